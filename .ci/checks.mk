@@ -1,0 +1,94 @@
+# Test programs in C, `make lint` and `make check`. Part of the Makefile.
+
+CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
+HOSTS = $(BUILD)/spec/hosts/slow_getaddrinfo.so $(BUILD)/spec/hosts/alloc_host
+
+# A program that brings its own __wrap_malloc gets it in front of libc's.
+WRAP = $(if $(shell grep -l __wrap_malloc $<),\
+  -Wl$(shell printf ',--wrap=%s' malloc calloc realloc))
+
+programs: $(CORE_TESTS) $(HOSTS)
+
+$(BUILD)/spec/core/%: spec/core/%.c $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(CORE_OBJ) \
+	  $(WRAP) $(CURL_LIBS) -lm -pthread
+
+$(BUILD)/spec/hosts/%.so: spec/hosts/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -shared $(LDFLAGS) -o $@ $< -ldl
+
+$(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(LUA_CFLAGS) $(CFLAGS) -MMD -MP -Wl,-E $(LDFLAGS) \
+	  -o $@ $< $(CORE_OBJ) $(BINDING_OBJ) $(WRAP) \
+	  $(shell $(PKG) --libs $(LUA_PC)) $(CURL_LIBS) -lm -ldl -pthread
+
+.PHONY: programs
+
+# --- lint ---
+
+C_FILES = $(wildcard src/*/*.[ch] spec/*/*.[ch])
+STRICT = --no-print-directory CFLAGS="-O2 -g -Werror"
+
+lint:
+	@sh .ci/deps.sh run test lint
+	luacheck -q lua spec examples
+	find lua -name '*.lua' -exec luac5.1 -p {} +
+	sh .ci/format.sh $(C_FILES)
+	$(MAKE) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
+	$(MAKE) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
+	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
+	  --suppressions-list=.ci/cppcheck.txt --error-exitcode=1 -Isrc src spec
+
+# --- check ---
+
+FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
+FUZZ = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
+  -fno-sanitize-recover=undefined
+QUICK = --exclude-tags=slow,timed,long
+
+fuzzers: $(FUZZERS)
+
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch])
+	@mkdir -p $(@D)
+	$(say) FUZZ $<
+	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*.c) \
+	  $(CURL_LIBS) -lm -pthread
+
+check:
+	@sh .ci/deps.sh run test lint
+	$(MAKE) --no-print-directory check-valgrind check-sanitizers check-fuzz
+
+check-valgrind: all programs
+	valgrind -q --error-exitcode=99 --leak-check=full \
+	  --errors-for-leak-kinds=definite --show-leak-kinds=definite \
+	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
+	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
+
+# Also what takes long: memory that fails at each step, a million numbers.
+check-sanitizers:
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/san CC=gcc CFLAGS="$(SAN)" \
+	  run-sanitizers
+
+run-sanitizers: PRELOAD = $(shell $(CC) -print-file-name=libasan.so)
+run-sanitizers: export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
+run-sanitizers: export LSAN_OPTIONS = \
+  suppressions=$(CURDIR)/.ci/lsan.supp:print_suppressions=0
+run-sanitizers: export UBSAN_OPTIONS = print_stacktrace=1
+run-sanitizers: all programs
+	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) \
+	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
+	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) ETORO_ROUNDTRIP=1000000 \
+	  $(LUA) $(BUSTED) --tags=long $(SPEC)
+
+check-fuzz: fuzzers
+	@for f in $(FUZZERS); do \
+	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
+
+.PHONY: lint check check-valgrind check-sanitizers check-fuzz \
+  run-sanitizers fuzzers

@@ -1,0 +1,107 @@
+# Builds etoro/core.so (and etoro/httpd.so, the sandbox's HTTP server) below
+# $(BUILD). `make demo` and `make test` are all a fresh Debian machine needs.
+BUILD  ?= build
+LUA    ?= $(shell command -v lua5.4 || command -v lua54 || echo lua)
+PKG    ?= pkg-config
+BUSTED ?= $(shell command -v busted)
+CFLAGS ?= -O2 -g
+PREFIX ?= /usr/local
+PORT   ?= 8080
+SPEC   ?= spec
+FUZZ_SECONDS ?= 60
+
+# V=1 shows whole commands
+Q = $(if $(V),,@)
+say = @$(if $(V),:,echo "  ")
+
+INST_LUADIR ?= $(PREFIX)/share/lua/5.4
+INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+
+# First pkg-config name that stands for Lua 5.4; LuaRocks gives LUA_INCDIR.
+LUA_PC := $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
+    $(PKG) --exists "$$name >= 5.4 $$name < 5.5" 2>/dev/null && \
+    echo $$name && break; done)
+LUA_CFLAGS := $(if $(LUA_INCDIR),-I$(LUA_INCDIR),\
+    $(if $(LUA_PC),$(shell $(PKG) --cflags $(LUA_PC))))
+CURL_CFLAGS := $(shell $(PKG) --cflags libcurl 2>/dev/null)
+CURL_LIBS := $(shell $(PKG) --libs libcurl 2>/dev/null || echo -lcurl)
+MHD_LIBS := $(shell $(PKG) --libs libmicrohttpd 2>/dev/null)
+MHD_CFLAGS := $(shell $(PKG) --cflags libmicrohttpd 2>/dev/null)
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual -Wwrite-strings \
+  -Wstrict-prototypes -Wmissing-prototypes
+FLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fPIC \
+  -fvisibility=hidden -pthread $(WARN) $(CURL_CFLAGS)
+$(BUILD)/binding/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
+ifeq ($(shell uname -s),Darwin)
+  LIBFLAG ?= -bundle -undefined dynamic_lookup
+else
+  LIBFLAG ?= -shared
+  # libcurl's resolver thread may outlive the Lua state, and so the module.
+  NODELETE = -Wl,-z,nodelete
+endif
+
+CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
+BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
+  $(filter-out src/binding/lhttpd.c,$(wildcard src/binding/*.c)))
+HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/binding/lhttpd.c))
+HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
+
+# In-tree modules for everything that is run from here, and no account.
+export LUA_PATH = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
+export LUA_CPATH = $(abspath $(BUILD))/?.so;;
+unexport LUA_PATH_5_4 LUA_CPATH_5_4 LUA_INIT LUA_INIT_5_4
+unexport ETORO_API_KEY ETORO_USER_KEY ETORO_ACCESS_TOKEN ETORO_BASE_URL
+export BUILD LUA CC
+
+all: $(BUILD)/etoro/core.so $(HTTPD)
+	@$(if $(MHD_LIBS),:,echo "no libmicrohttpd: the sandbox cannot be served")
+
+$(BUILD)/etoro/core.so: $(CORE_OBJ) $(BINDING_OBJ)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(LIBFLAG) $(NODELETE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS) -pthread
+
+$(BUILD)/etoro/httpd.so: $(HTTPD_OBJ)
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(LIBFLAG) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MHD_LIBS) -pthread
+
+$(BUILD)/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+deps:
+	@sh .ci/deps.sh run test lint
+
+demo:
+	@sh .ci/deps.sh run
+	@$(MAKE) --no-print-directory run-demo
+
+test:
+	@sh .ci/deps.sh run test
+	@$(MAKE) --no-print-directory run-test
+
+run-demo: all
+	@LUA=$(LUA) sh spec/support/demo.sh examples/agent_portfolio.lua
+
+run-test: all programs
+	@$(LUA) $(BUSTED) --exclude-tags=long $(SPEC)
+
+sandbox: all
+	@$(LUA) lua/etoro/sandbox/main.lua --port=$(PORT)
+
+install: all
+	mkdir -p $(DESTDIR)$(INST_LUADIR) $(DESTDIR)$(INST_LIBDIR)/etoro
+	cp -R lua/etoro $(DESTDIR)$(INST_LUADIR)/
+	cp $(BUILD)/etoro/core.so $(HTTPD) $(DESTDIR)$(INST_LIBDIR)/etoro/
+
+clean:
+	rm -rf $(BUILD)
+
+include .ci/checks.mk
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
+
+.PHONY: all deps demo test sandbox install clean run-demo run-test
+.DELETE_ON_ERROR:

@@ -1,0 +1,426 @@
+-- The client: one account's keys at one base URL, and the one `send` that all
+-- calls go through.
+
+local check = require "etoro.check"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local json = require "etoro.json"
+local options_of = require "etoro.options"
+local runtime = require "etoro.runtime"
+
+local M = {}
+
+---@class etoro.Client
+---@field portfolios etoro.Portfolios
+---@field instruments etoro.Instruments
+local methods = {}
+
+-- Resources are made when they are first asked for.
+local RESOURCES = {
+  instruments = "etoro.instruments",
+  portfolios = "etoro.portfolios",
+}
+
+local mt = {
+  __name = "etoro.client",
+  __index = function(client, name)
+    local method = methods[name]
+    if method ~= nil then return method end
+    if not RESOURCES[name] then return nil end
+    local resource = require(RESOURCES[name]).new(client)
+    rawset(client, name, resource)
+    return resource
+  end,
+}
+
+function mt.__tostring(client)
+  return "etoro.client(" .. client._options.base_url .. ")"
+end
+
+---@class etoro.Response
+---@field status integer
+---@field headers table<string, string> names in lower case; made when asked for
+---@field request_id string the x-request-id that was sent
+---@field server_request_id? string
+---@field attempts integer
+---@field elapsed number seconds, with waits and resends
+---@field warning? string something to look at although the call succeeded
+---@field meta? table what an answer holds besides its payload
+
+local function new_response(job, status, attempts, elapsed)
+  return setmetatable({
+    status = status, request_id = job:request_id(), attempts = attempts,
+    elapsed = elapsed,
+  }, {
+    __name = "etoro.response",
+    __index = function(response, name)
+      if name ~= "headers" then return nil end
+      local headers = job:headers()
+      rawset(response, "headers", headers)
+      return headers
+    end,
+  })
+end
+
+-- A token function answers once for all calls that wait; nil, err when it
+-- gives none.
+local function renew_token(client)
+  local give = client._options.token_function
+  if client._is_renewing then
+    return nil, "the access_token function called its own client"
+  end
+  client._is_renewing = true
+  local ok, token, expires_at = pcall(give)
+  client._is_renewing = false
+  if not ok then
+    return nil, "the access_token function failed: " .. tostring(token)
+  elseif type(token) ~= "string" and not core.is_secret(token) then
+    return nil, "the access_token function gave no token"
+      .. (expires_at and ": " .. tostring(expires_at) or "")
+  end
+  local lifetime = tonumber(expires_at) and expires_at - core.now() or 0
+  return client._core:set_token(token, lifetime > 0 and lifetime or nil)
+end
+
+-- Waits for a job. Gives an error when it cannot go on; re-raises what a
+-- signal handler or a host's wait raised, with the job cancelled.
+local function await(client, job)
+  local failure
+  local function attend()
+    if not client._core:wants_token() then return true end
+    local done, message = renew_token(client)
+    if done then return true end
+    failure = errors.new {
+      kind = "auth", code = "access_token", message = message,
+      request_id = job:request_id(),
+    }
+    return false
+  end
+  local ok, done = pcall(runtime.await, client._runtime, client, job,
+    client._options.token_function and attend or nil)
+  if not ok then
+    job:cancel()
+    error(done, 0)
+  elseif failure then
+    job:cancel()
+    return failure
+  elseif not done then
+    return errors.closed()
+  end
+end
+
+local function host_of(client)
+  return (client._options.base.origin:gsub("^https?://", ""))
+end
+
+-- A failure whose request may have been carried out all the same.
+local function uncertain(client, op, failure, sent_at)
+  local err = errors.from_transport(failure)
+  return errors.unknown_outcome {
+    code = failure.code, status = failure.status,
+    message = string.format("%s %s: %s; it may have been carried out all the"
+      .. " same", op.method, op.path, err.message),
+    request_id = failure.request_id, response = err.response,
+    started = sent_at, ended = client._runtime.engine:now(),
+  }
+end
+
+local function server_failure(op, reply, sent_at, ended)
+  local err = errors.from_reply(reply)
+  err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false,
+    true
+  err.message = string.format("%s %s: %s; it may have been carried out all the"
+    .. " same", op.method, op.path, err.message)
+  err.hint = "Look at the account before doing it again"
+  err.started, err.ended = sent_at, ended
+  return err
+end
+
+local function server_id(body)
+  if type(body) ~= "table" then return nil end
+  local meta = type(body.meta) == "table" and body.meta or body
+  return type(meta.requestId) == "string" and meta.requestId or nil
+end
+
+-- What a 2xx holds. An empty body is true.
+local function read_success(client, op, job, response, keep_null, sent_at)
+  local text, secrets, needs_restore = job:body()
+  if text == "" then return true, response end
+  local body, message = json.decode_scanned(text, secrets, needs_restore,
+    keep_null)
+  if body == nil and message then
+    local reply = {
+      status = response.status, text = text, op = op,
+      request_id = response.request_id,
+      content_type = job:header("content-type"),
+    }
+    local err = errors.from_reply(reply)
+    local failure = {
+      code = err.code == "html" and "html" or "bad_json", detail = message,
+      host = host_of(client), status = response.status, text = text, op = op,
+      request_id = response.request_id, uncertain = op.class ~= "safe",
+    }
+    if op.class ~= "safe" then
+      return nil, uncertain(client, op, failure, sent_at)
+    elseif err.code == "html" then
+      return nil, err
+    end
+    return nil, errors.from_transport(failure)
+  end
+  if body == nil then return true, response end
+  response.server_request_id = server_id(body)
+  return body, response
+end
+
+local function read_failure(client, op, job, status, is_uncertain, sent_at)
+  local text, secrets, needs_restore = job:body()
+  local reply = {
+    status = status, text = text, op = op, request_id = job:request_id(),
+    content_type = job:header("content-type"),
+    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
+      or nil,
+  }
+  if is_uncertain then
+    return server_failure(op, reply, sent_at, client._runtime.engine:now())
+  end
+  return errors.from_reply(reply)
+end
+
+local function read_outcome(client, op, job, options, sent_at)
+  local status, code, attempts, elapsed, is_uncertain, _, ran_before, detail =
+    job:outcome()
+  if not code and status >= 200 and status < 300 then
+    local response = new_response(job, status, attempts, elapsed)
+    return read_success(client, op, job, response, options.keep_null, sent_at)
+  elseif not code and status == 404 and op.method == "DELETE" and ran_before
+  then
+    -- an attempt whose answer was lost has done it
+    return true, new_response(job, status, attempts, elapsed)
+  end
+  local err
+  if not code then
+    err = read_failure(client, op, job, status, is_uncertain, sent_at)
+  else
+    local failure = {
+      code = code, detail = detail, host = host_of(client), op = op,
+      status = status > 0 and status or nil, text = (job:body()),
+      request_id = job:request_id(),
+      uncertain = is_uncertain or ran_before,
+    }
+    err = is_uncertain and code ~= "cancelled" and code ~= "closed"
+      and uncertain(client, op, failure, sent_at)
+      or errors.from_transport(failure)
+  end
+  err.attempts = attempts
+  return nil, err
+end
+
+-- The guard rails that need no engine; raises for the real-money rule.
+local function guard(client, op, level)
+  if op.moves_money and client._account ~= "real" and not client._loopback then
+    error(string.format("%s %s moves real money out of or into your account:"
+      .. " make the client with account = \"real\" if you mean it", op.method,
+      op.path), level + 1)
+  end
+end
+
+-- The one way out. request: method, target, body (JSON text), content_type,
+-- headers (lines).
+local function send(client, op, request, options, level)
+  guard(client, op, level + 1)
+  if client._is_closed then return nil, errors.closed() end
+  local settled = client._options
+  local deadline = options.deadline or settled.deadline
+  if not (deadline > 0) then
+    return nil, errors.new {
+      kind = "timeout", code = "deadline",
+      message = "the deadline has passed already; nothing was sent",
+    }
+  end
+  request.method = op.method
+  request.class, request.finals = op.class, op.final
+  request.timeout = options.timeout or settled.timeout
+  request.deadline = deadline
+  request.max_retries = options.max_retries or settled.max_retries
+  request.request_id = options.request_id
+  local engine = client._runtime.engine
+  local sent_at = engine:now()
+  local job, message, kind = engine:submit(client._core, request)
+  if not job then
+    if kind == "closed" then return nil, errors.closed() end
+    return nil, errors.invalid(nil, message)
+  end
+  local failure = await(client, job)
+  if failure then return nil, failure end
+  return read_outcome(client, op, job, options, sent_at)
+end
+
+local function build_target(op, path, query)
+  local target = op.path:gsub("{(%w+)}", function(name)
+    return (core.escape(path[name], "segment"))
+  end)
+  if #query == 0 then return target end
+  local parts = {}
+  for index, item in ipairs(query) do
+    parts[index] = core.escape(item.name, "query") .. "="
+      .. core.escape(item.value, item.part)
+  end
+  return target .. "?" .. table.concat(parts, "&")
+end
+
+--- Checks an operation's parameters and sends it. What resources call; the
+--- level is that of the user's line for errors that are raised.
+---@param op etoro.Operation
+---@param params? table
+---@param options? etoro.RequestOptions
+---@param level integer
+---@return any result decoded answer; true when it has no body
+---@return etoro.Response|etoro.Error
+function methods:_send(op, params, options, level)
+  options = options_of.of_call(options, level + 1)
+  local path, query, body = check.params(op, params, level + 1)
+  if not path then return nil, query end
+  local request = { target = build_target(op, path, query) }
+  if op.body then request.body = json.encode(body, op.body) end
+  local result, response = send(self, op, request, options, level + 1)
+  return result, response
+end
+
+-- The older API wraps its payload: { data, meta }.
+local function unwrap(client, result, response)
+  if client._api == "sor-v3" and type(result) == "table"
+    and result.data ~= nil
+  then
+    response.meta = result.meta
+    return result.data, response
+  end
+  return result, response
+end
+
+--- Calls a documented operation by method and path template.
+---@param name string such as "POST /api/v2/agent-portfolios"
+---@param params? table path and query parameters by name; the JSON body under
+---body
+---@param options? etoro.RequestOptions
+---@return any result decoded answer; true when it has no body
+---@return etoro.Response|etoro.Error
+function methods:call(name, params, options)
+  local operations = require "etoro.operations"
+  local op = type(name) == "string" and operations[name]
+  if not op then
+    local nearest = type(name) == "string" and check.nearest(name, operations)
+    error(string.format("unknown operation '%s'%s; client:request reaches any"
+      .. " path", tostring(name),
+      nearest and " (did you mean '" .. nearest .. "'?)" or ""), 2)
+  end
+  local result, response = self:_send(op, params, options, 2)
+  if result == nil then return nil, response end
+  return unwrap(self, result, response)
+end
+
+--- Sends a request of the caller's own making: the way to routes that
+--- etoro.operations does not know. A GET may be sent again, all else never,
+--- unless the table of operations knows the path.
+---@param request { method: string, path: string, query?: table, headers?: table<string, string>, body?: any }
+---path starts with one slash and is percent-encoded; query values are strings,
+---numbers, booleans or lists of them; body is a value to encode or JSON text
+---@param options? etoro.RequestOptions
+---@return any result decoded answer; true when it has no body
+---@return etoro.Response|etoro.Error
+function methods:request(request, options)
+  local raw = require "etoro.raw"
+  options = options_of.of_call(options, 2)
+  local op, wire, err = raw.build(request, 2)
+  if not op then return nil, err end
+  local result, response = send(self, op, wire, options, 2)
+  if result == nil then return nil, response end
+  return unwrap(self, result, response)
+end
+
+--- Ends the client: calls under way end with the error kind "closed", further
+--- ones give it at once. Closing twice does no harm.
+function methods:close()
+  if self._is_closed then return end
+  self._is_closed = true
+  self._core:close()
+end
+
+-- Adds to a response's warning, and tells whoever listens.
+function methods:_warn(response, message)
+  if response.warning then
+    response.warning = response.warning .. "; " .. message
+  else
+    response.warning = message
+  end
+  runtime.emit(self, {
+    kind = "warning", message = message, request_id = response.request_id,
+    at = self._runtime.engine:unix(),
+  })
+end
+
+local function open(settled, engine)
+  local run = runtime.of(engine)
+  local handle, message = run.engine:client {
+    base_url = settled.base_url, api_key = settled.api_key,
+    user_key = settled.user_key, bearer = settled.bearer,
+    renewable = settled.token_function ~= nil, ca_file = settled.ca_file,
+    proxy = settled.proxy, user_agent = settled.user_agent,
+    connect_timeout = settled.connect_timeout,
+    max_connections = settled.max_connections, max_body = settled.max_body,
+    events = settled.on_event ~= nil,
+  }
+  if not handle then return nil, errors.invalid(nil, message) end
+  local client = setmetatable({
+    _core = handle, _runtime = run, _options = settled,
+    _account = settled.account, _api = settled.api,
+    _loopback = settled.base.loopback,
+  }, mt)
+  runtime.add(run, client)
+  return client
+end
+
+-- What a derived client takes over from its parent unless it is given.
+local INHERITED = {
+  "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
+  "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
+  "wait", "on_event", "base_url",
+}
+
+-- A client with another user key beside the same application's key.
+function methods:_derive(options, user_key, level)
+  local merged = {}
+  for _, name in ipairs(INHERITED) do merged[name] = self._options[name] end
+  merged.api_key, merged.user_key = self._options.api_key, user_key
+  if options.base_url then
+    error("a token belongs to the API that made it: token:client takes no"
+      .. " base_url", level + 1)
+  end
+  for name, value in pairs(options) do merged[name] = value end
+  if not merged.api_key then
+    return nil, errors.new {
+      kind = "auth", code = "no_credentials",
+      message = "a token goes out beside the application's api_key, which"
+        .. " this client does not have: give api_key to token:client",
+    }
+  end
+  local settled, err = options_of.settle(merged, level + 1)
+  if not settled then return nil, err end
+  return open(settled, self._engine)
+end
+
+--- Makes a client; see etoro.client.
+---@param options? etoro.ClientOptions
+---@param level integer
+---@param engine? userdata one with a manual wire, for a sandbox in-process
+---@return etoro.Client? client
+---@return etoro.Error? err
+function M.new(options, level, engine)
+  local settled, err = options_of.settle(options, level + 1)
+  if not settled then return nil, err end
+  local client
+  client, err = open(settled, engine)
+  if client then client._engine = engine end
+  return client, err
+end
+
+return M

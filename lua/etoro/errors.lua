@@ -1,0 +1,387 @@
+-- The one shape of failure: what a call gives as its second value.
+
+local M = {}
+
+local RESPONSE_MAX = 4096 -- bytes of an answer kept in err.response
+local MESSAGE_MAX = 1000 -- bytes of a server's text kept in err.message
+
+---@class etoro.Error
+---@field kind string network, tls, timeout, rate_limit, auth, scope,
+---not_found, conflict, invalid, rejected, server, protocol, unknown_outcome,
+---cancelled or closed
+---@field code string the API's own code, or ours
+---@field message string a sentence for people
+---@field hint? string what to do about it, where the message does not say
+---@field status? integer HTTP status
+---@field request_id? string the x-request-id that was sent
+---@field server_request_id? string the id the server put into its answer
+---@field retryable boolean calling again is safe and may help
+---@field may_have_executed boolean the API may have done it all the same
+---@field response? string the answer, secrets masked, cut to 4096 bytes
+---@field field? string the argument or body field that is at fault
+---@field details? any what the API adds about that field
+local mt = { __name = "etoro.error" }
+
+function mt.__tostring(err)
+  local text = err.kind .. ": "
+  local code = err.code
+  if code ~= err.kind and code ~= "invalid_argument" then
+    text = text .. code .. ": "
+  end
+  text = text .. err.message
+  local facts = {}
+  if err.status then facts[1] = string.format("HTTP %d", err.status) end
+  if err.request_id then facts[#facts + 1] = "request " .. err.request_id end
+  if #facts > 0 then
+    text = text .. " (" .. table.concat(facts, ", ") .. ")"
+  end
+  if err.hint then text = text .. ". " .. err.hint end
+  return text
+end
+
+function mt.__concat(left, right)
+  return tostring(left) .. tostring(right)
+end
+
+-- A text from outside, fit for one line: no control characters, bounded,
+-- and not cut inside a character.
+local function one_line(text, max)
+  text = text:gsub("[%z\1-\31\127]+", " ")
+  if #text <= max then return text end
+  return (text:sub(1, max):gsub("[\192-\255]?[\128-\191]*$", "")) .. "..."
+end
+
+--- Makes an error object from its fields; kind and message are needed.
+---@param fields table
+---@return etoro.Error
+function M.new(fields)
+  fields.code = fields.code or fields.kind
+  fields.retryable = fields.retryable or false
+  fields.may_have_executed = fields.may_have_executed or false
+  return setmetatable(fields, mt)
+end
+
+--- Tells an error object of this module from any other value.
+---@param value any
+---@return boolean
+function M.is(value)
+  return getmetatable(value) == mt
+end
+
+--- A value that cannot be sent.
+---@param field? string the argument or body field
+---@param message string follows the field's name
+---@return etoro.Error
+function M.invalid(field, message)
+  return M.new {
+    kind = "invalid", code = "invalid_argument", field = field,
+    message = field and field .. " " .. message or message,
+  }
+end
+
+--- Something is over: the client, a portfolio or a token.
+---@param code? string "closed", "deleted", "revoked"
+---@param message? string
+---@return etoro.Error
+function M.closed(code, message)
+  return M.new {
+    kind = "closed", code = code or "closed",
+    message = message or "the client is closed; make a new one",
+  }
+end
+
+--- A write whose answer never came, and which may or may not have happened.
+---@param fields table request_id, started, message, code, response...
+---@return etoro.Error
+function M.unknown_outcome(fields)
+  fields.kind = "unknown_outcome"
+  fields.may_have_executed = true
+  fields.retryable = false
+  fields.message = fields.message
+    or "the answer was lost, and the API may have done it all the same"
+  fields.hint = fields.hint
+    or "Look at the account before doing it again"
+  return M.new(fields)
+end
+
+--- An answer that was understood as JSON but is not what the API documents.
+---@param what string what is missing, as the message
+---@param response? etoro.Response the answer it was found in
+---@param op? etoro.Operation
+---@return etoro.Error
+function M.unexpected(what, response, op)
+  response = response or {}
+  return M.new {
+    kind = "protocol", code = "unexpected_body", message = what,
+    status = response.status, request_id = response.request_id,
+    server_request_id = response.server_request_id,
+    may_have_executed = op ~= nil and op.method ~= "GET",
+  }
+end
+
+local KIND_OF_STATUS = {
+  [401] = "auth", [403] = "scope", [404] = "not_found", [408] = "timeout",
+  [409] = "conflict", [422] = "rejected", [429] = "rate_limit",
+}
+
+-- What to say when the answer says nothing.
+local MESSAGE_OF_STATUS = {
+  [400] = "the API found the request faulty",
+  [401] = "the API did not accept the credentials",
+  [403] = "the credentials are not allowed to do this",
+  [404] = "the API knows no such thing",
+  [405] = "the API does not take this method on this path",
+  [407] = "the proxy asks for a login",
+  [408] = "the API gave up waiting for the request",
+  [409] = "the request contradicts what is there already",
+  [410] = "the thing is gone for good",
+  [413] = "the request is too large",
+  [414] = "the request's path and query are too long",
+  [415] = "the API does not take this kind of body",
+  [422] = "the API understood the request and refused it",
+  [429] = "too many requests",
+}
+
+local HINT_OF_STATUS = {
+  [401] = "Check the keys (api_key with user_key, or access_token): complete,"
+    .. " not revoked or expired, allowed from this address, and made for this"
+    .. " environment, demo or real",
+  [407] = "Put user and password into the proxy option",
+  [413] = "Ask for fewer ids at a time",
+  [414] = "Ask for fewer ids at a time",
+}
+
+local HTML_MESSAGE = "a web page came back instead of the API's JSON: a CDN or"
+  .. " proxy answered"
+local HTML_HINT = "Check base_url, the proxy, whether this address is"
+  .. " blocked, and the user_agent option"
+
+local function text_of(value)
+  if type(value) == "string" and value ~= "" then return value end
+  if type(value) == "number" then
+    if math.type and math.type(value) == "integer" then
+      return string.format("%d", value)
+    end
+    return string.format("%.14g", value)
+  end
+end
+
+-- The validation errors of a problem document: {Field = {"text", ...}, ...}
+local function read_errors(found, errors)
+  if type(errors) ~= "table" then return end
+  local names = {}
+  for name in pairs(errors) do
+    if type(name) == "string" then names[#names + 1] = name end
+  end
+  table.sort(names)
+  local name = names[1]
+  if not name then return end
+  local first = errors[name]
+  if type(first) == "table" then first = first[1] end
+  found.field, found.details = name, errors
+  if text_of(first) then
+    found.message = (found.message and found.message .. ": " or "")
+      .. name .. ": " .. text_of(first)
+  end
+end
+
+-- One reading rule for every documented body shape (API notes, section 3).
+local function read_body(body)
+  local found = {}
+  if type(body) ~= "table" then return found end
+  local inner = type(body.error) == "table" and body.error or {}
+  local free = text_of(body.error)
+  found.code = text_of(body.errorCode) or text_of(body.code)
+    or text_of(inner.code) or free
+  found.message = text_of(body.errorMessage) or text_of(body.message)
+    or text_of(inner.message) or text_of(body.detail) or text_of(body.title)
+    or text_of(body.error_description) or text_of(inner.errorMessage) or free
+  local meta = type(body.meta) == "table" and body.meta or {}
+  found.server_request_id = text_of(body.requestId)
+    or text_of(inner.requestId) or text_of(meta.requestId)
+  found.field, found.details = text_of(inner.field), inner.details
+  read_errors(found, body.errors)
+  return found
+end
+
+-- The scanned text as it may be shown: its marks are undone, secrets masked.
+local function shown(text)
+  if not text or text == "" then return nil end
+  text = text:sub(1, 16 * RESPONSE_MAX)
+  if text:find("\\u0000", 1, true) then
+    text = text:gsub('"\\u0000k%d+"', '"****"')
+      :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
+  end
+  if #text > RESPONSE_MAX then
+    text = text:sub(1, RESPONSE_MAX):gsub("[\192-\255]?[\128-\191]*$", "")
+  end
+  return text
+end
+
+local function is_html(reply)
+  local content_type = (reply.content_type or ""):lower()
+  if content_type:find("html", 1, true) then return true end
+  return type(reply.body) ~= "table"
+    and (reply.text or ""):find("^[ \t\r\n]*<[!%a]") ~= nil
+end
+
+local function kind_of(status, is_page)
+  if status >= 500 then return "server" end
+  if is_page and status ~= 429 then return "protocol" end
+  if status < 400 then return "protocol" end
+  if status == 407 then return "network" end
+  return KIND_OF_STATUS[status] or "invalid"
+end
+
+local function scope_hint(op)
+  if not op or not op.scopes then
+    return "The key lacks a scope, or belongs to the other environment"
+  end
+  return "It takes a key with "
+    .. (#op.scopes > 1 and "one of the scopes " or "the scope ")
+    .. table.concat(op.scopes, ", ")
+    .. ", made for this environment, demo or real"
+end
+
+local function is_final(code, op)
+  if code == "MaxUserTokensExceeded" then return true end
+  for _, final in ipairs(op and op.final or {}) do
+    if code == final then return true end
+  end
+  return false
+end
+
+local function describe(err, found, is_page)
+  local status = err.status
+  if is_page then
+    err.code, err.message, err.hint = "html", HTML_MESSAGE, HTML_HINT
+  elseif status >= 300 and status < 400 then
+    err.code = "redirect"
+    err.message = "the server sent us elsewhere, and redirects are not"
+      .. " followed because keys would go along"
+    err.hint = "Set base_url to where the API really is"
+  else
+    err.code = found.code and one_line(found.code, 200)
+      or status == 407 and "proxy" or string.format("http_%d", status)
+    err.message = found.message or MESSAGE_OF_STATUS[status]
+      or status >= 500 and "the API failed while answering"
+      or "the API refused the request"
+    err.message = one_line(err.message, MESSAGE_MAX)
+    err.hint = HINT_OF_STATUS[status]
+  end
+end
+
+--- Reads the answer to a call that did not succeed, whatever its shape.
+---@param reply table status, body (decoded, nil when there is none), text (the
+---scanned bytes), content_type, request_id, op
+---@return etoro.Error
+function M.from_reply(reply)
+  local status, op = reply.status, reply.op
+  local found = read_body(reply.body)
+  local is_page = is_html(reply)
+  local err = {
+    status = status, kind = kind_of(status, is_page),
+    request_id = reply.request_id,
+    server_request_id = found.server_request_id,
+    field = found.field, details = found.details,
+    response = shown(reply.text),
+  }
+  describe(err, found, is_page and status ~= 429)
+  local is_read = op ~= nil and op.method == "GET"
+  if err.kind == "scope" then
+    err.hint = scope_hint(op)
+  elseif err.kind == "rate_limit" and is_final(err.code, op) then
+    err.kind = "rejected"
+    err.hint = "Waiting does not help: revoke a token first"
+  elseif err.kind == "rate_limit" then
+    err.retryable = true -- a 429 was not processed, whatever it asked for
+  elseif err.kind == "server" or err.kind == "timeout" then
+    err.retryable = op ~= nil and op.class == "safe"
+    err.may_have_executed = not is_read
+  end
+  return M.new(err)
+end
+
+-- code = { kind, message, hint }; %s is the host. A hint of false: none.
+local TRANSPORT = {
+  dns = { "network", "no address found for %s",
+    "Check base_url and the network's name server" },
+  refused = { "network", "%s refused the connection",
+    "Nothing listens there: check base_url, port and firewall" },
+  connect = { "network", "no connection to %s",
+    "Check base_url, the network and the firewall" },
+  reset = { "network", "%s cut the connection", false },
+  lost = { "network", "%s closed the connection without an answer", false },
+  proxy = { "network", "the proxy gave no connection to %s",
+    "Check the proxy option, or https_proxy in the environment" },
+  timeout = { "timeout", "%s did not answer in time",
+    "Raise the timeout option if the API is slow" },
+  connect_timeout = { "timeout", "no connection to %s in time",
+    "Check the network; connect_timeout sets how long to try" },
+  deadline = { "timeout", "the call's deadline passed before %s gave an"
+    .. " answer that counts", "Raise the deadline option to wait longer" },
+  certificate = { "tls", "the certificate of %s is not to be trusted, or made"
+    .. " out to another name; nothing was sent",
+    "Check base_url and the clock; behind a TLS proxy set ca_file to its"
+    .. " certificate" },
+  handshake = { "tls", "no TLS connection with %s",
+    "Check that base_url names a TLS port" },
+  ca_file = { "tls", "the CA certificates could not be read",
+    "Check the ca_file option" },
+  truncated = { "protocol", "the answer of %s broke off", false },
+  too_large = { "protocol", "the answer of %s is larger than max_body",
+    "Ask for less, or raise the max_body option" },
+  bad_encoding = { "protocol", "the answer of %s is packed in a way that"
+    .. " cannot be unpacked", false },
+  bad_json = { "protocol", "the answer of %s is not valid JSON", false },
+  html = { "protocol", HTML_MESSAGE, HTML_HINT },
+  protocol = { "protocol", "%s does not speak HTTP as it should",
+    "Check base_url and the proxy" },
+  out_of_memory = { "protocol", "out of memory", false },
+  cancelled = { "cancelled", "the call was cancelled", false },
+  closed = { "closed", "the client is closed", "Make a new one" },
+  halted = { "cancelled", "the client was halted; nothing was sent", false },
+  rate_limited = { "rate_limit", "the call found no room in the rate limit"
+    .. " before its deadline; nothing was sent",
+    "Make fewer calls, or raise the deadline option" },
+}
+
+-- Nothing of the request can have reached the API.
+local NEVER_SENT = {
+  dns = true, refused = true, connect = true, connect_timeout = true,
+  proxy = true, rate_limited = true,
+}
+
+-- Outcomes after which another attempt of a safe operation may do better.
+local PASSING = {
+  reset = true, lost = true, timeout = true, deadline = true,
+  truncated = true,
+}
+
+--- Describes a call that got no usable answer.
+---@param failure table code (see TRANSPORT), detail, host, request_id, op,
+---status, text, uncertain: the request may have been carried out
+---@return etoro.Error
+function M.from_transport(failure)
+  local code, op = failure.code, failure.op
+  local known = TRANSPORT[code] or TRANSPORT.connect
+  local message = known[2]:gsub("%%s", function()
+    return failure.host or "the server"
+  end)
+  if failure.detail and failure.detail ~= "" then
+    message = message .. ": " .. one_line(failure.detail, MESSAGE_MAX)
+  end
+  local is_read = op ~= nil and op.method == "GET"
+  local is_uncertain = (failure.uncertain or false) and not is_read
+  local is_safe = op ~= nil and op.class == "safe"
+  return M.new {
+    kind = known[1], code = code, message = message,
+    hint = known[3] or nil, status = failure.status,
+    request_id = failure.request_id, response = shown(failure.text),
+    may_have_executed = is_uncertain,
+    retryable = (NEVER_SENT[code] and not is_uncertain)
+      or (is_safe and PASSING[code]) or false,
+  }
+end
+
+return M

@@ -1,0 +1,50 @@
+-- etoro: a client for the eToro public API. What `require "etoro"` gives.
+--
+-- Parts are loaded when they are first used, so that a script pays for no more
+-- than it needs.
+
+---@class etoro
+---@field _VERSION string
+---@field null lightuserdata JSON's null in a request, and in a list of an answer
+---@field features table<string, any> what the libraries beneath can do
+---@field operations table<string, etoro.Operation> by "METHOD /path/{template}"
+---@field sandbox etoro.Sandbox a stand-in for the API on this machine
+---@field events etoro.Events ways to look at what a client does
+local M = { _VERSION = "etoro scm" }
+
+local PARTS = {
+  null = function() return require("etoro.core").null end,
+  features = function() return require("etoro.core").features() end,
+  operations = function() return require "etoro.operations" end,
+  sandbox = function() return require "etoro.sandbox" end,
+  events = function() return require "etoro.events" end,
+}
+
+--- Makes a client. Raises for an unknown option or one of a wrong type; what
+--- the environment or a file can cause comes back as nil, err.
+---@param options? etoro.ClientOptions
+---@return etoro.Client? client
+---@return etoro.Error? err kind auth when no credential is given
+function M.client(options)
+  local client, err = require("etoro.client").new(options, 2)
+  return client, err
+end
+
+--- Writes a value as JSON for logs and displays; secrets are masked.
+---@param value any
+---@return string json
+function M.encode(value)
+  local text = require("etoro.json").encode(value, nil, 2)
+  return text
+end
+
+return setmetatable(M, {
+  __name = "etoro",
+  __index = function(module, name)
+    local load_part = PARTS[name]
+    if not load_part then return nil end
+    local part = load_part()
+    rawset(module, name, part)
+    return part
+  end,
+})

@@ -1,0 +1,279 @@
+-- JSON in and out without a digit lost. Requests are written here, because
+-- lua-cjson 2.1.0 knows no empty array and cuts numbers at 14 digits;
+-- answers are read by lua-cjson between two passes of the core, which take
+-- secrets out and bring integers through.
+
+local core = require "etoro.core"
+
+local M = {}
+
+local MAX_DEPTH = 100
+local BIG = 256 * 1024 -- bytes from which the collector is held still
+
+local null = core.null
+local math_type = math.type or function() return "float" end
+
+local ESCAPES = {
+  ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
+  ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+}
+
+-- Bounds of the second byte and number of bytes, by first byte (RFC 3629).
+local function utf8_lead(byte)
+  if byte >= 0xC2 and byte <= 0xDF then return 0x80, 0xBF, 2 end
+  if byte == 0xE0 then return 0xA0, 0xBF, 3 end
+  if byte == 0xED then return 0x80, 0x9F, 3 end
+  if byte >= 0xE1 and byte <= 0xEF then return 0x80, 0xBF, 3 end
+  if byte == 0xF0 then return 0x90, 0xBF, 4 end
+  if byte >= 0xF1 and byte <= 0xF3 then return 0x80, 0xBF, 4 end
+  if byte == 0xF4 then return 0x80, 0x8F, 4 end
+end
+
+--- Counts the characters of a UTF-8 text.
+---@param text string
+---@return integer? count nil when the text is not valid UTF-8
+function M.utf8_length(text)
+  local count, at, size = 0, 1, #text
+  while at <= size do
+    local ascii_end = select(2, text:find("^[%z\1-\127]+", at))
+    if ascii_end then
+      count, at = count + ascii_end - at + 1, ascii_end + 1
+    else
+      local low, high, bytes = utf8_lead(text:byte(at))
+      local second = text:byte(at + 1)
+      if not low or not second or second < low or second > high then
+        return nil
+      end
+      local tail = text:sub(at + 2, at + bytes - 1)
+      if #tail ~= bytes - 2 or tail:find("[^\128-\191]") then return nil end
+      count, at = count + 1, at + bytes
+    end
+  end
+  return count
+end
+
+--- Tells whether a text is a decimal number as JSON writes one, without an
+--- exponent.
+---@param text string
+---@return boolean
+function M.is_decimal(text)
+  local whole, fraction = text:match("^%-?(%d+)(.*)$")
+  if not whole or #whole > 1 and whole:sub(1, 1) == "0" then return false end
+  return fraction == "" or fraction:find("^%.%d+$") ~= nil
+end
+
+--- Tells whether a text is a whole number as JSON writes one.
+---@param text string
+---@return boolean
+function M.is_whole(text)
+  return M.is_decimal(text) and not text:find(".", 1, true)
+end
+
+local function fail(path, message)
+  error({ path = path, message = message }, 0)
+end
+
+local function write_string(text, path)
+  if not M.utf8_length(text) then fail(path, "is not valid UTF-8") end
+  -- not %c: what that matches is up to the host's locale
+  return '"' .. text:gsub('[%z\1-\31"\\]', function(char)
+    return ESCAPES[char] or string.format("\\u%04x", char:byte())
+  end) .. '"'
+end
+
+local function write_number(value, path)
+  if math_type(value) == "integer" then
+    return string.format("%d", value)
+  end
+  if value ~= value or value == math.huge or value == -math.huge then
+    fail(path, "is not a finite number")
+  end
+  return core.json_number(value)
+end
+
+-- Texts stand for numbers only where the schema says number.
+local function write_digits(text, spec_type, path)
+  if spec_type == "integer" and not M.is_whole(text) then
+    fail(path, "is not a whole number")
+  elseif not M.is_decimal(text) then
+    fail(path, "is not a decimal number")
+  end
+  return text
+end
+
+-- The number of items when the keys are 1, 2, ... n; nil when they are names.
+local function list_length(value, path)
+  local count, names = 0, 0
+  for key in pairs(value) do
+    count = count + 1
+    if type(key) == "string" then
+      names = names + 1
+    elseif type(key) ~= "number" then
+      fail(path, "has a " .. type(key) .. " as a key")
+    end
+  end
+  if names > 0 and names < count then
+    fail(path, "has both names and numbers as keys")
+  elseif names > 0 then
+    return nil
+  end
+  for index = 1, count do
+    if value[index] == nil then
+      fail(path, "is a list with gaps; put etoro.null into them")
+    end
+  end
+  return count
+end
+
+local function spec_of(spec)
+  if type(spec) == "string" then return { type = spec } end
+  return spec or {}
+end
+
+local write_value
+
+local function write_list(value, count, spec, path, state)
+  local out, items = {}, spec_of(spec.items)
+  for index = 1, count do
+    out[index] = write_value(value[index], items,
+      string.format("%s[%d]", path, index), state)
+  end
+  return "[" .. table.concat(out, ",") .. "]"
+end
+
+local function write_object(value, spec, path, state)
+  local names, out, fields = {}, {}, spec.fields or {}
+  for name in pairs(value) do names[#names + 1] = name end
+  table.sort(names)
+  for index, name in ipairs(names) do
+    local inner = path .. "." .. name
+    out[index] = write_string(name, inner) .. ":"
+      .. write_value(value[name], spec_of(fields[name]), inner, state)
+  end
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+local function write_table(value, spec, path, state)
+  if state.open[value] then fail(path, "is a table inside itself") end
+  if state.depth >= MAX_DEPTH then
+    fail(path, "is nested deeper than " .. MAX_DEPTH .. " tables")
+  end
+  state.open[value], state.depth = true, state.depth + 1
+  local text
+  local count = list_length(value, path)
+  if count and (count > 0 or spec.type == "list") then
+    text = write_list(value, count, spec, path, state)
+  else
+    text = write_object(value, spec, path, state)
+  end
+  state.open[value], state.depth = nil, state.depth - 1
+  return text
+end
+
+function write_value(value, spec, path, state)
+  local kind = type(value)
+  if kind == "string" then
+    if spec.type == "number" or spec.type == "integer" then
+      return write_digits(value, spec.type, path)
+    end
+    return write_string(value, path)
+  elseif kind == "number" then
+    return write_number(value, path)
+  elseif kind == "boolean" then
+    return tostring(value)
+  elseif kind == "table" then
+    return write_table(value, spec, path, state)
+  elseif value == null then
+    return "null"
+  elseif core.is_secret(value) then
+    return '"****"'
+  end
+  fail(path, "is a " .. kind .. ", which JSON cannot hold")
+end
+
+--- Writes a value as JSON: numbers with all their digits and no exponent,
+--- etoro.null as null, names in order, secrets as "****". Raises, naming the
+--- place, for what JSON cannot hold: NaN and infinities, functions, text that
+--- is not UTF-8, lists with gaps, a table inside itself, more than 100 levels.
+---@param value any
+---@param schema? table specs of the fields of an object (as in
+---etoro.operations) or one spec: there texts stand for numbers where the type
+---is number or integer, and an empty table is [] where it is list
+---@param level? integer whose line a raised error names; 1: the caller's
+---@param root? string what messages call the value; "value"
+---@return string json
+function M.encode(value, schema, level, root)
+  local spec = spec_of(schema)
+  if schema and type(spec.type) ~= "string" then
+    spec = { type = "object", fields = schema }
+  end
+  local state = { open = {}, depth = 0 }
+  local ok, result = pcall(write_value, value, spec, root or "value", state)
+  if ok then return result end
+  if type(result) ~= "table" then error(result, 0) end
+  error("cannot encode " .. result.path .. ": it " .. result.message,
+    (level or 1) + 1)
+end
+
+-- One decoder for the module, of its own: settings of the shared cjson are
+-- the host's. Made when the first answer is read.
+local decode_text, floats_everywhere
+
+local function open_decoder()
+  local cjson = require("cjson").new()
+  cjson.decode_invalid_numbers(false)
+  floats_everywhere = math.type and math.type(cjson.decode("[1]")[1]) == "float"
+  decode_text = cjson.decode
+end
+
+local function decode_and_restore(text, secrets, needs_restore, keep_null)
+  local value = decode_text(text)
+  if needs_restore or secrets or floats_everywhere or type(value) ~= "table"
+  then
+    return core.restore(value, secrets, keep_null)
+  end
+  return value
+end
+
+-- A decode of megabytes makes nothing but live tables: a collector running
+-- beside it only costs. A host that stopped its collector keeps it stopped.
+local function with_collector_still(work, ...)
+  local can_ask, is_running = pcall(collectgarbage, "isrunning")
+  if not can_ask or is_running ~= true then return pcall(work, ...) end
+  collectgarbage("stop")
+  local ok, value = pcall(work, ...)
+  collectgarbage("restart")
+  return ok, value
+end
+
+--- Decodes a text that the core's scan has gone over.
+---@param text string
+---@param secrets? table sealed values of the scan, by number
+---@param needs_restore? boolean as the scan said
+---@param keep_null? boolean keep null in objects as etoro.null
+---@return any value nil for an empty text and for a bare null
+---@return string? message when the text is not JSON
+function M.decode_scanned(text, secrets, needs_restore, keep_null)
+  if not text:find("[^ \t\r\n]") then return nil end
+  if not decode_text then open_decoder() end
+  local run = #text > BIG and with_collector_still or pcall
+  local ok, value = run(decode_and_restore, text, secrets, needs_restore,
+    keep_null or false)
+  if not ok then return nil, tostring(value) end
+  if value == null and not keep_null then return nil end
+  return value
+end
+
+--- Decodes JSON: integers are Lua integers (digits as a string past 64 bits),
+--- secrets are sealed, null in an object is absent and in a list etoro.null.
+---@param text string
+---@param keep_null? boolean keep null in objects too
+---@return any value nil for an empty text and for a bare null
+---@return string? message when the text is not JSON
+function M.decode(text, keep_null)
+  local scanned, secrets, needs_restore = core.scan(text)
+  if not scanned then return nil, secrets end
+  return M.decode_scanned(scanned, secrets, needs_restore, keep_null)
+end
+
+return M

@@ -1,0 +1,275 @@
+-- What a client is made of: options, key files and the environment, settled
+-- into one table that nothing else needs to look behind.
+
+local check = require "etoro.check"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+
+local M = {}
+
+---@class etoro.ClientOptions
+---@field api_key? string|userdata x-api-key; default ETORO_API_KEY
+---@field user_key? string|userdata x-user-key; default ETORO_USER_KEY
+---@field api_key_file? string a file that holds the key alone
+---@field user_key_file? string
+---@field access_token? string|userdata|fun(): string, number? Bearer instead
+---of the keys; default ETORO_ACCESS_TOKEN. A function gives the token and, if
+---known, when it expires (seconds since 1970); it is asked again after a 401
+---@field base_url? string default ETORO_BASE_URL, else the API's own
+---@field api? "public"|"sor-v3" sor-v3: the older Bearer API
+---@field account? "demo"|"real" which trading routes are used; default "demo"
+---@field timeout? number seconds one attempt may take; 30
+---@field deadline? number seconds for a call with all its attempts; 300
+---@field connect_timeout? number seconds; 10
+---@field max_retries? integer resends of one call, of any cause; 4
+---@field max_connections? integer to one host; 8
+---@field max_body? integer bytes of a decoded answer; 64 MB
+---@field ca_file? string PEM file of trusted certificates
+---@field proxy? string
+---@field user_agent? string
+---@field rate_limit? boolean|table
+---@field on_unknown? "resend"|"report"
+---@field wait? fun(loop: table) how a blocking call waits in a host
+---@field on_event? fun(event: table)
+
+---@class etoro.RequestOptions
+---@field timeout? number seconds one attempt may take
+---@field deadline? number seconds for the call with all its attempts
+---@field max_retries? integer
+---@field priority? string
+---@field on_unknown? "resend"|"report"
+---@field settle? number seconds after which a lost attempt cannot be under way
+---@field request_id? string UUID to send as x-request-id
+---@field keep_null? boolean keep null in the answer's objects as etoro.null
+
+local DEFAULT_URL = {
+  public = "https://public-api.etoro.com",
+  ["sor-v3"] = "https://api.etoro.com/api/sor/v3",
+}
+
+local USER_AGENT = "lua-etoro (libcurl)"
+
+local KNOWN = {
+  api_key = "string|userdata", user_key = "string|userdata",
+  api_key_file = "string", user_key_file = "string",
+  access_token = "string|userdata|function",
+  base_url = "string", api = "string", account = "string",
+  timeout = "number", deadline = "number", connect_timeout = "number",
+  max_retries = "number", max_connections = "number", max_body = "number",
+  ca_file = "string", proxy = "string", user_agent = "string",
+  rate_limit = "boolean|table", on_unknown = "string",
+  wait = "function", on_event = "function",
+}
+
+local OF_CALL = {
+  timeout = "number", deadline = "number", max_retries = "number",
+  priority = "string", on_unknown = "string", settle = "number",
+  request_id = "string", keep_null = "boolean",
+}
+
+local CHOICES = {
+  api = { "public", "sor-v3" },
+  account = { "demo", "real" },
+  on_unknown = { "resend", "report" },
+}
+
+-- name = { default, least, whether it has to be whole }; most is what the core
+-- can count with
+local NUMBERS = {
+  timeout = { 30, 0.001 }, deadline = { 300, 0.001 },
+  connect_timeout = { 10, 0.001 }, max_retries = { 4, 0, true },
+  max_connections = { 8, 1, true }, max_body = { 64 * 2 ^ 20, 1, true },
+}
+local MOST = 2 ^ 40
+local MOST_WHOLE = { max_retries = 1000, max_connections = 1000 }
+
+local function check_choices(options, level)
+  for name, choices in pairs(CHOICES) do
+    local value = options[name]
+    if value ~= nil and value ~= choices[1] and value ~= choices[2] then
+      error(string.format("bad option '%s': '%s' or '%s' expected, got '%s'",
+        name, choices[1], choices[2], value), level + 1)
+    end
+  end
+end
+
+local function check_number(name, value, least, is_whole, level)
+  local most = MOST_WHOLE[name] or MOST
+  if value ~= value or value < least or value > most
+    or is_whole and value ~= math.floor(value)
+  then
+    error(string.format("bad option '%s': a %s from %g to %g expected, got %g",
+      name, is_whole and "whole number" or "number", least, most, value),
+      level + 1)
+  end
+end
+
+local function check_secret(options, name, level)
+  local value = options[name]
+  if type(value) == "userdata" and not core.is_secret(value) then
+    error(string.format("bad option '%s': string or etoro.secret expected,"
+      .. " got userdata", name), level + 1)
+  end
+end
+
+local function check_all(options, level)
+  check.options(options, KNOWN, "option", level + 1)
+  check_choices(options, level + 1)
+  for name, rule in pairs(NUMBERS) do
+    if options[name] ~= nil then
+      check_number(name, options[name], rule[2], rule[3], level + 1)
+    end
+  end
+  for _, name in ipairs { "api_key", "user_key", "access_token" } do
+    check_secret(options, name, level + 1)
+  end
+  for _, name in ipairs { "api_key", "user_key" } do
+    if options[name] ~= nil and options[name .. "_file"] ~= nil then
+      error(string.format("give either '%s' or '%s_file'", name, name),
+        level + 1)
+    end
+  end
+end
+
+local function no_credentials(message)
+  return errors.new {
+    kind = "auth", code = "no_credentials", message = message,
+  }
+end
+
+local function sealed(value)
+  if type(value) == "string" then return (core.secret(value)) end
+  return value
+end
+
+-- One key from an option, its file or the environment.
+local function find_key(options, name)
+  if options[name] ~= nil then return sealed(options[name]) end
+  local path = options[name .. "_file"]
+  if not path then
+    return (core.secret_env("ETORO_" .. name:upper()))
+  end
+  local key, message = core.secret_file(path)
+  if key then return key end
+  return nil, errors.new {
+    kind = "auth", code = "key_file",
+    message = string.format("%s_file '%s': %s", name, path, message),
+  }
+end
+
+local function find_keys(options, found)
+  local err
+  for _, name in ipairs { "api_key", "user_key" } do
+    found[name], err = find_key(options, name)
+    if err then return nil, err end
+  end
+  if found.api_key and found.user_key then return found end
+  local missing = found.api_key and "user_key" or "api_key"
+  if not found.api_key and not found.user_key then
+    return nil, no_credentials("no credentials: give api_key and user_key, or"
+      .. " api_key_file and user_key_file, or set ETORO_API_KEY and"
+      .. " ETORO_USER_KEY; or give access_token, or set ETORO_ACCESS_TOKEN")
+  end
+  return nil, no_credentials(string.format("%s is missing: give %s or"
+    .. " %s_file, or set ETORO_%s", missing, missing, missing,
+    missing:upper()))
+end
+
+local function set_bearer(found, token)
+  if type(token) == "function" then
+    found.token_function = token
+  else
+    found.bearer = sealed(token)
+  end
+  return found
+end
+
+-- Which of the two families is meant: what is given beats the environment.
+local function find_credentials(options, api, level)
+  local found = {}
+  local has_keys = options.api_key or options.user_key
+    or options.api_key_file or options.user_key_file
+  if options.access_token and has_keys then
+    error("give either access_token or the keys, not both", level + 1)
+  elseif options.access_token then
+    return set_bearer(found, options.access_token)
+  elseif has_keys and api == "sor-v3" then
+    error("api 'sor-v3' takes an access_token, not keys", level + 1)
+  elseif has_keys then
+    return find_keys(options, found)
+  end
+  local token = core.secret_env("ETORO_ACCESS_TOKEN")
+  if api == "sor-v3" then
+    if token then return set_bearer(found, token) end
+    return nil, no_credentials("no credentials: give access_token, or set"
+      .. " ETORO_ACCESS_TOKEN")
+  end
+  local is_keyed = core.secret_env("ETORO_API_KEY")
+    or core.secret_env("ETORO_USER_KEY")
+  if token and is_keyed then
+    return nil, no_credentials("both ETORO_ACCESS_TOKEN and ETORO_API_KEY or"
+      .. " ETORO_USER_KEY are set, and a request can carry only one kind:"
+      .. " unset one, or give options")
+  elseif token then
+    return set_bearer(found, token)
+  end
+  return find_keys(options, found)
+end
+
+local function find_url(options, api)
+  local url = options.base_url
+  if not url and os.getenv("ETORO_BASE_URL") ~= "" then
+    url = os.getenv("ETORO_BASE_URL")
+  end
+  url = url or DEFAULT_URL[api]
+  local base, message = core.base(url)
+  if base then return url, base end
+  return nil, errors.invalid("base_url", message)
+end
+
+--- Settles a client's options. Raises for what is wrong in the call, returns
+--- nil and an error for what files and the environment cause.
+---@param options? etoro.ClientOptions
+---@param level integer
+---@return table? settled
+---@return etoro.Error? err
+function M.settle(options, level)
+  check_all(options, level + 1)
+  options = options or {}
+  local api = options.api or "public"
+  local settled, err = find_credentials(options, api, level + 1)
+  if not settled then return nil, err end
+  local url, base = find_url(options, api)
+  if not url then return nil, base end
+  settled.base_url, settled.base, settled.api = url, base, api
+  settled.account = options.account or "demo"
+  for name, rule in pairs(NUMBERS) do
+    settled[name] = options[name] or rule[1]
+  end
+  settled.user_agent = options.user_agent or USER_AGENT
+  for _, name in ipairs { "ca_file", "proxy", "wait", "on_event",
+    "on_unknown", "rate_limit" }
+  do
+    settled[name] = options[name]
+  end
+  return settled
+end
+
+--- Checks the options of one call; raises.
+---@param options? etoro.RequestOptions
+---@param level integer
+---@return etoro.RequestOptions
+function M.of_call(options, level)
+  check.options(options, OF_CALL, "option", level + 1)
+  if options == nil then return {} end
+  check_choices(options, level + 1)
+  for _, name in ipairs { "timeout", "max_retries", "settle" } do
+    local rule = NUMBERS[name] or { nil, 0 }
+    if options[name] ~= nil then
+      check_number(name, options[name], rule[2], rule[3], level + 1)
+    end
+  end
+  return options
+end
+
+return M

@@ -1,0 +1,296 @@
+-- Agent-portfolios: accounts of their own that a strategy trades, copied into
+-- the caller's account in proportion to what he invests in them.
+
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local tokens = require "etoro.tokens"
+
+local V1, V2 = "/api/v1/agent-portfolios", "/api/v2/agent-portfolios"
+local OF_TOKENS = "/{agentPortfolioId}/user-tokens"
+local LIST = operations["GET " .. V1]
+local CREATE_V1 = operations["POST " .. V1]
+local CREATE_V2 = operations["POST " .. V2]
+local DELETE = operations["DELETE " .. V1 .. "/{agentPortfolioId}"]
+local MINT_V1 = operations["POST " .. V1 .. OF_TOKENS]
+local MINT_V2 = operations["POST " .. V2 .. OF_TOKENS]
+local SCOPES = operations["GET " .. V2 .. "/user-tokens/scopes"]
+
+--- An agent-portfolio. Fields as the API names them.
+---@class etoro.Portfolio
+---@field agentPortfolioId string UUID
+---@field agentPortfolioName string as stored; the API may add to the name
+---@field agentPortfolioGcid integer
+---@field agentPortfolioVirtualBalance number US dollars of its own, virtual
+---@field mirrorId integer the copy trade in the caller's account
+---@field userTokens etoro.Token[]
+---@field userTokenCreated? boolean false: funded, but without a token yet
+---@field createdAt? string ISO 8601
+
+---@class etoro.NewToken
+---@field userTokenName string
+---@field scopeNames? string[] see client.portfolios:scopes
+---@field scopeIds? integer[] out of use
+---@field ipsWhitelist? string[] IPv4 addresses it may be used from
+---@field expiresAt? string|number ISO 8601, or seconds since the epoch
+
+---@class etoro.NewPortfolio: etoro.NewToken
+---@field investmentAmountInUsd number|string greater than 0; digits are kept
+---@field agentPortfolioName string 6 to 10 characters
+---@field agentPortfolioDescription? string
+
+local methods = {}
+local mt = { __name = "etoro.portfolio", __index = methods }
+
+---@class etoro.Portfolios client.portfolios
+local collection = {}
+local collection_mt = { __name = "etoro.portfolios", __index = collection }
+local M = {}
+
+--- Makes a portfolio of an item in an answer, in place.
+---@param item table
+---@param client etoro.Client
+---@return etoro.Portfolio
+function M.wrap(item, client)
+  if getmetatable(item) == mt then return item end
+  owner.link(item, client)
+  if type(item.userTokens) ~= "table" then item.userTokens = {} end
+  for _, token in ipairs(item.userTokens) do
+    tokens.wrap(token, client, item)
+  end
+  return setmetatable(item, mt)
+end
+
+local function client_of(self, what, level)
+  return owner.of(self, what, level + 1).client
+end
+
+-- The client and the path values of a portfolio's method; nil, err when the
+-- portfolio is gone.
+local function alive(self, what, level)
+  local link = owner.of(self, what, level + 1)
+  local err = owner.ended(link)
+  if err then return nil, err end
+  return link.client, { agentPortfolioId = self.agentPortfolioId }
+end
+
+local function fetch(client, options, level)
+  local body, response = client:_send(LIST, nil, options, level + 1)
+  if body == nil then return nil, response end
+  local items = type(body) == "table" and body.agentPortfolios
+  if type(items) ~= "table" then
+    return nil, errors.unexpected("the answer has no agentPortfolios",
+      response, LIST)
+  end
+  return items, response
+end
+
+local function find(client, id, options, level)
+  local items, response = fetch(client, options, level + 1)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do
+    if item.agentPortfolioId == id then return item, response end
+  end
+  return nil, errors.new {
+    kind = "not_found", code = "not_found",
+    message = "the API lists no agent-portfolio " .. id,
+    request_id = response.request_id,
+    server_request_id = response.server_request_id,
+  }
+end
+
+--- Lists the caller's agent-portfolios (GET v1, API notes 5). Their tokens
+--- carry no secrets.
+---@param options? etoro.RequestOptions
+---@return etoro.Portfolio[]? portfolios
+---@return etoro.Response|etoro.Error
+function collection:list(options)
+  local client = client_of(self, "client.portfolios:list", 2)
+  local items, response = fetch(client, options, 2)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do M.wrap(item, client) end
+  return items, response
+end
+
+--- Finds one agent-portfolio in the list; the API has no call for one.
+---@param id string agentPortfolioId
+---@param options? etoro.RequestOptions
+---@return etoro.Portfolio? portfolio
+---@return etoro.Response|etoro.Error err kind not_found when it is not listed
+function collection:get(id, options)
+  local client = client_of(self, "client.portfolios:get", 2)
+  if type(id) ~= "string" then
+    error("portfolio id: string expected, got " .. type(id), 2)
+  end
+  local item, response = find(client, id, options, 2)
+  if not item then return nil, response end
+  return M.wrap(item, client), response
+end
+
+--- Names the scopes that a token of an agent-portfolio can have now (GET v2,
+--- API notes 2 and 5).
+---@param options? etoro.RequestOptions
+---@return string[]? names
+---@return etoro.Response|etoro.Error
+function collection:scopes(options)
+  local client = client_of(self, "client.portfolios:scopes", 2)
+  local body, response = client:_send(SCOPES, nil, options, 2)
+  if body == nil then return nil, response end
+  if type(body) ~= "table" or type(body.scopes) ~= "table" then
+    return nil, errors.unexpected("the answer has no scopes", response, SCOPES)
+  end
+  return (tokens.read_scopes(body)), response
+end
+
+-- v1 takes ids, alone or beside names; v2 names alone.
+local function pick(v1, v2, fields, level)
+  check.options(fields, v1.body, "field", level + 1)
+  if type(fields) ~= "table" then
+    error("fields must be a table, got " .. type(fields), level + 1)
+  end
+  if fields.scopeIds == nil then return v2 end
+  return v1
+end
+
+local function warn_of_scopes(client, asked, token, lists_ids, response)
+  if not lists_ids then tokens.keep_ids(token, asked) end
+  local difference = tokens.scope_difference(asked, token, lists_ids)
+  if difference then client:_warn(response, difference) end
+end
+
+local NO_TOKEN = "the agent-portfolio was created and funded, but its user"
+  .. " token was not: mint one with portfolio:create_token, and do not create"
+  .. " the portfolio again"
+
+local function finish_create(client, body, response, asked, op)
+  if type(body) ~= "table" or type(body.agentPortfolioId) ~= "string" then
+    return nil, errors.unexpected("the agent-portfolio was created, but the"
+      .. " answer has no agentPortfolioId; find it in the list", response, op)
+  end
+  if response.status == 207 then body.userTokenCreated = false end
+  local item = type(body.userTokens) == "table" and body.userTokens[1]
+  local lists_ids = item and type(item.scopeIds) == "table"
+  local portfolio = M.wrap(body, client)
+  if portfolio.userTokenCreated == false then
+    client:_warn(response, NO_TOKEN)
+  elseif item then
+    warn_of_scopes(client, asked, item, lists_ids, response)
+  else
+    client:_warn(response, "the answer holds no user token")
+  end
+  return portfolio, response
+end
+
+--- Creates an agent-portfolio with its first token. This takes real money out
+--- of the caller's account: it raises unless the client's account is "real" or
+--- its base URL loopback. scopeNames alone go to v2; scopeIds, alone or beside
+--- names, to v1 (API notes 5).
+---
+--- A portfolio without a token (HTTP 207) comes back with userTokenCreated =
+--- false and response.warning. After a lost answer the portfolio is looked for
+--- in the list, never created twice.
+---@param fields etoro.NewPortfolio
+---@param options? etoro.RequestOptions
+---@return etoro.Portfolio? portfolio
+---@return etoro.Response|etoro.Error
+function collection:create(fields, options)
+  local client = client_of(self, "client.portfolios:create", 2)
+  local op = pick(CREATE_V1, CREATE_V2, fields, 2)
+  fields = check.copy(fields)
+  local body, response = client:_send(op, { body = fields }, options, 2)
+  if body ~= nil then
+    return finish_create(client, body, response, fields, op)
+  elseif response.kind ~= "unknown_outcome" then
+    return nil, response
+  end
+  return require("etoro.resolve").portfolio(client,
+    fields.agentPortfolioName, response, options)
+end
+
+local function renew_tokens(portfolio, old, client)
+  local known = {}
+  for _, token in ipairs(old or {}) do known[token.userTokenId] = token end
+  for index, item in ipairs(portfolio.userTokens) do
+    local token = known[item.userTokenId]
+    if token then
+      tokens.renew(token, item)
+      portfolio.userTokens[index] = token
+    else
+      tokens.wrap(item, client, portfolio)
+    end
+  end
+end
+
+--- Reads the portfolio again, from the list, into this table. Tokens keep
+--- their tables and secrets.
+---@param options? etoro.RequestOptions
+---@return etoro.Portfolio? portfolio the table itself
+---@return etoro.Response|etoro.Error err kind not_found when it is gone
+function methods:refresh(options)
+  local client, path = alive(self, "portfolio:refresh", 2)
+  if not client then return nil, path end
+  local item, response = find(client, self.agentPortfolioId, options, 2)
+  if not item then return nil, response end
+  local old, was_created = self.userTokens, self.userTokenCreated
+  for name in pairs(self) do self[name] = nil end
+  for name, value in pairs(item) do self[name] = value end
+  if type(self.userTokens) ~= "table" then self.userTokens = {} end
+  renew_tokens(self, old, client)
+  if was_created == false then
+    self.userTokenCreated = #self.userTokens > 0
+  end
+  return self, response
+end
+
+--- Deletes the portfolio: its tokens are revoked, the copy trade stops and
+--- its money returns to the caller's account (DELETE v1, API notes 5). It
+--- raises unless the client's account is "real" or its base URL loopback. Any
+--- further use of the table or its tokens is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function methods:delete(options)
+  local client, path = alive(self, "portfolio:delete", 2)
+  if not client then return nil, path end
+  local result, response = client:_send(DELETE, path, options, 2)
+  if result == nil then return nil, response end
+  owner.finish(self, "deleted")
+  return true, response
+end
+
+--- Mints a token for the portfolio and puts it into userTokens. Its secret is
+--- in this answer and never again. scopeNames alone go to v2; scopeIds, alone
+--- or beside names, to v1 (API notes 5).
+---@param fields etoro.NewToken
+---@param options? etoro.RequestOptions
+---@return etoro.Token? token
+---@return etoro.Response|etoro.Error err code MaxUserTokensExceeded when the
+---portfolio has too many
+function methods:create_token(fields, options)
+  local client, params = alive(self, "portfolio:create_token", 2)
+  if not client then return nil, params end
+  local op = pick(MINT_V1, MINT_V2, fields, 2)
+  params.body = check.copy(fields)
+  local item, response = client:_send(op, params, options, 2)
+  if item == nil then return nil, response end
+  if type(item) ~= "table" or type(item.userTokenId) ~= "string" then
+    return nil, errors.unexpected("the token was created, but the answer has"
+      .. " no userTokenId; refresh the portfolio to find it", response, op)
+  end
+  local lists_ids = type(item.scopeIds) == "table"
+  local token = tokens.wrap(item, client, self)
+  self.userTokens[#self.userTokens + 1] = token
+  if self.userTokenCreated == false then self.userTokenCreated = true end
+  warn_of_scopes(client, params.body, token, lists_ids, response)
+  return token, response
+end
+
+--- Makes client.portfolios.
+---@param client etoro.Client
+---@return etoro.Portfolios
+function M.new(client)
+  return owner.link(setmetatable({}, collection_mt), client)
+end
+
+return M

@@ -1,0 +1,125 @@
+-- The sandbox's own paths, /sandbox/...: faults, the record of what arrived,
+-- clock, options, reset. No keys are asked for.
+
+local json = require "etoro.sandbox.json"
+local reply = require "etoro.sandbox.reply"
+local router = require "etoro.sandbox.router"
+
+local M = {}
+
+local function wrong(message)
+  return reply.fail(400, "ValidationFailed", message)
+end
+
+local function read(request)
+  if request.body == nil or request.body == "" then return {} end
+  local value, message = json.decode(request.body)
+  if type(value) ~= "table" then
+    return nil, wrong("the body must be a JSON object: " .. (message or ""))
+  end
+  return value
+end
+
+local routes = {}
+
+routes["POST /sandbox/faults"] = function(box, body)
+  local ids = json.array()
+  for i, fault in ipairs(body[1] and body or { body }) do
+    local id, message = box.faults:add(fault)
+    if not id then return wrong(message) end
+    ids[i] = id
+  end
+  return reply.new(201, { ids = ids })
+end
+
+routes["GET /sandbox/faults"] = function(box)
+  local out = json.array()
+  for i, fault in ipairs(box.faults.list) do
+    out[i] = { id = fault.id, fault = fault.fault, route = fault.route,
+      left = fault.left < math.huge and fault.left or json.null }
+  end
+  return reply.new(200, { faults = out })
+end
+
+routes["DELETE /sandbox/faults"] = function(box)
+  box:clear_faults()
+  return reply.new(204)
+end
+
+routes["GET /sandbox/arrivals"] = function(box)
+  return reply.new(200, { count = box.arrivals.count,
+    counts = box.arrivals.counts, arrivals = json.array(box.arrivals) })
+end
+
+routes["DELETE /sandbox/arrivals"] = function(box)
+  box:clear_arrivals()
+  return reply.new(204)
+end
+
+routes["POST /sandbox/reset"] = function(box)
+  box:reset()
+  return reply.new(204)
+end
+
+routes["GET /sandbox/clock"] = function(box)
+  return reply.new(200, { now = box:now() })
+end
+
+routes["POST /sandbox/clock"] = function(box, body)
+  if type(body.advance) ~= "number" then
+    return wrong("advance must be a number of seconds")
+  end
+  box:advance(body.advance)
+  return reply.new(200, { now = box:now() })
+end
+
+routes["POST /sandbox/options"] = function(box, body)
+  local ok, message = box:change(body)
+  if not ok then return wrong(message) end
+  return reply.new(204)
+end
+
+routes["GET /sandbox/state"] = function(box)
+  local owners = json.array()
+  for key, owner in pairs(box.owners) do
+    local portfolios = json.array()
+    for i, p in ipairs(owner.portfolios) do
+      portfolios[i] = { agentPortfolioId = p.id,
+        agentPortfolioName = p.username, investment = p.investment,
+        tokens = #p.tokens }
+    end
+    owners[#owners + 1] = { user_key = key, credit = owner.credit,
+      portfolios = portfolios }
+  end
+  table.sort(owners, function(a, b) return a.user_key < b.user_key end)
+  return reply.new(200, { now = box:now(), seed = box.options.seed,
+    owners = owners })
+end
+
+routes["POST /sandbox/stop"] = function(box)
+  box.stopped = true
+  return reply.new(204)
+end
+
+local function table_of_routes()
+  local out = router.new()
+  for name, handler in pairs(routes) do
+    local method, path = name:match("^(%S+) (%S+)$")
+    out:add { method = method, path = path, handler = handler }
+  end
+  return out
+end
+
+--- Answers a request whose path starts with /sandbox/.
+function M.handle(box, request)
+  box.control = box.control or table_of_routes()
+  local route = box.control:find(request.method, request.path)
+  if not route then
+    return reply.fail(404, "NotFound", "the sandbox has no such control")
+  end
+  local body, refusal = read(request)
+  if not body then return refusal end
+  return route.handler(box, body)
+end
+
+return M

@@ -1,0 +1,263 @@
+-- Faults: what goes wrong with which requests. Each is registered for a
+-- route, for a number of times, and takes effect before the work (nothing was
+-- done), in it, or after it (the work is done, the answer suffers).
+--
+-- What only the wire can do is left to the one who holds it: the reply gets
+-- `fault = { action = "cut" | "stall" | "delay" | "truncate" | "raw" | "drip",
+-- ... }`.
+
+local json = require "etoro.sandbox.json"
+local reply = require "etoro.sandbox.reply"
+
+local methods = {}
+local mt = { __name = "etoro.sandbox.faults", __index = methods }
+local M = {}
+
+local function wire(answer, action, fields)
+  answer = answer or { status = 0, headers = {}, body = "" }
+  answer.fault = fields or {}
+  answer.fault.action = action
+  return answer
+end
+
+local function raw_head(answer)
+  return ("HTTP/1.1 %d Sandbox\r\nContent-Type: %s\r\nContent-Length: %d\r\n")
+    :format(answer.status, answer.headers["Content-Type"] or "text/plain",
+      #answer.body)
+end
+
+-- A header value from JSON: a text, a number, or a list of texts.
+local function header(value)
+  if type(value) == "number" and value % 1 == 0 then
+    return ("%d"):format(value)
+  end
+  return type(value) == "table" and value or tostring(value)
+end
+
+-- Instead of the work: fault, box -> reply
+local before = {}
+
+function before.cut_before(fault)
+  return wire(nil, "cut", { reset = fault.reset })
+end
+
+function before.stall(fault)
+  if not fault.work then
+    return wire(nil, "stall", { seconds = fault.seconds })
+  end
+end
+
+function before.status(fault)
+  local status = fault.status or 500
+  local answer
+  if type(fault.body) == "string" then
+    answer = { status = status, headers = {}, body = fault.body }
+  else
+    answer = reply.new(status, fault.body)
+  end
+  for name, value in pairs(fault.headers or {}) do
+    answer.headers[name] = header(value)
+  end
+  return answer
+end
+
+function before.html(fault)
+  return reply.html(fault.status or 403)
+end
+
+function before.rate_limit(fault)
+  local seconds = fault.seconds or 1
+  return reply.fail(429, "TooManyRequests", "Too many requests",
+    { ["Retry-After"] = ("%d"):format(math.ceil(seconds)) })
+end
+
+function before.redirect(fault)
+  return { status = fault.status or 302, body = "",
+    headers = { Location = fault.location or "/api/v1/me" } }
+end
+
+function before.error_shape(fault, box)
+  return reply.shape(fault.shape or 1, fault.status, box.rng:uuid(),
+    box:now())
+end
+
+function before.raw(fault)
+  return wire(nil, "raw", { bytes = fault.bytes or "garbage\r\n" })
+end
+
+function before.oversize(fault)
+  local size = fault.size or 65 * 2 ^ 20
+  local padding = math.max(0, math.floor(size) - 14)
+  return reply.new(200, json.raw('{"padding":"' .. ("x"):rep(padding)
+    .. '"}'))
+end
+
+-- After the work: fault, answer -> answer
+local after = {}
+
+function after.lost_reply(fault, answer)
+  return wire(answer, "cut", { reset = fault.reset })
+end
+
+function after.cut_during(fault, answer)
+  local head = raw_head(answer)
+  local keep = math.floor(fault.keep or #head / 2)
+  return wire(answer, "raw", { bytes = head:sub(1, keep) })
+end
+
+function after.truncate(fault, answer)
+  local keep = math.floor(fault.keep or #answer.body / 2)
+  return wire(answer, "truncate", { keep = keep })
+end
+
+function after.stall(fault, answer)
+  return wire(answer, "stall", { seconds = fault.seconds })
+end
+
+function after.delay(fault, answer)
+  return wire(answer, "delay", { seconds = fault.seconds or 1 })
+end
+
+function after.drip(fault, answer)
+  return wire(answer, "drip", { seconds = fault.seconds or 0.05,
+    bytes = raw_head(answer) .. "\r\n" .. answer.body,
+    step = fault.keep or 16 })
+end
+
+function after.garble(fault, answer)
+  local text = answer.body
+  answer.body = type(fault.body) == "string" and fault.body
+    or text:sub(1, math.floor(#text / 2)) .. "}]\1"
+  answer.headers["Content-Type"] = answer.headers["Content-Type"]
+    or "application/json; charset=utf-8"
+  return answer
+end
+
+-- In the work: the model asks for these. Where the route is not named, they
+-- wait for a POST whose path ends like this.
+local effects = {
+  token_failed = { "agent-portfolios" }, suffix = { "agent-portfolios" },
+  grant = { "agent-portfolios", "user-tokens" },
+  max_tokens = { "user-tokens" }, duplicate = {},
+}
+
+local FIELDS = { route = "string", fault = "string", times = "number",
+  after = "number", seconds = "number", status = "number", headers = "table",
+  keep = "number", size = "number", shape = "number", reset = "boolean",
+  work = "boolean", bytes = "string", location = "string",
+  suffix = "string", scopeNames = "table" }
+
+function M.new()
+  return setmetatable({ list = {}, last_id = 0 }, mt)
+end
+
+function M.names()
+  local seen, out = {}, {}
+  for _, group in ipairs { before, after, effects } do
+    for name in pairs(group) do
+      if not seen[name] then out[#out + 1] = name end
+      seen[name] = true
+    end
+  end
+  table.sort(out)
+  return out
+end
+
+local function problem(fault)
+  if type(fault) ~= "table" then return "a fault is an object" end
+  for field, value in pairs(fault) do
+    if field ~= "body" and not FIELDS[field] then
+      return ("unknown field '%s'"):format(tostring(field))
+    elseif field ~= "body" and type(value) ~= FIELDS[field] then
+      return ("field '%s' must be a %s"):format(field, FIELDS[field])
+    end
+  end
+  local name = fault.fault
+  if not (before[name] or after[name] or effects[name]) then
+    return ("unknown fault '%s'; there are: %s"):format(tostring(name),
+      table.concat(M.names(), ", "))
+  end
+  local status = fault.status
+  if status and not (status >= 200 and status <= 599 and status % 1 == 0) then
+    return "status must be 200 to 599"
+  end
+  if name == "error_shape" and not (fault.shape and fault.shape >= 1
+      and fault.shape <= reply.SHAPES and fault.shape % 1 == 0) then
+    return ("shape must be 1 to %d"):format(reply.SHAPES)
+  end
+end
+
+--- Registers a fault; its number, or nil and what is wrong with it.
+--- `route` is "METHOD /path", where the path is the documented template or
+--- the one sent, either part may be "*"; none means every request. `after`
+--- matching requests pass first; then `times` are hit (1; 0 is no end).
+function methods:add(fault)
+  local message = problem(fault)
+  if message then return nil, message end
+  local copy = {}
+  for field, value in pairs(fault) do copy[field] = value end
+  self.last_id = self.last_id + 1
+  copy.id = self.last_id
+  copy.skip = fault.after or 0
+  copy.left = fault.times or 1
+  if copy.left == 0 then copy.left = math.huge end
+  self.list[#self.list + 1] = copy
+  return copy.id
+end
+
+local function suits(endings, request)
+  if #endings == 0 then return true end
+  for _, ending in ipairs(endings) do
+    if request.method == "POST" and request.path:sub(-#ending) == ending then
+      return true
+    end
+  end
+  return false
+end
+
+local function matches(fault, request, route)
+  if not fault.route then
+    return suits(effects[fault.fault] or {}, request)
+  end
+  if fault.route == "*" then return true end
+  local method, path = fault.route:match("^(%S+)%s+(%S+)$")
+  if not method then method, path = "*", fault.route end
+  return (method == "*" or method == request.method)
+    and (path == "*" or path == request.path
+      or (route ~= nil and path == route.path))
+end
+
+--- The fault that hits this request, if any; it counts as used.
+function methods:take(request, route)
+  for i, fault in ipairs(self.list) do
+    if matches(fault, request, route) then
+      if fault.skip > 0 then
+        fault.skip = fault.skip - 1
+      else
+        fault.left = fault.left - 1
+        if fault.left <= 0 then table.remove(self.list, i) end
+        return fault
+      end
+    end
+  end
+end
+
+--- The answer that takes the place of the work, or nil.
+function M.before(fault, box)
+  local act = fault and before[fault.fault]
+  return act and act(fault, box)
+end
+
+--- The answer as the fault leaves it.
+function M.after(fault, answer)
+  local act = fault and after[fault.fault]
+  return act and act(fault, answer) or answer
+end
+
+--- What the model asks for: { name = fault }.
+function M.effects(fault)
+  if fault and effects[fault.fault] then return { [fault.fault] = fault } end
+  return {}
+end
+
+return M

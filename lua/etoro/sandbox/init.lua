@@ -1,0 +1,341 @@
+-- A stand-in for the eToro API on this machine. One model, deterministic
+-- under its seed; the clock comes from outside. In-process through handle(),
+-- or served over HTTP by sandbox.serve.
+
+local auth = require "etoro.sandbox.auth"
+local control = require "etoro.sandbox.control"
+local faults = require "etoro.sandbox.faults"
+local json = require "etoro.sandbox.json"
+local limits = require "etoro.sandbox.limits"
+local reply = require "etoro.sandbox.reply"
+local rng = require "etoro.sandbox.rng"
+local router = require "etoro.sandbox.router"
+local times = require "etoro.sandbox.times"
+local universe = require "etoro.sandbox.universe"
+
+---@class etoro.Sandbox
+local methods = {}
+local mt = { __name = "etoro.sandbox", __index = methods }
+local M = {}
+
+local MODELS = { "agent_portfolios", "instruments", "me" }
+local KEPT_ARRIVALS = 1000
+
+local OWNER_SCOPES = {
+  "agent-portfolio:read", "agent-portfolio:write", "market-data:read",
+  "user-info:read", "real:read", "real:write", "demo:read", "demo:write",
+  "trade.real:read", "trade.real:write", "trade.demo:read",
+  "trade.demo:write",
+}
+for i, name in ipairs(OWNER_SCOPES) do
+  OWNER_SCOPES[i] = "etoro-public:" .. name
+end
+
+local TOKEN_SCOPES = {}
+for _, kind in ipairs { "trade.real", "trade.demo", "real", "demo" } do
+  TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:read"):format(kind)
+  TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
+end
+
+local DEFAULTS = {
+  seed = 1,
+  api_key = "sandbox-api-key",
+  user_key = "sandbox-user-key",
+  now = os.time,
+  limits = true,             -- false, or { pool = number, window = }
+  window = 60,               -- seconds of a rate-limit window
+  credit = 10000000,         -- US dollars the owner starts with
+  minimum_investment = 50,
+  max_tokens = 10,           -- of one agent-portfolio
+  name_suffix = false,       -- "collision", "always"
+  scopes = TOKEN_SCOPES,     -- what a user token may be granted
+  owner_scopes = OWNER_SCOPES,
+  user_keys = {},            -- further owners: { [key] = { scopes } }
+  access_tokens = { "sandbox-access-token" },
+  both_families = 401,       -- or 422: keys and Bearer in one request
+  instruments = 0,           -- at least so many, made-up ones added
+}
+
+local KNOWN = {}
+for name in pairs(DEFAULTS) do KNOWN[name] = true end
+
+local CHANGEABLE = { limits = true, window = true, name_suffix = true,
+  max_tokens = true, minimum_investment = true, both_families = true }
+
+-- Options that take more than the type of their default.
+local OTHER_TYPE = { limits = "table", name_suffix = "string" }
+
+local function check_options(options, known)
+  for name, value in pairs(options) do
+    if not known[name] then
+      return nil, ("unknown option '%s'"):format(tostring(name))
+    end
+    local kind = type(DEFAULTS[name])
+    if type(value) ~= kind and type(value) ~= OTHER_TYPE[name] then
+      return nil, ("option '%s' must be a %s"):format(name, kind)
+    end
+  end
+  return true
+end
+
+--- Makes a sandbox; nothing is shared between two of them.
+---@param options? table see DEFAULTS above for names and meaning
+---@return etoro.Sandbox
+function M.new(options)
+  options = options or {}
+  if type(options) ~= "table" then
+    error("sandbox.new takes a table of options", 2)
+  end
+  local ok, message = check_options(options, KNOWN)
+  if not ok then error(message, 2) end
+  local self = setmetatable({ given = {}, offset = 0, cuts = 0 }, mt)
+  for name, default in pairs(DEFAULTS) do
+    local value = options[name]
+    if value == nil then value = default end
+    self.given[name] = value
+  end
+  self.router = router.new()
+  for _, name in ipairs(MODELS) do
+    require("etoro.sandbox." .. name).routes(self.router)
+  end
+  self:reset()
+  return self
+end
+
+--- Seconds since 1970 as the sandbox sees it.
+function methods:now()
+  return self.options.now() + self.offset
+end
+
+--- Moves the clock ahead.
+function methods:advance(seconds)
+  self.offset = self.offset + seconds
+end
+
+-- A first number is drawn, the next ones follow: ids grow, as real ones do.
+local function counter(self, name, low, high)
+  self.counters[name] = (self.counters[name] or self.rng:range(low, high))
+    + 1
+  return self.counters[name]
+end
+
+function methods:next_gcid() return counter(self, "gcid", 3e7, 4e7) end
+function methods:next_cid() return counter(self, "cid", 2e7, 3e7) end
+function methods:next_mirror() return counter(self, "mirror", 1e6, 9e6) end
+
+local function add_owner(self, key, scopes, name)
+  local owner = {
+    gcid = self:next_gcid(), real_cid = self:next_cid(),
+    demo_cid = self:next_cid(), username = name, first_name = "Sandy",
+    last_name = "Box", scopes = auth.set(scopes),
+    credit = self.options.credit, portfolios = {},
+  }
+  self.owners[key] = owner
+  return owner
+end
+
+local function add_owners(self)
+  local o = self.options
+  self.owners = {}
+  local first = add_owner(self, o.user_key, o.owner_scopes, "sandy")
+  local keys = {}
+  for key in pairs(o.user_keys) do keys[#keys + 1] = key end
+  table.sort(keys)
+  for i, key in ipairs(keys) do
+    add_owner(self, key, o.user_keys[key], ("sandy%d"):format(i + 1))
+  end
+  self.access_tokens = {}
+  for token, entry in pairs(o.access_tokens) do
+    if type(entry) == "string" then token, entry = entry, {} end
+    self.access_tokens[token] = { owner = first,
+      expires_at = entry.expires_at,
+      scopes = entry.scopes and auth.set(entry.scopes) or first.scopes }
+  end
+end
+
+--- Everything as it was when new, clock included.
+function methods:reset()
+  self.offset = 0
+  self.options = {}
+  for name, value in pairs(self.given) do self.options[name] = value end
+  self.rng = rng.new(self.options.seed)
+  self.counters = {}
+  self.tokens = {} -- by secret
+  self.limits = limits.new(self.options.limits, self.options.window)
+  self.instruments = self.instruments
+    or universe.build(self.options.instruments)
+  add_owners(self)
+  self:clear_faults()
+  self:clear_arrivals()
+end
+
+function methods:clear_faults()
+  self.faults = faults.new()
+  self.cuts = self.cuts + 1 -- the server lets go of what it holds back
+end
+
+function methods:clear_arrivals()
+  self.arrivals = { count = 0, counts = {} }
+end
+
+--- Changes options that may change while it runs; true, or nil and why not.
+function methods:change(options)
+  local ok, message = check_options(options, CHANGEABLE)
+  if not ok then return nil, message end
+  for name, value in pairs(options) do self.options[name] = value end
+  if options.limits ~= nil or options.window ~= nil then
+    self.limits = limits.new(self.options.limits, self.options.window)
+  end
+  return true
+end
+
+local function record(self, request, route)
+  local list = self.arrivals
+  local name = request.method .. " " .. (route and route.path or request.path)
+  list.count = list.count + 1
+  list.counts[name] = (list.counts[name] or 0) + 1
+  if #list >= 2 * KEPT_ARRIVALS then
+    local keep = table.move(list, #list - KEPT_ARRIVALS + 1, #list, 1, {})
+    keep.count, keep.counts = list.count, list.counts
+    list, self.arrivals = keep, keep
+  end
+  list[#list + 1] = { number = list.count, time = self:now(),
+    method = request.method, path = request.path, query = request.query or "",
+    headers = request.headers, body = request.body or "",
+    connection = request.connection, route = name }
+end
+
+local function fail(route, status, code, message, self)
+  if route and route.older then
+    return reply.fail_older(status, code, message, self.rng:uuid())
+  end
+  return reply.fail(status, code, message)
+end
+
+-- Who calls, in the manner of the API the route belongs to.
+local function identify(self, request, route)
+  if route.older and not request.headers.authorization then
+    return nil, fail(route, 401, "Unauthorized", "Unauthorized", self)
+  end
+  local caller, refusal = auth.identify(self, request)
+  if caller then return caller end
+  if route.older then
+    refusal = fail(route, refusal.status, "Unauthorized", "Unauthorized", self)
+  end
+  return nil, refusal
+end
+
+local function read_body(request)
+  local text = request.body or ""
+  if text == "" then return {} end
+  local kind = request.headers["content-type"] or ""
+  if kind:lower():match("^%s*([^;%s]+)") ~= "application/json" then
+    return nil, reply.fail(415, "UnsupportedMediaType",
+      "The body must be application/json")
+  end
+  local value = json.decode(text)
+  if type(value) ~= "table" then
+    return nil, reply.fail(400, "ValidationFailed", "The body is not JSON")
+  end
+  return value
+end
+
+local function work(self, request, route, params, effects, caller)
+  if not route.older and not auth.is_uuid(request.headers["x-request-id"]) then
+    return reply.fail(400, "ValidationFailed",
+      "x-request-id must be a UUID")
+  end
+  if not auth.allowed(caller, route.scopes) then
+    return fail(route, 403, "InsufficientPermissions",
+      "Insufficient permissions", self)
+  end
+  local body, refusal = read_body(request)
+  if not body then return refusal end
+  return route.handler { box = self, request = request, caller = caller,
+    params = params, query = router.query(request.query), body = body,
+    effects = effects }
+end
+
+local function limited(self, request, route, params, effects)
+  local caller, refusal = identify(self, request, route)
+  if not caller then return refusal end
+  local allowed, headers = self.limits:take(route.pool, caller.limit_key,
+    self:now())
+  local answer
+  if allowed then
+    answer = work(self, request, route, params, effects, caller)
+  else
+    answer = fail(route, 429, "TooManyRequests", "Too many requests", self)
+  end
+  for name, value in pairs(headers) do
+    answer.headers[name] = answer.headers[name] or value
+  end
+  return answer
+end
+
+local function no_route(self, request, others)
+  local older = request.path:find("^/api/sor/v3/") and { older = true }
+  if #others == 0 then
+    return fail(older, 404, "NotFound",
+      "The sandbox has no route " .. request.path, self)
+  end
+  local answer = fail(older, 405, "MethodNotAllowed",
+    "This path does not take " .. request.method, self)
+  answer.headers.Allow = table.concat(others, ", ")
+  return answer
+end
+
+local function answer_to(self, request)
+  local route, params = self.router:find(request.method, request.path)
+  record(self, request, route)
+  local fault = self.faults:take(request, route)
+  local answer = faults.before(fault, self)
+  if answer then return answer end
+  if not route then
+    answer = no_route(self, request, params)
+  else
+    local effects = faults.effects(fault)
+    answer = limited(self, request, route, params, effects)
+    if effects.duplicate then
+      limited(self, request, route, params, effects)
+    end
+  end
+  return faults.after(fault, answer)
+end
+
+--- Answers one request.
+--- request: { method, path, query (raw), headers (lower-case names), body,
+--- remote }; answer: { status, headers, body, fault? }, see faults.lua.
+function methods:handle(request)
+  local answer
+  if request.path:sub(1, 9) == "/sandbox/" then
+    answer = control.handle(self, request)
+  else
+    answer = answer_to(self, request)
+  end
+  answer.headers.Date = answer.headers.Date or times.http(self:now())
+  return answer
+end
+
+--- Makes a client whose calls this sandbox answers in the client's own
+--- process, under a clock that moves only when a call waits.
+---@param options? etoro.ClientOptions
+---@return etoro.Client? client
+---@return etoro.Error? err
+function methods:client(options)
+  local client, err = require("etoro.sandbox.wire").client(self, options, 2)
+  return client, err
+end
+
+--- Serves over HTTP on this machine until stopped; see serve.lua.
+function M.serve(options)
+  return require("etoro.sandbox.serve").run(options)
+end
+
+--- The same as an object to be stepped: server.url, server:step(seconds),
+--- server:fd(), server:close().
+function M.server(options)
+  return require("etoro.sandbox.serve").open(options)
+end
+
+return M

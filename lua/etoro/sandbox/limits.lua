@@ -1,0 +1,76 @@
+-- Rate limits: rolling windows, one for each pool and caller. An accepted
+-- request holds a slot for one window; a refused one holds none.
+
+local methods = {}
+local mt = { __name = "etoro.sandbox.limits", __index = methods }
+local M = {}
+
+-- Requests in a window of 60 s. A pool that has no number here has
+-- `default`'s number, but a window of its own.
+local POOLS = { default = 60, ["market-data"] = 120, older = 100 }
+
+--- options: true, false, or { pool = number, window = seconds }
+function M.new(options, window)
+  local self = setmetatable({ windows = {}, pools = {} }, mt)
+  self.enabled = options ~= false
+  for name, limit in pairs(POOLS) do self.pools[name] = limit end
+  if type(options) == "table" then
+    for name, limit in pairs(options) do
+      if name ~= "window" then self.pools[name] = limit end
+    end
+    window = options.window or window
+  end
+  self.window = window or 60
+  return self
+end
+
+local function live(times, now, window)
+  while times[times.first] and times[times.first] <= now - window do
+    times[times.first] = nil
+    times.first = times.first + 1
+  end
+  return times.last - times.first + 1
+end
+
+local function headers(self, pool, limit, used, reset)
+  local left = math.max(0, limit - used)
+  local seconds = math.ceil(reset)
+  if pool == "older" then
+    return { ["X-RateLimit-Limit"] = ("%d"):format(limit),
+      ["X-RateLimit-Remaining"] = ("%d"):format(left) }
+  end
+  return {
+    ["RateLimit-Limit"] = ("%d"):format(limit),
+    ["RateLimit-Remaining"] = ("%d"):format(left),
+    ["RateLimit-Reset"] = ("%d"):format(seconds),
+    ["RateLimit-Policy"] = ("%d;w=%d"):format(limit, math.ceil(self.window)),
+  }
+end
+
+--- Whether the caller may go on, and the headers of the answer either way.
+function methods:take(pool, caller, now)
+  if not self.enabled then return true, {} end
+  local limit = self.pools[pool] or self.pools.default
+  local name = pool .. " " .. caller
+  local times = self.windows[name] or { first = 1, last = 0 }
+  self.windows[name] = times
+  local used = live(times, now, self.window)
+  local allowed = used < limit
+  if allowed then
+    times.last = times.last + 1
+    times[times.last] = now
+    used = used + 1
+  end
+  local oldest = times[times.first] or now
+  local reset = math.max(0, oldest + self.window - now)
+  local out = headers(self, pool, limit, used, reset)
+  if pool == "older" then
+    out["X-RateLimit-Reset"] = ("%d"):format(math.ceil(now + reset))
+  end
+  if not allowed then
+    out["Retry-After"] = ("%d"):format(math.max(1, math.ceil(reset)))
+  end
+  return allowed, out
+end
+
+return M

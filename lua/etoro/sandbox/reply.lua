@@ -1,0 +1,89 @@
+-- Answers of the sandbox: { status, headers, body }, and the shapes in which
+-- the real service reports an error.
+
+local json = require "etoro.sandbox.json"
+local times = require "etoro.sandbox.times"
+
+local M = {}
+
+local JSON = "application/json; charset=utf-8"
+
+--- An answer with a JSON body, or without a body when value is nil.
+function M.new(status, value, headers)
+  headers = headers or {}
+  if value == nil then
+    return { status = status, headers = headers, body = "" }
+  end
+  headers["Content-Type"] = headers["Content-Type"] or JSON
+  return { status = status, headers = headers, body = json.encode(value) }
+end
+
+--- The commonest error shape.
+function M.fail(status, code, message, headers)
+  return M.new(status, { errorCode = code, errorMessage = message }, headers)
+end
+
+--- The shape of the older API.
+function M.fail_older(status, code, message, request_id)
+  return M.new(status, {
+    error = { code = code, message = message, requestId = request_id },
+  })
+end
+
+local HTML = [[<!DOCTYPE html>
+<html><head><title>Attention Required!</title></head>
+<body><h1>Sorry, you have been blocked</h1></body></html>
+]]
+
+--- What a content network answers in place of the service.
+function M.html(status)
+  return {
+    status = status, body = HTML,
+    headers = { ["Content-Type"] = "text/html; charset=UTF-8" },
+  }
+end
+
+local shapes = {
+  { 400, function()
+    return { errorCode = "ValidationFailed", errorMessage = "made to fail" }
+  end },
+  { 400, function(id)
+    return { code = "GeneralError", message = "made to fail", requestId = id }
+  end },
+  { 422, function()
+    return { success = false, error = { code = "MAX_ALERTS_EXCEEDED",
+      message = "made to fail", details = "none", field = "alerts",
+      value = "7" } }
+  end },
+  { 400, function(id, now)
+    return { success = false, error = { code = "INVALID_PARAMETER",
+      message = "made to fail", field = "period" },
+      timestamp = times.iso(now), requestId = id }
+  end },
+  { 400, function(id)
+    return { type = "about:blank", title = "Bad Request", status = 400,
+      detail = "made to fail", instance = "/made/to/fail", traceId = id }
+  end },
+  { 401 },
+  { 400, function(id)
+    return { error = { code = "GeneralError", message = "made to fail",
+      requestId = id } }
+  end },
+  { 400, function() return { error = "made to fail" } end },
+  { 400, function()
+    return { error = "invalid_grant", error_description = "made to fail" }
+  end },
+  { 403, "html" },
+}
+
+--- One of the ten body shapes of an error, by number.
+function M.shape(number, status, request_id, now)
+  local shape = shapes[number]
+  status = status or shape[1]
+  if shape[2] == "html" then return M.html(status) end
+  return M.new(status, shape[2] and shape[2](request_id, now))
+end
+
+M.SHAPES = #shapes
+
+return M

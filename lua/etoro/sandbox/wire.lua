@@ -1,0 +1,135 @@
+-- The sandbox inside a client's own process: the engine's requests are handed
+-- to the model, its answers to the engine, and the clock moves only when all
+-- that is left is waiting. No socket, no real time.
+
+local core = require "etoro.core"
+
+local M = {}
+
+local function split(target)
+  local path, query = target:match("^([^?]*)%??(.*)$")
+  return path, query
+end
+
+-- The header lines that the core built, with the sealed credentials among
+-- them under their own names.
+local function headers_of(request)
+  local headers = {}
+  for _, line in ipairs(request.lines) do
+    local name, value = line:match("^([^:]+):%s*(.*)$")
+    headers[name:lower()] = value
+  end
+  headers.accept = "application/json"
+  if request.body and not headers["content-type"] then
+    headers["content-type"] = "application/json"
+  end
+  for name, secret in pairs(request.credentials) do headers[name] = secret end
+  return headers
+end
+
+local function add_lines(lines, name, value)
+  for _, text in ipairs(type(value) == "table" and value or { value }) do
+    lines[#lines + 1] = name .. ": " .. tostring(text)
+  end
+end
+
+local function block_of(reply)
+  local lines = { string.format("HTTP/1.1 %d", reply.status) }
+  for name, value in pairs(reply.headers or {}) do
+    add_lines(lines, name, value)
+  end
+  return table.concat(lines, "\r\n") .. "\r\n\r\n"
+end
+
+-- What a fault does to the wire; an answer that is only late comes later.
+local function spoil(pump, job, reply)
+  local action, engine = reply.fault.action, pump.engine
+  if action == "stall" then
+    return -- the attempt's timeout ends it
+  elseif action == "delay" or action == "drip" then
+    pump.late[#pump.late + 1] = {
+      at = engine:now() + (reply.fault.seconds or 1), job = job,
+      reply = reply,
+    }
+  else
+    engine:fail(job, action == "cut" and "lost" or "truncated", true)
+  end
+end
+
+local function answer(pump, job, request)
+  local path, query = split(request.target)
+  local reply = pump.box:handle {
+    method = request.method, path = path, query = query,
+    headers = headers_of(request), body = request.body or "",
+    remote = "127.0.0.1",
+  }
+  if reply.fault then
+    spoil(pump, job, reply)
+  else
+    pump.engine:answer(job, reply.status, block_of(reply), reply.body or "")
+  end
+end
+
+-- Gives the answers that are due, and the seconds until the next one is.
+local function answer_late(pump)
+  local now, left, due = pump.engine:now(), {}, nil
+  for _, entry in ipairs(pump.late) do
+    if entry.at <= now then
+      pump.engine:answer(entry.job, entry.reply.status,
+        block_of(entry.reply), entry.reply.body or "")
+    else
+      left[#left + 1] = entry
+      due = math.min(due or entry.at - now, entry.at - now)
+    end
+  end
+  pump.late = left
+  return due
+end
+
+-- Serves all that waits to be sent; false when there was nothing.
+local function serve(pump)
+  local job, request = pump.engine:take()
+  if not job then return false end
+  while job do
+    answer(pump, job, request)
+    job, request = pump.engine:take()
+  end
+  return true
+end
+
+-- One engine a box: its clock is the box's from then on.
+local function pump_of(box)
+  if not box.pump then
+    local engine = core.engine { now = box:now() }
+    box.pump = { engine = engine, box = box, late = {} }
+    box.given.now = function() return engine:unix() end
+    box.options.now, box.offset = box.given.now, 0
+  end
+  return box.pump
+end
+
+--- Makes a client whose calls the box answers in this process.
+---@param box etoro.Sandbox
+---@param options? etoro.ClientOptions
+---@param level integer
+---@return etoro.Client? client
+---@return etoro.Error? err
+function M.client(box, options, level)
+  local pump = pump_of(box)
+  local merged = { base_url = "http://127.0.0.1" }
+  for name, value in pairs(options or {}) do merged[name] = value end
+  if not merged.access_token then
+    merged.api_key = merged.api_key or box.options.api_key
+    merged.user_key = merged.user_key or box.options.user_key
+  end
+  merged.wait = function(loop)
+    if serve(pump) then return end
+    local due = answer_late(pump)
+    pump.engine:advance(math.min(due or math.huge, loop.timeout()))
+  end
+  local client, err = require("etoro.client").new(merged, level + 1,
+    pump.engine)
+  return client, err
+end
+
+return M

@@ -1,0 +1,133 @@
+#include "core/buf.h"
+
+#include <stdint.h>
+
+#include "check.h"
+#include "core/status.h"
+#include "failing.h"  /* brings __wrap_malloc */
+
+static void appends(void)
+{
+  struct etoro_buf b;
+  etoro_buf_init(&b, 100);
+  CHECK(b.data == NULL && b.len == 0);
+  CHECK(etoro_buf_add(&b, NULL, 0) == ETORO_OK);
+  CHECK(b.data == NULL);
+  CHECK(etoro_buf_add(&b, "a\0b", 3) == ETORO_OK);
+  CHECK(etoro_buf_puts(&b, "cd") == ETORO_OK);
+  CHECK(b.len == 5 && memcmp(b.data, "a\0bcd", 6) == 0);
+  etoro_buf_free(&b);
+  CHECK(b.data == NULL && b.len == 0 && b.cap == 0 && b.max == 100);
+  CHECK(etoro_buf_puts(&b, "again") == ETORO_OK);
+  CHECK_TEXT("again", b.data, b.len);
+  etoro_buf_free(&b);
+  etoro_buf_free(&b);
+}
+
+static void keeps_its_ceiling(void)
+{
+  struct etoro_buf b;
+  size_t max;
+  for (max = 0; max < 200; max++) {
+    size_t i;
+    etoro_buf_init(&b, max);
+    for (i = 0; i < max; i++)
+      CHECK(etoro_buf_add(&b, "x", 1) == ETORO_OK);
+    CHECK(etoro_buf_add(&b, "y", 1) == ETORO_ETOOBIG);
+    CHECK(etoro_buf_add(&b, "y", SIZE_MAX) == ETORO_ETOOBIG);
+    CHECK(etoro_buf_reserve(&b, max) == ETORO_OK);
+    CHECK(etoro_buf_reserve(&b, max + 1) == ETORO_ETOOBIG);
+    CHECK(b.len == max && (!b.data || strlen(b.data) == max));
+    etoro_buf_free(&b);
+  }
+  etoro_buf_init(&b, SIZE_MAX);
+  CHECK(etoro_buf_puts(&b, "x") == ETORO_OK);
+  CHECK(etoro_buf_add(&b, "y", SIZE_MAX - 1) == ETORO_ETOOBIG);
+  CHECK(etoro_buf_reserve(&b, SIZE_MAX) == ETORO_ETOOBIG);
+  CHECK_TEXT("x", b.data, b.len);
+  etoro_buf_free(&b);
+}
+
+static void reserves_once(void)
+{
+  struct etoro_buf b;
+  const char *place;
+  int i;
+  etoro_buf_init(&b, 5000);
+  CHECK(etoro_buf_reserve(&b, 1000) == ETORO_OK);
+  CHECK(b.len == 0 && b.data && b.data[0] == '\0');
+  place = b.data;
+  for (i = 0; i < 1000; i++)
+    CHECK(etoro_buf_add(&b, "z", 1) == ETORO_OK);
+  CHECK(b.data == place);
+  etoro_buf_free(&b);
+}
+
+static void grows_over_the_wiped_size(void)
+{
+  struct etoro_buf b;
+  char block[1000];
+  size_t i;
+  etoro_buf_init(&b, 2000000);
+  for (i = 0; i < 2000; i++) {
+    memset(block, (int)('a' + i % 26), sizeof block);
+    CHECK(etoro_buf_add(&b, block, sizeof block) == ETORO_OK);
+  }
+  CHECK(b.len == 2000000 && b.data[b.len] == '\0');
+  CHECK(etoro_buf_add(&b, "x", 1) == ETORO_ETOOBIG);
+  for (i = 0; i < b.len; i++)
+    CHECK(b.data[i] == (char)('a' + i / 1000 % 26));
+  etoro_buf_free(&b);
+}
+
+static void resets_and_wipes(void)
+{
+  struct etoro_buf b;
+  size_t i, cap;
+  etoro_buf_init(&b, 5000);
+  etoro_buf_wipe(&b);
+  etoro_buf_reset(&b, 0);
+  CHECK(b.data == NULL);
+  CHECK(etoro_buf_puts(&b, "canary") == ETORO_OK);
+  cap = b.cap;
+  etoro_buf_reset(&b, cap);
+  CHECK(b.len == 0 && b.cap == cap && b.data[0] == '\0');
+  CHECK(etoro_buf_puts(&b, "canary") == ETORO_OK);
+  etoro_buf_wipe(&b);
+  CHECK(b.len == 0 && b.cap == cap);
+  for (i = 0; i < cap; i++)
+    CHECK(b.data[i] == '\0');
+  etoro_buf_reset(&b, cap - 1);
+  CHECK(b.data == NULL && b.cap == 0);
+}
+
+static void failed_growth(int may_fail)
+{
+  struct etoro_buf b;
+  char block[100000];
+  size_t i, added = 0;
+  memset(block, 'q', sizeof block);
+  etoro_buf_init(&b, 10000000);
+  for (i = 1; i <= sizeof block; i *= 10) {
+    size_t before = b.len;
+    int rc = etoro_buf_add(&b, block, i);
+    CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM));
+    added += rc == ETORO_OK ? i : 0;
+    CHECK(b.len == (rc == ETORO_OK ? before + i : before));
+    rc = etoro_buf_reserve(&b, i * 7);
+    CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM));
+    CHECK(b.len == added && (!b.data || strlen(b.data) == added));
+  }
+  etoro_buf_free(&b);
+}
+
+int main(void)
+{
+  appends();
+  keeps_its_ceiling();
+  reserves_once();
+  grows_over_the_wiped_size();
+  resets_and_wipes();
+  fail_each_step(failed_growth);
+  return 0;
+}

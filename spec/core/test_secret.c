@@ -1,0 +1,146 @@
+#include "core/secret.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "core/status.h"
+#include "failing.h"  /* brings __wrap_malloc */
+
+static void holds_bytes(void)
+{
+  struct etoro_secret *s = NULL, *other;
+  CHECK(etoro_secret_new(&s, "a\0b", 3) == ETORO_OK);
+  CHECK(etoro_secret_len(s) == 3);
+  CHECK(memcmp(etoro_secret_data(s), "a\0b", 4) == 0);
+  other = etoro_secret_keep(s);
+  CHECK(other == s);
+  etoro_secret_free(s);
+  CHECK(etoro_secret_len(other) == 3);
+  etoro_secret_free(other);
+  CHECK(etoro_secret_new(&s, NULL, 0) == ETORO_OK);
+  CHECK(etoro_secret_len(s) == 0 && etoro_secret_data(s)[0] == '\0');
+  etoro_secret_free(s);
+  etoro_secret_free(NULL);
+  CHECK(etoro_secret_keep(NULL) == NULL);
+  CHECK(etoro_secret_new(&s, "x", (size_t)-1) == ETORO_ENOMEM);
+  CHECK(s == NULL);
+}
+
+static void compares(void)
+{
+  struct etoro_secret *s;
+  CHECK(etoro_secret_new(&s, "key-1", 5) == ETORO_OK);
+  CHECK(etoro_secret_equal(s, "key-1", 5));
+  CHECK(!etoro_secret_equal(s, "key-2", 5));
+  CHECK(!etoro_secret_equal(s, "Key-1", 5));
+  CHECK(!etoro_secret_equal(s, "key-", 4));
+  CHECK(!etoro_secret_equal(s, "key-1\0", 6));
+  CHECK(!etoro_secret_equal(s, "key-1k", 6));
+  CHECK(!etoro_secret_equal(s, "key-1key-1", 10));
+  CHECK(!etoro_secret_equal(s, NULL, 0));
+  etoro_secret_free(s);
+  CHECK(etoro_secret_new(&s, "", 0) == ETORO_OK);
+  CHECK(etoro_secret_equal(s, NULL, 0));
+  CHECK(!etoro_secret_equal(s, "\0", 1));
+  etoro_secret_free(s);
+}
+
+static void reads_the_environment(void)
+{
+  struct etoro_secret *s;
+  setenv("ETORO_TEST_SECRET", "from env", 1);
+  CHECK(etoro_secret_env(&s, "ETORO_TEST_SECRET") == ETORO_OK);
+  CHECK_TEXT("from env", etoro_secret_data(s), etoro_secret_len(s));
+  etoro_secret_free(s);
+  setenv("ETORO_TEST_SECRET", "", 1);
+  CHECK(etoro_secret_env(&s, "ETORO_TEST_SECRET") == ETORO_OK && !s);
+  unsetenv("ETORO_TEST_SECRET");
+  CHECK(etoro_secret_env(&s, "ETORO_TEST_SECRET") == ETORO_OK && !s);
+}
+
+static char path[] = "/tmp/etoro-secret-XXXXXX";
+
+static void write_file(const char *text, size_t n)
+{
+  FILE *f = fopen(path, "wb");
+  CHECK(f != NULL);
+  CHECK(fwrite(text, 1, n, f) == n);
+  CHECK(fclose(f) == 0);
+}
+
+static void reads_as(const char *expected, const char *text)
+{
+  struct etoro_secret *s;
+  write_file(text, strlen(text));
+  CHECK(etoro_secret_file(&s, path) == ETORO_OK);
+  CHECK_TEXT(expected, etoro_secret_data(s), etoro_secret_len(s));
+  etoro_secret_free(s);
+}
+
+static void reads_files(void)
+{
+  struct etoro_secret *s;
+  char *big = malloc(65537);
+  CHECK(big != NULL);
+  memset(big, 'k', 65537);
+  reads_as("key", "key");
+  reads_as("key", "key\n");
+  reads_as("key", "key \t\r\n\r\n");
+  reads_as(" two words", " two words\n");
+  reads_as("line\nline", "line\nline\n");
+  write_file("", 0);
+  CHECK(etoro_secret_file(&s, path) == ETORO_EINVAL && !s);
+  write_file(" \n\t\r\n", 5);
+  CHECK(etoro_secret_file(&s, path) == ETORO_EINVAL && !s);
+  write_file(big, 65536);
+  CHECK(etoro_secret_file(&s, path) == ETORO_OK);
+  CHECK(etoro_secret_len(s) == 65536);
+  etoro_secret_free(s);
+  write_file(big, 65537);
+  CHECK(etoro_secret_file(&s, path) == ETORO_ETOOBIG && !s);
+  free(big);
+  errno = 0;
+  CHECK(etoro_secret_file(&s, "/nonexistent/key") == ETORO_EIO && !s);
+  CHECK(errno == ENOENT);
+  CHECK(etoro_secret_file(&s, "/") == ETORO_EIO && !s);
+  CHECK(errno == EISDIR);
+}
+
+static void wipes(void)
+{
+  char bytes[] = "canary";
+  etoro_wipe(bytes, 3);
+  CHECK(memcmp(bytes, "\0\0\0ary", 7) == 0);
+  etoro_wipe(NULL, 0);
+}
+
+static void short_of_memory(int may_fail)
+{
+  struct etoro_secret *s;
+  int rc = etoro_secret_new(&s, "x", 1);
+  CHECK(rc == ETORO_OK ? s != NULL : may_fail && rc == ETORO_ENOMEM && !s);
+  etoro_secret_free(s);
+  rc = etoro_secret_env(&s, "PATH");
+  CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM && !s));
+  etoro_secret_free(s);
+  rc = etoro_secret_file(&s, path);
+  CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM && !s));
+  etoro_secret_free(s);
+}
+
+int main(void)
+{
+  int fd = mkstemp(path);
+  CHECK(fd >= 0);
+  close(fd);
+  holds_bytes();
+  compares();
+  reads_the_environment();
+  reads_files();
+  wipes();
+  write_file("key", 3);
+  fail_each_step(short_of_memory);
+  unlink(path);
+  return 0;
+}

@@ -1,0 +1,109 @@
+-- The sandbox over real HTTP, in a process of its own, one per start().
+local cjson = require "cjson"
+local http = require "socket.http"
+local ltn12 = require "ltn12"
+local process = require "spec.support.process"
+
+local methods = {}
+local mt = { __name = "spec.server", __index = methods }
+local M = {}
+
+local SCRIPT = "lua/etoro/sandbox/main.lua"
+
+--- Starts a sandbox on a free port.
+---@param options? table arguments by name ("seed", "limits", ...), and env
+function M.start(options)
+  options = options or {}
+  local argv = { os.getenv "LUA" or "lua5.4", SCRIPT, "--port=0" }
+  for name, value in pairs(options) do
+    if name ~= "env" then
+      argv[#argv + 1] = ("--%s=%s"):format(name:gsub("_", "-"),
+        tostring(value))
+    end
+  end
+  argv.env = options.env
+  local child = process.spawn(argv)
+  local url = child:expect "sandbox (http://[%d.]+:%d+)"
+  return setmetatable({ process = child, url = url }, mt)
+end
+
+--- A client of this sandbox; options as for etoro.client.
+function methods:client(options)
+  local all = { base_url = self.url, api_key = "sandbox-api-key",
+    user_key = "sandbox-user-key" }
+  for name, value in pairs(options or {}) do all[name] = value or nil end
+  return require("etoro").client(all)
+end
+
+--- One plain request past the client: status, decoded body or text, headers.
+function methods:raw(method, path, body, headers)
+  local parts = {}
+  local all = { ["content-length"] = "0" }
+  if body then
+    all["content-type"] = "application/json"
+    all["content-length"] = tostring(#body)
+  end
+  for name, value in pairs(headers or {}) do all[name:lower()] = value end
+  local ok, status, received = http.request {
+    url = self.url .. path, method = method, headers = all,
+    source = body and ltn12.source.string(body),
+    sink = ltn12.sink.table(parts), redirect = false,
+  }
+  if not ok then error(("%s %s: %s"):format(method, path, status), 2) end
+  local text = table.concat(parts)
+  local decoded, value = pcall(cjson.decode, text)
+  return status, decoded and value or text, received
+end
+
+local function control(self, method, path, value)
+  local body = value and cjson.encode(value)
+  local status, answer = self:raw(method, "/sandbox" .. path, body)
+  if status < 200 or status > 299 then
+    error(("sandbox %s %s: %s %s"):format(method, path, status,
+      type(answer) == "table" and cjson.encode(answer) or answer), 3)
+  end
+  return answer
+end
+
+--- Scripts a fault: { route = "POST /api/...", fault = "lost_reply", ... }.
+function methods:fault(fault) return control(self, "POST", "/faults", fault) end
+
+--- Takes all scripted faults and recorded arrivals away.
+function methods:clear()
+  control(self, "DELETE", "/faults")
+  control(self, "DELETE", "/arrivals")
+end
+
+--- Requests that arrived, in order, as a list; the control paths are not in
+--- it. With a route ("DELETE /api/v2/agent-portfolios/{agentPortfolioId}")
+--- or a method and path only those.
+function methods:arrivals(route)
+  local answer = control(self, "GET", "/arrivals")
+  if not route then return answer.arrivals end
+  local some = {}
+  for _, request in ipairs(answer.arrivals) do
+    if request.route == route
+        or request.method .. " " .. request.path == route then
+      some[#some + 1] = request
+    end
+  end
+  return some
+end
+
+--- Back to the state of the start.
+function methods:reset() control(self, "POST", "/reset") end
+
+--- Changes options of the running sandbox: limits, window, ...
+function methods:set(options) control(self, "POST", "/options", options) end
+
+--- What it holds: owners, their portfolios, money.
+function methods:state() return control(self, "GET", "/state") end
+
+--- Moves the sandbox's clock.
+function methods:advance(seconds)
+  control(self, "POST", "/clock", { advance = seconds })
+end
+
+function methods:stop() self.process:stop() end
+
+return M

@@ -1,0 +1,240 @@
+/* etoro.core: opens the parts, and holds what belongs to none of them. */
+#include "binding/lcore.h"
+
+#include <curl/curl.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/headers.h"
+#include "core/ids.h"
+#include "core/status.h"
+#include "core/uri.h"
+
+#define ESCAPED_MAX (16u * 1024u * 1024u)
+
+/* libcurl's process-wide set-up; never undone, since other states and other
+   libraries of the host may use it. */
+static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
+
+static void start_curl(void)
+{
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+}
+
+void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
+                 const luaL_Reg *metamethods)
+{
+  luaL_newmetatable(L, name);
+  luaL_setfuncs(L, metamethods, 0);
+  lua_newtable(L);
+  luaL_setfuncs(L, methods, 0);
+  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, "protected");
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+}
+
+static const char *sentence(int status)
+{
+  switch (status) {
+  case ETORO_ETOOBIG:
+    return "too large";
+  case ETORO_ERANDOM:
+    return "the system gave no random bytes";
+  case ETORO_EIO:
+    return "cannot be read";
+  case ETORO_ECURL:
+    return "libcurl refused the request";
+  case ETORO_ECLOSED:
+    return "closed";
+  default:
+    return "not acceptable";
+  }
+}
+
+int letoro_fail(lua_State *L, int status, const char *why)
+{
+  if (status == ETORO_ENOMEM)
+    return luaL_error(L, "not enough memory");
+  lua_pushnil(L);
+  lua_pushstring(L, why ? why : sentence(status));
+  lua_pushstring(L, status == ETORO_ECLOSED ? "closed" : "invalid");
+  return 3;
+}
+
+/* core.uuid() -> string */
+static int core_uuid(lua_State *L)
+{
+  unsigned char bytes[16];
+  char text[ETORO_UUID_LEN + 1];
+  int rc = etoro_random_system(NULL, bytes, sizeof bytes);
+  if (rc)
+    return letoro_fail(L, rc, NULL);
+  etoro_uuid_format(text, bytes);
+  lua_pushlstring(L, text, ETORO_UUID_LEN);
+  return 1;
+}
+
+/* core.is_uuid(text) -> boolean */
+static int core_is_uuid(lua_State *L)
+{
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  lua_pushboolean(L, etoro_uuid_valid(text, n));
+  return 1;
+}
+
+static int buf_gc(lua_State *L)
+{
+  etoro_buf_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+/* core.escape(text, "segment" | "query" | "list") -> string | nil, message */
+static int core_escape(lua_State *L)
+{
+  static const char *const parts[] = { "segment", "query", "list", NULL };
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  int part = luaL_checkoption(L, 2, "query", parts);
+  struct etoro_buf *out = lua_newuserdatauv(L, sizeof *out, 0);
+  int rc;
+  etoro_buf_init(out, ESCAPED_MAX);
+  luaL_setmetatable(L, "etoro.buf");
+  rc = etoro_uri_encode(out, text, n, (enum etoro_uri_part)part);
+  if (rc)
+    return letoro_fail(L, rc,
+                       rc == ETORO_EINVAL ? "must not be empty" : NULL);
+  lua_pushlstring(L, out->data ? out->data : "", out->len);
+  etoro_buf_free(out);
+  return 1;
+}
+
+/* core.base(url) -> { origin, path, https, loopback } | nil, message */
+static int core_base(lua_State *L)
+{
+  struct etoro_base base;
+  const char *why = NULL;
+  int rc = etoro_base_parse(&base, luaL_checkstring(L, 1), &why);
+  if (rc)
+    return letoro_fail(L, rc, why);
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, base.origin);
+  lua_setfield(L, -2, "origin");
+  lua_pushstring(L, base.path);
+  lua_setfield(L, -2, "path");
+  lua_pushboolean(L, base.is_https);
+  lua_setfield(L, -2, "https");
+  lua_pushboolean(L, base.is_loopback);
+  lua_setfield(L, -2, "loopback");
+  return 1;
+}
+
+/* core.is_header(name, value) -> boolean */
+static int core_is_header(lua_State *L)
+{
+  size_t n, v;
+  const char *name = luaL_checklstring(L, 1, &n);
+  const char *value = luaL_checklstring(L, 2, &v);
+  lua_pushboolean(L, etoro_header_name_valid(name, n)
+                       && etoro_header_value_valid(value, v));
+  return 1;
+}
+
+/* core.http_date(text) -> seconds since 1970 | nil */
+static int core_http_date(lua_State *L)
+{
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  double at = etoro_http_date(text, n);
+  if (at < 0)
+    lua_pushnil(L);
+  else
+    lua_pushnumber(L, at);
+  return 1;
+}
+
+static int push_clock(lua_State *L, clockid_t id)
+{
+  struct timespec t;
+  clock_gettime(id, &t);
+  lua_pushnumber(L, (lua_Number)t.tv_sec + (lua_Number)t.tv_nsec / 1e9);
+  return 1;
+}
+
+/* core.now() -> seconds since 1970 */
+static int core_now(lua_State *L)
+{
+  return push_clock(L, CLOCK_REALTIME);
+}
+
+/* core.monotonic() -> seconds on a clock that is never set */
+static int core_monotonic(lua_State *L)
+{
+  return push_clock(L, CLOCK_MONOTONIC);
+}
+
+static void add_feature(lua_State *L, const char *name, int is_there)
+{
+  lua_pushboolean(L, is_there != 0);
+  lua_setfield(L, -2, name);
+}
+
+/* core.features() -> table of what the libraries beneath can do */
+static int core_features(lua_State *L)
+{
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  lua_newtable(L);
+  lua_pushstring(L, v->version);
+  lua_setfield(L, -2, "libcurl");
+  lua_pushstring(L, v->ssl_version ? v->ssl_version : "none");
+  lua_setfield(L, -2, "tls");
+  add_feature(L, "http2", v->features & CURL_VERSION_HTTP2);
+  add_feature(L, "gzip", v->features & CURL_VERSION_LIBZ);
+  add_feature(L, "brotli", v->features & CURL_VERSION_BROTLI);
+  add_feature(L, "zstd", v->features & CURL_VERSION_ZSTD);
+  add_feature(L, "async_dns", v->features & CURL_VERSION_ASYNCHDNS);
+#if LIBCURL_VERSION_NUM >= 0x075700
+  add_feature(L, "quick_exit", v->version_num >= 0x075700);
+#else
+  add_feature(L, "quick_exit", 0);
+#endif
+  add_feature(L, "websocket", 0);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+  { "base", core_base },
+  { "escape", core_escape },
+  { "features", core_features },
+  { "http_date", core_http_date },
+  { "is_header", core_is_header },
+  { "is_uuid", core_is_uuid },
+  { "monotonic", core_monotonic },
+  { "now", core_now },
+  { "uuid", core_uuid },
+  { NULL, NULL }
+};
+
+static const luaL_Reg buf_methods[] = { { NULL, NULL } };
+
+static const luaL_Reg buf_metamethods[] = { { "__gc", buf_gc },
+                                            { NULL, NULL } };
+
+__attribute__((visibility("default"))) int luaopen_etoro_core(lua_State *L);
+
+int luaopen_etoro_core(lua_State *L)
+{
+  luaL_checkversion(L);
+  pthread_once(&curl_once, start_curl);
+  luaL_newlib(L, functions);
+  lua_pushlightuserdata(L, NULL);
+  lua_setfield(L, -2, "null");
+  letoro_type(L, "etoro.buf", buf_methods, buf_metamethods);
+  letoro_open_secret(L);
+  letoro_open_json(L);
+  letoro_open_job(L);
+  letoro_open_engine(L);
+  return 1;
+}

@@ -1,0 +1,189 @@
+/* Jobs: one call each, from submit to its outcome. */
+#include "binding/lcore.h"
+#include "binding/ljson.h"
+
+#include <string.h>
+
+#include "core/engine.h"
+#include "core/headers.h"
+#include "core/status.h"
+
+#define JOB_TYPE "etoro.job"
+#define ENGINE_SLOT 1
+
+struct letoro_job *letoro_new_job(lua_State *L, int engine)
+{
+  struct letoro_engine *owner = lua_touserdata(L, engine);
+  struct letoro_job *u = lua_newuserdatauv(L, sizeof *u, 1);
+  u->core = NULL; /* __gc may run from the next line on */
+  u->engine = owner;
+  u->is_submitter = 0;
+  luaL_setmetatable(L, JOB_TYPE);
+  lua_pushvalue(L, engine);
+  lua_setiuservalue(L, -2, ENGINE_SLOT);
+  return u;
+}
+
+static struct etoro_job *checkjob(lua_State *L)
+{
+  struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  luaL_argcheck(L, u->core != NULL, 1, "the job is gone");
+  return u->core;
+}
+
+/* job:done() -> boolean */
+static int job_done(lua_State *L)
+{
+  lua_pushboolean(L, checkjob(L)->state == ETORO_STATE_DONE);
+  return 1;
+}
+
+/* job:state() -> "budget" | "credential" | "flight" | "backoff" | "done" */
+static int job_state(lua_State *L)
+{
+  lua_pushstring(L, etoro_state_name(checkjob(L)->state));
+  return 1;
+}
+
+/* job:cancel(); a job that is done stays as it is */
+static int job_cancel(lua_State *L)
+{
+  const struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  if (u->core && u->engine->core)
+    etoro_engine_cancel(u->engine->core, u->core, ETORO_CODE_CANCELLED);
+  return 0;
+}
+
+/* job:request_id() -> string */
+static int job_request_id(lua_State *L)
+{
+  lua_pushstring(L, checkjob(L)->request_id);
+  return 1;
+}
+
+/* job:outcome() -> status, code | nil, attempts, elapsed, uncertain, sent,
+   ran_before, detail; uncertain: it may have been carried out; ran_before: an
+   attempt before the last may have been */
+static int job_outcome(lua_State *L)
+{
+  const struct etoro_job *j = checkjob(L);
+  luaL_argcheck(L, j->state == ETORO_STATE_DONE, 1, "the job is not done");
+  lua_pushinteger(L, j->status);
+  if (j->code)
+    lua_pushstring(L, etoro_code_name(j->code));
+  else
+    lua_pushnil(L);
+  lua_pushinteger(L, j->attempts);
+  lua_pushnumber(L, j->ended_at - j->started_at);
+  lua_pushboolean(L, j->is_uncertain);
+  lua_pushboolean(L, j->is_sent);
+  lua_pushboolean(L, j->may_have_run);
+  lua_pushstring(L, j->detail);
+  return 8;
+}
+
+/* job:header(name) -> string | nil: the last field of that name */
+static int job_header(lua_State *L)
+{
+  const struct etoro_job *j = checkjob(L);
+  const char *value;
+  size_t n;
+  if (j->headers.len
+      && etoro_headers_find(j->headers.data, j->headers.len,
+                            luaL_checkstring(L, 2), &value, &n))
+    lua_pushlstring(L, value, n);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+static void push_lower(lua_State *L, const char *name, size_t n)
+{
+  luaL_Buffer b;
+  size_t i;
+  char *out = luaL_buffinitsize(L, &b, n);
+  for (i = 0; i < n; i++)
+    out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32
+                                                     : name[i]);
+  luaL_pushresultsize(&b, n);
+}
+
+/* job:headers() -> table: names in lower case, repeated fields joined */
+static int job_headers(lua_State *L)
+{
+  const struct etoro_job *j = checkjob(L);
+  struct etoro_header field;
+  size_t at = 0;
+  lua_newtable(L);
+  if (!j->headers.len)
+    return 1;
+  while (etoro_headers_next(j->headers.data, j->headers.len, &at, &field)) {
+    push_lower(L, field.name, field.name_len);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TSTRING) {
+      lua_pushliteral(L, ", ");
+      lua_pushlstring(L, field.value, field.value_len);
+      lua_concat(L, 3);
+    } else {
+      lua_pop(L, 1);
+      lua_pushlstring(L, field.value, field.value_len);
+    }
+    lua_rawset(L, -3);
+  }
+  return 1;
+}
+
+/* job:body() -> text, secrets | nil, needs_restore: the reply as it may be
+   decoded, its secrets taken out. Hands the bytes over: a second call gives
+   an empty text. */
+static int job_body(lua_State *L)
+{
+  struct etoro_job *j = checkjob(L);
+  int n;
+  if (!j->reply.len) {
+    lua_pushliteral(L, "");
+    return 1;
+  }
+  n = letoro_scan(L, j->reply.data, j->reply.len, 2 * j->reply.len + 4096);
+  etoro_buf_wipe(&j->reply);
+  etoro_buf_free(&j->reply);
+  return n;
+}
+
+/* job:size() -> bytes of the reply that are still held */
+static int job_size(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)checkjob(L)->reply.len);
+  return 1;
+}
+
+static int job_gc(lua_State *L)
+{
+  struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  struct etoro_job *j = u->core;
+  u->core = NULL;
+  if (j && u->is_submitter && u->engine->core)
+    etoro_engine_cancel(u->engine->core, j, ETORO_CODE_CANCELLED);
+  etoro_job_free(j);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+  { "body", job_body },
+  { "cancel", job_cancel },
+  { "done", job_done },
+  { "header", job_header },
+  { "headers", job_headers },
+  { "outcome", job_outcome },
+  { "request_id", job_request_id },
+  { "size", job_size },
+  { "state", job_state },
+  { NULL, NULL }
+};
+
+static const luaL_Reg metamethods[] = { { "__gc", job_gc }, { NULL, NULL } };
+
+void letoro_open_job(lua_State *L)
+{
+  letoro_type(L, JOB_TYPE, methods, metamethods);
+}

@@ -1,0 +1,291 @@
+/* What lua-cjson leaves to do: secrets and exact integers around a decode,
+   exact decimals before an encode. */
+#include "binding/lcore.h"
+#include "binding/ljson.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/jsonscan.h"
+#include "core/status.h"
+
+#define SCAN_TYPE "etoro.scan"
+#define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
+#define DIGITS_MAX 400  /* of a plain decimal: 1e308 and 5e-324 need 343 */
+
+/* A scan in a userdata, so that an error while pushing frees it. */
+static struct etoro_scan *newscan(lua_State *L)
+{
+  struct etoro_scan *s = lua_newuserdatauv(L, sizeof *s, 0);
+  etoro_scan_init(s);
+  luaL_setmetatable(L, SCAN_TYPE);
+  return s;
+}
+
+static int scan_gc(lua_State *L)
+{
+  etoro_scan_free(luaL_checkudata(L, 1, SCAN_TYPE));
+  return 0;
+}
+
+static void push_secrets(lua_State *L, struct etoro_scan *s)
+{
+  size_t i;
+  if (!s->nsecrets) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_createtable(L, (int)s->nsecrets, 0);
+  for (i = 0; i < s->nsecrets; i++) {
+    letoro_push_secret(L, s->secrets[i]);
+    s->secrets[i] = NULL; /* the userdata holds it now */
+    lua_rawseti(L, -2, (lua_Integer)i + 1);
+  }
+}
+
+int letoro_scan(lua_State *L, const char *text, size_t n, size_t max)
+{
+  struct etoro_scan *s = newscan(L);
+  int at = lua_gettop(L);
+  int rc = etoro_scan_run(s, text, n, max);
+  if (rc)
+    return letoro_fail(L, rc, NULL);
+  if (s->is_changed)
+    lua_pushlstring(L, s->text.data ? s->text.data : "", s->text.len);
+  else
+    lua_pushlstring(L, text, n);
+  push_secrets(L, s);
+  lua_pushboolean(L, s->has_null || s->has_mark);
+  etoro_scan_free(s);
+  lua_remove(L, at);
+  return 3;
+}
+
+/* core.scan(text) -> text, secrets | nil, needs_restore | nil, message */
+static int core_scan(lua_State *L)
+{
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  return letoro_scan(L, text, n, 2 * n + 4096);
+}
+
+/* How a restore is done, the same for all levels. */
+struct restore {
+  int secrets;    /* index of the table of secrets; 0 for none */
+  int keep_null;
+  int depth;
+};
+
+/* Digits with an optional minus to an integer; the scanner has checked that
+   they fit. */
+static lua_Integer to_integer(const char *digits)
+{
+  int is_negative = *digits == '-';
+  lua_Unsigned v = 0;
+  for (digits += is_negative; *digits >= '0' && *digits <= '9'; digits++)
+    v = v * 10 + (lua_Unsigned)(*digits - '0');
+  return (lua_Integer)(is_negative ? 0 - v : v);
+}
+
+/* Pushes what a marked string at the top stands for. */
+static void push_marked(lua_State *L, const struct restore *r,
+                        const char *text, size_t n)
+{
+  switch (text[1]) {
+  case 'i':
+    lua_pushinteger(L, to_integer(text + 2));
+    break;
+  case 'k':
+    if (r->secrets)
+      lua_rawgeti(L, r->secrets, to_integer(text + 2));
+    else
+      lua_pushliteral(L, "****");
+    break;
+  case 'n':
+    lua_pushlstring(L, text + 2, n - 2);
+    break;
+  default: /* s: the string began with a zero byte itself */
+    lua_pushlstring(L, "", 1);
+    lua_pushlstring(L, text + 2, n - 2);
+    lua_concat(L, 2);
+    break;
+  }
+}
+
+static void restore_table(lua_State *L, struct restore *r);
+
+/* Looks at the value at the top: gives 0 when it may stay, 1 when another
+   value has been pushed that takes its place. */
+static int replace(lua_State *L, struct restore *r, int is_field)
+{
+  switch (lua_type(L, -1)) {
+  case LUA_TNUMBER: {
+    lua_Integer whole;
+    if (lua_isinteger(L, -1)
+        || !lua_numbertointeger(lua_tonumber(L, -1), &whole)
+        || (lua_Number)whole != lua_tonumber(L, -1))
+      return 0;
+    lua_pushinteger(L, whole);
+    return 1;
+  }
+  case LUA_TSTRING: {
+    size_t n;
+    const char *text = lua_tolstring(L, -1, &n);
+    if (n < 2 || text[0] != '\0')
+      return 0;
+    push_marked(L, r, text, n);
+    return 1;
+  }
+  case LUA_TTABLE:
+    restore_table(L, r);
+    return 0;
+  case LUA_TLIGHTUSERDATA:
+    if (!is_field || r->keep_null)
+      return 0;
+    lua_pushnil(L);
+    return 1;
+  default:
+    return 0;
+  }
+}
+
+/* Works on the table at the top; assigning to fields that exist is allowed
+   while lua_next walks. */
+static void restore_table(lua_State *L, struct restore *r)
+{
+  int t = lua_gettop(L);
+  if (++r->depth > DEPTH_MAX)
+    luaL_error(L, "nested too deeply");
+  luaL_checkstack(L, 6, "nested too deeply");
+  lua_pushnil(L);
+  while (lua_next(L, t)) {
+    int is_field = lua_type(L, -2) == LUA_TSTRING;
+    if (replace(L, r, is_field)) {
+      lua_pushvalue(L, -3);
+      lua_insert(L, -2);
+      lua_rawset(L, t);
+    }
+    lua_pop(L, 1);
+  }
+  r->depth--;
+}
+
+/* core.restore(value, secrets | nil, keep_null) -> value; tables in place */
+static int core_restore(lua_State *L)
+{
+  struct restore r;
+  luaL_checkany(L, 1);
+  lua_settop(L, 3);
+  r.secrets = lua_istable(L, 2) ? 2 : 0;
+  r.keep_null = lua_toboolean(L, 3);
+  r.depth = 0;
+  lua_pushvalue(L, 1);
+  replace(L, &r, 0);
+  return 1;
+}
+
+/* The shortest digits that read back as v: "d.ddde[+-]xx" in text. */
+static void shortest(char *text, size_t size, double v)
+{
+  int digits;
+  for (digits = 14; digits <= 16; digits++) {
+    snprintf(text, size, "%.*e", digits, v);
+    if (strtod(text, NULL) == v)
+      return;
+  }
+}
+
+/* Copies the digits of "d.ddde+xx" without trailing zeros, whatever the
+   locale's point is, and gives the exponent. */
+static int split(const char *text, char *digits, size_t *n)
+{
+  *n = 0;
+  for (; *text != 'e'; text++)
+    if (*text >= '0' && *text <= '9')
+      digits[(*n)++] = *text;
+  while (*n > 1 && digits[*n - 1] == '0')
+    (*n)--;
+  return (int)strtol(text + 1, NULL, 10);
+}
+
+static size_t zeros(char *out, int n)
+{
+  if (n <= 0)
+    return 0;
+  memset(out, '0', (size_t)n);
+  return (size_t)n;
+}
+
+/* Writes the digits with the point behind position exponent. */
+static size_t plain(char *out, const char *digits, size_t n, int exponent)
+{
+  char *at = out;
+  size_t whole = exponent >= 0 ? (size_t)exponent + 1 : 0;
+  if (!whole) {
+    *at++ = '0';
+    *at++ = '.';
+    at += zeros(at, -exponent - 1);
+    memcpy(at, digits, n);
+    return (size_t)(at - out) + n;
+  }
+  if (n <= whole) {
+    memcpy(at, digits, n);
+    at += n;
+    at += zeros(at, (int)(whole - n));
+    return (size_t)(at - out);
+  }
+  memcpy(at, digits, whole);
+  at[whole] = '.';
+  memcpy(at + whole + 1, digits + whole, n - whole);
+  return n + 1;
+}
+
+/* core.json_number(float) -> string: the shortest plain decimal that reads
+   back as the same double; raises for inf and nan */
+static int core_json_number(lua_State *L)
+{
+  double v = luaL_checknumber(L, 1);
+  char text[64];
+  char digits[32];
+  char out[DIGITS_MAX];
+  size_t n, len = 0;
+  int exponent;
+  luaL_argcheck(L, isfinite(v), 1, "not a finite number");
+  if (v == floor(v) && fabs(v) < 9223372036854775808.0) {
+    /* every digit: a reader may take it for an integer, to the last one */
+    n = (size_t)snprintf(text, sizeof text, "%.0f", v == 0 ? 0.0 : v);
+    lua_pushlstring(L, text, n);
+    return 1;
+  }
+  shortest(text, sizeof text, v);
+  exponent = split(text, digits, &n);
+  if (v < 0)
+    out[len++] = '-';
+  len += plain(out + len, digits, n, exponent);
+  if (fabs(v) >= 9223372036854775808.0) {
+    /* a reader must not take it for an integer that it cannot hold */
+    out[len++] = '.';
+    out[len++] = '0';
+  }
+  lua_pushlstring(L, out, len);
+  return 1;
+}
+
+static const luaL_Reg functions[] = {
+  { "json_number", core_json_number },
+  { "restore", core_restore },
+  { "scan", core_scan },
+  { NULL, NULL }
+};
+
+static const luaL_Reg methods[] = { { NULL, NULL } };
+
+static const luaL_Reg metamethods[] = { { "__gc", scan_gc }, { NULL, NULL } };
+
+void letoro_open_json(lua_State *L)
+{
+  letoro_type(L, SCAN_TYPE, methods, metamethods);
+  luaL_setfuncs(L, functions, 0);
+}

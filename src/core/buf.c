@@ -1,0 +1,116 @@
+#include "core/buf.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/secret.h"
+#include "core/status.h"
+
+#define FIRST_CAP 64
+
+/* Blocks below this are overwritten before they are given back. Answers with
+   a secret in them are small; larger ones are moved by realloc, uncopied. */
+#define WIPED_CAP ((size_t)256 * 1024)
+
+void etoro_buf_init(struct etoro_buf *b, size_t max)
+{
+  b->data = NULL;
+  b->len = 0;
+  b->cap = 0;
+  b->max = max < SIZE_MAX ? max : SIZE_MAX - 1;  /* room for the '\0' */
+}
+
+static int move(struct etoro_buf *b, size_t cap)
+{
+  char *data;
+  if (b->cap >= WIPED_CAP) {
+    data = realloc(b->data, cap);
+    if (!data)
+      return ETORO_ENOMEM;
+  }
+  else {
+    data = malloc(cap);
+    if (!data)
+      return ETORO_ENOMEM;
+    if (b->data) {
+      memcpy(data, b->data, b->len);
+      etoro_wipe(b->data, b->cap);
+      free(b->data);
+    }
+  }
+  data[b->len] = '\0';
+  b->data = data;
+  b->cap = cap;
+  return ETORO_OK;
+}
+
+/* Makes room for extra bytes and a '\0' behind the present ones. */
+static int grow(struct etoro_buf *b, size_t extra)
+{
+  size_t cap, least;
+  if (extra > b->max - b->len)
+    return ETORO_ETOOBIG;
+  least = b->len + extra + 1;
+  if (least <= b->cap)
+    return ETORO_OK;
+  cap = b->cap <= b->max / 2 ? b->cap * 2 : b->max + 1;
+  if (cap < FIRST_CAP)
+    cap = FIRST_CAP;
+  return move(b, cap < least ? least : cap);
+}
+
+int etoro_buf_add(struct etoro_buf *b, const void *src, size_t n)
+{
+  int rc;
+  if (!n)
+    return ETORO_OK;
+  rc = grow(b, n);
+  if (rc)
+    return rc;
+  memcpy(b->data + b->len, src, n);
+  b->len += n;
+  b->data[b->len] = '\0';
+  return ETORO_OK;
+}
+
+int etoro_buf_puts(struct etoro_buf *b, const char *text)
+{
+  return etoro_buf_add(b, text, strlen(text));
+}
+
+int etoro_buf_reserve(struct etoro_buf *b, size_t n)
+{
+  if (n > b->max)
+    return ETORO_ETOOBIG;
+  if (n < b->cap)
+    return ETORO_OK;
+  return move(b, n + 1);
+}
+
+void etoro_buf_reset(struct etoro_buf *b, size_t keep)
+{
+  if (b->cap > keep) {
+    etoro_buf_free(b);
+    return;
+  }
+  b->len = 0;
+  if (b->data)
+    b->data[0] = '\0';
+}
+
+void etoro_buf_wipe(struct etoro_buf *b)
+{
+  etoro_wipe(b->data, b->cap);
+  b->len = 0;
+}
+
+void etoro_buf_free(struct etoro_buf *b)
+{
+  if (b->cap < WIPED_CAP)
+    etoro_wipe(b->data, b->cap);
+  free(b->data);
+  b->data = NULL;
+  b->len = 0;
+  b->cap = 0;
+}

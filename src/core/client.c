@@ -1,0 +1,206 @@
+#include "core/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/status.h"
+
+#define IDLE_MOST 128   /* handles kept; one is about 6 KB */
+#define STREAMS 100     /* what HTTP/2 servers commonly allow at once */
+
+static char *copy_text(const char *text)
+{
+  size_t n = strlen(text) + 1;
+  char *copy = malloc(n);
+  if (copy)
+    memcpy(copy, text, n);
+  return copy;
+}
+
+/* Plain http carries keys in the clear, so it must not leave the machine. */
+static int choose_proxy(struct etoro_client *c, const char *proxy,
+                        const char **why)
+{
+  struct etoro_base hop;
+  const char *ignored;
+  if (!proxy && c->base.is_loopback)
+    proxy = "";
+  if (!proxy)
+    return ETORO_OK;
+  if (*proxy && !c->base.is_https
+      && (etoro_base_parse(&hop, proxy, &ignored) || !hop.is_loopback)) {
+    *why = "a plain http base_url must not be reached through a proxy on "
+           "another host";
+    return ETORO_EINVAL;
+  }
+  c->proxy = copy_text(proxy);
+  return c->proxy ? ETORO_OK : ETORO_ENOMEM;
+}
+
+static int fill(struct etoro_client *c,
+                const struct etoro_client_options *options, const char **why)
+{
+  int rc = etoro_base_parse(&c->base, options->base_url, why);
+  if (rc)
+    return rc;
+  rc = choose_proxy(c, options->proxy, why);
+  if (rc)
+    return rc;
+  rc = etoro_tls_choose(&c->tls, options->ca_file);
+  if (rc) {
+    *why = "ca_file cannot be read";
+    return rc;
+  }
+  c->user_agent = copy_text(options->user_agent);
+  if (!c->user_agent)
+    return ETORO_ENOMEM;
+  if (options->is_renewable && !options->bearer)
+    return ETORO_OK;
+  *why = "a key must not be empty, nor hold a line break or another control "
+         "character";
+  return etoro_credentials_new(&c->credentials, c->base.origin,
+                               options->api_key, options->user_key,
+                               options->bearer);
+}
+
+int etoro_client_new(struct etoro_client **out,
+                     const struct etoro_client_options *options, double now,
+                     const char **why)
+{
+  int rc;
+  struct etoro_client *c = calloc(1, sizeof *c);
+  *out = NULL;
+  *why = NULL;
+  if (!c)
+    return ETORO_ENOMEM;
+  c->refs = 1;
+  c->is_renewable = options->is_renewable;
+  c->wants_events = options->wants_events;
+  c->connect_timeout = options->connect_timeout;
+  c->max_connections = options->max_connections;
+  c->max_body = options->max_body;
+  etoro_retry_bucket_init(&c->resends, now);
+  rc = fill(c, options, why);
+  if (rc) {
+    etoro_client_free(c);
+    return rc;
+  }
+  *out = c;
+  return ETORO_OK;
+}
+
+struct etoro_client *etoro_client_keep(struct etoro_client *c)
+{
+  c->refs++;
+  return c;
+}
+
+static void drop_handle(struct etoro_handle *h)
+{
+  curl_easy_cleanup(h->easy);
+  free(h);
+}
+
+void etoro_client_free(struct etoro_client *c)
+{
+  if (!c || --c->refs)
+    return;
+  while (c->idle) {
+    struct etoro_handle *h = c->idle;
+    c->idle = h->next;
+    drop_handle(h);
+  }
+  etoro_credentials_free(c->credentials);
+  free(c->proxy);
+  free(c->user_agent);
+  free(c);
+}
+
+int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
+                       double expires_at)
+{
+  struct etoro_credentials *fresh;
+  int rc = etoro_credentials_new(&fresh, c->base.origin, NULL, NULL, bearer);
+  if (rc)
+    return rc;
+  etoro_credentials_free(c->credentials);
+  c->credentials = fresh;
+  c->expires_at = expires_at;
+  c->is_refused = 0;
+  c->version++;
+  return ETORO_OK;
+}
+
+static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
+{
+  CURLcode rc;
+#define SET(option, value) \
+  if (!rc) \
+    rc = curl_easy_setopt(easy, option, value)
+  rc = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075500
+  SET(CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+  SET(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+#endif
+#if LIBCURL_VERSION_NUM >= 0x075700
+  /* a name server that hangs must not hold up a cancel or the end */
+  SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
+  SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_ACCEPT_ENCODING, "");
+  SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
+  SET(CURLOPT_TCP_KEEPALIVE, 1L);
+  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  SET(CURLOPT_USERAGENT, c->user_agent);
+  if (c->base.is_https) {
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(CURLOPT_PIPEWAIT, 1L);
+  } else
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  if (c->proxy)
+    SET(CURLOPT_PROXY, c->proxy);
+#undef SET
+  return rc;
+}
+
+struct etoro_handle *etoro_client_handle(struct etoro_client *c)
+{
+  struct etoro_handle *h = c->idle;
+  if (h) {
+    c->idle = h->next;
+    c->nidle--;
+    return h;
+  }
+  h = calloc(1, sizeof *h);
+  if (!h)
+    return NULL;
+  h->easy = curl_easy_init();
+  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
+      && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
+    return h;
+  drop_handle(h);
+  return NULL;
+}
+
+void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
+{
+  if (c->nidle >= IDLE_MOST || c->is_closed) {
+    drop_handle(h);
+    return;
+  }
+  /* nothing of the request that ended may be reachable through it */
+  curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+  curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+  curl_easy_setopt(h->easy, CURLOPT_PRIVATE, NULL);
+  h->next = c->idle;
+  c->idle = h;
+  c->nidle++;
+}
+
+int etoro_client_room(const struct etoro_client *c)
+{
+  if (c->base.is_https && !c->speaks_h1)
+    return STREAMS;
+  return (int)c->max_connections;
+}

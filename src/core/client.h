@@ -1,0 +1,88 @@
+/* One set of keys at one base URL, with the limits that go with it: what all
+   requests of a client share. Belongs to an engine; reference counted, since
+   requests outlive the moment a user lets go of the client. */
+#ifndef ETORO_CLIENT_H
+#define ETORO_CLIENT_H
+
+#include <curl/curl.h>
+
+#include "core/credentials.h"
+#include "core/retry.h"
+#include "core/tls.h"
+#include "core/uri.h"
+
+struct etoro_job;
+
+struct etoro_client_options {
+  const char *base_url;
+  struct etoro_secret *api_key;   /* kept by the client */
+  struct etoro_secret *user_key;
+  struct etoro_secret *bearer;
+  int is_renewable;               /* the bearer comes from a function */
+  const char *ca_file;            /* NULL: the system's store */
+  const char *proxy;              /* NULL: the environment's, "": none */
+  const char *user_agent;
+  double connect_timeout;         /* seconds */
+  long max_connections;
+  size_t max_body;                /* ceiling of a decoded body, bytes */
+  int wants_events;
+};
+
+/* An easy handle with everything set that does not change from request to
+   request. */
+struct etoro_handle {
+  struct etoro_handle *next;      /* in the client's list of idle ones */
+  CURL *easy;
+  char error[CURL_ERROR_SIZE];
+};
+
+struct etoro_client {
+  unsigned refs;
+  struct etoro_base base;
+  struct etoro_tls tls;
+  struct etoro_credentials *credentials; /* NULL until a bearer is there */
+  double expires_at;       /* monotonic; 0 when not known */
+  unsigned version;        /* counts the credentials that were set */
+  int is_renewable;
+  int is_refused;          /* the bearer met a 401; a new one is needed */
+  int is_closed;
+  int wants_events;
+  int is_queued;           /* stands in the engine's list of clients */
+  struct etoro_client *next_queued;
+  char *proxy;             /* NULL: the environment's */
+  char *user_agent;
+  double connect_timeout;
+  long max_connections;
+  size_t max_body;
+  int in_flight;
+  int speaks_h1;           /* an https answer came over HTTP/1.1 */
+  struct etoro_retry_bucket resends;
+  struct etoro_job *queue_first;  /* waiting for their turn, in order */
+  struct etoro_job *queue_last;
+  struct etoro_handle *idle;
+  int nidle;
+};
+
+/* Makes a client; *why is a static sentence when ETORO_EINVAL or ETORO_EIO
+   comes back. now is the engine's clock. */
+int etoro_client_new(struct etoro_client **out,
+                     const struct etoro_client_options *options, double now,
+                     const char **why);
+struct etoro_client *etoro_client_keep(struct etoro_client *c);
+void etoro_client_free(struct etoro_client *c); /* takes NULL */
+
+/* Replaces the bearer; expires_at is on the engine's clock, 0 for unknown.
+   ETORO_EINVAL: the token is empty or holds a control character. */
+int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
+                       double expires_at);
+
+/* An idle handle or a new one; NULL without memory. */
+struct etoro_handle *etoro_client_handle(struct etoro_client *c);
+
+/* Takes a handle back. It must not be in a multi any more. */
+void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h);
+
+/* How many requests may be on the wire at once. */
+int etoro_client_room(const struct etoro_client *c);
+
+#endif

@@ -1,0 +1,49 @@
+/* Who is calling, as the header lines that say so. One set is made per
+   credential and origin, and shared by all requests that carry it: the lines
+   lie in wiped memory and are never copied by us. Reference counted, one
+   thread only. */
+#ifndef ETORO_CREDENTIALS_H
+#define ETORO_CREDENTIALS_H
+
+#include <curl/curl.h>
+
+#include "core/buf.h"
+#include "core/secret.h"
+#include "core/uri.h"
+
+struct etoro_credentials;
+
+enum etoro_body_kind {
+  ETORO_BODY_NONE,   /* no body: no Content-Type */
+  ETORO_BODY_JSON,   /* Content-Type: application/json */
+  ETORO_BODY_OTHER   /* the request brings its own Content-Type */
+};
+
+/* Either both keys or the bearer, never both families; all may be NULL.
+   Keeps the secrets it is given. ETORO_EINVAL: a secret holds a control
+   character or a line break, or both families are given. */
+int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
+                          struct etoro_secret *api_key,
+                          struct etoro_secret *user_key,
+                          struct etoro_secret *bearer);
+struct etoro_credentials *
+etoro_credentials_keep(struct etoro_credentials *c);
+void etoro_credentials_free(struct etoro_credentials *c); /* takes NULL */
+
+/* The list that a request's own headers are put in front of; NULL when url
+   is not of the origin that the set was made for. Lives as long as c. */
+struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
+                                           const char *url,
+                                           enum etoro_body_kind kind);
+
+/* The three secrets as they were given; NULL where there is none. */
+struct etoro_secret *etoro_credentials_api_key(struct etoro_credentials *c);
+struct etoro_secret *etoro_credentials_user_key(struct etoro_credentials *c);
+struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c);
+
+/* Overwrites every occurrence of a secret in n bytes with asterisks: a proxy
+   may echo a request's headers in its error page. */
+void etoro_credentials_redact(const struct etoro_credentials *c, char *bytes,
+                              size_t n);
+
+#endif

@@ -1,0 +1,88 @@
+/* The state machine that all calls of one Lua state go through:
+
+     budget -> credential -> flight -> backoff -> (budget ...) -> done
+
+   Submit a job, step until it is done, read it; cancel it at any time. The
+   engine calls nobody back and has no thread. Its wire is libcurl, or, when
+   made with is_manual, whoever takes the jobs and answers them under a clock
+   that only etoro_engine_advance moves.
+
+   After a fork the child's copy answers ETORO_ECLOSED: its sockets belong to
+   the parent. */
+#ifndef ETORO_ENGINE_H
+#define ETORO_ENGINE_H
+
+#include "core/events.h"
+#include "core/job.h"
+
+struct etoro_engine;
+
+struct etoro_engine_options {
+  int is_manual;
+  double now;               /* where a manual clock starts, Unix time */
+  etoro_random_fn *random;  /* NULL: the system's */
+  void *random_context;
+};
+
+int etoro_engine_open(struct etoro_engine **out,
+                      const struct etoro_engine_options *options);
+
+/* Ends all jobs with ETORO_CODE_CLOSED and closes the connections. NULL is
+   taken. */
+void etoro_engine_free(struct etoro_engine *e);
+
+/* 1 in a child process of the one that opened the engine. */
+int etoro_engine_is_foreign(const struct etoro_engine *e);
+
+/* Seconds on the engine's clock, and as Unix time. */
+double etoro_engine_now(const struct etoro_engine *e);
+double etoro_engine_unix(const struct etoro_engine *e);
+
+/* Makes room for what a client may use. */
+void etoro_engine_admit(struct etoro_engine *e,
+                        const struct etoro_client *c);
+
+/* Ends all jobs of a client with ETORO_CODE_CLOSED. */
+void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c);
+
+/* Makes a job and queues it; *out is one holder. The codes of
+   etoro_job_new, and ETORO_ECLOSED. */
+int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
+                        const struct etoro_request *request,
+                        struct etoro_job **out, const char **why);
+
+/* Does what can be done now; when that finishes no job, waits up to wait
+   seconds for the world and does what can be done then. A signal ends the
+   wait. *finished counts the jobs that became done. */
+int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished);
+
+/* Seconds until a timer is due; -1 when there is none. */
+double etoro_engine_timeout(const struct etoro_engine *e);
+
+/* Ends a job at once; one that is done stays as it is. */
+void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
+                         enum etoro_code code);
+
+/* 1 when a job of the client waits for a bearer token. */
+int etoro_engine_wants_token(const struct etoro_engine *e,
+                             const struct etoro_client *c);
+
+/* The oldest event nobody has read; 0 when there is none. event->job is one
+   holder that the caller frees. */
+int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event);
+
+/* The manual wire: the next job to be sent, NULL when there is none. */
+struct etoro_job *etoro_engine_take(struct etoro_engine *e);
+
+/* Ends the attempt of a job that was taken: with a reply (headers is a block
+   of lines), or with a failure. ETORO_EINVAL: the job is not under way. */
+int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
+                        int status, const struct etoro_buf *headers,
+                        const struct etoro_buf *body);
+int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
+                      enum etoro_code code, int is_sent);
+
+/* Moves a manual clock on. */
+void etoro_engine_advance(struct etoro_engine *e, double seconds);
+
+#endif

@@ -1,0 +1,86 @@
+#include "core/ids.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/random.h>
+#endif
+
+#include "core/status.h"
+
+static int fromdevice(unsigned char *out, size_t n)
+{
+  size_t got = 0;
+  int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return ETORO_ERANDOM;
+  while (got < n) {
+    ssize_t m = read(fd, out + got, n - got);
+    if (m > 0)
+      got += (size_t)m;
+    else if (m == 0 || errno != EINTR)
+      break;
+  }
+  close(fd);
+  return got == n ? ETORO_OK : ETORO_ERANDOM;
+}
+
+int etoro_random_system(void *context, void *out, size_t n)
+{
+  unsigned char *to = out;
+  size_t got = 0;
+  (void)context;
+#ifdef __linux__
+  while (got < n) {
+    ssize_t m = getrandom(to + got, n - got, 0);
+    if (m > 0)
+      got += (size_t)m;
+    else if (m == 0 || errno != EINTR)
+      break;  /* a kernel or a sandbox without the call */
+  }
+#endif
+  return got == n ? ETORO_OK : fromdevice(to + got, n - got);
+}
+
+static int is_dash_place(size_t i)
+{
+  return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+void etoro_uuid_format(char out[ETORO_UUID_LEN + 1],
+                       const unsigned char bytes[16])
+{
+  static const char digits[] = "0123456789abcdef";
+  size_t i, at = 0;
+  for (i = 0; i < 16; i++) {
+    unsigned byte = bytes[i];
+    if (i == 6)
+      byte = (byte & 0x0fu) | 0x40u;  /* version 4 */
+    else if (i == 8)
+      byte = (byte & 0x3fu) | 0x80u;  /* the variant of RFC 9562 */
+    if (is_dash_place(at))
+      out[at++] = '-';
+    out[at++] = digits[byte >> 4];
+    out[at++] = digits[byte & 0x0fu];
+  }
+  out[at] = '\0';
+}
+
+static int is_hex(char c)
+{
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
+         || (c >= 'A' && c <= 'F');
+}
+
+int etoro_uuid_valid(const char *text, size_t n)
+{
+  size_t i;
+  if (n != ETORO_UUID_LEN)
+    return 0;
+  for (i = 0; i < n; i++) {
+    if (is_dash_place(i) ? text[i] != '-' : !is_hex(text[i]))
+      return 0;
+  }
+  return 1;
+}

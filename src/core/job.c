@@ -1,0 +1,234 @@
+#include "core/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/status.h"
+
+#define HEADERS_MAX (512u * 1024u) /* ceiling of a reply's header block */
+
+static const char id_name[] = "x-request-id: ";
+
+const char *etoro_code_name(enum etoro_code code)
+{
+  static const char *const names[] = {
+    "none", "bad_encoding", "ca_file", "cancelled", "certificate", "closed",
+    "connect", "connect_timeout", "deadline", "dns", "handshake", "lost",
+    "out_of_memory", "protocol", "proxy", "rate_limited", "refused",
+    "timeout", "too_large", "truncated"
+  };
+  return names[code];
+}
+
+const char *etoro_state_name(enum etoro_state state)
+{
+  static const char *const names[] = { "budget", "credential", "flight",
+                                       "backoff", "done" };
+  return names[state];
+}
+
+static const char *refuse(const struct etoro_request *r)
+{
+  size_t i;
+  if (!etoro_header_name_valid(r->method, strlen(r->method)))
+    return "the method is not a token";
+  if (!etoro_target_valid(r->target, strlen(r->target)))
+    return "the path must start with one slash and be percent-encoded";
+  if (r->request_id
+      && !etoro_uuid_valid(r->request_id, strlen(r->request_id)))
+    return "request_id must be a UUID";
+  for (i = 0; i < r->nheaders; i++)
+    if (!etoro_header_value_valid(r->headers[i], strlen(r->headers[i])))
+      return "a header holds a line break or another control character";
+  if (r->content_type && !etoro_header_value_valid(r->content_type,
+                                                   strlen(r->content_type)))
+    return "the content type holds a control character";
+  return NULL;
+}
+
+/* Where the copies go, all in one block. */
+struct layout {
+  char *at;
+};
+
+static char *place(struct layout *l, const char *text, size_t n)
+{
+  char *start = l->at;
+  memcpy(start, text, n);
+  start[n] = '\0';
+  l->at += n + 1;
+  return start;
+}
+
+static char *place_text(struct layout *l, const char *text)
+{
+  return place(l, text, strlen(text));
+}
+
+static size_t block_size(const struct etoro_client *c,
+                         const struct etoro_request *r)
+{
+  size_t i;
+  size_t n = strlen(r->method) + strlen(r->target) + strlen(c->base.origin)
+             + strlen(c->base.path) + 3;
+  n += sizeof id_name + ETORO_UUID_LEN;
+  n += (r->nheaders + 2) * sizeof(struct curl_slist);
+  for (i = 0; i < r->nheaders; i++)
+    n += strlen(r->headers[i]) + 1;
+  for (i = 0; i < r->nfinals; i++)
+    n += strlen(r->finals[i]) + 1;
+  n += 1;
+  if (r->content_type)
+    n += strlen(r->content_type) + sizeof "Content-Type: ";
+  return n + (r->body ? r->body_len + 1 : 0);
+}
+
+static void place_url(struct etoro_job *j, struct layout *l,
+                      const char *target)
+{
+  const struct etoro_base *base = &j->client->base;
+  size_t origin = strlen(base->origin);
+  size_t path = strlen(base->path);
+  char *url = l->at;
+  memcpy(url, base->origin, origin);
+  memcpy(url + origin, base->path, path);
+  memcpy(url + origin + path, target, strlen(target) + 1);
+  j->url = url;
+  j->target = url + origin + path;
+  l->at += origin + path + strlen(target) + 1;
+}
+
+/* The request id first, then what the caller added. */
+static void place_lines(struct etoro_job *j, struct layout *l,
+                        const struct etoro_request *r)
+{
+  size_t i;
+  char *line = l->at;
+  memcpy(line, id_name, sizeof id_name - 1);
+  memcpy(line + sizeof id_name - 1, j->request_id, ETORO_UUID_LEN + 1);
+  l->at += sizeof id_name + ETORO_UUID_LEN;
+  j->lines[0].data = line;
+  j->nlines = 1;
+  for (i = 0; i < r->nheaders; i++)
+    j->lines[j->nlines++].data = place_text(l, r->headers[i]);
+  if (r->body && r->content_type) {
+    j->lines[j->nlines++].data = l->at;
+    memcpy(l->at, "Content-Type: ", 14);
+    l->at += 14;
+    place_text(l, r->content_type);
+  }
+  for (i = 1; i < j->nlines; i++)
+    j->lines[i - 1].next = &j->lines[i];
+}
+
+static void place_all(struct etoro_job *j, const struct etoro_request *r)
+{
+  struct layout l;
+  size_t i;
+  j->lines = (struct curl_slist *)(void *)(j + 1);
+  l.at = (char *)(j->lines + r->nheaders + 2);
+  j->method = place_text(&l, r->method);
+  place_url(j, &l, r->target);
+  place_lines(j, &l, r);
+  j->finals = l.at;
+  for (i = 0; i < r->nfinals; i++)
+    place_text(&l, r->finals[i]);
+  *l.at++ = '\0';
+  if (r->body) {
+    j->body = place(&l, r->body, r->body_len);
+    j->body_len = r->body_len;
+    j->body_kind = r->content_type ? ETORO_BODY_OTHER : ETORO_BODY_JSON;
+  }
+}
+
+static int choose_id(struct etoro_job *j, const char *given,
+                     etoro_random_fn *random, void *random_context)
+{
+  unsigned char bytes[16];
+  int rc;
+  if (given) {
+    memcpy(j->request_id, given, sizeof j->request_id);
+    return ETORO_OK;
+  }
+  rc = random(random_context, bytes, sizeof bytes);
+  if (!rc)
+    etoro_uuid_format(j->request_id, bytes);
+  return rc;
+}
+
+int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
+                  const struct etoro_request *request, double now,
+                  etoro_random_fn *random, void *random_context,
+                  const char **why)
+{
+  int rc;
+  struct etoro_job *j;
+  *out = NULL;
+  *why = refuse(request);
+  if (*why)
+    return ETORO_EINVAL;
+  j = calloc(1, sizeof *j + block_size(client, request));
+  if (!j)
+    return ETORO_ENOMEM;
+  j->refs = 1;
+  j->client = etoro_client_keep(client);
+  etoro_buf_init(&j->headers, HEADERS_MAX);
+  etoro_buf_init(&j->reply, client->max_body);
+  rc = choose_id(j, request->request_id, random, random_context);
+  if (rc) {
+    etoro_job_free(j);
+    return rc;
+  }
+  place_all(j, request);
+  j->klass = request->klass;
+  j->timeout = request->timeout;
+  j->deadline_at = now + request->deadline;
+  j->max_retries = request->max_retries;
+  j->started_at = now;
+  *out = j;
+  return ETORO_OK;
+}
+
+struct etoro_job *etoro_job_keep(struct etoro_job *j)
+{
+  j->refs++;
+  return j;
+}
+
+void etoro_job_free(struct etoro_job *j)
+{
+  if (!j || --j->refs)
+    return;
+  etoro_credentials_free(j->credentials);
+  etoro_client_free(j->client);
+  etoro_buf_free(&j->headers);
+  etoro_buf_wipe(&j->reply); /* it may hold a new token */
+  etoro_buf_free(&j->reply);
+  free(j);
+}
+
+static int holds(const struct etoro_buf *b, const char *text)
+{
+  size_t n = strlen(text);
+  const char *at = b->data;
+  size_t left = b->len;
+  while (left >= n) {
+    const char *hit = memchr(at, *text, left - n + 1);
+    if (!hit)
+      return 0;
+    if (!memcmp(hit, text, n))
+      return 1;
+    left -= (size_t)(hit - at) + 1;
+    at = hit + 1;
+  }
+  return 0;
+}
+
+int etoro_job_is_final(const struct etoro_job *j)
+{
+  const char *code;
+  for (code = j->finals; *code; code += strlen(code) + 1)
+    if (holds(&j->reply, code))
+      return 1;
+  return 0;
+}

@@ -1,0 +1,135 @@
+/* One logical call on its way: what is sent, where it stands, what came
+   back. Made from a request, driven by the engine, read by whoever asked. */
+#ifndef ETORO_JOB_H
+#define ETORO_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+#include "core/client.h"
+#include "core/ids.h"
+#include "core/retry.h"
+
+enum etoro_state {
+  ETORO_STATE_BUDGET,      /* waits for its turn */
+  ETORO_STATE_CREDENTIAL,  /* waits for a bearer token */
+  ETORO_STATE_FLIGHT,      /* an attempt is on the wire */
+  ETORO_STATE_BACKOFF,     /* waits before it is sent again */
+  ETORO_STATE_DONE
+};
+
+/* Why there is no reply that can be used; 0 when there is one. */
+enum etoro_code {
+  ETORO_CODE_NONE,
+  ETORO_CODE_BAD_ENCODING,
+  ETORO_CODE_CA_FILE,
+  ETORO_CODE_CANCELLED,
+  ETORO_CODE_CERTIFICATE,
+  ETORO_CODE_CLOSED,
+  ETORO_CODE_CONNECT,
+  ETORO_CODE_CONNECT_TIMEOUT,
+  ETORO_CODE_DEADLINE,
+  ETORO_CODE_DNS,
+  ETORO_CODE_HANDSHAKE,
+  ETORO_CODE_LOST,
+  ETORO_CODE_OUT_OF_MEMORY,
+  ETORO_CODE_PROTOCOL,
+  ETORO_CODE_PROXY,
+  ETORO_CODE_RATE_LIMITED,
+  ETORO_CODE_REFUSED,
+  ETORO_CODE_TIMEOUT,
+  ETORO_CODE_TOO_LARGE,
+  ETORO_CODE_TRUNCATED
+};
+
+const char *etoro_code_name(enum etoro_code code);
+const char *etoro_state_name(enum etoro_state state);
+
+/* A call as it is asked for; nothing in it is kept, all is copied. */
+struct etoro_request {
+  const char *method;
+  const char *target;            /* path and query, encoded */
+  const char *body;              /* NULL for none */
+  size_t body_len;
+  const char *content_type;      /* NULL: application/json */
+  const char *const *headers;    /* further "Name: value" lines */
+  size_t nheaders;
+  const char *const *finals;     /* codes that make a 429 final */
+  size_t nfinals;
+  const char *request_id;        /* NULL: one is made */
+  enum etoro_class klass;
+  double timeout;                /* seconds an attempt may take */
+  double deadline;               /* seconds for everything together */
+  int max_retries;
+};
+
+/* What libcurl measured in the last attempt, in seconds. */
+struct etoro_timing {
+  double name, connect, tls, first_byte, total;
+};
+
+struct etoro_job {
+  unsigned refs;
+  enum etoro_state state;
+  struct etoro_client *client;       /* one holder */
+  struct etoro_job *next, *previous; /* in the client's queue, or outbox */
+  size_t timer_slot;                 /* place in the engine's heap + 1 */
+  double timer_at;
+
+  /* what is asked for; lives in one block of memory behind the struct */
+  const char *method;
+  const char *url;
+  const char *target;                /* the part of url behind the base */
+  const char *body;
+  size_t body_len;
+  char *finals;                      /* strings, an empty one at the end */
+  struct curl_slist *lines;          /* our own header lines, linked */
+  size_t nlines;                     /* at least 1: the request id */
+  char request_id[ETORO_UUID_LEN + 1];
+  enum etoro_body_kind body_kind;
+  enum etoro_class klass;
+  double timeout;
+  double deadline_at;
+  int max_retries;
+
+  /* the attempt under way */
+  struct etoro_credentials *credentials; /* the set it was signed with */
+  struct etoro_handle *handle;
+  unsigned version;        /* of the client's credential */
+  double attempt_at;       /* when it was dispatched */
+  int is_sent;             /* its request left, or may have */
+  int was_resent;          /* libcurl tried to send it a second time */
+  int write_status;        /* why a callback stopped it: etoro_status */
+  int is_taken;            /* by the manual wire */
+
+  /* the outcome so far */
+  double started_at;
+  double ended_at;
+  int attempts;
+  int resends;
+  int was_renewed;         /* a 401 has led to a new credential already */
+  int may_have_run;        /* an attempt before the last may have worked */
+  int is_uncertain;        /* the outcome may have been carried out */
+  enum etoro_code code;
+  int status;
+  int http_version;        /* 10 times: 11, 20 */
+  struct etoro_timing timing;
+  struct etoro_buf headers;
+  struct etoro_buf reply;
+  char detail[160];        /* libcurl's words; never a header or a body */
+};
+
+/* Copies a request. ETORO_EINVAL sets *why: the target, a header or the id
+   is not acceptable. random is asked only when an id has to be made. */
+int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
+                  const struct etoro_request *request, double now,
+                  etoro_random_fn *random, void *random_context,
+                  const char **why);
+struct etoro_job *etoro_job_keep(struct etoro_job *j);
+void etoro_job_free(struct etoro_job *j); /* takes NULL */
+
+/* 1 when the reply is a 429 whose body holds a final code. */
+int etoro_job_is_final(const struct etoro_job *j);
+
+#endif

@@ -1,0 +1,572 @@
+#include "core/jsonscan.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/status.h"
+
+#define NAME_MAX 13      /* refresh_token */
+#define ESCAPE_LEN 6     /* \u0000 */
+#define DIGITS_SAFE 15   /* any number of so many digits is exact */
+#define INT64_DIGITS 19
+
+/* What a byte is outside strings. */
+enum {
+  SPACE = 1,      /* blank or line end */
+  MARK = 2,       /* , : [ ] { } */
+  QUOTE = 4,
+  DIGIT = 8,      /* and the minus sign */
+  EXPONENT = 16,  /* e and E */
+  BREAK = SPACE | MARK | QUOTE  /* ends a word */
+};
+
+static const unsigned char kinds[256] = {
+  ['\t'] = SPACE, ['\n'] = SPACE, ['\r'] = SPACE, [' '] = SPACE,
+  [','] = MARK, [':'] = MARK, ['['] = MARK, [']'] = MARK, ['{'] = MARK,
+  ['}'] = MARK, ['"'] = QUOTE, ['-'] = DIGIT, ['0'] = DIGIT, ['1'] = DIGIT,
+  ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT,
+  ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['e'] = EXPONENT,
+  ['E'] = EXPONENT
+};
+
+static unsigned kind(const char *p)
+{
+  return kinds[(unsigned char)*p];
+}
+
+/* A run over the input: what lies between copied and the place of a change
+   is copied when the change is written. */
+struct pass {
+  struct etoro_scan *s;
+  const char *copied;  /* all before this is in s->text, if anything is */
+  const char *end;
+  size_t cap;          /* of s->secrets */
+  int rc;              /* the first failure ends the run */
+};
+
+void etoro_scan_init(struct etoro_scan *s)
+{
+  memset(s, 0, sizeof *s);
+  etoro_buf_init(&s->text, 0);
+}
+
+void etoro_scan_free(struct etoro_scan *s)
+{
+  size_t i;
+  for (i = 0; i < s->nsecrets; i++)
+    etoro_secret_free(s->secrets[i]);
+  free(s->secrets);
+  etoro_buf_free(&s->text);
+  etoro_scan_init(s);
+}
+
+/* Writes what was passed over since the last change, up to to, then text;
+   the input goes on at from. */
+static int change(struct pass *r, const char *to, const char *text, size_t n,
+                  const char *from)
+{
+  struct etoro_buf *out = &r->s->text;
+  int rc = ETORO_OK;
+  if (!r->s->is_changed) {
+    size_t room = (size_t)(r->end - r->copied) + 64;
+    rc = etoro_buf_reserve(out, room < out->max ? room : out->max);
+    r->s->is_changed = 1;
+    r->s->has_mark = 1;
+  }
+  if (!rc)
+    rc = etoro_buf_add(out, r->copied, (size_t)(to - r->copied));
+  if (!rc)
+    rc = etoro_buf_add(out, text, n);
+  r->copied = from;
+  return rc;
+}
+
+/* Marks the top bit of the bytes of v that are a quote or a backslash. Of the
+   marks only the lowest is sure to be right. */
+static uint64_t specials(uint64_t v)
+{
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t quote = v ^ (ones * '"');
+  uint64_t slash = v ^ (ones * '\\');
+  return (((quote - ones) & ~quote) | ((slash - ones) & ~slash))
+         & (ones << 7);
+}
+
+/* The next quote or backslash, or the end. Eight bytes at a time: most of an
+   answer is short strings, for which a call of memchr costs more. */
+static const char *next_special(const char *p, const char *end)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  while (end - p >= 8) {
+    uint64_t v, found;
+    memcpy(&v, p, 8);
+    found = specials(v);
+    if (found)
+      return p + __builtin_ctzll(found) / 8;
+    p += 8;
+  }
+#endif
+  while (p < end && *p != '"' && *p != '\\')
+    p++;
+  return p;
+}
+
+/* The closing quote of the string whose content starts at p, or the end. */
+static const char *string_end(const char *p, const char *end, int *escapes)
+{
+  *escapes = 0;
+  for (;;) {
+    p = next_special(p, end);
+    if (p == end || *p == '"')
+      return p;
+    *escapes = 1;
+    if (end - p < 2)
+      return end;
+    p += 2;
+  }
+}
+
+static int hex_value(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F')
+    return c - 'A' + 10;
+  return -1;
+}
+
+/* The code unit of the \uXXXX at p, or -1. */
+static long code_unit(const char *p, const char *end)
+{
+  long v = 0;
+  int i;
+  if (end - p < ESCAPE_LEN || p[0] != '\\' || p[1] != 'u')
+    return -1;
+  for (i = 2; i < ESCAPE_LEN; i++) {
+    int digit = hex_value(p[i]);
+    if (digit < 0)
+      return -1;
+    v = v * 16 + digit;
+  }
+  return v;
+}
+
+static size_t put_utf8(char *to, long v)
+{
+  size_t i, n = v < 0x80 ? 1 : v < 0x800 ? 2 : v < 0x10000 ? 3 : 4;
+  static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+  for (i = n - 1; i > 0; i--) {
+    to[i] = (char)(0x80 | (v & 0x3f));
+    v >>= 6;
+  }
+  to[0] = (char)(lead[n] | v);
+  return n;
+}
+
+/* Undoes the \u escape at p into to. Gives the bytes taken, 0 for an escape
+   that stands for no character. */
+static size_t undo_unicode(const char *p, const char *end, char *to,
+                           size_t *n)
+{
+  long low, v = code_unit(p, end);
+  if (v < 0 || (v >= 0xdc00 && v < 0xe000))
+    return 0;
+  if (v < 0xd800 || v >= 0xe000) {
+    *n = put_utf8(to, v);
+    return ESCAPE_LEN;
+  }
+  low = code_unit(p + ESCAPE_LEN, end);
+  if (low < 0xdc00 || low >= 0xe000)
+    return 0;
+  *n = put_utf8(to, 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00));
+  return (size_t)2 * ESCAPE_LEN;
+}
+
+/* Undoes the escapes between p and end into to, which has as much room;
+   what is no escape stays as it is. Gives the length. */
+static size_t unescape(char *to, const char *p, const char *end)
+{
+  static const char from[] = "\"\\/bfnrt", plain[] = "\"\\/\b\f\n\r\t";
+  char *start = to;
+  while (p < end) {
+    const char *known;
+    size_t taken, n = 0;
+    if (*p != '\\' || end - p < 2) {
+      *to++ = *p++;
+      continue;
+    }
+    known = p[1] ? strchr(from, p[1]) : NULL;
+    if (known) {
+      *to++ = plain[known - from];
+      p += 2;
+      continue;
+    }
+    taken = undo_unicode(p, end, to, &n);
+    if (taken) {
+      to += n;
+      p += taken;
+    }
+    else {
+      *to++ = *p++;
+      *to++ = *p++;
+    }
+  }
+  return (size_t)(to - start);
+}
+
+/* By length first: this is asked of every string of an answer. */
+static int is_secret_name(const char *name, size_t n)
+{
+  switch (n) {
+  case 8:
+    return memcmp(name, "id_token", 8) == 0;
+  case 9:
+    return memcmp(name, "userToken", 9) == 0;
+  case 12:
+    return memcmp(name, "access_token", 12) == 0;
+  case NAME_MAX:
+    return memcmp(name, "refresh_token", NAME_MAX) == 0
+           || memcmp(name, "client_secret", NAME_MAX) == 0
+           || memcmp(name, "code_verifier", NAME_MAX) == 0;
+  default:
+    return 0;
+  }
+}
+
+/* The same for the raw text of a string. */
+static int is_secret_string(const char *p, const char *end, int escapes)
+{
+  char plain[NAME_MAX * ESCAPE_LEN];
+  size_t n = (size_t)(end - p);
+  if (!escapes)
+    return is_secret_name(p, n);
+  if (n > sizeof plain)
+    return 0;
+  return is_secret_name(plain, unescape(plain, p, end));
+}
+
+static const char *skip_space(const char *p, const char *end)
+{
+  while (p < end && kind(p) & SPACE)
+    p++;
+  return p;
+}
+
+static int add_secret(struct pass *r, struct etoro_secret *secret)
+{
+  struct etoro_scan *s = r->s;
+  if (s->nsecrets == ETORO_SCAN_SECRETS_MAX)
+    return ETORO_ETOOBIG;
+  if (s->nsecrets == r->cap) {
+    size_t cap = r->cap ? r->cap * 2 : 4;
+    struct etoro_secret **more = realloc(s->secrets, cap * sizeof *more);
+    if (!more)
+      return ETORO_ENOMEM;
+    s->secrets = more;
+    r->cap = cap;
+  }
+  s->secrets[s->nsecrets++] = secret;
+  return ETORO_OK;
+}
+
+static int new_secret(struct etoro_secret **out, const char *p,
+                      const char *end, int escapes)
+{
+  size_t n = (size_t)(end - p);
+  char *plain;
+  int rc;
+  if (!escapes)
+    return etoro_secret_new(out, p, n);
+  plain = malloc(n);  /* not 0: there is an escape */
+  if (!plain)
+    return ETORO_ENOMEM;
+  rc = etoro_secret_new(out, plain, unescape(plain, p, end));
+  etoro_wipe(plain, n);
+  free(plain);
+  return rc;
+}
+
+/* Moves the text between p and end into a secret and puts a mark where the
+   input from to up to from was. */
+static int seal(struct pass *r, const char *p, const char *end, int escapes,
+                const char *to, const char *from)
+{
+  struct etoro_secret *secret;
+  char mark[32];
+  int n, rc = new_secret(&secret, p, end, escapes);
+  if (rc)
+    return rc;
+  rc = add_secret(r, secret);
+  if (rc) {
+    etoro_secret_free(secret);
+    return rc;
+  }
+  n = snprintf(mark, sizeof mark, "\"\\u0000k%u\"", (unsigned)r->s->nsecrets);
+  return change(r, to, mark, (size_t)n, from);
+}
+
+/* Takes the value of a secret name; p is behind the colon. In broken text all
+   that stands before the next comma or bracket is the value. */
+static const char *take_secret(struct pass *r, const char *p)
+{
+  const char *q, *end = r->end;
+  int escapes;
+  while (!r->rc) {
+    while (p < end && (kind(p) & SPACE || *p == ':'))
+      p++;
+    if (p == end || kind(p) & MARK)
+      break;
+    if (*p == '"') {
+      q = string_end(p + 1, end, &escapes);
+      r->rc = seal(r, p + 1, q, escapes, p, q < end ? q + 1 : q);
+      p = q < end ? q + 1 : q;
+      continue;
+    }
+    for (q = p; q < end && !(kind(q) & (SPACE | MARK));)
+      q++;
+    if (q - p == 4 && memcmp(p, "null", 4) == 0)
+      r->s->has_null = 1;
+    else
+      r->rc = seal(r, p, q, 0, p, q);
+    p = q;
+  }
+  return p;
+}
+
+/* 1 when the string that ended before p is a name. */
+static int is_name(const char **p, const char *end)
+{
+  const char *colon = skip_space(*p, end);
+  if (colon == end || *colon != ':')
+    return 0;
+  *p = colon + 1;
+  return 1;
+}
+
+/* A string whose content starts at p. Gives the place behind it, and behind
+   its value when it names a secret. */
+static const char *pass_string(struct pass *r, const char *p)
+{
+  const char *end = r->end, *after;
+  int escapes;
+  const char *q = string_end(p, end, &escapes);
+  after = q < end ? q + 1 : q;
+  if (is_secret_string(p, q, escapes))
+    return is_name(&after, end) ? take_secret(r, after) : after;
+  if (escapes && q - p >= ESCAPE_LEN && memcmp(p, "\\u0000", ESCAPE_LEN) == 0
+      && !is_name(&after, end))  /* marks are read in values only */
+    r->rc = change(r, p + ESCAPE_LEN, "s", 1, p + ESCAPE_LEN);
+  return after;
+}
+
+/* A JSON number, taken apart. */
+struct number {
+  const char *first;   /* significant digits: from the first that is not 0 */
+  const char *last;    /* to the last that is not 0, a point between perhaps;
+                          NULL when the number is zero */
+  size_t digits;       /* how many these are */
+  long long exponent;  /* of ten, behind them as an integer */
+  int is_negative;
+  int is_plain;        /* without point and exponent */
+};
+
+/* Passes digits; point is the place of the decimal point or NULL. */
+static const char *pass_digits(struct number *v, const char *p,
+                               const char *end)
+{
+  for (; p < end && *p >= '0' && *p <= '9'; p++) {
+    if (*p == '0')
+      continue;
+    if (!v->first)
+      v->first = p;
+    v->last = p;
+  }
+  return p;
+}
+
+/* The exponent behind the e; beyond any number's reach it stays there. */
+static const char *pass_exponent(long long *out, const char *p,
+                                 const char *end)
+{
+  const long long most = INT64_C(1000000000000000);
+  int is_negative = p < end && *p == '-';
+  const char *start;
+  long long v = 0;
+  if (p < end && (*p == '-' || *p == '+'))
+    p++;
+  for (start = p; p < end && *p >= '0' && *p <= '9'; p++) {
+    if (v < most)
+      v = v * 10 + (*p - '0');
+  }
+  *out = is_negative ? -v : v;
+  return p > start ? p : NULL;
+}
+
+/* 1 when all between p and end is one number. A point without digits behind
+   it is let through as one, because lua-cjson reads it. */
+static int read_number(struct number *v, const char *p, const char *end)
+{
+  const char *start, *units, *point = NULL;
+  memset(v, 0, sizeof *v);
+  v->is_negative = *p == '-';
+  p += v->is_negative;
+  start = p;
+  p = pass_digits(v, p, end);
+  if (p == start || (*start == '0' && p - start > 1))
+    return 0;
+  units = p;  /* behind the digit of ones */
+  if (p < end && *p == '.') {
+    point = p;
+    p = pass_digits(v, p + 1, end);
+  }
+  v->is_plain = !point;
+  if (p < end && (*p == 'e' || *p == 'E')) {
+    v->is_plain = 0;
+    p = pass_exponent(&v->exponent, p + 1, end);
+    if (!p)
+      return 0;
+  }
+  if (p != end)
+    return 0;
+  if (!v->last)
+    return 1;
+  v->digits = (size_t)(v->last - v->first) + 1;
+  if (v->first < units && v->last > units)
+    v->digits--;  /* the point */
+  v->exponent += v->last < units ? units - v->last - 1 : units - v->last;
+  return 1;
+}
+
+/* 1 when rounding to a double gives infinity. Where the first 20 digits do
+   not tell, it says 1. */
+static int is_infinite(const struct number *v)
+{
+  static const char least[] = "17976931348623158079";
+  long long power = (long long)v->digits + v->exponent;
+  const char *p = v->first;
+  size_t i;
+  if (power != 309)
+    return power > 309;
+  for (i = 0; i < sizeof least - 1; i++) {
+    char digit = '0';
+    if (p <= v->last && *p == '.')
+      p++;
+    if (p <= v->last)
+      digit = *p++;
+    if (digit != least[i])
+      return digit > least[i];
+  }
+  return 1;
+}
+
+/* The magnitude of a whole number of at most 19 digits. */
+static uint64_t magnitude(const struct number *v)
+{
+  uint64_t m = 0;
+  long long e;
+  const char *p;
+  for (p = v->first; p <= v->last; p++) {
+    if (*p != '.')
+      m = m * 10 + (uint64_t)(*p - '0');
+  }
+  for (e = 0; e < v->exponent; e++)
+    m *= 10;
+  return m;
+}
+
+static int mark_integer(struct pass *r, const char *p, const char *end,
+                        int is_negative, uint64_t m)
+{
+  char mark[40];
+  int n = snprintf(mark, sizeof mark, "\"\\u0000i%s%llu\"",
+                   is_negative ? "-" : "", (unsigned long long)m);
+  return change(r, p, mark, (size_t)n, end);
+}
+
+static int mark_number(struct pass *r, const char *p, const char *end)
+{
+  int rc = change(r, p, "\"\\u0000n", ESCAPE_LEN + 2, p);
+  return rc ? rc : change(r, end, "\"", 1, end);
+}
+
+/* A word that starts like a number and is long or has an exponent. */
+static int pass_number(struct pass *r, const char *p, const char *end)
+{
+  const uint64_t exact = UINT64_C(1) << 53;
+  const uint64_t most = UINT64_C(1) << 63;
+  struct number v;
+  if (!read_number(&v, p, end) || !v.last)
+    return ETORO_OK;
+  if (v.is_plain ? end - p - v.is_negative > DIGITS_SAFE
+                 : v.digits > DIGITS_SAFE)
+    r->s->has_wide = 1;
+  if (v.exponent >= 0
+      && (long long)v.digits + v.exponent <= INT64_DIGITS) {
+    uint64_t m = magnitude(&v);
+    if (m <= exact)
+      return ETORO_OK;
+    if (m < most + (uint64_t)v.is_negative)
+      return mark_integer(r, p, end, v.is_negative, m);
+  }
+  if ((v.is_plain && end - p - v.is_negative >= INT64_DIGITS)
+      || is_infinite(&v))
+    return mark_number(r, p, end);
+  return ETORO_OK;
+}
+
+/* A number, true, false, null or junk at p. Gives the place behind it. */
+static const char *pass_word(struct pass *r, const char *p)
+{
+  const char *q = p, *end = r->end, *after;
+  unsigned seen = 0, first = kind(p);
+  while (q < end && !(kind(q) & BREAK))
+    seen |= kind(q++);
+  if (first & DIGIT) {
+    if (q - p > DIGITS_SAFE || seen & EXPONENT)
+      r->rc = pass_number(r, p, q);
+  }
+  else if (q - p == 4 && memcmp(p, "null", 4) == 0)
+    r->s->has_null = 1;
+  if (q == end || *q != '"' || !is_secret_name(p, (size_t)(q - p)))
+    return q;
+  /* A quote is missing in front of a secret's name: the text is broken, and
+     what was taken for strings and what for gaps has changed places. */
+  after = q + 1;
+  return is_name(&after, end) ? take_secret(r, after) : q;
+}
+
+static void walk(struct pass *r, const char *p)
+{
+  while (p < r->end && !r->rc) {
+    unsigned k = kind(p);
+    if (k & (SPACE | MARK))
+      p++;
+    else if (k & QUOTE)
+      p = pass_string(r, p + 1);
+    else
+      p = pass_word(r, p);
+  }
+}
+
+int etoro_scan_run(struct etoro_scan *s, const char *json, size_t n,
+                   size_t max)
+{
+  struct pass r;
+  etoro_scan_init(s);
+  if (!n)
+    return ETORO_OK;
+  etoro_buf_init(&s->text, max);
+  r.s = s;
+  r.copied = json;
+  r.end = json + n;
+  r.cap = 0;
+  r.rc = ETORO_OK;
+  walk(&r, json);
+  if (!r.rc && s->is_changed)
+    r.rc = etoro_buf_add(&s->text, r.copied, (size_t)(r.end - r.copied));
+  return r.rc;
+}

@@ -1,0 +1,58 @@
+#include "core/retry.h"
+
+#define WAIT_MAX 1e9  /* what a server may ask for; keeps sums finite */
+
+enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
+                                       enum etoro_ending ending)
+{
+  switch (ending) {
+  case ETORO_ENDING_LIMITED:
+  case ETORO_ENDING_UNSENT:
+    return ETORO_VERDICT_AGAIN;
+  case ETORO_ENDING_SERVER:
+  case ETORO_ENDING_LOST:
+    return klass == ETORO_CLASS_SAFE ? ETORO_VERDICT_AGAIN
+                                     : ETORO_VERDICT_UNCERTAIN;
+  case ETORO_ENDING_ANSWER:
+  case ETORO_ENDING_FAILED:
+    break;
+  }
+  return ETORO_VERDICT_DONE;
+}
+
+/* Takes a number that is none to the lower end. */
+static double clamp(double v, double low, double high)
+{
+  if (!(v > low))
+    return low;
+  return v < high ? v : high;
+}
+
+double etoro_retry_backoff(int n, double random, double retry_after)
+{
+  double span = ETORO_RETRY_BASE;
+  double wait, least;
+  random = clamp(random, 0.0, 1.0);
+  while (n-- > 1 && span < ETORO_RETRY_CAP)
+    span *= 2;
+  wait = clamp(span, 0.0, ETORO_RETRY_CAP) * random;
+  least = clamp(retry_after, 0.0, WAIT_MAX) * (1.0 + 0.1 * random);
+  return wait > least ? wait : least;
+}
+
+void etoro_retry_bucket_init(struct etoro_retry_bucket *b, double now)
+{
+  b->tokens = ETORO_RETRY_BURST;
+  b->stamp = now;
+}
+
+double etoro_retry_bucket_take(struct etoro_retry_bucket *b, double now)
+{
+  if (now > b->stamp)
+    b->tokens += (now - b->stamp) * ETORO_RETRY_RATE;
+  if (b->tokens > ETORO_RETRY_BURST)
+    b->tokens = ETORO_RETRY_BURST;
+  b->stamp = now;  /* also when the clock went back: it must not stand still */
+  b->tokens -= 1.0;
+  return b->tokens < 0.0 ? -b->tokens / ETORO_RETRY_RATE : 0.0;
+}

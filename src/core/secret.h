@@ -1,0 +1,38 @@
+/* Text that must not outlive its use: kept in memory that is overwritten
+   before it is released. Reference counted, because a credential, a queued
+   request and a Lua value may hold the same secret. One thread only. */
+#ifndef ETORO_SECRET_H
+#define ETORO_SECRET_H
+
+#include <stddef.h>
+
+struct etoro_secret;
+
+/* Copies n bytes. ETORO_OK or ETORO_ENOMEM. */
+int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n);
+
+/* Reads an environment variable. Unset or empty: ETORO_OK and *out NULL. */
+int etoro_secret_env(struct etoro_secret **out, const char *name);
+
+/* Reads a file (at most 64 KB), without trailing blanks and line ends.
+   ETORO_EIO leaves errno set; an empty file is ETORO_EINVAL. */
+int etoro_secret_file(struct etoro_secret **out, const char *path);
+
+/* One more holder. Takes NULL. */
+struct etoro_secret *etoro_secret_keep(struct etoro_secret *s);
+
+/* One holder less; the last one overwrites and frees. Takes NULL. */
+void etoro_secret_free(struct etoro_secret *s);
+
+/* The bytes, '\0' behind them; valid while s is held. */
+const char *etoro_secret_data(const struct etoro_secret *s);
+size_t etoro_secret_len(const struct etoro_secret *s);
+
+/* 1 when the bytes are the same; takes as long whatever they are. */
+int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
+                       size_t n);
+
+/* Overwrites n bytes in a way that the compiler may not drop. */
+void etoro_wipe(void *bytes, size_t n);
+
+#endif

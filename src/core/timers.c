@@ -1,0 +1,97 @@
+#include "core/timers.h"
+
+#include <stdlib.h>
+
+#include "core/job.h"
+#include "core/status.h"
+
+static void put(struct etoro_timers *t, size_t slot, struct etoro_job *j)
+{
+  t->heap[slot] = j;
+  j->timer_slot = slot + 1;
+}
+
+static void rise(struct etoro_timers *t, size_t slot)
+{
+  struct etoro_job *j = t->heap[slot];
+  while (slot) {
+    size_t parent = (slot - 1) / 2;
+    if (t->heap[parent]->timer_at <= j->timer_at)
+      break;
+    put(t, slot, t->heap[parent]);
+    slot = parent;
+  }
+  put(t, slot, j);
+}
+
+static void sink(struct etoro_timers *t, size_t slot)
+{
+  struct etoro_job *j = t->heap[slot];
+  for (;;) {
+    size_t child = 2 * slot + 1;
+    if (child >= t->count)
+      break;
+    if (child + 1 < t->count
+        && t->heap[child + 1]->timer_at < t->heap[child]->timer_at)
+      child++;
+    if (j->timer_at <= t->heap[child]->timer_at)
+      break;
+    put(t, slot, t->heap[child]);
+    slot = child;
+  }
+  put(t, slot, j);
+}
+
+static int grow(struct etoro_timers *t)
+{
+  size_t cap = t->cap ? 2 * t->cap : 64;
+  struct etoro_job **heap = realloc(t->heap, cap * sizeof *heap);
+  if (!heap)
+    return ETORO_ENOMEM;
+  t->heap = heap;
+  t->cap = cap;
+  return ETORO_OK;
+}
+
+int etoro_timers_set(struct etoro_timers *t, struct etoro_job *j, double at)
+{
+  if (j->timer_slot) {
+    j->timer_at = at;
+    rise(t, j->timer_slot - 1);
+    sink(t, j->timer_slot - 1);
+    return ETORO_OK;
+  }
+  if (t->count == t->cap && grow(t))
+    return ETORO_ENOMEM;
+  j->timer_at = at;
+  put(t, t->count++, j);
+  rise(t, t->count - 1);
+  return ETORO_OK;
+}
+
+void etoro_timers_drop(struct etoro_timers *t, struct etoro_job *j)
+{
+  size_t slot = j->timer_slot;
+  struct etoro_job *last;
+  if (!slot--)
+    return;
+  j->timer_slot = 0;
+  last = t->heap[--t->count];
+  if (last == j)
+    return;
+  put(t, slot, last);
+  rise(t, slot);
+  sink(t, last->timer_slot - 1);
+}
+
+struct etoro_job *etoro_timers_first(const struct etoro_timers *t)
+{
+  return t->count ? t->heap[0] : NULL;
+}
+
+void etoro_timers_free(struct etoro_timers *t)
+{
+  free(t->heap);
+  t->heap = NULL;
+  t->count = t->cap = 0;
+}

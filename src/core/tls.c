@@ -1,0 +1,71 @@
+#include "core/tls.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/status.h"
+
+/* 1 for names like 5ad8a5d6.0, which openssl's rehash makes. */
+static int is_hashed(const char *name)
+{
+  int i;
+  for (i = 0; i < 8; i++)
+    if (!isxdigit((unsigned char)name[i]))
+      return 0;
+  return name[8] == '.' && isdigit((unsigned char)name[9]);
+}
+
+static int holds_hashed(const char *folder)
+{
+  const struct dirent *entry;
+  int found = 0;
+  DIR *dir = opendir(folder);
+  if (!dir)
+    return 0;
+  while (!found && (entry = readdir(dir)) != NULL)
+    found = is_hashed(entry->d_name);
+  closedir(dir);
+  return found;
+}
+
+static int copy(char *out, size_t size, const char *text)
+{
+  if (strlen(text) >= size)
+    return 0;
+  memcpy(out, text, strlen(text) + 1);
+  return 1;
+}
+
+int etoro_tls_choose(struct etoro_tls *out, const char *ca_file)
+{
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  out->file[0] = out->folder[0] = '\0';
+  if (ca_file) {
+    if (!copy(out->file, sizeof out->file, ca_file) || access(ca_file, R_OK))
+      return ETORO_EIO;
+    return ETORO_OK;
+  }
+  if (!v->ssl_version || !strstr(v->ssl_version, "SSL"))
+    return ETORO_OK; /* other TLS libraries have stores of their own */
+  if (v->capath && holds_hashed(v->capath)
+      && copy(out->folder, sizeof out->folder, v->capath))
+    return ETORO_OK;
+  out->folder[0] = '\0';
+  if (v->cainfo && !access(v->cainfo, R_OK))
+    copy(out->file, sizeof out->file, v->cainfo);
+  return ETORO_OK;
+}
+
+CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy)
+{
+  CURLcode rc;
+  if (!t->file[0] && !t->folder[0])
+    return CURLE_OK;
+  rc = curl_easy_setopt(easy, CURLOPT_CAINFO, t->file[0] ? t->file : NULL);
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_CAPATH,
+                          t->folder[0] ? t->folder : NULL);
+  return rc;
+}

@@ -1,0 +1,23 @@
+/* Which certificates are trusted. Debian's libcurl parses the whole CA
+   bundle anew for each connection (19 ms); a folder of hashed links costs a
+   twentieth of that, and a bundle without a folder beside it is cached. */
+#ifndef ETORO_TLS_H
+#define ETORO_TLS_H
+
+#include <curl/curl.h>
+
+struct etoro_tls {
+  char file[1024];   /* "" for none */
+  char folder[1024]; /* "" for none; at most one of the two is set */
+};
+
+/* Chooses: the user's own file (NULL for none), else libcurl's folder when
+   it holds hashed links and the TLS library can use it, else libcurl's
+   bundle. Both empty: libcurl's own defaults. ETORO_EIO: ca_file cannot be
+   read. */
+int etoro_tls_choose(struct etoro_tls *out, const char *ca_file);
+
+/* Sets the choice on a handle. */
+CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy);
+
+#endif

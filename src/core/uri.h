@@ -1,0 +1,51 @@
+/* Percent-encoding, origins, loopback. No name is ever looked up here. */
+#ifndef ETORO_URI_H
+#define ETORO_URI_H
+
+#include <stddef.h>
+
+#include "core/buf.h"
+
+enum etoro_uri_part {
+  ETORO_URI_SEGMENT,  /* a path value: all but unreserved is encoded; "." and
+                         ".." are encoded too, so the route stays */
+  ETORO_URI_QUERY,    /* a query name or value */
+  ETORO_URI_LIST      /* a query value whose commas stay as they are */
+};
+
+/* Appends text encoded for that place. ETORO_EINVAL: an empty SEGMENT.
+   Otherwise the codes of etoro_buf_add. */
+int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
+                     enum etoro_uri_part part);
+
+#define ETORO_ORIGIN_MAX 300
+
+struct etoro_base {
+  char origin[ETORO_ORIGIN_MAX]; /* "https://host:port", lower case, the port
+                                    only when it is not the scheme's own */
+  char path[ETORO_ORIGIN_MAX];   /* "" or "/prefix", no slash at its end */
+  int is_https;
+  int is_loopback;  /* localhost, 127.0.0.0/8 or [::1] */
+};
+
+/* Takes a base URL apart. ETORO_EINVAL with *why set to a static sentence:
+   no http(s) URL, user or password in it, query or fragment, plain http to a
+   host that is not loopback, too long, control characters. A host is a name
+   or an address in its usual spelling: 127.1 or 0x7f000001 is none. */
+int etoro_base_parse(struct etoro_base *out, const char *url,
+                     const char **why);
+
+/* 1 when a URL belongs to the origin: the same scheme, host and port. */
+int etoro_origin_matches(const char *origin, const char *url);
+
+/* 1 when a request target is a path that can follow an origin: starts with
+   one slash, no second one behind it, visible ASCII without '#' or
+   backslashes, no "." or ".." between the slashes of its path. */
+int etoro_target_valid(const char *target, size_t n);
+
+/* 1 when a header field's name is a token / its value has no control
+   characters and no line break. */
+int etoro_header_name_valid(const char *name, size_t n);
+int etoro_header_value_valid(const char *value, size_t n);
+
+#endif

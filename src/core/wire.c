@@ -1,0 +1,318 @@
+#include "core/wire.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/status.h"
+
+#define CONNECTIONS_KEPT 64L
+#define WAIT_LONGEST 3600.0
+
+struct etoro_wire {
+  CURLM *multi;
+  long per_host;
+};
+
+/* Callbacks touch the job's memory only. A short count stops the transfer. */
+static size_t on_body(char *bytes, size_t size, size_t n, void *context)
+{
+  struct etoro_job *j = context;
+  j->write_status = etoro_buf_add(&j->reply, bytes, size * n);
+  return j->write_status ? 0 : size * n;
+}
+
+static size_t on_header(char *bytes, size_t size, size_t n, void *context)
+{
+  struct etoro_job *j = context;
+  if (size * n > 5 && !memcmp(bytes, "HTTP/", 5))
+    etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
+  j->write_status = etoro_buf_add(&j->headers, bytes, size * n);
+  return j->write_status ? 0 : size * n;
+}
+
+/* Runs right before a request's first byte, also when libcurl sends it anew
+   by itself because a kept connection died. Only what is safe may go twice. */
+static int on_request(void *context, char *ip, char *local_ip, int port,
+                      int local_port)
+{
+  struct etoro_job *j = context;
+  (void)ip;
+  (void)local_ip;
+  (void)port;
+  (void)local_port;
+  if (j->is_sent && j->klass != ETORO_CLASS_SAFE) {
+    j->was_resent = 1;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  j->is_sent = 1;
+  return CURL_PREREQFUNC_OK;
+}
+
+int etoro_wire_open(struct etoro_wire **out)
+{
+  struct etoro_wire *w = calloc(1, sizeof *w);
+  *out = NULL;
+  if (!w)
+    return ETORO_ENOMEM;
+  w->multi = curl_multi_init();
+  if (!w->multi) {
+    free(w);
+    return ETORO_ENOMEM;
+  }
+  curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+  curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  *out = w;
+  return ETORO_OK;
+}
+
+void etoro_wire_free(struct etoro_wire *w)
+{
+  if (!w)
+    return;
+  curl_multi_cleanup(w->multi);
+  free(w);
+}
+
+void etoro_wire_widen(struct etoro_wire *w, long n)
+{
+  if (n <= w->per_host)
+    return;
+  w->per_host = n;
+  curl_multi_setopt(w->multi, CURLMOPT_MAX_HOST_CONNECTIONS, n);
+  if (n > CONNECTIONS_KEPT)
+    curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, n);
+}
+
+/* A request with a body, or one whose method calls for a length of 0. */
+static CURLcode set_upload(const struct etoro_job *j, CURL *easy)
+{
+  CURLcode rc = curl_easy_setopt(easy, CURLOPT_POST, 1L);
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                          (curl_off_t)j->body_len);
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, j->body ? j->body : "");
+  return rc;
+}
+
+static CURLcode set_method(const struct etoro_job *j, CURL *easy)
+{
+  const char *m = j->method;
+  const char *custom = m;
+  CURLcode rc;
+  int is_upload = j->body || !strcmp(m, "POST") || !strcmp(m, "PUT")
+                  || !strcmp(m, "PATCH");
+  if (is_upload)
+    rc = set_upload(j, easy);
+  else
+    rc = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+  if (!rc && !is_upload && !strcmp(m, "HEAD"))
+    rc = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  if (!strcmp(m, is_upload ? "POST" : "GET") || !strcmp(m, "HEAD"))
+    custom = NULL; /* what libcurl says by itself */
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom);
+  return rc;
+}
+
+static CURLcode set_request(struct etoro_job *j, CURL *easy)
+{
+  CURLcode rc;
+#define SET(option, value) \
+  if (!rc) \
+    rc = curl_easy_setopt(easy, option, value)
+  rc = set_method(j, easy);
+  SET(CURLOPT_URL, j->url);
+  SET(CURLOPT_HTTPHEADER, j->lines);
+  SET(CURLOPT_PRIVATE, j);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, j);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, j);
+  SET(CURLOPT_PREREQFUNCTION, on_request);
+  SET(CURLOPT_PREREQDATA, j);
+#undef SET
+  return rc;
+}
+
+int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
+{
+  struct etoro_handle *h;
+  struct curl_slist *shared;
+  shared = etoro_credentials_lines(j->credentials, j->url, j->body_kind);
+  if (!shared)
+    return ETORO_EINVAL;
+  h = etoro_client_handle(j->client);
+  if (!h)
+    return ETORO_ENOMEM;
+  j->lines[j->nlines - 1].next = shared;
+  h->error[0] = '\0';
+  if (set_request(j, h->easy) || curl_multi_add_handle(w->multi, h->easy)) {
+    etoro_client_reuse(j->client, h);
+    return ETORO_ECURL;
+  }
+  j->handle = h;
+  return ETORO_OK;
+}
+
+void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
+{
+  struct etoro_handle *h = j->handle;
+  if (!h)
+    return;
+  j->handle = NULL;
+  curl_multi_remove_handle(w->multi, h->easy);
+  etoro_client_reuse(j->client, h);
+}
+
+int etoro_wire_run(struct etoro_wire *w)
+{
+  int running;
+  return curl_multi_perform(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+}
+
+int etoro_wire_wait(struct etoro_wire *w, double seconds)
+{
+  int ms;
+  if (seconds > WAIT_LONGEST)
+    seconds = WAIT_LONGEST;
+  ms = (int)(seconds * 1000.0 + 0.999);
+  return curl_multi_poll(w->multi, NULL, 0, ms, NULL) ? ETORO_ECURL
+                                                      : ETORO_OK;
+}
+
+static enum etoro_code write_code(const struct etoro_job *j)
+{
+  if (j->write_status == ETORO_ETOOBIG)
+    return ETORO_CODE_TOO_LARGE;
+  if (j->write_status == ETORO_ENOMEM)
+    return ETORO_CODE_OUT_OF_MEMORY;
+  return ETORO_CODE_BAD_ENCODING; /* the unzipping side gave up */
+}
+
+static enum etoro_code connect_code(CURL *easy)
+{
+  long error = 0;
+  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
+  return error == ECONNREFUSED ? ETORO_CODE_REFUSED : ETORO_CODE_CONNECT;
+}
+
+/* What a failure is called when libcurl's code alone does not say. */
+static enum etoro_code stage_code(const struct etoro_job *j)
+{
+  if (!j->is_sent)
+    return ETORO_CODE_CONNECT;
+  return j->status ? ETORO_CODE_TRUNCATED : ETORO_CODE_LOST;
+}
+
+static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
+                               CURLcode rc)
+{
+  switch (rc) {
+  case CURLE_OK:
+    return ETORO_CODE_NONE;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return ETORO_CODE_DNS;
+  case CURLE_COULDNT_RESOLVE_PROXY:
+  case CURLE_PROXY:
+    return ETORO_CODE_PROXY;
+  case CURLE_COULDNT_CONNECT:
+    return connect_code(easy);
+  case CURLE_OPERATION_TIMEDOUT:
+    return j->is_sent ? ETORO_CODE_TIMEOUT : ETORO_CODE_CONNECT_TIMEOUT;
+  case CURLE_PEER_FAILED_VERIFICATION:
+    return ETORO_CODE_CERTIFICATE;
+  case CURLE_SSL_CACERT_BADFILE:
+    return ETORO_CODE_CA_FILE;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+    return ETORO_CODE_HANDSHAKE;
+  case CURLE_WRITE_ERROR:
+    return write_code(j);
+  case CURLE_BAD_CONTENT_ENCODING:
+    return ETORO_CODE_BAD_ENCODING;
+  case CURLE_PARTIAL_FILE:
+    return ETORO_CODE_TRUNCATED;
+  case CURLE_WEIRD_SERVER_REPLY:
+  case CURLE_UNSUPPORTED_PROTOCOL:
+    return ETORO_CODE_PROTOCOL;
+  case CURLE_OUT_OF_MEMORY:
+    return ETORO_CODE_OUT_OF_MEMORY;
+  default:
+    return stage_code(j);
+  }
+}
+
+static double seconds_of(CURL *easy, CURLINFO info)
+{
+  curl_off_t us = 0;
+  curl_easy_getinfo(easy, info, &us);
+  return (double)us / 1e6;
+}
+
+static void read_timing(struct etoro_job *j, CURL *easy)
+{
+  j->timing.name = seconds_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
+  j->timing.connect = seconds_of(easy, CURLINFO_CONNECT_TIME_T);
+  j->timing.tls = seconds_of(easy, CURLINFO_APPCONNECT_TIME_T);
+  j->timing.first_byte = seconds_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
+  j->timing.total = seconds_of(easy, CURLINFO_TOTAL_TIME_T);
+}
+
+static void read_version(struct etoro_job *j, CURL *easy)
+{
+  long version = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  j->http_version = version == CURL_HTTP_VERSION_2_0   ? 20
+                    : version == CURL_HTTP_VERSION_1_1 ? 11
+                    : version == CURL_HTTP_VERSION_1_0 ? 10
+                                                       : 0;
+  if (j->http_version && j->client->base.is_https)
+    j->client->speaks_h1 = j->http_version != 20;
+}
+
+static void read_end(struct etoro_job *j, CURL *easy, CURLcode rc)
+{
+  long status = 0;
+  const char *words = j->handle->error;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  j->status = (int)status;
+  j->code = code_of(j, easy, rc);
+  read_version(j, easy);
+  if (j->client->wants_events)
+    read_timing(j, easy);
+  if (rc) {
+    size_t n;
+    if (!*words)
+      words = curl_easy_strerror(rc);
+    n = strlen(words);
+    if (n >= sizeof j->detail)
+      n = sizeof j->detail - 1;
+    memcpy(j->detail, words, n);
+    j->detail[n] = '\0';
+  }
+}
+
+struct etoro_job *etoro_wire_next(struct etoro_wire *w)
+{
+  int left;
+  const CURLMsg *m;
+  while ((m = curl_multi_info_read(w->multi, &left)) != NULL) {
+    char *context = NULL;
+    CURL *easy = m->easy_handle;
+    CURLcode rc = m->data.result;
+    if (m->msg != CURLMSG_DONE)
+      continue;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
+    if (context) {
+      struct etoro_job *j = (struct etoro_job *)(void *)context;
+      read_end(j, easy, rc);
+      etoro_wire_stop(w, j); /* m is not valid any more */
+      return j;
+    }
+  }
+  return NULL;
+}

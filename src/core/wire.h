@@ -1,0 +1,35 @@
+/* Jobs over libcurl: one multi handle with its connections. Knows how an
+   attempt is sent and how it ended, not what follows from that. */
+#ifndef ETORO_WIRE_H
+#define ETORO_WIRE_H
+
+#include "core/job.h"
+
+struct etoro_wire;
+
+/* ETORO_OK, ETORO_ENOMEM or ETORO_ECURL. */
+int etoro_wire_open(struct etoro_wire **out);
+
+/* Closes the connections. No job may be on it any more. Takes NULL. */
+void etoro_wire_free(struct etoro_wire *w);
+
+/* At least n connections may go to one host. */
+void etoro_wire_widen(struct etoro_wire *w, long n);
+
+/* Puts an attempt on the wire; an error leaves the job off it. */
+int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j);
+
+/* Takes a job off the wire at once, whatever it is doing. */
+void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j);
+
+/* Moves all transfers on without waiting. */
+int etoro_wire_run(struct etoro_wire *w);
+
+/* Sleeps until a socket is ready, a signal comes, or seconds have passed. */
+int etoro_wire_wait(struct etoro_wire *w, double seconds);
+
+/* The next job whose attempt ended, off the wire, its code, status, timing
+   and detail filled in; or NULL. */
+struct etoro_job *etoro_wire_next(struct etoro_wire *w);
+
+#endif
