@@ -32,7 +32,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual -Wwrite-strings \
   -Wstrict-prototypes -Wmissing-prototypes
 FLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fPIC \
   -fvisibility=hidden -pthread $(WARN) $(CURL_CFLAGS)
-$(BUILD)/binding/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
+$(BUILD)/binding/%.o $(BUILD)/httpd/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
 ifeq ($(shell uname -s),Darwin)
   LIBFLAG ?= -bundle -undefined dynamic_lookup
 else
@@ -44,7 +44,8 @@ endif
 CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
 BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
   $(filter-out src/binding/lhttpd.c,$(wildcard src/binding/*.c)))
-HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/binding/lhttpd.c))
+HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
+  src/binding/lhttpd.c) src/core/buf.c src/core/secret.c)
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
 
 # In-tree modules for everything that is run from here, and no account.

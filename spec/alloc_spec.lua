@@ -9,7 +9,7 @@ describe("when memory fails #long", function()
   teardown(function() sandbox:stop() end)
 
   local function survives(mode)
-    local done = process.run { HOST, "spec/hosts/calls.lua", sandbox.url, mode,
+    local done = process.run { HOST, script, sandbox.url, mode,
       timeout = 900 }
     assert(done.code == 0, done.stdout:sub(-200) .. done.stderr)
     assert.truthy(done.stdout:find "passed: %d+ steps")

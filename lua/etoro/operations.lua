@@ -172,7 +172,7 @@ operation("GET", v2 .. "/user-tokens/scopes", {
 operation("GET", "/api/v1/market-data/instruments", {
   in_query = {
     -- a negative id is a search artefact, and zero no instrument
-    instrumentIds = field("list", { items = "integer", min = 1 }),
+    instrumentIds = field("list", { items = field("integer", { min = 1 }) }),
     exchangeIds = id_list,
     stocksIndustryIds = id_list,
     instrumentTypeIds = id_list,

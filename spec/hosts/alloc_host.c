@@ -1,5 +1,5 @@
-/* Runs a Lua function while memory fails at step 1, 2, 3, ... until it
-   passes: alloc_host SCRIPT URL MODE
+/* Runs a Lua function while memory fails at step 1, 2, 3, ... until there
+   is no such step any more: alloc_host SCRIPT URL MODE
 
    The script gets URL as its argument and returns the function. That gives
    true when it did all its work, and nil and the error object when memory
@@ -46,6 +46,12 @@ static int is_failing(struct meter *m)
     return 0;
   m->count++;
   return m->is_once ? m->count == m->fail_at : m->count >= m->fail_at;
+}
+
+/* 1 when the failure did not come: fewer allocations than that */
+static int is_unmet(const struct meter *m)
+{
+  return m->fail_at != NEVER && m->count < m->fail_at;
 }
 
 static void arm(struct meter *m, long fail_at, int is_once)
@@ -120,7 +126,7 @@ static lua_State *open_state(const char *script, const char *url)
   return L;
 }
 
-/* 1: all done, 0: memory failed and that was said, -1: anything else */
+/* 1: worked, 0: memory failed and that was said, -1: anything else */
 static int judge(lua_State *L, int status, int base)
 {
   const char *text;
@@ -142,21 +148,24 @@ static int judge(lua_State *L, int status, int base)
   return -1;
 }
 
-static int run(lua_State *L)
+static int run(lua_State *L, int *was_unmet)
 {
   int base = lua_gettop(L) + 1;
   int status;
   lua_pushvalue(L, 1);
   status = lua_pcall(L, 0, 2, 0);
+  *was_unmet = is_unmet(&lua_meter) || is_unmet(&core_meter);
   arm(&lua_meter, NEVER, 0);
   arm(&core_meter, NEVER, 0);
   return judge(L, status, base);
 }
 
+/* 1: the function works and has no n-th step, 0: go on, -1: stop */
 static int step(const char *script, const char *url, const char *mode, long n)
 {
   lua_State *L = open_state(script, url);
-  int verdict = L ? run(L) : -1;
+  int was_unmet = 0;
+  int verdict = L ? run(L, &was_unmet) : -1;
   if (verdict != 1) {
     fprintf(stderr, "step %ld: not even with all memory\n", n);
     verdict = -1;
@@ -167,7 +176,11 @@ static int step(const char *script, const char *url, const char *mode, long n)
       arm(&lua_meter, n, 0);
     else
       arm(&core_meter, n, !strcmp(mode, "core"));
-    verdict = run(L);
+    verdict = run(L, &was_unmet);
+    if (verdict == 1 && !was_unmet)
+      verdict = 0;
+    else if (verdict == 0 && was_unmet)
+      verdict = -1;
   }
   if (L)
     lua_close(L);

@@ -32,10 +32,10 @@ static int is_blank(char c)
 static const char *take_line(const char *block, size_t n, size_t *at,
                              size_t *len)
 {
-  const char *line = block + *at;
-  const char *end;
+  const char *line, *end;
   if (*at >= n)
     return NULL;
+  line = block + *at;
   end = memchr(line, '\n', n - *at);
   if (!end) {
     *at = n;

@@ -33,7 +33,7 @@ double etoro_retry_backoff(int n, double random, double retry_after)
   double span = ETORO_RETRY_BASE;
   double wait, least;
   random = clamp(random, 0.0, 1.0);
-  while (n-- > 1 && span < ETORO_RETRY_CAP)
+  for (; n > 1 && span < ETORO_RETRY_CAP; n--)
     span *= 2;
   wait = clamp(span, 0.0, ETORO_RETRY_CAP) * random;
   least = clamp(retry_after, 0.0, WAIT_MAX) * (1.0 + 0.1 * random);

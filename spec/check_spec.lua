@@ -1,0 +1,294 @@
+local check = require "etoro.check"
+local core = require "etoro.core"
+local operations = require "etoro.operations"
+
+local null = core.null
+local INSTRUMENTS = operations["GET /api/v1/market-data/instruments"]
+local CREATE = operations["POST /api/v2/agent-portfolios"]
+local DELETE = operations["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"]
+local UPDATE = operations["PATCH /api/v2/agent-portfolios/{agentPortfolioId}"
+  .. "/user-tokens/{userTokenId}"]
+
+local function here() return debug.getinfo(2, "l").currentline end
+
+-- Stands for a public method: level 2 is the line that calls it.
+local function method(name, ...)
+  local arguments = { ... }
+  arguments[#arguments + 1] = 2
+  local a, b, c = check[name](table.unpack(arguments))
+  return a, b, c
+end
+
+-- The message of what f raises, with the file and line it has to name.
+local function raises(line, f, ...)
+  local ok, message = pcall(f, ...)
+  assert.is_false(ok)
+  local place = "check_spec.lua:" .. line .. ": "
+  assert.matches(place, message, 1, true)
+  return (message:gsub("^.-:%d+: ", ""))
+end
+
+describe("check.nearest", function()
+  it("finds the name that was meant", function()
+    local names = { "api_key", "user_key", "base_url", "connect_timeout" }
+    assert.equal("api_key", check.nearest("api_keyy", names))
+    assert.equal("api_key", check.nearest("apikey", names))
+    assert.equal("api_key", check.nearest("API_KEY", names))
+    assert.equal("base_url", check.nearest("base_ulr", names))
+    assert.equal("connect_timeout", check.nearest("timeout", names))
+    assert.is_nil(check.nearest("zebra", names))
+    assert.is_nil(check.nearest("", names))
+    assert.is_nil(check.nearest(7, names))
+    assert.equal("scopeNames", check.nearest("scopes", { scopeNames = 1 }))
+  end)
+end)
+
+describe("check.options", function()
+  it("lets known names through", function()
+    check.options(nil, { "a" }, "option", 1)
+    check.options({}, { "a" }, "option", 1)
+    check.options({ a = 1 }, { "a" }, "option", 1)
+    check.options({ a = 1, b = "x" }, { a = "number", b = "string|table" },
+      "option", 1)
+  end)
+
+  it("raises at the caller's line, with the nearest right name", function()
+    local known = { api_key = "string", timeout = "number|boolean" }
+    assert.equal("unknown option 'api_keyy' (did you mean 'api_key'?)",
+      raises(here() + 1, function()
+        method("options", { api_keyy = "x" }, known, "option")
+      end))
+    assert.equal("bad option 'timeout': number or boolean expected,"
+      .. " got string", raises(here() + 1, function()
+        method("options", { timeout = "5" }, known, "option")
+      end))
+    assert.equal("options must be a table, got string",
+      raises(here() + 1, function()
+        method("options", "x", known, "option")
+      end))
+    assert.equal("unknown option '1'", raises(here() + 1, function()
+        method("options", { "x" }, known, "option")
+      end))
+  end)
+end)
+
+describe("check.ipv4", function()
+  it("takes four decimal numbers and nothing else", function()
+    for _, text in ipairs { "0.0.0.0", "255.255.255.255", "192.168.1.1" } do
+      assert.equal(text, check.ipv4(text))
+    end
+    for _, text in ipairs { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.04",
+      "1.2.3.4/24", " 1.2.3.4", "1.2.3.4\n", "::1", "a.b.c.d", "1.2.3.-4",
+      "1..2.3", "0x1.2.3.4", "1.2.3.0000" } do
+      local value, message = check.ipv4(text)
+      assert.is_nil(value, text)
+      assert.matches("is not an IPv4 address", message)
+    end
+  end)
+end)
+
+describe("check.amount", function()
+  it("takes finite numbers and exact decimals above the bound", function()
+    for _, value in ipairs { 1, 0.01, 1e300, "2000.10", "0.000001",
+      "123456789012345678901234567890" } do
+      assert.equal(value, check.amount(value, 0))
+    end
+    assert.equal(-5, check.amount(-5))
+    for _, value in ipairs { 0, -1, 0 / 0, 1 / 0, -1 / 0, -0.0, "0", "0.00",
+      "-1", "", "abc", "1e3", "0x10", " 1", "1,000", "+1", "inf", "nan" } do
+      local result, message = check.amount(value, 0)
+      assert.is_nil(result, tostring(value))
+      assert.is_string(message)
+    end
+  end)
+end)
+
+describe("check.integer", function()
+  it("takes whole numbers of 64 bits, and digits", function()
+    for _, value in ipairs { 1, 0, -5, 3.0, math.maxinteger, "211",
+      "99999999999999999999" } do
+      assert.equal(value, check.integer(value))
+    end
+    for _, value in ipairs { 1.5, 0 / 0, 1 / 0, -1 / 0, 2.0 ^ 63, 1e300, "1.0",
+      "", "x", "1e3" } do
+      assert.is_nil((check.integer(value)), tostring(value))
+    end
+    assert.is_nil((check.integer(0, 1)))
+    assert.is_nil((check.integer("-1", 1)))
+  end)
+end)
+
+describe("check.name", function()
+  it("counts characters, not bytes", function()
+    for _, text in ipairs { "MyPort1", "sixsix", "tencharact", "äöüßéñ",
+      "😀😀😀😀😀😀😀😀😀😀" } do
+      assert.equal(text, check.name(text, 6, 10))
+    end
+    for _, text in ipairs { "", "short", "elevenchars", "äöüßé", "sixsi\255" }
+    do
+      assert.is_nil((check.name(text, 6, 10)), text)
+    end
+    assert.equal("", check.name(""))
+  end)
+end)
+
+describe("check.datetime", function()
+  it("keeps texts as written, and writes seconds", function()
+    assert.equal("2026-12-31T23:59:59+01:00",
+      check.datetime "2026-12-31T23:59:59+01:00")
+    assert.equal("2026-12-31T23:59:59Z", check.datetime(1798761599))
+    assert.equal("2026-12-31T23:59:59Z", check.datetime(1798761599.5))
+    assert.equal(null, check.datetime(null))
+    for _, value in ipairs { "", "2026-12-31", "2026-02-30T00:00:00Z",
+      "soon", 1 / 0, 0 / 0, 1798761599000 } do
+      local result, message = check.datetime(value)
+      assert.is_nil(result)
+      assert.is_string(message)
+    end
+  end)
+end)
+
+describe("check.params", function()
+  local id = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
+
+  local function body(changes)
+    local fields = { investmentAmountInUsd = 2000,
+      agentPortfolioName = "MyPort1", userTokenName = "bot",
+      scopeNames = { "etoro-public:trade.real:read" } }
+    for name, value in pairs(changes or {}) do
+      if value == "absent" then value = nil end
+      fields[name] = value
+    end
+    return { body = fields }
+  end
+
+  it("gives path, query and body", function()
+    local path, query, sent = check.params(CREATE, body {
+      ipsWhitelist = {}, expiresAt = 1798761599 }, 1)
+    assert.same({}, path)
+    assert.same({}, query)
+    assert.same({ investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
+      userTokenName = "bot", scopeNames = { "etoro-public:trade.real:read" },
+      ipsWhitelist = {}, expiresAt = "2026-12-31T23:59:59Z" }, sent)
+    path, query, sent = check.params(DELETE, { agentPortfolioId = id }, 1)
+    assert.same({ agentPortfolioId = id }, path)
+    assert.same({}, query)
+    assert.is_nil(sent)
+  end)
+
+  it("copies what will be sent", function()
+    local params = body()
+    local _, _, sent = check.params(CREATE, params, 1)
+    params.body.scopeNames[1] = "other"
+    assert.equal("etoro-public:trade.real:read", sent.scopeNames[1])
+  end)
+
+  it("writes lists with commas, in the order of their names", function()
+    local _, query = check.params(INSTRUMENTS, {
+      instrumentTypeIds = { 5 }, instrumentIds = { 1001, 1002.0, "100000" },
+    }, 1)
+    assert.same({
+      { name = "instrumentIds", value = "1001,1002,100000", part = "list" },
+      { name = "instrumentTypeIds", value = "5", part = "list" },
+    }, query)
+  end)
+
+  it("returns errors of data, with the field", function()
+    local cases = {
+      { { agentPortfolioName = "short" }, "agentPortfolioName" },
+      { { agentPortfolioName = "elevenchars" }, "agentPortfolioName" },
+      { { agentPortfolioName = "MyPort\255" }, "agentPortfolioName" },
+      { { investmentAmountInUsd = 0 }, "investmentAmountInUsd" },
+      { { investmentAmountInUsd = -5 }, "investmentAmountInUsd" },
+      { { investmentAmountInUsd = 0 / 0 }, "investmentAmountInUsd" },
+      { { investmentAmountInUsd = 1 / 0 }, "investmentAmountInUsd" },
+      { { investmentAmountInUsd = "much" }, "investmentAmountInUsd" },
+      { { ipsWhitelist = { "1.2.3.4", "1.2.3" } }, "ipsWhitelist" },
+      { { expiresAt = "31.12.2026" }, "expiresAt" },
+      { { expiresAt = 1 / 0 }, "expiresAt" },
+      { { userTokenName = "\255" }, "userTokenName" },
+      { { scopeNames = { "\255" } }, "scopeNames" },
+    }
+    for _, case in ipairs(cases) do
+      local path, err = check.params(CREATE, body(case[1]), 1)
+      assert.is_nil(path)
+      assert.equal("invalid", err.kind)
+      assert.equal(case[2], err.field)
+      assert.matches(case[2], tostring(err), 1, true)
+    end
+    local path, err = check.params(UPDATE,
+      { agentPortfolioId = id, userTokenId = id, body = {} }, 1)
+    assert.is_nil(path)
+    assert.matches("at least one of expiresAt, ipsWhitelist, scopeNames",
+      err.message)
+    for _, ids in ipairs { {}, { 0 }, { 1.5 }, { "x" }, { -100000 } } do
+      path, err = check.params(INSTRUMENTS, { instrumentIds = ids }, 1)
+      assert.is_nil(path)
+      assert.equal("instrumentIds", err.field)
+    end
+    path, err = check.params(DELETE, { agentPortfolioId = "" }, 1)
+    assert.is_nil(path)
+    assert.equal("agentPortfolioId", err.field)
+  end)
+
+  it("raises for names, types and what is missing", function()
+    local cases = {
+      { CREATE, body { agentPortfolioNam = "x" },
+        "unknown field 'agentPortfolioNam'"
+          .. " (did you mean 'agentPortfolioName'?)" },
+      { CREATE, body { scopeIds = { 200 } }, "unknown field 'scopeIds'" },
+      { CREATE, body { scopes = {} },
+        "unknown field 'scopes' (did you mean 'scopeNames'?)" },
+      { CREATE, body { scopeNames = "absent" }, "missing field 'scopeNames'" },
+      { CREATE, {}, "missing field 'agentPortfolioName'" },
+      { CREATE, nil, "missing field 'agentPortfolioName'" },
+      { CREATE, { body = "text" }, "fields must be a table, got string" },
+      { CREATE, body { agentPortfolioName = 5 },
+        "bad field 'agentPortfolioName': string expected, got number" },
+      { CREATE, body { investmentAmountInUsd = true },
+        "bad field 'investmentAmountInUsd': number (or its digits as a"
+          .. " string) expected, got boolean" },
+      { CREATE, body { investmentAmountInUsd = null },
+        "bad field 'investmentAmountInUsd': number (or its digits as a"
+          .. " string) expected, got etoro.null" },
+      { CREATE, body { scopeNames = "etoro-public:real:read" },
+        "bad field 'scopeNames': list expected, got string" },
+      { CREATE, body { scopeNames = { a = "b" } },
+        "bad field 'scopeNames': list expected, got table" },
+      { CREATE, body { scopeNames = { 200 } },
+        "bad field 'scopeNames[1]': string expected, got number" },
+      { CREATE, body { ipsWhitelist = { 5 } },
+        "bad field 'ipsWhitelist[1]': string expected, got number" },
+      { CREATE, body { expiresAt = {} },
+        "bad field 'expiresAt': ISO 8601 string or seconds since 1970"
+          .. " expected, got table" },
+      { DELETE, {}, "missing parameter 'agentPortfolioId'" },
+      { DELETE, { agentPortfolioId = 5 },
+        "bad parameter 'agentPortfolioId': string expected, got number" },
+      { DELETE, { agentPortfolioID = id },
+        "unknown parameter 'agentPortfolioID'"
+          .. " (did you mean 'agentPortfolioId'?)" },
+      { DELETE, { agentPortfolioId = id, body = {} },
+        "DELETE /api/v1/agent-portfolios/{agentPortfolioId} takes no body" },
+      { INSTRUMENTS, { instrumentIds = 1001 },
+        "bad parameter 'instrumentIds': list expected, got number" },
+      { INSTRUMENTS, { instrumentIds = { true } },
+        "bad parameter 'instrumentIds[1]': whole number (or its digits as a"
+          .. " string) expected, got boolean" },
+      { INSTRUMENTS, "x", "parameters must be a table, got string" },
+    }
+    for _, case in ipairs(cases) do
+      local said = raises(here() + 1, function()
+        local path = method("params", case[1], case[2] or {})
+        return path
+      end)
+      assert.equal(case[3], said)
+    end
+  end)
+
+  it("lets null through where it means something", function()
+    local _, _, sent = check.params(UPDATE, { agentPortfolioId = id,
+      userTokenId = id, body = { expiresAt = null, ipsWhitelist = null } }, 1)
+    assert.same({ expiresAt = null, ipsWhitelist = null }, sent)
+  end)
+end)

@@ -1,0 +1,229 @@
+---@meta etoro.core
+
+-- The C module as the language server sees it. Not for users: etoro.client and
+-- the resources stand in front of it.
+
+---@class etoro.core
+local core = {}
+
+--- JSON's null: a light userdata.
+---@type lightuserdata
+core.null = nil
+
+--- Takes a base URL apart.
+---@param url string
+---@return { origin: string, path: string, https: boolean, loopback: boolean }? base
+---@return string? message
+function core.base(url) end
+
+--- The engine this state shares; with a table a new one, whose requests are
+--- taken and answered by hand under a clock that only advance moves.
+---@param options? { now: number }
+---@return etoro.core.Engine
+function core.engine(options) end
+
+--- Percent-encodes a text.
+---@param text string
+---@param part? "segment"|"query"|"list" list keeps commas
+---@return string? encoded
+---@return string? message
+function core.escape(text, part) end
+
+---@return table<string, any>
+function core.features() end
+
+--- Reads an HTTP date.
+---@param text string
+---@return number? seconds since 1970
+function core.http_date(text) end
+
+--- Tells whether a header's name and value can be sent.
+---@param name string
+---@param value string
+---@return boolean
+function core.is_header(name, value) end
+
+---@param value any
+---@return boolean
+function core.is_secret(value) end
+
+---@param text string
+---@return boolean
+function core.is_uuid(text) end
+
+--- The shortest plain decimal that reads back as the same number.
+---@param value number finite
+---@return string
+function core.json_number(value) end
+
+---@return number seconds on a clock that is never set
+function core.monotonic() end
+
+---@return number seconds since 1970
+function core.now() end
+
+--- Brings back, in place, what core.scan marked.
+---@param value any
+---@param secrets? etoro.Secret[]
+---@param keep_null? boolean
+---@return any
+function core.restore(value, secrets, keep_null) end
+
+--- Takes secrets out of JSON and marks numbers that a decoder would spoil.
+---@param text string
+---@return string? text
+---@return etoro.Secret[]|string|nil secrets or message
+---@return boolean? needs_restore
+function core.scan(text) end
+
+---@param text string
+---@return etoro.Secret
+function core.secret(text) end
+
+---@param name string of an environment variable
+---@return etoro.Secret? secret nil when it is unset or empty
+function core.secret_env(name) end
+
+---@param path string
+---@return etoro.Secret? secret
+---@return string? message
+function core.secret_file(path) end
+
+---@return string uuid a random one
+function core.uuid() end
+
+--- A text that shows a mask; wiped when it is collected.
+---@class etoro.Secret
+local secret = {}
+
+--- Compares without telling, by its time, how much is the same.
+---@param text string
+---@return boolean
+function secret:matches(text) end
+
+---@return string
+function secret:reveal() end
+
+---@class etoro.core.Engine
+local engine = {}
+
+--- Moves a manual clock on.
+---@param seconds number
+function engine:advance(seconds) end
+
+--- Manual wire: ends an attempt with a reply.
+---@param job etoro.core.Job
+---@param status integer
+---@param headers string a block of lines
+---@param body string
+---@return true? done
+---@return string? message
+function engine:answer(job, status, headers, body) end
+
+---@param options table base_url, api_key, user_key, bearer, renewable, ca_file,
+---proxy, user_agent, connect_timeout, max_connections, max_body, events
+---@return etoro.core.Client? client
+---@return string? message
+function engine:client(options) end
+
+function engine:close() end
+
+---@return etoro.Event? event
+---@return lightuserdata? address of the client it belongs to
+function engine:event() end
+
+--- Manual wire: ends an attempt without a reply.
+---@param job etoro.core.Job
+---@param code "lost"|"timeout"|"refused"|"truncated"
+---@param sent boolean
+---@return true? done
+---@return string? message
+function engine:fail(job, code, sent) end
+
+---@return number seconds on the engine's clock
+function engine:now() end
+
+--- Does what can be done now; when that finishes nothing, waits.
+---@param wait? number seconds
+---@return integer? finished
+---@return string? message
+---@return string? kind "closed" in a child process
+function engine:step(wait) end
+
+---@param client etoro.core.Client
+---@param request table method, target, body, content_type, headers, finals,
+---request_id, class, timeout, deadline, max_retries
+---@return etoro.core.Job? job
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function engine:submit(client, request) end
+
+--- Manual wire: the next request to be sent.
+---@return etoro.core.Job? job
+---@return table? request method, target, body, lines, credentials
+function engine:take() end
+
+---@return number? seconds until a timer is due
+function engine:timeout() end
+
+---@return number seconds since 1970 on the engine's clock
+function engine:unix() end
+
+---@class etoro.core.Client
+local client = {}
+
+---@return lightuserdata
+function client:address() end
+
+function client:close() end
+
+---@param token string|etoro.Secret
+---@param lifetime? number seconds
+---@return true? done
+---@return string? message
+function client:set_token(token, lifetime) end
+
+---@return boolean
+function client:wants_token() end
+
+---@class etoro.core.Job
+local job = {}
+
+--- The reply as it may be decoded; hands the bytes over, once.
+---@return string text
+---@return etoro.Secret[]? secrets
+---@return boolean? needs_restore
+function job:body() end
+
+function job:cancel() end
+
+---@return boolean
+function job:done() end
+
+---@param name string
+---@return string? value
+function job:header(name) end
+
+---@return table<string, string> headers names in lower case
+function job:headers() end
+
+---@return integer status 0 when there was no reply
+---@return string? code why there is no usable reply
+---@return integer attempts
+---@return number elapsed seconds
+---@return boolean uncertain it may have been carried out
+---@return boolean sent
+---@return boolean ran_before an attempt before the last may have run
+---@return string detail
+function job:outcome() end
+
+---@return string
+function job:request_id() end
+
+---@return integer bytes of the reply that are still held
+function job:size() end
+
+---@return "budget"|"credential"|"flight"|"backoff"|"done"
+function job:state() end
+
+return core

@@ -1,0 +1,525 @@
+#include "httpd/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <microhttpd.h>
+
+#include "core/status.h"
+
+#define CONNECTION_MEMORY ((size_t)64 * 1024)  /* a request's head fits */
+#define MAX_CONNECTIONS 4000u
+#define SEND_MS 2000  /* how long a raw send waits for a slow reader */
+#define CUT_BLOCK 16384
+#define EXTRA_RUNS 16  /* for what is there when the time is over */
+
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
+struct etoro_httpd {
+  struct MHD_Daemon *daemon;  /* owned; NULL before it started */
+  struct etoro_httpd_request *first, *last;  /* all that have not ended */
+  struct MHD_Response *refusal;  /* owned; the 413 answer */
+  size_t max_body;
+  int64_t last_id;
+  uintptr_t connections;  /* accepted so far; numbers them */
+  int listener;           /* owned until the daemon has it, -1 otherwise */
+  int pollfd;             /* the daemon's epoll descriptor */
+  int port;
+};
+
+/* What libmicrohttpd calls */
+
+static void request_free(struct etoro_httpd *h, struct etoro_httpd_request *r)
+{
+  if (r->prev)
+    r->prev->next = r->next;
+  else
+    h->first = r->next;
+  if (r->next)
+    r->next->prev = r->prev;
+  else
+    h->last = r->prev;
+  if (r->response)
+    MHD_destroy_response(r->response);
+  etoro_buf_free(&r->body);
+  etoro_buf_free(&r->head);
+  free(r->target);
+  free(r->method);
+  free(r);
+}
+
+/* The first callback of a request: its value becomes the request's context,
+   and on_completed gets it in any case. */
+static void *on_target(void *cls, const char *target,
+                       struct MHD_Connection *connection)
+{
+  struct etoro_httpd *h = cls;
+  struct etoro_httpd_request *r = calloc(1, sizeof *r);
+  if (!r)
+    return NULL;
+  etoro_buf_init(&r->head, CONNECTION_MEMORY * 2);
+  etoro_buf_init(&r->body, h->max_body);
+  r->target = strdup(target);
+  r->has_failed = !r->target;
+  r->connection = connection;
+  r->prev = h->last;
+  if (h->last)
+    h->last->next = r;
+  else
+    h->first = r;
+  h->last = r;
+  return r;
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection,
+                         void **context, enum MHD_RequestTerminationCode code)
+{
+  struct etoro_httpd_request *r = *context;
+  (void)connection;
+  (void)code;
+  *context = NULL;
+  if (r)
+    request_free(cls, r);
+}
+
+static int connection_fd(struct MHD_Connection *connection)
+{
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  return info ? info->connect_fd : -1;
+}
+
+static void on_connection(void *cls, struct MHD_Connection *connection,
+                          void **context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+  struct etoro_httpd *h = cls;
+  int on = 1;
+  if (code != MHD_CONNECTION_NOTIFY_STARTED)
+    return;
+  *context = (void *)++h->connections;
+  (void)setsockopt(connection_fd(connection), IPPROTO_TCP, TCP_NODELAY, &on,
+                   sizeof on);
+}
+
+/* The path reaches the caller as it was sent. */
+static size_t on_unescape(void *cls, struct MHD_Connection *connection,
+                          char *text)
+{
+  (void)cls;
+  (void)connection;
+  return strlen(text);
+}
+
+static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind,
+                                 const char *name, size_t nlen,
+                                 const char *value, size_t vlen)
+{
+  struct etoro_httpd_request *r = cls;
+  size_t i, at = r->head.len;
+  (void)kind;
+  if (etoro_buf_add(&r->head, name, nlen) || etoro_buf_add(&r->head, "", 1)
+      || (value && etoro_buf_add(&r->head, value, vlen))
+      || etoro_buf_add(&r->head, "", 1)) {
+    r->has_failed = 1;
+    return MHD_NO;
+  }
+  for (i = at; i < at + nlen; i++) {
+    char c = r->head.data[i];
+    if (c >= 'A' && c <= 'Z')
+      r->head.data[i] = (char)(c - 'A' + 'a');
+  }
+  return MHD_YES;
+}
+
+static enum MHD_Result take_head(struct etoro_httpd *h,
+                                 struct etoro_httpd_request *r,
+                                 const char *method)
+{
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+      r->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+  const char *length;
+  r->is_started = 1;
+  r->method = strdup(method);
+  if (!r->method)
+    return MHD_NO;
+  if (info)
+    r->connection_number = (int64_t)(uintptr_t)info->socket_context;
+  (void)MHD_get_connection_values_n(r->connection, MHD_HEADER_KIND, on_header,
+                                    r);
+  if (r->has_failed)
+    return MHD_NO;
+  length = MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND,
+                                       "Content-Length");
+  if (length && strtoull(length, NULL, 10) > h->max_body)
+    return MHD_queue_response(r->connection, 413, h->refusal);
+  return MHD_YES;
+}
+
+static enum MHD_Result take_body(struct etoro_httpd_request *r,
+                                 const char *data, size_t *size)
+{
+  int rc = r->is_too_large ? ETORO_OK : etoro_buf_add(&r->body, data, *size);
+  if (rc == ETORO_ENOMEM)
+    return MHD_NO;
+  if (rc) {
+    r->is_too_large = 1;
+    etoro_buf_free(&r->body);
+  }
+  *size = 0;
+  return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
+                                  const char *url, const char *method,
+                                  const char *version, const char *upload,
+                                  size_t *upload_size, void **context)
+{
+  struct etoro_httpd *h = cls;
+  struct etoro_httpd_request *r = *context;
+  (void)url;
+  (void)version;
+  if (!r || r->has_failed || r->stage == ETORO_HTTPD_DROPPED)
+    return MHD_NO;
+  if (!r->is_started)
+    return take_head(h, r, method);
+  if (*upload_size)
+    return take_body(r, upload, upload_size);
+  if (r->is_too_large)
+    return MHD_queue_response(connection, 413, h->refusal);
+  if (r->stage == ETORO_HTTPD_ANSWERED)
+    return MHD_queue_response(connection, r->status, r->response);
+  if (r->stage == ETORO_HTTPD_RECEIVING) {
+    r->stage = ETORO_HTTPD_READY;
+    r->id = ++h->last_id;
+    MHD_suspend_connection(connection);
+  }
+  return MHD_YES;
+}
+
+/* Opening and closing */
+
+int etoro_httpd_is_loopback(const char *host)
+{
+  struct in_addr four;
+  struct in6_addr six;
+  if (inet_pton(AF_INET, host, &four) == 1)
+    return (ntohl(four.s_addr) >> 24) == 127;
+  return inet_pton(AF_INET6, host, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+/* Any of the three views of one address. */
+union address {
+  struct sockaddr any;
+  struct sockaddr_in four;
+  struct sockaddr_in6 six;
+};
+
+static socklen_t read_address(union address *a, const char *host, int port)
+{
+  memset(a, 0, sizeof *a);
+  if (inet_pton(AF_INET, host, &a->four.sin_addr) == 1) {
+    a->four.sin_family = AF_INET;
+    a->four.sin_port = htons((uint16_t)port);
+    return sizeof a->four;
+  }
+  (void)inet_pton(AF_INET6, host, &a->six.sin6_addr);
+  a->six.sin6_family = AF_INET6;
+  a->six.sin6_port = htons((uint16_t)port);
+  return sizeof a->six;
+}
+
+/* 0 or an errno value */
+static int open_listener(struct etoro_httpd *h, const char *host, int port)
+{
+  union address a;
+  socklen_t size;
+  int on = 1;
+  if (!etoro_httpd_is_loopback(host))
+    return EADDRNOTAVAIL;
+  size = read_address(&a, host, port);
+  h->listener = socket(a.any.sa_family, SOCK_STREAM, 0);
+  if (h->listener < 0)
+    return errno;
+  (void)setsockopt(h->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (fcntl(h->listener, F_SETFD, FD_CLOEXEC)
+      || fcntl(h->listener, F_SETFL, O_NONBLOCK)
+      || bind(h->listener, &a.any, size) || listen(h->listener, 511)
+      || getsockname(h->listener, &a.any, &size))
+    return errno;
+  h->port =
+      ntohs(a.any.sa_family == AF_INET6 ? a.six.sin6_port : a.four.sin_port);
+  return 0;
+}
+
+static int start(struct etoro_httpd *h)
+{
+  const union MHD_DaemonInfo *info;
+  static const char text[] = "request body too large\n";
+  h->refusal = MHD_create_response_from_buffer(
+      sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+  if (!h->refusal)
+    return ENOMEM;
+  h->daemon = MHD_start_daemon(
+      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
+      MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_URI_LOG_CALLBACK,
+      on_target, (void *)h, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+      MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)h,
+      MHD_OPTION_NOTIFY_CONNECTION, on_connection, (void *)h,
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
+      MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_END);
+  if (!h->daemon)
+    return ENOMEM;
+  h->listener = -1;
+  info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  if (!info)
+    return ENOMEM;
+  h->pollfd = info->epoll_fd;
+  return 0;
+}
+
+int etoro_httpd_open(struct etoro_httpd **out, const char *host, int port,
+                     size_t max_body)
+{
+  struct etoro_httpd *h = calloc(1, sizeof *h);
+  int rc;
+  *out = NULL;
+  if (!h)
+    return ENOMEM;
+  h->listener = h->pollfd = -1;
+  h->max_body = max_body;
+  rc = open_listener(h, host, port);
+  if (!rc)
+    rc = start(h);
+  if (rc) {
+    etoro_httpd_close(h);
+    return rc;
+  }
+  *out = h;
+  return 0;
+}
+
+void etoro_httpd_close(struct etoro_httpd *h)
+{
+  struct etoro_httpd_request *r;
+  if (!h)
+    return;
+  if (h->daemon) {
+    /* a daemon must not be stopped over suspended connections */
+    for (r = h->first; r; r = r->next)
+      if (r->stage == ETORO_HTTPD_READY || r->stage == ETORO_HTTPD_TAKEN) {
+        r->stage = ETORO_HTTPD_DROPPED;
+        MHD_resume_connection(r->connection);
+      }
+    MHD_stop_daemon(h->daemon);
+  }
+  if (h->refusal)
+    MHD_destroy_response(h->refusal);
+  if (h->listener >= 0)
+    close(h->listener);
+  free(h);
+}
+
+int etoro_httpd_port(const struct etoro_httpd *h)
+{
+  return h->port;
+}
+
+int etoro_httpd_fd(const struct etoro_httpd *h)
+{
+  return h->pollfd;
+}
+
+/* Requests */
+
+static double monotonic(void)
+{
+  struct timespec t;
+  if (clock_gettime(CLOCK_MONOTONIC, &t))
+    return 0;
+  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static struct etoro_httpd_request *next_ready(struct etoro_httpd *h)
+{
+  struct etoro_httpd_request *best = NULL, *r;
+  for (r = h->first; r; r = r->next)
+    if (r->stage == ETORO_HTTPD_READY && (!best || r->id < best->id))
+      best = r;
+  return best;
+}
+
+/* Sleeps until the daemon has work, at most until `until`. 0 when a signal
+   was caught. */
+static int sleep_until(struct etoro_httpd *h, double until)
+{
+  struct pollfd p = { h->pollfd, POLLIN, 0 };
+  MHD_UNSIGNED_LONG_LONG due;
+  double left = (until - monotonic()) * 1000;
+  int ms = left <= 0 ? 0 : left > 60000 ? 60000 : (int)left + 1;
+  if (MHD_get_timeout(h->daemon, &due) == MHD_YES && due < (unsigned)ms)
+    ms = (int)due;
+  return !(poll(&p, 1, ms) < 0 && errno == EINTR);
+}
+
+static int has_work(struct etoro_httpd *h)
+{
+  struct pollfd p = { h->pollfd, POLLIN, 0 };
+  MHD_UNSIGNED_LONG_LONG due;
+  return poll(&p, 1, 0) > 0
+         || (MHD_get_timeout(h->daemon, &due) == MHD_YES && due == 0);
+}
+
+enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
+                                        struct etoro_httpd_request **out)
+{
+  double until = monotonic() + (seconds > 0 ? seconds : 0);
+  int is_awake = 1, extra = 0;
+  *out = next_ready(h);
+  while (!*out) {
+    (void)MHD_run(h->daemon);
+    *out = next_ready(h);
+    if (*out)
+      break;
+    if (!is_awake)
+      return ETORO_HTTPD_INTERRUPTED;
+    if (monotonic() < until)
+      is_awake = sleep_until(h, until);
+    else if (extra++ == EXTRA_RUNS || !has_work(h))
+      return ETORO_HTTPD_TIMEOUT;
+  }
+  return ETORO_HTTPD_REQUEST;
+}
+
+struct etoro_httpd_request *etoro_httpd_find(struct etoro_httpd *h, int64_t id)
+{
+  struct etoro_httpd_request *r = h->first;
+  while (r && !(r->id == id && r->stage == ETORO_HTTPD_TAKEN))
+    r = r->next;
+  return r;
+}
+
+void etoro_httpd_remote(const struct etoro_httpd_request *r,
+                        char text[INET6_ADDRSTRLEN])
+{
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(
+      r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  const struct sockaddr *a = info ? info->client_addr : NULL;
+  const void *raw = a;
+  text[0] = '\0';
+  if (a && a->sa_family == AF_INET)
+    (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)raw)->sin_addr,
+                    text, INET6_ADDRSTRLEN);
+  else if (a && a->sa_family == AF_INET6)
+    (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)raw)->sin6_addr,
+                    text, INET6_ADDRSTRLEN);
+}
+
+/* A body that stops after `keep` bytes. */
+struct cut_body {
+  size_t keep;
+  char data[];
+};
+
+static ssize_t on_cut_body(void *cls, uint64_t pos, char *out, size_t max)
+{
+  const struct cut_body *b = cls;
+  size_t left = pos < b->keep ? b->keep - (size_t)pos : 0;
+  if (!left)
+    return MHD_CONTENT_READER_END_WITH_ERROR;
+  if (left > max)
+    left = max;
+  memcpy(out, b->data + pos, left);
+  return (ssize_t)left;
+}
+
+static struct MHD_Response *make_cut(const char *body, size_t len, size_t keep)
+{
+  struct MHD_Response *response;
+  struct cut_body *b = malloc(sizeof *b + keep);
+  if (!b)
+    return NULL;
+  b->keep = keep;
+  if (keep)
+    memcpy(b->data, body, keep);
+  response =
+      MHD_create_response_from_callback(len, CUT_BLOCK, on_cut_body, b, free);
+  if (!response)
+    free(b);
+  return response;
+}
+
+int etoro_httpd_prepare(struct etoro_httpd_request *r, const char *body,
+                        size_t len, int64_t keep)
+{
+  if (r->response)
+    MHD_destroy_response(r->response);
+  if (keep < 0)
+    r->response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
+                                                  MHD_RESPMEM_MUST_COPY);
+  else
+    r->response =
+        make_cut(body, len, (uint64_t)keep < len ? (size_t)keep : len);
+  return r->response != NULL;
+}
+
+int etoro_httpd_header(struct etoro_httpd_request *r, const char *name,
+                       const char *value)
+{
+  return MHD_add_response_header(r->response, name, value) == MHD_YES;
+}
+
+void etoro_httpd_answer(struct etoro_httpd_request *r, unsigned int status)
+{
+  r->status = status;
+  r->stage = ETORO_HTTPD_ANSWERED;
+  MHD_resume_connection(r->connection);
+}
+
+size_t etoro_httpd_send(struct etoro_httpd_request *r, const char *data,
+                        size_t len)
+{
+  struct pollfd p = { connection_fd(r->connection), POLLOUT, 0 };
+  size_t done = 0;
+  while (done < len) {
+    ssize_t n =
+        send(p.fd, data + done, len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0)
+      done += (size_t)n;
+    else if (n < 0 && errno != EAGAIN && errno != EINTR)
+      break;
+    else if (poll(&p, 1, SEND_MS) <= 0)
+      break;
+  }
+  return done;
+}
+
+void etoro_httpd_cut(struct etoro_httpd_request *r, int is_reset)
+{
+  if (is_reset) {
+    struct sockaddr none;
+    memset(&none, 0, sizeof none);
+    none.sa_family = AF_UNSPEC;  /* disconnects: the peer sees a reset */
+    (void)connect(connection_fd(r->connection), &none, sizeof none);
+  }
+  r->stage = ETORO_HTTPD_DROPPED;
+  MHD_resume_connection(r->connection);
+}
+
+int etoro_httpd_is_gone(const struct etoro_httpd_request *r)
+{
+  char c;
+  ssize_t n =
+      recv(connection_fd(r->connection), &c, 1, MSG_PEEK | MSG_DONTWAIT);
+  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
