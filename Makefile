@@ -1,7 +1,8 @@
 # Builds etoro/core.so (and etoro/httpd.so, the sandbox's HTTP server) below
 # $(BUILD). `make demo` and `make test` are all a fresh Debian machine needs.
 BUILD  ?= build
-LUA    ?= $(shell command -v lua5.4 || command -v lua54 || echo lua)
+LUA    ?= $(shell command -v lua5.4 || command -v lua54 || \
+    { lua -v 2>&1 | grep -q '5\.4' && echo lua; } || echo lua5.4)
 PKG    ?= pkg-config
 BUSTED ?= $(shell command -v busted)
 CFLAGS ?= -O2 -g

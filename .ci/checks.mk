@@ -1,7 +1,7 @@
 # Test programs in C, `make lint` and `make check`. Part of the Makefile.
 
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
-HOSTS = $(BUILD)/spec/hosts/slow_getaddrinfo.so $(BUILD)/spec/hosts/alloc_host
+HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so alloc_host embed)
 
 # A program that brings its own __wrap_malloc gets it in front of libc's.
 WRAP = $(if $(shell grep -l __wrap_malloc $<),\

@@ -5,21 +5,32 @@ local HOST = (os.getenv "BUILD" or "build") .. "/spec/hosts/alloc_host"
 
 describe("when memory fails #long", function()
   local sandbox
-  setup(function() sandbox = server.start { limits = false } end)
-  teardown(function() sandbox:stop() end)
 
-  local function survives(mode)
-    local done = process.run { HOST, script, sandbox.url, mode,
-      timeout = 900 }
+  before_each(function()
+    sandbox = server.start { limits = false, credit = 1000000000 }
+  end)
+
+  after_each(function() sandbox:stop() end)
+
+  local function survives(script, mode)
+    local done = process.run { HOST, script, sandbox.url, mode, timeout = 900 }
     assert(done.code == 0, done.stdout:sub(-200) .. done.stderr)
     assert.truthy(done.stdout:find "passed: %d+ steps")
   end
 
-  it("Lua's, each step either works or says so", function()
-    survives "lua"
-  end)
+  for _, name in ipairs { "calls", "writes" } do
+    local script = "spec/hosts/" .. name .. ".lua"
 
-  it("the core's, once at each step", function() survives "core" end)
+    it(name .. " work or say so when Lua's ends at any step", function()
+      survives(script, "lua")
+    end)
 
-  it("the core's, from each step on", function() survives "core-all" end)
+    it(name .. " work or say so when the core's fails once", function()
+      survives(script, "core")
+    end)
+
+    it(name .. " work or say so when the core's ends at any step", function()
+      survives(script, "core-all")
+    end)
+  end
 end)

@@ -28,9 +28,8 @@ describe("etoro.httpd", function()
       headers[name:lower()] = value
       text = c:receive "*l"
     end
-    if headers["content-length"] then
-      body = c:receive(tonumber(headers["content-length"]))
-    end
+    local length = tonumber(headers["content-length"] or 0)
+    if length > 0 then body = c:receive(length) end
     return line, headers, body
   end
 
@@ -251,6 +250,7 @@ describe("etoro.httpd", function()
 
   it("has a descriptor that shows when there is work", function()
     local luv = require "luv"
+    if not server:fd() then return pending "no epoll here" end
     local poll = luv.new_poll(server:fd())
     local is_ready = false
     poll:start("r", function() is_ready = true end)

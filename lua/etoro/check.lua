@@ -421,7 +421,12 @@ local function path_values(op, params)
   local values = {}
   for name, kind in pairs(op.params.path) do
     local value, message = check_value(spec_of(kind), params[name])
-    if value == "" then value, message = nil, "is empty" end
+    if value == "" then
+      value, message = nil, "is empty"
+    elseif value == "." or value == ".." then
+      -- escaped they are steps all the same, to some servers and libcurls
+      value, message = nil, "is '" .. value .. "', which is no id"
+    end
     if value == nil then return nil, errors.invalid(name, message) end
     values[name] = text_of(value)
   end

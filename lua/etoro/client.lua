@@ -78,7 +78,8 @@ local function renew_token(client)
     return nil, "the access_token function gave no token"
       .. (expires_at and ": " .. tostring(expires_at) or "")
   end
-  local lifetime = tonumber(expires_at) and expires_at - core.now() or 0
+  local lifetime = tonumber(expires_at)
+    and expires_at - client._runtime.engine:unix() or 0
   return client._core:set_token(token, lifetime > 0 and lifetime or nil)
 end
 
@@ -187,8 +188,8 @@ local function read_failure(client, op, job, status, is_uncertain, sent_at)
 end
 
 local function read_outcome(client, op, job, options, sent_at)
-  local status, code, attempts, elapsed, is_uncertain, _, ran_before, detail =
-    job:outcome()
+  local status, code, attempts, elapsed, is_uncertain, is_sent, ran_before,
+    detail = job:outcome()
   if not code and status >= 200 and status < 300 then
     local response = new_response(job, status, attempts, elapsed)
     return read_success(client, op, job, response, options.keep_null, sent_at)
@@ -205,13 +206,14 @@ local function read_outcome(client, op, job, options, sent_at)
       code = code, detail = detail, host = host_of(client), op = op,
       status = status > 0 and status or nil, text = (job:body()),
       request_id = job:request_id(),
-      uncertain = is_uncertain or ran_before,
+      uncertain = is_uncertain or is_sent or ran_before,
     }
     err = is_uncertain and code ~= "cancelled" and code ~= "closed"
       and uncertain(client, op, failure, sent_at)
       or errors.from_transport(failure)
   end
   err.attempts = attempts
+  if ran_before and op.method ~= "GET" then err.may_have_executed = true end
   return nil, err
 end
 
@@ -330,7 +332,8 @@ end
 function methods:request(request, options)
   local raw = require "etoro.raw"
   options = options_of.of_call(options, 2)
-  local op, wire, err = raw.build(request, 2)
+  local op, wire, err = raw.build(request, self._options.base.path,
+    2)
   if not op then return nil, err end
   local result, response = send(self, op, wire, options, 2)
   if result == nil then return nil, response end

@@ -259,7 +259,9 @@ function M.decode_scanned(text, secrets, needs_restore, keep_null)
   local run = #text > BIG and with_collector_still or pcall
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,
     keep_null or false)
-  if not ok then return nil, tostring(value) end
+  if not ok then
+    return nil, (tostring(value):gsub("^[^\n]-%.lua:%d+: ", ""))
+  end
   if value == null and not keep_null then return nil end
   return value
 end

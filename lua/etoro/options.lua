@@ -234,8 +234,8 @@ end
 ---@return table? settled
 ---@return etoro.Error? err
 function M.settle(options, level)
+  if options == nil then options = {} end
   check_all(options, level + 1)
-  options = options or {}
   local api = options.api or "public"
   local settled, err = find_credentials(options, api, level + 1)
   if not settled then return nil, err end

@@ -12,17 +12,27 @@ local FIELDS = {
   body = true,
 }
 
--- Headers that are ours to set: who is calling, and the framing.
+-- Headers that are ours to set: who is calling, what is read, the framing; and
+-- those that make some servers see another method or path than the one checked.
 local RESERVED = {
+  accept = true, ["accept-encoding"] = true,
+  ["x-http-method-override"] = true, ["x-http-method"] = true,
+  ["x-method-override"] = true, ["x-original-url"] = true,
+  ["x-rewrite-url"] = true,
   ["x-api-key"] = true, ["x-user-key"] = true, authorization = true,
   ["x-request-id"] = true, ["proxy-authorization"] = true, host = true,
   ["content-length"] = true, ["transfer-encoding"] = true,
   connection = true, cookie = true, expect = true, te = true,
 }
 
+local HEADERS_MAX = 32 -- what the core takes
+
 local function query_text(value)
   if math.type(value) == "integer" then return string.format("%d", value) end
-  if type(value) == "number" then return core.json_number(value) end
+  if type(value) == "number" then
+    local is_finite = value - value == 0
+    return is_finite and core.json_number(value) or nil
+  end
   if type(value) == "string" or type(value) == "boolean" then
     return tostring(value)
   end
@@ -32,12 +42,20 @@ local function query_value(name, value, level)
   if type(value) ~= "table" then
     local text = query_text(value)
     if not text then
-      error(string.format("bad query value '%s': string, number, boolean or"
-        .. " list expected, got %s", name, type(value)), level + 1)
+      error(string.format("bad query value '%s': string, finite number,"
+        .. " boolean or list expected, got %s", name,
+        type(value) == "number" and tostring(value) or type(value)),
+        level + 1)
     end
     return core.escape(text, "query")
   end
   local items = {}
+  for key in pairs(value) do
+    if math.type(key) ~= "integer" then
+      error(string.format("bad query value '%s': a list has no field '%s'",
+        name, tostring(key)), level + 1)
+    end
+  end
   for index, item in ipairs(value) do
     items[index] = query_value(name, item, level + 1)
   end
@@ -81,26 +99,55 @@ local function header_lines(headers, level)
       lines[#lines + 1] = name .. ": " .. value
     end
   end
+  if #lines > HEADERS_MAX then
+    error(string.format("at most %d headers, got %d", HEADERS_MAX, #lines),
+      level + 1)
+  end
   table.sort(lines)
   return lines, content_type
 end
 
--- A path as a server would read it: no escapes of plain characters, no double
--- or final slashes, no dots, no case.
+local function unescape(text)
+  return (text:gsub("%%(%x%x)", function(hex)
+    return string.char(tonumber(hex, 16))
+  end))
+end
+
+-- A path as the most lenient of servers would read it: no escapes, also not of
+-- escapes, no double or final slashes, no dots, no matrix parameters, no case.
 local function plain_path(path)
   path = path:gsub("[?#].*$", "")
-  path = path:gsub("%%(%x%x)", function(hex)
-    return string.char(tonumber(hex, 16))
-  end)
+  repeat
+    local before = path
+    path = unescape(path)
+  until path == before
   local parts = {}
   for part in path:lower():gmatch("[^/\\]+") do
+    part = part:gsub("[;?#%c].*$", "")
     if part == ".." then
       parts[#parts] = nil
-    elseif part ~= "." then
-      parts[#parts + 1] = part
+    else
+      part = part:gsub("[ .]+$", "")
+      if part ~= "" then parts[#parts + 1] = part end
     end
   end
   return parts
+end
+
+-- Why a path cannot be sent, as far as the core does not say. Steps in
+-- disguise are some servers' and some libcurls' steps all the same.
+local function path_fault(path)
+  if path:sub(1, 1) ~= "/" then
+    return "must start with a slash; the host comes from base_url"
+  elseif path:find("\0", 1, true) then
+    return "holds a zero byte"
+  end
+  for part in path:gsub("[?#].*$", ""):gmatch("[^/]+") do
+    local plain = unescape(part)
+    if plain == "." or plain == ".." then
+      return "holds '" .. part .. "', which would change the route"
+    end
+  end
 end
 
 local function fits(template, parts)
@@ -135,22 +182,26 @@ end
 
 --- Makes the operation and the wire's request of what the caller wrote.
 ---@param request table
+---@param prefix string the base URL's path, which comes before the request's
 ---@param level integer
 ---@return table? op method, path, class, final, moves_money
 ---@return table? wire target, body, content_type, headers
 ---@return etoro.Error? err
-function M.build(request, level)
+function M.build(request, prefix, level)
   if type(request) ~= "table" then
     error("request must be a table, got " .. type(request), level + 1)
   end
   check.options(request, FIELDS, "request field", level + 1)
   if not request.path then error("missing request field 'path'", level + 1) end
   local method = (request.method or "GET"):upper()
-  if request.path:sub(1, 1) ~= "/" then
-    return nil, nil, errors.invalid("path", "must start with a slash; the"
-      .. " host comes from base_url")
+  local message = path_fault(request.path)
+  if message then return nil, nil, errors.invalid("path", message) end
+  if method:find("\0", 1, true) then
+    return nil, nil, errors.invalid("method", "holds a zero byte")
   end
-  local known = M.find(method, request.path)
+  -- with a prefix either may be what the API sees: a proxy may take it away
+  local known = M.find(method, prefix .. request.path)
+    or M.find(method, request.path)
   local op = {
     method = method, path = request.path:gsub("%?.*$", ""),
     class = known and known.class or method == "GET" and "safe" or "never",
@@ -166,7 +217,8 @@ function M.build(request, level)
   if not headers then return nil, nil, content_type end
   wire.headers, wire.content_type = headers, content_type
   if type(request.body) == "string" then
-    wire.body = request.body
+    -- nothing is no JSON, and gets no type
+    wire.body = (request.body ~= "" or content_type) and request.body or nil
   elseif request.body ~= nil then
     wire.body = json.encode(request.body, known and known.body, level + 1,
       "body")

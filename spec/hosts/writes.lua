@@ -1,11 +1,12 @@
 -- For alloc_host: a portfolio's life, with memory failing anywhere in it.
 local url = ...
+local core = require "etoro.core"
 local etoro = require "etoro"
 
 local steps = {
   function(c)
     return c.client.portfolios:create { investmentAmountInUsd = 2000,
-      agentPortfolioName = ("M%08d"):format(math.random(0, 99999999)),
+      agentPortfolioName = "M" .. core.uuid():sub(1, 8),
       userTokenName = "first",
       scopeNames = { "etoro-public:trade.real:read" } }
   end,
@@ -23,10 +24,23 @@ local steps = {
 }
 local names = { "portfolio", "token", [4] = "agent" }
 
+-- What the last run left behind; the list would grow with every step.
+local function clean(client)
+  for _, portfolio in ipairs(assert(client.portfolios:list())) do
+    assert(portfolio:delete())
+  end
+end
+
+local is_clean = false
+
 return function()
   local client, err = etoro.client { base_url = url, max_retries = 0,
     api_key = "sandbox-api-key", user_key = "sandbox-user-key" }
   if not client then return nil, err end
+  if not is_clean then
+    clean(client)
+    is_clean = true
+  end
   local context = { client = client }
   for number, step in ipairs(steps) do
     local result

@@ -24,8 +24,10 @@ end
 local function step_until(check, seconds)
   local is_over = seconds <= 0
   local timer = uv.new_timer()
+  uv.update_time()
   timer:start(math.max(0, math.ceil(seconds * 1000)), 0, function()
     is_over = true
+    uv.stop() -- a timer that fires before the loop polls must not let it
   end)
   while not check() and not is_over do uv.run "once" end
   timer:stop()

@@ -8,6 +8,7 @@
 --   cut_after = k     answer k requests of a connection, close it without a
 --                     byte upon the next one
 --   idle_close = s    close a connection s seconds after its last answer
+--   port = n          instead of a free one
 --   on_connect        "close" or "reset" at once, or "ignore" for good
 -- Steps answer requests in the order of their arrival; then comes default:
 --   { status = 200, reason =, headers = { "Name: value", ... }, body = "{}",
@@ -240,7 +241,7 @@ function M.main(options)
   local self = setmetatable({ options = options, connections = {},
     by_sock = {}, arrivals = {}, count = 0, steps = options.steps or {} },
     Server)
-  self.listener = assert(socket.bind("127.0.0.1", 0))
+  self.listener = assert(socket.bind("127.0.0.1", options.port or 0))
   self.controller = assert(socket.bind("127.0.0.1", 0))
   self.listener:settimeout(0)
   self.controller:settimeout(5)

@@ -26,6 +26,8 @@ struct etoro_secret *letoro_to_secret(lua_State *L, int index);
    memory is short. */
 int letoro_fail(lua_State *L, int status, const char *why);
 
+#define LETORO_JOB_TYPE "etoro.core.Job"
+
 struct etoro_job;
 struct etoro_engine;
 

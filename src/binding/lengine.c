@@ -6,8 +6,8 @@
 #include "core/engine.h"
 #include "core/status.h"
 
-#define ENGINE_TYPE "etoro.engine"
-#define CLIENT_TYPE "etoro.client"
+#define ENGINE_TYPE "etoro.core.Engine"
+#define CLIENT_TYPE "etoro.core.Client"
 #define ENGINE_SLOT 1
 
 #define HEADERS_MAX 32  /* further header lines of one request */
@@ -397,7 +397,7 @@ static int engine_take(lua_State *L)
   u->core = etoro_job_keep(j);
   lua_createtable(L, 0, 6);
   settext(L, "method", j->method);
-  settext(L, "target", j->target);
+  settext(L, "target", j->url + strlen(j->client->base.origin));
   if (j->body) {
     lua_pushlstring(L, j->body, j->body_len);
     lua_setfield(L, -2, "body");
@@ -420,7 +420,7 @@ static int engine_take(lua_State *L)
 
 static struct etoro_job *takenjob(lua_State *L, struct etoro_engine *e)
 {
-  const struct letoro_job *u = luaL_checkudata(L, 2, "etoro.job");
+  const struct letoro_job *u = luaL_checkudata(L, 2, LETORO_JOB_TYPE);
   luaL_argcheck(L, u->core && u->engine->core == e, 2,
                 "a job of another engine");
   return u->core;

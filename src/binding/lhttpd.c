@@ -104,10 +104,15 @@ static int server_port(lua_State *L)
   return 1;
 }
 
-/* server:fd() -> integer, readable when wait() has something to do */
+/* server:fd() -> integer, readable when wait() has something to do; nil on
+   systems without epoll */
 static int server_fd(lua_State *L)
 {
-  lua_pushinteger(L, etoro_httpd_fd(checkserver(L)));
+  int fd = etoro_httpd_fd(checkserver(L));
+  if (fd >= 0)
+    lua_pushinteger(L, fd);
+  else
+    lua_pushnil(L);
   return 1;
 }
 

@@ -8,7 +8,7 @@
 #include "core/headers.h"
 #include "core/status.h"
 
-#define JOB_TYPE "etoro.job"
+
 #define ENGINE_SLOT 1
 
 struct letoro_job *letoro_new_job(lua_State *L, int engine)
@@ -18,7 +18,7 @@ struct letoro_job *letoro_new_job(lua_State *L, int engine)
   u->core = NULL; /* __gc may run from the next line on */
   u->engine = owner;
   u->is_submitter = 0;
-  luaL_setmetatable(L, JOB_TYPE);
+  luaL_setmetatable(L, LETORO_JOB_TYPE);
   lua_pushvalue(L, engine);
   lua_setiuservalue(L, -2, ENGINE_SLOT);
   return u;
@@ -26,7 +26,7 @@ struct letoro_job *letoro_new_job(lua_State *L, int engine)
 
 static struct etoro_job *checkjob(lua_State *L)
 {
-  struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
   luaL_argcheck(L, u->core != NULL, 1, "the job is gone");
   return u->core;
 }
@@ -48,7 +48,7 @@ static int job_state(lua_State *L)
 /* job:cancel(); a job that is done stays as it is */
 static int job_cancel(lua_State *L)
 {
-  const struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  const struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
   if (u->core && u->engine->core)
     etoro_engine_cancel(u->engine->core, u->core, ETORO_CODE_CANCELLED);
   return 0;
@@ -159,7 +159,7 @@ static int job_size(lua_State *L)
 
 static int job_gc(lua_State *L)
 {
-  struct letoro_job *u = luaL_checkudata(L, 1, JOB_TYPE);
+  struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
   struct etoro_job *j = u->core;
   u->core = NULL;
   if (j && u->is_submitter && u->engine->core)
@@ -185,5 +185,5 @@ static const luaL_Reg metamethods[] = { { "__gc", job_gc }, { NULL, NULL } };
 
 void letoro_open_job(lua_State *L)
 {
-  letoro_type(L, JOB_TYPE, methods, metamethods);
+  letoro_type(L, LETORO_JOB_TYPE, methods, metamethods);
 }

@@ -6,7 +6,7 @@
 
 #include "core/status.h"
 
-#define SECRET_TYPE "etoro.secret"
+#define SECRET_TYPE "etoro.Secret"
 #define MASK "etoro.secret(****)"
 
 struct lsecret {

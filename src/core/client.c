@@ -56,11 +56,11 @@ static int fill(struct etoro_client *c,
     return ETORO_ENOMEM;
   if (options->is_renewable && !options->bearer)
     return ETORO_OK;
-  *why = "a key must not be empty, nor hold a line break or another control "
-         "character";
+  *why = "a key must not be empty, nor a key or user_agent hold a line break "
+         "or another control character";
   return etoro_credentials_new(&c->credentials, c->base.origin,
-                               options->api_key, options->user_key,
-                               options->bearer);
+                               c->user_agent, options->api_key,
+                               options->user_key, options->bearer);
 }
 
 int etoro_client_new(struct etoro_client **out,
@@ -120,7 +120,8 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
                        double expires_at)
 {
   struct etoro_credentials *fresh;
-  int rc = etoro_credentials_new(&fresh, c->base.origin, NULL, NULL, bearer);
+  int rc = etoro_credentials_new(&fresh, c->base.origin, c->user_agent, NULL,
+                                 NULL, bearer);
   if (rc)
     return rc;
   etoro_credentials_free(c->credentials);
@@ -152,7 +153,6 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  SET(CURLOPT_USERAGENT, c->user_agent);
   if (c->base.is_https) {
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_PIPEWAIT, 1L);

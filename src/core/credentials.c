@@ -1,5 +1,6 @@
 #include "core/credentials.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +14,15 @@ enum line {
   LINE_JSON_TYPE,
   LINE_NO_EXPECT,  /* a 100-continue round trip helps nobody here */
   LINE_ACCEPT,
+  LINE_ENCODING,   /* as lines these two cost libcurl less than as options */
+  LINE_AGENT,
   LINE_AUTH,
   LINE_COUNT = LINE_AUTH + LINES_AUTH
 };
+
+#define AGENT_MAX 250
+
+static const char agent_name[] = "User-Agent: ";
 
 struct etoro_credentials {
   unsigned refs;
@@ -23,7 +30,8 @@ struct etoro_credentials {
   struct etoro_secret *given[3];            /* api key, user key, bearer */
   struct etoro_secret *lines[LINES_AUTH];   /* "name: value" */
   struct curl_slist nodes[LINE_COUNT];      /* data points to lines above */
-  char text[LINE_AUTH][40];                 /* the lines that are no secret */
+  char text[LINE_AGENT][64];                /* the lines that are no secret */
+  char agent[AGENT_MAX + sizeof agent_name];
 };
 
 static int make_line(struct etoro_secret **out, const char *name,
@@ -48,22 +56,46 @@ static int make_line(struct etoro_secret **out, const char *name,
   return rc;
 }
 
-/* Links the nodes so that a list may start at each of the first four. */
-static void link_lines(struct etoro_credentials *c)
+/* What libcurl can unpack, as it would say it itself. */
+static void list_encodings(char *out, size_t size)
 {
-  static const char *const fixed[LINE_AUTH] = {
+  int has = curl_version_info(CURLVERSION_NOW)->features;
+  snprintf(out, size, "Accept-Encoding: %s%s%s",
+           has & CURL_VERSION_LIBZ ? "deflate, gzip" : "identity",
+           has & CURL_VERSION_BROTLI ? ", br" : "",
+           has & CURL_VERSION_ZSTD ? ", zstd" : "");
+}
+
+static int write_lines(struct etoro_credentials *c, const char *user_agent)
+{
+  static const char *const fixed[LINE_ENCODING] = {
     "Content-Type:", "Content-Type: application/json", "Expect:",
     "Accept: application/json"
   };
-  struct curl_slist *last = &c->nodes[LINE_ACCEPT];
+  size_t n = strlen(user_agent);
   int i;
-  for (i = 0; i < LINE_AUTH; i++) {
+  if (n > AGENT_MAX || !etoro_header_value_valid(user_agent, n))
+    return ETORO_EINVAL;
+  for (i = 0; i < LINE_ENCODING; i++)
     memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);
+  list_encodings(c->text[LINE_ENCODING], sizeof c->text[LINE_ENCODING]);
+  for (i = 0; i <= LINE_ENCODING; i++)
     c->nodes[i].data = c->text[i];
-  }
+  memcpy(c->agent, agent_name, sizeof agent_name);
+  memcpy(c->agent + sizeof agent_name - 1, user_agent, n + 1);
+  c->nodes[LINE_AGENT].data = c->agent;
+  return ETORO_OK;
+}
+
+/* Links the nodes so that a list may start at each of the first four. */
+static void link_lines(struct etoro_credentials *c)
+{
+  struct curl_slist *last = &c->nodes[LINE_AGENT];
+  int i;
   c->nodes[LINE_NO_TYPE].next = &c->nodes[LINE_NO_EXPECT];
   c->nodes[LINE_JSON_TYPE].next = &c->nodes[LINE_NO_EXPECT];
-  c->nodes[LINE_NO_EXPECT].next = &c->nodes[LINE_ACCEPT];
+  for (i = LINE_NO_EXPECT; i < LINE_AGENT; i++)
+    c->nodes[i].next = &c->nodes[i + 1];
   for (i = 0; i < LINES_AUTH && c->lines[i]; i++) {
     struct curl_slist *node = &c->nodes[LINE_AUTH + i];
     /* libcurl reads the line; its type merely lacks the const */
@@ -76,11 +108,12 @@ static void link_lines(struct etoro_credentials *c)
 }
 
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
+                          const char *user_agent,
                           struct etoro_secret *api_key,
                           struct etoro_secret *user_key,
                           struct etoro_secret *bearer)
 {
-  int rc = ETORO_OK;
+  int rc;
   struct etoro_credentials *c;
   *out = NULL;
   if ((bearer && (api_key || user_key)) || !api_key != !user_key
@@ -94,7 +127,8 @@ int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
   c->given[0] = etoro_secret_keep(api_key);
   c->given[1] = etoro_secret_keep(user_key);
   c->given[2] = etoro_secret_keep(bearer);
-  if (bearer)
+  rc = write_lines(c, user_agent);
+  if (!rc && bearer)
     rc = make_line(&c->lines[0], "Authorization: Bearer ", bearer);
   if (!rc && api_key)
     rc = make_line(&c->lines[0], "x-api-key: ", api_key);
@@ -133,8 +167,10 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
                                            const char *url,
                                            enum etoro_body_kind kind)
 {
-  static const enum line first[] = { LINE_NO_TYPE, LINE_JSON_TYPE,
-                                     LINE_NO_EXPECT };
+  /* no line more than needed: libcurl looks through all of them a dozen
+     times for each request */
+  static const enum line first[] = { LINE_ACCEPT, LINE_NO_TYPE,
+                                     LINE_JSON_TYPE, LINE_NO_EXPECT };
   if (!etoro_origin_matches(c->origin, url))
     return NULL;
   return &c->nodes[first[kind]];

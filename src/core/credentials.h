@@ -14,15 +14,18 @@
 struct etoro_credentials;
 
 enum etoro_body_kind {
-  ETORO_BODY_NONE,   /* no body: no Content-Type */
+  ETORO_BODY_NONE,   /* no body and no length either: GET, DELETE */
+  ETORO_BODY_EMPTY,  /* a length of 0, and no Content-Type */
   ETORO_BODY_JSON,   /* Content-Type: application/json */
   ETORO_BODY_OTHER   /* the request brings its own Content-Type */
 };
 
 /* Either both keys or the bearer, never both families; all may be NULL.
-   Keeps the secrets it is given. ETORO_EINVAL: a secret holds a control
-   character or a line break, or both families are given. */
+   Keeps the secrets it is given, copies the rest. ETORO_EINVAL: a secret or
+   user_agent holds a control character or a line break, user_agent is longer
+   than 250 bytes, or both families are given. */
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
+                          const char *user_agent,
                           struct etoro_secret *api_key,
                           struct etoro_secret *user_key,
                           struct etoro_secret *bearer);

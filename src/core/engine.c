@@ -146,13 +146,23 @@ static void set_timer(struct etoro_engine *e, struct etoro_job *j, double at)
   etoro_timers_set(&e->timers, j, at < j->deadline_at ? at : j->deadline_at);
 }
 
+/* A server that repeats our keys must not bring them into a log. */
+static void redact(struct etoro_job *j)
+{
+  if (!j->credentials)
+    return;
+  if (j->headers.len)
+    etoro_credentials_redact(j->credentials, j->headers.data, j->headers.len);
+  if (j->reply.len && (j->status >= 300 || j->code))
+    etoro_credentials_redact(j->credentials, j->reply.data, j->reply.len);
+}
+
 static void finish(struct etoro_engine *e, struct etoro_job *j)
 {
   etoro_timers_drop(&e->timers, j);
   j->state = ETORO_STATE_DONE;
   j->ended_at = etoro_engine_now(e);
-  if (j->credentials && j->reply.len && (j->status >= 400 || j->code))
-    etoro_credentials_redact(j->credentials, j->reply.data, j->reply.len);
+  redact(j);
   tell(e, ETORO_EVENT_DONE, j, 0);
   e->finished++;
   etoro_job_free(j); /* the engine's holder */
@@ -279,7 +289,7 @@ static void forget_attempt(struct etoro_job *j)
   j->code = ETORO_CODE_NONE;
   j->status = 0;
   j->http_version = 0;
-  j->is_sent = j->was_resent = j->is_taken = 0;
+  j->is_sent = j->was_resent = j->is_headed = j->is_taken = 0;
   j->write_status = ETORO_OK;
   j->detail[0] = '\0';
 }
@@ -495,10 +505,12 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
   finish(e, j);
 }
 
-int etoro_engine_wants_token(const struct etoro_engine *e,
-                             const struct etoro_client *c)
+int etoro_engine_wants_token(struct etoro_engine *e, struct etoro_client *c)
 {
-  return c->queue_first && lacks_token(e, c);
+  if (!c->queue_first || !lacks_token(e, c))
+    return 0;
+  hold_for_token(e, c);
+  return 1;
 }
 
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)

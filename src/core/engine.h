@@ -64,8 +64,7 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
                          enum etoro_code code);
 
 /* 1 when a job of the client waits for a bearer token. */
-int etoro_engine_wants_token(const struct etoro_engine *e,
-                             const struct etoro_client *c);
+int etoro_engine_wants_token(struct etoro_engine *e, struct etoro_client *c);
 
 /* The oldest event nobody has read; 0 when there is none. event->job is one
    holder that the caller frees. */

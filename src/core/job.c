@@ -5,7 +5,8 @@
 
 #include "core/status.h"
 
-#define HEADERS_MAX (512u * 1024u) /* ceiling of a reply's header block */
+/* ceiling of a reply's header block; below libcurl's own, which says less */
+#define HEADERS_MAX (256u * 1024u)
 
 static const char id_name[] = "x-request-id: ";
 
@@ -25,6 +26,12 @@ const char *etoro_state_name(enum etoro_state state)
   static const char *const names[] = { "budget", "credential", "flight",
                                        "backoff", "done" };
   return names[state];
+}
+
+int etoro_method_has_length(const char *method)
+{
+  return !strcmp(method, "POST") || !strcmp(method, "PUT")
+         || !strcmp(method, "PATCH");
 }
 
 static const char *refuse(const struct etoro_request *r)
@@ -134,6 +141,8 @@ static void place_all(struct etoro_job *j, const struct etoro_request *r)
   for (i = 0; i < r->nfinals; i++)
     place_text(&l, r->finals[i]);
   *l.at++ = '\0';
+  if (!r->body && etoro_method_has_length(r->method))
+    j->body_kind = ETORO_BODY_EMPTY;
   if (r->body) {
     j->body = place(&l, r->body, r->body_len);
     j->body_len = r->body_len;

@@ -100,6 +100,7 @@ struct etoro_job {
   double attempt_at;       /* when it was dispatched */
   int is_sent;             /* its request left, or may have */
   int was_resent;          /* libcurl tried to send it a second time */
+  int is_headed;           /* the reply's headers have come to their end */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
 
@@ -128,6 +129,9 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
                   const char **why);
 struct etoro_job *etoro_job_keep(struct etoro_job *j);
 void etoro_job_free(struct etoro_job *j); /* takes NULL */
+
+/* 1 for methods that say a length even without a body. */
+int etoro_method_has_length(const char *method);
 
 /* 1 when the reply is a 429 whose body holds a final code. */
 int etoro_job_is_final(const struct etoro_job *j);

@@ -5,36 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/jsonlex.h"
+#include "core/jsonnum.h"
+#include "core/jsonprobe.h"
 #include "core/status.h"
 
-#define NAME_MAX 13      /* refresh_token */
 #define ESCAPE_LEN 6     /* \u0000 */
-#define DIGITS_SAFE 15   /* any number of so many digits is exact */
-#define INT64_DIGITS 19
-
-/* What a byte is outside strings. */
-enum {
-  SPACE = 1,      /* blank or line end */
-  MARK = 2,       /* , : [ ] { } */
-  QUOTE = 4,
-  DIGIT = 8,      /* and the minus sign */
-  EXPONENT = 16,  /* e and E */
-  BREAK = SPACE | MARK | QUOTE  /* ends a word */
-};
-
-static const unsigned char kinds[256] = {
-  ['\t'] = SPACE, ['\n'] = SPACE, ['\r'] = SPACE, [' '] = SPACE,
-  [','] = MARK, [':'] = MARK, ['['] = MARK, [']'] = MARK, ['{'] = MARK,
-  ['}'] = MARK, ['"'] = QUOTE, ['-'] = DIGIT, ['0'] = DIGIT, ['1'] = DIGIT,
-  ['2'] = DIGIT, ['3'] = DIGIT, ['4'] = DIGIT, ['5'] = DIGIT, ['6'] = DIGIT,
-  ['7'] = DIGIT, ['8'] = DIGIT, ['9'] = DIGIT, ['e'] = EXPONENT,
-  ['E'] = EXPONENT
-};
-
-static unsigned kind(const char *p)
-{
-  return kinds[(unsigned char)*p];
-}
+#define WORD_SAFE 15     /* no number this short needs a look */
 
 /* A run over the input: what lies between copied and the place of a change
    is copied when the change is written. */
@@ -218,40 +195,21 @@ static size_t unescape(char *to, const char *p, const char *end)
   return (size_t)(to - start);
 }
 
-/* By length first: this is asked of every string of an answer. */
-static int is_secret_name(const char *name, size_t n)
-{
-  switch (n) {
-  case 8:
-    return memcmp(name, "id_token", 8) == 0;
-  case 9:
-    return memcmp(name, "userToken", 9) == 0;
-  case 12:
-    return memcmp(name, "access_token", 12) == 0;
-  case NAME_MAX:
-    return memcmp(name, "refresh_token", NAME_MAX) == 0
-           || memcmp(name, "client_secret", NAME_MAX) == 0
-           || memcmp(name, "code_verifier", NAME_MAX) == 0;
-  default:
-    return 0;
-  }
-}
-
 /* The same for the raw text of a string. */
 static int is_secret_string(const char *p, const char *end, int escapes)
 {
-  char plain[NAME_MAX * ESCAPE_LEN];
+  char plain[ETORO_JSON_SECRET_MAX * ESCAPE_LEN];
   size_t n = (size_t)(end - p);
   if (!escapes)
-    return is_secret_name(p, n);
+    return etoro_json_is_secret(p, n);
   if (n > sizeof plain)
     return 0;
-  return is_secret_name(plain, unescape(plain, p, end));
+  return etoro_json_is_secret(plain, unescape(plain, p, end));
 }
 
 static const char *skip_space(const char *p, const char *end)
 {
-  while (p < end && kind(p) & SPACE)
+  while (p < end && etoro_json_kind(p) & ETORO_JSON_SPACE)
     p++;
   return p;
 }
@@ -316,9 +274,9 @@ static const char *take_secret(struct pass *r, const char *p)
   const char *q, *end = r->end;
   int escapes;
   while (!r->rc) {
-    while (p < end && (kind(p) & SPACE || *p == ':'))
+    while (p < end && (etoro_json_kind(p) & ETORO_JSON_SPACE || *p == ':'))
       p++;
-    if (p == end || kind(p) & MARK)
+    if (p == end || etoro_json_kind(p) & ETORO_JSON_MARK)
       break;
     if (*p == '"') {
       q = string_end(p + 1, end, &escapes);
@@ -326,7 +284,7 @@ static const char *take_secret(struct pass *r, const char *p)
       p = q < end ? q + 1 : q;
       continue;
     }
-    for (q = p; q < end && !(kind(q) & (SPACE | MARK));)
+    for (q = p; q < end && !(etoro_json_kind(q) & ETORO_JSON_GAP);)
       q++;
     if (q - p == 4 && memcmp(p, "null", 4) == 0)
       r->s->has_null = 1;
@@ -363,158 +321,28 @@ static const char *pass_string(struct pass *r, const char *p)
   return after;
 }
 
-/* A JSON number, taken apart. */
-struct number {
-  const char *first;   /* significant digits: from the first that is not 0 */
-  const char *last;    /* to the last that is not 0, a point between perhaps;
-                          NULL when the number is zero */
-  size_t digits;       /* how many these are */
-  long long exponent;  /* of ten, behind them as an integer */
-  int is_negative;
-  int is_plain;        /* without point and exponent */
-};
-
-/* Passes digits; point is the place of the decimal point or NULL. */
-static const char *pass_digits(struct number *v, const char *p,
-                               const char *end)
+/* A word of n bytes that may be a number which must be marked. */
+static int pass_number(struct pass *r, const char *p, size_t n)
 {
-  for (; p < end && *p >= '0' && *p <= '9'; p++) {
-    if (*p == '0')
-      continue;
-    if (!v->first)
-      v->first = p;
-    v->last = p;
-  }
-  return p;
-}
-
-/* The exponent behind the e; beyond any number's reach it stays there. */
-static const char *pass_exponent(long long *out, const char *p,
-                                 const char *end)
-{
-  const long long most = INT64_C(1000000000000000);
-  int is_negative = p < end && *p == '-';
-  const char *start;
-  long long v = 0;
-  if (p < end && (*p == '-' || *p == '+'))
-    p++;
-  for (start = p; p < end && *p >= '0' && *p <= '9'; p++) {
-    if (v < most)
-      v = v * 10 + (*p - '0');
-  }
-  *out = is_negative ? -v : v;
-  return p > start ? p : NULL;
-}
-
-/* 1 when all between p and end is one number. A point without digits behind
-   it is let through as one, because lua-cjson reads it. */
-static int read_number(struct number *v, const char *p, const char *end)
-{
-  const char *start, *units, *point = NULL;
-  memset(v, 0, sizeof *v);
-  v->is_negative = *p == '-';
-  p += v->is_negative;
-  start = p;
-  p = pass_digits(v, p, end);
-  if (p == start || (*start == '0' && p - start > 1))
-    return 0;
-  units = p;  /* behind the digit of ones */
-  if (p < end && *p == '.') {
-    point = p;
-    p = pass_digits(v, p + 1, end);
-  }
-  v->is_plain = !point;
-  if (p < end && (*p == 'e' || *p == 'E')) {
-    v->is_plain = 0;
-    p = pass_exponent(&v->exponent, p + 1, end);
-    if (!p)
-      return 0;
-  }
-  if (p != end)
-    return 0;
-  if (!v->last)
-    return 1;
-  v->digits = (size_t)(v->last - v->first) + 1;
-  if (v->first < units && v->last > units)
-    v->digits--;  /* the point */
-  v->exponent += v->last < units ? units - v->last - 1 : units - v->last;
-  return 1;
-}
-
-/* 1 when rounding to a double gives infinity. Where the first 20 digits do
-   not tell, it says 1. */
-static int is_infinite(const struct number *v)
-{
-  static const char least[] = "17976931348623158079";
-  long long power = (long long)v->digits + v->exponent;
-  const char *p = v->first;
-  size_t i;
-  if (power != 309)
-    return power > 309;
-  for (i = 0; i < sizeof least - 1; i++) {
-    char digit = '0';
-    if (p <= v->last && *p == '.')
-      p++;
-    if (p <= v->last)
-      digit = *p++;
-    if (digit != least[i])
-      return digit > least[i];
-  }
-  return 1;
-}
-
-/* The magnitude of a whole number of at most 19 digits. */
-static uint64_t magnitude(const struct number *v)
-{
-  uint64_t m = 0;
-  long long e;
-  const char *p;
-  for (p = v->first; p <= v->last; p++) {
-    if (*p != '.')
-      m = m * 10 + (uint64_t)(*p - '0');
-  }
-  for (e = 0; e < v->exponent; e++)
-    m *= 10;
-  return m;
-}
-
-static int mark_integer(struct pass *r, const char *p, const char *end,
-                        int is_negative, uint64_t m)
-{
+  struct etoro_number number;
   char mark[40];
-  int n = snprintf(mark, sizeof mark, "\"\\u0000i%s%llu\"",
-                   is_negative ? "-" : "", (unsigned long long)m);
-  return change(r, p, mark, (size_t)n, end);
-}
-
-static int mark_number(struct pass *r, const char *p, const char *end)
-{
-  int rc = change(r, p, "\"\\u0000n", ESCAPE_LEN + 2, p);
-  return rc ? rc : change(r, end, "\"", 1, end);
-}
-
-/* A word that starts like a number and is long or has an exponent. */
-static int pass_number(struct pass *r, const char *p, const char *end)
-{
-  const uint64_t exact = UINT64_C(1) << 53;
-  const uint64_t most = UINT64_C(1) << 63;
-  struct number v;
-  if (!read_number(&v, p, end) || !v.last)
-    return ETORO_OK;
-  if (v.is_plain ? end - p - v.is_negative > DIGITS_SAFE
-                 : v.digits > DIGITS_SAFE)
+  int size, rc;
+  etoro_number_read(&number, p, n);
+  if (number.is_wide)
     r->s->has_wide = 1;
-  if (v.exponent >= 0
-      && (long long)v.digits + v.exponent <= INT64_DIGITS) {
-    uint64_t m = magnitude(&v);
-    if (m <= exact)
-      return ETORO_OK;
-    if (m < most + (uint64_t)v.is_negative)
-      return mark_integer(r, p, end, v.is_negative, m);
+  switch (number.fit) {
+  case ETORO_NUMBER_INT64:
+    size = snprintf(mark, sizeof mark, "\"\\u0000i%s%llu\"",
+                    number.is_negative ? "-" : "",
+                    (unsigned long long)number.magnitude);
+    return change(r, p, mark, (size_t)size, p + n);
+  case ETORO_NUMBER_TEXT:
+    rc = change(r, p, "\"\\u0000n", ESCAPE_LEN + 2, p);
+    return rc ? rc : change(r, p + n, "\"", 1, p + n);
+  case ETORO_NUMBER_NONE:
+  case ETORO_NUMBER_DOUBLE:
+    break;
   }
-  if ((v.is_plain && end - p - v.is_negative >= INT64_DIGITS)
-      || is_infinite(&v))
-    return mark_number(r, p, end);
   return ETORO_OK;
 }
 
@@ -522,16 +350,16 @@ static int pass_number(struct pass *r, const char *p, const char *end)
 static const char *pass_word(struct pass *r, const char *p)
 {
   const char *q = p, *end = r->end, *after;
-  unsigned seen = 0, first = kind(p);
-  while (q < end && !(kind(q) & BREAK))
-    seen |= kind(q++);
-  if (first & DIGIT) {
-    if (q - p > DIGITS_SAFE || seen & EXPONENT)
-      r->rc = pass_number(r, p, q);
+  unsigned seen = 0, first = etoro_json_kind(p);
+  while (q < end && !(etoro_json_kind(q) & ETORO_JSON_BREAK))
+    seen |= etoro_json_kind(q++);
+  if (first & ETORO_JSON_DIGIT) {
+    if (q - p > WORD_SAFE || seen & ETORO_JSON_EXPONENT)
+      r->rc = pass_number(r, p, (size_t)(q - p));
   }
   else if (q - p == 4 && memcmp(p, "null", 4) == 0)
     r->s->has_null = 1;
-  if (q == end || *q != '"' || !is_secret_name(p, (size_t)(q - p)))
+  if (q == end || *q != '"' || !etoro_json_is_secret(p, (size_t)(q - p)))
     return q;
   /* A quote is missing in front of a secret's name: the text is broken, and
      what was taken for strings and what for gaps has changed places. */
@@ -542,10 +370,10 @@ static const char *pass_word(struct pass *r, const char *p)
 static void walk(struct pass *r, const char *p)
 {
   while (p < r->end && !r->rc) {
-    unsigned k = kind(p);
-    if (k & (SPACE | MARK))
+    unsigned k = etoro_json_kind(p);
+    if (k & ETORO_JSON_GAP)
       p++;
-    else if (k & QUOTE)
+    else if (k & ETORO_JSON_QUOTE)
       p = pass_string(r, p + 1);
     else
       p = pass_word(r, p);
@@ -555,10 +383,14 @@ static void walk(struct pass *r, const char *p)
 int etoro_scan_run(struct etoro_scan *s, const char *json, size_t n,
                    size_t max)
 {
+  struct etoro_probe seen;
   struct pass r;
   etoro_scan_init(s);
-  if (!n)
+  if (!etoro_probe_run(&seen, json, n)) {
+    s->has_null = seen.has_null;
+    s->has_wide = seen.has_wide;
     return ETORO_OK;
+  }
   etoro_buf_init(&s->text, max);
   r.s = s;
   r.copied = json;

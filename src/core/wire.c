@@ -26,8 +26,11 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 {
   struct etoro_job *j = context;
-  if (size * n > 5 && !memcmp(bytes, "HTTP/", 5))
+  if (size * n > 5 && !memcmp(bytes, "HTTP/", 5)) {
     etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
+    j->is_headed = 0;
+  } else if (*bytes == '\r' || *bytes == '\n')
+    j->is_headed = 1;
   j->write_status = etoro_buf_add(&j->headers, bytes, size * n);
   return j->write_status ? 0 : size * n;
 }
@@ -46,6 +49,8 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
     j->was_resent = 1;
     return CURL_PREREQFUNC_ABORT;
   }
+  if (j->is_sent)
+    j->may_have_run = 1; /* so a DELETE's 404 means that it is done */
   j->is_sent = 1;
   return CURL_PREREQFUNC_OK;
 }
@@ -102,8 +107,7 @@ static CURLcode set_method(const struct etoro_job *j, CURL *easy)
   const char *m = j->method;
   const char *custom = m;
   CURLcode rc;
-  int is_upload = j->body || !strcmp(m, "POST") || !strcmp(m, "PUT")
-                  || !strcmp(m, "PATCH");
+  int is_upload = j->body || etoro_method_has_length(m);
   if (is_upload)
     rc = set_upload(j, easy);
   else
@@ -192,18 +196,23 @@ static enum etoro_code write_code(const struct etoro_job *j)
   return ETORO_CODE_BAD_ENCODING; /* the unzipping side gave up */
 }
 
-static enum etoro_code connect_code(CURL *easy)
+static enum etoro_code connect_code(const struct etoro_job *j, CURL *easy)
 {
+  const char *proxy = j->client->proxy;
   long error = 0;
+  if (proxy && *proxy)
+    return ETORO_CODE_PROXY; /* nobody else was asked */
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
   return error == ECONNREFUSED ? ETORO_CODE_REFUSED : ETORO_CODE_CONNECT;
 }
 
 /* What a failure is called when libcurl's code alone does not say. */
-static enum etoro_code stage_code(const struct etoro_job *j)
+static enum etoro_code stage_code(const struct etoro_job *j, CURL *easy)
 {
+  long answer = 0; /* of a proxy that was asked for a tunnel */
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answer);
   if (!j->is_sent)
-    return ETORO_CODE_CONNECT;
+    return answer >= 300 ? ETORO_CODE_PROXY : ETORO_CODE_CONNECT;
   return j->status ? ETORO_CODE_TRUNCATED : ETORO_CODE_LOST;
 }
 
@@ -219,7 +228,7 @@ static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
   case CURLE_PROXY:
     return ETORO_CODE_PROXY;
   case CURLE_COULDNT_CONNECT:
-    return connect_code(easy);
+    return connect_code(j, easy);
   case CURLE_OPERATION_TIMEDOUT:
     return j->is_sent ? ETORO_CODE_TIMEOUT : ETORO_CODE_CONNECT_TIMEOUT;
   case CURLE_PEER_FAILED_VERIFICATION:
@@ -242,7 +251,7 @@ static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
   case CURLE_OUT_OF_MEMORY:
     return ETORO_CODE_OUT_OF_MEMORY;
   default:
-    return stage_code(j);
+    return stage_code(j, easy);
   }
 }
 
@@ -279,7 +288,10 @@ static void read_end(struct etoro_job *j, CURL *easy, CURLcode rc)
   long status = 0;
   const char *words = j->handle->error;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  j->status = (int)status;
+  j->status = status < 200 ? 0 : (int)status;
+  /* libcurl calls an answer complete that ends amid its headers */
+  if (!rc && (status < 200 || !j->is_headed))
+    rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
   j->code = code_of(j, easy, rc);
   read_version(j, easy);
   if (j->client->wants_events)

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 
 #define CONNECTION_MEMORY ((size_t)64 * 1024)  /* a request's head fits */
 #define MAX_CONNECTIONS 4000u
+#define MAX_SELECTED (FD_SETSIZE - 100u)  /* leaves room for the program's */
 #define SEND_MS 2000  /* how long a raw send waits for a slow reader */
 #define CUT_BLOCK 16384
 #define EXTRA_RUNS 16  /* for what is there when the time is over */
@@ -33,7 +35,7 @@ struct etoro_httpd {
   int64_t last_id;
   uintptr_t connections;  /* accepted so far; numbers them */
   int listener;           /* owned until the daemon has it, -1 otherwise */
-  int pollfd;             /* the daemon's epoll descriptor */
+  int pollfd;             /* the daemon's epoll descriptor, -1 without */
   int port;
 };
 
@@ -262,29 +264,37 @@ static int open_listener(struct etoro_httpd *h, const char *host, int port)
   return 0;
 }
 
+/* MHD_USE_EPOLL on Linux; elsewhere the daemon is watched with select(). */
+static unsigned int daemon_flags(void)
+{
+  return MHD_is_feature_supported(MHD_FEATURE_EPOLL) == MHD_YES ? MHD_USE_EPOLL
+                                                                : 0;
+}
+
 static int start(struct etoro_httpd *h)
 {
   const union MHD_DaemonInfo *info;
+  unsigned int flags = daemon_flags();
   static const char text[] = "request body too large\n";
   h->refusal = MHD_create_response_from_buffer(
       sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
   if (!h->refusal)
     return ENOMEM;
   h->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
+      flags | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
       MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_URI_LOG_CALLBACK,
       on_target, (void *)h, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
       MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)h,
       MHD_OPTION_NOTIFY_CONNECTION, on_connection, (void *)h,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-      MHD_OPTION_CONNECTION_LIMIT, MAX_CONNECTIONS, MHD_OPTION_END);
+      MHD_OPTION_CONNECTION_LIMIT, flags ? MAX_CONNECTIONS : MAX_SELECTED,
+      MHD_OPTION_END);
   if (!h->daemon)
     return ENOMEM;
   h->listener = -1;
   info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-  if (!info)
-    return ENOMEM;
-  h->pollfd = info->epoll_fd;
+  if (flags && info)
+    h->pollfd = info->epoll_fd;
   return 0;
 }
 
@@ -359,43 +369,59 @@ static struct etoro_httpd_request *next_ready(struct etoro_httpd *h)
   return best;
 }
 
-/* Sleeps until the daemon has work, at most until `until`. 0 when a signal
-   was caught. */
-static int sleep_until(struct etoro_httpd *h, double until)
+/* The same as poll() on the daemon's descriptors where there is no epoll. */
+static int poll_each(struct etoro_httpd *h, int ms)
 {
-  struct pollfd p = { h->pollfd, POLLIN, 0 };
-  MHD_UNSIGNED_LONG_LONG due;
-  double left = (until - monotonic()) * 1000;
-  int ms = left <= 0 ? 0 : left > 60000 ? 60000 : (int)left + 1;
-  if (MHD_get_timeout(h->daemon, &due) == MHD_YES && due < (unsigned)ms)
-    ms = (int)due;
-  return !(poll(&p, 1, ms) < 0 && errno == EINTR);
+  struct timeval t = { ms / 1000, ms % 1000 * 1000 };
+  fd_set in, out, err;
+  int max = -1;
+  FD_ZERO(&in);
+  FD_ZERO(&out);
+  FD_ZERO(&err);
+  if (MHD_get_fdset2(h->daemon, &in, &out, &err, &max, FD_SETSIZE) != MHD_YES)
+    return 1;
+  return select(max + 1, &in, &out, &err, &t);
 }
 
-static int has_work(struct etoro_httpd *h)
+/* Waits until the daemon has work: > 0 when it has, 0 when the time is over
+   first, < 0 when a signal was caught. */
+static int wait_for_work(struct etoro_httpd *h, int ms)
 {
   struct pollfd p = { h->pollfd, POLLIN, 0 };
   MHD_UNSIGNED_LONG_LONG due;
-  return poll(&p, 1, 0) > 0
-         || (MHD_get_timeout(h->daemon, &due) == MHD_YES && due == 0);
+  int n;
+  if (MHD_get_timeout(h->daemon, &due) == MHD_YES && due <= (unsigned)ms) {
+    if (due == 0)
+      return 1;
+    ms = (int)due;
+  }
+  n = p.fd >= 0 ? poll(&p, 1, ms) : poll_each(h, ms);
+  return n < 0 && errno != EINTR ? 1 : n;
+}
+
+static int left_ms(double until)
+{
+  double ms = (until - monotonic()) * 1000;
+  return ms <= 0 ? 0 : ms > 60000 ? 60000 : (int)ms + 1;
 }
 
 enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
                                         struct etoro_httpd_request **out)
 {
   double until = monotonic() + (seconds > 0 ? seconds : 0);
-  int is_awake = 1, extra = 0;
+  int extra = EXTRA_RUNS;
   *out = next_ready(h);
   while (!*out) {
-    (void)MHD_run(h->daemon);
+    int ms, n;
+    (void)MHD_run(h->daemon);  /* answers first: they wake no descriptor */
     *out = next_ready(h);
     if (*out)
       break;
-    if (!is_awake)
+    ms = left_ms(until);
+    n = wait_for_work(h, ms);
+    if (n < 0)
       return ETORO_HTTPD_INTERRUPTED;
-    if (monotonic() < until)
-      is_awake = sleep_until(h, until);
-    else if (extra++ == EXTRA_RUNS || !has_work(h))
+    if (ms == 0 && (n == 0 || extra-- == 0))
       return ETORO_HTTPD_TIMEOUT;
   }
   return ETORO_HTTPD_REQUEST;

@@ -59,7 +59,8 @@ void etoro_httpd_close(struct etoro_httpd *h);
 
 int etoro_httpd_port(const struct etoro_httpd *h);
 
-/* A descriptor that is readable when etoro_httpd_wait has work. */
+/* A descriptor that is readable when etoro_httpd_wait has work; -1 where
+   there is no epoll. */
 int etoro_httpd_fd(const struct etoro_httpd *h);
 
 /* Serves connections until a request is READY, which *out then is; the caller

@@ -19,7 +19,9 @@ end
 
 local function bearer(box, given)
   for token, entry in pairs(box.access_tokens) do
-    if matches(given, "Bearer " .. token) then
+    -- sealed, it is the bare token
+    local text = type(given) == "userdata" and token or "Bearer " .. token
+    if matches(given, text) then
       if entry.expires_at and entry.expires_at <= box:now() then break end
       return { owner = entry.owner, scopes = entry.scopes,
         limit_key = "bearer " .. token }

@@ -20,6 +20,7 @@ local M = {}
 
 local MODELS = { "agent_portfolios", "instruments", "me" }
 local KEPT_ARRIVALS = 1000
+local KEPT_BODY = 2 ^ 20 -- bytes of a recorded body
 
 local OWNER_SCOPES = {
   "agent-portfolio:read", "agent-portfolio:write", "market-data:read",
@@ -201,7 +202,7 @@ local function record(self, request, route)
   end
   list[#list + 1] = { number = list.count, time = self:now(),
     method = request.method, path = request.path, query = request.query or "",
-    headers = request.headers, body = request.body or "",
+    headers = request.headers, body = (request.body or ""):sub(1, KEPT_BODY),
     connection = request.connection, route = name }
 end
 

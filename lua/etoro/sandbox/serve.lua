@@ -1,7 +1,7 @@
 -- The sandbox over HTTP on loopback. The model answers at once; what a fault
 -- delays, drips or holds back waits in a list here.
 
-local httpd = require "etoro.httpd"
+local found, httpd = pcall(require, "etoro.httpd")
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.server", __index = methods }
@@ -13,6 +13,11 @@ local LONGEST_WAIT = 1 -- seconds; held requests are looked after that often
 --- Starts listening: server, or nil and a message. Options beyond host
 --- (127.0.0.1), port (0: any), max_body are sandbox.new's.
 function M.open(options)
+  if not found then
+    return nil, "the sandbox's HTTP server is not there; install the "
+      .. "development files of libmicrohttpd and build again\n"
+      .. tostring(httpd)
+  end
   options = options or {}
   local model = {}
   for name, value in pairs(options) do

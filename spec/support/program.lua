@@ -1,0 +1,50 @@
+-- Lua code in a process of its own, with the modules under test.
+local process = require "spec.support.process"
+
+local M = {}
+
+local BUILD = os.getenv "BUILD" or "build"
+
+M.EMBED = BUILD .. "/spec/hosts/embed"
+M.SLOW_NAMES = BUILD .. "/spec/hosts/slow_getaddrinfo.so"
+
+-- What every piece of code starts with.
+local HEAD = [[
+local core = require "etoro.core"
+local etoro = require "etoro"
+local function client(url, options)
+  local all = { base_url = url, api_key = "test-api-key-0123456789",
+    user_key = "test-user-key-0123456789" }
+  for name, value in pairs(options or {}) do all[name] = value end
+  return assert(etoro.client(all))
+end
+]]
+
+--- The arguments for process.run and process.spawn: the plain interpreter.
+--- The code finds client(url, options), core, etoro and its arguments in arg.
+---@param code string
+function M.lua(code, ...)
+  return { os.getenv "LUA" or "lua5.4", "-e", HEAD .. code, "/dev/null", ... }
+end
+
+--- The same for spec/hosts/embed.c; the arguments are the code's "...".
+---@param options string[] before the code
+function M.embed(options, code, ...)
+  local argv = { M.EMBED }
+  for _, option in ipairs(options) do argv[#argv + 1] = option end
+  argv[#argv + 1] = HEAD .. code
+  for _, argument in ipairs { ... } do argv[#argv + 1] = argument end
+  return argv
+end
+
+--- Runs it and gives what it wrote to stderr; fails unless it ended well and
+--- wrote nothing to stdout.
+function M.passes(argv)
+  local done = process.run(argv)
+  assert(done.code == 0 and done.signal == 0, ("code %s, signal %s\n%s"):format(
+    done.code, done.signal, done.stderr))
+  assert(done.stdout == "", "on stdout: " .. done.stdout)
+  return done.stderr
+end
+
+return M

@@ -1,0 +1,219 @@
+#include "core/jsonprobe.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "core/jsonlex.h"
+#include "core/jsonnum.h"
+
+/* The scan must know what is inside a string; this need not. It looks for
+   the few byte patterns without which nothing is to be changed, sixteen
+   places at once, and only then at what stands around them. */
+
+#define BLOCK 16
+#define AHEAD 3       /* patterns reach so many bytes behind their place */
+#define WORD_LONG 64  /* words above this length are left to the scan */
+
+struct probe {
+  struct etoro_probe *out;
+  const char *start;
+  const char *end;
+};
+
+static int is_between(char c, char low, char high)
+{
+  return c >= low && c <= high;
+}
+
+/* Bytes that a number without an exponent is made of. */
+static int is_plain(char c)
+{
+  return is_between(c, '-', '9') && c != '/';
+}
+
+static int is_numeric(char c)
+{
+  return is_plain(c) || c == '+' || c == 'e' || c == 'E';
+}
+
+static int is_break(const char *p)
+{
+  return (etoro_json_kind(p) & ETORO_JSON_BREAK) != 0;
+}
+
+/* 1 when the word around p is a number that must be marked, or may be. */
+static int is_spoilt(struct probe *r, const char *p)
+{
+  struct etoro_number number;
+  const char *first = p, *last = p;
+  while (first > r->start && is_numeric(first[-1]) && p - first < WORD_LONG)
+    first--;
+  if (first > r->start && !is_break(first - 1))
+    return p - first == WORD_LONG;
+  while (last < r->end && is_numeric(*last) && last - p < WORD_LONG)
+    last++;
+  if (last < r->end && !is_break(last))
+    return last - p == WORD_LONG;
+  etoro_number_read(&number, first, (size_t)(last - first));
+  if (number.is_wide)
+    r->out->has_wide = 1;
+  return number.fit == ETORO_NUMBER_INT64 || number.fit == ETORO_NUMBER_TEXT;
+}
+
+/* 1 when a name of a secret ends with the quote behind "e?" at p. */
+static int ends_name(const struct probe *r, const char *p)
+{
+  static const size_t lengths[] = { 8, 9, 12, 13 };
+  const char *quote = p + 2;
+  size_t i;
+  for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+    if ((size_t)(quote - r->start) >= lengths[i]
+        && etoro_json_is_secret(quote - lengths[i], lengths[i]))
+      return 1;
+  }
+  return 0;
+}
+
+/* 1 when the escape \u at p stands for a byte of a secret's name, or 0. */
+static int escapes_name(const struct probe *r, const char *p)
+{
+  char c;
+  if (r->end - p < 6)
+    return 0;
+  if (p[2] != '0' || p[3] != '0')
+    return 0;
+  c = p[4];
+  return is_between(c, '4', '7') || (c == '0' && p[5] == '0');
+}
+
+static int is_null(const struct probe *r, const char *p)
+{
+  if (r->end - p < 4 || memcmp(p, "null", 4) != 0)
+    return 0;
+  return (p == r->start || etoro_json_kind(p - 1) & ETORO_JSON_GAP)
+         && (r->end - p == 4 || etoro_json_kind(p + 4) & ETORO_JSON_GAP);
+}
+
+/* Looks at one place; 1 when the text must be scanned. */
+static int must_scan_at(struct probe *r, const char *p)
+{
+  ptrdiff_t left = r->end - p;
+  if (left < 2)
+    return 0;
+  if (*p == '\\' && p[1] == 'u')
+    return escapes_name(r, p);
+  if (*p == 'n' && p[1] == 'u' && !r->out->has_null)
+    r->out->has_null = is_null(r, p);
+  if (*p != 'e' && *p != 'E')
+    return 0;
+  if (left > 2 && p[2] == '"' && ends_name(r, p))
+    return 1;
+  return p > r->start && is_plain(p[-1]) && is_numeric(p[1])
+         && is_spoilt(r, p);
+}
+
+#if defined(__GNUC__)
+
+typedef unsigned char bytes __attribute__((vector_size(BLOCK)));
+typedef uint64_t halves __attribute__((vector_size(BLOCK)));
+
+static bytes load(const char *p)
+{
+  bytes v;
+  memcpy(&v, p, sizeof v);
+  return v;
+}
+
+static bytes all(char c)
+{
+  bytes v = { 0 };
+  return v + (unsigned char)c;
+}
+
+/* 0xff for each byte between the two. */
+static bytes range(bytes v, char low, char high)
+{
+  return (bytes)(v - all(low) <= all((char)(high - low)));
+}
+
+/* 0xff for each place in the block at p that deserves a look. */
+static halves patterns(const char *p, bytes here, bytes want_null)
+{
+  bytes next = load(p + 1);
+  bytes e = (bytes)((here | all(0x20)) == all('e'));
+  bytes hits = e & (bytes)(load(p + 2) == all('"'));
+  hits |= e & range(next, '+', '9') & range(load(p - 1), '-', '9');
+  hits |= (bytes)(here == all('\\')) & (bytes)(next == all('u'));
+  hits |= (bytes)(here == all('n')) & (bytes)(next == all('u'))
+          & (bytes)(load(p + AHEAD) == all('l')) & want_null;
+  return (halves)hits;
+}
+
+/* Looks at the places of the block at p that hits names. */
+static int must_scan_hits(struct probe *r, const char *p, halves hits)
+{
+  unsigned char lanes[BLOCK];
+  int i;
+  memcpy(lanes, &hits, sizeof lanes);
+  for (i = 0; i < BLOCK; i++) {
+    if (lanes[i] && must_scan_at(r, p + i))
+      return 1;
+  }
+  return 0;
+}
+
+/* Looks at all whole blocks; *at is behind them. A long number covers one
+   half of a block at least. */
+static int must_scan_blocks(struct probe *r, const char **at)
+{
+  const char *p = *at;
+  bytes want_null = all((char)0xff);
+  for (; r->end - p >= BLOCK + AHEAD; p += BLOCK) {
+    bytes here = load(p);
+    halves hits = patterns(p, here, want_null);
+    halves other = (halves)(range(here, '-', '9') ^ all((char)0xff));
+    if (hits[0] | hits[1]) {
+      if (must_scan_hits(r, p, hits))
+        return 1;
+      want_null = all(r->out->has_null ? 0 : (char)0xff);
+    }
+    if ((!other[0] && is_spoilt(r, p)) || (!other[1] && is_spoilt(r, p + 8)))
+      return 1;
+  }
+  *at = p;
+  return 0;
+}
+
+int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
+{
+  struct probe r;
+  const char *p = json;
+  memset(out, 0, sizeof *out);
+  r.out = out;
+  r.start = json;
+  r.end = json + n;
+  if (n > BLOCK + AHEAD) {
+    if (must_scan_at(&r, p))
+      return 1;
+    p++;  /* blocks look at the byte before them */
+    if (must_scan_blocks(&r, &p))
+      return 1;
+  }
+  for (; p < r.end; p++) {
+    if (must_scan_at(&r, p) || (is_plain(*p) && is_spoilt(&r, p)))
+      return 1;
+  }
+  return 0;
+}
+
+#else
+
+int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
+{
+  (void)json;
+  (void)n;
+  memset(out, 0, sizeof *out);
+  return 1;
+}
+
+#endif
