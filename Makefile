@@ -102,7 +102,7 @@ install: all
 clean:
 	rm -rf $(BUILD)
 
-include .ci/checks.mk
+include .ci/checks.mk .ci/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
 
 .PHONY: all deps demo test sandbox install clean run-demo run-test

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the sets named as
-# arguments (run, test, lint), as root or through sudo. Does nothing, and
+# arguments (run, test, lint, bench), as root or through sudo. Does nothing, and
 # needs neither network nor rights, when all are there.
 set -eu
 
@@ -10,6 +10,7 @@ run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson
 test='lua-busted lua-socket lua-luv luarocks nginx openssl'
 lint='clang clang-format clang-tidy cppcheck libclang-rt-14-dev
   lua-check lua5.1 valgrind'
+bench='lua-luv lua-socket nginx openssl util-linux valgrind'
 
 wanted=
 for arg in "$@"; do
@@ -17,6 +18,7 @@ for arg in "$@"; do
     run) wanted="$wanted $run" ;;
     test) wanted="$wanted $test" ;;
     lint) wanted="$wanted $lint" ;;
+    bench) wanted="$wanted $bench" ;;
     *) echo "deps.sh: unknown set '$arg'" >&2; exit 2 ;;
   esac
 done

@@ -1,55 +1,391 @@
+-- Keys that nobody else has are given to a program which does all it can, and
+-- shows all it has: in nothing it prints, and in no string that its Lua can
+-- reach, may one of them turn up. (A core dump is another matter.)
+local cjson = require "cjson"
+local heap = require "spec.support.heap"
 local process = require "spec.support.process"
+local recorder = require "spec.support.recorder"
 local server = require "spec.support.server"
 
-local API_KEY = "canary-api-7f3a9c51e0"
-local USER_KEY = "canary-user-b2d84e6f19"
+local LUA = os.getenv "LUA" or "lua5.4"
+local API_KEY = "canary-api-0f3b9c5e7a"
+local USER_KEY = "canary-user-6d1e8b2f4c_"
+local BEARER = "canary-bearer-eyJhbGciOi.J9.c2ln"
 
-describe("keys and tokens", function()
-  local sandbox
+-- Before each program: what it shows things with.
+local TOOLS = [[
+  local etoro = require "etoro"
+  local heap = require "spec.support.heap"
+  local kept = {} -- nothing is collected before it was looked at
 
-  setup(function()
-    sandbox = server.start { limits = false, api_key = API_KEY,
-      user_key = USER_KEY }
-  end)
-
-  teardown(function() sandbox:stop() end)
-
-  before_each(function() sandbox:clear() end)
-
-  -- Runs a Lua program and looks for each secret in all that it wrote.
-  local function search(argv)
-    argv.env = { ETORO_BASE_URL = sandbox.url, ETORO_API_KEY = API_KEY,
-      ETORO_USER_KEY = USER_KEY }
-    local done = process.run(argv)
-    local output = done.stdout .. done.stderr
-    local secrets = { [API_KEY] = true, [USER_KEY] = true }
-    for _, request in ipairs(sandbox:arrivals()) do
-      local sent = request.headers["x-user-key"]
-      if sent then secrets[sent] = true end
+  local function show(value)
+    kept[#kept + 1] = value
+    print(value, tostring(value), "text: " .. tostring(value))
+    io.write(string.format("%s\n", value))
+    print(pcall(etoro.encode, value))
+    print(pcall(function() return "text " .. value end))
+    print(pcall(function() return value .. " text" end))
+    print(pcall(string.rep, value, 2))
+    print(pcall(error, value))
+    if type(value) ~= "table" then return end
+    for name, item in pairs(value) do
+      print(name, item)
+      print(pcall(etoro.encode, item))
     end
-    local count = 0
-    for secret in pairs(secrets) do
-      count = count + 1
-      assert(not output:find(secret, 1, true), "a secret was shown: " .. secret)
+    if value.headers then
+      for name, item in pairs(value.headers) do print(name, item) end
     end
-    return done, count
   end
 
-  it("never appear in values, errors, events or messages", function()
-    local refused = "http://127.0.0.1:" .. process.free_port()
-    local done, count = search { os.getenv "LUA" or "lua5.4",
-      "spec/support/canary.lua", sandbox.url, refused }
-    assert(done.code == 0, done.stderr)
-    assert.truthy(done.stdout:find("etoro.secret(****)", 1, true))
-    assert.is_true(count >= 3, "an agent's token was used")
+  local function note(...)
+    for index = 1, select("#", ...) do show((select(index, ...))) end
+    return ...
+  end
+
+  -- With every local of every frame, as some error reporters do it.
+  local function traceback(message)
+    local lines = { debug.traceback(tostring(message)) }
+    local level = 2
+    while debug.getinfo(level, "f") do
+      local n = 1
+      while true do
+        local name, value = debug.getlocal(level, n)
+        if not name then break end
+        lines[#lines + 1] = name .. " = " .. tostring(value)
+        n = n + 1
+      end
+      level = level + 1
+    end
+    return table.concat(lines, "\n")
+  end
+
+  local function all_of(event)
+    io.stderr:write(etoro.events.line(event), "\n")
+    for name, value in pairs(event) do
+      io.stderr:write(name, "=", tostring(value), " ")
+      if type(value) == "table" then io.stderr:write(etoro.encode(value)) end
+    end
+    io.stderr:write "\n"
+    kept[#kept + 1] = event
+  end
+
+  local function finish()
+    for _, text in ipairs(heap.strings(kept)) do print(text) end
+    print "the end"
+  end
+]]
+
+local EVERYTHING = TOOLS .. [[
+  local client = assert(etoro.client { on_event = all_of, max_retries = 1,
+    timeout = 1 })
+  local READ = "etoro-public:trade.real:read"
+  local ID = "2f1c6f0e-7d62-4d5c-9a3b-0c1d2e3f4a5b"
+  show(client)
+  show(getmetatable(client))
+  for name, value in pairs(client._options) do print(name, value) end
+
+  local function fault(fields)
+    assert(client:request { method = "POST", path = "/sandbox/faults",
+      body = fields })
+  end
+  local function body()
+    return { investmentAmountInUsd = 2000, userTokenName = "bot",
+      agentPortfolioName = "Canary" .. #kept % 1000, scopeNames = { READ } }
+  end
+
+  -- each operation, as it succeeds and as it fails
+  note(client.instruments:list { instrumentIds = { 1001 } })
+  note(client.portfolios:scopes())
+  local portfolio = note(client.portfolios:create(body()))
+  local minted = { portfolio.userTokens[1] }
+  minted[2] = note(portfolio:create_token { userTokenName = "two",
+    scopeNames = { READ } })
+  minted[3] = note(client:call(
+    "POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens", {
+      agentPortfolioId = portfolio.agentPortfolioId,
+      body = { userTokenName = "three", scopeIds = { 200 } } }))
+  minted[4] = note(client:request { method = "POST", path =
+    "/api/v2/agent-portfolios/" .. portfolio.agentPortfolioId
+    .. "/user-tokens", body = { userTokenName = "four",
+      scopeNames = { READ } } })
+  note(client.portfolios:list())
+  note(portfolio:refresh())
+  note(portfolio.userTokens)
+  for _, token in ipairs(minted) do
+    show(token)
+    show(token.userToken)
+    assert(etoro.encode(token):find('"userToken":"****"', 1, true))
+    local agent = token.client and note(token:client { account = "real",
+      on_event = all_of })
+      or assert(client:_derive({ account = "real" }, token.userToken, 1))
+    show(agent)
+    assert(note(agent:call "GET /api/v1/me"))
+    note(agent.portfolios:list())
+    agent:close()
+  end
+  note(minted[2]:update { ipsWhitelist = { "127.0.0.1" } })
+  note(minted[2]:revoke())
+  note(minted[2]:revoke())
+  for name, op in pairs(etoro.operations) do
+    local params = {}
+    for field in pairs(op.params.path) do params[field] = ID end
+    if op.body then
+      params.body = op.at_least_one and { expiresAt = etoro.null } or body()
+      for field in pairs(params.body) do
+        if not op.body[field] then params.body[field] = nil end
+      end
+    end
+    note(client:call(name, params))
+    print(xpcall(client.call, traceback, client, name, { wrong = 1 }))
+  end
+
+  -- each kind of failure
+  for shape = 1, 8 do
+    fault { route = "GET /api/v1/me", fault = "error_shape", shape = shape }
+    note(client:call "GET /api/v1/me")
+  end
+  for _, name in ipairs { "cut_before", "truncate", "garble", "html", "raw",
+    "redirect", "rate_limit", "status", "lost_reply" }
+  do
+    fault { route = "* *", fault = name }
+    note(client:request { method = "POST", path = "/api/v1/me" })
+    note(client:call "GET /api/v1/me")
+  end
+  fault { route = "POST /api/v2/agent-portfolios", fault = "lost_reply" }
+  note(client.portfolios:create(body()))
+  fault { route = "POST /api/v2/agent-portfolios", fault = "token_failed" }
+  note(client.portfolios:create(body()))
+
+  -- what is wrong in the call itself
+  print(xpcall(etoro.client, traceback, { api_keyy = 1 }))
+  print(xpcall(etoro.client, traceback, { timeout = "x" }))
+  print(xpcall(client.request, traceback, client, { path = 1 }))
+  print(xpcall(client.request, traceback, client, { path = "/",
+    headers = { ["x-user-key"] = "x" } }))
+  local failing = etoro.client { on_event = function(event)
+    error("listener of " .. event.kind)
+  end }
+  note(failing:call "GET /api/v1/me")
+  local broken = etoro.client { wait = function() error "host is gone" end }
+  print(xpcall(broken.call, traceback, broken, "GET /api/v1/me"))
+  local refused = etoro.client { base_url = "http://127.0.0.1:1",
+    max_retries = 0, on_event = all_of }
+  note(refused:call "GET /api/v1/me")
+
+  client:close()
+  note(client:call "GET /api/v1/me")
+  finish()
+]]
+
+-- A server that repeats what it was sent.
+local ECHO = TOOLS .. [[
+  local client = assert(etoro.client { on_event = all_of, max_retries = 0 })
+  for _ = 1, tonumber(arg[1]) do
+    local result, response = note(client:request { path = "/" })
+    if result then show(response.headers) end
+    note(client:request { method = "POST", path = "/", body = {} })
+  end
+  finish()
+]]
+
+local function environment(changes)
+  local all = { ETORO_API_KEY = false, ETORO_USER_KEY = false,
+    ETORO_ACCESS_TOKEN = false, ETORO_BASE_URL = false }
+  for name, value in pairs(changes) do all[name] = value end
+  return all
+end
+
+local function run(script, env, ...)
+  local done = process.run { LUA, "-e", script, "/dev/null", ...,
+    env = environment(env) }
+  assert.equal(0, done.code, done.stderr)
+  assert.matches("the end\n$", done.stdout)
+  return done
+end
+
+local function hides(done, secrets)
+  for _, secret in ipairs(secrets) do
+    assert.is_true(#secret > 10)
+    for _, name in ipairs { "stdout", "stderr" } do
+      local at = done[name]:find(secret, 1, true)
+      if at then
+        error(("%s shows %s: ...%s..."):format(name, secret,
+          done[name]:sub(math.max(1, at - 200), at + #secret + 50)), 2)
+      end
+    end
+  end
+end
+
+describe("canary keys", function()
+  it("are found by the spec's own means when they are there", function()
+    local hidden = { function() return USER_KEY end }
+    local found = false
+    for _, text in ipairs(heap.strings(hidden)) do
+      found = found or text == USER_KEY
+    end
+    assert.is_true(found)
+    local done = process.run { LUA, "-e", TOOLS .. [[
+      kept.key = setmetatable({}, { __index = { os.getenv "ETORO_USER_KEY" } })
+      finish()
+    ]], env = environment { ETORO_USER_KEY = USER_KEY } }
+    assert.has_error(function() hides(done, { USER_KEY }) end)
+    done = process.run { LUA, "-e", "io.stderr:write(os.getenv 'X')",
+      env = { X = USER_KEY } }
+    assert.has_error(function() hides(done, { USER_KEY }) end)
+  end)
+
+  it("and minted tokens are shown by nothing #timed", function()
+    local box = server.start { api_key = API_KEY, user_key = USER_KEY,
+      limits = false }
+    local ok, done = pcall(run, EVERYTHING, { ETORO_API_KEY = API_KEY,
+      ETORO_USER_KEY = USER_KEY, ETORO_BASE_URL = box.url })
+    local arrivals = box:arrivals()
+    box:stop()
+    assert.is_true(ok, done)
+    local secrets, seen = { API_KEY, USER_KEY }, {}
+    for _, arrival in ipairs(arrivals) do
+      local key = arrival.headers["x-user-key"]
+      if key and key ~= USER_KEY and not seen[key] then
+        seen[key] = true
+        secrets[#secrets + 1] = key
+      end
+    end
+    assert.equal(6, #secrets) -- four tokens have acted
+    hides(done, secrets)
+  end)
+
+  -- Another program with the sandbox's keys, and the tokens that it used.
+  local function run_at_sandbox(argv)
+    local box = server.start { api_key = API_KEY, user_key = USER_KEY,
+      limits = false }
+    argv.env = environment { ETORO_API_KEY = API_KEY,
+      ETORO_USER_KEY = USER_KEY, ETORO_BASE_URL = box.url }
+    argv[#argv + 1] = argv.tell_url and box.url or nil
+    argv[#argv + 1] = argv.tell_url
+    local ok, done = pcall(process.run, argv)
+    local arrivals = ok and box:arrivals()
+    box:stop()
+    assert.is_true(ok, done)
+    assert.equal(0, done.code, done.stderr)
+    local secrets, seen = { API_KEY, USER_KEY }, { [USER_KEY .. "-wrong"] = 1 }
+    for _, arrival in ipairs(arrivals) do
+      local key = arrival.headers["x-user-key"]
+      if key and key ~= USER_KEY and not seen[key] then
+        seen[key] = true
+        secrets[#secrets + 1] = key
+      end
+    end
+    hides(done, secrets)
+    return done, #secrets
+  end
+
+  it("and tokens are not in what a table walker prints", function()
+    local refused = ("http://127.0.0.1:%d"):format(process.free_port())
+    local done, count = run_at_sandbox { LUA, "spec/support/canary.lua",
+      tell_url = refused }
+    assert.is_truthy(done.stdout:find("etoro.secret(****)", 1, true))
+    assert.is_true(count >= 3)
   end)
 
   for _, name in ipairs { "agent_portfolio", "events" } do
-    it("never appear in the output of examples/" .. name .. ".lua", function()
-      local done = search { os.getenv "LUA" or "lua5.4",
-        "examples/" .. name .. ".lua" }
-      assert(done.code == 0, done.stderr)
-      assert.truthy(done.stdout:find "%w")
+    it("are not in the output of examples/" .. name .. ".lua", function()
+      local done = run_at_sandbox { LUA, "examples/" .. name .. ".lua" }
+      assert.matches("%w", done.stdout)
     end)
   end
+
+  local function echo(env, text, secrets)
+    local rec = recorder.start()
+    local steps = {}
+    local lines = { "X-Echo: " .. text, "Set-Cookie: key=" .. text,
+      "Retry-After: " .. text, "WWW-Authenticate: Bearer " .. text }
+    for _, status in ipairs { 200, 400, 401, 403, 404, 429, 500, 302 } do
+      local body = status == 200 and "{}" or cjson.encode {
+        errorCode = text, errorMessage = "the key " .. text .. " is no good",
+        requestId = text, error = { field = text, details = { text } } }
+      for _ = 1, 2 do
+        steps[#steps + 1] = { status = status, body = body, headers = lines }
+      end
+    end
+    for _, body in ipairs { "<html>" .. text .. "</html>", text, "{" .. text,
+      text:rep(3) }
+    do
+      for _ = 1, 2 do
+        steps[#steps + 1] = { status = 502, body = body, headers = lines }
+      end
+    end
+    rec:script(steps)
+    env.ETORO_BASE_URL = rec.url
+    local done = run(ECHO, env, tostring(#steps / 2))
+    local left = rec:steps_left()
+    rec:stop()
+    assert.equal(0, left)
+    assert.matches("x%-echo", done.stdout)
+    assert.matches("%*%*%*%*", done.stdout)
+    hides(done, secrets)
+  end
+
+  it("are blanked where a server repeats them", function()
+    local env = { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY }
+    echo(env, API_KEY .. " " .. USER_KEY, { API_KEY, USER_KEY })
+    echo(env, USER_KEY .. USER_KEY .. API_KEY, { API_KEY, USER_KEY })
+  end)
+
+  it("are blanked where a server repeats a bearer token", function()
+    echo({ ETORO_ACCESS_TOKEN = BEARER }, BEARER, { BEARER })
+    echo({ ETORO_ACCESS_TOKEN = BEARER }, "Bearer " .. BEARER, { BEARER })
+  end)
+
+  it("of the older API are shown by nothing", function()
+    local box = server.start()
+    local done = run(TOOLS .. [[
+      local client = assert(etoro.client { api = "sor-v3",
+        on_event = all_of })
+      show(client)
+      note(client.instruments:list { instrumentIds = { 1001 } })
+      note(client:request { path = "/nothing" })
+      finish()
+    ]], { ETORO_ACCESS_TOKEN = BEARER, ETORO_BASE_URL = box.url
+      .. "/api/sor/v3" })
+    box:stop()
+    hides(done, { BEARER })
+  end)
+
+  it("of key files are shown by nothing", function()
+    local dir = process.scratch()
+    for name, key in pairs { api = API_KEY, user = USER_KEY } do
+      local file = assert(io.open(dir .. "/" .. name, "wb"))
+      file:write(key, "\n")
+      file:close()
+    end
+    local box = server.start { api_key = API_KEY, user_key = USER_KEY }
+    local done = run(TOOLS .. [[
+      local client = assert(etoro.client { api_key_file = arg[1] .. "/api",
+        user_key_file = arg[1] .. "/user", on_event = all_of })
+      show(client)
+      assert(note(client:call "GET /api/v1/me"))
+      finish()
+    ]], { ETORO_BASE_URL = box.url }, dir)
+    box:stop()
+    process.remove(dir)
+    hides(done, { API_KEY, USER_KEY })
+  end)
+
+  it("given as options are kept by no table of the client", function()
+    -- made of parts, so that no constant holds them
+    local done = run(TOOLS .. [[
+      local client
+      do
+        local key = string.reverse(arg[1])
+        client = assert(etoro.client { api_key = key, user_key = key .. "-2",
+          base_url = "http://127.0.0.1:1", max_retries = 0 })
+      end
+      collectgarbage()
+      show(client)
+      note(client:call "GET /api/v1/me")
+      kept.client = client
+      finish()
+    ]], {}, API_KEY:reverse())
+    hides(done, { API_KEY })
+  end)
 end)

@@ -467,7 +467,7 @@ describe("etoro.portfolios", function()
       collectgarbage()
       assert.is_not_nil(next(weak))
       assert(portfolio:refresh())
-      portfolio = nil -- luacheck: ignore 331
+      portfolio = nil -- luacheck: ignore 311
       collectgarbage()
       collectgarbage()
       assert.is_nil(next(weak))

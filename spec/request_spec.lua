@@ -396,9 +396,13 @@ describe("a request", function()
         "POST /api/v1/agent-portfolios " .. POST)
       raises(function() demo:call(DELETE, { agentPortfolioId = ID }) end,
         DELETE .. " " .. POST)
-      raises(function() demo:request { method = "POST", path = "/api/v2/agent-portfolios", body = fields } end,
+      local create = { method = "POST", path = "/api/v2/agent-portfolios",
+        body = fields }
+      local delete = { method = "delete",
+        path = "/api/v1/agent-portfolios/" .. ID }
+      raises(function() demo:request(create) end,
         "POST /api/v2/agent-portfolios " .. POST)
-      raises(function() demo:request { method = "delete", path = "/api/v1/agent-portfolios/" .. ID } end,
+      raises(function() demo:request(delete) end,
         "DELETE /api/v1/agent-portfolios/" .. ID .. " " .. POST)
     end)
 
@@ -423,7 +427,9 @@ describe("a request", function()
         raises(function() demo:request { method = "POST", path = path } end,
           "POST " .. path:gsub("%?.*", "") .. " " .. POST)
       end
-      raises(function() demo:request { method = "DELETE", path = "/api/v1//agent-portfolios/%41" } end,
+      local delete = { method = "DELETE",
+        path = "/api/v1//agent-portfolios/%41" }
+      raises(function() demo:request(delete) end,
         "DELETE /api/v1//agent-portfolios/%41 " .. POST)
     end)
 

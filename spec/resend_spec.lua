@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
+local socket = require "socket"
 
 local ROUNDS = 30
 
@@ -97,7 +98,7 @@ describe("a kept connection that dies under a request", function()
     for _ = 1, 3 do
       warm()
       local _, response = assert(client:call(PATCH, { agentPortfolioId = ID,
-        userTokenId = ID, body = { userTokenName = "other" } }))
+        userTokenId = ID, body = { expiresAt = "2030-01-01T00:00:00Z" } }))
       assert.equal(2, counts(server)[response.request_id])
       server:clear()
     end
@@ -120,7 +121,7 @@ describe("a kept connection that dies under a request", function()
       local result, other = WRITES["a request of one's own"](client)
       sent[n] = other.request_id
       outcomes[n] = result and "done" or other.kind
-      process.sleep(0.003 + 0.002 * math.random())
+      socket.sleep(0.003 + 0.002 * math.random())
     end
     local arrived = counts(server)
     for n, id in ipairs(sent) do
@@ -190,22 +191,28 @@ describe("a write that never left", function()
 end)
 
 describe("an HTTP/2 connection that its server winds up", function()
-  local web
+  local web, port
 
   setup(function()
-    web = nginx.start { locations = [[
-      location = /brief { keepalive_requests 3; return 200 '{}'; }
-    ]] }
+    port = process.free_port()
+    web = nginx.start { extra = ([[
+      server {
+        listen 127.0.0.1:%d ssl http2;
+        keepalive_requests 3;
+        include $DIR/paths;
+      }
+    ]]):format(port) }
   end)
 
   teardown(function() web:stop() end)
 
   it("carries every write once", function()
-    local client = assert(web:client())
+    local client = assert(web:client {
+      base_url = "https://127.0.0.1:" .. port })
     local sent = {}
     for n = 1, 20 do
       local _, response = assert(client:request { method = "POST",
-        path = "/brief" })
+        path = "/status/200" })
       sent[n] = response.request_id
     end
     local arrived, connections = {}, {}

@@ -20,8 +20,8 @@ describe("etoro.times", function()
     end
   end)
 
-  it("agrees with the C library on every day of four centuries", function()
-    for day = 0, 146097, 7 do
+  it("agrees with the C library over four centuries", function()
+    for day = 0, 146097, 29 do
       local seconds = day * 86400 + 3661 - 6000000000
       local text = os.date("!%Y-%m-%dT%H:%M:%SZ", seconds)
       assert.equal(text, times.format(seconds))

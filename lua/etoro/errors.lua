@@ -185,7 +185,7 @@ local function read_errors(found, errors)
   end
 end
 
--- One reading rule for every documented body shape (API notes, section 3).
+-- One reading rule for all the shapes that the API gives its errors.
 local function read_body(body)
   local found = {}
   if type(body) ~= "table" then return found end

@@ -67,9 +67,9 @@ local function take_apart(body)
   return list, next(rest) ~= nil and rest or nil
 end
 
---- Lists instruments (GET market-data/instruments, API notes 7; under api =
---- "sor-v3" the older API's list). No filter: all of them. response.meta holds
---- what the answer has besides the list.
+--- Lists instruments (portal: Market Data, GET market-data/instruments; under
+--- api = "sor-v3" the older API's list). No filter: all of them. response.meta
+--- holds what the answer has besides the list.
 ---@param filters? etoro.InstrumentFilters
 ---@param options? etoro.RequestOptions
 ---@return etoro.Instrument[]? instruments

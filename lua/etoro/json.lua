@@ -222,7 +222,8 @@ local decode_text, floats_everywhere
 local function open_decoder()
   local cjson = require("cjson").new()
   cjson.decode_invalid_numbers(false)
-  floats_everywhere = math.type and math.type(cjson.decode("[1]")[1]) == "float"
+  floats_everywhere = math.type ~= nil
+    and math.type(cjson.decode("[1]")[1]) == "float"
   decode_text = cjson.decode
 end
 
@@ -260,6 +261,8 @@ function M.decode_scanned(text, secrets, needs_restore, keep_null)
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,
     keep_null or false)
   if not ok then
+    -- then the text is not at fault
+    if value == "not enough memory" then error(value, 0) end
     return nil, (tostring(value):gsub("^[^\n]-%.lua:%d+: ", ""))
   end
   if value == null and not keep_null then return nil end

@@ -100,8 +100,8 @@ local function find(client, id, options, level)
   }
 end
 
---- Lists the caller's agent-portfolios (GET v1, API notes 5). Their tokens
---- carry no secrets.
+--- Lists the caller's agent-portfolios (portal: Agent Portfolios, Get Agent
+--- Portfolios). Their tokens carry no secrets.
 ---@param options? etoro.RequestOptions
 ---@return etoro.Portfolio[]? portfolios
 ---@return etoro.Response|etoro.Error
@@ -128,8 +128,8 @@ function collection:get(id, options)
   return M.wrap(item, client), response
 end
 
---- Names the scopes that a token of an agent-portfolio can have now (GET v2,
---- API notes 2 and 5).
+--- Names the scopes that a token of an agent-portfolio can have now (portal:
+--- Agent Portfolios, Get Allowed Scopes).
 ---@param options? etoro.RequestOptions
 ---@return string[]? names
 ---@return etoro.Response|etoro.Error
@@ -185,7 +185,7 @@ end
 --- Creates an agent-portfolio with its first token. This takes real money out
 --- of the caller's account: it raises unless the client's account is "real" or
 --- its base URL loopback. scopeNames alone go to v2; scopeIds, alone or beside
---- names, to v1 (API notes 5).
+--- names, to v1 (portal: Agent Portfolios, Create Agent Portfolio).
 ---
 --- A portfolio without a token (HTTP 207) comes back with userTokenCreated =
 --- false and response.warning. After a lost answer the portfolio is looked for
@@ -244,9 +244,10 @@ function methods:refresh(options)
 end
 
 --- Deletes the portfolio: its tokens are revoked, the copy trade stops and
---- its money returns to the caller's account (DELETE v1, API notes 5). It
---- raises unless the client's account is "real" or its base URL loopback. Any
---- further use of the table or its tokens is an error.
+--- its money returns to the caller's account (portal: Agent Portfolios,
+--- Delete Agent Portfolio). It raises unless the client's account is "real" or
+--- its base URL loopback. Any further use of the table or its tokens is an
+--- error.
 ---@param options? etoro.RequestOptions
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
@@ -261,7 +262,7 @@ end
 
 --- Mints a token for the portfolio and puts it into userTokens. Its secret is
 --- in this answer and never again. scopeNames alone go to v2; scopeIds, alone
---- or beside names, to v1 (API notes 5).
+--- or beside names, to v1 (portal: Agent Portfolios, Create User Token).
 ---@param fields etoro.NewToken
 ---@param options? etoro.RequestOptions
 ---@return etoro.Token? token

@@ -101,7 +101,7 @@ end
 
 --- Reads a time of the API: ISO 8601 with or without fraction and offset, a
 --- blank instead of the T, or a date alone (midnight). Times without an
---- offset are UTC, as the API means them (API notes 11 and 12).
+--- offset are UTC, as the API means them.
 ---@param text string
 ---@return number? seconds since the epoch, with the fraction
 ---@return string? message when it is no such time

@@ -191,10 +191,10 @@ local function set_changes(token, changes)
   end
 end
 
---- Changes scopes, whitelist or expiry, and shows them in the table: PATCH
---- under v2, or under v1 when scopeIds are given (API notes 5). What the list
---- of scopes or addresses holds is replaced as a whole; etoro.null is sent as
---- null, to clear a whitelist or an expiry.
+--- Changes scopes, whitelist or expiry, and shows them in the table: by v2, or
+--- by v1 when scopeIds are given (portal: Agent Portfolios, Update User
+--- Token). A list given replaces the whole list; etoro.null is sent as null,
+--- to clear a whitelist or an expiry.
 ---@param changes etoro.TokenChanges at least one
 ---@param options? etoro.RequestOptions
 ---@return etoro.Token? token the table itself
@@ -222,7 +222,8 @@ local function remove_from(list, item)
 end
 
 --- Revokes the token: it stops working, and leaves its portfolio's list
---- (DELETE, API notes 5). Any further use of the table is an error.
+--- (portal: Agent Portfolios, Delete User Token). Any further use of the
+--- table is an error.
 ---@param options? etoro.RequestOptions
 ---@return true? revoked
 ---@return etoro.Response|etoro.Error
@@ -256,9 +257,8 @@ local NO_SECRET = "this token carries no secret, so no client can be made of"
   .. " it, and lists never hold it; mint another with portfolio:create_token"
 
 --- Makes a client that acts as the agent-portfolio: the token as x-user-key
---- beside this application's x-api-key (API notes 2). The account follows from
---- the scopes when they name one environment; else it must be given, and this
---- raises without it.
+--- beside this application's x-api-key. The account follows from the scopes
+--- when they name one environment; else it must be given: this raises.
 ---@param options? { account?: "demo"|"real" } and other client options
 ---@return etoro.Client? client
 ---@return etoro.Error? err kind closed, or invalid with code no_secret

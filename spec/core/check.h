@@ -23,9 +23,8 @@ static inline void check_failed(const char *file, int line, const char *what)
   exit(1);
 }
 
-static inline void check_text(const char *file, int line,
-                              const char *expected, const char *data,
-                              size_t n)
+static inline void check_text(const char *file, int line, const char *expected,
+                              const char *data, size_t n)
 {
   if (strlen(expected) == n && (!n || memcmp(expected, data, n) == 0))
     return;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-static int fail_at;  /* allocations until the one that fails; 0: none does */
+static int fail_at; /* allocations until the one that fails; 0: none does */
 
 void *__real_malloc(size_t n);
 void *__real_calloc(size_t count, size_t size);

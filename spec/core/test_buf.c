@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "core/status.h"
-#include "failing.h"  /* brings __wrap_malloc */
+#include "failing.h" /* brings __wrap_malloc */
 
 static void appends(void)
 {

@@ -2,21 +2,20 @@
 
 #include "check.h"
 
-static const char block[] =
-    "HTTP/1.1 200 OK: fine\r\n"
-    "Content-Type: application/json\r\n"
-    "X-Empty:\r\n"
-    "X-Blank: \t \r\n"
-    "x-twice: first\r\n"
-    " folded: not a field\r\n"
-    "no colon here\r\n"
-    ": no name\r\n"
-    "Bad : name\r\n"
-    "\r\n"
-    "HTTP/2 201\r\n"
-    "X-Lf: \t a b:c \t\n"
-    "X-Twice: second\r\n"
-    "\r\n";
+static const char block[] = "HTTP/1.1 200 OK: fine\r\n"
+                            "Content-Type: application/json\r\n"
+                            "X-Empty:\r\n"
+                            "X-Blank: \t \r\n"
+                            "x-twice: first\r\n"
+                            " folded: not a field\r\n"
+                            "no colon here\r\n"
+                            ": no name\r\n"
+                            "Bad : name\r\n"
+                            "\r\n"
+                            "HTTP/2 201\r\n"
+                            "X-Lf: \t a b:c \t\n"
+                            "X-Twice: second\r\n"
+                            "\r\n";
 
 static void finds(const char *expected, const char *name)
 {
@@ -36,8 +35,7 @@ static void finds_fields(void)
   finds("", "x-blank");
   finds("second", "X-TWICE");
   finds("a b:c", "x-lf");
-  CHECK(!etoro_headers_find(block, sizeof block - 1, "content", &value,
-                            &len));
+  CHECK(!etoro_headers_find(block, sizeof block - 1, "content", &value, &len));
   CHECK(!etoro_headers_find(block, sizeof block - 1, "x-l", &value, &len));
   CHECK(!etoro_headers_find("", 0, "a", &value, &len));
   CHECK(!etoro_headers_find(NULL, 0, "a", &value, &len));
@@ -45,10 +43,19 @@ static void finds_fields(void)
 
 static void walks(void)
 {
-  static const char *const expected[] = {
-    "Content-Type", "application/json", "X-Empty", "", "X-Blank", "",
-    "x-twice", "first", "X-Lf", "a b:c", "X-Twice", "second", NULL
-  };
+  static const char *const expected[] = { "Content-Type",
+                                          "application/json",
+                                          "X-Empty",
+                                          "",
+                                          "X-Blank",
+                                          "",
+                                          "x-twice",
+                                          "first",
+                                          "X-Lf",
+                                          "a b:c",
+                                          "X-Twice",
+                                          "second",
+                                          NULL };
   struct etoro_header field;
   size_t at = 0, i = 0;
   while (etoro_headers_next(block, sizeof block - 1, &at, &field)) {
@@ -79,8 +86,7 @@ static void stands_cuts(void)
     while (etoro_headers_next(copy, n, &at, &field))
       fields++;
     CHECK(fields <= lines);
-    CHECK(etoro_headers_find(copy, n, "x-lf", &value, &len)
-          == (lines >= 12));
+    CHECK(etoro_headers_find(copy, n, "x-lf", &value, &len) == (lines >= 12));
     etoro_headers_limits(copy, n, 0, &limits);
     free(copy);
   }
@@ -117,20 +123,34 @@ static void reads_dates(void)
 
 static void refuses_dates(void)
 {
-  static const char *const bad[] = {
-    "", "Sun", "Sun,", "Sunday", "junk", "784111777",
-    "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ",
-    "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 6 Nov 1994 08:49:37 GMT",
-    "Sun, 06 Nov 94 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
-    "Sun, 31 Nov 1994 08:49:37 GMT", "Wed, 29 Feb 2023 00:00:00 GMT",
-    "Mon, 29 Feb 2100 00:00:00 GMT", "Sun, 06 Nov 1994 24:00:00 GMT",
-    "Sun, 06 Nov 1994 08:60:00 GMT", "Sun, 06 Nov 1994 08:49:61 GMT",
-    "Sun, -6 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1969 08:49:37 GMT",
-    "Sun, 06 Foo 1994 08:49:37 GMT", "Xxx, 06 Nov 1994 08:49:37 GMT",
-    "Sunday, 06-Nov-1994 08:49:37 GMT", "Sun Nov 6 08:49:37 1994",
-    "Sun Nov  6 08:49:37 19941", "Sun, 06 Nov 1994 8:49:37 GMT",
-    "Sunday, 06 Nov 1994 08:49:37 GMT", "Sun, 06-Nov-94 08:49:37 GMT"
-  };
+  static const char *const bad[] = { "",
+                                     "Sun",
+                                     "Sun,",
+                                     "Sunday",
+                                     "junk",
+                                     "784111777",
+                                     "Sun, 06 Nov 1994 08:49:37",
+                                     "Sun, 06 Nov 1994 08:49:37 GMT ",
+                                     "Sun, 06 Nov 1994 08:49:37 UTC",
+                                     "Sun, 6 Nov 1994 08:49:37 GMT",
+                                     "Sun, 06 Nov 94 08:49:37 GMT",
+                                     "Sun, 00 Nov 1994 08:49:37 GMT",
+                                     "Sun, 31 Nov 1994 08:49:37 GMT",
+                                     "Wed, 29 Feb 2023 00:00:00 GMT",
+                                     "Mon, 29 Feb 2100 00:00:00 GMT",
+                                     "Sun, 06 Nov 1994 24:00:00 GMT",
+                                     "Sun, 06 Nov 1994 08:60:00 GMT",
+                                     "Sun, 06 Nov 1994 08:49:61 GMT",
+                                     "Sun, -6 Nov 1994 08:49:37 GMT",
+                                     "Sun, 06 Nov 1969 08:49:37 GMT",
+                                     "Sun, 06 Foo 1994 08:49:37 GMT",
+                                     "Xxx, 06 Nov 1994 08:49:37 GMT",
+                                     "Sunday, 06-Nov-1994 08:49:37 GMT",
+                                     "Sun Nov 6 08:49:37 1994",
+                                     "Sun Nov  6 08:49:37 19941",
+                                     "Sun, 06 Nov 1994 8:49:37 GMT",
+                                     "Sunday, 06 Nov 1994 08:49:37 GMT",
+                                     "Sun, 06-Nov-94 08:49:37 GMT" };
   const char *good = "Sun, 06 Nov 1994 08:49:37 GMT";
   size_t i;
   for (i = 0; i < sizeof bad / sizeof *bad; i++)
@@ -172,7 +192,8 @@ static void reads_retry_after(void)
   CHECK(AFTER("Tue, 14 Nov 2023 22:13:20 GMT") == 0);
   CHECK(AFTER("Tue, 14 Nov 2023 22:00:00 GMT") == 0);
   CHECK(AFTER("Tue, 14 Nov 2023 22:14:20 GMT\r\n"
-              "Date: Tue, 14 Nov 2023 22:14:00 GMT") == 20);
+              "Date: Tue, 14 Nov 2023 22:14:00 GMT")
+        == 20);
   CHECK(AFTER("Tue, 14 Nov 2023 22:14:20 GMT\r\nDate: junk") == 60);
   CHECK(AFTER("30\r\nDate: Tue, 14 Nov 2023 22:14:00 GMT") == 30);
   CHECK(AFTER("1\r\nretry-after: 2") == 2);

@@ -9,10 +9,10 @@ static void formats(void)
   char id[ETORO_UUID_LEN + 1];
   int i;
   /* The example of RFC 9562, A.3. */
-  static const unsigned char example[16] = {
-    0x91, 0x91, 0x08, 0xf7, 0x52, 0xd1, 0x43, 0x20,
-    0x9b, 0xac, 0xf8, 0x47, 0xdb, 0x41, 0x48, 0xa8
-  };
+  static const unsigned char example[16] = { 0x91, 0x91, 0x08, 0xf7,
+                                             0x52, 0xd1, 0x43, 0x20,
+                                             0x9b, 0xac, 0xf8, 0x47,
+                                             0xdb, 0x41, 0x48, 0xa8 };
   etoro_uuid_format(id, example);
   CHECK_TEXT("919108f7-52d1-4320-9bac-f847db4148a8", id, strlen(id));
   memset(bytes, 0, sizeof bytes);

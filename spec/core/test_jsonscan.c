@@ -2,42 +2,63 @@
 
 #include "check.h"
 #include "core/status.h"
-#include "failing.h"  /* brings __wrap_malloc */
+#include "failing.h" /* brings __wrap_malloc */
 
 #define MARKED(text) "\"\\u0000" text "\""
 #define MAX ((size_t)1 << 24)
 
-/* Scans input at sixteen offsets and expects this text (NULL: unchanged) and
-   these secrets, each followed by a line feed. */
-static void scans(const char *input, const char *expected,
-                  const char *secrets)
+static void has_secrets(const struct etoro_scan *s, const char *expected)
 {
-  size_t n = strlen(input), shift;
-  for (shift = 0; shift < 16; shift++) {
-    struct etoro_scan s;
-    char *copy = malloc(n + shift + !(n + shift));
-    const char *left = secrets;
-    size_t i;
-    CHECK(copy != NULL);
-    memset(copy, ' ', shift);
-    memcpy(copy + shift, input, n);
-    CHECK(etoro_scan_run(&s, copy, n + shift, MAX) == ETORO_OK);
-    CHECK(s.is_changed == (expected != NULL));
-    CHECK(s.has_mark == s.is_changed);
-    if (expected)
-      CHECK_TEXT(expected, s.text.data + shift, s.text.len - shift);
-    else
-      CHECK(s.text.len == 0);
-    for (i = 0; i < s.nsecrets; i++) {
-      size_t len = etoro_secret_len(s.secrets[i]);
-      CHECK(strncmp(left, etoro_secret_data(s.secrets[i]), len) == 0);
-      CHECK(left[len] == '\n');
-      left += len + 1;
-    }
-    CHECK(*left == '\0');
-    etoro_scan_free(&s);
-    free(copy);
+  size_t i;
+  for (i = 0; i < s->nsecrets; i++) {
+    size_t len = etoro_secret_len(s->secrets[i]);
+    CHECK(strncmp(expected, etoro_secret_data(s->secrets[i]), len) == 0);
+    CHECK(expected[len] == '\n');
+    expected += len + 1;
   }
+  CHECK(*expected == '\0');
+}
+
+/* Scans the input behind so many blanks, and in front of others. */
+static void scans_at(const char *input, const char *expected,
+                     const char *secrets, size_t before, size_t behind)
+{
+  size_t n = strlen(input), all = before + n + behind;
+  char *copy = malloc(all + !all);
+  struct etoro_scan s;
+  CHECK(copy != NULL);
+  memset(copy, ' ', all);
+  memcpy(copy + before, input, n);
+  CHECK(etoro_scan_run(&s, copy, all, MAX) == ETORO_OK);
+  CHECK(s.is_changed == (expected != NULL));
+  CHECK(s.has_mark == s.is_changed);
+  if (expected)
+    CHECK_TEXT(expected, s.text.data + before, s.text.len - before - behind);
+  else
+    CHECK(s.text.len == 0);
+  has_secrets(&s, secrets);
+  etoro_scan_free(&s);
+  free(copy);
+}
+
+/* Expects this text (NULL: unchanged) and these secrets, each followed by a
+   line feed, wherever the input stands in a block of eight or sixteen. */
+static void scans(const char *input, const char *expected, const char *secrets)
+{
+  size_t before;
+  for (before = 0; before < 17; before++) {
+    scans_at(input, expected, secrets, before, 0);
+    scans_at(input, expected, secrets, before, 40);
+  }
+}
+
+/* The same for a text that ends in the middle of its secret. */
+static void scans_cut(const char *input, const char *expected,
+                      const char *secrets)
+{
+  size_t before;
+  for (before = 0; before < 17; before++)
+    scans_at(input, expected, secrets, before, 0);
 }
 
 static void same(const char *input)
@@ -79,14 +100,36 @@ static void takes_secrets(void)
         "{\"id_token\":\"c\"},{\"client_secret\":\"d\"},"
         "{\"code_verifier\":\"e\"}]",
         "[{\"access_token\":" MARKED("k1") "},{\"refresh_token\":" MARKED(
-            "k2") "},{\"id_token\":" MARKED("k3") "},{\"client_secret\":"
-        MARKED("k4") "},{\"code_verifier\":" MARKED("k5") "}]",
+            "k2") "},{\"id_token\":" MARKED("k3") "},{\"client_"
+                                                  "secret\":" MARKED("k4") "},"
+                                                                           "{"
+                                                                           "\""
+                                                                           "co"
+                                                                           "de"
+                                                                           "_v"
+                                                                           "er"
+                                                                           "if"
+                                                                           "ie"
+                                                                           "r"
+                                                                           "\""
+                                                                           ":" MARKED("k5") "}]",
         "a\nb\nc\nd\ne\n");
   scans("{\"userToken\":\"\"}", "{\"userToken\":" MARKED("k1") "}", "\n");
+  scans("{\"access_token\":\"a\"}", "{\"access_token\":" MARKED("k1") "}",
+        "a\n");
+  scans("{\"refresh_token\":\"a\"}", "{\"refresh_token\":" MARKED("k1") "}",
+        "a\n");
+  scans("{\"id_token\":\"a\"}", "{\"id_token\":" MARKED("k1") "}", "a\n");
+  scans("{\"client_secret\":\"a\"}", "{\"client_secret\":" MARKED("k1") "}",
+        "a\n");
+  scans("{\"code_verifier\":\"a\"}", "{\"code_verifier\":" MARKED("k1") "}",
+        "a\n");
   scans("{\"userToken\":-12.5e3,\"id_token\":true,\"id_token\":false }",
         "{\"userToken\":" MARKED("k1") ",\"id_token\":" MARKED(
             "k2") ",\"id_token\":" MARKED("k3") " }",
         "-12.5e3\ntrue\nfalse\n");
+  scans("{\"\\u0075serToken\":\"a\"}",
+        "{\"\\u0075serToken\":" MARKED("k1") "}", "a\n");
   scans("{\"\\u0075serToken\":\"a\",\"id\\u005Ftoken\":\"b\"}",
         "{\"\\u0075serToken\":" MARKED("k1") ",\"id\\u005Ftoken\":" MARKED(
             "k2") "}",
@@ -98,7 +141,7 @@ static void takes_secrets(void)
         "a\n");
   scans("{\"userToken\":{\"access_token\":\"a\"},\"id_token\":[\"b\"]}",
         "{\"userToken\":{\"access_token\":" MARKED("k1") "},\"id_token\":"
-        "[\"b\"]}",
+                                                         "[\"b\"]}",
         "a\n");
 }
 
@@ -113,6 +156,8 @@ static void unescapes_secrets(void)
     { "\\ud800\\udc00", "\xf0\x90\x80\x80" },
     { "\\ud83dx", "\\ud83dx" },
     { "\\ude00", "\\ude00" },
+    { "\\ud83d\\ue000", "\\ud83d\xee\x80\x80" },
+    { "\\ud83d\\udbff", "\\ud83d\\udbff" },
     { "\\ud83d\\u0041", "\\ud83dA" },
     { "\\ud83d\\ud83d\\ude00", "\\ud83d\xf0\x9f\x98\x80" },
     { "\\x\\u12g4\\u", "\\x\\u12g4\\u" },
@@ -124,8 +169,7 @@ static void unescapes_secrets(void)
   for (i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct etoro_scan s;
     char json[200];
-    int n = snprintf(json, sizeof json, "{\"userToken\":\"%s\"}",
-                     cases[i][0]);
+    int n = snprintf(json, sizeof json, "{\"userToken\":\"%s\"}", cases[i][0]);
     CHECK(etoro_scan_run(&s, json, (size_t)n, MAX) == ETORO_OK);
     CHECK(s.nsecrets == 1);
     CHECK_TEXT(cases[i][1], etoro_secret_data(s.secrets[0]),
@@ -147,11 +191,12 @@ static void keeps_a_null_byte_in_a_secret(void)
 
 static void takes_secrets_of_broken_text(void)
 {
-  scans("{\"userToken\":\"abc", "{\"userToken\":" MARKED("k1"), "abc\n");
-  scans("{\"userToken\":\"abc\\", "{\"userToken\":" MARKED("k1"), "abc\\\n");
-  scans("{\"userToken\":\"a\\u00", "{\"userToken\":" MARKED("k1"),
-        "a\\u00\n");
-  scans("{\"userToken\":12", "{\"userToken\":" MARKED("k1"), "12\n");
+  scans_cut("{\"userToken\":\"abc", "{\"userToken\":" MARKED("k1"), "abc\n");
+  scans_cut("{\"userToken\":\"abc\\", "{\"userToken\":" MARKED("k1"),
+            "abc\\\n");
+  scans_cut("{\"userToken\":\"a\\u00", "{\"userToken\":" MARKED("k1"),
+            "a\\u00\n");
+  scans_cut("{\"userToken\":12", "{\"userToken\":" MARKED("k1"), "12\n");
   scans("{\"userToken\":abc\"def\" \"ghi\",\"x\":\"y\"}",
         "{\"userToken\":" MARKED("k1") " " MARKED("k2") ",\"x\":\"y\"}",
         "abc\"def\"\nghi\n");

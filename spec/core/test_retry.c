@@ -18,11 +18,11 @@ static void gives_the_verdict(enum etoro_class klass,
 static void never_resends_what_may_be_done(void)
 {
   static const enum etoro_verdict safe[6] = {
-    ETORO_VERDICT_DONE, ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN,
+    ETORO_VERDICT_DONE,  ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN,
     ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
   };
   static const enum etoro_verdict other[6] = {
-    ETORO_VERDICT_DONE, ETORO_VERDICT_AGAIN, ETORO_VERDICT_UNCERTAIN,
+    ETORO_VERDICT_DONE,      ETORO_VERDICT_AGAIN, ETORO_VERDICT_UNCERTAIN,
     ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
   };
   gives_the_verdict(ETORO_CLASS_SAFE, safe);
@@ -43,16 +43,16 @@ static void backs_off(void)
   int n;
   for (n = 1; n < 40; n++) {
     double wait = etoro_retry_backoff(n, 0.5, -1);
-    CHECK(is_near(wait, 0.5 * (span < ETORO_RETRY_CAP ? span
-                                                      : ETORO_RETRY_CAP)));
+    CHECK(is_near(wait,
+                  0.5 * (span < ETORO_RETRY_CAP ? span : ETORO_RETRY_CAP)));
     CHECK(etoro_retry_backoff(n, 0, -1) == 0);
     CHECK(etoro_retry_backoff(n, most, -1) < span);
     span *= 2;
   }
   CHECK(etoro_retry_backoff(INT_MAX, most, -1) < ETORO_RETRY_CAP);
   CHECK(is_near(etoro_retry_backoff(0, 0.5, -1), 0.5 * ETORO_RETRY_BASE));
-  CHECK(is_near(etoro_retry_backoff(INT_MIN, 0.5, -1),
-                0.5 * ETORO_RETRY_BASE));
+  CHECK(
+      is_near(etoro_retry_backoff(INT_MIN, 0.5, -1), 0.5 * ETORO_RETRY_BASE));
 }
 
 static void obeys_the_server(void)
@@ -62,7 +62,7 @@ static void obeys_the_server(void)
   CHECK(is_near(etoro_retry_backoff(1, 0.5, 60), 63));
   CHECK(etoro_retry_backoff(1, 0.999999, 60) < 66);
   CHECK(etoro_retry_backoff(1, 0, 0) == 0);
-  CHECK(is_near(etoro_retry_backoff(3, 0.5, 0.1), 1.0));  /* a floor only */
+  CHECK(is_near(etoro_retry_backoff(3, 0.5, 0.1), 1.0)); /* a floor only */
   CHECK(etoro_retry_backoff(1, 0.5, infinity) < 2e9);
   CHECK(etoro_retry_backoff(1, none, none) == 0);
   CHECK(etoro_retry_backoff(1, 7.0, -1) <= ETORO_RETRY_BASE);

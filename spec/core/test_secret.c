@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "core/status.h"
-#include "failing.h"  /* brings __wrap_malloc */
+#include "failing.h" /* brings __wrap_malloc */
 
 static void holds_bytes(void)
 {

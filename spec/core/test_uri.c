@@ -4,7 +4,7 @@
 
 #include "check.h"
 #include "core/status.h"
-#include "failing.h"  /* brings __wrap_malloc */
+#include "failing.h" /* brings __wrap_malloc */
 
 static void encodes(const char *expected, const char *text, size_t n,
                     enum etoro_uri_part part)
@@ -59,8 +59,7 @@ static void leaves_the_buffer_when_it_cannot(int may_fail)
     CHECK(may_fail && rc == ETORO_ENOMEM);
     return;
   }
-  CHECK(etoro_uri_encode(&b, "a b c d", 7, ETORO_URI_QUERY)
-        == ETORO_ETOOBIG);
+  CHECK(etoro_uri_encode(&b, "a b c d", 7, ETORO_URI_QUERY) == ETORO_ETOOBIG);
   CHECK_TEXT("/ab", b.data, b.len);
   rc = etoro_uri_encode(&b, "a b c", 5, ETORO_URI_LIST);
   CHECK(rc == ETORO_ETOOBIG);
@@ -88,7 +87,7 @@ static void curl_agrees(const char *url, const struct etoro_base *base)
   CHECK(!curl_url_get(own, CURLUPART_PORT, &own_port, CURLU_DEFAULT_PORT));
   CHECK(!curl_url_get(u, CURLUPART_SCHEME, &scheme, 0));
   CHECK(strcmp(port, own_port) == 0);
-  if (host[0] != '[')  /* libcurl leaves the case and the zeros of IPv6 */
+  if (host[0] != '[') /* libcurl leaves the case and the zeros of IPv6 */
     CHECK(curl_strequal(host, own_host));
   CHECK(strcmp(scheme, base->is_https ? "https" : "http") == 0);
   curl_free(host);
@@ -165,45 +164,74 @@ static void parses_bases(void)
 
 static void refuses_bases(void)
 {
-  static const char *const hosts[] = {
-    "https://", "https:///x", "https://a..b", "https://.a", "https://.",
-    "https://a%2eb", "https://%6c%6fcalhost", "https://[::1",
-    "https://[::1]x", "https://[]", "https://[::1%25lo]", "https://[v1.x]",
-    "https://a,b", "https://a<b", "https://127.1", "https://0x7f000001",
-    "https://0X7F.0.0.1", "https://2130706433", "https://0177.0.0.1",
-    "https://127.0.0.1.", "https://127.0.0.256", "https://1.2.3",
-    "https://1.2.3.4.5", "https://evil.0x1", "https://a.1", "https://0x"
-  };
-  static const char *const ports[] = {
-    "https://h:", "https://h:/", "https://h:0", "https://h:65536",
-    "https://h:99999999999999999999", "https://h:8a", "https://h:-1",
-    "https://h:+1", "https://h:1:2", "https://[::1]:", "https://a::1"
-  };
+  static const char *const hosts[] = { "https://",
+                                       "https:///x",
+                                       "https://a..b",
+                                       "https://.a",
+                                       "https://.",
+                                       "https://a%2eb",
+                                       "https://%6c%6fcalhost",
+                                       "https://[::1",
+                                       "https://[::1]x",
+                                       "https://[]",
+                                       "https://[::1%25lo]",
+                                       "https://[v1.x]",
+                                       "https://a,b",
+                                       "https://a<b",
+                                       "https://127.1",
+                                       "https://0x7f000001",
+                                       "https://0X7F.0.0.1",
+                                       "https://2130706433",
+                                       "https://0177.0.0.1",
+                                       "https://127.0.0.1.",
+                                       "https://127.0.0.256",
+                                       "https://1.2.3",
+                                       "https://1.2.3.4.5",
+                                       "https://evil.0x1",
+                                       "https://a.1",
+                                       "https://0x" };
+  static const char *const ports[] = { "https://h:",
+                                       "https://h:/",
+                                       "https://h:0",
+                                       "https://h:65536",
+                                       "https://h:99999999999999999999",
+                                       "https://h:8a",
+                                       "https://h:-1",
+                                       "https://h:+1",
+                                       "https://h:1:2",
+                                       "https://[::1]:",
+                                       "https://a::1" };
   static const char *const remote[] = {
     "http://public-api.etoro.com", "http://localhost.evil.com",
-    "http://127.0.0.1.evil.com", "http://128.0.0.1", "http://localhost.",
-    "http://[::2]", "http://[::ffff:127.0.0.1]", "http://0.0.0.0",
-    "http://evil.localhost", "http://xn--localhost", "http://10.0.0.1:8080"
+    "http://127.0.0.1.evil.com",   "http://128.0.0.1",
+    "http://localhost.",           "http://[::2]",
+    "http://[::ffff:127.0.0.1]",   "http://0.0.0.0",
+    "http://evil.localhost",       "http://xn--localhost",
+    "http://10.0.0.1:8080"
   };
   static const char *const paths[] = {
-    "https://h/..", "https://h/a/../b", "https://h/./a", "https://h/a/.",
-    "https://h//a", "https://h/a//b", "https://h/%", "https://h/%2",
-    "https://h/%zz", "https://h/a\"b", "https://h/a|b"
+    "https://h/..",  "https://h/a/../b", "https://h/./a", "https://h/a/.",
+    "https://h//a",  "https://h/a//b",   "https://h/%",   "https://h/%2",
+    "https://h/%zz", "https://h/a\"b",   "https://h/a|b"
   };
   static const char *const plain[] = {
-    " https://h", "https://h ", "https://h\n", "https://h\r\nX: y",
-    "https://h/\t", "https://h\x7f", "https://h\\@evil.com",
-    "https://\xc3\xa9", "https://h/\x80", "https://evil.com\\.etoro.com"
+    " https://h",           "https://h ",
+    "https://h\n",          "https://h\r\nX: y",
+    "https://h/\t",         "https://h\x7f",
+    "https://h\\@evil.com", "https://\xc3\xa9",
+    "https://h/\x80",       "https://evil.com\\.etoro.com"
   };
   static const char *const schemes[] = {
-    "", "h", "http", "http:", "http:/", "https:/", "https:/h", "ftp://h",
-    "httpss://h", "//h", "h.com", "file:///etc/passwd", "wss://h"
+    "",           "h",       "http",     "http:",
+    "http:/",     "https:/", "https:/h", "ftp://h",
+    "httpss://h", "//h",     "h.com",    "file:///etc/passwd",
+    "wss://h"
   };
   char url[2000];
   size_t i;
 #define EACH(list, why) \
   for (i = 0; i < sizeof list / sizeof *list; i++) \
-    refuses(list[i], why)
+  refuses(list[i], why)
   EACH(hosts, "host is not");
   EACH(ports, "port is not");
   EACH(remote, "loopback hosts only");
@@ -325,8 +353,7 @@ static void checks_headers(void)
     int is_control = c < 0x20 || c == 0x7f;
     CHECK(etoro_header_value_valid(text, 3) == !is_control);
     CHECK(etoro_header_name_valid(text, 3)
-          == (c > 0x20 && c < 0x7f
-              && !strchr("\"(),/:;<=>?@[\\]{}", c)));
+          == (c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c)));
   }
 }
 

@@ -17,8 +17,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-static int is_inside(const char *block, size_t n, const char *text,
-                     size_t len)
+static int is_inside(const char *block, size_t n, const char *text, size_t len)
 {
   return text >= block && text + len <= block + n
          && (!len || !memchr(text, '\n', len));
@@ -114,8 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
   if (n < 200 && !memchr(data, '\0', n)) {
     size = snprintf(framed, n + 64, "Retry-After: %.*s\r\n", (int)n, block);
     reads_limits(framed, (size_t)size);
-    size = snprintf(framed, n + 64, "X-RateLimit-Reset: %.*s\n", (int)n,
-                    block);
+    size =
+        snprintf(framed, n + 64, "X-RateLimit-Reset: %.*s\n", (int)n, block);
     reads_limits(framed, (size_t)size);
     size = snprintf(framed, n + 64, "RateLimit-Policy: %.*s\n", (int)n, block);
     reads_limits(framed, (size_t)size);

@@ -112,16 +112,14 @@ static void agrees(const struct etoro_scan *s, const char *q, size_t n)
       MUST(starts(q, last, "\"") && last - q >= after - p);
     else if (is_name(p, end)) {
       if (last - q < after - p || memcmp(p, q, (size_t)(after - p)))
-        return;  /* a mark in the place of a name */
-    }
-    else if (p[7] == 's') {
+        return; /* a mark in the place of a name */
+    } else if (p[7] == 's') {
       MUST(starts(q, last, "\"\\u0000"));
       p += 8;
       q += 7;
       after = skip_string(p - 1, end);
       MUST(last - q >= after - p);
-    }
-    else {
+    } else {
       MUST(p[7] == 'k' || p[7] == 'i' || p[7] == 'n');
       MUST(p[7] == 'k' || *q == '-' || (*q >= '0' && *q <= '9'));
       q = skip_value(q, last, p[7] == 'k');
@@ -150,12 +148,11 @@ static void quick_look_agrees(const struct etoro_scan *s, const char *json,
   if (s->is_changed) {
     MUST(slow.text.len - shift == s->text.len);
     MUST(!memcmp(slow.text.data + shift, s->text.data, s->text.len));
-  }
-  else {
+  } else {
     MUST(slow.text.len - shift == n);
     MUST(!n || !memcmp(slow.text.data + shift, json, n));
   }
-  if (slow.has_null && !s->has_null) {  /* possible in broken text only */
+  if (slow.has_null && !s->has_null) { /* possible in broken text only */
     both[size + n] = '\0';
     MUST(strlen(both) < size + n || strstr(both + size, "\"null")
          || strstr(both + size, "null\""));
@@ -204,10 +201,8 @@ static void seals(const char *bytes, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
   struct etoro_scan s;
-  char *json = malloc(n + 1);  /* one byte, so that it is never NULL */
+  char *json = malloc(n ? n : 1);
   size_t i, limit;
-  MUST(json != NULL);
-  json = realloc(json, n ? n : 1);
   MUST(json != NULL);
   if (n)
     memcpy(json, data, n);

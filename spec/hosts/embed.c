@@ -9,9 +9,10 @@
 
      host.fork() -> pid, 0 in the child; a child ends when its code does
      host.wait(pid) -> exit code | nil, signal
-     host.state(code, ...) -> a further state in this thread that ran code
-       with strings as arguments, its result as a string; or nil, message
-     state:run(code, ...) -> the same; state:close() */
+     host.state() -> a further state in this thread
+     state:run(code, ...) -> its result as a string; nil, message; the
+       arguments are strings
+     state:close() */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,30 +57,23 @@ static int host_wait(lua_State *L)
   return 2;
 }
 
-/* Runs the code at index with the strings behind it in another state. */
-static int run_in(lua_State *L, lua_State *other, int index)
-{
-  int i;
-  int top = lua_gettop(L);
-  int rc = luaL_loadstring(other, luaL_checkstring(L, index));
-  for (i = index + 1; i <= top && !rc; i++)
-    lua_pushstring(other, luaL_checkstring(L, i));
-  if (!rc)
-    rc = lua_pcall(other, top - index, 1, 0);
-  if (rc) {
-    lua_pushnil(L);
-    lua_pushstring(L, lua_tostring(other, -1));
-  } else
-    lua_pushstring(L, luaL_tolstring(other, -1, NULL));
-  lua_settop(other, 0);
-  return rc ? 2 : 1;
-}
-
 static int state_run(lua_State *L)
 {
-  lua_State **u = luaL_checkudata(L, 1, STATE_TYPE);
-  luaL_argcheck(L, *u != NULL, 1, "the state is closed");
-  return run_in(L, *u, 2);
+  lua_State *const *u = luaL_checkudata(L, 1, STATE_TYPE);
+  lua_State *other = *u;
+  int top = lua_gettop(L);
+  int i, rc;
+  luaL_argcheck(L, other != NULL, 1, "the state is closed");
+  rc = luaL_loadstring(other, luaL_checkstring(L, 2));
+  for (i = 3; i <= top && !rc; i++)
+    lua_pushstring(other, luaL_checkstring(L, i));
+  if (!rc)
+    rc = lua_pcall(other, top - 2, 1, 0);
+  if (rc)
+    lua_pushnil(L);
+  lua_pushstring(L, luaL_tolstring(other, -1, NULL));
+  lua_settop(other, 0);
+  return rc ? 2 : 1;
 }
 
 static int state_close(lua_State *L)
@@ -94,17 +88,14 @@ static int state_close(lua_State *L)
 
 static int host_state(lua_State *L)
 {
-  lua_State **u;
-  luaL_checkstring(L, 1);
-  u = lua_newuserdatauv(L, sizeof *u, 0);
+  lua_State **u = lua_newuserdatauv(L, sizeof *u, 0);
   *u = NULL;
   luaL_setmetatable(L, STATE_TYPE);
   *u = luaL_newstate();
   if (!*u)
     return luaL_error(L, "not enough memory");
   luaL_openlibs(*u);
-  lua_insert(L, 1);
-  return 1 + run_in(L, *u, 2);
+  return 1;
 }
 
 static const luaL_Reg functions[] = { { "fork", host_fork },

@@ -210,7 +210,7 @@ function Server:step()
       if left <= 0 then writing[#writing + 1] = sock end
       wait = math.min(wait, math.max(left, 0.001))
     elseif self.options.idle_close and c.answered > 0 then
-      wait = math.min(wait, 0.01)
+      wait = math.min(wait, self.options.idle_close / 4)
     end
   end
   local readable = socket.select(reading, writing, wait)
@@ -241,7 +241,8 @@ function M.main(options)
   local self = setmetatable({ options = options, connections = {},
     by_sock = {}, arrivals = {}, count = 0, steps = options.steps or {} },
     Server)
-  self.listener = assert(socket.bind("127.0.0.1", options.port or 0))
+  self.listener = assert(socket.bind("127.0.0.1",
+    math.tointeger(options.port) or 0))
   self.controller = assert(socket.bind("127.0.0.1", 0))
   self.listener:settimeout(0)
   self.controller:settimeout(5)

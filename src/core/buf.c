@@ -18,7 +18,7 @@ void etoro_buf_init(struct etoro_buf *b, size_t max)
   b->data = NULL;
   b->len = 0;
   b->cap = 0;
-  b->max = max < SIZE_MAX ? max : SIZE_MAX - 1;  /* room for the '\0' */
+  b->max = max < SIZE_MAX ? max : SIZE_MAX - 1; /* room for the '\0' */
 }
 
 static int move(struct etoro_buf *b, size_t cap)
@@ -28,8 +28,7 @@ static int move(struct etoro_buf *b, size_t cap)
     data = realloc(b->data, cap);
     if (!data)
       return ETORO_ENOMEM;
-  }
-  else {
+  } else {
     data = malloc(cap);
     if (!data)
       return ETORO_ENOMEM;

@@ -540,7 +540,8 @@ static void end_jobs(struct etoro_engine *e, const struct etoro_client *c)
 void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c)
 {
   c->is_closed = 1;
-  end_jobs(e, c);
+  if (!etoro_engine_is_foreign(e)) /* those of a parent go on without us */
+    end_jobs(e, c);
 }
 
 /* A child process must not touch its parent's connections: closing them

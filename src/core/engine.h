@@ -63,7 +63,8 @@ double etoro_engine_timeout(const struct etoro_engine *e);
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
                          enum etoro_code code);
 
-/* 1 when a job of the client waits for a bearer token. */
+/* 1 when a job of the client waits for a bearer token, which is told as an
+   event. */
 int etoro_engine_wants_token(struct etoro_engine *e, struct etoro_client *c);
 
 /* The oldest event nobody has read; 0 when there is none. event->job is one

@@ -272,10 +272,9 @@ static int take_asctime(struct cursor *c, struct date *d)
 
 static int read_date(struct cursor *c, struct date *d)
 {
-  static const char *const days[] = {
-    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday",
-    "Saturday"
-  };
+  static const char *const days[] = { "Sunday",    "Monday",   "Tuesday",
+                                      "Wednesday", "Thursday", "Friday",
+                                      "Saturday" };
   size_t i;
   for (i = 0; i < 7; i++) {
     char brief[4];
@@ -312,9 +311,9 @@ static double unix_time(const struct date *d)
 {
   static const int before[] = { 0,   31,  59,  90,  120, 151,
                                 181, 212, 243, 273, 304, 334 };
-  int past = d->year - 1;  /* whole years behind us */
+  int past = d->year - 1; /* whole years behind us */
   int days = past * 365 + past / 4 - past / 100 + past / 400
-             - 719162  /* to 1970-01-01 */
+             - 719162 /* to 1970-01-01 */
              + before[d->month - 1] + (d->month > 2 && is_leap(d->year))
              + d->day - 1;
   return days * 86400.0 + d->hour * 3600.0 + d->minute * 60.0 + d->second;
@@ -349,24 +348,36 @@ static double reset_span(const struct etoro_header *f, double now)
 {
   double v = first_number(f);
   if (v > 1e11)
-    return -1.0;  /* neither a span nor a Unix time in seconds */
+    return -1.0; /* neither a span nor a Unix time in seconds */
   return v > 1e9 ? span(now, v) : v;
 }
 
 /* The fields that limits are read from, in one walk over the block. */
 enum slot {
-  DATE, RETRY_AFTER, LIMIT, REMAINING, RESET, POLICY, X_LIMIT, X_REMAINING,
-  X_RESET, SLOTS
+  DATE,
+  RETRY_AFTER,
+  LIMIT,
+  REMAINING,
+  RESET,
+  POLICY,
+  X_LIMIT,
+  X_REMAINING,
+  X_RESET,
+  SLOTS
 };
 
 static void collect(const char *block, size_t n,
                     struct etoro_header found[SLOTS])
 {
-  static const char *const names[SLOTS] = {
-    "date", "retry-after", "ratelimit-limit", "ratelimit-remaining",
-    "ratelimit-reset", "ratelimit-policy", "x-ratelimit-limit",
-    "x-ratelimit-remaining", "x-ratelimit-reset"
-  };
+  static const char *const names[SLOTS] = { "date",
+                                            "retry-after",
+                                            "ratelimit-limit",
+                                            "ratelimit-remaining",
+                                            "ratelimit-reset",
+                                            "ratelimit-policy",
+                                            "x-ratelimit-limit",
+                                            "x-ratelimit-remaining",
+                                            "x-ratelimit-reset" };
   struct etoro_header field;
   size_t at = 0, i;
   memset(found, 0, SLOTS * sizeof *found);
@@ -386,7 +397,7 @@ void etoro_headers_limits(const char *block, size_t n, double now,
 {
   struct etoro_header f[SLOTS];
   double date;
-  collect(block, n, f);  /* what is absent is empty, and reads as -1 */
+  collect(block, n, f); /* what is absent is empty, and reads as -1 */
   date = etoro_http_date(f[DATE].value, f[DATE].value_len);
   if (date >= 0)
     now = date;

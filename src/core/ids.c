@@ -37,7 +37,7 @@ int etoro_random_system(void *context, void *out, size_t n)
     if (m > 0)
       got += (size_t)m;
     else if (m == 0 || errno != EINTR)
-      break;  /* a kernel or a sandbox without the call */
+      break; /* a kernel or a sandbox without the call */
   }
 #endif
   return got == n ? ETORO_OK : fromdevice(to + got, n - got);
@@ -56,9 +56,9 @@ void etoro_uuid_format(char out[ETORO_UUID_LEN + 1],
   for (i = 0; i < 16; i++) {
     unsigned byte = bytes[i];
     if (i == 6)
-      byte = (byte & 0x0fu) | 0x40u;  /* version 4 */
+      byte = (byte & 0x0fu) | 0x40u; /* version 4 */
     else if (i == 8)
-      byte = (byte & 0x3fu) | 0x80u;  /* the variant of RFC 9562 */
+      byte = (byte & 0x3fu) | 0x80u; /* the variant of RFC 9562 */
     if (is_dash_place(at))
       out[at++] = '-';
     out[at++] = digits[byte >> 4];

@@ -5,16 +5,16 @@
 
 #include <string.h>
 
-#define ETORO_JSON_SECRET_MAX 13  /* refresh_token is the longest name */
+#define ETORO_JSON_SECRET_MAX 13 /* refresh_token is the longest name */
 
 enum {
-  ETORO_JSON_SPACE = 1,      /* blank or line end */
-  ETORO_JSON_MARK = 2,       /* , : [ ] { } */
+  ETORO_JSON_SPACE = 1, /* blank or line end */
+  ETORO_JSON_MARK = 2,  /* , : [ ] { } */
   ETORO_JSON_QUOTE = 4,
-  ETORO_JSON_DIGIT = 8,      /* and the minus sign */
-  ETORO_JSON_EXPONENT = 16,  /* e and E */
+  ETORO_JSON_DIGIT = 8,     /* and the minus sign */
+  ETORO_JSON_EXPONENT = 16, /* e and E */
   ETORO_JSON_GAP = ETORO_JSON_SPACE | ETORO_JSON_MARK,
-  ETORO_JSON_BREAK = ETORO_JSON_GAP | ETORO_JSON_QUOTE  /* ends a word */
+  ETORO_JSON_BREAK = ETORO_JSON_GAP | ETORO_JSON_QUOTE /* ends a word */
 };
 
 static inline unsigned etoro_json_kind(const char *p)

@@ -2,23 +2,22 @@
 
 #include <string.h>
 
-#define DIGITS_SAFE 15  /* any number of so many digits is exact */
+#define DIGITS_SAFE 15 /* any number of so many digits is exact */
 #define INT64_DIGITS 19
 
 /* A JSON number, taken apart. */
 struct parts {
-  const char *first;   /* significant digits: from the first that is not 0 */
-  const char *last;    /* to the last that is not 0, a point between perhaps;
+  const char *first;  /* significant digits: from the first that is not 0 */
+  const char *last;   /* to the last that is not 0, a point between perhaps;
                           NULL when the number is zero */
-  const char *units;   /* behind the digit of ones */
-  size_t digits;       /* how many significant digits there are */
-  long long exponent;  /* of ten, behind them as an integer */
+  const char *units;  /* behind the digit of ones */
+  size_t digits;      /* how many significant digits there are */
+  long long exponent; /* of ten, behind them as an integer */
   int is_negative;
-  int is_plain;        /* without point and exponent */
+  int is_plain; /* without point and exponent */
 };
 
-static const char *pass_digits(struct parts *v, const char *p,
-                               const char *end)
+static const char *pass_digits(struct parts *v, const char *p, const char *end)
 {
   for (; p < end && *p >= '0' && *p <= '9'; p++) {
     if (*p == '0')
@@ -78,7 +77,7 @@ static int take_apart(struct parts *v, const char *p, const char *end)
     return 1;
   v->digits = (size_t)(v->last - v->first) + 1;
   if (v->first < v->units && v->last > v->units)
-    v->digits--;  /* the point */
+    v->digits--; /* the point */
   v->exponent += v->units - v->last - (v->last < v->units);
   return 1;
 }
@@ -133,8 +132,7 @@ void etoro_number_read(struct etoro_number *out, const char *text, size_t n)
     return;
   out->is_negative = v.is_negative;
   out->is_wide = v.units - v.first > DIGITS_SAFE || v.digits > DIGITS_SAFE;
-  if (v.exponent >= 0
-      && (long long)v.digits + v.exponent <= INT64_DIGITS) {
+  if (v.exponent >= 0 && (long long)v.digits + v.exponent <= INT64_DIGITS) {
     out->magnitude = magnitude(&v);
     if (out->magnitude <= exact)
       return;

@@ -11,8 +11,8 @@
    places at once, and only then at what stands around them. */
 
 #define BLOCK 16
-#define AHEAD 3       /* patterns reach so many bytes behind their place */
-#define WORD_LONG 64  /* words above this length are left to the scan */
+#define AHEAD 3      /* patterns reach so many bytes behind their place */
+#define WORD_LONG 64 /* words above this length are left to the scan */
 
 struct probe {
   struct etoro_probe *out;
@@ -195,7 +195,7 @@ int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
   if (n > BLOCK + AHEAD) {
     if (must_scan_at(&r, p))
       return 1;
-    p++;  /* blocks look at the byte before them */
+    p++; /* blocks look at the byte before them */
     if (must_scan_blocks(&r, &p))
       return 1;
   }

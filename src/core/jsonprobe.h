@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 struct etoro_probe {
-  int has_null;  /* a null was seen, or text in a string that looks like one */
-  int has_wide;  /* a number of more than 15 digits was seen */
+  int has_null; /* a null was seen, or text in a string that looks like one */
+  int has_wide; /* a number of more than 15 digits was seen */
 };
 
 /* 0 when a scan of the n bytes is sure to change nothing: there is no name of

@@ -10,17 +10,17 @@
 #include "core/jsonprobe.h"
 #include "core/status.h"
 
-#define ESCAPE_LEN 6     /* \u0000 */
-#define WORD_SAFE 15     /* no number this short needs a look */
+#define ESCAPE_LEN 6 /* \u0000 */
+#define WORD_SAFE 15 /* no number this short needs a look */
 
 /* A run over the input: what lies between copied and the place of a change
    is copied when the change is written. */
 struct pass {
   struct etoro_scan *s;
-  const char *copied;  /* all before this is in s->text, if anything is */
+  const char *copied; /* all before this is in s->text, if anything is */
   const char *end;
-  size_t cap;          /* of s->secrets */
-  int rc;              /* the first failure ends the run */
+  size_t cap; /* of s->secrets */
+  int rc;     /* the first failure ends the run */
 };
 
 void etoro_scan_init(struct etoro_scan *s)
@@ -67,8 +67,7 @@ static uint64_t specials(uint64_t v)
   const uint64_t ones = UINT64_C(0x0101010101010101);
   uint64_t quote = v ^ (ones * '"');
   uint64_t slash = v ^ (ones * '\\');
-  return (((quote - ones) & ~quote) | ((slash - ones) & ~slash))
-         & (ones << 7);
+  return (((quote - ones) & ~quote) | ((slash - ones) & ~slash)) & (ones << 7);
 }
 
 /* The next quote or backslash, or the end. Eight bytes at a time: most of an
@@ -146,8 +145,7 @@ static size_t put_utf8(char *to, long v)
 
 /* Undoes the \u escape at p into to. Gives the bytes taken, 0 for an escape
    that stands for no character. */
-static size_t undo_unicode(const char *p, const char *end, char *to,
-                           size_t *n)
+static size_t undo_unicode(const char *p, const char *end, char *to, size_t *n)
 {
   long low, v = code_unit(p, end);
   if (v < 0 || (v >= 0xdc00 && v < 0xe000))
@@ -186,8 +184,7 @@ static size_t unescape(char *to, const char *p, const char *end)
     if (taken) {
       to += n;
       p += taken;
-    }
-    else {
+    } else {
       *to++ = *p++;
       *to++ = *p++;
     }
@@ -239,7 +236,7 @@ static int new_secret(struct etoro_secret **out, const char *p,
   int rc;
   if (!escapes)
     return etoro_secret_new(out, p, n);
-  plain = malloc(n);  /* not 0: there is an escape */
+  plain = malloc(n); /* not 0: there is an escape */
   if (!plain)
     return ETORO_ENOMEM;
   rc = etoro_secret_new(out, plain, unescape(plain, p, end));
@@ -316,7 +313,7 @@ static const char *pass_string(struct pass *r, const char *p)
   if (is_secret_string(p, q, escapes))
     return is_name(&after, end) ? take_secret(r, after) : after;
   if (escapes && q - p >= ESCAPE_LEN && memcmp(p, "\\u0000", ESCAPE_LEN) == 0
-      && !is_name(&after, end))  /* marks are read in values only */
+      && !is_name(&after, end)) /* marks are read in values only */
     r->rc = change(r, p + ESCAPE_LEN, "s", 1, p + ESCAPE_LEN);
   return after;
 }
@@ -356,8 +353,7 @@ static const char *pass_word(struct pass *r, const char *p)
   if (first & ETORO_JSON_DIGIT) {
     if (q - p > WORD_SAFE || seen & ETORO_JSON_EXPONENT)
       r->rc = pass_number(r, p, (size_t)(q - p));
-  }
-  else if (q - p == 4 && memcmp(p, "null", 4) == 0)
+  } else if (q - p == 4 && memcmp(p, "null", 4) == 0)
     r->s->has_null = 1;
   if (q == end || *q != '"' || !etoro_json_is_secret(p, (size_t)(q - p)))
     return q;

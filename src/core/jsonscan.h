@@ -23,13 +23,13 @@
 #define ETORO_SCAN_SECRETS_MAX 4096
 
 struct etoro_scan {
-  struct etoro_buf text;          /* what to decode, when is_changed */
-  struct etoro_secret **secrets;  /* owned array, one holder each */
+  struct etoro_buf text;         /* what to decode, when is_changed */
+  struct etoro_secret **secrets; /* owned array, one holder each */
   size_t nsecrets;
-  int is_changed;  /* 0: the input itself is what to decode; text is empty */
-  int has_null;    /* a bare null was seen */
-  int has_mark;    /* i, n, s or k was written */
-  int has_wide;    /* a number of more than 15 digits was seen */
+  int is_changed; /* 0: the input itself is what to decode; text is empty */
+  int has_null;   /* a bare null was seen */
+  int has_mark;   /* i, n, s or k was written */
+  int has_wide;   /* a number of more than 15 digits was seen */
 };
 
 /* Scans n bytes. Secret names are userToken, access_token, refresh_token,

@@ -1,6 +1,6 @@
 #include "core/retry.h"
 
-#define WAIT_MAX 1e9  /* what a server may ask for; keeps sums finite */
+#define WAIT_MAX 1e9 /* what a server may ask for; keeps sums finite */
 
 enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
                                        enum etoro_ending ending)
@@ -52,7 +52,7 @@ double etoro_retry_bucket_take(struct etoro_retry_bucket *b, double now)
     b->tokens += (now - b->stamp) * ETORO_RETRY_RATE;
   if (b->tokens > ETORO_RETRY_BURST)
     b->tokens = ETORO_RETRY_BURST;
-  b->stamp = now;  /* also when the clock went back: it must not stand still */
+  b->stamp = now; /* also when the clock went back: it must not stand still */
   b->tokens -= 1.0;
   return b->tokens < 0.0 ? -b->tokens / ETORO_RETRY_RATE : 0.0;
 }

@@ -13,7 +13,7 @@
 struct etoro_secret {
   size_t holders;
   size_t len;
-  char data[];  /* len bytes and a '\0' */
+  char data[]; /* len bytes and a '\0' */
 };
 
 void etoro_wipe(void *bytes, size_t n)
@@ -145,7 +145,7 @@ int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
   const unsigned char *b = (const unsigned char *)s->data;
   size_t i, differ = s->len ^ n;
   for (i = 0; i < n; i++) {
-    size_t inside = (size_t)0 - (size_t)(i < s->len);  /* all ones or none */
+    size_t inside = (size_t)0 - (size_t)(i < s->len); /* all ones or none */
     differ |= (size_t)(a[i] ^ b[i & inside]);
   }
   return differ == 0;

@@ -76,7 +76,7 @@ int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
     if (is_step || !stays(text[i], part))
       room += 2;
   }
-  rc = etoro_buf_reserve(out, out->len + room);  /* all of it or nothing */
+  rc = etoro_buf_reserve(out, out->len + room); /* all of it or nothing */
   for (i = 0; !rc && i < n; i++) {
     if (is_step || !stays(text[i], part))
       rc = add_escape(out, (unsigned char)text[i]);
@@ -90,8 +90,8 @@ int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
 struct authority {
   int is_https;
   int is_loopback;
-  char host[HOST_MAX + 3];  /* lower case, IPv6 in brackets */
-  unsigned port;            /* 0: the scheme's own */
+  char host[HOST_MAX + 3]; /* lower case, IPv6 in brackets */
+  unsigned port;           /* 0: the scheme's own */
 };
 
 static int is_scheme(const char *url, const char *scheme)
@@ -151,11 +151,10 @@ static int check_name(struct authority *a)
     if (*at && *at != '.') {
       if (!is_alpha(*at) && !is_digit(*at) && *at != '-' && *at != '_')
         return 0;
-    }
-    else if (!n || n > LABEL_MAX)
+    } else if (!n || n > LABEL_MAX)
       return 0;
     else if (!*at || !at[1])
-      break;  /* one dot at the end is the root of all names */
+      break; /* one dot at the end is the root of all names */
     else
       label = at + 1;
     at++;
@@ -223,8 +222,7 @@ static int read_authority(struct authority *a, const char *url,
     tail++;
     if (tail < end && *tail != ':')
       return ETORO_EINVAL;
-  }
-  else {
+  } else {
     tail = memchr(host, ':', (size_t)(end - host));
     if (!tail)
       tail = end;
@@ -326,8 +324,7 @@ static int is_visible_text(const char *text, size_t n)
   return 1;
 }
 
-int etoro_base_parse(struct etoro_base *out, const char *url,
-                     const char **why)
+int etoro_base_parse(struct etoro_base *out, const char *url, const char **why)
 {
   struct authority a;
   const char *rest = NULL;

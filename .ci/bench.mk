@@ -1,0 +1,24 @@
+# `make bench`: this module against libcurl alone. Part of the Makefile.
+
+BENCH = $(addprefix $(BUILD)/spec/bench/,raw measure ca_folder.so)
+
+bench:
+	@sh .ci/deps.sh run bench
+	@$(MAKE) --no-print-directory run-bench
+
+run-bench: all $(BENCH)
+	@$(LUA) spec/bench/run.lua
+
+$(BUILD)/spec/bench/%.so: spec/bench/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -shared $(LDFLAGS) -o $@ $< -ldl
+
+# -E: lua-cjson finds Lua in the program
+$(BUILD)/spec/bench/%: spec/bench/%.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(FLAGS) $(LUA_CFLAGS) $(CFLAGS) -MMD -MP -Wl,-E $(LDFLAGS) \
+	  -o $@ $< $(shell $(PKG) --libs $(LUA_PC)) $(CURL_LIBS) -lm -ldl
+
+.PHONY: bench run-bench

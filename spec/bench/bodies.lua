@@ -1,0 +1,83 @@
+-- What the server of `make bench` serves: the same bytes on every run.
+
+local rng_of = require "etoro.sandbox.rng"
+
+local M = {}
+
+local function portfolio(rng, name, tokens)
+  local list = {}
+  for index = 1, tokens do
+    list[index] = ('{"userTokenId":"%s","userTokenName":"%s-%d",'
+      .. '"clientId":"%s","ipsWhitelist":["192.0.2.%d","198.51.100.%d"],'
+      .. '"scopeIds":[202,%d],"expiresAt":"2031-05-0%dT10:00:00Z",'
+      .. '"createdAt":"2026-05-0%dT10:00:00.123Z"}'):format(rng:uuid(), name,
+      index, rng:uuid(), rng:range(1, 254), rng:range(1, 254),
+      rng:range(203, 209), index, index)
+  end
+  return ('{"agentPortfolioId":"%s","agentPortfolioName":"%s",'
+    .. '"agentPortfolioGcid":%d,"agentPortfolioVirtualBalance":%d.%02d,'
+    .. '"mirrorId":%d,"userTokens":[%s]}'):format(rng:uuid(), name,
+    rng:range(10000000, 99999999), rng:range(1000, 99999), rng:range(1, 99),
+    rng:range(1000000, 9999999), table.concat(list, ","))
+end
+
+--- Two agent-portfolios with three tokens between them, about 1.2 KB.
+---@return string json
+function M.small()
+  local rng = rng_of.new(1)
+  return '{"agentPortfolios":[' .. portfolio(rng, "Bench-One", 2) .. ","
+    .. portfolio(rng, "Bench-Two", 1) .. "]}"
+end
+
+local WORDS = { "Alder", "Beech", "Cedar", "Dune", "Elm", "Fjord", "Glade",
+  "Harbour", "Iris", "Juniper", "Kelp", "Lantern", "Moss", "North", "Orchard" }
+local KINDS = { "Holdings", "Technologies", "Foods", "Energy", "Group plc",
+  "Biotech", "Logistics", "Insurance", "Mining", "Software" }
+local SIZES = { 150, 50, 35 }
+
+local function image(rng, id, size)
+  return ('{"instrumentID":%d,"width":%d,"height":%d,'
+    .. '"uri":"https://example.org/images/market/%d_%06X_%dx%d.svg",'
+    .. '"backgroundColor":"#%06X","textColor":"#FFFFFF"}'):format(id, size,
+    size, id, rng:range(0, 0xFFFFFF), size, size, rng:range(0, 0xFFFFFF))
+end
+
+local function instrument(rng, id)
+  local images = {}
+  for index, size in ipairs(SIZES) do images[index] = image(rng, id, size) end
+  local name = WORDS[rng:range(1, #WORDS)] .. " " .. WORDS[rng:range(1, #WORDS)]
+    .. " " .. KINDS[rng:range(1, #KINDS)]
+  return ('{"instrumentID":%d,"instrumentDisplayName":"%s",'
+    .. '"instrumentTypeID":%d,"exchangeID":%d,"symbolFull":"%s%d",'
+    .. '"stocksIndustryId":%d,"priceSource":"Nasdaq",'
+    .. '"hasExpirationDate":%s,"isInternalInstrument":%s,"images":[%s]}')
+    :format(id, name, rng:range(1, 10), rng:range(1, 40),
+      name:sub(1, 3):upper(), id, rng:range(1, 12),
+      tostring(rng:range(1, 50) == 1), tostring(rng:range(1, 99) == 1),
+      table.concat(images, ","))
+end
+
+--- The list of 12,000 instruments with all documented fields, 8.6 MB.
+---@return string json
+function M.instruments()
+  local rng = rng_of.new(2)
+  local list = {}
+  for index = 1, 12000 do list[index] = instrument(rng, 1000 + index) end
+  return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
+end
+
+--- An answer of just under so many bytes.
+---@param bytes integer
+---@return string json
+function M.portfolios(bytes)
+  local rng = rng_of.new(3)
+  local list, size = {}, 0
+  while true do
+    local text = portfolio(rng, "Bench-" .. #list, 2)
+    if size + #text + 24 > bytes then break end
+    list[#list + 1], size = text, size + #text + 1
+  end
+  return '{"agentPortfolios":[' .. table.concat(list, ",") .. "]}"
+end
+
+return M

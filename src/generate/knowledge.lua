@@ -1,0 +1,588 @@
+-- What no document says about the operations, written by hand. The generator
+-- merges it into lua/etoro/operations.lua; the numbers in remarks are sections
+-- of the API notes. Every operation has to be in exactly one group or pair.
+
+local SCOPE = "etoro-public:"
+
+local function any_of(...)
+  local scopes = {}
+  for index, name in ipairs { ... } do scopes[index] = SCOPE .. name end
+  return scopes
+end
+
+local M = {}
+
+-- Quota pools (4): calls in a rolling window of seconds, for each user key.
+-- Where texts differ, the smaller number. Replies' headers correct them.
+M.pools = {
+  default = { limit = 60, window = 60 },
+  ["market-data"] = { limit = 120, window = 60 },
+  ["execution-real"] = { limit = 20, window = 60 },
+  ["execution-demo"] = { limit = 20, window = 60 },
+  ["order-info-real"] = { limit = 60, window = 60 },
+  ["order-info-demo"] = { limit = 60, window = 60 },
+  ["portfolio-real"] = { limit = 60, window = 60 },
+  ["portfolio-demo"] = { limit = 60, window = 60 },
+  ["costs-real"] = { limit = 20, window = 60 },
+  ["costs-demo"] = { limit = 20, window = 60 },
+  ["eligibility-real"] = { limit = 20, window = 60 },
+  ["eligibility-demo"] = { limit = 20, window = 60 },
+  feeds = { limit = 60, window = 60 },
+  ["watchlist-reads"] = { limit = 60, window = 60 },
+  ["watchlist-writes"] = { limit = 20, window = 60 },
+  ["live-portfolio"] = { limit = 60, window = 60 },
+  tradeinfo = { limit = 60, window = 60 },
+  ["curated-lists"] = { limit = 60, window = 60 },
+  ["market-recommendations"] = { limit = 60, window = 60 },
+  ["notification-reads"] = { limit = 1, window = 1 },
+  ["notification-writes"] = { limit = 20, window = 60 },
+  older = { limit = 100, window = 60 }, -- all of api = "sor-v3"
+}
+
+-- Operations outside trading, by class, pool and scopes. The classes are
+-- DESIGN's: `safe` ends in the same state however often it arrives, `never`
+-- makes something new each time and nothing of the API's keeps it from that.
+M.groups = {
+  { class = "safe", pool = "default",
+    "GET /api/v1/me",
+    "GET /api/v1/instruments/discover",
+    "GET /api/v1/instruments/{symbol}",
+    "GET /api/v1/instruments/{symbol}/{shortener}",
+    "GET /api/v2/portfolios/{username}/assets/history",
+    "GET /api/v2/portfolios/{username}/copiers",
+    "GET /api/v2/portfolios/{username}/exposure/history",
+    "GET /api/v2/portfolios/{username}/gain/{granularity}",
+    "GET /api/v1/posts/{postId}",
+    "GET /api/v1/posts/{postId}/comments",
+    "GET /api/v1/posts/{postId}/comments/{commentId}/replies",
+    "GET /api/v1/posts/{postId}/shares",
+    "GET /api/v1/money/accounts/cash",
+    "GET /api/v1/money/accounts/cash/eligibility",
+    "GET /api/v1/money/accounts/cash/status",
+    "GET /api/v1/money/accounts/cash/{accountId}",
+  },
+  { class = "safe", pool = "default",
+    scopes = any_of("money.cash-transactions:read"),
+    "GET /api/v1/money/accounts/cash/{accountId}/transactions",
+  },
+  -- requestReferenceId is refused when it comes twice (409), but a 409 does
+  -- not tell which account the first one made: the status route does.
+  { class = "never", pool = "default",
+    "POST /api/v1/money/accounts/cash",
+  },
+  { class = "safe", pool = "default", scopes = any_of("agent-portfolio:read"),
+    "GET /api/v1/agent-portfolios",
+    "GET /api/v2/agent-portfolios/user-tokens/scopes",
+  },
+  { class = "never", pool = "default",
+    scopes = any_of("agent-portfolio:write"),
+    final = { "MaxUserTokensExceeded" }, -- a 429 that no waiting cures (3)
+    "POST /api/v1/agent-portfolios",
+    "POST /api/v2/agent-portfolios",
+    "POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens",
+    "POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens",
+  },
+  { class = "safe", pool = "default", scopes = any_of("agent-portfolio:write"),
+    "DELETE /api/v1/agent-portfolios/{agentPortfolioId}",
+    "PATCH /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens"
+      .. "/{userTokenId}",
+    "PATCH /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens"
+      .. "/{userTokenId}",
+    "DELETE /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens"
+      .. "/{userTokenId}",
+  },
+  { class = "safe", pool = "default", scopes = any_of("money.balance:read"),
+    "GET /api/v1/balances",
+    "GET /api/v1/balances/history",
+    "GET /api/v1/balances/{accountType}",
+    "GET /api/v1/balances/{accountType}/history",
+    "GET /api/v1/balances/{accountType}/{accountId}",
+    "GET /api/v1/balances/{accountType}/{accountId}/history",
+  },
+  { class = "safe", pool = "default", scopes = any_of("club:read"),
+    "GET /api/v1/clubs",
+  },
+  { class = "safe", pool = "default", scopes = any_of("pi-data:read"),
+    "GET /api/v1/pi-data/copiers",
+  },
+  { class = "safe", pool = "default", scopes = any_of("user-info:read"),
+    "GET /api/v1/user-info/people",
+    "GET /api/v1/user-info/people/search",
+    "GET /api/v1/user-info/people/{username}/daily-gain",
+    "GET /api/v1/user-info/people/{username}/gain",
+  },
+  { class = "safe", pool = "live-portfolio",
+    scopes = any_of("user-info:read"),
+    "GET /api/v1/user-info/people/{username}/portfolio/live",
+  },
+  { class = "safe", pool = "tradeinfo", scopes = any_of("user-info:read"),
+    "GET /api/v1/user-info/people/{username}/tradeinfo",
+  },
+  { class = "safe", pool = "curated-lists", "GET /api/v1/curated-lists" },
+  { class = "safe", pool = "market-recommendations",
+    "GET /api/v1/market-recommendations/{itemsCount}",
+  },
+  { class = "safe", pool = "market-data", scopes = any_of("market-data:read"),
+    "GET /api/v1/market-data/exchanges",
+    "GET /api/v1/market-data/instrument-types",
+    "GET /api/v1/market-data/instruments",
+    "GET /api/v1/market-data/instruments/history/closing-price",
+    "GET /api/v1/market-data/instruments/rates",
+    "GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
+      .. "/{direction}/{interval}/{candlesCount}",
+    "GET /api/v1/market-data/search",
+    "GET /api/v1/market-data/stocks-industries",
+  },
+  { class = "safe", pool = "feeds", scopes = any_of("feed:read"),
+    "GET /api/v1/feeds/following",
+    "GET /api/v1/feeds/for-you",
+    "GET /api/v1/feeds/instrument/{marketId}",
+    "GET /api/v1/feeds/markets/{marketId}",
+    "GET /api/v1/feeds/news",
+    "GET /api/v1/feeds/saved",
+    "GET /api/v1/feeds/user/{userId}",
+    "GET /api/v1/feeds/users/{userId}",
+    "GET /api/v1/feeds/users/{userId}/pinned",
+  },
+  -- Each arrival is a post, comment, share or file more. client_request_id is
+  -- for tracing, and no text promises that it is looked at twice.
+  { class = "never", pool = "default", scopes = any_of("feed:write"),
+    "POST /api/v1/attachments",
+    "POST /api/v1/feeds/post",
+    "POST /api/v1/posts",
+    "POST /api/v1/posts/polls",
+    "POST /api/v1/posts/shares",
+    "POST /api/v1/posts/{postId}/comments",
+    "POST /api/v1/posts/{postId}/comments/{commentId}/replies",
+    "POST /api/v1/reactions/{postId}/comment",
+  },
+  -- Texts are set as a whole; a like, follow, pin, save or vote is there or is
+  -- not, and one user has one.
+  { class = "safe", pool = "default", scopes = any_of("feed:write"),
+    "PUT /api/v1/posts/{postId}",
+    "DELETE /api/v1/posts/{postId}",
+    "PUT /api/v1/posts/{postId}/comments/{commentId}",
+    "DELETE /api/v1/posts/{postId}/comments/{commentId}",
+    "POST /api/v1/posts/{postId}/comments/{commentId}/likes",
+    "DELETE /api/v1/posts/{postId}/comments/{commentId}/likes",
+    "PUT /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}",
+    "DELETE /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}",
+    "POST /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}/likes",
+    "DELETE /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}"
+      .. "/likes",
+    "POST /api/v1/posts/{postId}/follows",
+    "DELETE /api/v1/posts/{postId}/follows",
+    "POST /api/v1/posts/{postId}/likes",
+    "DELETE /api/v1/posts/{postId}/likes",
+    "POST /api/v1/posts/{postId}/pins",
+    "DELETE /api/v1/posts/{postId}/pins",
+    "POST /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes",
+    "DELETE /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes",
+    "POST /api/v1/posts/{postId}/saves",
+    "DELETE /api/v1/posts/{postId}/saves",
+  },
+  { class = "safe", pool = "notification-reads",
+    scopes = any_of("notifications:read"),
+    "GET /api/v1/notifications/messages",
+  },
+  { class = "safe", pool = "notification-writes",
+    scopes = any_of("notifications:write"),
+    "PATCH /api/v1/notifications/messages",
+  },
+  { class = "safe", pool = "default", scopes = any_of("price-alerts:read"),
+    "GET /api/v1/price-alerts",
+  },
+  { class = "never", pool = "default", scopes = any_of("price-alerts:write"),
+    "POST /api/v1/price-alerts",
+  },
+  { class = "safe", pool = "default", scopes = any_of("price-alerts:write"),
+    "PATCH /api/v1/price-alerts/{alertId}",
+    "DELETE /api/v1/price-alerts/{alertId}",
+  },
+  { class = "safe", pool = "watchlist-reads",
+    scopes = any_of("watchlist:read", "watchlist:write"),
+    "GET /api/v1/watchlists",
+    "GET /api/v1/watchlists/default-watchlists/items",
+    "GET /api/v1/watchlists/public/{userId}",
+    "GET /api/v1/watchlists/public/{userId}/{watchlistId}",
+    "GET /api/v1/watchlists/{watchlistId}",
+  },
+  { class = "never", pool = "watchlist-writes",
+    scopes = any_of("watchlist:write"),
+    "POST /api/v1/watchlists",
+    "POST /api/v1/watchlists/default-watchlist/selected-items",
+    "POST /api/v1/watchlists/newasdefault-watchlist",
+  },
+  -- Name, rank and default are set to what is given. An item is known by its
+  -- itemId and itemType alone (removal names it so), so a list holds it once
+  -- however often it is added.
+  { class = "safe", pool = "watchlist-writes",
+    scopes = any_of("watchlist:write"),
+    "PUT /api/v1/watchlists/rank/{watchlistId}",
+    "PUT /api/v1/watchlists/setUserSelectedUserDefault/{watchlistId}",
+    "PUT /api/v1/watchlists/{watchlistId}",
+    "DELETE /api/v1/watchlists/{watchlistId}",
+    "POST /api/v1/watchlists/{watchlistId}/items",
+    "PUT /api/v1/watchlists/{watchlistId}/items",
+    "DELETE /api/v1/watchlists/{watchlistId}/items",
+  },
+}
+
+-- Trading (6): the real route, and its demo twin as the API documents it. `pool`
+-- gets -real and -demo unless it is the default one; `trade` says what an
+-- execution does: open, close, cancel, edit.
+M.pairs = {
+  { class = "keyed", pool = "execution", trade = "open",
+    real = "POST /api/v2/trading/execution/orders",
+    demo = "POST /api/v2/trading/execution/demo/orders" },
+  { class = "safe", pool = "execution", trade = "cancel",
+    real = "DELETE /api/v2/trading/execution/orders/{orderId}",
+    demo = "DELETE /api/v2/trading/execution/demo/orders/{orderId}" },
+  { class = "safe", pool = "order-info",
+    real = "GET /api/v2/trading/info/orders:lookup",
+    demo = "GET /api/v2/trading/info/demo/orders:lookup" },
+  -- What takes units away twice has taken twice as many.
+  { class = "close", pool = "execution", trade = "close",
+    class_by = { field = "UnitsToDeduct", present = "never" },
+    real = "POST /api/v1/trading/execution/market-close-orders/positions"
+      .. "/{positionId}",
+    demo = "POST /api/v1/trading/execution/demo/market-close-orders/positions"
+      .. "/{positionId}" },
+  { class = "safe", pool = "execution", trade = "cancel",
+    real = "DELETE /api/v1/trading/execution/market-close-orders/{orderId}",
+    demo = "DELETE /api/v1/trading/execution/demo/market-close-orders"
+      .. "/{orderId}" },
+  { class = "safe", pool = "order-info",
+    real = "GET /api/v1/trading/info/real/close-orders/{orderId}",
+    demo = "GET /api/v1/trading/info/demo/close-orders/{orderId}" },
+  -- Rates are set to what is given.
+  { class = "safe", pool = "default", trade = "edit",
+    real = "PATCH /api/v2/trading/positions/{positionId}",
+    demo = "PATCH /api/v2/trading/demo/positions/{positionId}" },
+  { class = "safe", pool = "costs", reads = true,
+    real = "POST /api/v2/trading/info/costs",
+    demo = "POST /api/v2/trading/info/demo/costs" },
+  { class = "safe", pool = "eligibility", reads = true,
+    real = "POST /api/v2/trading/info/eligibility",
+    demo = "POST /api/v2/trading/info/demo/eligibility" },
+  { class = "safe", pool = "eligibility", reads = true,
+    real = "POST /api/v1/trading/info/eligibility",
+    demo = "POST /api/v1/trading/info/demo/eligibility" },
+  { class = "safe", pool = "portfolio",
+    real = "GET /api/v1/trading/info/real/pnl",
+    demo = "GET /api/v1/trading/info/demo/pnl" },
+  { class = "safe", pool = "portfolio",
+    real = "GET /api/v1/trading/info/portfolio",
+    demo = "GET /api/v1/trading/info/demo/portfolio" },
+  { class = "safe", pool = "portfolio",
+    real = "GET /api/v1/trading/info/aggregate-portfolio",
+    demo = "GET /api/v1/trading/info/demo/aggregate-portfolio" },
+  { class = "safe", pool = "default",
+    real = "GET /api/v1/trading/info/trade/history",
+    demo = "GET /api/v1/trading/info/trade/demo/history" },
+  { class = "safe", pool = "order-info",
+    real = "GET /api/v1/trading/info/real/orders/{orderId}",
+    demo = "GET /api/v1/trading/info/demo/orders/{orderId}" },
+  -- v1 knows no key: each arrival is an order more.
+  { class = "never", pool = "execution", trade = "open",
+    real = "POST /api/v1/trading/execution/market-open-orders/by-amount",
+    demo = "POST /api/v1/trading/execution/demo/market-open-orders"
+      .. "/by-amount" },
+  { class = "never", pool = "execution", trade = "open",
+    real = "POST /api/v1/trading/execution/market-open-orders/by-units",
+    demo = "POST /api/v1/trading/execution/demo/market-open-orders/by-units" },
+  { class = "safe", pool = "execution", trade = "cancel",
+    real = "DELETE /api/v1/trading/execution/market-open-orders/{orderId}",
+    demo = "DELETE /api/v1/trading/execution/demo/market-open-orders"
+      .. "/{orderId}" },
+  { class = "never", pool = "execution", trade = "open",
+    real = "POST /api/v1/trading/execution/limit-orders",
+    demo = "POST /api/v1/trading/execution/demo/limit-orders" },
+  { class = "safe", pool = "execution", trade = "cancel",
+    real = "DELETE /api/v1/trading/execution/limit-orders/{orderId}",
+    demo = "DELETE /api/v1/trading/execution/demo/limit-orders/{orderId}" },
+}
+
+-- One scope is enough; a write scope serves for reads of trading too (2).
+M.trading_scopes = {
+  read = {
+    real = any_of("real:read", "real:write", "trade.real:read",
+      "trade.real:write"),
+    demo = any_of("demo:read", "demo:write", "trade.demo:read",
+      "trade.demo:write"),
+  },
+  write = {
+    real = any_of("real:write", "trade.real:write"),
+    demo = any_of("demo:write", "trade.demo:write"),
+  },
+}
+
+-- Routes that newer documents have; a document that has one replaces what
+-- stands here. `since` is the first version that was seen to have it.
+local stops = {
+  success = { 202 }, since = "v1.279.0", at_least_one = true,
+  params = { path = { positionId = "integer" }, query = {} },
+  body = {
+    stopLossRate = { type = "number", above = 0 },
+    takeProfitRate = { type = "number", above = 0 },
+    stopLossType = { type = "string", enum = { "fixed", "trailing" } },
+    clearStopLoss = { type = "boolean" },
+    clearTakeProfit = { type = "boolean" },
+  },
+}
+local close_outcome = {
+  success = { 200 }, since = "v1.279.0",
+  params = { path = { orderId = "integer" }, query = {} },
+}
+M.newer = {
+  ["PATCH /api/v2/trading/positions/{positionId}"] = stops,
+  ["PATCH /api/v2/trading/demo/positions/{positionId}"] = stops,
+  ["GET /api/v1/trading/info/real/close-orders/{orderId}"] = close_outcome,
+  ["GET /api/v1/trading/info/demo/close-orders/{orderId}"] = close_outcome,
+}
+
+-- What holds for a value of this name and type wherever it is sent, unless a
+-- detail says otherwise. A negative instrument id is a search artefact, and
+-- zero no instrument (7).
+local id = { min = 1 }
+M.values = {
+  integer = {
+    instrumentId = id, instrumentID = id, InstrumentId = id,
+    InstrumentID = id, orderId = id, positionId = id,
+  },
+  list = {
+    instrumentIds = { items = { type = "integer", min = 1 } },
+    positionIds = { items = { type = "integer", min = 1 } },
+  },
+}
+
+local commas = { commas = true }
+
+-- Pages (7): "page" counts pages from `first` with `size` items each and ends
+-- after `total` items or at a short page; "offset" counts items; "cursor" goes
+-- on with what the answer has under `next`, and ends where there is none.
+-- `list`: where the items are ("" is the answer itself), `more`: a flag.
+local function pages(page, size, first, total, list)
+  return { style = "page", page = page, size = size, first = first,
+    total = total, list = list }
+end
+
+local function cursor(name, size, next, list, more)
+  return { style = "cursor", cursor = name, size = size, next = next,
+    list = list, more = more }
+end
+
+local feed = { paging = { style = "offset", offset = "offset", size = "take",
+  next = "paging.next", list = "discussions" } }
+local comments = { paging = cursor("offsetEntityId", "take",
+  "reactionPaging.offsetEntityId", "comments") }
+local history = { paging = pages("page", "pageSize", 1, nil, "") }
+
+local either_range = {
+  at_most_one = { { "period", "minDate" } },
+  together = { { "minDate", "maxDate" } },
+}
+
+local balance_query = {
+  accountTypes = commas, accountIds = commas, expand = commas,
+}
+local balances = { query = balance_query }
+
+local open = { action = "open" }
+local order = {
+  -- 6: an open order with both names is refused
+  one_of = {
+    { "symbol", "instrumentId", when = open },
+    { "amount", "units", "contracts", when = open },
+  },
+  any_of = {
+    { "triggerRate", when = { orderType = "mit" } },
+    { "positionIds", when = { action = "close" } },
+  },
+  body = {
+    settlementType = { type = "string", nullable = true,
+      enum = { "cfd", "real", "realFutures", "marginTrade" } },
+    leverage = { min = 1 }, amount = { above = 0 }, units = { above = 0 },
+    contracts = { above = 0 }, triggerRate = { above = 0 },
+    stopLossRate = { above = 0 }, takeProfitRate = { above = 0 },
+    positionIds = { min_items = 1 },
+  },
+}
+-- A price can be asked for before the size is known.
+local costs = { one_of = { order.one_of[1] }, any_of = { order.any_of[2] },
+  body = order.body }
+-- UnitsToDeduct: null or absent closes all of it; zero would be neither.
+local close = { body = { UnitsToDeduct = { above = 0 } } }
+local eligibility = {
+  any_of = { { "instrumentIds", "symbols" } },
+  max_together = { 100, "instrumentIds", "symbols" },
+}
+local lookup = { one_of = { { "orderId", "referenceId" } } }
+local limit_order = { one_of = { { "Amount", "AmountInUnits" } } }
+
+local portfolio_body = {
+  investmentAmountInUsd = { above = 0 },
+  agentPortfolioName = { min_length = 6, max_length = 10 },
+  ipsWhitelist = { items = "ipv4", nullable = true },
+  expiresAt = { nullable = true },
+}
+local token_body = {
+  ipsWhitelist = { items = "ipv4", nullable = true },
+  expiresAt = { nullable = true },
+}
+local new_portfolio = { moves_money = true, body = portfolio_body }
+local new_token = { body = token_body }
+local token_change = { body = token_body, at_least_one = true }
+
+local post = { body = { message = { max_length = 1000 } } }
+local comment = { body = { message = { max_length = 500 } } }
+local empty = { body = {} } -- {} has to be there, and nothing in it
+
+local items = { body_items = { min_items = 1 } }
+
+-- More on single operations: further checks, merged into what the document
+-- says (`path`, `query`, `body` by name); rules over several values (one_of,
+-- any_of, at_most_one, together, max_together); paging; and traps, which
+-- become remarks.
+M.details = {
+  ["POST /api/v1/agent-portfolios"] = new_portfolio,
+  ["POST /api/v2/agent-portfolios"] = new_portfolio,
+  ["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"] = {
+    moves_money = true,
+  },
+  ["POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens"] = new_token,
+  ["POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens"] = new_token,
+  ["PATCH /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens"
+    .. "/{userTokenId}"] = token_change,
+  ["PATCH /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens"
+    .. "/{userTokenId}"] = token_change,
+
+  ["POST /api/v2/trading/execution/orders"] = order,
+  ["POST /api/v2/trading/execution/demo/orders"] = order,
+  ["POST /api/v2/trading/info/costs"] = costs,
+  ["POST /api/v2/trading/info/demo/costs"] = costs,
+  ["POST /api/v1/trading/execution/market-close-orders/positions"
+    .. "/{positionId}"] = close,
+  ["POST /api/v1/trading/execution/demo/market-close-orders/positions"
+    .. "/{positionId}"] = close,
+  ["POST /api/v1/trading/execution/limit-orders"] = limit_order,
+  ["POST /api/v1/trading/execution/demo/limit-orders"] = limit_order,
+  ["POST /api/v2/trading/info/eligibility"] = eligibility,
+  ["POST /api/v2/trading/info/demo/eligibility"] = eligibility,
+  ["POST /api/v1/trading/info/eligibility"] = eligibility,
+  ["POST /api/v1/trading/info/demo/eligibility"] = eligibility,
+  ["GET /api/v2/trading/info/orders:lookup"] = lookup,
+  ["GET /api/v2/trading/info/demo/orders:lookup"] = lookup,
+  ["GET /api/v1/trading/info/trade/history"] = history,
+  ["GET /api/v1/trading/info/trade/demo/history"] = history,
+
+  ["GET /api/v1/balances"] = balances,
+  ["GET /api/v1/balances/history"] = balances,
+  ["GET /api/v1/balances/{accountType}"] = balances,
+  ["GET /api/v1/balances/{accountType}/history"] = balances,
+  ["GET /api/v1/balances/{accountType}/{accountId}"] = balances,
+  ["GET /api/v1/money/accounts/cash/{accountId}/transactions"] = {
+    paging = cursor("pageToken", "pageSize", "pagination.nextPageToken",
+      "results", "pagination.hasNext"),
+    trap = "amounts in the answer are strings",
+  },
+
+  -- Any field of an instrument filters; the API ignores names that it does
+  -- not know, and answers with everything.
+  ["GET /api/v1/market-data/search"] = {
+    query = {
+      fields = commas, sort = commas, searchText = {}, pageNumber = { min = 1 },
+      page = { type = "integer", min = 1 }, pageSize = { min = 1 },
+    },
+    filters = { schema = "Instrument", more = {} },
+    paging = pages("page", "pageSize", 1, "totalItems", "items"),
+    trap = "pageNumber is documented and ignored; page works",
+  },
+  ["GET /api/v1/instruments/discover"] = {
+    query = {
+      fields = commas, sort = commas, page = { min = 1 },
+      pageSize = { min = 1 },
+    },
+    filters = { schema = "Instrument", ranges = true, more = {
+      displayName = "string", exchangeName = "string", marketCap = "number",
+      peRatio = "number",
+    } },
+    paging = pages("page", "pageSize", 1, "totalItems", "items"),
+  },
+  ["GET /api/v1/instruments/{symbol}"] = { query = { fields = commas } },
+  ["GET /api/v1/instruments/{symbol}/{shortener}"] = {
+    query = { fields = commas },
+  },
+  ["GET /api/v1/market-data/instruments"] = {
+    trap = "more than about 50 ids are answered with 413 or 414",
+  },
+  ["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
+    .. "/{direction}/{interval}/{candlesCount}"] = {
+    path = { candlesCount = { min = 1 } },
+    trap = "an unknown instrument is 200 with candles null",
+  },
+
+  ["GET /api/v1/feeds/following"] = feed,
+  ["GET /api/v1/feeds/for-you"] = feed,
+  ["GET /api/v1/feeds/instrument/{marketId}"] = feed,
+  ["GET /api/v1/feeds/markets/{marketId}"] = feed,
+  ["GET /api/v1/feeds/news"] = feed,
+  ["GET /api/v1/feeds/saved"] = feed,
+  ["GET /api/v1/feeds/user/{userId}"] = feed,
+  ["GET /api/v1/feeds/users/{userId}"] = feed,
+  ["GET /api/v1/posts/{postId}/comments"] = comments,
+  ["GET /api/v1/posts/{postId}/comments/{commentId}/replies"] = comments,
+  ["GET /api/v1/posts/{postId}/shares"] = { paging = cursor("offsetEntityId",
+    "take", "paging.offsetEntityId", "postShares") },
+
+  ["POST /api/v1/attachments"] = {
+    body = { file = { max_bytes = 8388608 } },
+    trap = "JPEG or PNG",
+  },
+  ["POST /api/v1/feeds/post"] = post,
+  ["POST /api/v1/posts"] = post,
+  ["POST /api/v1/posts/polls"] = post,
+  ["POST /api/v1/posts/shares"] = post,
+  ["PUT /api/v1/posts/{postId}"] = post,
+  ["POST /api/v1/posts/{postId}/comments"] = comment,
+  ["PUT /api/v1/posts/{postId}/comments/{commentId}"] = comment,
+  ["POST /api/v1/posts/{postId}/comments/{commentId}/replies"] = comment,
+  ["PUT /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}"] =
+    comment,
+  ["POST /api/v1/reactions/{postId}/comment"] = comment,
+  ["POST /api/v1/posts/{postId}/likes"] = empty,
+  ["POST /api/v1/posts/{postId}/comments/{commentId}/likes"] = empty,
+  ["POST /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}/likes"] =
+    empty,
+
+  ["GET /api/v1/user-info/people/search"] = {
+    -- a negative id leaves holders of it out
+    query = { instrumentId = { min = false }, page = { min = 1 },
+      pageSize = { min = 1 }, sort = commas },
+    paging = pages("page", "pageSize", 1, "totalItems", "items"),
+  },
+  ["GET /api/v1/user-info/people"] = {
+    trap = "cidList takes realCid; a gcid gives another person",
+  },
+  ["GET /api/v1/user-info/people/{username}/daily-gain"] = {
+    trap = "an array for Daily, an object for Period; percent, not fractions",
+  },
+  ["GET /api/v2/portfolios/{username}/assets/history"] = either_range,
+  ["GET /api/v2/portfolios/{username}/exposure/history"] = either_range,
+
+  ["GET /api/v1/watchlists/{watchlistId}"] = {
+    paging = pages("pageNumber", "itemsPerPage", 0, "watchlists.1.totalItems",
+      "watchlists.1.items"),
+    trap = "isSucceeded can be false in a 200",
+  },
+  ["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] = {
+    query = { pageNumber = { min = 0 }, itemsPerPage = { min = 1 } },
+    paging = pages("pageNumber", "itemsPerPage", 0, "totalItems", "items"),
+  },
+  ["POST /api/v1/watchlists/default-watchlist/selected-items"] = items,
+  ["POST /api/v1/watchlists/{watchlistId}/items"] = items,
+  ["PUT /api/v1/watchlists/{watchlistId}/items"] = items,
+  ["DELETE /api/v1/watchlists/{watchlistId}/items"] = items,
+}
+
+return M

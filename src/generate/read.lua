@@ -1,0 +1,306 @@
+-- Reads an OpenAPI document (3.0, and the parts of 3.1 that differ in schemas)
+-- into entries of the form that etoro.operations has.
+
+local cjson = require("cjson").new()
+
+local M = {}
+
+local METHODS = { "get", "post", "put", "patch", "delete" }
+local MAX_DEPTH = 12 -- of schemas that hold themselves
+
+-- Types that a string's format makes; any other format says nothing that could
+-- be checked before sending. The formats of numbers do not say what is sent:
+-- one id is int32 here and int64 there.
+local FORMATS = {
+  ["date-time"] = "datetime", date = "date", uuid = "uuid", binary = "binary",
+}
+
+local TYPES = {
+  string = "string", integer = "integer", number = "number",
+  boolean = "boolean", array = "list", object = "object",
+}
+
+-- Keywords that bound a value, by our names for them
+local BOUNDS = {
+  minLength = "min_length", maxLength = "max_length", minItems = "min_items",
+  maxItems = "max_items",
+}
+
+local function is_set(value) return value ~= nil and value ~= cjson.null end
+
+local function resolve(document, node)
+  local seen = {}
+  while type(node) == "table" and node["$ref"] do
+    local ref = node["$ref"]
+    if seen[ref] then error("the reference " .. ref .. " leads to itself") end
+    seen[ref] = true
+    local target = document
+    for part in assert(ref:match("^#/(.+)$"), "a reference to another file")
+      :gmatch("[^/]+")
+    do
+      part = part:gsub("~1", "/"):gsub("~0", "~")
+      target = target and target[part]
+    end
+    node = assert(target, "nothing is at " .. ref)
+  end
+  return node
+end
+
+-- One schema of all that allOf names.
+local function flatten(document, schema)
+  schema = resolve(document, schema)
+  if not schema.allOf then return schema end
+  local whole = { properties = {}, required = {} }
+  local parts = {}
+  for _, part in ipairs(schema.allOf) do
+    parts[#parts + 1] = flatten(document, part)
+  end
+  parts[#parts + 1] = schema
+  for _, part in ipairs(parts) do
+    for key, value in pairs(part) do
+      if key == "properties" then
+        for name, property in pairs(value) do
+          whole.properties[name] = property
+        end
+      elseif key == "required" then
+        for _, name in ipairs(value) do
+          whole.required[#whole.required + 1] = name
+        end
+      elseif key ~= "allOf" then
+        whole[key] = value
+      end
+    end
+  end
+  if next(whole.properties) == nil then whole.properties = nil end
+  return whole
+end
+
+-- 3.1 writes nullable as one of several types.
+local function type_of(schema)
+  local kind, nullable = schema.type, schema.nullable == true
+  if type(kind) == "table" then
+    local others = {}
+    for _, name in ipairs(kind) do
+      if name == "null" then
+        nullable = true
+      else
+        others[#others + 1] = name
+      end
+    end
+    kind = #others == 1 and others[1] or nil
+  end
+  if not kind and schema.properties then kind = "object" end
+  if not kind and schema.items then kind = "array" end
+  if kind == "string" and FORMATS[schema.format] then
+    return FORMATS[schema.format], nullable
+  end
+  return TYPES[kind] or "any", nullable
+end
+
+local function whole(number)
+  return math.tointeger(number) or number
+end
+
+local function add_bounds(spec, schema)
+  for keyword, name in pairs(BOUNDS) do
+    if is_set(schema[keyword]) then spec[name] = whole(schema[keyword]) end
+  end
+  if is_set(schema.minimum) and schema.exclusiveMinimum ~= true then
+    spec.min = whole(schema.minimum)
+  elseif is_set(schema.minimum) then
+    spec.above = whole(schema.minimum)
+  end
+  if type(schema.exclusiveMinimum) == "number" then
+    spec.above = whole(schema.exclusiveMinimum)
+  end
+  if is_set(schema.maximum) then spec.max = whole(schema.maximum) end
+end
+
+local function add_values(spec, schema)
+  if type(schema.default) == "number" then
+    spec.default = whole(schema.default)
+  elseif is_set(schema.default) and type(schema.default) ~= "table" then
+    spec.default = schema.default
+  end
+  local values = schema.enum
+  if schema.const ~= nil then values = { schema.const } end
+  if type(values) ~= "table" then return end
+  spec.enum = {}
+  for _, value in ipairs(values) do
+    if value == cjson.null then
+      spec.nullable = true
+    else
+      spec.enum[#spec.enum + 1] = type(value) == "number" and whole(value)
+        or value
+    end
+  end
+end
+
+local spec_of
+
+local function fields_of(document, schema, depth)
+  local fields, required = {}, {}
+  for _, name in ipairs(schema.required or {}) do required[name] = true end
+  for name, property in pairs(schema.properties or {}) do
+    if not resolve(document, property).readOnly then
+      local spec = spec_of(document, property, depth)
+      if required[name] then spec.required = true end
+      fields[name] = spec
+    end
+  end
+  return fields
+end
+
+function spec_of(document, schema, depth)
+  depth = depth or 0
+  if depth > MAX_DEPTH then return { type = "any" } end
+  schema = flatten(document, schema)
+  local kind, nullable = type_of(schema)
+  local spec = { type = kind }
+  if nullable then spec.nullable = true end
+  if schema.deprecated == true then spec.deprecated = true end
+  add_bounds(spec, schema)
+  add_values(spec, schema)
+  if kind == "list" then
+    local items = schema.items and spec_of(document, schema.items, depth + 1)
+    spec.items = items and M.short(items) or "any"
+  elseif kind == "object" and schema.properties then
+    spec.fields = fields_of(document, schema, depth + 1)
+  end
+  return spec
+end
+
+--- A spec that is nothing but a type is that type's name.
+---@param spec table
+---@return table|string
+function M.short(spec)
+  local key = next(spec)
+  if key == "type" and next(spec, key) == nil then return spec.type end
+  return spec
+end
+
+local function read_parameters(document, item, operation)
+  local path, query = {}, {}
+  local function take(list)
+    for _, parameter in ipairs(list or {}) do
+      parameter = resolve(document, parameter)
+      local spec = spec_of(document, parameter.schema or {})
+      if parameter.deprecated == true then spec.deprecated = true end
+      if parameter["in"] == "path" then
+        path[parameter.name] = M.short(spec)
+      elseif parameter["in"] == "query" then
+        if parameter.required == true then spec.required = true end
+        query[parameter.name] = spec
+      end
+    end
+  end
+  take(item.parameters)
+  take(operation.parameters)
+  return { path = path, query = query }
+end
+
+local function read_body(document, operation)
+  if not operation.requestBody then return nil end
+  local body = resolve(document, operation.requestBody)
+  local content = body.content or {}
+  local media, kind = content["application/json"], "json"
+  if not media and content["multipart/form-data"] then
+    media, kind = content["multipart/form-data"], "multipart"
+  end
+  if not media then -- application/*+json, or whatever comes first by name
+    local names = {}
+    for name in pairs(content) do names[#names + 1] = name end
+    table.sort(names)
+    media = content[names[1]]
+  end
+  if not media then return nil end
+  local spec = spec_of(document, media.schema or {})
+  if spec.type == "object" and spec.fields and not spec.nullable then
+    return spec.fields, kind
+  end
+  return spec, kind
+end
+
+local function read_success(operation)
+  local success = {}
+  for status in pairs(operation.responses or {}) do
+    if status:find("^2%d%d$") then
+      success[#success + 1] = math.tointeger(tonumber(status))
+    end
+  end
+  table.sort(success)
+  return success
+end
+
+-- Any one of the scopes named is enough, whatever scheme names it.
+local function read_scopes(operation)
+  local scopes, seen = {}, {}
+  for _, choice in ipairs(operation.security or {}) do
+    for _, names in pairs(choice) do
+      for _, name in ipairs(names) do
+        if not seen[name] then
+          seen[name] = true
+          scopes[#scopes + 1] = name
+        end
+      end
+    end
+  end
+  table.sort(scopes)
+  return #scopes > 0 and scopes or nil
+end
+
+local function read_operation(document, method, path, item, operation)
+  local body, kind = read_body(document, operation)
+  return {
+    method = method, path = path,
+    params = read_parameters(document, item, operation),
+    body = body, body_kind = kind ~= "json" and kind or nil,
+    success = read_success(operation),
+    deprecated = operation.deprecated == true or nil,
+    scopes = read_scopes(operation),
+  }
+end
+
+--- Reads a document's operations.
+---@param document table as decoded
+---@return table<string, table> operations by "METHOD /path"
+function M.operations(document)
+  local operations = {}
+  for path, item in pairs(document.paths) do
+    item = resolve(document, item)
+    for _, name in ipairs(METHODS) do
+      if item[name] then
+        local method = name:upper()
+        operations[method .. " " .. path] = read_operation(document, method,
+          path, item, item[name])
+      end
+    end
+  end
+  return operations
+end
+
+--- Reads the fields of a schema by its name.
+---@param document table
+---@param name string
+---@return table<string, table>? fields nil when there is no such schema
+function M.schema(document, name)
+  local schemas = document.components and document.components.schemas or {}
+  if not schemas[name] then return nil end
+  return spec_of(document, schemas[name]).fields
+end
+
+--- Reads and decodes a file.
+---@param path string
+---@return table document
+function M.file(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read("a")
+  file:close()
+  local document = cjson.decode(text)
+  if type(document) ~= "table" or type(document.paths) ~= "table" then
+    error(path .. " holds no OpenAPI document", 0)
+  end
+  return document
+end
+
+return M
