@@ -9,10 +9,12 @@ bench:
 run-bench: all $(BENCH)
 	@$(LUA) spec/bench/run.lua
 
+# what is preloaded finds only libraries that were loaded with it
 $(BUILD)/spec/bench/%.so: spec/bench/%.c
 	@mkdir -p $(@D)
 	$(say) CC $<
-	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -shared $(LDFLAGS) -o $@ $< -ldl
+	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP -shared $(LDFLAGS) \
+	  -o $@ $< -Wl,--no-as-needed $(CURL_LIBS) -ldl
 
 # -E: lua-cjson finds Lua in the program
 $(BUILD)/spec/bench/%: spec/bench/%.c

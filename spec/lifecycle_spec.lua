@@ -586,6 +586,7 @@ describe("after a fork", function()
   end)
 
   it("in the middle of a call, the child's call is closed", function()
+    server:script { { wait = 0.5 } }
     forks [[
       local pid
       local c

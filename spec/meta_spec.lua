@@ -48,8 +48,10 @@ describe("the stub of etoro.core", function()
   it("has each userdata type with each of its methods", function()
     local found = {}
     for key, value in pairs(debug.getregistry()) do
-      if type(key) == "string" and key:find "^etoro%." and type(value) == "table"
-          and type(value.__index) == "table" and next(value.__index) then
+      if type(key) == "string" and key:find "^etoro%."
+          and key ~= "etoro.httpd" -- another module's
+          and type(value) == "table" and type(value.__index) == "table"
+          and next(value.__index) then
         found[key] = sorted_names(value.__index)
       end
     end

@@ -20,23 +20,34 @@ local function read_blocks()
   return blocks
 end
 
--- What a block may use without making it: one line, so that line numbers in
--- messages are those of README.md.
-local function prelude(text)
-  local parts = {}
-  local function offer(name, code)
-    if text:find("%f[%w_]" .. name .. "%f[^%w_]")
-        and not text:find("local [%w_, ]*%f[%w_]" .. name .. "%f[^%w_]") then
-      table.insert(parts, 1, ("local %s = %s "):format(name, code))
-      text = text .. code
-    end
-  end
-  offer("token", "portfolio.userTokens[1]")
-  offer("portfolio", [[assert(client.portfolios:create {
+local OFFERS = {
+  { name = "etoro", code = 'require "etoro"' },
+  { name = "client", code = "assert(etoro.client())" },
+  { name = "portfolio", code = [[assert(client.portfolios:create {
     investmentAmountInUsd = 2000, agentPortfolioName = "Readme1",
-    userTokenName = "readme", scopeNames = { "etoro-public:demo:write" } })]])
-  offer("client", "assert(etoro.client())")
-  offer("etoro", 'require "etoro"')
+    userTokenName = "readme",
+    scopeNames = { "etoro-public:trade.demo:write" } })]] },
+  { name = "token", code = "portfolio.userTokens[1]" },
+}
+
+local function is_free_name(text, name)
+  local word = "%f[%w_]" .. name .. "%f[^%w_]"
+  return text:find(word) and not text:find("local [%w_, ]*" .. word)
+    and not text:find("for [%w_, ]*" .. word .. "[%w_, ]* in ")
+end
+
+-- What a block uses without making it, and what that needs in turn: one
+-- line, so that line numbers in messages are those of README.md.
+local function prelude(text)
+  local most = 0
+  for number, offer in ipairs(OFFERS) do
+    if is_free_name(text, offer.name) then most = number end
+  end
+  local parts = {}
+  for number = 1, most do
+    local offer = OFFERS[number]
+    parts[number] = ("local %s = %s "):format(offer.name, offer.code)
+  end
   return (table.concat(parts):gsub("%s+", " "))
 end
 

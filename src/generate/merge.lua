@@ -60,7 +60,8 @@ end
 local PLAIN = { "one_of", "any_of", "at_most_one", "together", "max_together",
   "at_least_one", "moves_money", "paging", "trap" }
 
--- Names of a rule that the operation does not take are left out of it.
+-- Names and types of what filters an answer: a schema's fields, and others that
+-- the API's examples use.
 local function filters_of(document, wanted)
   local fields = document and read.schema(document, wanted.schema)
   if not fields then return nil end
@@ -127,8 +128,8 @@ end
 ---@param knowledge table
 ---@param document? table for schemas that knowledge names
 ---@return table<string, table> merged
----@return { missing: string[], unused: string[] } complaints in order: operations without
----knowledge, and knowledge without an operation
+---@return { missing: string[], unused: string[] } complaints operations that
+---knowledge lacks, and names in it that no operation has
 function M.operations(operations, knowledge, document)
   local merged, facts = {}, index(knowledge)
   local missing, unused = {}, {}

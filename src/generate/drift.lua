@@ -1,0 +1,155 @@
+-- What a newer document says differently.
+
+local M = {}
+
+-- Attributes of a spec that decide what may be sent, in the order told
+local TOLD = { "type", "required", "nullable", "min", "max", "above",
+  "min_length", "max_length", "min_items", "max_items", "max_bytes",
+  "default", "deprecated" }
+
+local function sorted(t)
+  local names = {}
+  for name in pairs(t or {}) do names[#names + 1] = name end
+  table.sort(names)
+  return names
+end
+
+local function all_names(left, right)
+  local both = {}
+  for name in pairs(left or {}) do both[name] = true end
+  for name in pairs(right or {}) do both[name] = true end
+  return sorted(both)
+end
+
+local function text(value)
+  if value == nil then return "none" end
+  return tostring(value)
+end
+
+local function long(spec)
+  if type(spec) == "string" then return { type = spec } end
+  return spec or {}
+end
+
+-- "+c -a": values added and removed
+local function list_change(old, new)
+  local had, has, out = {}, {}, {}
+  for _, value in ipairs(old or {}) do had[value] = true end
+  for _, value in ipairs(new or {}) do has[value] = true end
+  for _, value in ipairs(new or {}) do
+    if not had[value] then out[#out + 1] = "+" .. tostring(value) end
+  end
+  for _, value in ipairs(old or {}) do
+    if not has[value] then out[#out + 1] = "-" .. tostring(value) end
+  end
+  return #out > 0 and table.concat(out, " ") or nil
+end
+
+local compare_fields
+
+local function compare_spec(old, new, place, out)
+  old, new = long(old), long(new)
+  for _, name in ipairs(TOLD) do
+    if old[name] ~= new[name] then
+      out[#out + 1] = string.format("%s: %s %s -> %s", place, name,
+        text(old[name]), text(new[name]))
+    end
+  end
+  local values = list_change(old.enum, new.enum)
+  if values then out[#out + 1] = place .. ": values " .. values end
+  if old.items or new.items then
+    compare_spec(old.items, new.items, place .. "[]", out)
+  end
+  if old.fields or new.fields then
+    compare_fields(old.fields, new.fields, place .. ".", "", out)
+  end
+end
+
+function compare_fields(old, new, prefix, suffix, out)
+  for _, name in ipairs(all_names(old, new)) do
+    local place = prefix .. name .. suffix
+    local left, right = old and old[name], new and new[name]
+    if not left then
+      out[#out + 1] = place .. " added"
+        .. (long(right).required and ", required" or "")
+    elseif not right then
+      out[#out + 1] = place .. " removed"
+    else
+      compare_spec(left, right, place, out)
+    end
+  end
+end
+
+local function is_spec(body)
+  return body ~= nil and type(body.type) == "string"
+end
+
+local function compare_bodies(old, new, out)
+  if old and not new or new and not old then
+    out[#out + 1] = new and "body added" or "body removed"
+  elseif is_spec(old) or is_spec(new) then
+    compare_spec(is_spec(old) and old or { type = "object", fields = old },
+      is_spec(new) and new or { type = "object", fields = new }, "body", out)
+  else
+    compare_fields(old, new, "body field '", "'", out)
+  end
+end
+
+local function compare(old, new)
+  local out = {}
+  compare_fields(old.params.path, new.params.path, "path parameter '", "'",
+    out)
+  compare_fields(old.params.query, new.params.query, "query parameter '", "'",
+    out)
+  compare_bodies(old.body, new.body, out)
+  if old.body_kind ~= new.body_kind then
+    out[#out + 1] = string.format("body: %s -> %s", old.body_kind or "json",
+      new.body_kind or "json")
+  end
+  local statuses = list_change(old.success, new.success)
+  if statuses then out[#out + 1] = "success " .. statuses end
+  return out
+end
+
+--- Tells how operations differ from those that are known.
+---@param known table<string, table> the present table
+---@param newer table<string, table> merged from a newer document
+---@return string[] lines in order; none when nothing differs
+function M.lines(known, newer)
+  local lines = {}
+  local counts = { added = 0, removed = 0, changed = 0, deprecated = 0 }
+  local function tell(kind, name, details)
+    counts[kind] = counts[kind] + 1
+    lines[#lines + 1] = string.format("%-10s %s", kind, name)
+    for _, detail in ipairs(details or {}) do
+      lines[#lines + 1] = "             " .. detail
+    end
+  end
+  for _, name in ipairs(all_names(known, newer)) do
+    local old, new = known[name], newer[name]
+    if not old then
+      tell("added", name, not new.class and { "src/generate/knowledge.lua"
+        .. " does not know it" } or nil)
+    elseif not new then
+      tell("removed", name)
+    else
+      local details = compare(old, new)
+      if old.since and not new.since then
+        table.insert(details, 1, "the document has it now")
+      end
+      if new.deprecated and not old.deprecated then tell("deprecated", name) end
+      if old.deprecated and not new.deprecated then
+        details[#details + 1] = "no longer deprecated"
+      end
+      if #details > 0 then tell("changed", name, details) end
+    end
+  end
+  if #lines > 0 then
+    lines[#lines + 1] = string.format(
+      "%d added, %d removed, %d changed, %d deprecated", counts.added,
+      counts.removed, counts.changed, counts.deprecated)
+  end
+  return lines
+end
+
+return M

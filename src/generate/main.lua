@@ -1,0 +1,65 @@
+-- make generate OPENAPI=path: writes lua/etoro/operations.lua and pools.lua.
+-- make drift OPENAPI=path: prints how another document differs from them.
+
+local drift = require "src.generate.drift"
+local merge = require "src.generate.merge"
+local read = require "src.generate.read"
+local write = require "src.generate.write"
+
+local USAGE = "usage: main.lua generate|drift DOCUMENT [FOLDER [KNOWLEDGE]]"
+
+local function fail(message)
+  io.stderr:write(message, "\n")
+  os.exit(1)
+end
+
+-- A file is written only when that changes it.
+local function put(path, text)
+  local file = io.open(path, "rb")
+  local before = file and file:read("a")
+  if file then file:close() end
+  if before == text then
+    print(path .. ": unchanged")
+    return
+  end
+  file = assert(io.open(path, "wb"))
+  assert(file:write(text))
+  assert(file:close())
+  print(path .. ": written")
+end
+
+local function merged(path, knowledge)
+  local document = read.file(path)
+  local version = type(document.info) == "table" and document.info.version
+  local operations, complaints = merge.operations(read.operations(document),
+    knowledge, document)
+  return operations, complaints, tostring(version or "without a version")
+end
+
+local function generate(path, folder, knowledge)
+  local operations, complaints, version = merged(path, knowledge)
+  for _, name in ipairs(complaints.unused) do
+    io.stderr:write("knowledge of no operation: ", name, "\n")
+  end
+  if #complaints.missing > 0 then
+    fail("knowledge lacks:\n  " .. table.concat(complaints.missing, "\n  "))
+  end
+  put(folder .. "/operations.lua", write.operations(operations, version))
+  put(folder .. "/pools.lua", write.pools(knowledge.pools))
+end
+
+local function show_drift(path, folder, knowledge)
+  local known = assert(loadfile(folder .. "/operations.lua"))()
+  local newer, _, version = merged(path, knowledge)
+  local lines = drift.lines(known, newer)
+  if #lines == 0 then lines[1] = "no differences" end
+  print(version)
+  for _, line in ipairs(lines) do print(line) end
+end
+
+local command, path, folder, module = arg[1], arg[2], arg[3], arg[4]
+local run = ({ generate = generate, drift = show_drift })[command]
+if not run or not path or path == "" then fail(USAGE) end
+local ok, message = pcall(run, path, folder or "lua/etoro",
+  require(module or "src.generate.knowledge"))
+if not ok then fail(tostring(message)) end

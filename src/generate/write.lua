@@ -1,0 +1,393 @@
+-- Writes operations as a Lua file that a person can read: what occurs more
+-- than once becomes a local, everything stands in the order of its name, so
+-- the same input makes the same bytes.
+
+local M = {}
+
+local WIDTH = 79
+local MAX_LOCALS = 180 -- Lua takes 200 in a function
+
+-- Order of keys that are not names of the API's
+local FIRST = {
+  "type", "in_path", "in_query", "filters", "body", "body_kind",
+}
+local LAST = {
+  "success", "class", "class_by", "pool", "account", "twin", "trade", "final",
+  "scopes", "one_of", "any_of", "at_most_one", "together", "max_together",
+  "at_least_one", "paging", "moves_money", "since", "deprecated",
+}
+local RANK = {}
+for index, name in ipairs(FIRST) do RANK[name] = index - 1000 end
+for index, name in ipairs(LAST) do RANK[name] = index + 1000 end
+
+local KEYWORDS = {}
+for word in ([[and break do else elseif end false for function goto if in
+  local nil not or repeat return then true until while]]):gmatch("%a+") do
+  KEYWORDS[word] = true
+end
+
+-- Names of locals that would hide something
+local TAKEN = { add = true, type = true, error = true, string = true,
+  table = true, math = true }
+
+local function sorted_keys(t)
+  local keys = {}
+  for key in pairs(t) do keys[#keys + 1] = key end
+  table.sort(keys, function(a, b)
+    local left, right = RANK[a] or 0, RANK[b] or 0
+    if left ~= right then return left < right end
+    if type(a) ~= type(b) then return type(a) == "number" end
+    return a < b
+  end)
+  return keys
+end
+
+local function is_list(t) return #t > 0 end
+
+local function key_text(key)
+  if key:find("^[%a_][%w_]*$") and not KEYWORDS[key] then return key end
+  return string.format("[%q]", key)
+end
+
+local function scalar(value)
+  if type(value) == "string" then return string.format("%q", value) end
+  return tostring(value)
+end
+
+-- A long string in pieces that fit, cut after slashes.
+local function scalar_lines(value, indent, room)
+  local text = scalar(value)
+  if #text <= room or type(value) ~= "string" then return text end
+  local cut
+  for at in value:gmatch("()/") do
+    if at > 1 and at + 1 < room then cut = at end
+  end
+  if not cut then return text end
+  return scalar(value:sub(1, cut - 1)) .. "\n" .. indent .. "  .. "
+    .. scalar_lines(value:sub(cut), indent, WIDTH - #indent - 5)
+end
+
+-- The text of a value without line breaks and without locals: what tells
+-- whether two are the same.
+local function canonical(value, memo)
+  if type(value) ~= "table" then return scalar(value) end
+  if memo[value] then return memo[value] end
+  local parts = {}
+  for _, key in ipairs(sorted_keys(value)) do
+    local text = canonical(value[key], memo)
+    parts[#parts + 1] = type(key) == "string" and key_text(key) .. "=" .. text
+      or text
+  end
+  memo[value] = "{" .. table.concat(parts, ",") .. "}"
+  return memo[value]
+end
+
+local function snake(name)
+  name = name:gsub("(%l)(%u)", "%1_%2"):gsub("[^%w]+", "_"):lower()
+  name = name:gsub("^_+", ""):gsub("_+$", "")
+  if name == "" or name:find("^%d") then name = "v" .. name end
+  return (KEYWORDS[name] or TAKEN[name]) and name .. "_value" or name
+end
+
+local TYPE_NAMES = { string = "text", boolean = "flag", list = "list_of" }
+
+-- A spec of a type and flags has a name of these.
+local function spec_name(spec)
+  local name, positive = TYPE_NAMES[spec.type] or spec.type, false
+  for key, value in pairs(spec) do
+    if key == "min" and value == 1 or key == "above" and value == 0 then
+      positive = true
+    elseif key ~= "type" and value ~= true then
+      return nil
+    end
+  end
+  if spec.commas then name = "comma_" .. name end
+  if positive then name = "positive_" .. name end
+  if spec.required then name = "required_" .. name end
+  if spec.nullable then name = name .. "_or_null" end
+  if spec.deprecated then name = "old_" .. name end
+  return name
+end
+
+local function first_text(list)
+  while type(list) == "table" do list = list[1] end
+  return type(list) == "string" and snake((list:gsub("^[%w-]+:", "")))
+end
+
+local function last_value(path)
+  return snake(path:match(".*{(.-)}"))
+end
+
+local function resource(path)
+  local last
+  for part in path:gmatch("[^/]+") do
+    if not part:find("{", 1, true) then last = part end
+  end
+  return snake(last)
+end
+
+-- What a shared value is called, by the place it is first met at.
+local function local_name(value, hint, path)
+  local is_spec = type(value.type) == "string"
+  local name = is_spec and spec_name(value)
+  if name then return name end
+  if hint == "in_path" then return last_value(path) .. "_path" end
+  if hint == "in_query" then return resource(path) .. "_query" end
+  if hint == "body" or hint == "paging" then
+    return resource(path) .. "_" .. hint
+  end
+  local first = not is_spec and first_text(value)
+  return snake(hint) .. (first and "_" .. first or "")
+end
+
+local methods = {}
+methods.__index = methods
+
+-- How often each table occurs; what is inside one counts once with it.
+function methods:count(value)
+  if type(value) ~= "table" then return end
+  local text = canonical(value, self.memo)
+  self.uses[text] = (self.uses[text] or 0) + 1
+  if self.uses[text] > 1 then return end
+  for _, key in ipairs(sorted_keys(value)) do self:count(value[key]) end
+end
+
+function methods:is_shared(value)
+  local text = canonical(value, self.memo)
+  return self.uses[text] > 1 and #text > 14
+end
+
+-- Writes the locals that a value needs, and its own where it is shared.
+function methods:define(value, hint, path, is_root)
+  if type(value) ~= "table" then return end
+  local text = canonical(value, self.memo)
+  if self.names[text] then return end
+  for _, key in ipairs(sorted_keys(value)) do
+    self:define(value[key], type(key) == "string" and key or hint, path)
+  end
+  if is_root or not self:is_shared(value) then return end
+  local base, name, number = local_name(value, hint, path), nil, 1
+  repeat
+    name = number == 1 and base or base .. "_" .. number
+    number = number + 1
+  until not self.taken[name]
+  self.taken[name] = true
+  local head = "local " .. name .. " = "
+  self.lines[#self.lines + 1] = head .. self:text(value, "", #head, true)
+  self.names[text] = name
+  self.count_of_locals = self.count_of_locals + 1
+end
+
+-- The text of a value whose first line starts after `column` characters.
+function methods:text(value, indent, column, is_own)
+  if type(value) ~= "table" then
+    return scalar_lines(value, indent, WIDTH - column - 1)
+  end
+  local name = self.names[canonical(value, self.memo)]
+  if name and not is_own then return name end
+  local keys = sorted_keys(value)
+  if #keys == 0 then return "{}" end
+  local flat, inner = {}, indent .. "  "
+  for index, key in ipairs(keys) do
+    local text = self:text(value[key], inner, 0)
+    flat[index] = type(key) == "string" and key_text(key) .. " = " .. text
+      or text
+  end
+  local line = "{ " .. table.concat(flat, ", ") .. " }"
+  if column + #line < WIDTH and not line:find("\n") then return line end
+  return self:block(value, keys, indent, inner)
+end
+
+function methods:block(value, keys, indent, inner)
+  local out, row = {}, nil
+  for _, key in ipairs(keys) do
+    if type(key) == "string" then
+      local head = inner .. key_text(key) .. " = "
+      out[#out + 1] = head .. self:text(value[key], inner, #head) .. ","
+    else -- as many items on a line as fit
+      local text = self:text(value[key], inner, #inner) .. ","
+      if row and #out[row] + #text + 1 <= WIDTH and is_list(value) then
+        out[row] = out[row] .. " " .. text
+      else
+        out[#out + 1] = inner .. text
+        row = #out
+      end
+    end
+  end
+  return "{\n" .. table.concat(out, "\n") .. "\n" .. indent .. "}"
+end
+
+local function new_writer()
+  return setmetatable({ memo = {}, uses = {}, names = {}, taken = {},
+    lines = {}, count_of_locals = 0 }, methods)
+end
+
+-- An entry in the order it is written, with what add() fills in left out.
+local function written_form(entry)
+  local out = {}
+  for key, value in pairs(entry) do out[key] = value end
+  out.method, out.path, out.params, out.trap = nil, nil, nil, nil
+  if next(entry.params.path) then out.in_path = entry.params.path end
+  if next(entry.params.query) then out.in_query = entry.params.query end
+  out.filters = entry.params.filters
+  if out.pool == "default" then out.pool = nil end
+  return out
+end
+
+local HEAD = [[
+-- Generated by src/generate from the OpenAPI document %s; do not edit.
+--
+-- The operations of the API that this module knows, as plain data.
+--
+-- Key: method and path template. Fields of an entry:
+--   params.path     spec or type of each value in the path, by name (their
+--                   order is the template's)
+--   params.query    spec of each query parameter, by name
+--   params.filters  further query parameters: types by name; with `ranges`
+--                   numbers also take the name with Min or Max after it
+--   body            specs of the JSON body's fields, by name; or the spec of
+--                   a body that is no object; {}: an empty object has to be
+--                   sent; nil: no body
+--   body_kind       "multipart" where the body is no JSON
+--   success         documented success statuses
+--   class           how it may be sent again: "safe", "keyed", "close",
+--                   "never"; class_by: the class is `present` when the body
+--                   gives `field` (see check.class_of)
+--   pool            the quota pool it draws on (see etoro.pools)
+--   account, twin   "real" or "demo", and the other account's operation
+--   trade           what it does to orders: open, close, cancel, edit
+--   final           codes that make a 429 final
+--   scopes          any one of these scopes is enough
+--   one_of, any_of, at_most_one, together
+--                   lists of names of which exactly one, at least one, at
+--                   most one, all or none have to be given; with `when` only
+--                   if those fields have those values
+--   max_together    a number, and lists that hold no more items than that
+--   at_least_one    a body without a field is refused before it is sent
+--   paging          how to go on: style "page", "offset" or "cursor", the
+--                   parameters' names, and where the answer has its items
+--   moves_money     takes real money from, or gives it back to, the caller
+--   since           newer than the document; first seen in that version
+--   deprecated      the API names a successor
+-- Spec of a value: type ("string", "number", "integer", "boolean",
+-- "datetime", "date", "ipv4", "uuid", "binary", "list", "object", "any"),
+-- items (spec or type of a list's items), fields (specs of an object's
+-- fields), required, nullable, enum, default (what the API takes when there
+-- is none), min, max, above (a number has to be greater), min_length and
+-- max_length (characters), max_bytes, min_items, max_items, commas (a text
+-- or a list of texts, joined by commas), deprecated.
+--
+-- etoro.raw goes through all entries to find the one a free-hand request
+-- belongs to: matching the method first, it splits some tens of templates,
+-- which costs less than a tenth of a millisecond.
+]]
+
+local CLASS = [[
+---@class etoro.Operation
+---@field method string
+---@field path string
+---@field params { path: table<string, string|table>, query: table<string, table>, filters?: table }
+---@field body? table<string, any>
+---@field body_kind? "multipart"
+---@field success integer[]
+---@field class "safe"|"keyed"|"close"|"never"
+---@field class_by? { field: string, present: string }
+---@field pool string
+---@field account? "real"|"demo"
+---@field twin? string
+---@field trade? "open"|"close"|"cancel"|"edit"
+---@field final? string[]
+---@field scopes? string[]
+---@field one_of? table[]
+---@field any_of? table[]
+---@field at_most_one? table[]
+---@field together? table[]
+---@field max_together? table
+---@field at_least_one? boolean
+---@field paging? table
+---@field moves_money? boolean
+---@field since? string
+---@field deprecated? boolean
+
+---@type table<string, etoro.Operation>
+local M = {}
+
+local function add(method, path, entry)
+  entry.method, entry.path = method, path
+  entry.pool = entry.pool or "default"
+  entry.params = {
+    path = entry.in_path or {}, query = entry.in_query or {},
+    filters = entry.filters,
+  }
+  entry.in_path, entry.in_query, entry.filters = nil, nil, nil
+  M[method .. " " .. path] = entry
+end
+]]
+
+-- By path, and there in the order of reading, making, changing, removing.
+local ORDER = { GET = 1, POST = 2, PUT = 3, PATCH = 4, DELETE = 5 }
+
+local function in_order(operations)
+  local names = {}
+  for name in pairs(operations) do names[#names + 1] = name end
+  table.sort(names, function(a, b)
+    local left, right = operations[a], operations[b]
+    if left.path ~= right.path then return left.path < right.path end
+    return ORDER[left.method] < ORDER[right.method]
+  end)
+  return names
+end
+
+--- Writes the file of operations.
+---@param operations table<string, table> merged
+---@param version string of the document
+---@return string text
+function M.operations(operations, version)
+  local writer, forms = new_writer(), {}
+  local names = in_order(operations)
+  for index, name in ipairs(names) do
+    forms[index] = written_form(operations[name])
+    writer:count(forms[index])
+  end
+  local calls = {}
+  for index, name in ipairs(names) do
+    local entry, form = operations[name], forms[index]
+    writer:define(form, "", entry.path, true)
+    local trap = entry.trap and "-- trap: " .. entry.trap .. "\n" or ""
+    local head = string.format('add("%s", ', entry.method)
+    local path = scalar_lines(entry.path, "", WIDTH - #head - 4)
+    local column = #(head .. path):match("[^\n]*$") + 2
+    calls[index] = trap .. head .. path .. ", "
+      .. writer:text(form, "", column, true) .. ")"
+  end
+  if writer.count_of_locals > MAX_LOCALS then
+    error("more shared values than Lua has locals", 0)
+  end
+  return HEAD:format(version) .. "\n" .. table.concat(writer.lines, "\n")
+    .. (#writer.lines > 0 and "\n\n" or "") .. CLASS .. "\n"
+    .. table.concat(calls, "\n\n") .. (#calls > 0 and "\n\n" or "")
+    .. "return M\n"
+end
+
+local POOLS = [[
+-- Generated by src/generate from its knowledge.lua; do not edit.
+--
+-- Quota pools: calls that one user key may make in a rolling window of so
+-- many seconds. Headers of real replies correct the numbers.
+
+---@type table<string, { limit: integer, window: number }>
+]]
+
+--- Writes the file of pools.
+---@param pools table<string, { limit: integer, window: number }>
+---@return string text
+function M.pools(pools)
+  local lines = {}
+  for _, name in ipairs(sorted_keys(pools)) do
+    lines[#lines + 1] = string.format("  %s = { limit = %d, window = %d },",
+      key_text(name), pools[name].limit, pools[name].window)
+  end
+  return POOLS .. "return {\n" .. table.concat(lines, "\n") .. "\n}\n"
+end
+
+return M
