@@ -20,26 +20,6 @@ local function read_blocks()
   return blocks
 end
 
--- What a block may use without making it: one line, so that line numbers in
--- messages are those of README.md.
-local function prelude(text)
-  local parts = {}
-  local function offer(name, code)
-    if text:find("%f[%w_]" .. name .. "%f[^%w_]")
-        and not text:find("local [%w_, ]*%f[%w_]" .. name .. "%f[^%w_]") then
-      table.insert(parts, 1, ("local %s = %s "):format(name, code))
-      text = text .. code
-    end
-  end
-  offer("token", "portfolio.userTokens[1]")
-  offer("portfolio", [[assert(client.portfolios:create {
-    investmentAmountInUsd = 2000, agentPortfolioName = "Readme1",
-    userTokenName = "readme", scopeNames = { "etoro-public:demo:write" } })]])
-  offer("client", "assert(etoro.client())")
-  offer("etoro", 'require "etoro"')
-  return (table.concat(parts):gsub("%s+", " "))
-end
-
 describe("README.md", function()
   local sandbox, scratch
 
@@ -58,8 +38,8 @@ describe("README.md", function()
   local function run_lua(block)
     local path = scratch .. "/block.lua"
     local file = assert(io.open(path, "w"))
-    file:write(("\n"):rep(block.line - 1), prelude(block.text), "\n",
-      block.text)
+    -- so that line numbers in messages are those of README.md
+    file:write(("\n"):rep(block.line), block.text)
     file:close()
     local done = process.run { os.getenv "LUA" or "lua5.4", path, timeout = 60,
       input = "n\n",
