@@ -20,37 +20,6 @@ local function read_blocks()
   return blocks
 end
 
-local OFFERS = {
-  { name = "etoro", code = 'require "etoro"' },
-  { name = "client", code = "assert(etoro.client())" },
-  { name = "portfolio", code = [[assert(client.portfolios:create {
-    investmentAmountInUsd = 2000, agentPortfolioName = "Readme1",
-    userTokenName = "readme",
-    scopeNames = { "etoro-public:trade.demo:write" } })]] },
-  { name = "token", code = "portfolio.userTokens[1]" },
-}
-
-local function is_free_name(text, name)
-  local word = "%f[%w_]" .. name .. "%f[^%w_]"
-  return text:find(word) and not text:find("local [%w_, ]*" .. word)
-    and not text:find("for [%w_, ]*" .. word .. "[%w_, ]* in ")
-end
-
--- What a block uses without making it, and what that needs in turn: one
--- line, so that line numbers in messages are those of README.md.
-local function prelude(text)
-  local most = 0
-  for number, offer in ipairs(OFFERS) do
-    if is_free_name(text, offer.name) then most = number end
-  end
-  local parts = {}
-  for number = 1, most do
-    local offer = OFFERS[number]
-    parts[number] = ("local %s = %s "):format(offer.name, offer.code)
-  end
-  return (table.concat(parts):gsub("%s+", " "))
-end
-
 describe("README.md", function()
   local sandbox, scratch
 
@@ -69,8 +38,8 @@ describe("README.md", function()
   local function run_lua(block)
     local path = scratch .. "/block.lua"
     local file = assert(io.open(path, "w"))
-    file:write(("\n"):rep(block.line - 1), prelude(block.text), "\n",
-      block.text)
+    -- so that line numbers in messages are those of README.md
+    file:write(("\n"):rep(block.line), block.text)
     file:close()
     local done = process.run { os.getenv "LUA" or "lua5.4", path, timeout = 60,
       input = "n\n",

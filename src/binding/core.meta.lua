@@ -175,7 +175,15 @@ local client = {}
 ---@return lightuserdata
 function client:address() end
 
+--- What is left of each pool's budget.
+---@return table<string, { limit: integer, left: integer, reserve: integer, resets_in?: number, paused_for?: number }>
+function client:budget() end
+
 function client:close() end
+
+--- Ends all writes but cancel and close, also those that wait already.
+---@param on boolean
+function client:halt(on) end
 
 ---@param token string|etoro.Secret
 ---@param lifetime? number seconds

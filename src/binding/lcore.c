@@ -235,6 +235,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_secret(L);
   letoro_open_json(L);
   letoro_open_job(L);
+  letoro_open_client(L);
   letoro_open_engine(L);
   return 1;
 }

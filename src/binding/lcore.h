@@ -6,6 +6,7 @@
 #include "core/secret.h"
 
 /* Each part adds its functions to the module table at the top. */
+void letoro_open_client(lua_State *L);
 void letoro_open_engine(lua_State *L);
 void letoro_open_job(lua_State *L);
 void letoro_open_json(lua_State *L);
@@ -35,6 +36,9 @@ struct etoro_engine;
 struct letoro_engine {
   struct etoro_engine *core;
 };
+
+/* The open engine at index 1; raises for anything else. */
+struct letoro_engine *letoro_check_engine(lua_State *L);
 
 /* Pushes an empty job userdata that will belong to the engine at index. */
 struct letoro_job *letoro_new_job(lua_State *L, int engine);

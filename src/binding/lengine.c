@@ -1,5 +1,7 @@
-/* Engines, and the clients that submit calls to them. */
+/* Engines: what all calls of a Lua state go through. */
+#include "binding/lclient.h"
 #include "binding/lcore.h"
+#include "binding/lfields.h"
 
 #include <string.h>
 
@@ -7,17 +9,11 @@
 #include "core/status.h"
 
 #define ENGINE_TYPE "etoro.core.Engine"
-#define CLIENT_TYPE "etoro.core.Client"
 #define ENGINE_SLOT 1
 
 #define HEADERS_MAX 32  /* further header lines of one request */
 #define FINALS_MAX 8
 #define WIRE_MAX (1024u * 1024u * 1024u)
-
-struct lclient {
-  struct etoro_client *core;    /* one holder; NULL before new */
-  struct letoro_engine *engine; /* kept alive by the user value */
-};
 
 /* The address is the registry key of the engine that the state shares. */
 static const char shared_key = 0;
@@ -27,49 +23,16 @@ static struct letoro_engine *toengine(lua_State *L)
   return luaL_checkudata(L, 1, ENGINE_TYPE);
 }
 
-static struct etoro_engine *checkengine(lua_State *L)
+struct letoro_engine *letoro_check_engine(lua_State *L)
 {
   struct letoro_engine *u = toengine(L);
   luaL_argcheck(L, u->core != NULL, 1, "the engine is closed");
-  return u->core;
+  return u;
 }
 
-static int fieldflag(lua_State *L, int index, const char *name)
+static struct etoro_engine *checkengine(lua_State *L)
 {
-  int flag;
-  lua_getfield(L, index, name);
-  flag = lua_toboolean(L, -1);
-  lua_pop(L, 1);
-  return flag;
-}
-
-static double fieldnumber(lua_State *L, int index, const char *name,
-                          double otherwise)
-{
-  double v;
-  lua_getfield(L, index, name);
-  v = luaL_optnumber(L, -1, otherwise);
-  lua_pop(L, 1);
-  return v;
-}
-
-/* A string of a table's field; the table keeps it alive. NULL for nil. */
-static const char *fieldtext(lua_State *L, int index, const char *name,
-                             size_t *n)
-{
-  const char *text = NULL;
-  size_t len = 0;
-  lua_getfield(L, index, name);
-  if (!lua_isnil(L, -1)) {
-    luaL_checktype(L, -1, LUA_TSTRING);
-    text = lua_tolstring(L, -1, &len);
-    if (!n && strlen(text) != len)
-      luaL_error(L, "%s holds a zero byte", name);
-  }
-  lua_pop(L, 1);
-  if (n)
-    *n = len;
-  return text;
+  return letoro_check_engine(L)->core;
 }
 
 static int new_engine(lua_State *L, const struct etoro_engine_options *options)
@@ -95,7 +58,7 @@ static int core_engine(lua_State *L)
   if (!lua_isnoneornil(L, 1)) {
     luaL_checktype(L, 1, LUA_TTABLE);
     options.is_manual = 1;
-    options.now = fieldnumber(L, 1, "now", 0);
+    options.now = letoro_field_number(L, 1, "now", 0);
     return new_engine(L, &options);
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &shared_key);
@@ -110,97 +73,6 @@ static int core_engine(lua_State *L)
   return n;
 }
 
-/* A secret option: a sealed secret or a string. What a string makes is held
-   by a userdata on the stack until the call returns. */
-static struct etoro_secret *fieldsecret(lua_State *L, int index,
-                                        const char *name)
-{
-  struct etoro_secret *s;
-  size_t n;
-  const char *text;
-  lua_getfield(L, index, name);
-  if (lua_isnil(L, -1))
-    return NULL;
-  s = letoro_to_secret(L, -1);
-  if (s)
-    return s;
-  text = luaL_checklstring(L, -1, &n);
-  letoro_push_secret(L, NULL);
-  if (etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text,
-                       n))
-    luaL_error(L, "not enough memory");
-  return letoro_to_secret(L, -1);
-}
-
-static void readoptions(lua_State *L, int index,
-                        struct etoro_client_options *o)
-{
-  memset(o, 0, sizeof *o);
-  o->base_url = fieldtext(L, index, "base_url", NULL);
-  luaL_argcheck(L, o->base_url != NULL, index, "base_url is missing");
-  o->api_key = fieldsecret(L, index, "api_key");
-  o->user_key = fieldsecret(L, index, "user_key");
-  o->bearer = fieldsecret(L, index, "bearer");
-  o->is_renewable = fieldflag(L, index, "renewable");
-  o->ca_file = fieldtext(L, index, "ca_file", NULL);
-  o->proxy = fieldtext(L, index, "proxy", NULL);
-  o->user_agent = fieldtext(L, index, "user_agent", NULL);
-  if (!o->user_agent)
-    o->user_agent = "lua-etoro";
-  o->connect_timeout = fieldnumber(L, index, "connect_timeout", 10);
-  o->max_connections = (long)fieldnumber(L, index, "max_connections", 8);
-  o->max_body = (size_t)fieldnumber(L, index, "max_body", 64.0 * 1048576.0);
-  o->wants_events = fieldflag(L, index, "events");
-}
-
-/* engine:client(options) -> client | nil, message, "invalid" */
-static int engine_client(lua_State *L)
-{
-  struct etoro_engine *e = checkengine(L);
-  struct etoro_client_options options;
-  struct lclient *u;
-  const char *why;
-  int rc;
-  luaL_checktype(L, 2, LUA_TTABLE);
-  readoptions(L, 2, &options); /* may raise */
-  u = lua_newuserdatauv(L, sizeof *u, 1);
-  u->core = NULL;
-  u->engine = lua_touserdata(L, 1);
-  luaL_setmetatable(L, CLIENT_TYPE);
-  lua_pushvalue(L, 1);
-  lua_setiuservalue(L, -2, ENGINE_SLOT);
-  rc = etoro_client_new(&u->core, &options, etoro_engine_now(e), &why);
-  if (rc)
-    return letoro_fail(L, rc, why);
-  etoro_engine_admit(e, u->core);
-  return 1;
-}
-
-/* The strings of a list field; the list keeps them alive. */
-static size_t fieldlist(lua_State *L, int index, const char *name,
-                        const char **out, size_t most)
-{
-  size_t i, n = 0;
-  lua_getfield(L, index, name);
-  if (!lua_isnil(L, -1)) {
-    luaL_checktype(L, -1, LUA_TTABLE);
-    n = (size_t)lua_rawlen(L, -1);
-    if (n > most)
-      luaL_error(L, "too many %s", name);
-    for (i = 0; i < n; i++) {
-      size_t len;
-      lua_rawgeti(L, -1, (lua_Integer)i + 1);
-      luaL_checktype(L, -1, LUA_TSTRING);
-      out[i] = lua_tolstring(L, -1, &len);
-      if (strlen(out[i]) != len)
-        luaL_error(L, "%s holds a zero byte", name);
-      lua_pop(L, 1);
-    }
-  }
-  lua_pop(L, 1);
-  return n;
-}
-
 static enum etoro_class fieldclass(lua_State *L, int index)
 {
   static const char *const names[] = { "safe", "keyed", "close", "never",
@@ -212,35 +84,48 @@ static enum etoro_class fieldclass(lua_State *L, int index)
   return (enum etoro_class)klass;
 }
 
+static enum etoro_priority fieldpriority(lua_State *L, int index)
+{
+  static const char *const names[] = { "exit", "order", "read", NULL };
+  int priority;
+  lua_getfield(L, index, "priority");
+  priority = luaL_checkoption(L, -1, "read", names);
+  lua_pop(L, 1);
+  return (enum etoro_priority)priority;
+}
+
 static void readrequest(lua_State *L, int index, struct etoro_request *r,
                         const char **headers, const char **finals)
 {
   memset(r, 0, sizeof *r);
-  r->method = fieldtext(L, index, "method", NULL);
-  r->target = fieldtext(L, index, "target", NULL);
+  r->method = letoro_field_text(L, index, "method", NULL);
+  r->target = letoro_field_text(L, index, "target", NULL);
   luaL_argcheck(L, r->method && r->target, index, "method or target missing");
-  r->body = fieldtext(L, index, "body", &r->body_len);
-  r->content_type = fieldtext(L, index, "content_type", NULL);
-  r->request_id = fieldtext(L, index, "request_id", NULL);
-  r->nheaders = fieldlist(L, index, "headers", headers, HEADERS_MAX);
+  r->body = letoro_field_text(L, index, "body", &r->body_len);
+  r->content_type = letoro_field_text(L, index, "content_type", NULL);
+  r->request_id = letoro_field_text(L, index, "request_id", NULL);
+  r->nheaders = letoro_field_list(L, index, "headers", headers, HEADERS_MAX);
   r->headers = headers;
-  r->nfinals = fieldlist(L, index, "finals", finals, FINALS_MAX);
+  r->nfinals = letoro_field_list(L, index, "finals", finals, FINALS_MAX);
   r->finals = finals;
   r->klass = fieldclass(L, index);
-  r->timeout = fieldnumber(L, index, "timeout", 30);
-  r->deadline = fieldnumber(L, index, "deadline", 300);
-  r->max_retries = (int)fieldnumber(L, index, "max_retries", 4);
+  r->priority = fieldpriority(L, index);
+  r->is_write = letoro_field_flag(L, index, "writes");
+  r->pool = letoro_field_text(L, index, "pool", NULL);
+  r->timeout = letoro_field_number(L, index, "timeout", 30);
+  r->deadline = letoro_field_number(L, index, "deadline", 300);
+  r->max_retries = (int)letoro_field_number(L, index, "max_retries", 4);
 }
 
 /* engine:submit(client, request) -> job | nil, message, "invalid" | "closed"
    request: method, target, body, content_type, headers, finals, request_id,
-   class, timeout, deadline, max_retries */
+   class, priority, writes, pool, timeout, deadline, max_retries */
 static int engine_submit(lua_State *L)
 {
   const char *headers[HEADERS_MAX];
   const char *finals[FINALS_MAX];
   struct etoro_engine *e = checkengine(L);
-  const struct lclient *c = luaL_checkudata(L, 2, CLIENT_TYPE);
+  const struct letoro_client *c = luaL_checkudata(L, 2, LETORO_CLIENT_TYPE);
   struct etoro_request request;
   struct letoro_job *u;
   const char *why;
@@ -292,32 +177,14 @@ static int engine_unix(lua_State *L)
   return 1;
 }
 
-static void settext(lua_State *L, const char *name, const char *text)
-{
-  lua_pushstring(L, text);
-  lua_setfield(L, -2, name);
-}
-
-static void setnumber(lua_State *L, const char *name, double v)
-{
-  lua_pushnumber(L, v);
-  lua_setfield(L, -2, name);
-}
-
-static void setinteger(lua_State *L, const char *name, lua_Integer v)
-{
-  lua_pushinteger(L, v);
-  lua_setfield(L, -2, name);
-}
-
 static void push_timing(lua_State *L, const struct etoro_job *j)
 {
   lua_createtable(L, 0, 5);
-  setnumber(L, "name", j->timing.name);
-  setnumber(L, "connect", j->timing.connect);
-  setnumber(L, "tls", j->timing.tls);
-  setnumber(L, "first_byte", j->timing.first_byte);
-  setnumber(L, "total", j->timing.total);
+  letoro_set_number(L, "name", j->timing.name);
+  letoro_set_number(L, "connect", j->timing.connect);
+  letoro_set_number(L, "tls", j->timing.tls);
+  letoro_set_number(L, "first_byte", j->timing.first_byte);
+  letoro_set_number(L, "total", j->timing.total);
   lua_setfield(L, -2, "timing");
 }
 
@@ -325,26 +192,26 @@ static void push_event(lua_State *L, const struct etoro_event *event)
 {
   const struct etoro_job *j = event->job;
   lua_createtable(L, 0, 14);
-  settext(L, "kind", etoro_event_name(event->kind));
-  settext(L, "method", j->method);
-  settext(L, "path", j->target);
-  settext(L, "request_id", j->request_id);
-  setnumber(L, "at", event->at);
-  setnumber(L, "elapsed", event->elapsed);
-  setinteger(L, "attempt", event->attempt);
+  letoro_set_text(L, "kind", etoro_event_name(event->kind));
+  letoro_set_text(L, "method", j->method);
+  letoro_set_text(L, "path", j->target);
+  letoro_set_text(L, "request_id", j->request_id);
+  letoro_set_number(L, "at", event->at);
+  letoro_set_number(L, "elapsed", event->elapsed);
+  letoro_set_integer(L, "attempt", event->attempt);
   if (event->kind == ETORO_EVENT_RETRIED || event->kind == ETORO_EVENT_WAITED)
-    setnumber(L, "wait", event->wait);
+    letoro_set_number(L, "wait", event->wait);
   if (event->kind == ETORO_EVENT_RETRIED || event->kind == ETORO_EVENT_DONE) {
     if (event->status)
-      setinteger(L, "status", event->status);
+      letoro_set_integer(L, "status", event->status);
     if (event->code)
-      settext(L, "code", etoro_code_name(event->code));
+      letoro_set_text(L, "code", etoro_code_name(event->code));
   }
   if (event->kind == ETORO_EVENT_DONE) {
-    setinteger(L, "bytes_up", (lua_Integer)j->body_len);
-    setinteger(L, "bytes_down", (lua_Integer)j->reply.len);
+    letoro_set_integer(L, "bytes_up", (lua_Integer)j->body_len);
+    letoro_set_integer(L, "bytes_down", (lua_Integer)j->reply.len);
     if (j->http_version)
-      setnumber(L, "http_version", j->http_version / 10.0);
+      letoro_set_number(L, "http_version", j->http_version / 10.0);
     push_timing(L, j);
   }
 }
@@ -396,8 +263,8 @@ static int engine_take(lua_State *L)
     return 0;
   u->core = etoro_job_keep(j);
   lua_createtable(L, 0, 6);
-  settext(L, "method", j->method);
-  settext(L, "target", j->url + strlen(j->client->base.origin));
+  letoro_set_text(L, "method", j->method);
+  letoro_set_text(L, "target", j->url + strlen(j->client->base.origin));
   if (j->body) {
     lua_pushlstring(L, j->body, j->body_len);
     lua_setfield(L, -2, "body");
@@ -472,83 +339,13 @@ static int engine_advance(lua_State *L)
   return 0;
 }
 
-static struct lclient *checkclient(lua_State *L)
-{
-  struct lclient *u = luaL_checkudata(L, 1, CLIENT_TYPE);
-  luaL_argcheck(L, u->core != NULL, 1, "the client is closed");
-  return u;
-}
-
-/* client:wants_token() -> boolean: a call waits for a bearer token */
-static int client_wants_token(lua_State *L)
-{
-  const struct lclient *u = checkclient(L);
-  lua_pushboolean(L, u->engine->core
-                       && etoro_engine_wants_token(u->engine->core, u->core));
-  return 1;
-}
-
-/* client:set_token(token, lifetime | nil) -> true | nil, message; lifetime in
-   seconds */
-static int client_set_token(lua_State *L)
-{
-  const struct lclient *u = checkclient(L);
-  struct etoro_secret *s = letoro_to_secret(L, 2);
-  double lifetime = luaL_optnumber(L, 3, 0);
-  double at = 0;
-  int rc;
-  if (!s) {
-    size_t n;
-    const char *text = luaL_checklstring(L, 2, &n);
-    letoro_push_secret(L, NULL);
-    rc = etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1),
-                          text, n);
-    if (rc)
-      return letoro_fail(L, rc, NULL);
-    s = letoro_to_secret(L, -1);
-  }
-  if (lifetime > 0 && u->engine->core)
-    at = etoro_engine_now(u->engine->core) + lifetime;
-  rc = etoro_client_renew(u->core, s, at);
-  if (rc)
-    return letoro_fail(L, rc, "the token is empty or holds a line break or "
-                              "another control character");
-  lua_pushboolean(L, 1);
-  return 1;
-}
-
-/* client:address() -> light userdata: what its events name it by */
-static int client_address(lua_State *L)
-{
-  lua_pushlightuserdata(L, checkclient(L)->core);
-  return 1;
-}
-
-/* client:close(); its calls end with the code "closed" */
-static int client_close(lua_State *L)
-{
-  const struct lclient *u = luaL_checkudata(L, 1, CLIENT_TYPE);
-  if (u->core && u->engine->core)
-    etoro_engine_dismiss(u->engine->core, u->core);
-  return 0;
-}
-
-static int client_gc(lua_State *L)
-{
-  struct lclient *u = luaL_checkudata(L, 1, CLIENT_TYPE);
-  struct etoro_client *c = u->core;
-  u->core = NULL;
-  etoro_client_free(c);
-  return 0;
-}
-
 static const luaL_Reg functions[] = { { "engine", core_engine },
                                       { NULL, NULL } };
 
 static const luaL_Reg engine_methods[] = {
   { "advance", engine_advance },
   { "answer", engine_answer },
-  { "client", engine_client },
+  { "client", letoro_engine_client },
   { "close", engine_close },
   { "event", engine_event },
   { "fail", engine_fail },
@@ -564,20 +361,8 @@ static const luaL_Reg engine_methods[] = {
 static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },
                                                { NULL, NULL } };
 
-static const luaL_Reg client_methods[] = {
-  { "address", client_address },
-  { "close", client_close },
-  { "set_token", client_set_token },
-  { "wants_token", client_wants_token },
-  { NULL, NULL }
-};
-
-static const luaL_Reg client_metamethods[] = { { "__gc", client_gc },
-                                               { NULL, NULL } };
-
 void letoro_open_engine(lua_State *L)
 {
   letoro_type(L, ENGINE_TYPE, engine_methods, engine_metamethods);
-  letoro_type(L, CLIENT_TYPE, client_methods, client_metamethods);
   luaL_setfuncs(L, functions, 0);
 }

@@ -76,6 +76,8 @@ int etoro_client_new(struct etoro_client **out,
   c->refs = 1;
   c->is_renewable = options->is_renewable;
   c->wants_events = options->wants_events;
+  c->is_demo = options->is_demo;
+  c->is_dry = options->is_dry;
   c->connect_timeout = options->connect_timeout;
   c->max_connections = options->max_connections;
   c->max_body = options->max_body;
@@ -111,6 +113,7 @@ void etoro_client_free(struct etoro_client *c)
     drop_handle(h);
   }
   etoro_credentials_free(c->credentials);
+  etoro_account_free(c->account);
   free(c->proxy);
   free(c->user_agent);
   free(c);
@@ -127,7 +130,7 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
   etoro_credentials_free(c->credentials);
   c->credentials = fresh;
   c->expires_at = expires_at;
-  c->is_refused = 0;
+  c->is_refused = c->is_waiting = 0;
   c->version++;
   return ETORO_OK;
 }
@@ -149,6 +152,7 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   SET(CURLOPT_QUICK_EXIT, 1L);
 #endif
   SET(CURLOPT_FOLLOWLOCATION, 0L);
+  SET(CURLOPT_PATH_AS_IS, 1L);
   SET(CURLOPT_ACCEPT_ENCODING, "");
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
@@ -196,6 +200,13 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
   h->next = c->idle;
   c->idle = h;
   c->nidle++;
+}
+
+int etoro_client_lacks_token(const struct etoro_client *c, double now)
+{
+  return c->is_renewable
+         && (!c->credentials || c->is_refused
+             || (c->expires_at > 0 && c->expires_at <= now));
 }
 
 int etoro_client_room(const struct etoro_client *c)

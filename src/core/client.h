@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "core/credentials.h"
+#include "core/quota.h"
 #include "core/retry.h"
 #include "core/tls.h"
 #include "core/uri.h"
@@ -26,6 +27,8 @@ struct etoro_client_options {
   long max_connections;
   size_t max_body;                /* ceiling of a decoded body, bytes */
   int wants_events;
+  int is_demo;                    /* no write on a trading path but demo's */
+  int is_dry;                     /* nothing is written at all */
 };
 
 /* An easy handle with everything set that does not change from request to
@@ -47,8 +50,11 @@ struct etoro_client {
   int is_refused;          /* the bearer met a 401; a new one is needed */
   int is_closed;
   int wants_events;
-  int is_queued;           /* stands in the engine's list of clients */
-  struct etoro_client *next_queued;
+  int is_waiting;          /* a call waits for a bearer token */
+  int is_demo;
+  int is_dry;
+  int is_halted;
+  struct etoro_account *account; /* whose budgets it draws on; one holder */
   char *proxy;             /* NULL: the environment's */
   char *user_agent;
   double connect_timeout;
@@ -57,8 +63,6 @@ struct etoro_client {
   int in_flight;
   int speaks_h1;           /* an https answer came over HTTP/1.1 */
   struct etoro_retry_bucket resends;
-  struct etoro_job *queue_first;  /* waiting for their turn, in order */
-  struct etoro_job *queue_last;
   struct etoro_handle *idle;
   int nidle;
 };
@@ -81,6 +85,12 @@ struct etoro_handle *etoro_client_handle(struct etoro_client *c);
 
 /* Takes a handle back. It must not be in a multi any more. */
 void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h);
+
+/* 1 while a bearer has to be asked for before anything can be signed. */
+int etoro_client_lacks_token(const struct etoro_client *c, double now);
+
+/* Connections beyond max_connections that a cancel or close may open. */
+#define ETORO_EXIT_CONNECTIONS 4
 
 /* How many requests may be on the wire at once. */
 int etoro_client_room(const struct etoro_client *c);

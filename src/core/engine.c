@@ -1,33 +1,12 @@
-#include "core/engine.h"
+#include "core/engine_state.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "core/headers.h"
 #include "core/sigpipe.h"
 #include "core/status.h"
-#include "core/timers.h"
-#include "core/wire.h"
-
-#define WAIT_WORTH_TELLING 0.002 /* seconds in the queue */
-
-struct etoro_engine {
-  struct etoro_wire *wire;         /* NULL with a manual wire */
-  struct etoro_timers timers;      /* every job that is not done */
-  struct etoro_client *queued;     /* clients that have jobs waiting */
-  struct etoro_job *outbox_first;  /* manual wire: not taken yet */
-  struct etoro_job *outbox_last;
-  struct etoro_events events;
-  etoro_random_fn *random;
-  void *random_context;
-  int is_manual;
-  double manual_now;
-  double unix_start;               /* Unix time when the clock showed 0 */
-  size_t finished;
-  pid_t owner;                     /* the process whose sockets these are */
-};
 
 static double read_clock(clockid_t id)
 {
@@ -75,56 +54,8 @@ int etoro_engine_is_foreign(const struct etoro_engine *e)
   return e->owner != getpid();
 }
 
-static void push_job(struct etoro_job **first, struct etoro_job **last,
-                     struct etoro_job *j, int at_front)
-{
-  j->next = j->previous = NULL;
-  if (!*first)
-    *first = *last = j;
-  else if (at_front) {
-    j->next = *first;
-    (*first)->previous = j;
-    *first = j;
-  } else {
-    j->previous = *last;
-    (*last)->next = j;
-    *last = j;
-  }
-}
-
-static void unlink_job(struct etoro_job **first, struct etoro_job **last,
-                       struct etoro_job *j)
-{
-  if (j->previous)
-    j->previous->next = j->next;
-  else
-    *first = j->next;
-  if (j->next)
-    j->next->previous = j->previous;
-  else
-    *last = j->previous;
-  j->next = j->previous = NULL;
-}
-
-static void enqueue(struct etoro_engine *e, struct etoro_job *j, int at_front)
-{
-  struct etoro_client *c = j->client;
-  push_job(&c->queue_first, &c->queue_last, j, at_front);
-  j->state = ETORO_STATE_BUDGET;
-  if (!c->is_queued) {
-    c->is_queued = 1;
-    c->next_queued = e->queued;
-    e->queued = etoro_client_keep(c);
-  }
-}
-
-static void dequeue(struct etoro_job *j)
-{
-  unlink_job(&j->client->queue_first, &j->client->queue_last, j);
-}
-
-static void tell(struct etoro_engine *e, enum etoro_event_kind kind,
-                 struct etoro_job *j, double wait)
+void etoro_engine_tell(struct etoro_engine *e, enum etoro_event_kind kind,
+                       struct etoro_job *j, double wait)
 {
   struct etoro_event event;
   if (!j->client->wants_events)
@@ -140,237 +71,10 @@ static void tell(struct etoro_engine *e, enum etoro_event_kind kind,
   etoro_events_add(&e->events, &event);
 }
 
-/* A job is in the heap from submit to done, so this cannot fail. */
-static void set_timer(struct etoro_engine *e, struct etoro_job *j, double at)
+void etoro_engine_set_timer(struct etoro_engine *e, struct etoro_job *j,
+                            double at)
 {
   etoro_timers_set(&e->timers, j, at < j->deadline_at ? at : j->deadline_at);
-}
-
-/* A server that repeats our keys must not bring them into a log. */
-static void redact(struct etoro_job *j)
-{
-  if (!j->credentials)
-    return;
-  if (j->headers.len)
-    etoro_credentials_redact(j->credentials, j->headers.data, j->headers.len);
-  if (j->reply.len && (j->status >= 300 || j->code))
-    etoro_credentials_redact(j->credentials, j->reply.data, j->reply.len);
-}
-
-static void finish(struct etoro_engine *e, struct etoro_job *j)
-{
-  etoro_timers_drop(&e->timers, j);
-  j->state = ETORO_STATE_DONE;
-  j->ended_at = etoro_engine_now(e);
-  redact(j);
-  tell(e, ETORO_EVENT_DONE, j, 0);
-  e->finished++;
-  etoro_job_free(j); /* the engine's holder */
-}
-
-/* Takes an attempt off the wire; its reply, if any, stays in the job. */
-static void land(struct etoro_engine *e, struct etoro_job *j)
-{
-  if (e->wire)
-    etoro_wire_stop(e->wire, j);
-  else if (!j->is_taken)
-    unlink_job(&e->outbox_first, &e->outbox_last, j);
-  j->client->in_flight--;
-}
-
-static int repeats_help(enum etoro_code code)
-{
-  return code != ETORO_CODE_CERTIFICATE && code != ETORO_CODE_CA_FILE
-         && code != ETORO_CODE_OUT_OF_MEMORY && code != ETORO_CODE_DEADLINE
-         && code != ETORO_CODE_PROTOCOL;
-}
-
-static enum etoro_ending ending_of(const struct etoro_job *j)
-{
-  if (j->code == ETORO_CODE_NONE) {
-    if (j->status == 429)
-      return etoro_job_is_final(j) ? ETORO_ENDING_ANSWER
-                                   : ETORO_ENDING_LIMITED;
-    return j->status >= 500 ? ETORO_ENDING_SERVER : ETORO_ENDING_ANSWER;
-  }
-  if (!j->is_sent)
-    return repeats_help(j->code) ? ETORO_ENDING_UNSENT : ETORO_ENDING_FAILED;
-  if (j->klass == ETORO_CLASS_SAFE && (j->code == ETORO_CODE_TOO_LARGE
-                                       || j->code == ETORO_CODE_OUT_OF_MEMORY))
-    return ETORO_ENDING_ANSWER; /* the same would come again */
-  return ETORO_ENDING_LOST;
-}
-
-/* A random number in [0, 1); a source that fails costs only the jitter. */
-static double chance(struct etoro_engine *e)
-{
-  unsigned char bytes[4];
-  if (e->random(e->random_context, bytes, sizeof bytes))
-    return 0.5;
-  return ((bytes[0] * 256.0 + bytes[1]) * 256.0 + bytes[2]) / 16777216.0;
-}
-
-/* The seconds that the server asks for; -1 when it says nothing. */
-static double server_wait(const struct etoro_engine *e,
-                          const struct etoro_job *j)
-{
-  struct etoro_limits limits;
-  if (j->code != ETORO_CODE_NONE || !j->headers.len)
-    return -1;
-  etoro_headers_limits(j->headers.data, j->headers.len, etoro_engine_unix(e),
-                       &limits);
-  if (limits.retry_after < 0 && j->status == 429)
-    return limits.reset;
-  return limits.retry_after;
-}
-
-/* Plans the next attempt; 0 when there may be none. */
-static int try_again(struct etoro_engine *e, struct etoro_job *j,
-                     enum etoro_ending ending)
-{
-  double now = etoro_engine_now(e);
-  double wait;
-  if (j->resends >= j->max_retries || j->client->is_closed)
-    return 0;
-  wait = etoro_retry_backoff(j->resends + 1, chance(e), server_wait(e, j));
-  if (now + wait >= j->deadline_at)
-    return 0;
-  wait += etoro_retry_bucket_take(&j->client->resends, now);
-  j->resends++;
-  if (ending == ETORO_ENDING_SERVER || ending == ETORO_ENDING_LOST)
-    j->may_have_run = 1;
-  j->state = ETORO_STATE_BACKOFF;
-  set_timer(e, j, now + wait);
-  tell(e, ETORO_EVENT_RETRIED, j, wait);
-  return 1;
-}
-
-/* A bearer that a function gives is asked for once more after a 401, which
-   is a refusal before any work, so that even writes may go again. */
-static int ask_token_again(struct etoro_engine *e, struct etoro_job *j)
-{
-  struct etoro_client *c = j->client;
-  if (j->status != 401 || j->code || !c->is_renewable || j->was_renewed
-      || c->is_closed)
-    return 0;
-  j->was_renewed = 1;
-  if (j->version == c->version)
-    c->is_refused = 1;
-  enqueue(e, j, 1);
-  set_timer(e, j, j->deadline_at);
-  tell(e, ETORO_EVENT_RETRIED, j, 0);
-  return 1;
-}
-
-static void end_attempt(struct etoro_engine *e, struct etoro_job *j)
-{
-  enum etoro_ending ending = ending_of(j);
-  if (ask_token_again(e, j))
-    return;
-  switch (etoro_retry_verdict(j->klass, ending)) {
-  case ETORO_VERDICT_AGAIN:
-    if (try_again(e, j, ending))
-      return;
-    break;
-  case ETORO_VERDICT_UNCERTAIN:
-    j->is_uncertain = 1;
-    break;
-  case ETORO_VERDICT_DONE:
-    break;
-  }
-  finish(e, j);
-}
-
-static void forget_attempt(struct etoro_job *j)
-{
-  etoro_buf_reset(&j->headers, (size_t)-1);
-  etoro_buf_wipe(&j->reply);
-  etoro_buf_reset(&j->reply, 65536);
-  j->code = ETORO_CODE_NONE;
-  j->status = 0;
-  j->http_version = 0;
-  j->is_sent = j->was_resent = j->is_headed = j->is_taken = 0;
-  j->write_status = ETORO_OK;
-  j->detail[0] = '\0';
-}
-
-static void launch(struct etoro_engine *e, struct etoro_job *j)
-{
-  struct etoro_client *c = j->client;
-  int rc = ETORO_OK;
-  forget_attempt(j);
-  j->attempt_at = etoro_engine_now(e);
-  j->attempts++;
-  j->version = c->version;
-  etoro_credentials_free(j->credentials);
-  j->credentials = etoro_credentials_keep(c->credentials);
-  j->state = ETORO_STATE_FLIGHT;
-  c->in_flight++;
-  if (e->wire)
-    rc = etoro_wire_start(e->wire, j);
-  else
-    push_job(&e->outbox_first, &e->outbox_last, j, 0);
-  if (rc) {
-    c->in_flight--;
-    j->code = rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
-                                 : ETORO_CODE_PROTOCOL;
-    end_attempt(e, j);
-    return;
-  }
-  set_timer(e, j, j->attempt_at + j->timeout);
-  if (j->attempts == 1 && j->attempt_at - j->started_at > WAIT_WORTH_TELLING)
-    tell(e, ETORO_EVENT_WAITED, j, j->attempt_at - j->started_at);
-  tell(e, ETORO_EVENT_SENT, j, 0);
-}
-
-static int lacks_token(const struct etoro_engine *e,
-                       const struct etoro_client *c)
-{
-  return c->is_renewable
-         && (!c->credentials || c->is_refused
-             || (c->expires_at > 0 && c->expires_at <= etoro_engine_now(e)));
-}
-
-static void hold_for_token(struct etoro_engine *e, struct etoro_client *c)
-{
-  struct etoro_job *j;
-  for (j = c->queue_first; j; j = j->next)
-    if (j->state == ETORO_STATE_BUDGET) {
-      j->state = ETORO_STATE_CREDENTIAL;
-      tell(e, ETORO_EVENT_WAITED, j, 0);
-    }
-}
-
-static void dispatch_client(struct etoro_engine *e, struct etoro_client *c)
-{
-  if (!c->queue_first)
-    return;
-  if (lacks_token(e, c)) {
-    hold_for_token(e, c);
-    return;
-  }
-  while (c->queue_first && c->in_flight < etoro_client_room(c)) {
-    struct etoro_job *j = c->queue_first;
-    dequeue(j);
-    launch(e, j);
-  }
-}
-
-static void dispatch(struct etoro_engine *e)
-{
-  struct etoro_client **at = &e->queued;
-  while (*at) {
-    struct etoro_client *c = *at;
-    dispatch_client(e, c);
-    if (c->queue_first) {
-      at = &c->next_queued;
-      continue;
-    }
-    *at = c->next_queued;
-    c->next_queued = NULL;
-    c->is_queued = 0;
-    etoro_client_free(c);
-  }
 }
 
 static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
@@ -378,22 +82,22 @@ static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
   int is_over = now >= j->deadline_at;
   switch (j->state) {
   case ETORO_STATE_FLIGHT:
-    land(e, j);
+    etoro_attempt_land(e, j);
     j->code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_TIMEOUT;
-    end_attempt(e, j);
+    etoro_attempt_end(e, j);
     break;
   case ETORO_STATE_BACKOFF:
-    enqueue(e, j, 1);
-    set_timer(e, j, j->deadline_at);
+    etoro_dispatch_enqueue(e, j, 1);
+    etoro_engine_set_timer(e, j, j->deadline_at);
     break;
   case ETORO_STATE_BUDGET:
   case ETORO_STATE_CREDENTIAL:
-    dequeue(j);
+    etoro_dispatch_dequeue(j);
     if (!j->attempts && j->state == ETORO_STATE_BUDGET)
       j->code = ETORO_CODE_RATE_LIMITED;
     else if (!j->status)
       j->code = ETORO_CODE_DEADLINE;
-    finish(e, j);
+    etoro_attempt_finish(e, j);
     break;
   case ETORO_STATE_DONE:
     break;
@@ -411,10 +115,13 @@ static void run_timers(struct etoro_engine *e)
 double etoro_engine_timeout(const struct etoro_engine *e)
 {
   const struct etoro_job *j = etoro_timers_first(&e->timers);
+  double at = e->pools_due;
   double left;
   if (!j)
     return -1;
-  left = j->timer_at - etoro_engine_now(e);
+  if (at < 0 || j->timer_at < at)
+    at = j->timer_at;
+  left = at - etoro_engine_now(e);
   return left > 0 ? left : 0;
 }
 
@@ -423,21 +130,22 @@ static int progress(struct etoro_engine *e)
   struct etoro_job *j;
   int rc = ETORO_OK;
   run_timers(e);
-  dispatch(e);
+  etoro_dispatch(e);
   if (!e->wire)
     return ETORO_OK;
   rc = etoro_wire_run(e->wire);
   while ((j = etoro_wire_next(e->wire)) != NULL) {
-    j->client->in_flight--;
-    end_attempt(e, j);
+    etoro_attempt_settle(e, j);
+    etoro_attempt_end(e, j);
   }
   return rc;
 }
 
-/* Slots that came free, and timers that were set meanwhile. */
+/* Nothing to tell the caller, and no timer that was set meanwhile. */
 static int is_idle(const struct etoro_engine *e)
 {
-  return !e->finished && etoro_engine_timeout(e) != 0;
+  return !e->finished && !e->has_news && !e->events.count
+         && etoro_engine_timeout(e) != 0;
 }
 
 int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
@@ -449,6 +157,7 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
   if (etoro_engine_is_foreign(e))
     return ETORO_ECLOSED;
   e->finished = 0;
+  e->has_news = 0;
   etoro_sigpipe_hold(&pipe);
   rc = progress(e);
   if (!rc && wait > 0 && e->wire && is_idle(e)) {
@@ -462,16 +171,75 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
   return rc;
 }
 
+/* What the client's calls count against: its user key, or its bearer. */
+static struct etoro_secret *identity(const struct etoro_client *c)
+{
+  if (c->is_renewable || !c->credentials)
+    return NULL;
+  if (etoro_credentials_bearer(c->credentials))
+    return etoro_credentials_bearer(c->credentials);
+  return etoro_credentials_user_key(c->credentials);
+}
+
+/* Lets go of accounts that no client uses and whose windows have passed. */
+static void prune_accounts(struct etoro_engine *e)
+{
+  struct etoro_account **at = &e->accounts;
+  double now = etoro_engine_now(e);
+  while (*at) {
+    struct etoro_account *a = *at;
+    if (a->refs > 1 || !etoro_account_is_idle(a, now)) {
+      at = &a->next;
+      continue;
+    }
+    *at = a->next;
+    etoro_account_free(a);
+  }
+}
+
+int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
+                       const struct etoro_pool_rule *rules, size_t nrules)
+{
+  struct etoro_secret *key = identity(c);
+  struct etoro_account *a = e->accounts;
+  size_t i;
+  if (etoro_engine_is_foreign(e))
+    return ETORO_ECLOSED;
+  prune_accounts(e);
+  for (a = e->accounts; a; a = a->next)
+    if (etoro_account_is(a, c->base.origin, key))
+      break;
+  if (!a) {
+    int rc = etoro_account_new(&a, c->base.origin, key);
+    if (rc)
+      return rc;
+    a->next = e->accounts;
+    e->accounts = a;
+  }
+  a->refs++;
+  c->account = a;
+  for (i = 0; i < nrules; i++)
+    if (!etoro_account_pool(a, &rules[i]))
+      return ETORO_ENOMEM;
+  if (e->wire)
+    etoro_wire_widen(e->wire, c->max_connections + ETORO_EXIT_CONNECTIONS);
+  return ETORO_OK;
+}
+
 int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
                         const struct etoro_request *request,
                         struct etoro_job **out, const char **why)
 {
+  struct etoro_pool *pool;
   struct etoro_job *j;
   int rc;
   *out = NULL;
   *why = NULL;
   if (etoro_engine_is_foreign(e) || c->is_closed)
     return ETORO_ECLOSED;
+  pool = etoro_account_find(c->account, request->pool);
+  if (!pool)
+    return ETORO_ENOMEM;
   rc = etoro_job_new(&j, c, request, etoro_engine_now(e), e->random,
                      e->random_context, why);
   if (!rc)
@@ -480,8 +248,9 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
     etoro_job_free(j);
     return rc;
   }
-  enqueue(e, j, 0);
-  tell(e, ETORO_EVENT_QUEUED, j, 0);
+  j->pool = pool;
+  etoro_dispatch_enqueue(e, j, 0);
+  etoro_engine_tell(e, ETORO_EVENT_QUEUED, j, 0);
   *out = etoro_job_keep(j);
   return ETORO_OK;
 }
@@ -494,34 +263,26 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
     return;
   etoro_sigpipe_hold(&pipe);
   if (j->state == ETORO_STATE_FLIGHT)
-    land(e, j);
+    etoro_attempt_land(e, j);
   else if (j->state != ETORO_STATE_BACKOFF)
-    dequeue(j);
+    etoro_dispatch_dequeue(j);
   etoro_sigpipe_release(&pipe);
   if (j->is_sent && j->state == ETORO_STATE_FLIGHT
       && j->klass != ETORO_CLASS_SAFE)
     j->is_uncertain = 1;
   j->code = code;
-  finish(e, j);
+  etoro_attempt_finish(e, j);
 }
 
-int etoro_engine_wants_token(struct etoro_engine *e, struct etoro_client *c)
+int etoro_engine_wants_token(const struct etoro_engine *e,
+                             const struct etoro_client *c)
 {
-  if (!c->queue_first || !lacks_token(e, c))
-    return 0;
-  hold_for_token(e, c);
-  return 1;
+  return c->is_waiting && etoro_client_lacks_token(c, etoro_engine_now(e));
 }
 
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
 {
   return etoro_events_take(&e->events, event);
-}
-
-void etoro_engine_admit(struct etoro_engine *e, const struct etoro_client *c)
-{
-  if (e->wire && !etoro_engine_is_foreign(e))
-    etoro_wire_widen(e->wire, c->max_connections);
 }
 
 /* Ends all jobs, or those of one client. */
@@ -565,7 +326,11 @@ void etoro_engine_free(struct etoro_engine *e)
     return;
   }
   end_jobs(e, NULL);
-  dispatch(e); /* lets go of the clients whose queues are empty now */
+  while (e->accounts) {
+    struct etoro_account *a = e->accounts;
+    e->accounts = a->next;
+    etoro_account_free(a);
+  }
   etoro_events_free(&e->events);
   etoro_timers_free(&e->timers);
   etoro_sigpipe_hold(&pipe);
@@ -576,10 +341,10 @@ void etoro_engine_free(struct etoro_engine *e)
 
 struct etoro_job *etoro_engine_take(struct etoro_engine *e)
 {
-  struct etoro_job *j = e->outbox_first;
+  struct etoro_job *j = e->outbox.first;
   if (!j)
     return NULL;
-  unlink_job(&e->outbox_first, &e->outbox_last, j);
+  etoro_dispatch_recall(e, j);
   j->is_taken = j->is_sent = 1;
   return j;
 }
@@ -604,8 +369,8 @@ int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
                                  : ETORO_CODE_NONE;
   j->status = status;
   j->http_version = 11;
-  land(e, j);
-  end_attempt(e, j);
+  etoro_attempt_land(e, j);
+  etoro_attempt_end(e, j);
   return ETORO_OK;
 }
 
@@ -616,8 +381,8 @@ int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
     return ETORO_EINVAL;
   j->code = code;
   j->is_sent = is_sent;
-  land(e, j);
-  end_attempt(e, j);
+  etoro_attempt_land(e, j);
+  etoro_attempt_end(e, j);
   return ETORO_OK;
 }
 

@@ -38,9 +38,11 @@ int etoro_engine_is_foreign(const struct etoro_engine *e);
 double etoro_engine_now(const struct etoro_engine *e);
 double etoro_engine_unix(const struct etoro_engine *e);
 
-/* Makes room for what a client may use. */
-void etoro_engine_admit(struct etoro_engine *e,
-                        const struct etoro_client *c);
+/* Takes a new client in: finds the account whose budgets it shares, and sets
+   up the pools that are not there yet. A name that no rule has draws on
+   "default". */
+int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
+                       const struct etoro_pool_rule *rules, size_t nrules);
 
 /* Ends all jobs of a client with ETORO_CODE_CLOSED. */
 void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c);
@@ -63,9 +65,9 @@ double etoro_engine_timeout(const struct etoro_engine *e);
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
                          enum etoro_code code);
 
-/* 1 when a job of the client waits for a bearer token, which is told as an
-   event. */
-int etoro_engine_wants_token(struct etoro_engine *e, struct etoro_client *c);
+/* 1 when a job of the client waits for a bearer token. */
+int etoro_engine_wants_token(const struct etoro_engine *e,
+                             const struct etoro_client *c);
 
 /* The oldest event nobody has read; 0 when there is none. event->job is one
    holder that the caller frees. */

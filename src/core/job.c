@@ -14,9 +14,9 @@ const char *etoro_code_name(enum etoro_code code)
 {
   static const char *const names[] = {
     "none", "bad_encoding", "ca_file", "cancelled", "certificate", "closed",
-    "connect", "connect_timeout", "deadline", "dns", "handshake", "lost",
-    "out_of_memory", "protocol", "proxy", "rate_limited", "refused",
-    "timeout", "too_large", "truncated"
+    "connect", "connect_timeout", "deadline", "dns", "dry_run", "halted",
+    "handshake", "lost", "not_demo", "out_of_memory", "protocol", "proxy",
+    "rate_limited", "refused", "timeout", "too_large", "truncated"
   };
   return names[code];
 }
@@ -190,6 +190,8 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
   }
   place_all(j, request);
   j->klass = request->klass;
+  j->priority = request->priority;
+  j->is_write = request->is_write;
   j->timeout = request->timeout;
   j->deadline_at = now + request->deadline;
   j->max_retries = request->max_retries;

@@ -31,8 +31,11 @@ enum etoro_code {
   ETORO_CODE_CONNECT_TIMEOUT,
   ETORO_CODE_DEADLINE,
   ETORO_CODE_DNS,
+  ETORO_CODE_DRY_RUN,
+  ETORO_CODE_HALTED,
   ETORO_CODE_HANDSHAKE,
   ETORO_CODE_LOST,
+  ETORO_CODE_NOT_DEMO,
   ETORO_CODE_OUT_OF_MEMORY,
   ETORO_CODE_PROTOCOL,
   ETORO_CODE_PROXY,
@@ -59,6 +62,9 @@ struct etoro_request {
   size_t nfinals;
   const char *request_id;        /* NULL: one is made */
   enum etoro_class klass;
+  enum etoro_priority priority;
+  int is_write;                  /* it changes something */
+  const char *pool;              /* name; NULL: "default" */
   double timeout;                /* seconds an attempt may take */
   double deadline;               /* seconds for everything together */
   int max_retries;
@@ -73,7 +79,8 @@ struct etoro_job {
   unsigned refs;
   enum etoro_state state;
   struct etoro_client *client;       /* one holder */
-  struct etoro_job *next, *previous; /* in the client's queue, or outbox */
+  struct etoro_pool *pool;           /* lives as long as the client */
+  struct etoro_job *next, *previous; /* in a line of the pool, or outbox */
   size_t timer_slot;                 /* place in the engine's heap + 1 */
   double timer_at;
 
@@ -89,6 +96,8 @@ struct etoro_job {
   char request_id[ETORO_UUID_LEN + 1];
   enum etoro_body_kind body_kind;
   enum etoro_class klass;
+  enum etoro_priority priority;
+  int is_write;
   double timeout;
   double deadline_at;
   int max_retries;
@@ -103,12 +112,14 @@ struct etoro_job {
   int is_headed;           /* the reply's headers have come to their end */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
+  double server_wait;      /* seconds that its reply asks for; -1: none */
 
   /* the outcome so far */
   double started_at;
   double ended_at;
   int attempts;
   int resends;
+  int has_waited;          /* which was told already */
   int was_renewed;         /* a 401 has led to a new credential already */
   int may_have_run;        /* an attempt before the last may have worked */
   int is_uncertain;        /* the outcome may have been carried out */

@@ -1,0 +1,214 @@
+/* Clients: one set of keys at one base URL. */
+#include "binding/lclient.h"
+
+#include <string.h>
+
+#include "binding/lfields.h"
+#include "core/engine.h"
+#include "core/status.h"
+
+#define ENGINE_SLOT 1
+
+static void readoptions(lua_State *L, int index,
+                        struct etoro_client_options *o)
+{
+  memset(o, 0, sizeof *o);
+  o->base_url = letoro_field_text(L, index, "base_url", NULL);
+  luaL_argcheck(L, o->base_url != NULL, index, "base_url is missing");
+  o->api_key = letoro_field_secret(L, index, "api_key");
+  o->user_key = letoro_field_secret(L, index, "user_key");
+  o->bearer = letoro_field_secret(L, index, "bearer");
+  o->is_renewable = letoro_field_flag(L, index, "renewable");
+  o->ca_file = letoro_field_text(L, index, "ca_file", NULL);
+  o->proxy = letoro_field_text(L, index, "proxy", NULL);
+  o->user_agent = letoro_field_text(L, index, "user_agent", NULL);
+  if (!o->user_agent)
+    o->user_agent = "lua-etoro";
+  o->connect_timeout = letoro_field_number(L, index, "connect_timeout", 10);
+  o->max_connections = (long)letoro_field_number(L, index, "max_connections", 8);
+  o->max_body = (size_t)letoro_field_number(L, index, "max_body", 64.0 * 1048576.0);
+  o->wants_events = letoro_field_flag(L, index, "events");
+  o->is_demo = letoro_field_flag(L, index, "demo");
+  o->is_dry = letoro_field_flag(L, index, "dry_run");
+}
+
+static void readrule(lua_State *L, int index, struct etoro_pool_rule *r)
+{
+  size_t n;
+  const char *name;
+  lua_getfield(L, index, "name");
+  name = luaL_checklstring(L, -1, &n);
+  if (n >= sizeof r->name)
+    luaL_error(L, "the pool's name is too long");
+  memcpy(r->name, name, n + 1);
+  lua_pop(L, 1);
+  r->limit = (int)letoro_field_number(L, index, "limit", 0);
+  r->reserve = (int)letoro_field_number(L, index, "reserve", 0);
+  r->window = letoro_field_number(L, index, "window", 60);
+}
+
+/* The rules of options.pools, in a userdata on the stack. */
+static struct etoro_pool_rule *readrules(lua_State *L, int index, size_t *n)
+{
+  struct etoro_pool_rule *rules;
+  size_t i;
+  lua_getfield(L, index, "pools");
+  *n = lua_istable(L, -1) ? (size_t)lua_rawlen(L, -1) : 0;
+  rules = lua_newuserdatauv(L, (*n + 1) * sizeof *rules, 0);
+  memset(rules, 0, (*n + 1) * sizeof *rules);
+  for (i = 0; i < *n; i++) {
+    lua_rawgeti(L, -2, (lua_Integer)i + 1);
+    luaL_checktype(L, -1, LUA_TTABLE);
+    readrule(L, lua_gettop(L), &rules[i]);
+    lua_pop(L, 1);
+  }
+  return rules;
+}
+
+/* engine:client(options) -> client | nil, message, "invalid" */
+int letoro_engine_client(lua_State *L)
+{
+  const struct letoro_engine *owner = letoro_check_engine(L);
+  struct etoro_engine *e = owner->core;
+  struct etoro_client_options options;
+  struct letoro_client *u;
+  struct etoro_pool_rule *rules;
+  size_t nrules;
+  const char *why;
+  int rc;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  readoptions(L, 2, &options); /* may raise */
+  rules = readrules(L, 2, &nrules);
+  u = lua_newuserdatauv(L, sizeof *u, 1);
+  u->core = NULL;
+  u->engine = lua_touserdata(L, 1);
+  luaL_setmetatable(L, LETORO_CLIENT_TYPE);
+  lua_pushvalue(L, 1);
+  lua_setiuservalue(L, -2, ENGINE_SLOT);
+  rc = etoro_client_new(&u->core, &options, etoro_engine_now(e), &why);
+  if (!rc)
+    rc = etoro_engine_admit(e, u->core, rules, nrules);
+  return rc ? letoro_fail(L, rc, why) : 1;
+}
+
+static struct letoro_client *checkclient(lua_State *L)
+{
+  struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  luaL_argcheck(L, u->core != NULL, 1, "the client is closed");
+  return u;
+}
+
+/* client:wants_token() -> boolean: a call waits for a bearer token */
+static int client_wants_token(lua_State *L)
+{
+  const struct letoro_client *u = checkclient(L);
+  lua_pushboolean(L, u->engine->core
+                       && etoro_engine_wants_token(u->engine->core, u->core));
+  return 1;
+}
+
+/* client:set_token(token, lifetime | nil) -> true | nil, message; lifetime in
+   seconds */
+static int client_set_token(lua_State *L)
+{
+  const struct letoro_client *u = checkclient(L);
+  struct etoro_secret *s = letoro_to_secret(L, 2);
+  double lifetime = luaL_optnumber(L, 3, 0);
+  double at = 0;
+  int rc;
+  if (!s) {
+    size_t n;
+    const char *text = luaL_checklstring(L, 2, &n);
+    letoro_push_secret(L, NULL);
+    rc = etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1),
+                          text, n);
+    if (rc)
+      return letoro_fail(L, rc, NULL);
+    s = letoro_to_secret(L, -1);
+  }
+  if (lifetime > 0 && u->engine->core)
+    at = etoro_engine_now(u->engine->core) + lifetime;
+  rc = etoro_client_renew(u->core, s, at);
+  if (rc)
+    return letoro_fail(L, rc, "the token is empty or holds a line break or "
+                              "another control character");
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* client:halt(on): writes but cancel and close end with the code "halted" */
+static int client_halt(lua_State *L)
+{
+  checkclient(L)->core->is_halted = lua_toboolean(L, 2);
+  return 0;
+}
+
+/* client:budget() -> { [pool] = { limit, left, reserve, resets_in,
+   paused_for } }; limit 0: no budget */
+static int client_budget(lua_State *L)
+{
+  const struct letoro_client *u = checkclient(L);
+  struct etoro_pool *p;
+  double now;
+  lua_newtable(L);
+  if (!u->engine->core)
+    return 1;
+  now = etoro_engine_now(u->engine->core);
+  for (p = u->core->account->pools; p; p = p->next) {
+    struct etoro_pool_view view;
+    etoro_pool_look(p, now, &view);
+    lua_createtable(L, 0, 5);
+    letoro_set_integer(L, "limit", view.limit);
+    letoro_set_integer(L, "left", view.left);
+    letoro_set_integer(L, "reserve", view.reserve);
+    if (view.resets_in >= 0)
+      letoro_set_number(L, "resets_in", view.resets_in);
+    if (view.paused_for > 0)
+      letoro_set_number(L, "paused_for", view.paused_for);
+    lua_setfield(L, -2, p->rule.name);
+  }
+  return 1;
+}
+
+/* client:address() -> light userdata: what its events name it by */
+static int client_address(lua_State *L)
+{
+  lua_pushlightuserdata(L, checkclient(L)->core);
+  return 1;
+}
+
+/* client:close(); its calls end with the code "closed" */
+static int client_close(lua_State *L)
+{
+  const struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  if (u->core && u->engine->core)
+    etoro_engine_dismiss(u->engine->core, u->core);
+  return 0;
+}
+
+static int client_gc(lua_State *L)
+{
+  struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  struct etoro_client *c = u->core;
+  u->core = NULL;
+  etoro_client_free(c);
+  return 0;
+}
+
+static const luaL_Reg methods[] = {
+  { "address", client_address },
+  { "budget", client_budget },
+  { "close", client_close },
+  { "halt", client_halt },
+  { "set_token", client_set_token },
+  { "wants_token", client_wants_token },
+  { NULL, NULL }
+};
+
+static const luaL_Reg metamethods[] = { { "__gc", client_gc },
+                                               { NULL, NULL } };
+
+void letoro_open_client(lua_State *L)
+{
+  letoro_type(L, LETORO_CLIENT_TYPE, methods, metamethods);
+}

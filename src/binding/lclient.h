@@ -1,0 +1,18 @@
+#ifndef ETORO_LCLIENT_H
+#define ETORO_LCLIENT_H
+
+#include "binding/lcore.h"
+
+#define LETORO_CLIENT_TYPE "etoro.core.Client"
+
+struct etoro_client;
+
+struct letoro_client {
+  struct etoro_client *core;    /* one holder; NULL before new */
+  struct letoro_engine *engine; /* kept alive by the user value */
+};
+
+/* engine:client(options) -> client | nil, message, "invalid" */
+int letoro_engine_client(lua_State *L);
+
+#endif

@@ -1,0 +1,146 @@
+/* How an attempt ended, and what follows from that: the retry rules. */
+#include "core/engine_state.h"
+
+#include "core/headers.h"
+#include "core/status.h"
+
+/* A server that repeats our keys must not bring them into a log. */
+static void redact(struct etoro_job *j)
+{
+  if (!j->credentials)
+    return;
+  if (j->headers.len)
+    etoro_credentials_redact(j->credentials, j->headers.data, j->headers.len);
+  if (j->reply.len && (j->status >= 300 || j->code))
+    etoro_credentials_redact(j->credentials, j->reply.data, j->reply.len);
+}
+
+void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
+{
+  etoro_timers_drop(&e->timers, j);
+  j->state = ETORO_STATE_DONE;
+  j->ended_at = etoro_engine_now(e);
+  redact(j);
+  etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
+  e->finished++;
+  etoro_job_free(j); /* the engine's holder */
+}
+
+void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
+{
+  struct etoro_limits limits;
+  j->client->in_flight--;
+  if (!j->is_sent) {
+    etoro_pool_unsent(j->pool);
+    return;
+  }
+  if (j->headers.len)
+    etoro_headers_limits(j->headers.data, j->headers.len,
+                         etoro_engine_unix(e), &limits);
+  etoro_pool_end(j->pool, j->status, j->headers.len ? &limits : NULL,
+                 etoro_engine_now(e));
+  j->server_wait = -1;
+  if (j->headers.len && j->code == ETORO_CODE_NONE) {
+    j->server_wait = limits.retry_after;
+    if (limits.retry_after < 0 && j->status == 429)
+      j->server_wait = limits.reset;
+  }
+}
+
+void etoro_attempt_land(struct etoro_engine *e, struct etoro_job *j)
+{
+  if (e->wire)
+    etoro_wire_stop(e->wire, j);
+  else if (!j->is_taken)
+    etoro_dispatch_recall(e, j);
+  etoro_attempt_settle(e, j);
+}
+
+static int repeats_help(enum etoro_code code)
+{
+  return code != ETORO_CODE_CERTIFICATE && code != ETORO_CODE_CA_FILE
+         && code != ETORO_CODE_OUT_OF_MEMORY && code != ETORO_CODE_DEADLINE
+         && code != ETORO_CODE_PROTOCOL;
+}
+
+static enum etoro_ending ending_of(const struct etoro_job *j)
+{
+  if (j->code == ETORO_CODE_NONE) {
+    if (j->status == 429)
+      return etoro_job_is_final(j) ? ETORO_ENDING_ANSWER
+                                   : ETORO_ENDING_LIMITED;
+    return j->status >= 500 ? ETORO_ENDING_SERVER : ETORO_ENDING_ANSWER;
+  }
+  if (!j->is_sent)
+    return repeats_help(j->code) ? ETORO_ENDING_UNSENT : ETORO_ENDING_FAILED;
+  if (j->klass == ETORO_CLASS_SAFE && (j->code == ETORO_CODE_TOO_LARGE
+                                       || j->code == ETORO_CODE_OUT_OF_MEMORY))
+    return ETORO_ENDING_ANSWER; /* the same would come again */
+  return ETORO_ENDING_LOST;
+}
+
+/* A random number in [0, 1); a source that fails costs only the jitter. */
+static double chance(struct etoro_engine *e)
+{
+  unsigned char bytes[4];
+  if (e->random(e->random_context, bytes, sizeof bytes))
+    return 0.5;
+  return ((bytes[0] * 256.0 + bytes[1]) * 256.0 + bytes[2]) / 16777216.0;
+}
+
+/* Plans the next attempt; 0 when there may be none. */
+static int try_again(struct etoro_engine *e, struct etoro_job *j,
+                     enum etoro_ending ending)
+{
+  double now = etoro_engine_now(e);
+  double wait;
+  if (j->resends >= j->max_retries || j->client->is_closed)
+    return 0;
+  wait = etoro_retry_backoff(j->resends + 1, chance(e), j->server_wait);
+  if (now + wait >= j->deadline_at)
+    return 0;
+  wait += etoro_retry_bucket_take(&j->client->resends, now);
+  j->resends++;
+  if (ending == ETORO_ENDING_SERVER || ending == ETORO_ENDING_LOST)
+    j->may_have_run = 1;
+  j->state = ETORO_STATE_BACKOFF;
+  etoro_engine_set_timer(e, j, now + wait);
+  etoro_engine_tell(e, ETORO_EVENT_RETRIED, j, wait);
+  return 1;
+}
+
+/* A bearer that a function gives is asked for once more after a 401, which
+   is a refusal before any work, so that even writes may go again. */
+static int ask_token_again(struct etoro_engine *e, struct etoro_job *j)
+{
+  struct etoro_client *c = j->client;
+  if (j->status != 401 || j->code || !c->is_renewable || j->was_renewed
+      || c->is_closed)
+    return 0;
+  j->was_renewed = 1;
+  if (j->version == c->version)
+    c->is_refused = 1;
+  etoro_dispatch_enqueue(e, j, 1);
+  etoro_engine_set_timer(e, j, j->deadline_at);
+  etoro_engine_tell(e, ETORO_EVENT_RETRIED, j, 0);
+  return 1;
+}
+
+void etoro_attempt_end(struct etoro_engine *e, struct etoro_job *j)
+{
+  enum etoro_ending ending = ending_of(j);
+  if (ask_token_again(e, j))
+    return;
+  switch (etoro_retry_verdict(j->klass, ending)) {
+  case ETORO_VERDICT_AGAIN:
+    if (try_again(e, j, ending))
+      return;
+    break;
+  case ETORO_VERDICT_UNCERTAIN:
+    j->is_uncertain = 1;
+    break;
+  case ETORO_VERDICT_DONE:
+    break;
+  }
+  etoro_attempt_finish(e, j);
+}

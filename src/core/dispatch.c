@@ -1,0 +1,195 @@
+/* Jobs that wait for their turn, and how they get onto the wire. */
+#include "core/engine_state.h"
+
+#include "core/rails.h"
+#include "core/status.h"
+
+#define WAIT_WORTH_TELLING 0.002 /* seconds in the queue */
+#define PASSED_MOST 64           /* jobs of other clients looked past */
+
+static void push_job(struct etoro_line *l, struct etoro_job *j, int at_front)
+{
+  j->next = j->previous = NULL;
+  if (!l->first)
+    l->first = l->last = j;
+  else if (at_front) {
+    j->next = l->first;
+    l->first->previous = j;
+    l->first = j;
+  } else {
+    j->previous = l->last;
+    l->last->next = j;
+    l->last = j;
+  }
+}
+
+static void unlink_job(struct etoro_line *l, struct etoro_job *j)
+{
+  if (j->previous)
+    j->previous->next = j->next;
+  else
+    l->first = j->next;
+  if (j->next)
+    j->next->previous = j->previous;
+  else
+    l->last = j->previous;
+  j->next = j->previous = NULL;
+}
+
+void etoro_dispatch_enqueue(struct etoro_engine *e, struct etoro_job *j,
+                            int at_front)
+{
+  struct etoro_pool *p = j->pool;
+  push_job(&p->lines[j->priority], j, at_front);
+  j->state = ETORO_STATE_BUDGET;
+  if (!p->is_queued) {
+    p->is_queued = 1;
+    p->next_queued = e->queued;
+    e->queued = p;
+  }
+}
+
+void etoro_dispatch_dequeue(struct etoro_job *j)
+{
+  unlink_job(&j->pool->lines[j->priority], j);
+}
+
+void etoro_dispatch_recall(struct etoro_engine *e, struct etoro_job *j)
+{
+  unlink_job(&e->outbox, j);
+}
+
+static void forget_attempt(struct etoro_job *j)
+{
+  etoro_buf_reset(&j->headers, (size_t)-1);
+  etoro_buf_wipe(&j->reply);
+  etoro_buf_reset(&j->reply, 65536);
+  j->code = ETORO_CODE_NONE;
+  j->status = 0;
+  j->http_version = 0;
+  j->is_sent = j->was_resent = j->is_headed = j->is_taken = 0;
+  j->write_status = ETORO_OK;
+  j->detail[0] = '\0';
+}
+
+static void launch(struct etoro_engine *e, struct etoro_job *j)
+{
+  struct etoro_client *c = j->client;
+  int rc = ETORO_OK;
+  forget_attempt(j);
+  j->attempt_at = etoro_engine_now(e);
+  j->attempts++;
+  j->version = c->version;
+  etoro_credentials_free(j->credentials);
+  j->credentials = etoro_credentials_keep(c->credentials);
+  j->state = ETORO_STATE_FLIGHT;
+  c->in_flight++;
+  etoro_pool_start(j->pool);
+  if (e->wire)
+    rc = etoro_wire_start(e->wire, j);
+  else
+    push_job(&e->outbox, j, 0);
+  if (rc) {
+    etoro_attempt_settle(e, j);
+    j->code = rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
+                                 : ETORO_CODE_PROTOCOL;
+    etoro_attempt_end(e, j);
+    return;
+  }
+  etoro_engine_set_timer(e, j, j->attempt_at + j->timeout);
+  if (j->attempts == 1 && !j->has_waited
+      && j->attempt_at - j->started_at > WAIT_WORTH_TELLING)
+    etoro_engine_tell(e, ETORO_EVENT_WAITED, j, j->attempt_at - j->started_at);
+  etoro_engine_tell(e, ETORO_EVENT_SENT, j, 0);
+}
+
+static void hold_for_token(struct etoro_engine *e, struct etoro_job *j)
+{
+  j->client->is_waiting = 1;
+  if (j->state == ETORO_STATE_CREDENTIAL)
+    return;
+  j->state = ETORO_STATE_CREDENTIAL;
+  e->has_news = j->has_waited = 1;
+  etoro_engine_tell(e, ETORO_EVENT_WAITED, j, 0);
+}
+
+static int has_room(const struct etoro_job *j)
+{
+  int room = etoro_client_room(j->client);
+  if (j->priority == ETORO_PRIORITY_EXIT)
+    room += ETORO_EXIT_CONNECTIONS;
+  return j->client->in_flight < room;
+}
+
+/* Sends the jobs of one line in order. Those of a client that cannot send
+   now are passed over, within reason: another client may share the pool.
+   Gives the seconds after which the pool has room; 0 when it is not full. */
+static double dispatch_line(struct etoro_engine *e, struct etoro_pool *p,
+                            enum etoro_priority priority, double now)
+{
+  struct etoro_job *j = p->lines[priority].first;
+  int passed = 0;
+  while (j && passed < PASSED_MOST) {
+    struct etoro_job *next = j->next;
+    enum etoro_code stop = etoro_rails_check(j);
+    double wait;
+    if (stop) {
+      j->code = stop;
+      etoro_dispatch_dequeue(j);
+      etoro_attempt_finish(e, j);
+    } else if (etoro_client_lacks_token(j->client, now)) {
+      hold_for_token(e, j);
+      passed++;
+    } else if (!has_room(j))
+      passed++;
+    else {
+      wait = etoro_pool_wait(p, priority, now);
+      if (wait != 0)
+        return wait;
+      etoro_dispatch_dequeue(j);
+      launch(e, j);
+    }
+    j = next;
+  }
+  return 0;
+}
+
+static int is_empty(const struct etoro_pool *p)
+{
+  int i;
+  for (i = 0; i < ETORO_PRIORITIES; i++)
+    if (p->lines[i].first)
+      return 0;
+  return 1;
+}
+
+static void dispatch_pool(struct etoro_engine *e, struct etoro_pool *p,
+                          double now)
+{
+  int i;
+  for (i = 0; i < ETORO_PRIORITIES; i++) {
+    double wait = dispatch_line(e, p, (enum etoro_priority)i, now);
+    if (wait > 0 && (e->pools_due < 0 || now + wait < e->pools_due))
+      e->pools_due = now + wait;
+    if (wait != 0)
+      return; /* what comes behind needs more room still */
+  }
+}
+
+void etoro_dispatch(struct etoro_engine *e)
+{
+  struct etoro_pool **at = &e->queued;
+  double now = etoro_engine_now(e);
+  e->pools_due = -1;
+  while (*at) {
+    struct etoro_pool *p = *at;
+    dispatch_pool(e, p, now);
+    if (!is_empty(p)) {
+      at = &p->next_queued;
+      continue;
+    }
+    *at = p->next_queued;
+    p->next_queued = NULL;
+    p->is_queued = 0;
+  }
+}
