@@ -7,8 +7,11 @@ local errors = require "etoro.errors"
 local json = require "etoro.json"
 local options_of = require "etoro.options"
 local runtime = require "etoro.runtime"
+local tasks = require "etoro.tasks"
 
 local M = {}
+
+local BLOCKING = {} -- stands for whoever asks for a token outside of tasks
 
 ---@class etoro.Client
 ---@field portfolios etoro.Portfolios
@@ -62,16 +65,12 @@ local function new_response(job, status, attempts, elapsed)
   })
 end
 
--- A token function answers once for all calls that wait; nil, err when it
--- gives none.
+-- Asks a token function, once for all calls that wait; nil and a message when
+-- it gives none. It may be a task that is asked, and then others run meanwhile.
 local function renew_token(client)
-  local give = client._options.token_function
-  if client._is_renewing then
-    return nil, "the access_token function called its own client"
-  end
-  client._is_renewing = true
-  local ok, token, expires_at = pcall(give)
-  client._is_renewing = false
+  client._renewer = tasks.current() or BLOCKING
+  local ok, token, expires_at = pcall(client._options.token_function)
+  client._renewer = nil
   if not ok then
     return nil, "the access_token function failed: " .. tostring(token)
   elseif type(token) ~= "string" and not core.is_secret(token) then
@@ -83,31 +82,62 @@ local function renew_token(client)
   return client._core:set_token(token, lifetime > 0 and lifetime or nil)
 end
 
+local function no_token(message, job)
+  return errors.new {
+    kind = "auth", code = "access_token", message = message,
+    request_id = job:request_id(),
+  }
+end
+
+-- A function that uses its own client would wait for itself.
+local function check_renewer(client, job)
+  if client._renewer and client._renewer == (tasks.current() or BLOCKING) then
+    return no_token("the access_token function called its own client", job)
+  end
+end
+
+-- Has the token function asked by a task of its own, unless one is at it; when
+-- it gives nothing, those who wait for it get the error.
+function methods:_renew_apart()
+  if self._renewer then return end
+  self._renewer = true
+  tasks.spawn_apart(function()
+    local done, message = renew_token(self)
+    if done then return end
+    tasks.each_parked(function(entry)
+      if entry.job:state() == "credential" then
+        entry.failure = no_token(message, entry.job)
+        entry.job:cancel()
+      end
+    end, self)
+  end)
+end
+
 -- Waits for a job. Gives an error when it cannot go on; re-raises what a
 -- signal handler or a host's wait raised, with the job cancelled.
 local function await(client, job)
-  local failure
+  local failure = check_renewer(client, job)
   local function attend()
     if not client._core:wants_token() then return true end
+    if client._renewer then -- a task is at it
+      runtime.turn()
+      return true
+    end
     local done, message = renew_token(client)
-    if done then return true end
-    failure = errors.new {
-      kind = "auth", code = "access_token", message = message,
-      request_id = job:request_id(),
-    }
-    return false
+    if not done then failure = no_token(message, job) end
+    return done
   end
-  local ok, done = pcall(runtime.await, client._runtime, client, job,
-    client._options.token_function and attend or nil)
-  if not ok then
-    job:cancel()
-    error(done, 0)
-  elseif failure then
-    job:cancel()
-    return failure
-  elseif not done then
-    return errors.closed()
+  local ok, done, reason = true, true, nil
+  if not failure then
+    ok, done, reason = pcall(runtime.await, client._runtime, client, job,
+      client._options.token_function and attend or nil)
   end
+  failure = failure or ok and reason
+  if ok and done and not failure then return nil end
+  job:cancel()
+  if job:done() then job:outcome() end -- read, so that nobody waits for it
+  if not ok then error(done, 0) end
+  return failure or errors.closed()
 end
 
 local function host_of(client)
@@ -283,7 +313,13 @@ function methods:_send(op, params, options, level)
   local path, query, body = check.params(op, params, level + 1)
   if not path then return nil, query end
   local request = { target = build_target(op, path, query) }
-  if op.body then request.body = json.encode(body, op.body) end
+  if op.body_kind == "multipart" then
+    request.body, request.content_type =
+      require("etoro.multipart").encode(body)
+  elseif op.body then
+    request.body = json.encode(body, op.body)
+  end
+  op = check.as_sent(op, body)
   local result, response = send(self, op, request, options, level + 1)
   return result, response
 end

@@ -10,6 +10,12 @@
 ---@field operations table<string, etoro.Operation> by "METHOD /path/{template}"
 ---@field sandbox etoro.Sandbox a stand-in for the API on this machine
 ---@field events etoro.Events ways to look at what a client does
+---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks
+---@field spawn fun(fn: function, ...: any): etoro.Task starts a task
+---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
+---@field wrap fun(fn: function): function coroutine.wrap that passes waits up
+---@field sleep fun(seconds: number)
+---@field loop fun(): etoro.Loop for a host's event loop
 local M = { _VERSION = "etoro scm" }
 
 local PARTS = {
@@ -18,6 +24,12 @@ local PARTS = {
   operations = function() return require "etoro.operations" end,
   sandbox = function() return require "etoro.sandbox" end,
   events = function() return require "etoro.events" end,
+  run = function() return require("etoro.tasks").run end,
+  spawn = function() return require("etoro.tasks").spawn end,
+  all = function() return require("etoro.tasks").all end,
+  wrap = function() return require("etoro.tasks").wrap end,
+  sleep = function() return require("etoro.runtime").sleep end,
+  loop = function() return require("etoro.runtime").loop end,
 }
 
 --- Makes a client. Raises for an unknown option or one of a wrong type; what

@@ -1,7 +1,9 @@
--- Waiting: how a call that blocks its caller steps the engine until its job is
--- done, and how events reach those who asked for them.
+-- Waiting: how a call gets from submit to outcome. In a task it parks the
+-- task; anywhere else it steps the engine until its own job is done. Events
+-- reach those who asked for them here too.
 
 local core = require "etoro.core"
+local tasks = require "etoro.tasks"
 
 local M = {}
 
@@ -38,7 +40,8 @@ function M.add(runtime, client)
 end
 
 --- Hands an event to a client's listener. A listener that fails must not cost
---- a call its outcome: the error is told on stderr, the call goes on.
+--- a call its outcome: the error is told on stderr, the call goes on. Only
+--- Ctrl-C gets through.
 ---@param client etoro.Client
 ---@param event table
 function M.emit(client, event)
@@ -46,13 +49,16 @@ function M.emit(client, event)
   if listener then
     local ok, message = pcall(listener, event)
     if not ok then
-      io.stderr:write("etoro: on_event failed: ", tostring(message), "\n")
+      message = tostring(message)
+      if message:find("interrupted!", 1, true) then error(message, 0) end
+      io.stderr:write("etoro: on_event failed: ", message, "\n")
     end
   elseif event.kind == "warning" then
     io.stderr:write("etoro: warning: ", event.message, "\n")
   end
 end
 
+-- Hands out what a step has brought: events, and tasks that can go on.
 local function deliver(runtime)
   local engine = runtime.engine
   local event, address = engine:event()
@@ -61,59 +67,192 @@ local function deliver(runtime)
     if client then M.emit(client, event) end
     event, address = engine:event()
   end
+  local id = engine:next_done()
+  while id do
+    tasks.deliver(id)
+    id = engine:next_done()
+  end
 end
 
--- Steps the engine once, waiting up to so many seconds for the world.
-local function step(runtime, client, seconds)
-  local wait = client._options.wait
+-- A pollable object for a `wait` function: what cqueues.poll and its like
+-- take.
+local function pollable(engine, seconds)
+  return {
+    pollfd = function() return (engine:pollfd()) end,
+    events = function() return "r" end,
+    timeout = function()
+      local due = engine:timeout()
+      return due and due < seconds and due or seconds
+    end,
+  }
+end
+
+-- Steps an engine once, waiting up to so many seconds for the world.
+local function step(runtime, wait, seconds)
   local engine = runtime.engine
-  local done, message, kind
-  if wait then
-    done, message, kind = engine:step(0)
-  else
-    done, message, kind = engine:step(seconds)
-  end
+  local done, message, kind = engine:step(wait and 0 or seconds)
   if not done then return nil, message, kind end
   deliver(runtime)
-  if wait and done == 0 then
-    local due = engine:timeout()
-    wait {
-      timeout = function()
-        return due and due < seconds and due or seconds
-      end,
-    }
+  if wait and done == 0 and seconds > 0 then
+    wait(pollable(engine, seconds))
   end
   return true
 end
 
---- Steps the engine until a job is done. `attend` is called before each step,
---- and may end the job by returning false.
+-- Tokens that tasks wait for are asked for by a task of their own, one at a
+-- time for each client.
+local function renew_tokens()
+  for client in pairs(tasks.renewals()) do
+    if client._core:wants_token() then client:_renew_apart() end
+  end
+end
+
+--- One turn of the scheduler: resumes tasks that can go on, then lets the
+--- engines work, waiting for them when no task could.
+function M.turn()
+  tasks.run_ready()
+  renew_tokens()
+  local due = tasks.due()
+  local seconds = due and due < SLICE and due or SLICE
+  local waits, lost = {}, {}
+  for runtime, of in pairs(tasks.waited_for()) do
+    waits[#waits + 1] = { runtime = runtime, wait = of.wait }
+  end
+  if #waits == 0 and seconds > 0 then step(M.of(), nil, seconds) end
+  -- several engines: those under a driven clock must get on too
+  if #waits > 1 then seconds = 0 end
+  for _, one in ipairs(waits) do
+    if not step(one.runtime, one.wait, seconds) then
+      lost[#lost + 1] = one.runtime
+    end
+  end
+  for _, runtime in ipairs(lost) do -- a parent process has them
+    tasks.each_parked(function(entry) tasks.deliver(entry.id) end, runtime)
+  end
+end
+
+local function block(runtime, client, job, attend)
+  local wait = client._options.wait
+  if wait then job:watch(0) end
+  while not job:done() do
+    if attend and not attend() then return true end
+    if job:done() then break end
+    if not step(runtime, wait, SLICE) then return nil end
+  end
+  deliver(runtime)
+  return true
+end
+
+--- Waits until a job is done. `attend`, given where a function makes the
+--- client's token, is called before each step outside of tasks, and may end
+--- the wait by returning false.
 ---@param runtime etoro.Runtime
 ---@param client etoro.Client
 ---@param job userdata
 ---@param attend? fun(): boolean
 ---@return boolean? done nil when the engine belongs to a parent process
+---@return etoro.Error? failure why the job was cancelled
 function M.await(runtime, client, job, attend)
-  while not job:done() do
-    if attend and not attend() then return true end
-    if not step(runtime, client, SLICE) then return nil end
-  end
-  deliver(runtime)
-  return true
+  local task = tasks.current()
+  if not task then return block(runtime, client, job, attend) end
+  local entry = { job = job, client = client, renew = attend and true }
+  tasks.park_on(task, entry)
+  return job:done() or nil, entry.failure
 end
 
---- Lets time pass while other calls go on.
+--- Lets time pass for a client while other calls go on.
 ---@param client etoro.Client
 ---@param seconds number
 function M.pause(client, seconds)
-  local runtime = client._runtime
+  local runtime, wait = client._runtime, client._options.wait
+  local task = tasks.current()
   local engine = runtime.engine
-  local ends = engine:now() + seconds
-  local left = seconds
+  if task and engine == core.engine() then
+    tasks.sleep_in(task, seconds)
+    return
+  end
+  local ends, left = engine:now() + seconds, seconds
   while left > 0 do
-    if not step(runtime, client, left < SLICE and left or SLICE) then return end
+    if not step(runtime, wait, left < SLICE and left or SLICE) then return end
     left = ends - engine:now()
   end
+end
+
+--- Sleeps. In a task the others go on meanwhile; elsewhere calls under way do.
+---@param seconds number
+function M.sleep(seconds)
+  if type(seconds) ~= "number" or seconds ~= seconds then
+    error("number of seconds expected", 2)
+  end
+  local task = tasks.current()
+  if task then
+    tasks.sleep_in(task, seconds)
+    return
+  end
+  local ends = core.monotonic() + seconds
+  local left = seconds
+  while left > 0 do
+    step(M.of(), nil, left < SLICE and left or SLICE)
+    left = ends - core.monotonic()
+  end
+end
+
+---@class etoro.Loop
+local loop = {}
+local loop_mt = { __name = "etoro.loop", __index = loop }
+
+local function rearm()
+  core.engine():alarm(tasks.due())
+end
+
+--- The descriptor to poll for reading. It stays readable while there is
+--- something to do.
+---@return integer
+function loop.pollfd()
+  return assert(core.engine():pollfd())
+end
+
+loop.getfd = loop.pollfd
+
+--- What to poll it for.
+---@return string
+function loop.events() return "r" end
+
+--- Seconds after which a step is due even if nothing was readable.
+---@return number?
+function loop.timeout()
+  local due, of_task = core.engine():timeout(), tasks.due()
+  if due and of_task then return math.min(due, of_task) end
+  return due or of_task
+end
+
+--- Whether a step is due now.
+---@return boolean
+function loop.dirty()
+  return loop.timeout() == 0 or core.engine():untaken() > 0
+end
+
+--- Does what can be done now, tasks included, without waiting. Raises the
+--- error of a task that nobody waits for.
+---@param budget? number seconds after which no further task is resumed
+function loop.step(_, budget)
+  local runtime = M.of()
+  runtime.engine:step(0)
+  deliver(runtime)
+  tasks.run_ready(budget)
+  renew_tokens()
+  rearm()
+  local failure = tasks.take_failure()
+  if failure then error(failure[1], 0) end
+end
+
+--- The object by which a host's loop drives all calls and tasks of this Lua
+--- state (cqueues' contract: pollfd, events, timeout; and step).
+---@return etoro.Loop
+function M.loop()
+  core.engine():pollfd()
+  tasks.on_wake(rearm)
+  return setmetatable({}, loop_mt)
 end
 
 return M

@@ -22,6 +22,12 @@ function core.base(url) end
 ---@return etoro.core.Engine
 function core.engine(options) end
 
+--- The claims of a signed token; its signature is not looked at.
+---@param token etoro.Secret
+---@return string? json
+---@return string? message
+function core.claims(token) end
+
 --- Percent-encodes a text.
 ---@param text string
 ---@param part? "segment"|"query"|"list" list keeps commas
@@ -31,6 +37,11 @@ function core.escape(text, part) end
 
 ---@return table<string, any>
 function core.features() end
+
+--- SHA-256 as base64url: the S256 challenge of a PKCE code verifier.
+---@param secret etoro.Secret
+---@return string
+function core.fingerprint(secret) end
 
 --- Reads an HTTP date.
 ---@param text string
@@ -61,6 +72,10 @@ function core.monotonic() end
 
 ---@return number seconds since 1970
 function core.now() end
+
+---@param n integer how many random bytes it is made of, 1 to 256
+---@return etoro.Secret token base64url
+function core.random_token(n) end
 
 --- Brings back, in place, what core.scan marked.
 ---@param value any
@@ -111,6 +126,10 @@ local engine = {}
 ---@param seconds number
 function engine:advance(seconds) end
 
+--- Sets a timer of the caller's own; nil takes it away.
+---@param seconds? number
+function engine:alarm(seconds) end
+
 --- Manual wire: ends an attempt with a reply.
 ---@param job etoro.core.Job
 ---@param status integer
@@ -120,7 +139,8 @@ function engine:advance(seconds) end
 ---@return string? message
 function engine:answer(job, status, headers, body) end
 
----@param options table base_url, api_key, user_key, bearer, renewable, ca_file,
+---@param options table base_url, api_key, user_key, bearer, client_id,
+---client_secret, renewable, ca_file,
 ---proxy, user_agent, connect_timeout, max_connections, max_body, events
 ---@return etoro.core.Client? client
 ---@return string? message
@@ -140,8 +160,17 @@ function engine:event() end
 ---@return string? message
 function engine:fail(job, code, sent) end
 
+--- A watched job that is done, told once.
+---@return integer? id
+function engine:next_done() end
+
 ---@return number seconds on the engine's clock
 function engine:now() end
+
+--- The descriptor that stands for the engine in a host's loop.
+---@return integer? descriptor
+---@return string? message
+function engine:pollfd() end
 
 --- Does what can be done now; when that finishes nothing, waits.
 ---@param wait? number seconds
@@ -151,7 +180,7 @@ function engine:now() end
 function engine:step(wait) end
 
 ---@param client etoro.core.Client
----@param request table method, target, body, content_type, headers, finals,
+---@param request table method, target, body or form, content_type, headers, finals,
 ---request_id, class, timeout, deadline, max_retries
 ---@return etoro.core.Job? job
 ---@return string? message
@@ -168,6 +197,9 @@ function engine:timeout() end
 
 ---@return number seconds since 1970 on the engine's clock
 function engine:unix() end
+
+---@return integer watched jobs that are done and unread
+function engine:untaken() end
 
 ---@class etoro.core.Client
 local client = {}
@@ -233,5 +265,9 @@ function job:size() end
 
 ---@return "budget"|"credential"|"flight"|"backoff"|"done"
 function job:state() end
+
+--- Makes its end show: see engine:next_done and engine:pollfd.
+---@param id integer 0: the descriptor alone
+function job:watch(id) end
 
 return core

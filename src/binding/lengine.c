@@ -2,7 +2,9 @@
 #include "binding/lclient.h"
 #include "binding/lcore.h"
 #include "binding/lfields.h"
+#include "binding/lform.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "core/engine.h"
@@ -76,7 +78,7 @@ static int core_engine(lua_State *L)
 static enum etoro_class fieldclass(lua_State *L, int index)
 {
   static const char *const names[] = { "safe", "keyed", "close", "never",
-                                       NULL };
+                                       "once", NULL };
   int klass;
   lua_getfield(L, index, "class");
   klass = luaL_checkoption(L, -1, "never", names);
@@ -118,8 +120,8 @@ static void readrequest(lua_State *L, int index, struct etoro_request *r,
 }
 
 /* engine:submit(client, request) -> job | nil, message, "invalid" | "closed"
-   request: method, target, body, content_type, headers, finals, request_id,
-   class, priority, writes, pool, timeout, deadline, max_retries */
+   request: method, target, body or form, content_type, headers, finals,
+   request_id, class, priority, writes, pool, timeout, deadline, max_retries */
 static int engine_submit(lua_State *L)
 {
   const char *headers[HEADERS_MAX];
@@ -134,6 +136,7 @@ static int engine_submit(lua_State *L)
                 "a client of another engine");
   luaL_checktype(L, 3, LUA_TTABLE);
   readrequest(L, 3, &request, headers, finals); /* may raise */
+  letoro_field_form(L, 3, &request);
   u = letoro_new_job(L, 1);
   u->is_submitter = 1;
   rc = etoro_engine_submit(e, c->core, &request, &u->core, &why);
@@ -160,6 +163,42 @@ static int engine_timeout(lua_State *L)
     lua_pushnil(L);
   else
     lua_pushnumber(L, seconds);
+  return 1;
+}
+
+/* engine:pollfd() -> descriptor | nil, message, kind: what a host waits for */
+static int engine_pollfd(lua_State *L)
+{
+  int fd;
+  int rc = etoro_engine_poller(checkengine(L), &fd);
+  if (rc)
+    return letoro_fail(L, rc, rc == ETORO_EIO ? strerror(errno) : NULL);
+  lua_pushinteger(L, fd);
+  return 1;
+}
+
+/* engine:alarm(seconds | nil): a timer of the caller's own */
+static int engine_alarm(lua_State *L)
+{
+  etoro_engine_alarm(checkengine(L), luaL_optnumber(L, 2, -1));
+  return 0;
+}
+
+/* engine:next_done() -> id | nil: a watched job that is done, told once */
+static int engine_next_done(lua_State *L)
+{
+  int64_t id = etoro_engine_next_done(checkengine(L));
+  if (id)
+    lua_pushinteger(L, id);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* engine:untaken() -> watched jobs that are done and unread */
+static int engine_untaken(lua_State *L)
+{
+  lua_pushinteger(L, (lua_Integer)etoro_engine_untaken(checkengine(L)));
   return 1;
 }
 
@@ -344,17 +383,21 @@ static const luaL_Reg functions[] = { { "engine", core_engine },
 
 static const luaL_Reg engine_methods[] = {
   { "advance", engine_advance },
+  { "alarm", engine_alarm },
   { "answer", engine_answer },
   { "client", letoro_engine_client },
   { "close", engine_close },
   { "event", engine_event },
   { "fail", engine_fail },
+  { "next_done", engine_next_done },
   { "now", engine_now },
+  { "pollfd", engine_pollfd },
   { "step", engine_step },
   { "submit", engine_submit },
   { "take", engine_take },
   { "timeout", engine_timeout },
   { "unix", engine_unix },
+  { "untaken", engine_untaken },
   { NULL, NULL }
 };
 

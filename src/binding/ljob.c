@@ -61,13 +61,33 @@ static int job_request_id(lua_State *L)
   return 1;
 }
 
+/* A watched job's outcome is being read, or never will be. */
+static void settle(lua_State *L)
+{
+  const struct letoro_job *u = lua_touserdata(L, 1);
+  if (u->engine->core)
+    etoro_engine_settle(u->engine->core, u->core);
+}
+
+/* job:watch(id): its end keeps the engine's descriptor readable until its
+   outcome is read; engine:next_done() gives an id other than 0 once */
+static int job_watch(lua_State *L)
+{
+  const struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
+  lua_Integer id = luaL_checkinteger(L, 2);
+  if (u->core && u->engine->core)
+    etoro_engine_watch(u->engine->core, u->core, id);
+  return 0;
+}
+
 /* job:outcome() -> status, code | nil, attempts, elapsed, uncertain, sent,
    ran_before, detail; uncertain: it may have been carried out; ran_before: an
    attempt before the last may have been */
 static int job_outcome(lua_State *L)
 {
-  const struct etoro_job *j = checkjob(L);
+  struct etoro_job *j = checkjob(L);
   luaL_argcheck(L, j->state == ETORO_STATE_DONE, 1, "the job is not done");
+  settle(L);
   lua_pushinteger(L, j->status);
   if (j->code)
     lua_pushstring(L, etoro_code_name(j->code));
@@ -162,8 +182,10 @@ static int job_gc(lua_State *L)
   struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
   struct etoro_job *j = u->core;
   u->core = NULL;
-  if (j && u->is_submitter && u->engine->core)
+  if (j && u->is_submitter && u->engine->core) {
     etoro_engine_cancel(u->engine->core, j, ETORO_CODE_CANCELLED);
+    etoro_engine_settle(u->engine->core, j);
+  }
   etoro_job_free(j);
   return 0;
 }
@@ -178,6 +200,7 @@ static const luaL_Reg methods[] = {
   { "request_id", job_request_id },
   { "size", job_size },
   { "state", job_state },
+  { "watch", job_watch },
   { NULL, NULL }
 };
 

@@ -4,25 +4,22 @@
 #include "core/headers.h"
 #include "core/status.h"
 
-/* A server that repeats our keys must not bring them into a log. */
-static void redact(struct etoro_job *j)
-{
-  if (!j->credentials)
-    return;
-  if (j->headers.len)
-    etoro_credentials_redact(j->credentials, j->headers.data, j->headers.len);
-  if (j->reply.len && (j->status >= 300 || j->code))
-    etoro_credentials_redact(j->credentials, j->reply.data, j->reply.len);
-}
-
 void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
 {
   etoro_timers_drop(&e->timers, j);
   j->state = ETORO_STATE_DONE;
   j->ended_at = etoro_engine_now(e);
-  redact(j);
+  etoro_job_redact(j);
   etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
   e->finished++;
+  if (j->is_watched) {
+    j->is_untaken = 1;
+    e->untaken++;
+    if (j->watch_id) {
+      etoro_dispatch_push(&e->done, j);
+      return; /* the engine's holder goes when it has been told */
+    }
+  }
   etoro_job_free(j); /* the engine's holder */
 }
 
@@ -30,6 +27,7 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
 {
   struct etoro_limits limits;
   j->client->in_flight--;
+  e->pools_due = 0; /* somebody may take its place */
   if (!j->is_sent) {
     etoro_pool_unsent(j->pool);
     return;
@@ -52,7 +50,7 @@ void etoro_attempt_land(struct etoro_engine *e, struct etoro_job *j)
   if (e->wire)
     etoro_wire_stop(e->wire, j);
   else if (!j->is_taken)
-    etoro_dispatch_recall(e, j);
+    etoro_dispatch_unlink(&e->outbox, j);
   etoro_attempt_settle(e, j);
 }
 

@@ -7,23 +7,29 @@
 #define WAIT_WORTH_TELLING 0.002 /* seconds in the queue */
 #define PASSED_MOST 64           /* jobs of other clients looked past */
 
-static void push_job(struct etoro_line *l, struct etoro_job *j, int at_front)
+void etoro_dispatch_push(struct etoro_line *l, struct etoro_job *j)
 {
-  j->next = j->previous = NULL;
-  if (!l->first)
-    l->first = l->last = j;
-  else if (at_front) {
-    j->next = l->first;
-    l->first->previous = j;
-    l->first = j;
-  } else {
-    j->previous = l->last;
+  j->next = NULL;
+  j->previous = l->last;
+  if (l->last)
     l->last->next = j;
-    l->last = j;
-  }
+  else
+    l->first = j;
+  l->last = j;
 }
 
-static void unlink_job(struct etoro_line *l, struct etoro_job *j)
+static void push_front(struct etoro_line *l, struct etoro_job *j)
+{
+  j->previous = NULL;
+  j->next = l->first;
+  if (l->first)
+    l->first->previous = j;
+  else
+    l->last = j;
+  l->first = j;
+}
+
+void etoro_dispatch_unlink(struct etoro_line *l, struct etoro_job *j)
 {
   if (j->previous)
     j->previous->next = j->next;
@@ -40,7 +46,11 @@ void etoro_dispatch_enqueue(struct etoro_engine *e, struct etoro_job *j,
                             int at_front)
 {
   struct etoro_pool *p = j->pool;
-  push_job(&p->lines[j->priority], j, at_front);
+  if (at_front)
+    push_front(&p->lines[j->priority], j);
+  else
+    etoro_dispatch_push(&p->lines[j->priority], j);
+  e->pools_due = 0; /* at the next step */
   j->state = ETORO_STATE_BUDGET;
   if (!p->is_queued) {
     p->is_queued = 1;
@@ -51,12 +61,7 @@ void etoro_dispatch_enqueue(struct etoro_engine *e, struct etoro_job *j,
 
 void etoro_dispatch_dequeue(struct etoro_job *j)
 {
-  unlink_job(&j->pool->lines[j->priority], j);
-}
-
-void etoro_dispatch_recall(struct etoro_engine *e, struct etoro_job *j)
-{
-  unlink_job(&e->outbox, j);
+  etoro_dispatch_unlink(&j->pool->lines[j->priority], j);
 }
 
 static void forget_attempt(struct etoro_job *j)
@@ -88,7 +93,7 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
   if (e->wire)
     rc = etoro_wire_start(e->wire, j);
   else
-    push_job(&e->outbox, j, 0);
+    etoro_dispatch_push(&e->outbox, j);
   if (rc) {
     etoro_attempt_settle(e, j);
     j->code = rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY

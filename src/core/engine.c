@@ -36,6 +36,7 @@ int etoro_engine_open(struct etoro_engine **out,
   e->owner = getpid();
   e->is_manual = options->is_manual;
   e->unix_start = options->now;
+  e->alarm_at = e->pools_due = -1;
   e->random = options->random ? options->random : etoro_random_system;
   e->random_context = options->random_context;
   if (!e->is_manual) {
@@ -112,15 +113,25 @@ static void run_timers(struct etoro_engine *e)
     expire(e, j, now);
 }
 
+/* Of two moments; below 0 stands for never. */
+static double earlier(double a, double b)
+{
+  if (a < 0)
+    return b;
+  return b < 0 || a < b ? a : b;
+}
+
 double etoro_engine_timeout(const struct etoro_engine *e)
 {
   const struct etoro_job *j = etoro_timers_first(&e->timers);
-  double at = e->pools_due;
+  double at = earlier(e->alarm_at, e->queued ? e->pools_due : -1);
   double left;
-  if (!j)
+  if (j)
+    at = earlier(at, j->timer_at);
+  if (e->wire)
+    at = earlier(at, etoro_wire_due(e->wire));
+  if (at < 0)
     return -1;
-  if (at < 0 || j->timer_at < at)
-    at = j->timer_at;
   left = at - etoro_engine_now(e);
   return left > 0 ? left : 0;
 }
@@ -133,7 +144,7 @@ static int progress(struct etoro_engine *e)
   etoro_dispatch(e);
   if (!e->wire)
     return ETORO_OK;
-  rc = etoro_wire_run(e->wire);
+  rc = etoro_wire_run(e->wire, etoro_engine_now(e));
   while ((j = etoro_wire_next(e->wire)) != NULL) {
     etoro_attempt_settle(e, j);
     etoro_attempt_end(e, j);
@@ -146,6 +157,15 @@ static int is_idle(const struct etoro_engine *e)
 {
   return !e->finished && !e->has_news && !e->events.count
          && etoro_engine_timeout(e) != 0;
+}
+
+/* Brings the poller up to date with what the engine waits for. */
+static void refresh(struct etoro_engine *e)
+{
+  if (!e->poller)
+    return;
+  etoro_poller_alarm(e->poller, etoro_engine_timeout(e));
+  etoro_poller_flag(e->poller, e->untaken > 0 || e->events.count > 0);
 }
 
 int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
@@ -167,8 +187,70 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
       rc = progress(e);
   }
   etoro_sigpipe_release(&pipe);
+  refresh(e);
   *finished = e->finished;
   return rc;
+}
+
+int etoro_engine_poller(struct etoro_engine *e, int *fd)
+{
+  int rc = ETORO_OK;
+  if (etoro_engine_is_foreign(e))
+    return ETORO_ECLOSED;
+  if (!e->poller)
+    rc = etoro_poller_open(&e->poller);
+  else {
+    *fd = etoro_poller_fd(e->poller);
+    return ETORO_OK;
+  }
+  if (!rc && e->wire)
+    rc = etoro_wire_attach(e->wire, e->poller);
+  if (rc)
+    return rc;
+  refresh(e);
+  *fd = etoro_poller_fd(e->poller);
+  return ETORO_OK;
+}
+
+void etoro_engine_alarm(struct etoro_engine *e, double seconds)
+{
+  e->alarm_at = seconds < 0 ? -1 : etoro_engine_now(e) + seconds;
+  refresh(e);
+}
+
+void etoro_engine_watch(struct etoro_engine *e, struct etoro_job *j,
+                        int64_t id)
+{
+  if (j->state == ETORO_STATE_DONE || etoro_engine_is_foreign(e))
+    return;
+  j->is_watched = 1;
+  j->watch_id = id;
+}
+
+void etoro_engine_settle(struct etoro_engine *e, struct etoro_job *j)
+{
+  if (!j->is_untaken || etoro_engine_is_foreign(e))
+    return;
+  j->is_untaken = 0;
+  e->untaken--;
+  refresh(e);
+}
+
+int64_t etoro_engine_next_done(struct etoro_engine *e)
+{
+  struct etoro_job *j = e->done.first;
+  int64_t id;
+  if (!j)
+    return 0;
+  id = j->watch_id;
+  etoro_dispatch_unlink(&e->done, j);
+  etoro_job_free(j);
+  return id;
+}
+
+size_t etoro_engine_untaken(const struct etoro_engine *e)
+{
+  return e->untaken;
 }
 
 /* What the client's calls count against: its user key, or its bearer. */
@@ -252,6 +334,7 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
   etoro_dispatch_enqueue(e, j, 0);
   etoro_engine_tell(e, ETORO_EVENT_QUEUED, j, 0);
   *out = etoro_job_keep(j);
+  refresh(e);
   return ETORO_OK;
 }
 
@@ -272,6 +355,7 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
     j->is_uncertain = 1;
   j->code = code;
   etoro_attempt_finish(e, j);
+  refresh(e);
 }
 
 int etoro_engine_wants_token(const struct etoro_engine *e,
@@ -331,11 +415,14 @@ void etoro_engine_free(struct etoro_engine *e)
     e->accounts = a->next;
     etoro_account_free(a);
   }
+  while (e->done.first)
+    etoro_engine_next_done(e);
   etoro_events_free(&e->events);
   etoro_timers_free(&e->timers);
   etoro_sigpipe_hold(&pipe);
   etoro_wire_free(e->wire);
   etoro_sigpipe_release(&pipe);
+  etoro_poller_free(e->poller);
   free(e);
 }
 
@@ -344,7 +431,7 @@ struct etoro_job *etoro_engine_take(struct etoro_engine *e)
   struct etoro_job *j = e->outbox.first;
   if (!j)
     return NULL;
-  etoro_dispatch_recall(e, j);
+  etoro_dispatch_unlink(&e->outbox, j);
   j->is_taken = j->is_sent = 1;
   return j;
 }

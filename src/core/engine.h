@@ -61,6 +61,27 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished);
 /* Seconds until a timer is due; -1 when there is none. */
 double etoro_engine_timeout(const struct etoro_engine *e);
 
+/* The descriptor that a host's loop waits for: readable while the engine has
+   something to do, or a watched job's outcome is unread. Made at the first
+   call. ETORO_ECLOSED in a child process. */
+int etoro_engine_poller(struct etoro_engine *e, int *fd);
+
+/* A timer of the caller's own, which the timeout and the descriptor count in;
+   below 0 takes it away. */
+void etoro_engine_alarm(struct etoro_engine *e, double seconds);
+
+/* Watches a job, so that its end shows until etoro_engine_settle says that
+   its outcome was read. An id other than 0 is given by next_done, once. */
+void etoro_engine_watch(struct etoro_engine *e, struct etoro_job *j,
+                        int64_t id);
+void etoro_engine_settle(struct etoro_engine *e, struct etoro_job *j);
+
+/* The id of a watched job that is done, oldest first; 0 when there is none. */
+int64_t etoro_engine_next_done(struct etoro_engine *e);
+
+/* How many watched jobs are done and unread. */
+size_t etoro_engine_untaken(const struct etoro_engine *e);
+
 /* Ends a job at once; one that is done stays as it is. */
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
                          enum etoro_code code);

@@ -15,6 +15,10 @@ struct etoro_engine {
   struct etoro_pool *queued;       /* pools that have jobs waiting */
   double pools_due;                /* when one of them has room; -1 unknown */
   struct etoro_line outbox;        /* manual wire: not taken yet */
+  struct etoro_line done;          /* watched by number, and not told yet */
+  size_t untaken;                  /* watched jobs whose outcome is unread */
+  struct etoro_poller *poller;     /* NULL until somebody asks for it */
+  double alarm_at;                 /* the caller's own timer; -1: none */
   struct etoro_events events;
   etoro_random_fn *random;
   void *random_context;
@@ -48,11 +52,12 @@ void etoro_dispatch_enqueue(struct etoro_engine *e, struct etoro_job *j,
                             int at_front);
 void etoro_dispatch_dequeue(struct etoro_job *j);
 
-/* Takes a job that the manual wire has not taken yet out of the outbox. */
-void etoro_dispatch_recall(struct etoro_engine *e, struct etoro_job *j);
-
 /* Sends all that may be sent now. */
 void etoro_dispatch(struct etoro_engine *e);
+
+/* Puts a job at the end of a line, or takes it out. */
+void etoro_dispatch_push(struct etoro_line *l, struct etoro_job *j);
+void etoro_dispatch_unlink(struct etoro_line *l, struct etoro_job *j);
 
 /* engine.c: for both of them. */
 

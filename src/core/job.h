@@ -56,6 +56,8 @@ struct etoro_request {
   const char *body;              /* NULL for none */
   size_t body_len;
   const char *content_type;      /* NULL: application/json */
+  struct etoro_secret *const *secrets; /* in the body; no log may show them */
+  size_t nsecrets;
   const char *const *headers;    /* further "Name: value" lines */
   size_t nheaders;
   const char *const *finals;     /* codes that make a 429 final */
@@ -88,8 +90,10 @@ struct etoro_job {
   const char *method;
   const char *url;
   const char *target;                /* the part of url behind the base */
-  const char *body;
+  char *body;                        /* overwritten at the end */
   size_t body_len;
+  struct etoro_secret **secrets;     /* in the body, one holder each */
+  size_t nsecrets;
   char *finals;                      /* strings, an empty one at the end */
   struct curl_slist *lines;          /* our own header lines, linked */
   size_t nlines;                     /* at least 1: the request id */
@@ -113,6 +117,11 @@ struct etoro_job {
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
   double server_wait;      /* seconds that its reply asks for; -1: none */
+
+  /* who waits for it */
+  int is_watched;          /* its end must not go unnoticed by a poller */
+  int is_untaken;          /* watched, done, and its outcome not read yet */
+  int64_t watch_id;        /* what etoro_engine_next_done gives; 0: nothing */
 
   /* the outcome so far */
   double started_at;
@@ -143,6 +152,10 @@ void etoro_job_free(struct etoro_job *j); /* takes NULL */
 
 /* 1 for methods that say a length even without a body. */
 int etoro_method_has_length(const char *method);
+
+/* Overwrites the keys and the body's secrets in what came back: a server or
+   a proxy may repeat them. */
+void etoro_job_redact(struct etoro_job *j);
 
 /* 1 when the reply is a 429 whose body holds a final code. */
 int etoro_job_is_final(const struct etoro_job *j);

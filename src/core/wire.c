@@ -1,6 +1,8 @@
+#define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all, see attach */
 #include "core/wire.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,9 +12,14 @@
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
 
+#define READY_MOST 32   /* sockets served in one run, so that it stays short */
+
 struct etoro_wire {
   CURLM *multi;
   long per_host;
+  struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
+  double now;                  /* when the last call came in, monotonic */
+  double due;                  /* when libcurl wants to run; -1: never */
 };
 
 /* Callbacks touch the job's memory only. A short count stops the transfer. */
@@ -68,6 +75,7 @@ int etoro_wire_open(struct etoro_wire **out)
   }
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  w->due = -1;
   *out = w;
   return ETORO_OK;
 }
@@ -171,10 +179,76 @@ void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
   etoro_client_reuse(j->client, h);
 }
 
-int etoro_wire_run(struct etoro_wire *w)
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
+                     void *unused)
+{
+  struct etoro_wire *w = context;
+  int events = what == CURL_POLL_IN      ? ETORO_POLL_IN
+               : what == CURL_POLL_OUT   ? ETORO_POLL_OUT
+               : what == CURL_POLL_INOUT ? ETORO_POLL_IN | ETORO_POLL_OUT
+                                         : 0;
+  (void)easy;
+  (void)unused;
+  return etoro_poller_watch(w->poller, fd, events) ? -1 : 0;
+}
+
+static int on_timer(CURLM *multi, long ms, void *context)
+{
+  struct etoro_wire *w = context;
+  (void)multi;
+  w->due = ms < 0 ? -1 : w->now + (double)ms / 1000.0;
+  return 0;
+}
+
+int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p)
 {
   int running;
+  w->poller = p;
+  curl_multi_setopt(w->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+  curl_multi_setopt(w->multi, CURLMOPT_SOCKETDATA, w);
+  curl_multi_setopt(w->multi, CURLMOPT_TIMERFUNCTION, on_timer);
+  curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
+  /* the one call that tells of the sockets of transfers under way */
+  return curl_multi_socket_all(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+}
+
+static int serve(struct etoro_wire *w, int fd, int events)
+{
+  int running;
+  int mask = (events & ETORO_POLL_IN ? CURL_CSELECT_IN : 0)
+             | (events & ETORO_POLL_OUT ? CURL_CSELECT_OUT : 0)
+             | (events & ETORO_POLL_ERROR ? CURL_CSELECT_ERR : 0);
+  return curl_multi_socket_action(w->multi, fd, mask, &running) ? ETORO_ECURL
+                                                                : ETORO_OK;
+}
+
+static int run_ready(struct etoro_wire *w)
+{
+  struct etoro_ready ready[READY_MOST];
+  size_t n = etoro_poller_wait(w->poller, 0, ready, READY_MOST);
+  size_t i;
+  int rc = ETORO_OK;
+  for (i = 0; i < n && !rc; i++)
+    rc = serve(w, ready[i].fd, ready[i].events);
+  if (!rc && w->due >= 0 && w->due <= w->now) {
+    w->due = -1;
+    rc = serve(w, CURL_SOCKET_TIMEOUT, 0);
+  }
+  return rc;
+}
+
+int etoro_wire_run(struct etoro_wire *w, double now)
+{
+  int running;
+  w->now = now;
+  if (w->poller)
+    return run_ready(w);
   return curl_multi_perform(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+}
+
+double etoro_wire_due(const struct etoro_wire *w)
+{
+  return w->poller ? w->due : -1;
 }
 
 int etoro_wire_wait(struct etoro_wire *w, double seconds)
@@ -183,6 +257,11 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
   if (seconds > WAIT_LONGEST)
     seconds = WAIT_LONGEST;
   ms = (int)(seconds * 1000.0 + 0.999);
+  if (w->poller) {
+    struct pollfd one = { etoro_poller_fd(w->poller), POLLIN, 0 };
+    poll(&one, 1, ms); /* a signal ends it, which is no failure */
+    return ETORO_OK;
+  }
   return curl_multi_poll(w->multi, NULL, 0, ms, NULL) ? ETORO_ECURL
                                                       : ETORO_OK;
 }

@@ -4,6 +4,7 @@
 #define ETORO_WIRE_H
 
 #include "core/job.h"
+#include "core/poller.h"
 
 struct etoro_wire;
 
@@ -22,8 +23,17 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j);
 /* Takes a job off the wire at once, whatever it is doing. */
 void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j);
 
-/* Moves all transfers on without waiting. */
-int etoro_wire_run(struct etoro_wire *w);
+/* From now on the poller, which must outlive the wire, watches the sockets:
+   so that a host's loop can wait for them. Until then libcurl polls them by
+   itself, which is a little faster. */
+int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p);
+
+/* Moves transfers on without waiting: all of them, or with a poller those
+   that are ready, some at a time. now is monotonic. */
+int etoro_wire_run(struct etoro_wire *w, double now);
+
+/* With a poller: when libcurl wants to be run at the latest; else -1. */
+double etoro_wire_due(const struct etoro_wire *w);
 
 /* Sleeps until a socket is ready, a signal comes, or seconds have passed. */
 int etoro_wire_wait(struct etoro_wire *w, double seconds);

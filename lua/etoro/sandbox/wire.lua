@@ -125,7 +125,7 @@ function M.client(box, options, level)
   merged.wait = function(loop)
     if serve(pump) then return end
     local due = answer_late(pump)
-    pump.engine:advance(math.min(due or math.huge, loop.timeout()))
+    pump.engine:advance(math.min(due or math.huge, loop:timeout()))
   end
   local client, err = require("etoro.client").new(merged, level + 1,
     pump.engine)
