@@ -99,11 +99,18 @@ install: all
 	cp -R lua/etoro $(DESTDIR)$(INST_LUADIR)/
 	cp $(BUILD)/etoro/core.so $(HTTPD) $(DESTDIR)$(INST_LIBDIR)/etoro/
 
+# OPENAPI=path of the API's OpenAPI document, which is not kept here: generate
+# writes the tables of operations and pools from it, drift tells how it differs
+# from them.
+generate drift:
+	@$(LUA) src/generate/main.lua $@ "$(OPENAPI)"
+
 clean:
 	rm -rf $(BUILD)
 
 include .ci/checks.mk .ci/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
 
-.PHONY: all deps demo test sandbox install clean run-demo run-test
+.PHONY: all deps demo test sandbox generate drift install clean run-demo \
+  run-test
 .DELETE_ON_ERROR:

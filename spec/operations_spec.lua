@@ -1,34 +1,55 @@
+local check = require "etoro.check"
 local etoro = require "etoro"
 local exact = require "spec.support.exact"
 local operations = require "etoro.operations"
+local pools = require "etoro.pools"
+local recorder = require "spec.support.recorder"
+local samples = require "spec.support.samples"
 local server = require "spec.support.server"
 
 local TYPES = { string = true, number = true, integer = true, boolean = true,
-  datetime = true, ipv4 = true, uuid = true, list = true, object = true,
-  any = true }
+  datetime = true, date = true, ipv4 = true, uuid = true, binary = true,
+  list = true, object = true, any = true }
+local RULES = { "one_of", "any_of", "at_most_one", "together" }
+
+local function count(t)
+  local number = 0
+  for _ in pairs(t) do number = number + 1 end
+  return number
+end
+
+local function is_list(body) return body and type(body.type) == "string" end
+
+local function names_where(test)
+  local names = {}
+  for name, op in pairs(operations) do
+    if test(op, name) then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+-- Every spec inside one: f(spec, name)
+local function each_spec(spec, name, f)
+  if type(spec) == "string" then spec = { type = spec } end
+  f(spec, name)
+  if spec.items then each_spec(spec.items, name .. "[]", f) end
+  for inner, one in pairs(spec.fields or {}) do
+    each_spec(one, name .. "." .. inner, f)
+  end
+end
 
 describe("etoro.operations", function()
-  it("knows the ten operations on agent-portfolios, and two reads", function()
-    local names = {}
-    for name in pairs(operations) do names[#names + 1] = name end
-    table.sort(names)
-    local base = "/api/v1/agent-portfolios"
-    local tokens = "/{agentPortfolioId}/user-tokens"
-    local v2 = "/api/v2/agent-portfolios"
+  it("knows the 146 documented operations, and newer ones", function()
+    local newer = names_where(function(op) return op.since end)
     assert.same({
-      "DELETE " .. base .. "/{agentPortfolioId}",
-      "DELETE " .. base .. tokens .. "/{userTokenId}",
-      "GET " .. base,
-      "GET /api/v1/market-data/instruments",
-      "GET /api/v1/me",
-      "GET " .. v2 .. "/user-tokens/scopes",
-      "PATCH " .. base .. tokens .. "/{userTokenId}",
-      "PATCH " .. v2 .. tokens .. "/{userTokenId}",
-      "POST " .. base,
-      "POST " .. base .. tokens,
-      "POST " .. v2,
-      "POST " .. v2 .. tokens,
-    }, names)
+      "GET /api/v1/trading/info/demo/close-orders/{orderId}",
+      "GET /api/v1/trading/info/real/close-orders/{orderId}",
+      "PATCH /api/v2/trading/demo/positions/{positionId}",
+      "PATCH /api/v2/trading/positions/{positionId}",
+    }, newer)
+    assert.equal(146, count(operations) - #newer)
+    assert.equal(17, #names_where(function(op) return op.deprecated end))
   end)
 
   it("describes each one completely", function()
@@ -36,30 +57,155 @@ describe("etoro.operations", function()
       assert.equal(name, op.method .. " " .. op.path)
       assert.is_true(#op.success > 0)
       assert.truthy(({ safe = 1, keyed = 1, close = 1, never = 1 })[op.class])
-      assert.is_string(op.pool)
+      assert.truthy(pools[op.pool], name)
       local in_path = {}
       for param in op.path:gmatch "{(%w+)}" do
         in_path[param] = op.params.path[param]
-        assert.is_true(TYPES[op.params.path[param]], param)
       end
       assert.same(in_path, op.params.path)
-      for _, specs in ipairs { op.params.query, op.body or {} } do
-        for field, spec in pairs(specs) do
-          assert.is_true(TYPES[spec.type], field)
+      assert.equal(count(in_path), select(2, op.path:gsub("{", "")))
+      local body = op.body and (is_list(op.body) and { body = op.body }
+        or op.body) or {}
+      for _, specs in ipairs { op.params.path, op.params.query, body } do
+        for field, one in pairs(specs) do
+          each_spec(one, field, function(spec, place)
+            assert.is_true(TYPES[spec.type], name .. " " .. place)
+            assert.is_true(not spec.enum or #spec.enum > 0)
+          end)
         end
       end
     end
   end)
 
-  it("never repeats what creates, and says what moves money", function()
+  it("names in its rules only what an operation takes", function()
     for name, op in pairs(operations) do
-      assert.equal(op.method == "POST" and "never" or "safe", op.class, name)
+      local known = op.body or op.params.query
+      for _, kind in ipairs(RULES) do
+        for _, rule in ipairs(op[kind] or {}) do
+          for _, field in ipairs(rule) do
+            assert.truthy(known[field], name .. " " .. field)
+          end
+          for field in pairs(rule.when or {}) do
+            assert.truthy(known[field], name .. " " .. field)
+          end
+        end
+      end
+      for index = 2, op.max_together and #op.max_together or 0 do
+        assert.truthy(known[op.max_together[index]])
+      end
+      assert.truthy(not op.class_by or known[op.class_by.field])
+      local paging = op.paging or {}
+      for _, field in ipairs { "page", "offset", "cursor", "size" } do
+        local param = paging[field]
+        assert.truthy(not param or op.params.query[param], name)
+      end
+    end
+  end)
+
+  it("gives each trading operation its account, and a twin that gives it back",
+    function()
+      for name, op in pairs(operations) do
+        local is_trading = op.path:find("/trading/", 1, true) ~= nil
+        assert.equal(is_trading, op.account ~= nil, name)
+        if is_trading then
+          local twin = operations[op.twin]
+          assert.equal(name, twin.twin)
+          assert.equal(op.account == "real" and "demo" or "real", twin.account)
+          assert.equal(op.account == "demo",
+            op.path:find("/demo/", 1, true) ~= nil)
+          assert.equal(op.class, twin.class)
+          assert.equal((op.pool:gsub("%-%l+$", "")),
+            (twin.pool:gsub("%-%l+$", "")))
+          assert.is_true(op.pool == "default"
+            or op.pool:sub(-4) == op.account)
+        end
+      end
+      assert.equal("GET /api/v1/trading/info/trade/demo/history",
+        operations["GET /api/v1/trading/info/trade/history"].twin)
+    end)
+
+  it("sends again only what ends in the same state", function()
+    local v1 = "/api/v1/trading/execution"
+    assert.same({ "POST /api/v2/trading/execution/demo/orders",
+      "POST /api/v2/trading/execution/orders" },
+      names_where(function(op) return op.class == "keyed" end))
+    assert.same({
+      "POST " .. v1 .. "/demo/market-close-orders/positions/{positionId}",
+      "POST " .. v1 .. "/market-close-orders/positions/{positionId}",
+    }, names_where(function(op) return op.class == "close" end))
+    assert.same({
+      "POST /api/v1/agent-portfolios",
+      "POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens",
+      "POST /api/v1/attachments",
+      "POST /api/v1/feeds/post",
+      "POST /api/v1/money/accounts/cash",
+      "POST /api/v1/posts",
+      "POST /api/v1/posts/polls",
+      "POST /api/v1/posts/shares",
+      "POST /api/v1/posts/{postId}/comments",
+      "POST /api/v1/posts/{postId}/comments/{commentId}/replies",
+      "POST /api/v1/price-alerts",
+      "POST /api/v1/reactions/{postId}/comment",
+      "POST " .. v1 .. "/demo/limit-orders",
+      "POST " .. v1 .. "/demo/market-open-orders/by-amount",
+      "POST " .. v1 .. "/demo/market-open-orders/by-units",
+      "POST " .. v1 .. "/limit-orders",
+      "POST " .. v1 .. "/market-open-orders/by-amount",
+      "POST " .. v1 .. "/market-open-orders/by-units",
+      "POST /api/v1/watchlists",
+      "POST /api/v1/watchlists/default-watchlist/selected-items",
+      "POST /api/v1/watchlists/newasdefault-watchlist",
+      "POST /api/v2/agent-portfolios",
+      "POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens",
+    }, names_where(function(op) return op.class == "never" end))
+    assert.equal(6, #names_where(function(op) return op.reads end))
+  end)
+
+  it("gives a close the class that its body makes", function()
+    local name = "POST /api/v1/trading/execution/market-close-orders"
+      .. "/positions/{positionId}"
+    local close = operations[name]
+    assert.equal("close", check.class_of(close, { InstrumentId = 1001 }))
+    assert.equal("close", check.class_of(close,
+      { InstrumentId = 1001, UnitsToDeduct = etoro.null }))
+    assert.equal("never", check.class_of(close,
+      { InstrumentId = 1001, UnitsToDeduct = 0.5 }))
+    assert.equal("never", check.class_of(close, '{"InstrumentId":1001}'))
+    assert.equal("safe", check.class_of(operations["GET /api/v1/me"]))
+    local partly = check.as_sent(close, { UnitsToDeduct = 1 })
+    assert.equal("never", partly.class)
+    assert.equal("close", close.class)
+    assert.equal(close.pool, partly.pool)
+    assert.equal(close, check.as_sent(close, {}))
+  end)
+
+  it("says what moves money, and which 429 is final", function()
+    for name, op in pairs(operations) do
       local is_whole = name:find("^POST .*/agent%-portfolios$")
         or name:find("^DELETE .*/{agentPortfolioId}$")
       assert.equal(is_whole and true or nil, op.moves_money, name)
-      assert.equal(op.method == "POST" and "MaxUserTokensExceeded" or nil,
+      local makes_token = name:find("^POST .*/agent%-portfolios$")
+        or name:find("^POST .*/user%-tokens$")
+      assert.equal(makes_token and "MaxUserTokensExceeded" or nil,
         op.final and op.final[1], name)
     end
+  end)
+
+  it("keeps the spelling of each account, and the types of bodies", function()
+    local close = "/market-close-orders/positions/{positionId}"
+    local v1 = "POST /api/v1/trading/execution"
+    assert.is_true(operations[v1 .. close].body.InstrumentId.required)
+    assert.is_nil(operations[v1 .. close].body.InstrumentID)
+    assert.is_true(operations[v1 .. "/demo" .. close].body.InstrumentID
+      .required)
+    local v2 = "POST /api/v2/trading/execution"
+    assert.same(operations[v2 .. "/demo/orders"].body.settlementType,
+      operations[v2 .. "/orders"].body.settlementType)
+    assert.same({}, operations["POST /api/v1/posts/{postId}/likes"].body)
+    assert.is_nil(operations["POST /api/v1/posts/{postId}/pins"].body)
+    local items = "/api/v1/watchlists/{watchlistId}/items"
+    assert.equal("list", operations["DELETE " .. items].body.type)
+    assert.equal("multipart", operations["POST /api/v1/attachments"].body_kind)
   end)
 
   it("is plain data", function()
@@ -159,8 +305,7 @@ describe("client:call", function()
     }
   end
 
-  it("sends every operation exactly, and gives the decoded answer", function()
-    local count = 0
+  it("sends operations exactly, and gives the decoded answer", function()
     for _, call in ipairs(calls()) do
       local result, response = client:call(call[1], call[2])
       assert(result, response)
@@ -169,11 +314,7 @@ describe("client:call", function()
       assert.equal(call[5], response.status)
       assert.equal(call[5] == 204, result == true)
       assert.equal(1, response.attempts)
-      count = count + 1
     end
-    local known = 0
-    for _ in pairs(operations) do known = known + 1 end
-    assert.equal(known, count)
   end)
 
   it("seals the secrets in what it gives", function()
@@ -183,24 +324,21 @@ describe("client:call", function()
   end)
 
   it("encodes what a path value holds, so that it stays one", function()
+    local name = "GET /api/v1/watchlists/{watchlistId}"
     for value, sent in pairs { ["a/b"] = "a%2Fb", ["%2e"] = "%252e",
       ["?x=1#y"] = "%3Fx%3D1%23y", ["ä b"] = "%C3%A4%20b" } do
-      local done, err = client:call(
-        "DELETE /api/v1/agent-portfolios/{agentPortfolioId}",
-        { agentPortfolioId = value })
+      local done, err = client:call(name, { watchlistId = value })
       assert.is_nil(done)
-      assert.truthy(({ invalid = 1, not_found = 1 })[err.kind], err.kind)
+      assert.equal("not_found", err.kind)
       local arrived = sandbox:arrivals()
       assert.equal(1, #arrived)
-      assert.equal("/api/v1/agent-portfolios/" .. sent, arrived[1].path)
+      assert.equal("/api/v1/watchlists/" .. sent, arrived[1].path)
       sandbox:clear()
     end
     for _, value in ipairs { ".", "..", "" } do
-      local done, err = client:call(
-        "DELETE /api/v1/agent-portfolios/{agentPortfolioId}",
-        { agentPortfolioId = value })
+      local done, err = client:call(name, { watchlistId = value })
       assert.is_nil(done)
-      assert.equal("agentPortfolioId", err.field)
+      assert.equal("watchlistId", err.field)
     end
     assert.equal(0, #sandbox:arrivals())
   end)
@@ -226,4 +364,337 @@ describe("client:call", function()
     end
     assert.equal(0, #sandbox:arrivals())
   end)
+end)
+
+describe("client:call of every operation", function()
+  local rec, client
+
+  setup(function() rec = recorder.start() end)
+  teardown(function() rec:stop() end)
+  before_each(function()
+    rec:clear()
+    client = assert(rec:client { account = "real", rate_limit = false })
+  end)
+  after_each(function() client:close() end)
+
+  it("sends it with all that it takes", function()
+    local sent = {}
+    for name, op in pairs(operations) do
+      local params = samples.params(op)
+      local result, err = client:call(name, params)
+      assert(result, name .. ": " .. tostring(err))
+      sent[#sent + 1] = op.method .. " " .. samples.path(op, params)
+    end
+    for index, arrival in ipairs(rec:arrivals()) do
+      assert.equal(sent[index], arrival.method .. " "
+        .. arrival.target:gsub("%?.*$", ""))
+    end
+    assert.equal(150, #sent)
+  end)
+
+  local function raises(said, name, params)
+    local ok, message = pcall(client.call, client, name, params)
+    assert.is_false(ok, name)
+    assert.matches(said, message, 1, true)
+  end
+
+  local function copy(t)
+    local out = {}
+    for key, value in pairs(t) do out[key] = value end
+    return out
+  end
+
+  it("refuses unknown names and wrong types", function()
+    for name, op in pairs(operations) do
+      local params = samples.params(op)
+      params.noSuchName = 1
+      raises("unknown parameter 'noSuchName'", name, params)
+      for _, specs in ipairs { op.params.path, op.params.query } do
+        for field in pairs(specs) do
+          params = samples.params(op)
+          params[field] = print
+          raises("bad parameter '" .. field .. "'", name, params)
+        end
+      end
+      if op.body and not is_list(op.body) then
+        params = samples.params(op)
+        params.body = copy(params.body)
+        params.body.noSuchName = 1
+        raises("unknown field 'noSuchName'", name, params)
+        for field in pairs(op.body) do
+          params.body = { [field] = print }
+          for other, spec in pairs(op.body) do
+            if spec.required and other ~= field then
+              params.body[other] = samples.value(spec)
+            end
+          end
+          raises("bad field '" .. field .. "'", name, params)
+        end
+      else
+        params = samples.params(op)
+        params.body = { { noSuchName = 1 } }
+        raises(op.body and "unknown field 'body[1].noSuchName'"
+          or name .. " takes no body", name, params)
+      end
+    end
+    assert.equal(0, #rec:arrivals())
+  end)
+
+  it("refuses to leave out what is required", function()
+    for name, op in pairs(operations) do
+      local function without(field)
+        local params = samples.params(op)
+        params[field] = nil
+        raises("missing parameter '" .. field .. "'", name, params)
+      end
+      for field in pairs(op.params.path) do without(field) end
+      for field, spec in pairs(op.params.query) do
+        if spec.required then without(field) end
+      end
+      if is_list(op.body) then
+        without "body"
+      else
+        for field, spec in pairs(op.body or {}) do
+          if spec.required then
+            local params = samples.params(op)
+            params.body[field] = nil
+            raises("missing field '" .. field .. "'", name, params)
+          end
+        end
+      end
+    end
+    assert.equal(0, #rec:arrivals())
+  end)
+
+  local function refused(field, said, name, params)
+    local result, err = client:call(name, params)
+    assert.is_nil(result, name)
+    assert.equal("invalid", err.kind)
+    assert.equal(field, err.field)
+    assert.matches(said, err.message, 1, true)
+  end
+
+  -- What lies just outside of a spec, with the message it gets
+  local function outside(spec)
+    local out = {}
+    local function add(value, said) out[#out + 1] = { value, said } end
+    if spec.enum then
+      local right = spec.enum[1]
+      local wrong = right:lower() ~= right and right:lower() or right:upper()
+      add(wrong, "must be one of " .. table.concat(spec.enum, ", ")
+        .. "; got '" .. wrong .. "' (did you mean '" .. right .. "'?)")
+      add("no such value", "must be one of " .. right)
+      return out
+    end
+    if spec.min then add(spec.min - 1, "got " .. spec.min - 1) end
+    if spec.max then add(spec.max + 1, "got " .. spec.max + 1) end
+    if spec.above then add(spec.above, "must be greater than 0") end
+    if spec.max_length then
+      add(("x"):rep(spec.max_length + 1), "characters, got ")
+    end
+    if spec.type == "integer" then
+      add(1.5, "is '1.5', which is not a whole number")
+      add("9223372036854775808", "more than 64 bits")
+    elseif spec.type == "number" then
+      add(0 / 0, "is not a finite number")
+      add("1e3", "is '1e3', which is not a decimal number")
+    elseif spec.type == "uuid" then
+      add("2f1c6f0e", "which is not a UUID")
+    elseif spec.type == "date" then
+      add("2026-02-30", "a day that no calendar has")
+      add("2026-01-31T12:00:00Z", "write it as 2026-01-31")
+    elseif spec.type == "datetime" then
+      add("2026-02-30T00:00:00Z", "a day that no calendar has")
+    elseif spec.type == "ipv4" then
+      add("256.1.1.1", "not an IPv4 address")
+    elseif spec.type == "string" then
+      add("\255", "is not valid UTF-8")
+    end
+    return out
+  end
+
+  local function wrong_values(spec)
+    if type(spec) == "string" then spec = { type = spec } end
+    if spec.type ~= "list" then return outside(spec) end
+    local out = {}
+    for _, case in ipairs(wrong_values(spec.items)) do
+      out[#out + 1] = { { case[1] }, case[2] }
+    end
+    if spec.max_items then
+      local many = {}
+      for index = 1, spec.max_items + 1 do many[index] = index end
+      out[#out + 1] = { many, "items, got " .. #many }
+    end
+    return out
+  end
+
+  it("refuses values outside of bounds, shapes and known values", function()
+    local cases = 0
+    for name, op in pairs(operations) do
+      for _, specs in ipairs { op.params.path, op.params.query } do
+        for field, spec in pairs(specs) do
+          for _, case in ipairs(wrong_values(spec)) do
+            local params = samples.params(op)
+            params[field] = case[1]
+            refused(field, case[2], name, params)
+            cases = cases + 1
+          end
+        end
+      end
+      if op.body and not is_list(op.body) then
+        for field, spec in pairs(op.body) do
+          for _, case in ipairs(wrong_values(spec)) do
+            local params = samples.params(op)
+            params.body[field] = case[1]
+            refused(field, case[2], name, params)
+            cases = cases + 1
+          end
+        end
+      end
+    end
+    assert.equal(0, #rec:arrivals())
+    assert.is_true(cases > 500, cases)
+  end)
+
+  local ORDERS = "POST /api/v2/trading/execution/orders"
+
+  local function order(changes)
+    local body = { action = "open", transaction = "buy", symbol = "AAPL",
+      amount = 100, leverage = 1 }
+    for name, value in pairs(changes) do
+      if value == "absent" then value = nil end
+      body[name] = value
+    end
+    return { body = body }
+  end
+
+  it("checks which of several may be given together", function()
+    for _, case in ipairs {
+      { { instrumentId = 1001 }, "give exactly one of symbol and instrumentId"
+        .. " where action is 'open', got symbol and instrumentId" },
+      { { symbol = "absent" }, "give exactly one of symbol and instrumentId"
+        .. " where action is 'open', got none" },
+      { { symbol = etoro.null }, "give exactly one of symbol and instrumentId"
+        .. " where action is 'open', got none" },
+      { { units = 1, contracts = 1 }, "give exactly one of amount, units and"
+        .. " contracts where action is 'open', got amount, units and"
+        .. " contracts" },
+      { { orderType = "mit" }, "give triggerRate where orderType is 'mit'" },
+      { { action = "close" }, "give positionIds where action is 'close'" },
+    } do
+      refused(nil, case[2], ORDERS, order(case[1]))
+    end
+    assert.equal(0, #rec:arrivals())
+    assert(client:call(ORDERS, order { instrumentId = etoro.null }))
+    assert(client:call(ORDERS, order { amount = "absent", units = "0.1",
+      orderType = "mit", triggerRate = 5 }))
+    rec:clear()
+
+    local lookup = "GET /api/v2/trading/info/orders:lookup"
+    refused(nil, "give exactly one of orderId and referenceId, got none",
+      lookup, {})
+    refused(nil, "got orderId and referenceId", lookup,
+      { orderId = 1, referenceId = "x" })
+    assert(client:call(lookup, { orderId = "9223372036854775807" }))
+    assert.equal("/api/v2/trading/info/orders:lookup"
+      .. "?orderId=9223372036854775807", rec:arrivals()[1].target)
+    rec:clear()
+
+    local exposure = "GET /api/v2/portfolios/{username}/exposure/history"
+    refused(nil, "give at most one of period and minDate, got period and"
+      .. " minDate", exposure, { username = "u", period = "CurrYear",
+        minDate = "2026-01-01", maxDate = "2026-01-02" })
+    refused(nil, "give minDate and maxDate together or not at all, got"
+      .. " minDate", exposure, { username = "u", minDate = "2026-01-01" })
+    assert(client:call(exposure, { username = "u" }))
+
+    local eligibility = "POST /api/v2/trading/info/eligibility"
+    refused(nil, "give at least one of instrumentIds and symbols",
+      eligibility, { body = { currency = "USD" } })
+    local ids, symbols = {}, { "AAPL" }
+    for index = 1, 100 do ids[index] = index end
+    refused(nil, "instrumentIds and symbols may hold 100 items together, got"
+      .. " 101", eligibility,
+      { body = { instrumentIds = ids, symbols = symbols } })
+    assert(client:call(eligibility, { body = { instrumentIds = ids } }))
+    refused(nil, "nothing to change", "PATCH /api/v2/trading/positions"
+      .. "/{positionId}", { positionId = 1, body = {} })
+  end)
+
+  it("names the place of what is wrong inside", function()
+    local polls = "POST /api/v1/posts/polls"
+    local function poll(options)
+      return { body = { message = "m", poll = { title = "t",
+        options = options } } }
+    end
+    local one = { text = "a", index = 1 }
+    raises("missing field 'poll.options[2].index'", polls,
+      poll { one, { text = "b" } })
+    raises("unknown field 'poll.options[1].tex' (did you mean 'text'?)", polls,
+      poll { { tex = "b", index = 1 }, one })
+    refused("poll", "poll.options[2].index must be at least 1, got 0", polls,
+      poll { one, { text = "b", index = 0 } })
+    refused("poll", "poll.options must have 2 to 4 items, got 1", polls,
+      poll { one })
+    local items = "DELETE /api/v1/watchlists/{watchlistId}/items"
+    raises("missing field 'body[2].itemType'", items, { watchlistId = "1",
+      body = { { itemId = 1, itemType = "Instrument" }, { itemId = 2 } } })
+    refused("body", "body must have at least 1 items, got 0", items,
+      { watchlistId = "1", body = {} })
+    assert.equal(0, #rec:arrivals())
+  end)
+
+  it("sends bodies of every kind", function()
+    local function body_of(name, params)
+      rec:clear()
+      assert(client:call(name, params))
+      local arrival = rec:arrivals()[1]
+      return arrival.body, arrival.headers["content-type"]
+    end
+    local json = "application/json"
+    local body, kind = body_of("DELETE /api/v1/watchlists/{watchlistId}/items",
+      { watchlistId = "1", body = { { itemId = "1001",
+        itemType = "Instrument" } } })
+    assert.equal('[{"itemId":1001,"itemType":"Instrument"}]', body)
+    assert.equal(json, kind)
+    body, kind = body_of("POST /api/v1/posts/{postId}/likes",
+      { postId = samples.ID })
+    assert.equal("{}", body)
+    assert.equal(json, kind)
+    body, kind = body_of("POST /api/v1/posts/{postId}/pins",
+      { postId = samples.ID })
+    assert.equal("", body)
+    assert.is_nil(kind)
+    body, kind = body_of("POST /api/v1/attachments", {
+      client_request_id = samples.ID, body = { file = "\255\216\255\0x\r\n" } })
+    local boundary = kind:match "^multipart/form%-data; boundary=(etoro%-%S+)$"
+    assert.equal("--" .. boundary .. "\r\nContent-Disposition: form-data;"
+      .. ' name="file"; filename="file.jpg"\r\nContent-Type: image/jpeg'
+      .. "\r\n\r\n\255\216\255\0x\r\n\r\n--" .. boundary .. "--\r\n", body)
+  end)
+
+  it("takes the fields of an instrument as filters, by name and type",
+    function()
+      local discover = "GET /api/v1/instruments/discover"
+      assert(client:call(discover, { sort = "-marketCap,displayName",
+        fields = { "symbol", "displayName" }, peRatioMin = "10.5",
+        marketCapMax = 1e12, isOpen = true, exchangeName = "A & B" }))
+      assert.equal("/api/v1/instruments/discover?exchangeName=A%20%26%20B"
+        .. "&fields=symbol,displayName&isOpen=true&marketCapMax=1000000000000"
+        .. "&peRatioMin=10.5&sort=-marketCap,displayName",
+        rec:arrivals()[1].target)
+      rec:clear()
+      raises("unknown parameter 'symboll' (did you mean 'symbol'?)", discover,
+        { symboll = "AAPL" })
+      raises("unknown parameter 'symbolMax'", discover, { symbolMax = "A" })
+      raises("bad parameter 'isOpen': boolean expected, got string", discover,
+        { isOpen = "yes" })
+      local search = "GET /api/v1/market-data/search"
+      raises("unknown parameter 'currentRateMin'", search,
+        { fields = "symbol", currentRateMin = 1 })
+      refused("fields", "whose comma would part it in two", discover,
+        { fields = { "a,b" } })
+      refused("fields", "is an empty list", discover, { fields = {} })
+      assert.equal(0, #rec:arrivals())
+    end)
 end)

@@ -4,8 +4,7 @@ local recorder = require "spec.support.recorder"
 
 local ID = "2f1c6f0e-7d62-4d5c-9a3b-0c1d2e3f4a5b"
 local DELETE = "DELETE /api/v1/agent-portfolios/{agentPortfolioId}"
-local REVOKE = "DELETE /api/v1/agent-portfolios/{agentPortfolioId}"
-  .. "/user-tokens/{userTokenId}"
+local FORGET = "DELETE /api/v1/watchlists/{watchlistId}"
 local INSTRUMENTS = "GET /api/v1/market-data/instruments"
 
 describe("a request", function()
@@ -51,9 +50,8 @@ describe("a request", function()
         ["a\r\nb"] = "a%0D%0Ab", ["-._~"] = "-._~", ["a;b=c"] = "a%3Bb%3Dc",
         ["a\0b"] = "a%00b", ["../x"] = "..%2Fx",
       } do
-        assert.equal("DELETE /api/v1/agent-portfolios/" .. written
-          .. "/user-tokens/t", target_of(REVOKE,
-            { agentPortfolioId = value, userTokenId = "t" }))
+        assert.equal("DELETE /api/v1/watchlists/" .. written,
+          target_of(FORGET, { watchlistId = value }))
       end
     end)
 

@@ -7,80 +7,24 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
-local times = require "etoro.times"
+local nearest = require "etoro.nearest"
+local rules = require "etoro.rules"
+local values = require "etoro.values"
 
-local M = {}
+local M = {
+  amount = values.amount, date = values.date, datetime = values.datetime,
+  integer = values.integer, ipv4 = values.ipv4, name = values.name,
+  nearest = nearest.find, uuid = values.uuid, class_of = rules.class_of,
+  as_sent = rules.as_sent,
+}
 
 local null = core.null
-
--- Least number of one-letter changes (a swap of neighbours is one) that turn
--- one word into the other.
-local function distance(left, right)
-  local before, previous = nil, {}
-  for column = 0, #right do previous[column] = column end
-  for row = 1, #left do
-    local current = { [0] = row }
-    for column = 1, #right do
-      local same = left:byte(row) == right:byte(column)
-      local best = math.min(previous[column] + 1, current[column - 1] + 1,
-        previous[column - 1] + (same and 0 or 1))
-      if row > 1 and column > 1 and left:byte(row) == right:byte(column - 1)
-        and left:byte(row - 1) == right:byte(column)
-      then
-        best = math.min(best, before[column - 2] + 1)
-      end
-      current[column] = best
-    end
-    before, previous = previous, current
-  end
-  return previous[#right]
-end
-
--- One word lies in the other, or both start the same for most of the name.
-local function is_part(name, candidate)
-  if #name < 4 then return false end
-  return candidate:find(name, 1, true) ~= nil
-    or candidate:sub(1, #name - 1) == name:sub(1, -2)
-end
-
---- Finds the known name that a wrong one was probably meant to be.
----@param name string
----@param names string[]|table<string, any> known names, as items or as keys
----@return string? nearest nil when none is near
-function M.nearest(name, names)
-  if type(name) ~= "string" then return nil end
-  local wrong = name:lower()
-  local best, best_distance, part
-  local function consider(candidate)
-    local right = candidate:lower()
-    local far = distance(wrong, right)
-    if far <= math.max(1, math.floor(#wrong / 3))
-      and (not best or far < best_distance
-        or far == best_distance and candidate < best)
-    then
-      best, best_distance = candidate, far
-    end
-    if is_part(wrong, right)
-      and (not part or #candidate < #part
-        or #candidate == #part and candidate < part)
-    then
-      part = candidate
-    end
-  end
-  for key, value in pairs(names) do
-    consider(type(key) == "string" and key or value)
-  end
-  return best or part
-end
+local check_value, check_object = values.value, values.object
+local spec_of, sorted_names = values.spec_of, values.sorted_names
 
 local function unknown(what, name, names)
-  local text = string.format("unknown %s '%s'", what, tostring(name))
-  local nearest = M.nearest(name, names)
-  if nearest then
-    text = text .. string.format(" (did you mean '%s'?)", nearest)
-  end
-  return text
+  return string.format("unknown %s '%s'", what, tostring(name))
+    .. nearest.hint(name, names)
 end
 
 -- A name out of use is suggested only for a slip in it.
@@ -88,7 +32,9 @@ local function suggested(schema, wrong)
   local names = {}
   for name, spec in pairs(schema) do
     local is_old = type(spec) == "table" and spec.deprecated
-    if not is_old or distance(tostring(wrong):lower(), name:lower()) <= 1 then
+    if not is_old
+      or nearest.distance(tostring(wrong):lower(), name:lower()) <= 1
+    then
       names[#names + 1] = name
     end
   end
@@ -155,6 +101,7 @@ end
 
 local EXPECTED = {
   string = "string", uuid = "string", ipv4 = "string", boolean = "boolean",
+  binary = "string", date = "date such as 2026-12-31 or seconds since 1970",
   number = "number (or its digits as a string)",
   integer = "whole number (or its digits as a string)",
   datetime = "ISO 8601 string or seconds since 1970",
@@ -178,19 +125,17 @@ local FITS = {
   boolean = function(v) return type(v) == "boolean" end,
   any = function() return true end,
 }
-FITS.integer, FITS.datetime = FITS.number, FITS.number
+FITS.integer, FITS.datetime, FITS.date = FITS.number, FITS.number, FITS.number
 
 local function is_text(value) return type(value) == "string" end
-
-local function spec_of(spec)
-  if type(spec) == "string" then return { type = spec } end
-  return spec
-end
 
 local check_names
 
 local function check_type(spec, value, what, name, level)
   if value == null and spec.nullable then return end
+  if spec.commas and is_list(value) then
+    spec = { type = "list", items = "string" }
+  end
   local fits = FITS[spec.type] or is_text
   if not fits(value) then
     raise_type(what, name, EXPECTED[spec.type], value, level + 1)
@@ -202,28 +147,25 @@ local function check_type(spec, value, what, name, level)
         level + 1)
     end
   elseif spec.type == "object" and spec.fields then
-    check_names(spec.fields, value, what, level + 1)
+    check_names(spec.fields, value, what, name .. ".", level + 1)
   end
 end
 
-local function sorted_names(t)
-  local names = {}
-  for name in pairs(t) do names[#names + 1] = name end
-  table.sort(names, function(a, b) return tostring(a) < tostring(b) end)
-  return names
-end
-
-function check_names(schema, fields, what, level)
+-- prefix: the place of the fields, for messages
+function check_names(schema, fields, what, prefix, level)
   for _, name in ipairs(sorted_names(fields)) do
     if not schema[name] then
-      error(unknown(what, name, suggested(schema, name)), level + 1)
+      local text = string.format("unknown %s '%s%s'", what, prefix,
+        tostring(name))
+      error(text .. nearest.hint(name, suggested(schema, name)), level + 1)
     end
   end
   for _, name in ipairs(sorted_names(schema)) do
     if fields[name] ~= nil then
-      check_type(schema[name], fields[name], what, name, level + 1)
+      check_type(spec_of(schema[name]), fields[name], what, prefix .. name,
+        level + 1)
     elseif schema[name].required then
-      error(string.format("missing %s '%s'", what, name), level + 1)
+      error(string.format("missing %s '%s%s'", what, prefix, name), level + 1)
     end
   end
 end
@@ -239,145 +181,13 @@ function M.fields(schema, fields, what, level)
     error(string.format("%ss must be a table, got %s", what,
       type_name(fields)), level + 1)
   end
-  check_names(schema, fields, what, level + 1)
+  check_names(schema, fields, what, "", level + 1)
 end
 
---- Checks an IPv4 address: four decimal numbers, no leading zeros, no mask.
----@param text string
----@return string? text
----@return string? message
-function M.ipv4(text)
-  local parts = { text:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$") }
-  for index = 1, 4 do
-    local part = parts[index]
-    if not part or #part > 3 or tonumber(part) > 255
-      or #part > 1 and part:sub(1, 1) == "0"
-    then
-      return nil, string.format("holds '%s', which is not an IPv4 address"
-        .. " such as 203.0.113.7", text)
-    end
-  end
-  return text
-end
-
---- Checks a number: finite, and greater than a bound where one is given. A
---- string has to be plain decimal digits.
----@param value number|string
----@param above? number
----@return number|string? value
----@return string? message
-function M.amount(value, above)
-  local number = value
-  if type(value) == "string" then
-    if not json.is_decimal(value) then
-      return nil, string.format("is '%s', which is not a decimal number",
-        value)
-    end
-    number = tonumber(value)
-  end
-  if number ~= number or number == math.huge or number == -math.huge then
-    return nil, "is not a finite number"
-  end
-  if above and number <= above then
-    return nil, string.format("must be greater than %d", above)
-  end
-  return value
-end
-
---- Checks a whole number, given as a number or as digits.
----@param value number|string
----@param min? integer
----@return integer|string? value
----@return string? message
-function M.integer(value, min)
-  if type(value) == "string" and not json.is_whole(value)
-    or type(value) == "number" and value ~= math.floor(value)
-    or type(value) == "number" and (value >= 2^63 or value < -2^63)
-  then
-    return nil, string.format("is '%s', which is not a whole number",
-      tostring(value))
-  end
-  local number = tonumber(value)
-  if min and number < min then
-    return nil, string.format("must be at least %d, got %s", min,
-      tostring(value))
-  end
-  return value
-end
-
---- Checks a text: UTF-8 of so many characters.
----@param text string
----@param min? integer
----@param max? integer
----@return string? text
----@return string? message
-function M.name(text, min, max)
-  local length = json.utf8_length(text)
-  if not length then return nil, "is not valid UTF-8" end
-  if min and length < min or max and length > max then
-    return nil, string.format("must have %d to %d characters, got %d",
-      min, max, length)
-  end
-  return text
-end
-
---- Checks a point in time, and writes seconds as text.
----@param value string|number ISO 8601 (kept as written) or seconds since the
----epoch; etoro.null passes
----@return string? text
----@return string? message
-function M.datetime(value)
-  if value == null then return value end
-  if type(value) == "number" then return times.format(value) end
-  local text, message = times.check(value)
-  if not text then
-    return nil, string.format("('%s') %s", value, message)
-  end
-  return text
-end
-
-local check_value
-
-local function check_list(spec, list)
-  local copy, items = {}, spec_of(spec.items or "any")
-  for index, item in ipairs(list) do
-    local value, message = check_value(items, item)
-    if value == nil then return nil, message end
-    copy[index] = value
-  end
-  return copy
-end
-
-local function check_object(schema, fields)
-  local copy = {}
-  for _, name in ipairs(sorted_names(fields)) do
-    local value, message = check_value(schema[name], fields[name])
-    if value == nil then return nil, message, name end
-    copy[name] = value
-  end
-  return copy
-end
-
-local CHECKS = {
-  number = function(spec, value) return M.amount(value, spec.above) end,
-  integer = function(spec, value) return M.integer(value, spec.min) end,
-  datetime = function(_, value) return M.datetime(value) end,
-  ipv4 = function(_, value) return M.ipv4(value) end,
-  string = function(spec, value)
-    return M.name(value, spec.min_length, spec.max_length)
-  end,
-  list = check_list,
-}
-
-function check_value(spec, value)
-  if value == null then return value end
-  local check = CHECKS[spec.type]
-  if check then return check(spec, value) end
-  if spec.type == "object" and spec.fields then
-    local copy, message, name = check_object(spec.fields, value)
-    return copy, message and name .. " " .. message
-  end
-  return value
+local function invalid(name, place, message)
+  local err = errors.invalid(name .. (place or ""), message)
+  err.field = name
+  return err
 end
 
 --- Checks the values of fields whose names and types were found right.
@@ -386,9 +196,23 @@ end
 ---@return table? copy to be sent: times as text, lists copied
 ---@return etoro.Error? err kind invalid, with the field
 function M.values(schema, fields)
-  local copy, message, name = check_object(schema, fields)
-  if not copy then return nil, errors.invalid(name, message) end
+  local copy, message, name, place = check_object(schema, fields)
+  if not copy then return nil, invalid(name, place, message) end
   return copy
+end
+
+-- A body that is no object: one spec.
+local function check_bare_body(spec, body, level)
+  if body == nil then error("missing parameter 'body'", level + 1) end
+  check_type(spec, body, "field", "body", level + 1)
+  local copy, message, place = check_value(spec, body)
+  if copy == nil then return nil, invalid("body", place, message) end
+  return copy
+end
+
+local function broken_rule(op, given)
+  local message = rules.broken(op, given)
+  return message and errors.invalid(nil, message)
 end
 
 local function check_body(op, body, level)
@@ -398,6 +222,8 @@ local function check_body(op, body, level)
         level + 1)
     end
     return true
+  elseif type(op.body.type) == "string" then
+    return check_bare_body(op.body, body, level + 1)
   end
   body = body == nil and {} or body
   M.fields(op.body, body, "field", level + 1)
@@ -405,11 +231,17 @@ local function check_body(op, body, level)
     return nil, errors.invalid(nil, "nothing to change: give at least one of "
       .. table.concat(sorted_names(op.body), ", "))
   end
-  return M.values(op.body, body)
+  local fields, err = M.values(op.body, body)
+  if not fields then return nil, err end
+  err = broken_rule(op, fields)
+  if err then return nil, err end
+  return fields
 end
 
 local function text_of(value)
-  if type(value) == "number" and value == math.floor(value) then
+  if type(value) == "number" and value == math.floor(value)
+    and value < 2^63 and value >= -2^63
+  then
     return string.format("%d", value)
   elseif type(value) == "number" then
     return core.json_number(value)
@@ -417,57 +249,103 @@ local function text_of(value)
   return tostring(value)
 end
 
-local function path_values(op, params)
-  local values = {}
-  for name, kind in pairs(op.params.path) do
-    local value, message = check_value(spec_of(kind), params[name])
-    if value == "" then
-      value, message = nil, "is empty"
-    elseif value == "." or value == ".." then
-      -- escaped they are steps all the same, to some servers and libcurls
-      value, message = nil, "is '" .. value .. "', which is no id"
-    end
-    if value == nil then return nil, errors.invalid(name, message) end
-    values[name] = text_of(value)
+-- Why a text is no part of a path.
+local function step_fault(text)
+  if text == "" then
+    return "is empty"
+  elseif text == "." or text == ".." then
+    -- escaped they are steps all the same, to some servers and libcurls
+    return "is '" .. text .. "', which is no id"
   end
-  return values
+end
+
+local function path_values(op, params)
+  local texts = {}
+  for name in op.path:gmatch("{(.-)}") do
+    local fault = step_fault(params[name])
+    if fault then return nil, invalid(name, "", fault) end
+    local value, message, place = check_value(spec_of(op.params.path[name]),
+      params[name])
+    if value == nil then return nil, invalid(name, place, message) end
+    texts[name] = text_of(value)
+  end
+  return texts
+end
+
+-- The text of a list; nil and a message for what would be another list there.
+local function list_text(list)
+  if #list == 0 then
+    -- sent without an item it would mean: no filter
+    return nil, "is an empty list; leave it out to ask for all"
+  end
+  local texts = {}
+  for index, item in ipairs(list) do
+    texts[index] = text_of(item)
+    if texts[index]:find(",", 1, true) then
+      return nil, string.format("holds '%s', whose comma would part it in two",
+        texts[index])
+    end
+  end
+  return table.concat(texts, ",")
+end
+
+local function filter_type(filters, name)
+  return filters.names[name] or filters.more and filters.more[name]
+end
+
+-- The spec of a query parameter, also of those that only filter.
+local function query_spec(op, name)
+  local spec = op.params.query[name]
+  if spec then return spec end
+  local filters = op.params.filters
+  if not filters or type(name) ~= "string" then return nil end
+  local kind = filter_type(filters, name)
+  if not kind and filters.ranges then
+    kind = filter_type(filters, name:match("^(.+)Max$")
+      or name:match("^(.+)Min$"))
+    if kind ~= "number" and kind ~= "integer" then return nil end
+  end
+  return kind and { type = kind }
 end
 
 -- One entry a parameter, in order of their names.
 local function query_values(op, params)
-  local values = {}
-  for _, name in ipairs(sorted_names(op.params.query)) do
-    local spec, given = op.params.query[name], params[name]
-    if given ~= nil then
-      local value, message = check_value(spec, given)
-      if value == nil then return nil, errors.invalid(name, message) end
-      if spec.type ~= "list" then
-        values[#values + 1] = { name = name, value = text_of(value),
-          part = "query" }
-      elseif #value == 0 then
-        -- sent without an item it would mean: no filter
-        return nil, errors.invalid(name, "is an empty list; leave it out to"
-          .. " ask for all")
-      else
-        for index, item in ipairs(value) do value[index] = text_of(item) end
-        values[#values + 1] = { name = name, value = table.concat(value, ","),
-          part = "list" }
-      end
+  local out = {}
+  for _, name in ipairs(sorted_names(params)) do
+    local spec = name ~= "body" and query_spec(op, name)
+    if spec then
+      local value, message, place = check_value(spec, params[name])
+      local parts = type(value) == "table"
+      if parts then value, message = list_text(value) end
+      if value == nil then return nil, invalid(name, place, message) end
+      out[#out + 1] = {
+        name = name, value = parts and value or text_of(value),
+        part = (parts or spec.commas) and "list" or "query",
+      }
     end
   end
-  return values
+  return out
 end
 
-local function check_param_names(op, params, level)
+local function known_names(op)
   local known = { body = op.body and true or nil }
   for name in pairs(op.params.path) do known[name] = true end
   for name in pairs(op.params.query) do known[name] = true end
+  local filters = op.params.filters or {}
+  for name in pairs(filters.names or {}) do known[name] = true end
+  for name in pairs(filters.more or {}) do known[name] = true end
+  return known
+end
+
+local function check_param_names(op, params, level)
   for _, name in ipairs(sorted_names(params)) do
-    if not known[name] and name ~= "body" then
-      error(unknown("parameter", name, known), level + 1)
+    if name ~= "body" and not op.params.path[name]
+      and not query_spec(op, name)
+    then
+      error(unknown("parameter", name, known_names(op)), level + 1)
     end
   end
-  for _, name in ipairs(sorted_names(op.params.path)) do
+  for name in op.path:gmatch("{(.-)}") do
     if params[name] == nil then
       error(string.format("missing parameter '%s'", name), level + 1)
     end
@@ -475,11 +353,14 @@ local function check_param_names(op, params, level)
       name, level + 1)
   end
   for _, name in ipairs(sorted_names(op.params.query)) do
-    local spec = op.params.query[name]
-    if params[name] ~= nil then
-      check_type(spec, params[name], "parameter", name, level + 1)
-    elseif spec.required then
+    if params[name] == nil and op.params.query[name].required then
       error(string.format("missing parameter '%s'", name), level + 1)
+    end
+  end
+  for _, name in ipairs(sorted_names(params)) do
+    local spec = name ~= "body" and query_spec(op, name)
+    if spec then
+      check_type(spec, params[name], "parameter", name, level + 1)
     end
   end
 end
@@ -505,6 +386,8 @@ function M.params(op, params, level)
   if not path then return nil, err end
   query, err = query_values(op, params)
   if not query then return nil, err end
+  err = not op.body and broken_rule(op, params)
+  if err then return nil, err end
   return path, query, op.body and body or nil
 end
 

@@ -204,9 +204,11 @@ function M.build(request, prefix, level)
     or M.find(method, request.path)
   local op = {
     method = method, path = request.path:gsub("%?.*$", ""),
-    class = known and known.class or method == "GET" and "safe" or "never",
+    class = known and check.class_of(known, request.body)
+      or method == "GET" and "safe" or "never",
     final = known and known.final, moves_money = known and known.moves_money,
-    scopes = known and known.scopes,
+    scopes = known and known.scopes, pool = known and known.pool,
+    trade = known and known.trade, reads = known and known.reads,
   }
   local wire = { target = request.path }
   if request.query and next(request.query) then

@@ -47,8 +47,10 @@ end
 
 local compare_fields
 
-local function compare_spec(old, new, place, out)
+-- what: "query parameter"; path: "ids[]"
+local function compare_spec(old, new, what, path, out)
   old, new = long(old), long(new)
+  local place = string.format("%s '%s'", what, path)
   for _, name in ipairs(TOLD) do
     if old[name] ~= new[name] then
       out[#out + 1] = string.format("%s: %s %s -> %s", place, name,
@@ -58,48 +60,51 @@ local function compare_spec(old, new, place, out)
   local values = list_change(old.enum, new.enum)
   if values then out[#out + 1] = place .. ": values " .. values end
   if old.items or new.items then
-    compare_spec(old.items, new.items, place .. "[]", out)
+    compare_spec(old.items, new.items, what, path .. "[]", out)
   end
   if old.fields or new.fields then
-    compare_fields(old.fields, new.fields, place .. ".", "", out)
+    compare_fields(old.fields, new.fields, what, path .. ".", out)
   end
 end
 
-function compare_fields(old, new, prefix, suffix, out)
+function compare_fields(old, new, what, prefix, out)
   for _, name in ipairs(all_names(old, new)) do
-    local place = prefix .. name .. suffix
     local left, right = old and old[name], new and new[name]
+    local place = string.format("%s '%s%s'", what, prefix, name)
     if not left then
       out[#out + 1] = place .. " added"
         .. (long(right).required and ", required" or "")
     elseif not right then
       out[#out + 1] = place .. " removed"
     else
-      compare_spec(left, right, place, out)
+      compare_spec(left, right, what, prefix .. name, out)
     end
   end
 end
 
-local function is_spec(body)
-  return body ~= nil and type(body.type) == "string"
+local function as_spec(body)
+  if type(body.type) == "string" then return body end
+  return { type = "object", fields = body }
 end
 
 local function compare_bodies(old, new, out)
-  if old and not new or new and not old then
+  if not old and not new then return end
+  if not old or not new then
     out[#out + 1] = new and "body added" or "body removed"
-  elseif is_spec(old) or is_spec(new) then
-    compare_spec(is_spec(old) and old or { type = "object", fields = old },
-      is_spec(new) and new or { type = "object", fields = new }, "body", out)
+    return
+  end
+  old, new = as_spec(old), as_spec(new)
+  if old.type == "object" and new.type == "object" then
+    compare_fields(old.fields, new.fields, "body field", "", out)
   else
-    compare_fields(old, new, "body field '", "'", out)
+    compare_spec(old, new, "body field", "body", out)
   end
 end
 
 local function compare(old, new)
   local out = {}
-  compare_fields(old.params.path, new.params.path, "path parameter '", "'",
-    out)
-  compare_fields(old.params.query, new.params.query, "query parameter '", "'",
+  compare_fields(old.params.path, new.params.path, "path parameter", "", out)
+  compare_fields(old.params.query, new.params.query, "query parameter", "",
     out)
   compare_bodies(old.body, new.body, out)
   if old.body_kind ~= new.body_kind then

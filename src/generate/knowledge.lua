@@ -13,12 +13,13 @@ end
 local M = {}
 
 -- Quota pools (4): calls in a rolling window of seconds, for each user key.
--- Where texts differ, the smaller number. Replies' headers correct them.
+-- Where texts differ, the smaller number. Replies' headers correct them. Of
+-- `reserve` slots only cancel and close may have any.
 M.pools = {
   default = { limit = 60, window = 60 },
   ["market-data"] = { limit = 120, window = 60 },
-  ["execution-real"] = { limit = 20, window = 60 },
-  ["execution-demo"] = { limit = 20, window = 60 },
+  ["execution-real"] = { limit = 20, window = 60, reserve = 4 },
+  ["execution-demo"] = { limit = 20, window = 60, reserve = 4 },
   ["order-info-real"] = { limit = 60, window = 60 },
   ["order-info-demo"] = { limit = 60, window = 60 },
   ["portfolio-real"] = { limit = 60, window = 60 },
@@ -230,7 +231,7 @@ M.groups = {
 
 -- Trading (6): the real route, and its demo twin as the API documents it. `pool`
 -- gets -real and -demo unless it is the default one; `trade` says what an
--- execution does: open, close, cancel, edit.
+-- execution does: open, close, cancel, edit; `reads`: a POST changes nothing.
 M.pairs = {
   { class = "keyed", pool = "execution", trade = "open",
     real = "POST /api/v2/trading/execution/orders",
@@ -494,7 +495,7 @@ M.details = {
       fields = commas, sort = commas, searchText = {}, pageNumber = { min = 1 },
       page = { type = "integer", min = 1 }, pageSize = { min = 1 },
     },
-    filters = { schema = "Instrument", more = {} },
+    filters = { schema = "Instrument" },
     paging = pages("page", "pageSize", 1, "totalItems", "items"),
     trap = "pageNumber is documented and ignored; page works",
   },

@@ -67,8 +67,7 @@ local function filters_of(document, wanted)
   if not fields then return nil end
   local names = {}
   for name, spec in pairs(fields) do names[name] = spec.type end
-  for name, kind in pairs(wanted.more) do names[name] = kind end
-  return { names = names, ranges = wanted.ranges }
+  return { names = names, more = copy(wanted.more), ranges = wanted.ranges }
 end
 
 local function apply_detail(entry, detail, document)
@@ -113,6 +112,7 @@ local function index(knowledge)
       local scopes = knowledge.trading_scopes[is_read and "read" or "write"]
       add(name, {
         class = pair.class, class_by = pair.class_by, trade = pair.trade,
+        reads = pair.reads,
         pool = pair.pool == "default" and pair.pool
           or pair.pool .. "-" .. account,
         account = account, scopes = scopes[account],

@@ -1,0 +1,125 @@
+-- Rules over several values of one call, as etoro.operations has them: of
+-- which names how many have to be given.
+
+local core = require "etoro.core"
+
+local M = {}
+
+local null = core.null
+
+-- null says that there is none
+local function is_given(value) return value ~= nil and value ~= null end
+
+local function applies(rule, given)
+  for name, value in pairs(rule.when or {}) do
+    if given[name] ~= value then return false end
+  end
+  return true
+end
+
+local function list(names, conjunction)
+  if #names < 2 then return names[1] end
+  return table.concat(names, ", ", 1, #names - 1) .. " " .. conjunction .. " "
+    .. names[#names]
+end
+
+local function condition(rule)
+  local parts = {}
+  for name, value in pairs(rule.when or {}) do
+    parts[#parts + 1] = string.format("%s is '%s'", name, tostring(value))
+  end
+  if #parts == 0 then return "" end
+  table.sort(parts)
+  return " where " .. table.concat(parts, " and ")
+end
+
+local function names_given(rule, given)
+  local names = {}
+  for _, name in ipairs(rule) do
+    if is_given(given[name]) then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- What is wrong with the number of values given; nil when it is right.
+local CHECKS = {
+  one_of = function(rule, names)
+    if #names == 1 then return nil end
+    return string.format("give exactly one of %s%s, got %s",
+      list(rule, "and"), condition(rule),
+      #names == 0 and "none" or list(names, "and"))
+  end,
+  any_of = function(rule, names)
+    if #names > 0 then return nil end
+    return string.format("give %s%s%s", #rule > 1 and "at least one of " or "",
+      list(rule, "and"), condition(rule))
+  end,
+  at_most_one = function(rule, names)
+    if #names < 2 then return nil end
+    return string.format("give at most one of %s, got %s", list(rule, "and"),
+      list(names, "and"))
+  end,
+  together = function(rule, names)
+    if #names == 0 or #names == #rule then return nil end
+    return string.format("give %s together or not at all, got %s",
+      list(rule, "and"), list(names, "and"))
+  end,
+}
+local ORDER = { "one_of", "any_of", "at_most_one", "together" }
+
+local function check_total(rule, given)
+  local total, names = 0, {}
+  for index = 2, #rule do
+    local value = given[rule[index]]
+    names[#names + 1] = rule[index]
+    if type(value) == "table" then total = total + #value end
+  end
+  if total <= rule[1] then return nil end
+  return string.format("%s may hold %d items together, got %d",
+    list(names, "and"), rule[1], total)
+end
+
+--- Checks an operation's rules.
+---@param op etoro.Operation
+---@param given table body fields, or parameters of an operation without body
+---@return string? message what is wrong; nil when nothing is
+function M.broken(op, given)
+  for _, kind in ipairs(ORDER) do
+    for _, rule in ipairs(op[kind] or {}) do
+      if applies(rule, given) then
+        local message = CHECKS[kind](rule, names_given(rule, given))
+        if message then return message end
+      end
+    end
+  end
+  return op.max_together and check_total(op.max_together, given)
+end
+
+--- The class that a request of an operation has. Bodies that are text say
+--- nothing: they get the class of the field's presence.
+---@param op etoro.Operation
+---@param body any
+---@return "safe"|"keyed"|"close"|"never"
+function M.class_of(op, body)
+  local by = op.class_by
+  if not by or body == nil then return op.class end
+  if type(body) == "table" and not is_given(body[by.field]) then
+    return op.class
+  end
+  return by.present
+end
+
+--- An operation as one request of it goes out: with the class it has then.
+---@param op etoro.Operation
+---@param body any
+---@return etoro.Operation op itself where it has one class only
+function M.as_sent(op, body)
+  local class = M.class_of(op, body)
+  if class == op.class then return op end
+  local sent = {}
+  for name, value in pairs(op) do sent[name] = value end
+  sent.class = class
+  return sent
+end
+
+return M
