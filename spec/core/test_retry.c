@@ -25,10 +25,15 @@ static void never_resends_what_may_be_done(void)
     ETORO_VERDICT_DONE,      ETORO_VERDICT_AGAIN, ETORO_VERDICT_UNCERTAIN,
     ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
   };
+  static const enum etoro_verdict once[6] = {
+    ETORO_VERDICT_DONE,      ETORO_VERDICT_DONE,  ETORO_VERDICT_UNCERTAIN,
+    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
+  };
   gives_the_verdict(ETORO_CLASS_SAFE, safe);
   gives_the_verdict(ETORO_CLASS_KEYED, other);
   gives_the_verdict(ETORO_CLASS_CLOSE, other);
   gives_the_verdict(ETORO_CLASS_NEVER, other);
+  gives_the_verdict(ETORO_CLASS_ONCE, once);
 }
 
 static int is_near(double a, double b)

@@ -172,6 +172,10 @@ function engine:now() end
 ---@return string? message
 function engine:pollfd() end
 
+--- What has been done since the engine was opened.
+---@return etoro.Stats
+function engine:stats() end
+
 --- Does what can be done now; when that finishes nothing, waits.
 ---@param wait? number seconds
 ---@return integer? finished

@@ -15,9 +15,11 @@ static void readoptions(lua_State *L, int index,
   memset(o, 0, sizeof *o);
   o->base_url = letoro_field_text(L, index, "base_url", NULL);
   luaL_argcheck(L, o->base_url != NULL, index, "base_url is missing");
-  o->api_key = letoro_field_secret(L, index, "api_key");
-  o->user_key = letoro_field_secret(L, index, "user_key");
-  o->bearer = letoro_field_secret(L, index, "bearer");
+  o->who.api_key = letoro_field_secret(L, index, "api_key");
+  o->who.user_key = letoro_field_secret(L, index, "user_key");
+  o->who.bearer = letoro_field_secret(L, index, "bearer");
+  o->who.client_id = letoro_field_text(L, index, "client_id", NULL);
+  o->who.client_secret = letoro_field_secret(L, index, "client_secret");
   o->is_renewable = letoro_field_flag(L, index, "renewable");
   o->ca_file = letoro_field_text(L, index, "ca_file", NULL);
   o->proxy = letoro_field_text(L, index, "proxy", NULL);
@@ -132,6 +134,8 @@ static int client_set_token(lua_State *L)
   if (rc)
     return letoro_fail(L, rc, "the token is empty or holds a line break or "
                               "another control character");
+  if (u->engine->core)
+    etoro_engine_renewed(u->engine->core);
   lua_pushboolean(L, 1);
   return 1;
 }

@@ -1,5 +1,6 @@
 /* etoro.core: opens the parts, and holds what belongs to none of them. */
 #include "binding/lcore.h"
+#include "binding/lform.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -234,6 +235,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_type(L, "etoro.buf", buf_methods, buf_metamethods);
   letoro_open_secret(L);
   letoro_open_json(L);
+  letoro_open_form(L);
   letoro_open_job(L);
   letoro_open_client(L);
   letoro_open_engine(L);

@@ -270,6 +270,23 @@ static int engine_event(lua_State *L)
   return 2;
 }
 
+/* engine:stats() -> { calls, finished, attempts, resends, bytes_up,
+   bytes_down, live } */
+static int engine_stats(lua_State *L)
+{
+  struct etoro_stats stats;
+  etoro_engine_stats(checkengine(L), &stats);
+  lua_createtable(L, 0, 7);
+  letoro_set_integer(L, "calls", (lua_Integer)stats.calls);
+  letoro_set_integer(L, "finished", (lua_Integer)stats.finished);
+  letoro_set_integer(L, "attempts", (lua_Integer)stats.attempts);
+  letoro_set_integer(L, "resends", (lua_Integer)stats.resends);
+  letoro_set_integer(L, "bytes_up", (lua_Integer)stats.bytes_up);
+  letoro_set_integer(L, "bytes_down", (lua_Integer)stats.bytes_down);
+  letoro_set_integer(L, "live", (lua_Integer)stats.live);
+  return 1;
+}
+
 /* engine:close(); its jobs end with the code "closed" */
 static int engine_close(lua_State *L)
 {
@@ -392,6 +409,7 @@ static const luaL_Reg engine_methods[] = {
   { "next_done", engine_next_done },
   { "now", engine_now },
   { "pollfd", engine_pollfd },
+  { "stats", engine_stats },
   { "step", engine_step },
   { "submit", engine_submit },
   { "take", engine_take },

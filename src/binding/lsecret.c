@@ -4,10 +4,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/digest.h"
+#include "core/ids.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"
 #define MASK "etoro.secret(****)"
+#define RANDOM_MAX 256
+#define CLAIMS_MAX ((size_t)64 * 1024)
 
 struct lsecret {
   struct etoro_secret *core; /* one holder; NULL only while being made */
@@ -82,6 +86,83 @@ static int core_is_secret(lua_State *L)
   return 1;
 }
 
+/* Pushes a secret that holds n bytes as base64url. */
+static int push_base64url(lua_State *L, const void *bytes, size_t n)
+{
+  struct lsecret *u = newsecret(L);
+  struct etoro_buf text;
+  int rc;
+  etoro_buf_init(&text, 2 * n + 4);
+  rc = etoro_base64url(&text, bytes, n);
+  if (!rc)
+    rc = etoro_secret_new(&u->core, text.data, text.len);
+  etoro_buf_wipe(&text);
+  etoro_buf_free(&text);
+  return rc;
+}
+
+/* core.random_token(n) -> secret: n random bytes as base64url */
+static int core_random_token(lua_State *L)
+{
+  lua_Integer n = luaL_checkinteger(L, 1);
+  unsigned char bytes[RANDOM_MAX];
+  int rc;
+  luaL_argcheck(L, n > 0 && n <= RANDOM_MAX, 1, "1 to 256 expected");
+  rc = etoro_random_system(NULL, bytes, (size_t)n);
+  if (!rc)
+    rc = push_base64url(L, bytes, (size_t)n);
+  etoro_wipe(bytes, sizeof bytes);
+  return rc ? letoro_fail(L, rc, NULL) : 1;
+}
+
+static struct etoro_secret *checkcore(lua_State *L)
+{
+  struct etoro_secret *s = letoro_to_secret(L, 1);
+  luaL_argcheck(L, s != NULL, 1, "a secret expected");
+  return s;
+}
+
+/* core.fingerprint(secret) -> string: its SHA-256 as base64url, which is the
+   S256 challenge of a PKCE code verifier */
+static int core_fingerprint(lua_State *L)
+{
+  const struct etoro_secret *s = checkcore(L);
+  unsigned char digest[ETORO_SHA256_LEN];
+  int rc;
+  etoro_sha256(digest, etoro_secret_data(s), etoro_secret_len(s));
+  rc = push_base64url(L, digest, sizeof digest);
+  if (rc)
+    return letoro_fail(L, rc, NULL);
+  s = letoro_to_secret(L, -1);
+  lua_pushlstring(L, etoro_secret_data(s), etoro_secret_len(s));
+  return 1;
+}
+
+/* core.claims(secret) -> JSON text | nil, message: the middle part of a signed
+   token; the signature is not looked at */
+static int core_claims(lua_State *L)
+{
+  const struct etoro_secret *s = checkcore(L);
+  struct lsecret *u = newsecret(L);
+  const char *text = strchr(etoro_secret_data(s), '.');
+  const char *end = text ? strchr(text + 1, '.') : NULL;
+  struct etoro_buf claims;
+  int rc;
+  if (!end)
+    return letoro_fail(L, ETORO_ESYNTAX, "not a signed token");
+  text++;
+  etoro_buf_init(&claims, CLAIMS_MAX);
+  rc = etoro_base64url_decode(&claims, text, (size_t)(end - text));
+  if (!rc)
+    rc = etoro_secret_new(&u->core, claims.data, claims.len);
+  etoro_buf_wipe(&claims);
+  etoro_buf_free(&claims);
+  if (rc)
+    return letoro_fail(L, rc, "not a signed token");
+  lua_pushlstring(L, etoro_secret_data(u->core), etoro_secret_len(u->core));
+  return 1;
+}
+
 /* secret:reveal() -> string */
 static int secret_reveal(lua_State *L)
 {
@@ -140,7 +221,10 @@ static int secret_gc(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+  { "claims", core_claims },
+  { "fingerprint", core_fingerprint },
   { "is_secret", core_is_secret },
+  { "random_token", core_random_token },
   { "secret", core_secret },
   { "secret_env", core_secret_env },
   { "secret_file", core_secret_file },

@@ -12,6 +12,8 @@ void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
   etoro_job_redact(j);
   etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
   e->finished++;
+  e->stats.finished++;
+  e->stats.bytes_down += j->reply.len;
   if (j->is_watched) {
     j->is_untaken = 1;
     e->untaken++;

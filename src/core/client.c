@@ -54,13 +54,12 @@ static int fill(struct etoro_client *c,
   c->user_agent = copy_text(options->user_agent);
   if (!c->user_agent)
     return ETORO_ENOMEM;
-  if (options->is_renewable && !options->bearer)
+  if (options->is_renewable && !options->who.bearer)
     return ETORO_OK;
   *why = "a key must not be empty, nor a key or user_agent hold a line break "
          "or another control character";
   return etoro_credentials_new(&c->credentials, c->base.origin,
-                               c->user_agent, options->api_key,
-                               options->user_key, options->bearer);
+                               c->user_agent, &options->who);
 }
 
 int etoro_client_new(struct etoro_client **out,
@@ -122,15 +121,15 @@ void etoro_client_free(struct etoro_client *c)
 int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
                        double expires_at)
 {
+  const struct etoro_identity who = { .bearer = bearer };
   struct etoro_credentials *fresh;
-  int rc = etoro_credentials_new(&fresh, c->base.origin, c->user_agent, NULL,
-                                 NULL, bearer);
+  int rc = etoro_credentials_new(&fresh, c->base.origin, c->user_agent, &who);
   if (rc)
     return rc;
   etoro_credentials_free(c->credentials);
   c->credentials = fresh;
   c->expires_at = expires_at;
-  c->is_refused = c->is_waiting = 0;
+  c->is_refused = 0;
   c->version++;
   return ETORO_OK;
 }

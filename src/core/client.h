@@ -16,9 +16,7 @@ struct etoro_job;
 
 struct etoro_client_options {
   const char *base_url;
-  struct etoro_secret *api_key;   /* kept by the client */
-  struct etoro_secret *user_key;
-  struct etoro_secret *bearer;
+  struct etoro_identity who;      /* its secrets are kept by the client */
   int is_renewable;               /* the bearer comes from a function */
   const char *ca_file;            /* NULL: the system's store */
   const char *proxy;              /* NULL: the environment's, "": none */
@@ -50,7 +48,7 @@ struct etoro_client {
   int is_refused;          /* the bearer met a 401; a new one is needed */
   int is_closed;
   int wants_events;
-  int is_waiting;          /* a call waits for a bearer token */
+  unsigned waiting;        /* calls that wait for a bearer token */
   int is_demo;
   int is_dry;
   int is_halted;

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/digest.h"
 #include "core/status.h"
 
 #define LINES_AUTH 2      /* at most: the two keys */
-#define REDACT_LEAST 8    /* shorter secrets would blank out plain words */
 
 enum line {
   LINE_NO_TYPE,    /* takes libcurl's own Content-Type away */
@@ -21,13 +21,23 @@ enum line {
 };
 
 #define AGENT_MAX 250
+#define LOGIN_MAX 8192    /* of a client id with its secret, encoded */
+
+enum given {
+  GIVEN_API_KEY,
+  GIVEN_USER_KEY,
+  GIVEN_BEARER,
+  GIVEN_CLIENT_SECRET,
+  GIVEN_LOGIN,     /* client id and secret as a Basic header has them */
+  GIVEN_COUNT
+};
 
 static const char agent_name[] = "User-Agent: ";
 
 struct etoro_credentials {
   unsigned refs;
   char origin[ETORO_ORIGIN_MAX];
-  struct etoro_secret *given[3];            /* api key, user key, bearer */
+  struct etoro_secret *given[GIVEN_COUNT];
   struct etoro_secret *lines[LINES_AUTH];   /* "name: value" */
   struct curl_slist nodes[LINE_COUNT];      /* data points to lines above */
   char text[LINE_AGENT][64];                /* the lines that are no secret */
@@ -54,6 +64,31 @@ static int make_line(struct etoro_secret **out, const char *name,
   etoro_buf_wipe(&line);
   etoro_buf_free(&line);
   return rc;
+}
+
+/* Seals base64 of "id:secret", both encoded as in a form: RFC 6749, 2.3.1. */
+static int make_login(struct etoro_secret **out, const char *id,
+                      const struct etoro_secret *secret)
+{
+  struct etoro_buf plain, coded;
+  int rc;
+  etoro_buf_init(&plain, LOGIN_MAX);
+  etoro_buf_init(&coded, 2 * LOGIN_MAX);
+  rc = etoro_uri_encode(&plain, id, strlen(id), ETORO_URI_QUERY);
+  if (!rc)
+    rc = etoro_buf_puts(&plain, ":");
+  if (!rc)
+    rc = etoro_uri_encode(&plain, etoro_secret_data(secret),
+                          etoro_secret_len(secret), ETORO_URI_QUERY);
+  if (!rc)
+    rc = etoro_base64(&coded, plain.data, plain.len);
+  if (!rc)
+    rc = etoro_secret_new(out, coded.data, coded.len);
+  etoro_buf_wipe(&plain);
+  etoro_buf_free(&plain);
+  etoro_buf_wipe(&coded);
+  etoro_buf_free(&coded);
+  return rc == ETORO_ETOOBIG ? ETORO_EINVAL : rc;
 }
 
 /* What libcurl can unpack, as it would say it itself. */
@@ -107,33 +142,58 @@ static void link_lines(struct etoro_credentials *c)
   last->next = NULL;
 }
 
+/* Keys, a bearer or a client's login: a request can carry only one kind. */
+static int is_one_family(const struct etoro_identity *who)
+{
+  int has_keys = who->api_key || who->user_key;
+  int has_login = who->client_id || who->client_secret;
+  if (!who->api_key != !who->user_key
+      || !who->client_id != !who->client_secret)
+    return 0;
+  return has_keys + has_login + (who->bearer != NULL) <= 1;
+}
+
+static int seal_lines(struct etoro_credentials *c,
+                      const struct etoro_identity *who)
+{
+  static const char *const names[GIVEN_COUNT] = {
+    "x-api-key: ", "x-user-key: ", "Authorization: Bearer ", NULL,
+    "Authorization: Basic "
+  };
+  int i, n = 0;
+  int rc = ETORO_OK;
+  if (who->client_secret && !etoro_secret_len(who->client_secret))
+    return ETORO_EINVAL;
+  if (who->client_id)
+    rc = make_login(&c->given[GIVEN_LOGIN], who->client_id,
+                    who->client_secret);
+  for (i = 0; i < GIVEN_COUNT && !rc; i++)
+    if (names[i] && c->given[i])
+      rc = make_line(&c->lines[n++], names[i], c->given[i]);
+  return rc;
+}
+
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
                           const char *user_agent,
-                          struct etoro_secret *api_key,
-                          struct etoro_secret *user_key,
-                          struct etoro_secret *bearer)
+                          const struct etoro_identity *who)
 {
   int rc;
   struct etoro_credentials *c;
   *out = NULL;
-  if ((bearer && (api_key || user_key)) || !api_key != !user_key
-      || strlen(origin) >= sizeof c->origin)
+  if (!is_one_family(who) || strlen(origin) >= sizeof c->origin)
     return ETORO_EINVAL;
   c = calloc(1, sizeof *c);
   if (!c)
     return ETORO_ENOMEM;
   c->refs = 1;
   memcpy(c->origin, origin, strlen(origin) + 1);
-  c->given[0] = etoro_secret_keep(api_key);
-  c->given[1] = etoro_secret_keep(user_key);
-  c->given[2] = etoro_secret_keep(bearer);
+  c->given[GIVEN_API_KEY] = etoro_secret_keep(who->api_key);
+  c->given[GIVEN_USER_KEY] = etoro_secret_keep(who->user_key);
+  c->given[GIVEN_BEARER] = etoro_secret_keep(who->bearer);
+  c->given[GIVEN_CLIENT_SECRET] = etoro_secret_keep(who->client_secret);
   rc = write_lines(c, user_agent);
-  if (!rc && bearer)
-    rc = make_line(&c->lines[0], "Authorization: Bearer ", bearer);
-  if (!rc && api_key)
-    rc = make_line(&c->lines[0], "x-api-key: ", api_key);
-  if (!rc && user_key)
-    rc = make_line(&c->lines[1], "x-user-key: ", user_key);
+  if (!rc)
+    rc = seal_lines(c, who);
   if (rc) {
     etoro_credentials_free(c);
     return rc;
@@ -158,7 +218,7 @@ void etoro_credentials_free(struct etoro_credentials *c)
     return;
   for (i = 0; i < LINES_AUTH; i++)
     etoro_secret_free(c->lines[i]);
-  for (i = 0; i < 3; i++)
+  for (i = 0; i < GIVEN_COUNT; i++)
     etoro_secret_free(c->given[i]);
   free(c);
 }
@@ -178,39 +238,23 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
 
 struct etoro_secret *etoro_credentials_api_key(struct etoro_credentials *c)
 {
-  return c->given[0];
+  return c->given[GIVEN_API_KEY];
 }
 
 struct etoro_secret *etoro_credentials_user_key(struct etoro_credentials *c)
 {
-  return c->given[1];
+  return c->given[GIVEN_USER_KEY];
 }
 
 struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c)
 {
-  return c->given[2];
+  return c->given[GIVEN_BEARER];
 }
 
 void etoro_credentials_redact(const struct etoro_credentials *c, char *bytes,
                               size_t n)
 {
   int i;
-  for (i = 0; i < 3; i++) {
-    const struct etoro_secret *s = c->given[i];
-    size_t len = s ? etoro_secret_len(s) : 0;
-    size_t at = 0;
-    if (len < REDACT_LEAST)
-      continue;
-    while (at + len <= n) {
-      char *hit = memchr(bytes + at, *etoro_secret_data(s), n - at - len + 1);
-      if (!hit)
-        break;
-      at = (size_t)(hit - bytes);
-      if (!memcmp(hit, etoro_secret_data(s), len)) {
-        memset(hit, '*', len);
-        at += len;
-      } else
-        at++;
-    }
-  }
+  for (i = 0; i < GIVEN_COUNT; i++)
+    etoro_secret_mask(c->given[i], bytes, n);
 }

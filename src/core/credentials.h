@@ -20,15 +20,23 @@ enum etoro_body_kind {
   ETORO_BODY_OTHER   /* the request brings its own Content-Type */
 };
 
-/* Either both keys or the bearer, never both families; all may be NULL.
-   Keeps the secrets it is given, copies the rest. ETORO_EINVAL: a secret or
-   user_agent holds a control character or a line break, user_agent is longer
-   than 250 bytes, or both families are given. */
+/* One of three families, or none: both keys, a bearer, or an OAuth client's
+   id with its secret for HTTP Basic. The rest is NULL. */
+struct etoro_identity {
+  struct etoro_secret *api_key;
+  struct etoro_secret *user_key;
+  struct etoro_secret *bearer;
+  const char *client_id;
+  struct etoro_secret *client_secret;
+};
+
+/* Keeps the secrets it is given, copies the rest. ETORO_EINVAL: a secret is
+   empty, it or user_agent holds a control character or a line break,
+   user_agent is longer than 250 bytes, half of a pair is missing, or more
+   than one family is given. */
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
                           const char *user_agent,
-                          struct etoro_secret *api_key,
-                          struct etoro_secret *user_key,
-                          struct etoro_secret *bearer);
+                          const struct etoro_identity *who);
 struct etoro_credentials *
 etoro_credentials_keep(struct etoro_credentials *c);
 void etoro_credentials_free(struct etoro_credentials *c); /* takes NULL */
@@ -39,7 +47,7 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
                                            const char *url,
                                            enum etoro_body_kind kind);
 
-/* The three secrets as they were given; NULL where there is none. */
+/* The secrets as they were given; NULL where there is none. */
 struct etoro_secret *etoro_credentials_api_key(struct etoro_credentials *c);
 struct etoro_secret *etoro_credentials_user_key(struct etoro_credentials *c);
 struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c);

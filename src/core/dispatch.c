@@ -61,6 +61,8 @@ void etoro_dispatch_enqueue(struct etoro_engine *e, struct etoro_job *j,
 
 void etoro_dispatch_dequeue(struct etoro_job *j)
 {
+  if (j->state == ETORO_STATE_CREDENTIAL)
+    j->client->waiting--;
   etoro_dispatch_unlink(&j->pool->lines[j->priority], j);
 }
 
@@ -84,6 +86,9 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
   forget_attempt(j);
   j->attempt_at = etoro_engine_now(e);
   j->attempts++;
+  e->stats.attempts++;
+  e->stats.resends += j->attempts > 1;
+  e->stats.bytes_up += j->body_len;
   j->version = c->version;
   etoro_credentials_free(j->credentials);
   j->credentials = etoro_credentials_keep(c->credentials);
@@ -110,10 +115,10 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
 
 static void hold_for_token(struct etoro_engine *e, struct etoro_job *j)
 {
-  j->client->is_waiting = 1;
   if (j->state == ETORO_STATE_CREDENTIAL)
     return;
   j->state = ETORO_STATE_CREDENTIAL;
+  j->client->waiting++;
   e->has_news = j->has_waited = 1;
   etoro_engine_tell(e, ETORO_EVENT_WAITED, j, 0);
 }

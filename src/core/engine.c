@@ -121,19 +121,27 @@ static double earlier(double a, double b)
   return b < 0 || a < b ? a : b;
 }
 
-double etoro_engine_timeout(const struct etoro_engine *e)
+/* When the engine itself is due; -1 for never. */
+static double due_at(const struct etoro_engine *e)
 {
   const struct etoro_job *j = etoro_timers_first(&e->timers);
-  double at = earlier(e->alarm_at, e->queued ? e->pools_due : -1);
-  double left;
+  double at = e->queued ? e->pools_due : -1;
   if (j)
     at = earlier(at, j->timer_at);
   if (e->wire)
     at = earlier(at, etoro_wire_due(e->wire));
-  if (at < 0)
-    return -1;
-  left = at - etoro_engine_now(e);
-  return left > 0 ? left : 0;
+  return at;
+}
+
+static double seconds_to(const struct etoro_engine *e, double at)
+{
+  double left = at < 0 ? -1 : at - etoro_engine_now(e);
+  return at < 0 || left > 0 ? left : 0;
+}
+
+double etoro_engine_timeout(const struct etoro_engine *e)
+{
+  return seconds_to(e, earlier(e->alarm_at, due_at(e)));
 }
 
 static int progress(struct etoro_engine *e)
@@ -156,7 +164,7 @@ static int progress(struct etoro_engine *e)
 static int is_idle(const struct etoro_engine *e)
 {
   return !e->finished && !e->has_news && !e->events.count
-         && etoro_engine_timeout(e) != 0;
+         && seconds_to(e, due_at(e)) != 0;
 }
 
 /* Brings the poller up to date with what the engine waits for. */
@@ -168,10 +176,21 @@ static void refresh(struct etoro_engine *e)
   etoro_poller_flag(e->poller, e->untaken > 0 || e->events.count > 0);
 }
 
+/* Waits for the wire. What the descriptor shows on the caller's behalf, an
+   alarm or an outcome that is unread, must not end this wait at once. */
+static int wait_for_wire(struct etoro_engine *e, double seconds)
+{
+  double due = seconds_to(e, due_at(e));
+  if (e->poller) {
+    etoro_poller_alarm(e->poller, -1);
+    etoro_poller_flag(e->poller, 0);
+  }
+  return etoro_wire_wait(e->wire, due >= 0 && due < seconds ? due : seconds);
+}
+
 int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
 {
   struct etoro_sigpipe pipe;
-  double due;
   int rc;
   *finished = 0;
   if (etoro_engine_is_foreign(e))
@@ -181,8 +200,7 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
   etoro_sigpipe_hold(&pipe);
   rc = progress(e);
   if (!rc && wait > 0 && e->wire && is_idle(e)) {
-    due = etoro_engine_timeout(e);
-    rc = etoro_wire_wait(e->wire, due >= 0 && due < wait ? due : wait);
+    rc = wait_for_wire(e, wait);
     if (!rc)
       rc = progress(e);
   }
@@ -331,6 +349,7 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
     return rc;
   }
   j->pool = pool;
+  e->stats.calls++;
   etoro_dispatch_enqueue(e, j, 0);
   etoro_engine_tell(e, ETORO_EVENT_QUEUED, j, 0);
   *out = etoro_job_keep(j);
@@ -358,10 +377,23 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
   refresh(e);
 }
 
+void etoro_engine_renewed(struct etoro_engine *e)
+{
+  e->pools_due = 0; /* jobs that waited for the token are due */
+  refresh(e);
+}
+
 int etoro_engine_wants_token(const struct etoro_engine *e,
                              const struct etoro_client *c)
 {
-  return c->is_waiting && etoro_client_lacks_token(c, etoro_engine_now(e));
+  return c->waiting && etoro_client_lacks_token(c, etoro_engine_now(e));
+}
+
+void etoro_engine_stats(const struct etoro_engine *e,
+                        struct etoro_stats *out)
+{
+  *out = e->stats;
+  out->live = e->timers.count;
 }
 
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)

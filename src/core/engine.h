@@ -90,9 +90,26 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
 int etoro_engine_wants_token(const struct etoro_engine *e,
                              const struct etoro_client *c);
 
+/* To be called when a client has been given a token. */
+void etoro_engine_renewed(struct etoro_engine *e);
+
 /* The oldest event nobody has read; 0 when there is none. event->job is one
    holder that the caller frees. */
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event);
+
+/* What the engine has done since it was opened. */
+struct etoro_stats {
+  uint64_t calls;       /* submitted */
+  uint64_t finished;
+  uint64_t attempts;    /* put on the wire */
+  uint64_t resends;     /* attempts that followed another one */
+  uint64_t bytes_up;    /* of bodies */
+  uint64_t bytes_down;  /* of decoded bodies */
+  uint64_t live;        /* calls that are not finished now */
+};
+
+void etoro_engine_stats(const struct etoro_engine *e,
+                        struct etoro_stats *out);
 
 /* The manual wire: the next job to be sent, NULL when there is none. */
 struct etoro_job *etoro_engine_take(struct etoro_engine *e);

@@ -25,6 +25,7 @@ struct etoro_engine {
   int is_manual;
   double manual_now;
   double unix_start;               /* Unix time when the clock showed 0 */
+  struct etoro_stats stats;
   size_t finished;
   int has_news;                    /* a job has begun to wait for a token */
   pid_t owner;                     /* the process whose sockets these are */

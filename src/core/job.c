@@ -80,6 +80,7 @@ static size_t block_size(const struct etoro_client *c,
              + strlen(c->base.path) + 3;
   n += sizeof id_name + ETORO_UUID_LEN;
   n += (r->nheaders + 2) * sizeof(struct curl_slist);
+  n += r->nsecrets * sizeof r->secrets[0];
   for (i = 0; i < r->nheaders; i++)
     n += strlen(r->headers[i]) + 1;
   for (i = 0; i < r->nfinals; i++)
@@ -133,7 +134,10 @@ static void place_all(struct etoro_job *j, const struct etoro_request *r)
   struct layout l;
   size_t i;
   j->lines = (struct curl_slist *)(void *)(j + 1);
-  l.at = (char *)(j->lines + r->nheaders + 2);
+  j->secrets = (struct etoro_secret **)(void *)(j->lines + r->nheaders + 2);
+  for (i = 0; i < r->nsecrets; i++)
+    j->secrets[j->nsecrets++] = etoro_secret_keep(r->secrets[i]);
+  l.at = (char *)(j->secrets + r->nsecrets);
   j->method = place_text(&l, r->method);
   place_url(j, &l, r->target);
   place_lines(j, &l, r);
@@ -215,7 +219,28 @@ void etoro_job_free(struct etoro_job *j)
   etoro_buf_free(&j->headers);
   etoro_buf_wipe(&j->reply); /* it may hold a new token */
   etoro_buf_free(&j->reply);
+  while (j->nsecrets)
+    etoro_secret_free(j->secrets[--j->nsecrets]);
+  etoro_wipe(j->body, j->body_len);
   free(j);
+}
+
+static void mask(const struct etoro_job *j, struct etoro_buf *b)
+{
+  size_t i;
+  etoro_credentials_redact(j->credentials, b->data, b->len);
+  for (i = 0; i < j->nsecrets; i++)
+    etoro_secret_mask(j->secrets[i], b->data, b->len);
+}
+
+void etoro_job_redact(struct etoro_job *j)
+{
+  if (!j->credentials)
+    return; /* nothing was sent */
+  if (j->headers.len)
+    mask(j, &j->headers);
+  if (j->reply.len && (j->status >= 300 || j->code))
+    mask(j, &j->reply);
 }
 
 static int holds(const struct etoro_buf *b, const char *text)

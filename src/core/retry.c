@@ -7,6 +7,8 @@ enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
 {
   switch (ending) {
   case ETORO_ENDING_LIMITED:
+    return klass == ETORO_CLASS_ONCE ? ETORO_VERDICT_DONE
+                                     : ETORO_VERDICT_AGAIN;
   case ETORO_ENDING_UNSENT:
     return ETORO_VERDICT_AGAIN;
   case ETORO_ENDING_SERVER:

@@ -6,7 +6,8 @@ enum etoro_class {
   ETORO_CLASS_SAFE,   /* reads, and writes that end in the same state */
   ETORO_CLASS_KEYED,  /* the request id is an idempotency key */
   ETORO_CLASS_CLOSE,  /* full close of a position */
-  ETORO_CLASS_NEVER   /* everything else */
+  ETORO_CLASS_NEVER,  /* everything else */
+  ETORO_CLASS_ONCE    /* as the last, and a 429 ends it too */
 };
 
 /* How one attempt ended, as far as sending again is concerned. */

@@ -1,0 +1,185 @@
+-- Requests to an OAuth server: they go through the engine like all others,
+-- with the client's login and without any key of the API, and their failures
+-- become the same error objects.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local json = require "etoro.json"
+local runtime = require "etoro.runtime"
+local tasks = require "etoro.tasks"
+
+local M = {}
+
+local MAX_BODY = 2 ^ 20
+local POLL = 0.01 -- seconds between a task's looks at a request it shares
+local GRACE = 5 -- seconds past its deadline after which a request is given up
+
+local HINTS = {
+  invalid_grant = "The login is over: authorize again",
+  invalid_client = "Check client_id and client_secret",
+  unauthorized_client = "Check what the OAuth client is registered for",
+  invalid_scope = "Check the scopes option",
+}
+
+-- What etoro.runtime takes for a client: one an origin, with or without the
+-- login.
+local function endpoint(sso, url, has_login)
+  local origin = core.base(url).origin
+  local name = (has_login and "login " or "") .. origin
+  local found = sso._endpoints[name]
+  if found then return found end
+  local settled = sso._options
+  local handle, message, kind = sso._runtime.engine:client {
+    base_url = origin, ca_file = settled.ca_file, proxy = settled.proxy,
+    client_id = has_login and settled.client_id or nil,
+    client_secret = has_login and settled.client_secret or nil,
+    user_agent = settled.user_agent, max_body = MAX_BODY,
+    connect_timeout = settled.connect_timeout,
+    events = settled.on_event ~= nil,
+  }
+  if not handle then
+    return nil, kind == "closed" and errors.closed()
+      or errors.invalid(nil, message)
+  end
+  found = { _core = handle, _runtime = sso._runtime, _options = settled }
+  sso._endpoints[name] = found
+  runtime.add(sso._runtime, found)
+  return found
+end
+
+--- Sends a request; http.await and http.read do the rest.
+---@param sso etoro.OAuth
+---@param request table method, url, class, form, has_login
+---@param options? { timeout?: number, deadline?: number }
+---@return table? call
+---@return etoro.Error? err
+function M.submit(sso, request, options)
+  if sso._is_closed then return nil, errors.closed() end
+  local to, err = endpoint(sso, request.url, request.has_login)
+  if not to then return nil, err end
+  local settled, path = sso._options, request.url:match("^%w+://[^/]+(/.*)$")
+  local deadline = options and options.deadline or settled.deadline
+  local job, message, kind = sso._runtime.engine:submit(to._core, {
+    method = request.method, target = path or "/", form = request.form,
+    class = request.class, deadline = deadline,
+    timeout = options and options.timeout or settled.timeout,
+  })
+  if not job then
+    if kind == "closed" then return nil, errors.closed() end
+    return nil, errors.invalid(nil, message)
+  end
+  return {
+    job = job, endpoint = to, host = request.url:match("^%w+://([^/]+)"),
+    ends = core.monotonic() + deadline + GRACE,
+    sent_at = sso._runtime.engine:unix(),
+    op = {
+      method = request.method, path = path or "/", class = request.class,
+    },
+  }
+end
+
+--- Waits for an answer. Several may wait for the same one, and what ends one
+--- of them, an error or a cancel, leaves the request as it is: its answer may
+--- be the only copy of a new token.
+---@param call table
+---@return boolean? done
+---@return etoro.Error? err
+function M.await(call)
+  local to, job = call.endpoint, call.job
+  if not tasks.parkable() then
+    if runtime.await(to._runtime, to, job) then return true end
+    return nil, errors.closed()
+  end
+  while not job:done() do
+    if core.monotonic() > call.ends then return nil, errors.closed() end
+    runtime.pause(to, POLL)
+  end
+  return true
+end
+
+--- Lets time pass for whoever waits for the work of another coroutine.
+---@param sso etoro.OAuth
+---@param thread thread
+function M.pause(sso, thread)
+  if not tasks.parkable() and tasks.of_thread(thread) then
+    runtime.turn()
+  else
+    runtime.pause({ _runtime = sso._runtime, _options = sso._options }, POLL)
+  end
+end
+
+local function unknown_outcome(call, code, cause)
+  return errors.unknown_outcome {
+    code = code, status = cause.status, request_id = call.job:request_id(),
+    response = cause.response,
+    message = string.format("%s %s: %s; it may have been carried out all the"
+      .. " same, and is not repeated", call.op.method, call.op.path,
+      cause.message),
+    hint = "Authorize again if the tokens at hand do not work any more",
+  }
+end
+
+-- A 2xx answer that cannot be used: nothing of it is shown, it may hold
+-- tokens.
+local function unusable(call, status, detail)
+  local err = errors.from_transport {
+    code = "bad_json", detail = detail, host = call.host, status = status,
+    op = call.op, request_id = call.job:request_id(),
+    uncertain = call.op.class == "once",
+  }
+  if call.op.class ~= "once" then return err end
+  return unknown_outcome(call, "bad_json", err)
+end
+
+M.unusable = unusable
+
+local function read_refusal(call, status, is_uncertain)
+  local text, secrets, needs_restore = call.job:body()
+  local err = errors.from_reply {
+    status = status, text = text, op = call.op,
+    request_id = call.job:request_id(),
+    content_type = call.job:header("content-type"),
+    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
+      or nil,
+  }
+  if is_uncertain then return unknown_outcome(call, err.code, err) end
+  if err.code ~= "html" and err.code ~= "redirect" then
+    err.hint = HINTS[err.code] or status == 401 and HINTS.invalid_client or nil
+  end
+  if err.code == "invalid_grant" or err.code == "invalid_client" then
+    err.kind = "auth"
+  end
+  return err
+end
+
+--- What came of a request that is done: the decoded answer, true when it was
+--- empty.
+---@param call table
+---@return any body
+---@return etoro.Error? err
+function M.read(call)
+  local status, code, _, _, is_uncertain, is_sent, _, detail =
+    call.job:outcome()
+  if not code and (status < 200 or status > 299) then
+    return nil, read_refusal(call, status, is_uncertain)
+  elseif code then
+    local err = errors.from_transport {
+      code = code, detail = detail, host = call.host, op = call.op,
+      status = status > 0 and status or nil, uncertain = is_sent,
+      request_id = call.job:request_id(),
+    }
+    if code ~= "closed"
+      and (is_uncertain or is_sent and call.op.class == "once")
+    then
+      return nil, unknown_outcome(call, code, err)
+    end
+    return nil, err
+  end
+  local text, secrets, needs_restore = call.job:body()
+  if text == "" then return true end
+  local body, message = json.decode_scanned(text, secrets, needs_restore)
+  if type(body) == "table" then return body end
+  return nil, unusable(call, status, message or "not an object")
+end
+
+return M

@@ -1,0 +1,37 @@
+/* A body of type application/x-www-form-urlencoded, some of whose values are
+   secret, in memory that is overwritten before it is released. */
+#ifndef ETORO_FORM_H
+#define ETORO_FORM_H
+
+#include <stddef.h>
+
+#include "core/buf.h"
+#include "core/secret.h"
+
+#define ETORO_FORM_TYPE "application/x-www-form-urlencoded"
+#define ETORO_FORM_MAX ((size_t)64 * 1024)
+#define ETORO_FORM_SECRETS 8
+
+struct etoro_form {
+  struct etoro_buf body;
+  struct etoro_secret *secrets[ETORO_FORM_SECRETS]; /* one holder each: what
+                                          no log may show, also as encoded */
+  size_t nsecrets;
+};
+
+/* Makes an empty form; allocates nothing. */
+void etoro_form_init(struct etoro_form *f);
+
+/* Adds a field. ETORO_ENOMEM, or ETORO_ETOOBIG: past one of the ceilings. f
+   is fit for nothing but etoro_form_free then. */
+int etoro_form_add(struct etoro_form *f, const char *name, const char *value,
+                   size_t n);
+
+/* The same for a secret, which the form keeps. */
+int etoro_form_add_secret(struct etoro_form *f, const char *name,
+                          struct etoro_secret *value);
+
+/* Releases everything; f is empty and usable again afterwards. */
+void etoro_form_free(struct etoro_form *f);
+
+#endif
