@@ -3,8 +3,8 @@
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
 HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so alloc_host embed)
 
-# A program that brings its own __wrap_malloc gets it in front of libc's.
-WRAP = $(if $(shell grep -l __wrap_malloc $<),\
+# A program with its own __wrap_malloc (core/failing.h) gets it before libc's.
+WRAP = $(if $(shell grep -l -e __wrap_malloc -e failing.h $<),\
   -Wl$(shell printf ',--wrap=%s' malloc calloc realloc))
 
 programs: $(CORE_TESTS) $(HOSTS)
@@ -36,13 +36,27 @@ STRICT = --no-print-directory CFLAGS="-O2 -g -Werror"
 
 lint:
 	@sh .ci/deps.sh run test lint
+	@$(MAKE) --no-print-directory lint-lua lint-format lint-warnings lint-bugs
+
+lint-lua:
 	luacheck -q lua spec examples
 	find lua -name '*.lua' -exec luac5.1 -p {} +
-	sh .ci/format.sh $(C_FILES)
+
+lint-format:
+	@sh .ci/format.sh $(C_FILES)
+
+format:
+	@sh .ci/format.sh --fix $(C_FILES)
+
+lint-warnings:
 	$(MAKE) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
 	$(MAKE) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
+
+lint-bugs:
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 	  --suppressions-list=.ci/cppcheck.txt --error-exitcode=1 -Isrc src spec
+
+.PHONY: lint lint-lua lint-format lint-warnings lint-bugs format
 
 # --- check ---
 
@@ -62,7 +76,8 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch])
 
 check:
 	@sh .ci/deps.sh run test lint
-	$(MAKE) --no-print-directory check-valgrind check-sanitizers check-fuzz
+	$(MAKE) --no-print-directory check-valgrind check-sanitizers \
+	  check-numbers check-fuzz
 
 check-valgrind: all programs
 	valgrind -q --error-exitcode=99 --leak-check=full \
@@ -70,7 +85,7 @@ check-valgrind: all programs
 	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
 	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
 
-# Also what takes long: memory that fails at each step, a million numbers.
+# Also what takes long: memory that fails at each step.
 check-sanitizers:
 	$(MAKE) --no-print-directory BUILD=$(BUILD)/san CC=gcc CFLAGS="$(SAN)" \
 	  run-sanitizers
@@ -83,12 +98,15 @@ run-sanitizers: export UBSAN_OPTIONS = print_stacktrace=1
 run-sanitizers: all programs
 	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) \
 	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
-	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) ETORO_ROUNDTRIP=1000000 \
+	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) \
 	  $(LUA) $(BUSTED) --tags=long $(SPEC)
+
+check-numbers: all
+	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/json_spec.lua
 
 check-fuzz: fuzzers
 	@for f in $(FUZZERS); do \
 	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
 
-.PHONY: lint check check-valgrind check-sanitizers check-fuzz \
-  run-sanitizers fuzzers
+.PHONY: check check-valgrind check-sanitizers check-numbers \
+  check-fuzz run-sanitizers fuzzers

@@ -7,9 +7,9 @@ set -eu
 run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson
   libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev
   libmicrohttpd-dev ca-certificates'
-test='lua-busted lua-socket lua-luv luarocks nginx openssl'
-lint='clang clang-format clang-tidy cppcheck libclang-rt-14-dev
-  lua-check lua5.1 valgrind'
+test='lua-busted lua-socket lua-luv luarocks nginx openssl
+  lua-check lua5.1'
+lint='clang clang-format cppcheck libclang-rt-dev|libclang-rt-14-dev valgrind'
 bench='lua-luv lua-socket nginx openssl util-linux valgrind'
 
 wanted=

@@ -76,10 +76,10 @@ local TOOLS = [[
 ]]
 
 local EVERYTHING = TOOLS .. [[
-  local client = assert(etoro.client { on_event = all_of, max_retries = 1,
+  local samples = require "spec.support.samples"
+  local client = assert(etoro.client { on_event = all_of, rate_limit = false, max_retries = 1,
     timeout = 1 })
   local READ = "etoro-public:trade.real:read"
-  local ID = "2f1c6f0e-7d62-4d5c-9a3b-0c1d2e3f4a5b"
   show(client)
   show(getmetatable(client))
   for name, value in pairs(client._options) do print(name, value) end
@@ -127,9 +127,8 @@ local EVERYTHING = TOOLS .. [[
   note(minted[2]:revoke())
   note(minted[2]:revoke())
   for name, op in pairs(etoro.operations) do
-    local params = {}
-    for field in pairs(op.params.path) do params[field] = ID end
-    if op.body then
+    local params = samples.params(op)
+    if op.body and op.path:find("agent-portfolios", 1, true) then
       params.body = op.at_least_one and { expiresAt = etoro.null } or body()
       for field in pairs(params.body) do
         if not op.body[field] then params.body[field] = nil end
@@ -179,7 +178,7 @@ local EVERYTHING = TOOLS .. [[
 
 -- A server that repeats what it was sent.
 local ECHO = TOOLS .. [[
-  local client = assert(etoro.client { on_event = all_of, max_retries = 0 })
+  local client = assert(etoro.client { on_event = all_of, rate_limit = false, max_retries = 0 })
   for _ = 1, tonumber(arg[1]) do
     local result, response = note(client:request { path = "/" })
     if result then show(response.headers) end

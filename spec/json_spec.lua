@@ -1,5 +1,6 @@
 local core = require "etoro.core"
 local json = require "etoro.json"
+local process = require "spec.support.process"
 
 local null = core.null
 
@@ -257,14 +258,12 @@ describe("etoro.json.decode", function()
   end)
 
   it("loads cjson when it is first needed", function()
-    local child = io.popen((os.getenv "LUA" or "lua5.4") .. [[ -e '
+    local child = process.run { os.getenv "LUA" or "lua5.4", "-e", [[
       local json = require "etoro.json"
       io.write(tostring(package.loaded.cjson), " ")
       json.decode "[1]"
-      io.write(type(package.loaded.cjson))']])
-    local said = child:read "a"
-    child:close()
-    assert.equal("nil table", said)
+      io.write(type(package.loaded.cjson))]] }
+    assert.equal("nil table", child.stdout)
   end)
 end)
 

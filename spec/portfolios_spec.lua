@@ -1,6 +1,7 @@
 local etoro = require "etoro"
 local exact = require "spec.support.exact"
 local server = require "spec.support.server"
+local process = require "spec.support.process"
 
 local REAL_READ = "etoro-public:trade.real:read"
 local REAL_WRITE = "etoro-public:trade.real:write"
@@ -154,16 +155,8 @@ describe("etoro.portfolios", function()
         client.portfolios:create { investmentAmountInUsd = 2000,
           agentPortfolioName = "MyPort1", userTokenName = "bot",
           scopeNames = { %q } }]], sandbox.url, REAL_READ)
-      local name = os.tmpname()
-      local file = assert(io.open(name, "w"))
-      file:write(program)
-      file:close()
-      local child = io.popen((os.getenv "LUA" or "lua5.4") .. " " .. name
-        .. " 2>&1 >/dev/null")
-      local said = child:read "a"
-      child:close()
-      os.remove(name)
-      assert.matches("warning: .*create_token", said)
+      local child = process.run { os.getenv "LUA" or "lua5.4", "-e", program }
+      assert.matches("warning: .*create_token", child.stderr)
     end)
 
     it("warns when the scopes granted are not those asked for", function()

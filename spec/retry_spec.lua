@@ -434,7 +434,7 @@ describe("resending, in-process", function()
     it("of an unknown route is never sent again", function()
       fault("lost")
       local result, err = box:client():request { method = "DELETE",
-        path = "/api/v1/watchlists/1" }
+        path = "/api/v1/wishlists/1" }
       assert.equal("unknown_outcome/lost", outcome(result, err))
       assert.equal(1, arrivals())
     end)
@@ -443,7 +443,7 @@ describe("resending, in-process", function()
   it("of many calls is spread out: 20 at once, then 10 a second", function()
     box:change { limits = false }
     fault("e503", { times = 60 })
-    local client = box:client { max_connections = 100 }
+    local client = box:client { max_connections = 100, rate_limit = false }
     local engine = client._runtime.engine
     local jobs = {}
     for index = 1, 60 do

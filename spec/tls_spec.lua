@@ -19,7 +19,8 @@ describe("TLS", function()
     local all = { base_url = url, api_key = "test-api-key-0123456789",
       user_key = "test-user-key-0123456789", max_retries = 0 }
     for name, value in pairs(options or {}) do all[name] = value end
-    return assert(etoro.client(all))
+    all.rate_limit = all.rate_limit or false -- specs make more calls a minute
+  return assert(etoro.client(all))
   end
 
   local function echo(url, options)

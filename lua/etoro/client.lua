@@ -1,17 +1,16 @@
 -- The client: one account's keys at one base URL, and the one `send` that all
 -- calls go through.
 
+local budget = require "etoro.budget"
 local check = require "etoro.check"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
 local options_of = require "etoro.options"
+local renewal = require "etoro.renewal"
 local runtime = require "etoro.runtime"
-local tasks = require "etoro.tasks"
 
 local M = {}
-
-local BLOCKING = {} -- stands for whoever asks for a token outside of tasks
 
 ---@class etoro.Client
 ---@field portfolios etoro.Portfolios
@@ -65,74 +64,20 @@ local function new_response(job, status, attempts, elapsed)
   })
 end
 
--- Asks a token function, once for all calls that wait; nil and a message when
--- it gives none. It may be a task that is asked, and then others run meanwhile.
-local function renew_token(client)
-  client._renewer = tasks.current() or BLOCKING
-  local ok, token, expires_at = pcall(client._options.token_function)
-  client._renewer = nil
-  if not ok then
-    return nil, "the access_token function failed: " .. tostring(token)
-  elseif type(token) ~= "string" and not core.is_secret(token) then
-    return nil, "the access_token function gave no token"
-      .. (expires_at and ": " .. tostring(expires_at) or "")
-  end
-  local lifetime = tonumber(expires_at)
-    and expires_at - client._runtime.engine:unix() or 0
-  return client._core:set_token(token, lifetime > 0 and lifetime or nil)
-end
-
-local function no_token(message, job)
-  return errors.new {
-    kind = "auth", code = "access_token", message = message,
-    request_id = job:request_id(),
-  }
-end
-
--- A function that uses its own client would wait for itself.
-local function check_renewer(client, job)
-  if client._renewer and client._renewer == (tasks.current() or BLOCKING) then
-    return no_token("the access_token function called its own client", job)
-  end
-end
-
--- Has the token function asked by a task of its own, unless one is at it; when
--- it gives nothing, those who wait for it get the error.
+-- Has the token function asked, for tasks that wait for it.
 function methods:_renew_apart()
-  if self._renewer then return end
-  self._renewer = true
-  tasks.spawn_apart(function()
-    local done, message = renew_token(self)
-    if done then return end
-    tasks.each_parked(function(entry)
-      if entry.job:state() == "credential" then
-        entry.failure = no_token(message, entry.job)
-        entry.job:cancel()
-      end
-    end, self)
-  end)
+  renewal.start(self)
 end
 
 -- Waits for a job. Gives an error when it cannot go on; re-raises what a
 -- signal handler or a host's wait raised, with the job cancelled.
 local function await(client, job)
-  local failure = check_renewer(client, job)
-  local function attend()
-    if not client._core:wants_token() then return true end
-    if client._renewer then -- a task is at it
-      runtime.turn()
-      return true
-    end
-    local done, message = renew_token(client)
-    if not done then failure = no_token(message, job) end
-    return done
-  end
-  local ok, done, reason = true, true, nil
+  local failure = renewal.check(client, job)
+  local ok, done = true, true
   if not failure then
-    ok, done, reason = pcall(runtime.await, client._runtime, client, job,
-      client._options.token_function and attend or nil)
+    ok, done, failure = pcall(runtime.await, client._runtime, client, job,
+      client._options.token_function and renewal.attendant(client, job))
   end
-  failure = failure or ok and reason
   if ok and done and not failure then return nil end
   job:cancel()
   if job:done() then job:outcome() end -- read, so that nobody waits for it
@@ -269,8 +214,11 @@ local function send(client, op, request, options, level)
       message = "the deadline has passed already; nothing was sent",
     }
   end
-  request.method = op.method
-  request.class, request.finals = op.class, op.final
+  request.method, request.finals = op.method, op.final
+  request.class = op.class
+  request.pool = budget.pool(op, client._api)
+  request.priority = budget.priority(op)
+  request.writes = op.method ~= "GET" and op.method ~= "HEAD" and not op.reads
   request.timeout = options.timeout or settled.timeout
   request.deadline = deadline
   request.max_retries = options.max_retries or settled.max_retries
@@ -384,6 +332,23 @@ function methods:close()
   self._core:close()
 end
 
+--- Stops writing: calls that change something give an error with the code
+--- "halted", also those that are waiting for their turn now. Cancelling orders
+--- and closing positions goes on, and so does reading.
+---@param on? boolean false lets writes through again
+function methods:halt(on)
+  if not self._is_closed then self._core:halt(on ~= false) end
+end
+
+--- What is left of the rate limits, by pool: limit and left (calls a window),
+--- reserve (of these, for cancel and close alone), resets_in (seconds until
+--- the next call comes free, nil when none is used) and paused_for (seconds,
+--- after a 429). limit 0: no budget is kept. Clients with one key share them.
+---@return table<string, { limit: integer, left: integer, reserve: integer, resets_in?: number, paused_for?: number }>
+function methods:budget()
+  return self._core:budget()
+end
+
 -- Adds to a response's warning, and tells whoever listens.
 function methods:_warn(response, message)
   if response.warning then
@@ -406,7 +371,8 @@ local function open(settled, engine)
     proxy = settled.proxy, user_agent = settled.user_agent,
     connect_timeout = settled.connect_timeout,
     max_connections = settled.max_connections, max_body = settled.max_body,
-    events = settled.on_event ~= nil,
+    events = settled.on_event ~= nil, pools = settled.pools,
+    demo = settled.account == "demo", dry_run = settled.dry_run,
   }
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
@@ -422,7 +388,7 @@ end
 local INHERITED = {
   "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
   "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
-  "wait", "on_event", "base_url",
+  "wait", "on_event", "base_url", "dry_run",
 }
 
 -- A client with another user key beside the same application's key.

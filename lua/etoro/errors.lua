@@ -340,7 +340,12 @@ local TRANSPORT = {
   out_of_memory = { "protocol", "out of memory", false },
   cancelled = { "cancelled", "the call was cancelled", false },
   closed = { "closed", "the client is closed", "Make a new one" },
-  halted = { "cancelled", "the client was halted; nothing was sent", false },
+  halted = { "cancelled", "the client is halted; nothing was sent",
+    "client:halt(false) lets writes through again" },
+  dry_run = { "cancelled", "a dry run: nothing was sent", false },
+  not_demo = { "rejected", "a demo client does not write on a trading path of"
+    .. " the real account; nothing was sent",
+    "Make the client with account = \"real\" if you mean it" },
   rate_limited = { "rate_limit", "the call found no room in the rate limit"
     .. " before its deadline; nothing was sent",
     "Make fewer calls, or raise the deadline option" },

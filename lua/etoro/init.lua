@@ -10,12 +10,14 @@
 ---@field operations table<string, etoro.Operation> by "METHOD /path/{template}"
 ---@field sandbox etoro.Sandbox a stand-in for the API on this machine
 ---@field events etoro.Events ways to look at what a client does
+---@field oauth etoro.OAuthModule "Login with eToro": tokens that change
 ---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks
 ---@field spawn fun(fn: function, ...: any): etoro.Task starts a task
 ---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
 ---@field wrap fun(fn: function): function coroutine.wrap that passes waits up
 ---@field sleep fun(seconds: number)
 ---@field loop fun(): etoro.Loop for a host's event loop
+---@field stats fun(): etoro.Stats
 local M = { _VERSION = "etoro scm" }
 
 local PARTS = {
@@ -24,11 +26,13 @@ local PARTS = {
   operations = function() return require "etoro.operations" end,
   sandbox = function() return require "etoro.sandbox" end,
   events = function() return require "etoro.events" end,
+  oauth = function() return require "etoro.oauth" end,
   run = function() return require("etoro.tasks").run end,
   spawn = function() return require("etoro.tasks").spawn end,
   all = function() return require("etoro.tasks").all end,
   wrap = function() return require("etoro.tasks").wrap end,
   sleep = function() return require("etoro.runtime").sleep end,
+  stats = function() return require("etoro.runtime").stats end,
   loop = function() return require("etoro.runtime").loop end,
 }
 

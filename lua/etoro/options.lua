@@ -1,6 +1,7 @@
 -- What a client is made of: options, key files and the environment, settled
 -- into one table that nothing else needs to look behind.
 
+local budget = require "etoro.budget"
 local check = require "etoro.check"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -27,7 +28,10 @@ local M = {}
 ---@field ca_file? string PEM file of trusted certificates
 ---@field proxy? string
 ---@field user_agent? string
----@field rate_limit? boolean|table
+---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
+---by pool, such as { default = 120 }, and window in seconds for all of them
+---@field dry_run? boolean send no write; such calls give an error with the
+---code "dry_run"
 ---@field on_unknown? "resend"|"report"
 ---@field wait? fun(loop: table) how a blocking call waits in a host
 ---@field on_event? fun(event: table)
@@ -57,7 +61,7 @@ local KNOWN = {
   timeout = "number", deadline = "number", connect_timeout = "number",
   max_retries = "number", max_connections = "number", max_body = "number",
   ca_file = "string", proxy = "string", user_agent = "string",
-  rate_limit = "boolean|table", on_unknown = "string",
+  rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
   wait = "function", on_event = "function",
 }
 
@@ -248,10 +252,11 @@ function M.settle(options, level)
   end
   settled.user_agent = options.user_agent or USER_AGENT
   for _, name in ipairs { "ca_file", "proxy", "wait", "on_event",
-    "on_unknown", "rate_limit" }
+    "on_unknown", "rate_limit", "dry_run" }
   do
     settled[name] = options[name]
   end
+  settled.pools = budget.rules(options.rate_limit, api, level + 1)
   return settled
 end
 

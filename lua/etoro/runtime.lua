@@ -9,10 +9,12 @@ local M = {}
 
 local SLICE = 0.25 -- seconds; a signal that comes just before a wait begins
 -- is seen after one of these at the latest
+local BUDGET = 0.002 -- seconds of tasks in one step of a host's loop
 
 ---@class etoro.Runtime
 ---@field engine userdata
 ---@field clients table<lightuserdata, etoro.Client> weak; by core address
+---@field is_shared boolean its engine is the one this Lua state shares
 
 -- One runtime an engine, for as long as the engine lives.
 local runtimes = setmetatable({}, { __mode = "k" })
@@ -21,11 +23,13 @@ local runtimes = setmetatable({}, { __mode = "k" })
 ---@param engine? userdata
 ---@return etoro.Runtime
 function M.of(engine)
+  local is_shared = not engine
   engine = engine or core.engine()
   local runtime = runtimes[engine]
   if not runtime then
     runtime = {
       engine = engine, clients = setmetatable({}, { __mode = "v" }),
+      is_shared = is_shared,
     }
     runtimes[engine] = runtime
   end
@@ -87,16 +91,53 @@ local function pollable(engine, seconds)
   }
 end
 
--- Steps an engine once, waiting up to so many seconds for the world.
+-- The runtimes whose jobs tasks wait for, as a list: it changes on the way.
+local function waited_for()
+  local list = {}
+  for runtime, of in pairs(tasks.waited_for()) do
+    list[#list + 1] = { runtime = runtime, wait = of.wait }
+  end
+  return list
+end
+
+-- Sets the alarm of the shared engine's descriptor to when tasks are due.
+-- Those that wait for another engine, which no descriptor tells of, are at
+-- once.
+local function rearm()
+  local due = tasks.due()
+  if tasks.has_news() then due = 0 end
+  for _, one in ipairs(waited_for()) do
+    if not one.runtime.is_shared then due = 0 end
+  end
+  core.engine():alarm(due)
+end
+
+-- Steps an engine once, waiting up to so many seconds for the world. A host
+-- is waited for even if there is no time: it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
   local done, message, kind = engine:step(wait and 0 or seconds)
   if not done then return nil, message, kind end
   deliver(runtime)
-  if wait and done == 0 and seconds > 0 then
+  if wait and done == 0 then
+    if runtime.is_shared then tasks.on_wake(rearm) end
     wait(pollable(engine, seconds))
   end
   return true
+end
+
+-- Steps engines; tasks whose engine is a parent process's get to know that.
+-- A driven clock moves when no task can go on; a real one is waited for only
+-- where nothing else is.
+local function step_all(list, seconds)
+  local real = #list == 1 and seconds or 0
+  for _, one in ipairs(list) do
+    local most = one.runtime.is_shared and real or seconds
+    if not step(one.runtime, one.wait, most) then
+      tasks.each_parked(function(entry) tasks.deliver(entry.id) end,
+        one.runtime)
+    end
+  end
 end
 
 -- Tokens that tasks wait for are asked for by a task of their own, one at a
@@ -114,49 +155,39 @@ function M.turn()
   renew_tokens()
   local due = tasks.due()
   local seconds = due and due < SLICE and due or SLICE
-  local waits, lost = {}, {}
-  for runtime, of in pairs(tasks.waited_for()) do
-    waits[#waits + 1] = { runtime = runtime, wait = of.wait }
-  end
-  if #waits == 0 and seconds > 0 then step(M.of(), nil, seconds) end
-  -- several engines: those under a driven clock must get on too
-  if #waits > 1 then seconds = 0 end
-  for _, one in ipairs(waits) do
-    if not step(one.runtime, one.wait, seconds) then
-      lost[#lost + 1] = one.runtime
-    end
-  end
-  for _, runtime in ipairs(lost) do -- a parent process has them
-    tasks.each_parked(function(entry) tasks.deliver(entry.id) end, runtime)
-  end
+  local list = waited_for()
+  if #list == 0 then list[1] = { runtime = M.of() } end
+  step_all(list, seconds)
 end
 
 local function block(runtime, client, job, attend)
   local wait = client._options.wait
   if wait then job:watch(0) end
   while not job:done() do
-    if attend and not attend() then return true end
+    local go_on, failure = true, nil
+    if attend then go_on, failure = attend() end
+    if not go_on then return true, failure end
     if job:done() then break end
-    if not step(runtime, wait, SLICE) then return nil end
+    if go_on ~= "turned" and not step(runtime, wait, SLICE) then return nil end
   end
   deliver(runtime)
   return true
 end
 
 --- Waits until a job is done. `attend`, given where a function makes the
---- client's token, is called before each step outside of tasks, and may end
---- the wait by returning false.
+--- client's token, is called before each step outside of tasks: see
+--- renewal.attendant.
 ---@param runtime etoro.Runtime
 ---@param client etoro.Client
 ---@param job userdata
----@param attend? fun(): boolean
+---@param attend? fun(): boolean|"turned", etoro.Error?
 ---@return boolean? done nil when the engine belongs to a parent process
----@return etoro.Error? failure why the job was cancelled
+---@return etoro.Error? failure why there is nothing to wait for
 function M.await(runtime, client, job, attend)
-  local task = tasks.current()
+  local task = tasks.parkable()
   if not task then return block(runtime, client, job, attend) end
   local entry = { job = job, client = client, renew = attend and true }
-  tasks.park_on(task, entry)
+  if not job:done() then tasks.park_on(task, entry) end
   return job:done() or nil, entry.failure
 end
 
@@ -165,7 +196,7 @@ end
 ---@param seconds number
 function M.pause(client, seconds)
   local runtime, wait = client._runtime, client._options.wait
-  local task = tasks.current()
+  local task = tasks.parkable()
   local engine = runtime.engine
   if task and engine == core.engine() then
     tasks.sleep_in(task, seconds)
@@ -184,7 +215,7 @@ function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds then
     error("number of seconds expected", 2)
   end
-  local task = tasks.current()
+  local task = tasks.parkable()
   if task then
     tasks.sleep_in(task, seconds)
     return
@@ -197,13 +228,24 @@ function M.sleep(seconds)
   end
 end
 
+---@class etoro.Stats
+---@field calls integer made so far
+---@field finished integer of these
+---@field live integer not finished now
+---@field attempts integer requests put on the wire
+---@field resends integer of these
+---@field bytes_up integer of bodies
+---@field bytes_down integer of decoded bodies
+
+--- What all clients of this Lua state have done together since the first one.
+---@return etoro.Stats
+function M.stats()
+  return core.engine():stats()
+end
+
 ---@class etoro.Loop
 local loop = {}
 local loop_mt = { __name = "etoro.loop", __index = loop }
-
-local function rearm()
-  core.engine():alarm(tasks.due())
-end
 
 --- The descriptor to poll for reading. It stays readable while there is
 --- something to do.
@@ -232,15 +274,26 @@ function loop.dirty()
   return loop.timeout() == 0 or core.engine():untaken() > 0
 end
 
+-- What no descriptor tells of.
+local function step_others(shared)
+  local others = {}
+  for _, one in ipairs(waited_for()) do
+    if one.runtime ~= shared then others[#others + 1] = one end
+  end
+  step_all(others, tasks.due() == 0 and 0 or SLICE)
+end
+
 --- Does what can be done now, tasks included, without waiting. Raises the
 --- error of a task that nobody waits for.
----@param budget? number seconds after which no further task is resumed
+---@param budget? number seconds after which no further task is resumed before
+---the next step; 0.002 unless given
 function loop.step(_, budget)
   local runtime = M.of()
   runtime.engine:step(0)
   deliver(runtime)
-  tasks.run_ready(budget)
+  tasks.run_ready(budget or BUDGET)
   renew_tokens()
+  step_others(runtime)
   rearm()
   local failure = tasks.take_failure()
   if failure then error(failure[1], 0) end
@@ -252,6 +305,7 @@ end
 function M.loop()
   core.engine():pollfd()
   tasks.on_wake(rearm)
+  tasks.set_hosted()
   return setmetatable({}, loop_mt)
 end
 

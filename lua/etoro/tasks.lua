@@ -4,6 +4,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local heap = require "etoro.heap"
 
 local M = {}
 
@@ -21,11 +22,13 @@ local function get()
   if not scheduler then
     scheduler = {
       ready = {}, first = 1, last = 0,   -- a queue of tasks to resume
-      sleepers = {},                     -- a heap by time
+      sleepers = {},                     -- a heap of { at, task }
       parked = {}, next_id = 0,          -- tasks that wait for a job, by id
       runtimes = {},                     -- how many of them, by runtime
       renewals = {},                     -- and by client, where a function
                                          -- gives its token
+      news = 0,                          -- ends that somebody who blocks
+                                         -- has not seen yet
       of_thread = setmetatable({}, { __mode = "k" }),
       resumer = setmetatable({}, { __mode = "k" }), -- of wrapped coroutines
     }
@@ -38,7 +41,12 @@ local function push_ready(task)
   task.status = "ready"
   s.last = s.last + 1
   s.ready[s.last] = task
-  if s.wake then s.wake() end
+  if s.wake and s.first == s.last then s.wake() end
+end
+
+-- Lets a task go on that waits; it may have been cancelled meanwhile.
+local function wake(task)
+  if task.status == "waiting" then push_ready(task) end
 end
 
 local function pop_ready()
@@ -51,61 +59,91 @@ local function pop_ready()
   return task
 end
 
-local function add_sleeper(at, task)
-  local heap = scheduler.sleepers
-  local slot = #heap + 1
-  while slot > 1 do
-    local parent = math.floor(slot / 2)
-    if heap[parent].at <= at then break end
-    heap[slot], slot = heap[parent], parent
-  end
-  heap[slot] = { at = at, task = task }
-end
-
-local function drop_first_sleeper()
-  local heap = scheduler.sleepers
-  local last = table.remove(heap)
-  local slot, count = 1, #heap
-  if count == 0 then return end
-  while 2 * slot <= count do
-    local child = 2 * slot
-    if child < count and heap[child + 1].at < heap[child].at then
-      child = child + 1
-    end
-    if last.at <= heap[child].at then break end
-    heap[slot], slot = heap[child], child
-  end
-  heap[slot] = last
-end
-
--- The task whose own coroutine is running, or one that an etoro.wrap inside
--- of it would pass a wait up to.
-local function current()
+-- Calls visit with the running coroutine and those that would take part when
+-- it yields: the ones that called it through etoro.wrap, up to a task's own.
+-- Gives the task, nil when there is none or visit gave false.
+local function walk_up(visit)
   if not scheduler then return nil end
   local thread = coroutine.running()
   while thread do
+    if visit and not visit(thread) then return nil end
     local task = scheduler.of_thread[thread]
     if task then return task end
     thread = scheduler.resumer[thread]
   end
 end
 
-local function leave_group(task)
-  local group = task.group
-  if not group then return end
-  group.tasks[task] = nil
-  group.count = group.count - 1
-  if group.count == 0 and group.waiter then push_ready(group.waiter) end
+--- The task whose coroutine is running, directly or below an etoro.wrap.
+---@return etoro.Task?
+function M.current()
+  return walk_up()
 end
 
-local function wake_waiters(task)
-  for _, waiter in ipairs(task.waiters) do push_ready(waiter) end
-  task.waiters = {}
+local is_yieldable = coroutine.isyieldable or function() return true end
+
+--- The same where it can be parked: inside of a sort's comparison, say, no
+--- coroutine may yield, and a call has to block.
+---@return etoro.Task?
+function M.parkable()
+  return walk_up(is_yieldable)
+end
+
+--- The task that a coroutine belongs to, if it is a task's own.
+---@param thread thread
+---@return etoro.Task?
+function M.of_thread(thread)
+  return scheduler and scheduler.of_thread[thread]
+end
+
+--- Whether the running coroutine works for another: is that one, or was
+--- started by it through etoro.wrap or etoro.run.
+---@param thread thread
+---@return boolean
+function M.is_within(thread)
+  local at = coroutine.running()
+  while at and at ~= thread do
+    local task = scheduler and scheduler.of_thread[at]
+    if task then
+      at = task.group and task.group.thread
+    else
+      at = scheduler and scheduler.resumer[at]
+    end
+  end
+  return at == thread
+end
+
+-- Something that is waited for is over: tells whoever blocks for it, in
+-- case another one's turn has brought it about.
+local function tell_blocked(target)
+  if (target.blocked or 0) == 0 or target.is_told then return end
+  target.is_told = true
+  scheduler.news = scheduler.news + target.blocked
+  if scheduler.wake then scheduler.wake() end
+end
+
+local function notify_group(group)
+  if group.waiter then wake(group.waiter) end
+  tell_blocked(group)
+end
+
+local function leave_group(task)
+  local group = task.group
+  if not group or not group.tasks[task] then return end
+  group.tasks[task] = nil
+  group.count = group.count - 1
+  if group.count == 0 then notify_group(group) end
+end
+
+-- To be called last: whoever waits may look at once.
+local function end_task(task)
+  tell_blocked(task)
+  for _, waiter in ipairs(task.waiters or {}) do wake(waiter) end
+  task.waiters = nil
+  leave_group(task)
 end
 
 -- Errors keep where they came from: texts behind them, tables in a field.
-local function with_traceback(problem, thread)
-  local trace = debug.traceback(thread)
+local function with_traceback(problem, trace)
   if type(problem) == "string" then return problem .. "\n" .. trace end
   if type(problem) == "table" and rawget(problem, "traceback") == nil
     and errors.is(problem)
@@ -115,26 +153,52 @@ local function with_traceback(problem, thread)
   return problem
 end
 
+-- Closes what to-be-closed variables hold, in the coroutines that the task
+-- waits in through etoro.wrap too, the innermost first.
+local function close_threads(task)
+  local thread = task.parked_in or task.thread
+  while coroutine.close and thread do
+    local outer = thread ~= task.thread and scheduler.resumer[thread]
+    coroutine.close(thread)
+    thread = outer
+  end
+end
+
 local function fail(task, problem)
+  task.traceback = debug.traceback(task.thread)
+  problem = with_traceback(problem, task.traceback)
   task.status, task.error = "failed", problem
-  local is_watched = task.is_watched or #task.waiters > 0
-  if not is_watched then
+  close_threads(task)
+  if not task.is_watched then
     local owner = task.group or scheduler
     owner.failure = owner.failure or { problem }
-    if task.group and task.group.waiter then push_ready(task.group.waiter) end
+    if task.group then notify_group(task.group) end
   end
-  wake_waiters(task)
-  leave_group(task)
+  end_task(task)
+end
+
+local function cancelled()
+  return errors.new {
+    kind = "cancelled", code = "cancelled", message = "the task was cancelled",
+  }
+end
+
+-- Ends a task whose coroutine is not running.
+local function end_cancelled(task)
+  task.status, task.error, task.is_watched = "cancelled", cancelled(), true
+  close_threads(task)
+  end_task(task)
 end
 
 local function take_results(task, ok, ...)
-  if not ok then
-    fail(task, with_traceback((...), task.thread))
+  if task.is_doomed then
+    end_cancelled(task)
+  elseif not ok then
+    fail(task, (...))
   elseif coroutine.status(task.thread) == "dead" then
     task.status = "done"
     task.results = { n = select("#", ...), ... }
-    wake_waiters(task)
-    leave_group(task)
+    end_task(task)
   elseif (...) ~= WAIT then
     push_ready(task) -- a plain yield lets the others run
   end
@@ -149,7 +213,7 @@ end
 local function new_task(group, fn, ...)
   local s = get()
   local arguments = { n = select("#", ...), ... }
-  local task = setmetatable({ group = group, waiters = {} }, mt)
+  local task = setmetatable({ group = group }, mt)
   task.thread = coroutine.create(function()
     local given = arguments
     arguments = nil
@@ -164,10 +228,12 @@ local function new_task(group, fn, ...)
   return task
 end
 
--- Gives the engine's thread of control back until push_ready.
+-- Gives the scheduler its thread of control back until the task is woken.
 local function park(task)
   task.status = "waiting"
+  task.parked_in = coroutine.running()
   coroutine.yield(WAIT)
+  task.parked_in = nil
 end
 
 --- Starts a function as a task. It runs when the scheduler is next stepped,
@@ -179,12 +245,9 @@ function M.spawn(fn, ...)
   if type(fn) ~= "function" then
     error("function expected, got " .. type(fn), 2)
   end
-  local maker = current()
+  local maker = M.current()
   return new_task(maker and maker.group, fn, ...)
 end
-
---- The task that a call made now may park, or nil where it has to block.
-M.current = current
 
 -- Counts an entry in or out of what a turn has to look at.
 local function count_entry(entry, by)
@@ -226,7 +289,7 @@ function M.deliver(id)
   local entry = scheduler and scheduler.parked[id]
   if not entry then return end
   take_entry(entry)
-  push_ready(entry.task)
+  wake(entry.task)
 end
 
 --- Calls `visit` with each entry that waits for a job, of one client or
@@ -259,26 +322,37 @@ end
 
 --- Starts a task that nobody waits for and whose errors are its own business.
 ---@param fn function
+---@return etoro.Task
 function M.spawn_apart(fn)
-  new_task(nil, fn).is_watched = true
+  local task = new_task(nil, fn)
+  task.is_watched = true
+  return task
 end
 
 --- Lets a task sleep. Seconds below 0 count as 0.
 ---@param task etoro.Task
 ---@param seconds number
 function M.sleep_in(task, seconds)
-  add_sleeper(core.monotonic() + math.max(0, seconds), task)
-  if scheduler.wake then scheduler.wake() end
+  local s = scheduler
+  local entry = { at = core.monotonic() + math.max(0, seconds), task = task }
+  task.sleeper = entry
+  heap.add(s.sleepers, entry)
+  if s.wake and s.sleepers[1] == entry then s.wake() end
   park(task)
 end
 
+local function drop_sleeper(task)
+  heap.remove(scheduler.sleepers, task.sleeper)
+  task.sleeper = nil
+end
+
 local function wake_sleepers()
-  local heap = scheduler.sleepers
+  local first = scheduler.sleepers[1]
   local now = core.monotonic()
-  while heap[1] and heap[1].at <= now do
-    local task = heap[1].task
-    drop_first_sleeper()
-    if task.status == "waiting" then push_ready(task) end
+  while first and first.at <= now do
+    drop_sleeper(first.task)
+    wake(first.task)
+    first = scheduler.sleepers[1]
   end
 end
 
@@ -307,10 +381,23 @@ function M.due()
   return first and math.max(0, first.at - core.monotonic())
 end
 
---- Sets what is called when a task becomes ready, for a host's loop.
----@param wake fun()
-function M.on_wake(wake)
-  get().wake = wake
+--- Whether somebody who blocks has yet to see what has ended.
+---@return boolean
+function M.has_news()
+  return scheduler ~= nil and scheduler.news > 0
+end
+
+--- Sets what is called when a host's loop, or a wait of a host's, has to look
+--- at the tasks before it had planned to.
+---@param callback fun()
+function M.on_wake(callback)
+  get().wake = callback
+end
+
+--- From now on a host's loop steps the tasks, and gets the errors of those
+--- that no etoro.run has.
+function M.set_hosted()
+  get().is_hosted = true
 end
 
 --- The error of a task that nobody waits for and no etoro.run has; taken once.
@@ -322,32 +409,69 @@ function M.take_failure()
   return failure
 end
 
-local function cancelled()
-  return errors.new {
-    kind = "cancelled", code = "cancelled", message = "the task was cancelled",
-  }
+local function is_over(task)
+  return task.status == "done" or task.status == "failed"
+    or task.status == "cancelled"
 end
 
---- Ends the task at once: what it waits for is given up, its to-be-closed
---- variables are closed, and whoever waits for it gets an error of the kind
---- "cancelled". A task that is over stays as it is.
-function methods:cancel()
-  local status = self.status
-  if status == "done" or status == "failed" or status == "cancelled" then
-    return
-  elseif status == "running" then
+-- What tasks still do in a group is given up, also what they start when they
+-- are told.
+local function end_group(group)
+  repeat
+    local victims = {}
+    for task in pairs(group.tasks) do
+      if not task.is_doomed then victims[#victims + 1] = task end
+    end
+    for _, task in ipairs(victims) do task:cancel() end
+  until #victims == 0
+end
+
+local function cancel_entry(entry)
+  if scheduler.parked[entry.id] then take_entry(entry) end
+  entry.job:cancel()
+  if entry.job:done() then entry.job:outcome() end
+end
+
+local function leave_waiters(task)
+  local waiters = task.awaited.waiters or {}
+  for index, waiter in ipairs(waiters) do
+    if waiter == task then
+      table.remove(waiters, index)
+      return
+    end
+  end
+end
+
+-- A task cancels itself: it stops where it is, or, where it cannot yield,
+-- with an error.
+local function stop_running(task)
+  task.is_doomed = true
+  if M.parkable() == task then
+    task.parked_in = coroutine.running()
+    coroutine.yield(WAIT)
+  elseif M.current() == task then
     error(cancelled(), 0)
   end
-  local entry = self.entry
-  if entry then
-    if scheduler.parked[entry.id] then take_entry(entry) end
-    entry.job:cancel()
-    entry.job:outcome()
+end
+
+--- Ends the task at once: what it waits for is given up, with an etoro.run of
+--- its own; its to-be-closed variables are closed, and whoever waits for it
+--- gets an error of the kind "cancelled". A task that is over stays as it is.
+--- One that is in the midst of something, further up the stack of whoever
+--- cancels it, ends when it next waits.
+function methods:cancel()
+  if is_over(self) or self.is_doomed then return end
+  if self.status == "running" then
+    stop_running(self)
+    return
   end
-  self.status, self.error, self.is_watched = "cancelled", cancelled(), true
-  if coroutine.close then coroutine.close(self.thread) end
-  wake_waiters(self)
-  leave_group(self)
+  if self.entry then cancel_entry(self.entry) end
+  if self.sleeper then drop_sleeper(self) end
+  if self.awaited then leave_waiters(self) end
+  local runs = self.runs
+  self.is_doomed = true
+  end_cancelled(self)
+  if runs then end_group(runs) end
 end
 
 local function result_of(task)
@@ -357,24 +481,36 @@ local function result_of(task)
   error(task.error, 0)
 end
 
-local function is_over(task)
-  return task.status == "done" or task.status == "failed"
-    or task.status == "cancelled"
+-- Outside of tasks: turns the scheduler until the target says that it is over.
+local function block_on(target, is_done)
+  local turn = require("etoro.runtime").turn
+  target.blocked = (target.blocked or 0) + 1
+  local ok, problem = pcall(function()
+    while not is_done(target) do turn() end
+  end)
+  target.blocked = target.blocked - 1
+  if target.is_told then
+    scheduler.news = scheduler.news - 1
+    if scheduler.wake then scheduler.wake() end
+  end
+  if not ok then error(problem, 0) end
 end
 
 --- Waits for the task and gives its results; raises its error.
 ---@return any ...
 function methods:wait()
   self.is_watched = true
-  local waiter = current()
-  if waiter == self then error("a task cannot wait for itself", 2) end
-  while not is_over(self) do
-    if waiter then
-      self.waiters[#self.waiters + 1] = waiter
-      park(waiter)
-    else
-      require("etoro.runtime").turn()
-    end
+  if is_over(self) then return result_of(self) end
+  if M.current() == self then error("a task cannot wait for itself", 2) end
+  local waiter = M.parkable()
+  if waiter then
+    self.waiters = self.waiters or {}
+    table.insert(self.waiters, waiter)
+    waiter.awaited = self
+    park(waiter)
+    waiter.awaited = nil
+  else
+    block_on(self, is_over)
   end
   return result_of(self)
 end
@@ -386,6 +522,14 @@ end
 ---@return any[] results
 ---@return any[] seconds
 function M.all(list)
+  if type(list) ~= "table" then
+    error("list of tasks expected, got " .. type(list), 2)
+  end
+  for index, task in ipairs(list) do
+    if getmetatable(task) ~= mt then
+      error("list of tasks expected; number " .. index .. " is none", 2)
+    end
+  end
   for _, task in ipairs(list) do task.is_watched = true end
   local results, seconds = {}, {}
   for index, task in ipairs(list) do
@@ -394,22 +538,22 @@ function M.all(list)
   return results, seconds
 end
 
-local function end_group(group)
-  for task in pairs(group.tasks) do task:cancel() end
+local function is_group_done(group)
+  if group.count == 0 or group.failure then return true end
+  return scheduler.failure ~= nil and not scheduler.is_hosted
 end
 
 local function run_group(group)
-  local turn = require("etoro.runtime").turn
-  local waiter = current()
-  group.waiter = waiter
-  while group.count > 0 and not group.failure do
-    if waiter then
-      park(waiter)
-    else
-      turn()
-    end
+  local waiter = M.parkable()
+  if not waiter then
+    block_on(group, is_group_done)
+    group.failure = group.failure
+      or not scheduler.is_hosted and M.take_failure() or nil
+    return
   end
-  group.waiter = nil
+  group.waiter, waiter.runs = waiter, group
+  while group.count > 0 and not group.failure do park(waiter) end
+  group.waiter, waiter.runs = nil, nil
 end
 
 --- Runs a function as a task until it and everything it spawned are done, and
@@ -422,7 +566,7 @@ function M.run(fn, ...)
   if type(fn) ~= "function" then
     error("function expected, got " .. type(fn), 2)
   end
-  local group = { count = 0, tasks = {} }
+  local group = { count = 0, tasks = {}, thread = coroutine.running() }
   local task = new_task(group, fn, ...)
   local ok, problem = pcall(run_group, group)
   if not ok or group.failure then
@@ -442,15 +586,24 @@ function M.wrap(fn)
   end
   local s = get()
   local thread = coroutine.create(fn)
+  local is_waiting = false
   local function pass(ok, first, ...)
-    if not ok then error(with_traceback(first, thread), 0) end
-    if first == WAIT then
+    if not ok then
+      local problem = with_traceback(first, debug.traceback(thread))
+      if coroutine.close then coroutine.close(thread) end
+      error(problem, 0)
+    elseif first == WAIT then
+      is_waiting = true
       coroutine.yield(WAIT)
+      is_waiting = false
       return pass(coroutine.resume(thread))
     end
     return first, ...
   end
   return function(...)
+    if is_waiting then
+      error("the wrapped function is waiting, for another call of it", 2)
+    end
     s.resumer[thread] = coroutine.running()
     return pass(coroutine.resume(thread, ...))
   end

@@ -108,8 +108,10 @@ local function timed(work, warm_up, n)
   report(from)
 end
 
-function modes.call() timed(call, count > WARM_UP and WARM_UP or 1, count) end
-function modes.body() timed(body, count > WARM_UP and WARM_UP or 1, count) end
+local few = count > WARM_UP and WARM_UP or count > 1 and 1 or 0
+
+function modes.call() timed(call, few, count) end
+function modes.body() timed(body, few, count) end
 
 function modes.wide()
   timed(function(n) wide(n, width, read_value, engine_step) end, width * 10,

@@ -2,7 +2,7 @@
 -- to one nginx, in turns. Figures are medians of the rounds' ratios, so that a
 -- machine that is busy for a while spoils no more than a round.
 --
--- BENCH_ROUNDS sets the number of rounds (7), BENCH_ONLY picks rows by a
+-- BENCH_ROUNDS sets the number of rounds (7), BENCH_ONLY picks rows by a Lua
 -- pattern, BENCH_REQUESTS=1000000 makes the row about memory the long one.
 
 local bodies = require "spec.bench.bodies"
@@ -125,7 +125,7 @@ end
 
 local function median(list)
   table.sort(list)
-  local half = #list // 2
+  local half = math.floor(#list / 2)
   if #list % 2 == 1 then return list[half + 1] end
   return (list[half] + list[half + 1]) / 2
 end

@@ -2,6 +2,7 @@
 -- failing anywhere in it.
 local url = ...
 local etoro = require "etoro"
+require "cjson" -- now, so that the host keeps it loaded
 
 return function()
   local client, err = etoro.client { base_url = url, max_retries = 0,

@@ -2,6 +2,7 @@
 local url = ...
 local core = require "etoro.core"
 local etoro = require "etoro"
+require "cjson" -- now, so that the host keeps it loaded
 
 local steps = {
   function(c)

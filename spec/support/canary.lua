@@ -69,8 +69,9 @@ local function use(client)
   try(client:call "GET /api/v1/me")
 end
 
-use(assert(etoro.client { base_url = sandbox, on_event = on_event }))
-use(assert(etoro.client { base_url = sandbox, max_retries = 0,
+use(assert(etoro.client { base_url = sandbox, on_event = on_event,
+  rate_limit = false }))
+use(assert(etoro.client { base_url = sandbox, max_retries = 0, rate_limit = false,
   user_key = os.getenv "ETORO_USER_KEY" .. "-wrong" }))
 use(assert(etoro.client { base_url = refused, deadline = 1, max_retries = 1,
   on_event = on_event }))

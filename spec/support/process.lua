@@ -14,7 +14,7 @@ local guard = setmetatable({}, { __gc = function()
 end })
 
 local function executable(name)
-  if name:find "/" then return name end
+  if name:find "/" then return uv.fs_access(name, "X") and name or nil end
   for dir in (os.getenv "PATH" or "/usr/bin:/bin"):gmatch "[^:]+" do
     if uv.fs_access(dir .. "/" .. name, "X") then return dir .. "/" .. name end
   end

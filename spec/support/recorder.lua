@@ -305,7 +305,7 @@ function methods:steps_left() return order(self, { what = "status" }).steps_left
 --- A client of the recorder; options as for etoro.client.
 function methods:client(options)
   local all = { base_url = self.url, api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789" }
+    user_key = "test-user-key-0123456789", rate_limit = false }
   for name, value in pairs(options or {}) do all[name] = value or nil end
   return require("etoro").client(all)
 end

@@ -1,0 +1,100 @@
+-- What a client may spend of the API's rate limits: the pools that the core
+-- keeps for each key, as the rate_limit option and the API set them.
+
+local check = require "etoro.check"
+
+local M = {}
+
+-- The older API has one pool for everything.
+local OLDER = "older"
+
+local FIELDS = { limit = true, window = true, reserve = true }
+
+local function check_rule(name, field, value, least, level)
+  if type(value) ~= "number" or value ~= value or value < least
+    or value > 1e6 or field ~= "window" and value ~= math.floor(value)
+  then
+    error(string.format("bad option 'rate_limit': %s of pool '%s' must be a"
+      .. " %s of at least %g; rate_limit = false keeps no budgets", field,
+      name, field == "window" and "number" or "whole number", least), level + 1)
+  end
+end
+
+local LEAST = { limit = 1, window = 0.001, reserve = 0 }
+
+local function check_given(given, known, level)
+  for name, rule in pairs(given) do
+    if name == "window" then
+      check_rule("all pools", name, rule, LEAST.window, level + 1)
+    elseif not known[name] then
+      local nearest = check.nearest(tostring(name), known)
+      error(string.format("bad option 'rate_limit': unknown pool '%s'%s",
+        tostring(name), nearest and " (did you mean '" .. nearest .. "'?)"
+        or ""), level + 1)
+    elseif type(rule) == "table" then
+      for field, value in pairs(rule) do
+        if not FIELDS[field] then
+          error(string.format("bad option 'rate_limit': pool '%s' has no"
+            .. " field '%s'; limit, window and reserve", name,
+            tostring(field)), level + 1)
+        end
+        check_rule(name, field, value, LEAST[field], level + 1)
+      end
+    else
+      check_rule(name, "limit", rule, LEAST.limit, level + 1)
+    end
+  end
+end
+
+local function rule_of(name, pool, given)
+  local own = given[name]
+  if type(own) ~= "table" then own = { limit = own } end
+  local limit = own.limit or pool.limit
+  return {
+    name = name, limit = limit, window = own.window or given.window
+      or pool.window,
+    reserve = math.min(own.reserve or pool.reserve or 0, limit - 1),
+  }
+end
+
+--- The pools of a client, as the core takes them. Raises for what is wrong in
+--- rate_limit: false, true, or { pool = limit or { limit, window, reserve },
+--- window = seconds for all }. For api = "sor-v3" the one pool is "older".
+---@param rate_limit? boolean|table
+---@param api "public"|"sor-v3"
+---@param level integer
+---@return { name: string, limit: integer, window: number, reserve: integer }[]
+function M.rules(rate_limit, api, level)
+  local pools = require "etoro.pools"
+  local known = api == "sor-v3" and { [OLDER] = pools[OLDER] } or pools
+  local given = type(rate_limit) == "table" and rate_limit or {}
+  check_given(given, known, level + 1)
+  local rules = {}
+  for name, pool in pairs(known) do
+    local rule = rule_of(name, pool, given)
+    if rate_limit == false then rule.limit, rule.reserve = 0, 0 end
+    rules[#rules + 1] = rule
+  end
+  return rules
+end
+
+--- The pool that an operation draws on.
+---@param op etoro.Operation
+---@param api "public"|"sor-v3"
+---@return string
+function M.pool(op, api)
+  return api == "sor-v3" and OLDER or op.pool or "default"
+end
+
+local PRIORITY_OF_TRADE = {
+  close = "exit", cancel = "exit", open = "order", edit = "order",
+}
+
+--- Who goes first in a pool: cancel and close before orders before reads.
+---@param op etoro.Operation
+---@return "exit"|"order"|"read"
+function M.priority(op)
+  return PRIORITY_OF_TRADE[op.trade] or "read"
+end
+
+return M

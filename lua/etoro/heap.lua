@@ -1,0 +1,54 @@
+-- A binary heap of entries by their time `at`. Each knows its slot, so that
+-- any of them can be taken out.
+
+local M = {}
+
+local function place(heap, slot, entry)
+  heap[slot], entry.slot = entry, slot
+end
+
+local function rise(heap, slot, entry)
+  while slot > 1 do
+    local parent = math.floor(slot / 2)
+    if heap[parent].at <= entry.at then break end
+    place(heap, slot, heap[parent])
+    slot = parent
+  end
+  place(heap, slot, entry)
+end
+
+local function sink(heap, slot, entry)
+  local count = #heap
+  while 2 * slot <= count do
+    local child = 2 * slot
+    if child < count and heap[child + 1].at < heap[child].at then
+      child = child + 1
+    end
+    if entry.at <= heap[child].at then break end
+    place(heap, slot, heap[child])
+    slot = child
+  end
+  place(heap, slot, entry)
+end
+
+---@param heap table the first entry is heap[1]
+---@param entry { at: number }
+function M.add(heap, entry)
+  rise(heap, #heap + 1, entry)
+end
+
+--- Takes an entry out that is in the heap.
+---@param heap table
+---@param entry { at: number }
+function M.remove(heap, entry)
+  local slot, last = entry.slot, table.remove(heap)
+  entry.slot = nil
+  if last == entry then return end
+  if slot > 1 and heap[math.floor(slot / 2)].at > last.at then
+    rise(heap, slot, last)
+  else
+    sink(heap, slot, last)
+  end
+end
+
+return M

@@ -1,0 +1,131 @@
+-- Tokens that a function gives: it is asked by one caller at a time, and the
+-- client's other calls wait for what it gives.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local runtime = require "etoro.runtime"
+local tasks = require "etoro.tasks"
+
+local M = {}
+
+local MAIN = {} -- for Luas that have no thread to show outside of coroutines
+local WEAK_VALUES, WEAK_KEYS = { __mode = "v" }, { __mode = "k" }
+
+-- The coroutine that asks now. Weak: one that nobody will ever resume again
+-- must not keep the others waiting.
+local function renewer_of(client)
+  local thread = client._renewal and client._renewal.thread
+  if not thread or thread == MAIN then return thread end
+  return coroutine.status(thread) ~= "dead" and thread or nil
+end
+
+local function set_renewer(client, thread)
+  client._renewal = thread
+    and setmetatable({ thread = thread }, WEAK_VALUES)
+end
+
+local function error_of(message, job)
+  if errors.is(message) then return message end
+  return errors.new {
+    kind = "auth", code = "access_token", message = message,
+    request_id = job:request_id(),
+  }
+end
+
+-- nil and a message when the function gives no token. It is given the last
+-- one where the API has refused that before its time.
+local function ask(client)
+  local engine, held = client._runtime.engine, client._held_token
+  local is_refused = held and (not held.ends or held.ends > engine:unix())
+  local ok, token, expires_at = pcall(client._options.token_function,
+    is_refused and held.token or nil)
+  if not ok then
+    local message = tostring(token)
+    if message:find("interrupted!", 1, true) and not tasks.current() then
+      return nil, token, true
+    end
+    return nil, "the access_token function failed: " .. message
+  elseif token == nil and errors.is(expires_at) then
+    return nil, expires_at
+  elseif type(token) ~= "string" and not core.is_secret(token) then
+    return nil, "the access_token function gave no token"
+      .. (expires_at and ": " .. tostring(expires_at) or "")
+  end
+  local lifetime = tonumber(expires_at) and expires_at - engine:unix() or 0
+  local done, message = client._core:set_token(token,
+    lifetime > 0 and lifetime or nil)
+  if not done then return nil, message end
+  if type(token) == "string" then token = core.secret(token) end
+  client._held_token = { token = token, ends = tonumber(expires_at) }
+  return true
+end
+
+-- All that wait for the token now have waited in vain.
+local function fail_waiting(client, message)
+  tasks.each_parked(function(entry)
+    if entry.job:state() == "credential" then
+      entry.failure = error_of(message, entry.job)
+      entry.job:cancel()
+    end
+  end, client)
+  for job in pairs(client._blocked or {}) do
+    if job:state() == "credential" then
+      client._blocked[job] = error_of(message, job)
+    end
+  end
+end
+
+local function renew(client)
+  set_renewer(client, coroutine.running() or MAIN)
+  local done, message, is_interrupt = ask(client)
+  set_renewer(client, nil)
+  if is_interrupt then error(message, 0) end
+  if not done then fail_waiting(client, message) end
+end
+
+--- An error when a call is made by the very function it would wait for.
+---@param client etoro.Client
+---@param job userdata
+---@return etoro.Error?
+function M.check(client, job)
+  local renewer = renewer_of(client)
+  if not renewer then return nil end
+  local is_within = tasks.is_within(renewer)
+  if not is_within and not tasks.parkable() then
+    -- it cannot go on before this call, made further up its stack, is over
+    is_within = renewer == MAIN or coroutine.status(renewer) ~= "suspended"
+  end
+  return is_within
+    and error_of("the access_token function called its own client", job) or nil
+end
+
+--- For a call that is about to block: what to do before each step. Gives true
+--- to go on, "turned" when there is no need to step, or false and an error.
+---@param client etoro.Client
+---@param job userdata
+---@return fun(): boolean|"turned", etoro.Error?
+function M.attendant(client, job)
+  client._blocked = client._blocked or setmetatable({}, WEAK_KEYS)
+  client._blocked[job] = false
+  return function()
+    if client._core:wants_token() then
+      local renewer = renewer_of(client)
+      if not renewer then
+        renew(client)
+      elseif tasks.of_thread(renewer) then
+        runtime.turn()
+        return not client._blocked[job] and "turned", client._blocked[job]
+      end
+    end
+    return not client._blocked[job], client._blocked[job] or nil
+  end
+end
+
+--- Has the function asked by a task of its own, unless somebody is at it.
+---@param client etoro.Client
+function M.start(client)
+  if renewer_of(client) then return end
+  set_renewer(client, tasks.spawn_apart(function() renew(client) end).thread)
+end
+
+return M
