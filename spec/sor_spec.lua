@@ -13,7 +13,7 @@ describe("the older API, at the sandbox", function()
   before_each(function()
     box:reset()
     client = assert(etoro.client { api = "sor-v3", access_token = TOKEN,
-      base_url = box.url .. "/api/sor/v3" })
+      base_url = box.url .. "/api/sor/v3", rate_limit = false })
   end)
 
   it("lists instruments with a bearer token", function()

@@ -20,9 +20,10 @@ before_each(function()
 end)
 
 local function new_client(options)
-  local all = { rate_limit = false }
+  local all = { base_url = server.url, api_key = "test-api-key-0123456789",
+    user_key = "test-user-key-0123456789", rate_limit = false }
   for name, value in pairs(options or {}) do all[name] = value end
-  return assert(server:client(all))
+  return assert(etoro.client(all))
 end
 
 -- Answers late, with the request's place in the order of arrival.

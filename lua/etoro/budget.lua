@@ -54,6 +54,7 @@ local function rule_of(name, pool, given)
     name = name, limit = limit, window = own.window or given.window
       or pool.window,
     reserve = math.min(own.reserve or pool.reserve or 0, limit - 1),
+    most = own.limit,
   }
 end
 
@@ -90,11 +91,14 @@ local PRIORITY_OF_TRADE = {
   close = "exit", cancel = "exit", open = "order", edit = "order",
 }
 
---- Who goes first in a pool: cancel and close before orders before reads.
+--- Who goes first in a pool: cancel and close before orders before reads. A
+--- caller may choose for all but cancel and close.
 ---@param op etoro.Operation
+---@param wanted? "order"|"read"
 ---@return "exit"|"order"|"read"
-function M.priority(op)
-  return PRIORITY_OF_TRADE[op.trade] or "read"
+function M.priority(op, wanted)
+  local own = PRIORITY_OF_TRADE[op.trade] or "read"
+  return own ~= "exit" and wanted or own
 end
 
 return M

@@ -365,6 +365,18 @@ local function check_param_names(op, params, level)
   end
 end
 
+-- Whether an operation may be called with nothing at all: then there is
+-- nothing to check, which is worth knowing on the way of every call.
+local function may_be_bare(op)
+  if op.body or op.one_of or op.any_of or op.path:find("{", 1, true) then
+    return false
+  end
+  for _, spec in pairs(op.params.query) do
+    if spec.required then return false end
+  end
+  return true
+end
+
 --- Checks all that an operation takes. Raises for names, types and missing
 --- values; returns nil and an error for what data can cause.
 ---@param op etoro.Operation
@@ -374,6 +386,7 @@ end
 ---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
 ---@return table? body nil when the operation has none
 function M.params(op, params, level)
+  if params == nil and may_be_bare(op) then return {}, {} end
   params = params == nil and {} or params
   if type(params) ~= "table" then
     error("parameters must be a table, got " .. type_name(params), level + 1)

@@ -49,6 +49,20 @@ end
 ---@field warning? string something to look at although the call succeeded
 ---@field meta? table what an answer holds besides its payload
 
+---@class etoro.Request
+---@field method? string default GET
+---@field path string starts with one slash, and is percent-encoded
+---@field query? table strings, numbers, booleans or lists of them, by name
+---@field headers? table<string, string>
+---@field body? any a value to encode, or JSON text
+
+---@class etoro.Budget
+---@field limit integer calls a window; 0: no budget is kept
+---@field left integer of them now
+---@field reserve integer of the limit, for cancel and close alone
+---@field resets_in? number seconds until the next call comes free
+---@field paused_for? number seconds, after a 429
+
 local function new_response(job, status, attempts, elapsed)
   return setmetatable({
     status = status, request_id = job:request_id(), attempts = attempts,
@@ -167,7 +181,10 @@ local function read_outcome(client, op, job, options, sent_at)
     detail = job:outcome()
   if not code and status >= 200 and status < 300 then
     local response = new_response(job, status, attempts, elapsed)
-    return read_success(client, op, job, response, options.keep_null, sent_at)
+    local result, err = read_success(client, op, job, response,
+      options.keep_null, sent_at)
+    if result == nil then err.attempts = attempts end
+    return result, err
   elseif not code and status == 404 and op.method == "DELETE" and ran_before
   then
     -- an attempt whose answer was lost has done it
@@ -217,7 +234,7 @@ local function send(client, op, request, options, level)
   request.method, request.finals = op.method, op.final
   request.class = op.class
   request.pool = budget.pool(op, client._api)
-  request.priority = budget.priority(op)
+  request.priority = budget.priority(op, options.priority)
   request.writes = op.method ~= "GET" and op.method ~= "HEAD" and not op.reads
   request.timeout = options.timeout or settled.timeout
   request.deadline = deadline
@@ -236,9 +253,12 @@ local function send(client, op, request, options, level)
 end
 
 local function build_target(op, path, query)
-  local target = op.path:gsub("{(%w+)}", function(name)
-    return (core.escape(path[name], "segment"))
-  end)
+  local target = op.path
+  if next(path) then
+    target = target:gsub("{(%w+)}", function(name)
+      return (core.escape(path[name], "segment"))
+    end)
+  end
   if #query == 0 then return target end
   local parts = {}
   for index, item in ipairs(query) do
@@ -307,9 +327,7 @@ end
 --- Sends a request of the caller's own making: the way to routes that
 --- etoro.operations does not know. A GET may be sent again, all else never,
 --- unless the table of operations knows the path.
----@param request { method: string, path: string, query?: table, headers?: table<string, string>, body?: any }
----path starts with one slash and is percent-encoded; query values are strings,
----numbers, booleans or lists of them; body is a value to encode or JSON text
+---@param request etoro.Request
 ---@param options? etoro.RequestOptions
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
@@ -344,7 +362,7 @@ end
 --- reserve (of these, for cancel and close alone), resets_in (seconds until
 --- the next call comes free, nil when none is used) and paused_for (seconds,
 --- after a 429). limit 0: no budget is kept. Clients with one key share them.
----@return table<string, { limit: integer, left: integer, reserve: integer, resets_in?: number, paused_for?: number }>
+---@return table<string, etoro.Budget>
 function methods:budget()
   return self._core:budget()
 end

@@ -11,6 +11,7 @@ local M = {}
 ---@field request_id? string
 ---@field method? string
 ---@field path? string with its query
+---@field pool? string the quota pool that the call draws on
 ---@field attempt? integer
 ---@field elapsed? number seconds since the call was made
 ---@field wait? number retried: seconds until the resend; waited: seconds so far

@@ -231,7 +231,7 @@ local function decode_and_restore(text, secrets, needs_restore, keep_null)
   local value = decode_text(text)
   if needs_restore or secrets or floats_everywhere or type(value) ~= "table"
   then
-    return core.restore(value, secrets, keep_null)
+    return core.restore(value, secrets, keep_null, needs_restore)
   end
   return value
 end

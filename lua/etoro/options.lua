@@ -29,7 +29,8 @@ local M = {}
 ---@field proxy? string
 ---@field user_agent? string
 ---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
----by pool, such as { default = 120 }, and window in seconds for all of them
+---by pool, such as { default = 120 }, and window in seconds for all of them;
+---replies correct them, but raise none that is given here
 ---@field dry_run? boolean send no write; such calls give an error with the
 ---code "dry_run"
 ---@field on_unknown? "resend"|"report"
@@ -40,7 +41,8 @@ local M = {}
 ---@field timeout? number seconds one attempt may take
 ---@field deadline? number seconds for the call with all its attempts
 ---@field max_retries? integer
----@field priority? string
+---@field priority? "order"|"read" who goes first where a rate limit makes calls
+---wait; cancel and close go before all others anyway
 ---@field on_unknown? "resend"|"report"
 ---@field settle? number seconds after which a lost attempt cannot be under way
 ---@field request_id? string UUID to send as x-request-id
@@ -75,6 +77,7 @@ local CHOICES = {
   api = { "public", "sor-v3" },
   account = { "demo", "real" },
   on_unknown = { "resend", "report" },
+  priority = { "order", "read" },
 }
 
 -- name = { default, least, whether it has to be whole }; most is what the core
@@ -265,8 +268,8 @@ end
 ---@param level integer
 ---@return etoro.RequestOptions
 function M.of_call(options, level)
-  check.options(options, OF_CALL, "option", level + 1)
   if options == nil then return {} end
+  check.options(options, OF_CALL, "option", level + 1)
   check_choices(options, level + 1)
   for _, name in ipairs { "timeout", "max_retries", "settle" } do
     local rule = NUMBERS[name] or { nil, 0 }

@@ -180,6 +180,34 @@ function M.find(method, path)
   return found
 end
 
+-- Whether a path is a template's, with nothing in it that servers read in
+-- different ways.
+local function is_plainly(template, path)
+  local pattern = template:gsub("[%-%.]", "%%%0")
+    :gsub("{.-}", "[%%w_~-][%%w._~-]*")
+  return path:gsub("%?.*$", ""):find("^" .. pattern .. "$") ~= nil
+end
+
+-- What the table knows of a path. What lets a request do more than one of an
+-- unknown path, such as being sent again or past a halt, holds only where
+-- there is no doubt about which path it is.
+local function knowledge(method, prefix, path, body)
+  -- with a prefix either may be what the API sees: a proxy may take it away
+  local known = M.find(method, prefix .. path) or M.find(method, path)
+  local class = method == "GET" and "safe" or "never"
+  if not known then return { class = class } end
+  local of_path = {
+    class = class, final = known.final, moves_money = known.moves_money,
+    scopes = known.scopes, pool = known.pool,
+  }
+  if is_plainly(known.path, path) or is_plainly(known.path, prefix .. path)
+  then
+    of_path.class = check.class_of(known, body)
+    of_path.trade, of_path.reads = known.trade, known.reads
+  end
+  return of_path, known
+end
+
 --- Makes the operation and the wire's request of what the caller wrote.
 ---@param request table
 ---@param prefix string the base URL's path, which comes before the request's
@@ -199,17 +227,8 @@ function M.build(request, prefix, level)
   if method:find("\0", 1, true) then
     return nil, nil, errors.invalid("method", "holds a zero byte")
   end
-  -- with a prefix either may be what the API sees: a proxy may take it away
-  local known = M.find(method, prefix .. request.path)
-    or M.find(method, request.path)
-  local op = {
-    method = method, path = request.path:gsub("%?.*$", ""),
-    class = known and check.class_of(known, request.body)
-      or method == "GET" and "safe" or "never",
-    final = known and known.final, moves_money = known and known.moves_money,
-    scopes = known and known.scopes, pool = known and known.pool,
-    trade = known and known.trade, reads = known and known.reads,
-  }
+  local op, known = knowledge(method, prefix, request.path, request.body)
+  op.method, op.path = method, request.path:gsub("%?.*$", "")
   local wire = { target = request.path }
   if request.query and next(request.query) then
     wire.target = wire.target .. (wire.target:find("?", 1, true) and "&"

@@ -107,13 +107,18 @@ end
 function M.attendant(client, job)
   client._blocked = client._blocked or setmetatable({}, WEAK_KEYS)
   client._blocked[job] = false
+  local function is_over()
+    return client._blocked[job] or not client._core:wants_token()
+  end
   return function()
     if client._core:wants_token() then
       local renewer = renewer_of(client)
       if not renewer then
         renew(client)
       elseif tasks.of_thread(renewer) then
-        runtime.turn()
+        -- it must have joined those who wait, for an error to reach it
+        if job:state() == "budget" then client._runtime.engine:step(0) end
+        runtime.turn(is_over)
         return not client._blocked[job] and "turned", client._blocked[job]
       end
     end

@@ -148,11 +148,16 @@ local function renew_tokens()
   end
 end
 
---- One turn of the scheduler: resumes tasks that can go on, then lets the
---- engines work, waiting for them when no task could.
-function M.turn()
+--- One turn of the scheduler: resumes tasks that can go on, then, unless that
+--- was what the caller waits for, lets the engines work, waiting for them when
+--- no task could go on.
+---@param is_done fun(target: any): boolean
+---@param target? any handed to is_done
+function M.turn(is_done, target)
   tasks.run_ready()
+  if is_done(target) then return end
   renew_tokens()
+  if tasks.has_host() then rearm() end
   local due = tasks.due()
   local seconds = due and due < SLICE and due or SLICE
   local list = waited_for()

@@ -287,7 +287,7 @@ end
 ---@param id integer
 function M.deliver(id)
   local entry = scheduler and scheduler.parked[id]
-  if not entry then return end
+  if not entry then return end -- cancelled, or of another's ids
   take_entry(entry)
   wake(entry.task)
 end
@@ -394,6 +394,12 @@ function M.on_wake(callback)
   get().wake = callback
 end
 
+--- Whether on_wake was called, so that a descriptor has to be kept in step.
+---@return boolean
+function M.has_host()
+  return scheduler ~= nil and scheduler.wake ~= nil
+end
+
 --- From now on a host's loop steps the tasks, and gets the errors of those
 --- that no etoro.run has.
 function M.set_hosted()
@@ -486,7 +492,7 @@ local function block_on(target, is_done)
   local turn = require("etoro.runtime").turn
   target.blocked = (target.blocked or 0) + 1
   local ok, problem = pcall(function()
-    while not is_done(target) do turn() end
+    while not is_done(target) do turn(is_done, target) end
   end)
   target.blocked = target.blocked - 1
   if target.is_told then

@@ -62,8 +62,7 @@ static void writes_each_family(void)
   /* "a%3Ab:c%2Bd%20%25" */
   CHECK(make(&c, NULL, NULL, NULL, "a:b", "c+d %") == ETORO_OK);
   CHECK(has_line(c, "Authorization: Basic YSUzQWI6YyUyQmQlMjAlMjU="));
-  CHECK(!etoro_credentials_lines(c, "https://example.org/a",
-                                 ETORO_BODY_NONE));
+  CHECK(!etoro_credentials_lines(c, "https://example.org/a", ETORO_BODY_NONE));
   etoro_credentials_free(c);
 }
 

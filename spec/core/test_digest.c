@@ -129,10 +129,11 @@ static void keeps_to_a_ceiling(void)
 /* RFC 7636 appendix B: a code verifier and its S256 challenge. */
 static void makes_a_pkce_challenge(void)
 {
-  static const unsigned char octets[32] = {
-    116, 24, 223, 180, 151, 153, 224, 37, 79, 250, 96, 125, 216, 173, 187, 186,
-    22, 212, 37, 77, 105, 214, 191, 240, 91, 88, 5, 88, 83, 132, 141, 121
-  };
+  static const unsigned char octets[32] = { 116, 24,  223, 180, 151, 153, 224,
+                                            37,  79,  250, 96,  125, 216, 173,
+                                            187, 186, 22,  212, 37,  77,  105,
+                                            214, 191, 240, 91,  88,  5,   88,
+                                            83,  132, 141, 121 };
   unsigned char digest[ETORO_SHA256_LEN];
   struct etoro_buf verifier, challenge;
   etoro_buf_init(&verifier, 1000);

@@ -101,18 +101,20 @@ static void takes_secrets(void)
         "{\"code_verifier\":\"e\"}]",
         "[{\"access_token\":" MARKED("k1") "},{\"refresh_token\":" MARKED(
             "k2") "},{\"id_token\":" MARKED("k3") "},{\"client_"
-                                                  "secret\":" MARKED("k4") "},"
-                                                                           "{"
-                                                                           "\""
-                                                                           "co"
-                                                                           "de"
-                                                                           "_v"
-                                                                           "er"
-                                                                           "if"
-                                                                           "ie"
-                                                                           "r"
-                                                                           "\""
-                                                                           ":" MARKED("k5") "}]",
+                                                  "secret\":" MARKED(
+                                                      "k4") "},"
+                                                            "{"
+                                                            "\""
+                                                            "co"
+                                                            "de"
+                                                            "_v"
+                                                            "er"
+                                                            "if"
+                                                            "ie"
+                                                            "r"
+                                                            "\""
+                                                            ":" MARKED(
+                                                                "k5") "}]",
         "a\nb\nc\nd\ne\n");
   scans("{\"userToken\":\"\"}", "{\"userToken\":" MARKED("k1") "}", "\n");
   scans("{\"access_token\":\"a\"}", "{\"access_token\":" MARKED("k1") "}",

@@ -9,10 +9,12 @@
 
      host.fork() -> pid, 0 in the child; a child ends when its code does
      host.wait(pid) -> exit code | nil, signal
+     host.poll(descriptor, seconds) -> whether it is readable
      host.state() -> a further state in this thread
      state:run(code, ...) -> its result as a string; nil, message; the
        arguments are strings
      state:close() */
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,6 +59,16 @@ static int host_wait(lua_State *L)
   return 2;
 }
 
+static int host_poll(lua_State *L)
+{
+  struct pollfd one = { (int)luaL_checkinteger(L, 1), POLLIN, 0 };
+  int n = poll(&one, 1, (int)(luaL_checknumber(L, 2) * 1000));
+  if (n < 0)
+    return luaL_error(L, "poll failed");
+  lua_pushboolean(L, n == 1);
+  return 1;
+}
+
 static int state_run(lua_State *L)
 {
   lua_State *const *u = luaL_checkudata(L, 1, STATE_TYPE);
@@ -99,6 +111,7 @@ static int host_state(lua_State *L)
 }
 
 static const luaL_Reg functions[] = { { "fork", host_fork },
+                                      { "poll", host_poll },
                                       { "state", host_state },
                                       { "wait", host_wait },
                                       { NULL, NULL } };

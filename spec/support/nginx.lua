@@ -226,9 +226,9 @@ function methods:errors() return read(self.dir .. "/error.log") end
 --- A client of it; options as for etoro.client.
 function methods:client(options)
   local all = { base_url = self.url, ca_file = self.ca_file,
-    api_key = "sandbox-api-key", user_key = "sandbox-user-key",
-    rate_limit = false }
+    api_key = "sandbox-api-key", user_key = "sandbox-user-key" }
   for name, value in pairs(options or {}) do all[name] = value or nil end
+  if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)
 end
 

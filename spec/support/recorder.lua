@@ -242,7 +242,7 @@ function M.main(options)
     by_sock = {}, arrivals = {}, count = 0, steps = options.steps or {} },
     Server)
   self.listener = assert(socket.bind("127.0.0.1",
-    math.tointeger(options.port) or 0))
+    math.tointeger(options.port) or 0, 1024))
   self.controller = assert(socket.bind("127.0.0.1", 0))
   self.listener:settimeout(0)
   self.controller:settimeout(5)
@@ -305,8 +305,9 @@ function methods:steps_left() return order(self, { what = "status" }).steps_left
 --- A client of the recorder; options as for etoro.client.
 function methods:client(options)
   local all = { base_url = self.url, api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789", rate_limit = false }
+    user_key = "test-user-key-0123456789" }
   for name, value in pairs(options or {}) do all[name] = value or nil end
+  if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)
 end
 

@@ -31,8 +31,9 @@ end
 --- unless they are asked for: specs make more calls a minute than users may.
 function methods:client(options)
   local all = { base_url = self.url, api_key = "sandbox-api-key",
-    user_key = "sandbox-user-key", rate_limit = false }
+    user_key = "sandbox-user-key" }
   for name, value in pairs(options or {}) do all[name] = value or nil end
+  if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)
 end
 
@@ -89,6 +90,12 @@ function methods:arrivals(route)
     end
   end
   return some
+end
+
+--- How many requests arrived, and how many of them the rate limits refused.
+function methods:tally()
+  local answer = control(self, "GET", "/arrivals")
+  return answer.count, answer.refused
 end
 
 --- Back to the state of the start.

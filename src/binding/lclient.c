@@ -27,8 +27,10 @@ static void readoptions(lua_State *L, int index,
   if (!o->user_agent)
     o->user_agent = "lua-etoro";
   o->connect_timeout = letoro_field_number(L, index, "connect_timeout", 10);
-  o->max_connections = (long)letoro_field_number(L, index, "max_connections", 8);
-  o->max_body = (size_t)letoro_field_number(L, index, "max_body", 64.0 * 1048576.0);
+  o->max_connections =
+      (long)letoro_field_number(L, index, "max_connections", 8);
+  o->max_body =
+      (size_t)letoro_field_number(L, index, "max_body", 64.0 * 1048576.0);
   o->wants_events = letoro_field_flag(L, index, "events");
   o->is_demo = letoro_field_flag(L, index, "demo");
   o->is_dry = letoro_field_flag(L, index, "dry_run");
@@ -47,6 +49,7 @@ static void readrule(lua_State *L, int index, struct etoro_pool_rule *r)
   r->limit = (int)letoro_field_number(L, index, "limit", 0);
   r->reserve = (int)letoro_field_number(L, index, "reserve", 0);
   r->window = letoro_field_number(L, index, "window", 60);
+  r->most = (int)letoro_field_number(L, index, "most", 0);
 }
 
 /* The rules of options.pools, in a userdata on the stack. */
@@ -104,8 +107,9 @@ static struct letoro_client *checkclient(lua_State *L)
 static int client_wants_token(lua_State *L)
 {
   const struct letoro_client *u = checkclient(L);
-  lua_pushboolean(L, u->engine->core
-                       && etoro_engine_wants_token(u->engine->core, u->core));
+  lua_pushboolean(L,
+                  u->engine->core
+                      && etoro_engine_wants_token(u->engine->core, u->core));
   return 1;
 }
 
@@ -122,8 +126,8 @@ static int client_set_token(lua_State *L)
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
     letoro_push_secret(L, NULL);
-    rc = etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1),
-                          text, n);
+    rc = etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text,
+                          n);
     if (rc)
       return letoro_fail(L, rc, NULL);
     s = letoro_to_secret(L, -1);
@@ -132,8 +136,9 @@ static int client_set_token(lua_State *L)
     at = etoro_engine_now(u->engine->core) + lifetime;
   rc = etoro_client_renew(u->core, s, at);
   if (rc)
-    return letoro_fail(L, rc, "the token is empty or holds a line break or "
-                              "another control character");
+    return letoro_fail(L, rc,
+                       "the token is empty or holds a line break or "
+                       "another control character");
   if (u->engine->core)
     etoro_engine_renewed(u->engine->core);
   lua_pushboolean(L, 1);
@@ -143,7 +148,9 @@ static int client_set_token(lua_State *L)
 /* client:halt(on): writes but cancel and close end with the code "halted" */
 static int client_halt(lua_State *L)
 {
-  checkclient(L)->core->is_halted = lua_toboolean(L, 2);
+  const struct letoro_client *u = checkclient(L);
+  if (u->engine->core)
+    etoro_engine_halt(u->engine->core, u->core, lua_toboolean(L, 2));
   return 0;
 }
 
@@ -206,11 +213,11 @@ static const luaL_Reg methods[] = {
   { "halt", client_halt },
   { "set_token", client_set_token },
   { "wants_token", client_wants_token },
-  { NULL, NULL }
+  { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = { { "__gc", client_gc },
-                                               { NULL, NULL } };
+                                        { NULL, NULL } };
 
 void letoro_open_client(lua_State *L)
 {

@@ -105,8 +105,7 @@ static int core_escape(lua_State *L)
   luaL_setmetatable(L, "etoro.buf");
   rc = etoro_uri_encode(out, text, n, (enum etoro_uri_part)part);
   if (rc)
-    return letoro_fail(L, rc,
-                       rc == ETORO_EINVAL ? "must not be empty" : NULL);
+    return letoro_fail(L, rc, rc == ETORO_EINVAL ? "must not be empty" : NULL);
   lua_pushlstring(L, out->data ? out->data : "", out->len);
   etoro_buf_free(out);
   return 1;
@@ -139,7 +138,7 @@ static int core_is_header(lua_State *L)
   const char *name = luaL_checklstring(L, 1, &n);
   const char *value = luaL_checklstring(L, 2, &v);
   lua_pushboolean(L, etoro_header_name_valid(name, n)
-                       && etoro_header_value_valid(value, v));
+                         && etoro_header_value_valid(value, v));
   return 1;
 }
 
@@ -206,16 +205,11 @@ static int core_features(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "base", core_base },
-  { "escape", core_escape },
-  { "features", core_features },
-  { "http_date", core_http_date },
-  { "is_header", core_is_header },
-  { "is_uuid", core_is_uuid },
-  { "monotonic", core_monotonic },
-  { "now", core_now },
-  { "uuid", core_uuid },
-  { NULL, NULL }
+  { "base", core_base },           { "escape", core_escape },
+  { "features", core_features },   { "http_date", core_http_date },
+  { "is_header", core_is_header }, { "is_uuid", core_is_uuid },
+  { "monotonic", core_monotonic }, { "now", core_now },
+  { "uuid", core_uuid },           { NULL, NULL },
 };
 
 static const luaL_Reg buf_methods[] = { { NULL, NULL } };

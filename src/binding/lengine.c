@@ -77,8 +77,8 @@ static int core_engine(lua_State *L)
 
 static enum etoro_class fieldclass(lua_State *L, int index)
 {
-  static const char *const names[] = { "safe", "keyed", "close", "never",
-                                       "once", NULL };
+  static const char *const names[] = { "safe",  "keyed", "close",
+                                       "never", "once",  NULL };
   int klass;
   lua_getfield(L, index, "class");
   klass = luaL_checkoption(L, -1, "never", names);
@@ -230,11 +230,12 @@ static void push_timing(lua_State *L, const struct etoro_job *j)
 static void push_event(lua_State *L, const struct etoro_event *event)
 {
   const struct etoro_job *j = event->job;
-  lua_createtable(L, 0, 14);
+  lua_createtable(L, 0, 15);
   letoro_set_text(L, "kind", etoro_event_name(event->kind));
   letoro_set_text(L, "method", j->method);
   letoro_set_text(L, "path", j->target);
   letoro_set_text(L, "request_id", j->request_id);
+  letoro_set_text(L, "pool", j->pool->rule.name);
   letoro_set_number(L, "at", event->at);
   letoro_set_number(L, "elapsed", event->elapsed);
   letoro_set_integer(L, "attempt", event->attempt);
@@ -260,8 +261,11 @@ static void push_event(lua_State *L, const struct etoro_event *event)
 static int engine_event(lua_State *L)
 {
   struct etoro_engine *e = checkengine(L);
-  struct letoro_job *u = letoro_new_job(L, 1); /* owns what comes next */
+  struct letoro_job *u;
   struct etoro_event event;
+  if (!etoro_engine_has_event(e))
+    return 0;
+  u = letoro_new_job(L, 1); /* owns what comes next */
   if (!etoro_engine_event(e, &event))
     return 0;
   u->core = event.job;
@@ -333,8 +337,7 @@ static int engine_take(lua_State *L)
   lua_setfield(L, -2, "lines");
   lua_createtable(L, 0, 2);
   push_credential(L, "x-api-key", etoro_credentials_api_key(j->credentials));
-  push_credential(L, "x-user-key",
-                  etoro_credentials_user_key(j->credentials));
+  push_credential(L, "x-user-key", etoro_credentials_user_key(j->credentials));
   push_credential(L, "authorization",
                   etoro_credentials_bearer(j->credentials));
   lua_setfield(L, -2, "credentials");
@@ -374,10 +377,9 @@ static int engine_fail(lua_State *L)
 {
   static const char *const names[] = { "lost", "timeout", "refused",
                                        "truncated", NULL };
-  static const enum etoro_code codes[] = {
-    ETORO_CODE_LOST, ETORO_CODE_TIMEOUT, ETORO_CODE_REFUSED,
-    ETORO_CODE_TRUNCATED
-  };
+  static const enum etoro_code codes[] = { ETORO_CODE_LOST, ETORO_CODE_TIMEOUT,
+                                           ETORO_CODE_REFUSED,
+                                           ETORO_CODE_TRUNCATED };
   struct etoro_engine *e = checkengine(L);
   struct etoro_job *j = takenjob(L, e);
   int code = luaL_checkoption(L, 3, "lost", names);
@@ -399,24 +401,15 @@ static const luaL_Reg functions[] = { { "engine", core_engine },
                                       { NULL, NULL } };
 
 static const luaL_Reg engine_methods[] = {
-  { "advance", engine_advance },
-  { "alarm", engine_alarm },
-  { "answer", engine_answer },
-  { "client", letoro_engine_client },
-  { "close", engine_close },
-  { "event", engine_event },
-  { "fail", engine_fail },
-  { "next_done", engine_next_done },
-  { "now", engine_now },
-  { "pollfd", engine_pollfd },
-  { "stats", engine_stats },
-  { "step", engine_step },
-  { "submit", engine_submit },
-  { "take", engine_take },
-  { "timeout", engine_timeout },
-  { "unix", engine_unix },
-  { "untaken", engine_untaken },
-  { NULL, NULL }
+  { "advance", engine_advance }, { "alarm", engine_alarm },
+  { "answer", engine_answer },   { "client", letoro_engine_client },
+  { "close", engine_close },     { "event", engine_event },
+  { "fail", engine_fail },       { "next_done", engine_next_done },
+  { "now", engine_now },         { "pollfd", engine_pollfd },
+  { "stats", engine_stats },     { "step", engine_step },
+  { "submit", engine_submit },   { "take", engine_take },
+  { "timeout", engine_timeout }, { "unix", engine_unix },
+  { "untaken", engine_untaken }, { NULL, NULL },
 };
 
 static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },

@@ -16,7 +16,7 @@ int letoro_field_flag(lua_State *L, int index, const char *name)
 }
 
 double letoro_field_number(lua_State *L, int index, const char *name,
-                          double otherwise)
+                           double otherwise)
 {
   double v;
   lua_getfield(L, index, name);
@@ -27,7 +27,7 @@ double letoro_field_number(lua_State *L, int index, const char *name,
 
 /* A string of a table's field; the table keeps it alive. NULL for nil. */
 const char *letoro_field_text(lua_State *L, int index, const char *name,
-                             size_t *n)
+                              size_t *n)
 {
   const char *text = NULL;
   size_t len = 0;
@@ -46,7 +46,7 @@ const char *letoro_field_text(lua_State *L, int index, const char *name,
 
 /* The strings of a list field; the list keeps them alive. */
 size_t letoro_field_list(lua_State *L, int index, const char *name,
-                        const char **out, size_t most)
+                         const char **out, size_t most)
 {
   size_t i, n = 0;
   lua_getfield(L, index, name);
@@ -72,7 +72,7 @@ size_t letoro_field_list(lua_State *L, int index, const char *name,
 /* A secret option: a sealed secret or a string. What a string makes is held
    by a userdata on the stack until the call returns. */
 struct etoro_secret *letoro_field_secret(lua_State *L, int index,
-                                        const char *name)
+                                         const char *name)
 {
   struct etoro_secret *s;
   size_t n;
@@ -85,8 +85,7 @@ struct etoro_secret *letoro_field_secret(lua_State *L, int index,
     return s;
   text = luaL_checklstring(L, -1, &n);
   letoro_push_secret(L, NULL);
-  if (etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text,
-                       n))
+  if (etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text, n))
     luaL_error(L, "not enough memory");
   return letoro_to_secret(L, -1);
 }

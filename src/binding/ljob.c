@@ -8,7 +8,6 @@
 #include "core/headers.h"
 #include "core/status.h"
 
-
 #define ENGINE_SLOT 1
 
 struct letoro_job *letoro_new_job(lua_State *L, int engine)
@@ -105,9 +104,10 @@ static int job_outcome(lua_State *L)
 /* job:header(name) -> string | nil: the last field of that name */
 static int job_header(lua_State *L)
 {
-  const struct etoro_job *j = checkjob(L);
+  struct etoro_job *j = checkjob(L);
   const char *value;
   size_t n;
+  etoro_job_redact_headers(j);
   if (j->headers.len
       && etoro_headers_find(j->headers.data, j->headers.len,
                             luaL_checkstring(L, 2), &value, &n))
@@ -123,17 +123,17 @@ static void push_lower(lua_State *L, const char *name, size_t n)
   size_t i;
   char *out = luaL_buffinitsize(L, &b, n);
   for (i = 0; i < n; i++)
-    out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32
-                                                     : name[i]);
+    out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
   luaL_pushresultsize(&b, n);
 }
 
 /* job:headers() -> table: names in lower case, repeated fields joined */
 static int job_headers(lua_State *L)
 {
-  const struct etoro_job *j = checkjob(L);
+  struct etoro_job *j = checkjob(L);
   struct etoro_header field;
   size_t at = 0;
+  etoro_job_redact_headers(j);
   lua_newtable(L);
   if (!j->headers.len)
     return 1;
@@ -165,7 +165,8 @@ static int job_body(lua_State *L)
     return 1;
   }
   n = letoro_scan(L, j->reply.data, j->reply.len, 2 * j->reply.len + 4096);
-  etoro_buf_wipe(&j->reply);
+  if (n == 3 && !lua_isnil(L, -2))
+    etoro_buf_wipe(&j->reply); /* it holds what has just been sealed */
   etoro_buf_free(&j->reply);
   return n;
 }
@@ -201,7 +202,7 @@ static const luaL_Reg methods[] = {
   { "size", job_size },
   { "state", job_state },
   { "watch", job_watch },
-  { NULL, NULL }
+  { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = { { "__gc", job_gc }, { NULL, NULL } };

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/jsonprobe.h"
 #include "core/jsonscan.h"
 #include "core/status.h"
 
@@ -47,9 +48,18 @@ static void push_secrets(lua_State *L, struct etoro_scan *s)
 
 int letoro_scan(lua_State *L, const char *text, size_t n, size_t max)
 {
-  struct etoro_scan *s = newscan(L);
-  int at = lua_gettop(L);
-  int rc = etoro_scan_run(s, text, n, max);
+  struct etoro_probe seen;
+  struct etoro_scan *s;
+  int at, rc;
+  if (!etoro_probe_run(&seen, text, n)) {
+    lua_pushlstring(L, text, n);
+    lua_pushnil(L);
+    lua_pushboolean(L, seen.has_null);
+    return 3;
+  }
+  s = newscan(L);
+  at = lua_gettop(L);
+  rc = etoro_scan_run(s, text, n, max);
   if (rc)
     return letoro_fail(L, rc, NULL);
   if (s->is_changed)
@@ -75,6 +85,7 @@ static int core_scan(lua_State *L)
 struct restore {
   int secrets;    /* index of the table of secrets; 0 for none */
   int keep_null;
+  int only_numbers; /* there are no marks and no nulls */
   int depth;
 };
 
@@ -116,6 +127,16 @@ static void push_marked(lua_State *L, const struct restore *r,
 
 static void restore_table(lua_State *L, struct restore *r);
 
+/* 1 when the number at index is a float with a whole value that fits. */
+static int is_whole_float(lua_State *L, int index, lua_Integer *whole)
+{
+  lua_Number v;
+  if (lua_isinteger(L, index))
+    return 0;
+  v = lua_tonumber(L, index);
+  return lua_numbertointeger(v, whole) && (lua_Number)*whole == v;
+}
+
 /* Looks at the value at the top: gives 0 when it may stay, 1 when another
    value has been pushed that takes its place. */
 static int replace(lua_State *L, struct restore *r, int is_field)
@@ -123,9 +144,7 @@ static int replace(lua_State *L, struct restore *r, int is_field)
   switch (lua_type(L, -1)) {
   case LUA_TNUMBER: {
     lua_Integer whole;
-    if (lua_isinteger(L, -1)
-        || !lua_numbertointeger(lua_tonumber(L, -1), &whole)
-        || (lua_Number)whole != lua_tonumber(L, -1))
+    if (!is_whole_float(L, -1, &whole))
       return 0;
     lua_pushinteger(L, whole);
     return 1;
@@ -161,8 +180,18 @@ static void restore_table(lua_State *L, struct restore *r)
   luaL_checkstack(L, 6, "nested too deeply");
   lua_pushnil(L);
   while (lua_next(L, t)) {
-    int is_field = lua_type(L, -2) == LUA_TSTRING;
-    if (replace(L, r, is_field)) {
+    int type = lua_type(L, -1);
+    lua_Integer whole;
+    if (type == LUA_TTABLE)
+      restore_table(L, r);
+    else if (type == LUA_TNUMBER) {
+      if (is_whole_float(L, -1, &whole)) {
+        lua_pushvalue(L, -2);
+        lua_pushinteger(L, whole);
+        lua_rawset(L, t);
+      }
+    } else if (!r->only_numbers
+               && replace(L, r, lua_type(L, -2) == LUA_TSTRING)) {
       lua_pushvalue(L, -3);
       lua_insert(L, -2);
       lua_rawset(L, t);
@@ -172,12 +201,15 @@ static void restore_table(lua_State *L, struct restore *r)
   r->depth--;
 }
 
-/* core.restore(value, secrets | nil, keep_null) -> value; tables in place */
+/* core.restore(value, secrets | nil, keep_null, needs_restore | nil) -> value;
+   tables in place. With needs_restore false, as a scan gave it, only numbers
+   are looked at. */
 static int core_restore(lua_State *L)
 {
   struct restore r;
   luaL_checkany(L, 1);
-  lua_settop(L, 3);
+  lua_settop(L, 4);
+  r.only_numbers = lua_isboolean(L, 4) && !lua_toboolean(L, 4);
   r.secrets = lua_istable(L, 2) ? 2 : 0;
   r.keep_null = lua_toboolean(L, 3);
   r.depth = 0;
@@ -277,7 +309,7 @@ static const luaL_Reg functions[] = {
   { "json_number", core_json_number },
   { "restore", core_restore },
   { "scan", core_scan },
-  { NULL, NULL }
+  { NULL, NULL },
 };
 
 static const luaL_Reg methods[] = { { NULL, NULL } };

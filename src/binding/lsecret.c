@@ -205,9 +205,9 @@ static int secret_eq(lua_State *L)
   const struct lsecret *a = luaL_checkudata(L, 1, SECRET_TYPE);
   const struct lsecret *b = luaL_checkudata(L, 2, SECRET_TYPE);
   lua_pushboolean(L, a->core && b->core
-                       && etoro_secret_equal(a->core,
-                                             etoro_secret_data(b->core),
-                                             etoro_secret_len(b->core)));
+                         && etoro_secret_equal(a->core,
+                                               etoro_secret_data(b->core),
+                                               etoro_secret_len(b->core)));
   return 1;
 }
 
@@ -221,20 +221,16 @@ static int secret_gc(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "claims", core_claims },
-  { "fingerprint", core_fingerprint },
-  { "is_secret", core_is_secret },
-  { "random_token", core_random_token },
-  { "secret", core_secret },
-  { "secret_env", core_secret_env },
-  { "secret_file", core_secret_file },
-  { NULL, NULL }
+  { "claims", core_claims },           { "fingerprint", core_fingerprint },
+  { "is_secret", core_is_secret },     { "random_token", core_random_token },
+  { "secret", core_secret },           { "secret_env", core_secret_env },
+  { "secret_file", core_secret_file }, { NULL, NULL },
 };
 
 static const luaL_Reg methods[] = {
   { "matches", secret_matches },
   { "reveal", secret_reveal },
-  { NULL, NULL }
+  { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = {
@@ -242,7 +238,7 @@ static const luaL_Reg metamethods[] = {
   { "__eq", secret_eq },
   { "__gc", secret_gc },
   { "__tostring", secret_tostring },
-  { NULL, NULL }
+  { NULL, NULL },
 };
 
 void letoro_open_secret(lua_State *L)

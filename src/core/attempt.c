@@ -28,6 +28,7 @@ void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
 void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
 {
   struct etoro_limits limits;
+  int status = j->status;
   j->client->in_flight--;
   e->pools_due = 0; /* somebody may take its place */
   if (!j->is_sent) {
@@ -35,9 +36,11 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
     return;
   }
   if (j->headers.len)
-    etoro_headers_limits(j->headers.data, j->headers.len,
-                         etoro_engine_unix(e), &limits);
-  etoro_pool_end(j->pool, j->status, j->headers.len ? &limits : NULL,
+    etoro_headers_limits(j->headers.data, j->headers.len, etoro_engine_unix(e),
+                         &limits);
+  if (status == 429 && etoro_job_is_final(j))
+    status = 400; /* it refuses what was asked for, not how often */
+  etoro_pool_end(j->pool, status, j->headers.len ? &limits : NULL,
                  etoro_engine_now(e));
   j->server_wait = -1;
   if (j->headers.len && j->code == ETORO_CODE_NONE) {
@@ -73,8 +76,9 @@ static enum etoro_ending ending_of(const struct etoro_job *j)
   }
   if (!j->is_sent)
     return repeats_help(j->code) ? ETORO_ENDING_UNSENT : ETORO_ENDING_FAILED;
-  if (j->klass == ETORO_CLASS_SAFE && (j->code == ETORO_CODE_TOO_LARGE
-                                       || j->code == ETORO_CODE_OUT_OF_MEMORY))
+  if (j->klass == ETORO_CLASS_SAFE
+      && (j->code == ETORO_CODE_TOO_LARGE
+          || j->code == ETORO_CODE_OUT_OF_MEMORY))
     return ETORO_ENDING_ANSWER; /* the same would come again */
   return ETORO_ENDING_LOST;
 }

@@ -7,7 +7,7 @@
 #include "core/secret.h"
 #include "core/status.h"
 
-#define FIRST_CAP 64
+#define FIRST_CAP 512
 
 /* Blocks below this are overwritten before they are given back. Answers with
    a secret in them are small; larger ones are moved by realloc, uncopied. */

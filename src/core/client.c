@@ -58,8 +58,8 @@ static int fill(struct etoro_client *c,
     return ETORO_OK;
   *why = "a key must not be empty, nor a key or user_agent hold a line break "
          "or another control character";
-  return etoro_credentials_new(&c->credentials, c->base.origin,
-                               c->user_agent, &options->who);
+  return etoro_credentials_new(&c->credentials, c->base.origin, c->user_agent,
+                               &options->who);
 }
 
 int etoro_client_new(struct etoro_client **out,
@@ -99,6 +99,7 @@ struct etoro_client *etoro_client_keep(struct etoro_client *c)
 static void drop_handle(struct etoro_handle *h)
 {
   curl_easy_cleanup(h->easy);
+  curl_url_cleanup(h->parts);
   free(h);
 }
 
@@ -139,7 +140,7 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   CURLcode rc;
 #define SET(option, value) \
   if (!rc) \
-    rc = curl_easy_setopt(easy, option, value)
+  rc = curl_easy_setopt(easy, option, value)
   rc = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -179,7 +180,10 @@ struct etoro_handle *etoro_client_handle(struct etoro_client *c)
   if (!h)
     return NULL;
   h->easy = curl_easy_init();
-  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
+  h->parts = curl_url();
+  if (h->easy && h->parts
+      && !curl_url_set(h->parts, CURLUPART_URL, c->base.origin, 0)
+      && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
       && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
     return h;
   drop_handle(h);
@@ -195,7 +199,7 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
   /* nothing of the request that ended may be reachable through it */
   curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
   curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
-  curl_easy_setopt(h->easy, CURLOPT_PRIVATE, NULL);
+  h->job = NULL;
   h->next = c->idle;
   c->idle = h;
   c->nidle++;

@@ -34,6 +34,9 @@ struct etoro_client_options {
 struct etoro_handle {
   struct etoro_handle *next;      /* in the client's list of idle ones */
   CURL *easy;
+  struct etoro_job *job;          /* whose attempt it carries */
+  int is_wired;                   /* the wire's callbacks are set */
+  CURLU *parts;                   /* the URL, taken apart; see the wire */
   char error[CURL_ERROR_SIZE];
 };
 

@@ -104,8 +104,8 @@ static void list_encodings(char *out, size_t size)
 static int write_lines(struct etoro_credentials *c, const char *user_agent)
 {
   static const char *const fixed[LINE_ENCODING] = {
-    "Content-Type:", "Content-Type: application/json", "Expect:",
-    "Accept: application/json"
+    "Content-Type:", "Content-Type: application/json",
+    "Expect:", "Accept: application/json"
   };
   size_t n = strlen(user_agent);
   int i;
@@ -165,8 +165,8 @@ static int seal_lines(struct etoro_credentials *c,
   if (who->client_secret && !etoro_secret_len(who->client_secret))
     return ETORO_EINVAL;
   if (who->client_id)
-    rc = make_login(&c->given[GIVEN_LOGIN], who->client_id,
-                    who->client_secret);
+    rc =
+        make_login(&c->given[GIVEN_LOGIN], who->client_id, who->client_secret);
   for (i = 0; i < GIVEN_COUNT && !rc; i++)
     if (names[i] && c->given[i])
       rc = make_line(&c->lines[n++], names[i], c->given[i]);
@@ -203,8 +203,7 @@ int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
   return ETORO_OK;
 }
 
-struct etoro_credentials *
-etoro_credentials_keep(struct etoro_credentials *c)
+struct etoro_credentials *etoro_credentials_keep(struct etoro_credentials *c)
 {
   if (c)
     c->refs++;
@@ -229,8 +228,8 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
 {
   /* no line more than needed: libcurl looks through all of them a dozen
      times for each request */
-  static const enum line first[] = { LINE_ACCEPT, LINE_NO_TYPE,
-                                     LINE_JSON_TYPE, LINE_NO_EXPECT };
+  static const enum line first[] = { LINE_ACCEPT, LINE_NO_TYPE, LINE_JSON_TYPE,
+                                     LINE_NO_EXPECT };
   if (!etoro_origin_matches(c->origin, url))
     return NULL;
   return &c->nodes[first[kind]];

@@ -37,8 +37,7 @@ struct etoro_identity {
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
                           const char *user_agent,
                           const struct etoro_identity *who);
-struct etoro_credentials *
-etoro_credentials_keep(struct etoro_credentials *c);
+struct etoro_credentials *etoro_credentials_keep(struct etoro_credentials *c);
 void etoro_credentials_free(struct etoro_credentials *c); /* takes NULL */
 
 /* The list that a request's own headers are put in front of; NULL when url

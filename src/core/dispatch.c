@@ -101,8 +101,8 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
     etoro_dispatch_push(&e->outbox, j);
   if (rc) {
     etoro_attempt_settle(e, j);
-    j->code = rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
-                                 : ETORO_CODE_PROTOCOL;
+    j->code =
+        rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY : ETORO_CODE_PROTOCOL;
     etoro_attempt_end(e, j);
     return;
   }

@@ -5,8 +5,27 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/rails.h"
 #include "core/sigpipe.h"
 #include "core/status.h"
+
+/* Bytes for ids, bought many at a time. A child process cannot give out the
+   same ones: its engine takes no jobs. */
+static int stored_random(void *context, void *out, size_t n)
+{
+  struct etoro_engine *e = context;
+  if (n > sizeof e->entropy)
+    return ETORO_ERANDOM;
+  if (n > e->nentropy) {
+    int rc = e->random(e->random_context, e->entropy, sizeof e->entropy);
+    if (rc)
+      return rc;
+    e->nentropy = sizeof e->entropy;
+  }
+  e->nentropy -= n;
+  memcpy(out, e->entropy + e->nentropy, n);
+  return ETORO_OK;
+}
 
 static double read_clock(clockid_t id)
 {
@@ -33,7 +52,7 @@ int etoro_engine_open(struct etoro_engine **out,
   *out = NULL;
   if (!e)
     return ETORO_ENOMEM;
-  e->owner = getpid();
+  etoro_fork_mark(&e->owner);
   e->is_manual = options->is_manual;
   e->unix_start = options->now;
   e->alarm_at = e->pools_due = -1;
@@ -42,6 +61,7 @@ int etoro_engine_open(struct etoro_engine **out,
   if (!e->is_manual) {
     int rc = etoro_wire_open(&e->wire);
     if (rc) {
+      etoro_fork_free(&e->owner);
       free(e);
       return rc;
     }
@@ -52,7 +72,7 @@ int etoro_engine_open(struct etoro_engine **out,
 
 int etoro_engine_is_foreign(const struct etoro_engine *e)
 {
-  return e->owner != getpid();
+  return etoro_fork_happened(&e->owner);
 }
 
 void etoro_engine_tell(struct etoro_engine *e, enum etoro_event_kind kind,
@@ -163,7 +183,7 @@ static int progress(struct etoro_engine *e)
 /* Nothing to tell the caller, and no timer that was set meanwhile. */
 static int is_idle(const struct etoro_engine *e)
 {
-  return !e->finished && !e->has_news && !e->events.count
+  return !e->finished && !e->has_news && !e->events.count && !e->done.first
          && seconds_to(e, due_at(e)) != 0;
 }
 
@@ -197,14 +217,16 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
     return ETORO_ECLOSED;
   e->finished = 0;
   e->has_news = 0;
-  etoro_sigpipe_hold(&pipe);
+  if (e->has_tls) /* libcurl asks for no signal where it can */
+    etoro_sigpipe_hold(&pipe);
   rc = progress(e);
   if (!rc && wait > 0 && e->wire && is_idle(e)) {
     rc = wait_for_wire(e, wait);
     if (!rc)
       rc = progress(e);
   }
-  etoro_sigpipe_release(&pipe);
+  if (e->has_tls)
+    etoro_sigpipe_release(&pipe);
   refresh(e);
   *finished = e->finished;
   return rc;
@@ -297,10 +319,18 @@ static void prune_accounts(struct etoro_engine *e)
   }
 }
 
+static int has_budget(const struct etoro_pool_rule *rules, size_t n)
+{
+  while (n > 0)
+    if (rules[--n].limit)
+      return 1;
+  return 0;
+}
+
 int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
                        const struct etoro_pool_rule *rules, size_t nrules)
 {
-  struct etoro_secret *key = identity(c);
+  struct etoro_secret *key = has_budget(rules, nrules) ? identity(c) : NULL;
   struct etoro_account *a = e->accounts;
   size_t i;
   if (etoro_engine_is_foreign(e))
@@ -321,6 +351,8 @@ int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
   for (i = 0; i < nrules; i++)
     if (!etoro_account_pool(a, &rules[i]))
       return ETORO_ENOMEM;
+  if (c->base.is_https)
+    e->has_tls = 1;
   if (e->wire)
     etoro_wire_widen(e->wire, c->max_connections + ETORO_EXIT_CONNECTIONS);
   return ETORO_OK;
@@ -340,8 +372,8 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
   pool = etoro_account_find(c->account, request->pool);
   if (!pool)
     return ETORO_ENOMEM;
-  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), e->random,
-                     e->random_context, why);
+  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), stored_random, e,
+                     why);
   if (!rc)
     rc = etoro_timers_set(&e->timers, j, j->deadline_at);
   if (rc) {
@@ -389,11 +421,15 @@ int etoro_engine_wants_token(const struct etoro_engine *e,
   return c->waiting && etoro_client_lacks_token(c, etoro_engine_now(e));
 }
 
-void etoro_engine_stats(const struct etoro_engine *e,
-                        struct etoro_stats *out)
+void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out)
 {
   *out = e->stats;
   out->live = e->timers.count;
+}
+
+int etoro_engine_has_event(const struct etoro_engine *e)
+{
+  return e->events.count > 0;
 }
 
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
@@ -401,16 +437,28 @@ int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
   return etoro_events_take(&e->events, event);
 }
 
-/* Ends all jobs, or those of one client. */
-static void end_jobs(struct etoro_engine *e, const struct etoro_client *c)
+/* 1 when a job that has not gone out must not do so any more. */
+static int is_stopped(const struct etoro_job *j)
+{
+  return j->state != ETORO_STATE_FLIGHT && etoro_rails_check(j);
+}
+
+/* Ends all jobs, or those of one client; for ETORO_CODE_HALTED only what a
+   guard rail stops. */
+static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
+                     enum etoro_code code)
 {
   size_t i = e->timers.count;
   while (i > 0) {
-    struct etoro_job *j = e->timers.heap[--i];
-    if (c && j->client != c)
+    struct etoro_job *j = e->timers.heap[i - 1];
+    if ((c && j->client != c)
+        || (code == ETORO_CODE_HALTED && !is_stopped(j))) {
+      i--;
       continue;
-    etoro_engine_cancel(e, j, ETORO_CODE_CLOSED);
-    i = e->timers.count; /* the heap has moved */
+    }
+    etoro_engine_cancel(e, j, code);
+    if (i > e->timers.count) /* else a parent may have sunk to this place */
+      i = e->timers.count;
   }
 }
 
@@ -418,7 +466,14 @@ void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c)
 {
   c->is_closed = 1;
   if (!etoro_engine_is_foreign(e)) /* those of a parent go on without us */
-    end_jobs(e, c);
+    end_jobs(e, c, ETORO_CODE_CLOSED);
+}
+
+void etoro_engine_halt(struct etoro_engine *e, struct etoro_client *c, int on)
+{
+  c->is_halted = on;
+  if (on && !etoro_engine_is_foreign(e))
+    end_jobs(e, c, ETORO_CODE_HALTED);
 }
 
 /* A child process must not touch its parent's connections: closing them
@@ -441,7 +496,7 @@ void etoro_engine_free(struct etoro_engine *e)
     abandon(e);
     return;
   }
-  end_jobs(e, NULL);
+  end_jobs(e, NULL, ETORO_CODE_CLOSED);
   while (e->accounts) {
     struct etoro_account *a = e->accounts;
     e->accounts = a->next;
@@ -455,6 +510,7 @@ void etoro_engine_free(struct etoro_engine *e)
   etoro_wire_free(e->wire);
   etoro_sigpipe_release(&pipe);
   etoro_poller_free(e->poller);
+  etoro_fork_free(&e->owner);
   free(e);
 }
 

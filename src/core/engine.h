@@ -40,12 +40,16 @@ double etoro_engine_unix(const struct etoro_engine *e);
 
 /* Takes a new client in: finds the account whose budgets it shares, and sets
    up the pools that are not there yet. A name that no rule has draws on
-   "default". */
+   "default". One whose rules limit nothing shares with nobody. */
 int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
                        const struct etoro_pool_rule *rules, size_t nrules);
 
 /* Ends all jobs of a client with ETORO_CODE_CLOSED. */
 void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c);
+
+/* Halts a client, or lets it go on: its writes, but for cancel and close, end
+   with ETORO_CODE_HALTED, also those that wait now. */
+void etoro_engine_halt(struct etoro_engine *e, struct etoro_client *c, int on);
 
 /* Makes a job and queues it; *out is one holder. The codes of
    etoro_job_new, and ETORO_ECLOSED. */
@@ -93,6 +97,9 @@ int etoro_engine_wants_token(const struct etoro_engine *e,
 /* To be called when a client has been given a token. */
 void etoro_engine_renewed(struct etoro_engine *e);
 
+/* 1 when there is an event that nobody has read. */
+int etoro_engine_has_event(const struct etoro_engine *e);
+
 /* The oldest event nobody has read; 0 when there is none. event->job is one
    holder that the caller frees. */
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event);
@@ -108,8 +115,7 @@ struct etoro_stats {
   uint64_t live;        /* calls that are not finished now */
 };
 
-void etoro_engine_stats(const struct etoro_engine *e,
-                        struct etoro_stats *out);
+void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out);
 
 /* The manual wire: the next job to be sent, NULL when there is none. */
 struct etoro_job *etoro_engine_take(struct etoro_engine *e);

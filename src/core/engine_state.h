@@ -2,9 +2,8 @@
 #ifndef ETORO_ENGINE_STATE_H
 #define ETORO_ENGINE_STATE_H
 
-#include <sys/types.h>
-
 #include "core/engine.h"
+#include "core/fork.h"
 #include "core/timers.h"
 #include "core/wire.h"
 
@@ -28,7 +27,10 @@ struct etoro_engine {
   struct etoro_stats stats;
   size_t finished;
   int has_news;                    /* a job has begun to wait for a token */
-  pid_t owner;                     /* the process whose sockets these are */
+  struct etoro_fork owner;         /* the process whose sockets these are */
+  int has_tls;                     /* a client speaks https */
+  size_t nentropy;                 /* bytes of it not given out yet */
+  unsigned char entropy[512];
 };
 
 /* attempt.c: how an attempt ended, and what follows. */

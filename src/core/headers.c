@@ -396,11 +396,12 @@ void etoro_headers_limits(const char *block, size_t n, double now,
                           struct etoro_limits *out)
 {
   struct etoro_header f[SLOTS];
-  double date;
   collect(block, n, f); /* what is absent is empty, and reads as -1 */
-  date = etoro_http_date(f[DATE].value, f[DATE].value_len);
-  if (date >= 0)
-    now = date;
+  if (f[RETRY_AFTER].value_len || f[RESET].value_len || f[X_RESET].value_len) {
+    double date = etoro_http_date(f[DATE].value, f[DATE].value_len);
+    if (date >= 0)
+      now = date; /* spans are the server's, and so is the clock for them */
+  }
   out->retry_after = retry_after(&f[RETRY_AFTER], now);
   out->limit = first_number(&f[LIMIT]);
   if (out->limit < 0)

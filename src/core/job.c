@@ -13,10 +13,12 @@ static const char id_name[] = "x-request-id: ";
 const char *etoro_code_name(enum etoro_code code)
 {
   static const char *const names[] = {
-    "none", "bad_encoding", "ca_file", "cancelled", "certificate", "closed",
-    "connect", "connect_timeout", "deadline", "dns", "dry_run", "halted",
-    "handshake", "lost", "not_demo", "out_of_memory", "protocol", "proxy",
-    "rate_limited", "refused", "timeout", "too_large", "truncated"
+    "none",        "bad_encoding", "ca_file",      "cancelled",
+    "certificate", "closed",       "connect",      "connect_timeout",
+    "deadline",    "dns",          "dry_run",      "halted",
+    "handshake",   "lost",         "not_demo",     "out_of_memory",
+    "protocol",    "proxy",        "rate_limited", "refused",
+    "timeout",     "too_large",    "truncated"
   };
   return names[code];
 }
@@ -41,14 +43,13 @@ static const char *refuse(const struct etoro_request *r)
     return "the method is not a token";
   if (!etoro_target_valid(r->target, strlen(r->target)))
     return "the path must start with one slash and be percent-encoded";
-  if (r->request_id
-      && !etoro_uuid_valid(r->request_id, strlen(r->request_id)))
+  if (r->request_id && !etoro_uuid_valid(r->request_id, strlen(r->request_id)))
     return "request_id must be a UUID";
   for (i = 0; i < r->nheaders; i++)
     if (!etoro_header_value_valid(r->headers[i], strlen(r->headers[i])))
       return "a header holds a line break or another control character";
-  if (r->content_type && !etoro_header_value_valid(r->content_type,
-                                                   strlen(r->content_type)))
+  if (r->content_type
+      && !etoro_header_value_valid(r->content_type, strlen(r->content_type)))
     return "the content type holds a control character";
   return NULL;
 }
@@ -237,10 +238,15 @@ void etoro_job_redact(struct etoro_job *j)
 {
   if (!j->credentials)
     return; /* nothing was sent */
-  if (j->headers.len)
-    mask(j, &j->headers);
   if (j->reply.len && (j->status >= 300 || j->code))
     mask(j, &j->reply);
+}
+
+void etoro_job_redact_headers(struct etoro_job *j)
+{
+  if (j->credentials && j->headers.len && !j->is_masked)
+    mask(j, &j->headers);
+  j->is_masked = 1;
 }
 
 static int holds(const struct etoro_buf *b, const char *text)

@@ -120,6 +120,7 @@ struct etoro_job {
 
   /* who waits for it */
   int is_watched;          /* its end must not go unnoticed by a poller */
+  int is_masked;           /* its headers hold no secret any more */
   int is_untaken;          /* watched, done, and its outcome not read yet */
   int64_t watch_id;        /* what etoro_engine_next_done gives; 0: nothing */
 
@@ -156,6 +157,10 @@ int etoro_method_has_length(const char *method);
 /* Overwrites the keys and the body's secrets in what came back: a server or
    a proxy may repeat them. */
 void etoro_job_redact(struct etoro_job *j);
+
+/* The same for the headers of a job that is done, before they are shown. Few
+   callers look at them, so this waits until one does. */
+void etoro_job_redact_headers(struct etoro_job *j);
 
 /* 1 when the reply is a 429 whose body holds a final code. */
 int etoro_job_is_final(const struct etoro_job *j);

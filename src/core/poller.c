@@ -249,8 +249,8 @@ size_t etoro_poller_wait(struct etoro_poller *p, double seconds,
     if (events[i].filter != EVFILT_READ && events[i].filter != EVFILT_WRITE)
       continue;
     out[count].fd = (int)events[i].ident;
-    out[count++].events = events[i].filter == EVFILT_READ ? ETORO_POLL_IN
-                                                          : ETORO_POLL_OUT;
+    out[count++].events =
+        events[i].filter == EVFILT_READ ? ETORO_POLL_IN : ETORO_POLL_OUT;
   }
   return count;
 }

@@ -45,20 +45,38 @@ int etoro_account_is(const struct etoro_account *a, const char *origin,
                                etoro_secret_len(key));
 }
 
+static void tighten(struct etoro_pool *p, const struct etoro_pool_rule *rule)
+{
+  if (!rule->limit)
+    return;
+  if (!p->given || rule->limit < p->given)
+    p->given = rule->limit;
+  if (rule->most && (!p->rule.most || rule->most < p->rule.most))
+    p->rule.most = rule->most;
+  if (p->rule.most && p->rule.limit > p->rule.most)
+    p->rule.limit = p->rule.most;
+  if (!p->is_told && (!p->rule.limit || p->given < p->rule.limit))
+    p->rule.limit = p->given;
+  if (rule->reserve > p->rule.reserve)
+    p->rule.reserve = rule->reserve;
+  if (!p->is_told && rule->window > p->rule.window)
+    p->rule.window = rule->window;
+}
+
 struct etoro_pool *etoro_account_pool(struct etoro_account *a,
                                       const struct etoro_pool_rule *rule)
 {
   struct etoro_pool *p;
   for (p = a->pools; p; p = p->next)
     if (!strcmp(p->rule.name, rule->name)) {
-      if (rule->limit && (!p->rule.limit || rule->limit < p->rule.limit))
-        p->rule.limit = rule->limit;
+      tighten(p, rule);
       return p;
     }
   p = calloc(1, sizeof *p);
   if (!p)
     return NULL;
   p->rule = *rule;
+  p->given = rule->limit;
   p->next = a->pools;
   a->pools = p;
   return p;
@@ -77,7 +95,7 @@ static void forget_freed(struct etoro_pool *p, double now)
 struct etoro_pool *etoro_account_find(struct etoro_account *a,
                                       const char *name)
 {
-  static const struct etoro_pool_rule otherwise = { "default", 0, 0, 60 };
+  static const struct etoro_pool_rule otherwise = { "default", 0, 0, 60, 0 };
   struct etoro_pool *p;
   struct etoro_pool *fallback = NULL;
   for (p = a->pools; p; p = p->next) {
@@ -133,6 +151,16 @@ static void use_slot(struct etoro_pool *p, double until)
   p->frees[at] = until;
 }
 
+/* What was learned without a word of the server's may be long outdated: its
+   limit was raised, or another program used the key then. */
+static void forget_learned(struct etoro_pool *p, double now)
+{
+  if (!p->is_learned || now < p->forget_at)
+    return;
+  p->is_learned = 0;
+  p->rule.limit = p->given;
+}
+
 double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
                        double now)
 {
@@ -142,6 +170,7 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
   if (p->rule.limit <= 0)
     return 0;
   forget_freed(p, now);
+  forget_learned(p, now);
   allowed = p->rule.limit;
   if (priority != ETORO_PRIORITY_EXIT)
     allowed -= p->rule.reserve;
@@ -165,44 +194,77 @@ void etoro_pool_unsent(struct etoro_pool *p)
   p->in_flight--;
 }
 
-/* What the server counts and we do not: other programs with the same key. */
+/* What the server counts and we do not: other programs with the same key.
+   Only the first of those slots is free by the time of reset. */
 static void use_others(struct etoro_pool *p, const struct etoro_limits *l,
                        double now)
 {
-  int seen = p->rule.limit - (int)l->remaining;
   int ours = p->in_flight + (int)p->count;
-  double until = now + (l->reset >= 0 ? l->reset : p->rule.window);
+  int seen;
+  if (!l || l->remaining < 0 || l->remaining >= p->rule.limit)
+    return;
+  seen = p->rule.limit - (int)l->remaining;
   for (; ours < seen; ours++)
-    use_slot(p, until);
+    use_slot(p, now + p->rule.window);
+}
+
+/* Takes over what a reply says of the pool's rule. */
+static void correct(struct etoro_pool *p, const struct etoro_limits *l)
+{
+  if (l->window > 0)
+    p->rule.window =
+        l->window < ETORO_POOL_WINDOW_MAX ? l->window : ETORO_POOL_WINDOW_MAX;
+  if (l->limit > 0 && p->rule.limit > 0) {
+    p->rule.limit = l->limit < 1e6 ? (int)l->limit : 1000000;
+    if (p->rule.most && p->rule.limit > p->rule.most)
+      p->rule.limit = p->rule.most;
+    p->is_told = 1;
+    p->is_learned = 0;
+  }
+}
+
+static void pause(struct etoro_pool *p, const struct etoro_limits *l,
+                  double now)
+{
+  double wait = l->retry_after >= 0 ? l->retry_after : l->reset;
+  if (wait > ETORO_POOL_PAUSE_MAX)
+    wait = ETORO_POOL_PAUSE_MAX;
+  if (wait >= 0 && now + wait > p->paused_until)
+    p->paused_until = now + wait;
+}
+
+static void learn(struct etoro_pool *p, double now)
+{
+  int windows = p->count ? ETORO_POOL_LEARNED : ETORO_POOL_GUESSED;
+  p->is_learned = 1;
+  p->forget_at = now + windows * p->rule.window;
+  if ((int)p->count < p->rule.limit)
+    p->rule.limit = p->count ? (int)p->count : 1;
 }
 
 static void refuse(struct etoro_pool *p, const struct etoro_limits *l,
                    double now)
 {
-  double wait = l ? l->retry_after : -1;
-  if (l && wait < 0)
-    wait = l->reset;
-  if (wait >= 0 && now + wait > p->paused_until)
-    p->paused_until = now + wait;
-  if ((l && l->limit > 0) || p->rule.limit <= 0)
+  if (l)
+    pause(p, l, now);
+  if (p->rule.limit <= 0)
     return;
-  p->is_learned = 1;
-  if ((int)p->count < p->rule.limit)
-    p->rule.limit = p->count ? (int)p->count : 1;
+  if (l && l->limit > 0)
+    use_others(p, l, now);
+  else
+    learn(p, now);
 }
 
 void etoro_pool_end(struct etoro_pool *p, int status,
                     const struct etoro_limits *limits, double now)
 {
   p->in_flight--;
-  if (limits && limits->window > 0)
-    p->rule.window = limits->window;
-  if (limits && limits->limit > 0 && p->rule.limit > 0) {
-    p->rule.limit = limits->limit < 1e6 ? (int)limits->limit : 1000000;
-    p->is_learned = 0;
-  }
-  if (p->rule.limit > 0)
+  if (limits)
+    correct(p, limits);
+  if (p->rule.limit > 0) {
     forget_freed(p, now);
+    forget_learned(p, now);
+  }
   if (status == 429) {
     refuse(p, limits, now);
     return;
@@ -212,8 +274,7 @@ void etoro_pool_end(struct etoro_pool *p, int status,
   use_slot(p, now + p->rule.window);
   if (p->is_learned && (int)p->count > p->rule.limit)
     p->rule.limit = (int)p->count; /* it was under way when we learned */
-  if (limits && limits->remaining >= 0)
-    use_others(p, limits, now);
+  use_others(p, limits, now);
 }
 
 void etoro_pool_look(struct etoro_pool *p, double now,
@@ -221,6 +282,7 @@ void etoro_pool_look(struct etoro_pool *p, double now,
 {
   int used;
   forget_freed(p, now);
+  forget_learned(p, now);
   used = p->in_flight + (int)p->count;
   out->limit = p->rule.limit;
   out->reserve = p->rule.reserve;

@@ -28,6 +28,7 @@ struct etoro_pool_rule {
   int limit;       /* requests a window; 0: no budget */
   int reserve;     /* of these, for ETORO_PRIORITY_EXIT alone */
   double window;   /* seconds */
+  int most;        /* no reply raises the limit above this; 0: any may */
 };
 
 struct etoro_line {
@@ -40,7 +41,10 @@ struct etoro_pool {
   struct etoro_pool *next_queued;  /* in the engine's list */
   int is_queued;
   struct etoro_pool_rule rule;     /* as corrected by replies */
+  int given;                       /* the limit as it was set up */
+  int is_told;                     /* the limit is what replies say */
   int is_learned;                  /* the limit was found by meeting it */
+  double forget_at;                /* when what was learned may be outdated */
   int in_flight;
   double paused_until;
   double *frees;                   /* owned; when used slots come free */
@@ -67,7 +71,8 @@ int etoro_account_is(const struct etoro_account *a, const char *origin,
                      const struct etoro_secret *key);
 
 /* The pool of that name, made when there is none; NULL without memory. A
-   pool that is there keeps the smaller limit of the two. */
+   pool that is there keeps the stricter of the two rules, and a limit that
+   replies told. */
 struct etoro_pool *etoro_account_pool(struct etoro_account *a,
                                       const struct etoro_pool_rule *rule);
 
@@ -88,10 +93,21 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
 void etoro_pool_start(struct etoro_pool *p);
 void etoro_pool_unsent(struct etoro_pool *p);
 
+/* The longest that a reply can make a pool pause, and the longest window, in
+   seconds: a slip in a header must not end a program's calls for good. */
+#define ETORO_POOL_PAUSE_MAX 900.0
+#define ETORO_POOL_WINDOW_MAX 3600.0
+
+/* For how many windows a limit counts that was learned from a 429: with what
+   was answered before it, and with nothing to go by. */
+#define ETORO_POOL_LEARNED 60
+#define ETORO_POOL_GUESSED 1
+
 /* A request has ended: with a reply and its limits, or without one (status 0,
    limits NULL). After a 429 the pool pauses for as long as the server says;
-   where it says nothing, what was answered in this window is the limit.
-   Without memory a slot is used up for good less often, never more. */
+   where it says nothing, what was answered in this window is the limit for
+   some time. Without memory a slot is used up for good less often, never
+   more. */
 void etoro_pool_end(struct etoro_pool *p, int status,
                     const struct etoro_limits *limits, double now);
 

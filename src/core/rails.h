@@ -7,7 +7,8 @@
 
 /* Why a job must not be sent, or ETORO_CODE_NONE: writes of a client that is
    halted (but never a cancel or close) or dry, and writes of a demo client on
-   a trading path without its demo segment. */
+   a path that some server could read as one of the real account's trading:
+   one with that word in it, and not plainly with its demo segment. */
 enum etoro_code etoro_rails_check(const struct etoro_job *j);
 
 #endif

@@ -356,8 +356,11 @@ int etoro_origin_matches(const char *origin, const char *url)
   struct authority a;
   char own[ETORO_ORIGIN_MAX];
   const char *rest, *why;
+  size_t n = strlen(origin);
   if (!is_visible_text(url, strlen(url)) || strchr(url, '\\'))
     return 0;
+  if (!strncmp(url, origin, n) && url[n] == '/')
+    return 1; /* as etoro_base_parse writes it */
   memset(&a, 0, sizeof a);
   if (read_authority(&a, url, &rest, &why))
     return 0;

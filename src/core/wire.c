@@ -11,6 +11,7 @@
 
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
+#define PATH_SHORT 256
 
 #define READY_MOST 32   /* sockets served in one run, so that it stays short */
 
@@ -25,14 +26,14 @@ struct etoro_wire {
 /* Callbacks touch the job's memory only. A short count stops the transfer. */
 static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 {
-  struct etoro_job *j = context;
+  struct etoro_job *j = ((struct etoro_handle *)context)->job;
   j->write_status = etoro_buf_add(&j->reply, bytes, size * n);
   return j->write_status ? 0 : size * n;
 }
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 {
-  struct etoro_job *j = context;
+  struct etoro_job *j = ((struct etoro_handle *)context)->job;
   if (size * n > 5 && !memcmp(bytes, "HTTP/", 5)) {
     etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
     j->is_headed = 0;
@@ -47,7 +48,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 static int on_request(void *context, char *ip, char *local_ip, int port,
                       int local_port)
 {
-  struct etoro_job *j = context;
+  struct etoro_job *j = ((struct etoro_handle *)context)->job;
   (void)ip;
   (void)local_ip;
   (void)port;
@@ -129,23 +130,57 @@ static CURLcode set_method(const struct etoro_job *j, CURL *easy)
   return rc;
 }
 
+/* libcurl would parse a URL and write it out again for every request, at a
+   seventh of its own cost; the origin's parts are at hand already. Escapes
+   are left to it, because parts that are set get theirs in lower case. */
+static CURLU *take_apart(const struct etoro_job *j)
+{
+  CURLU *parts = j->handle->parts;
+  const char *path = j->url + strlen(j->client->base.origin);
+  const char *query = strchr(path, '?');
+  char text[PATH_SHORT];
+  size_t n = query ? (size_t)(query - path) : strlen(path);
+  if (n >= sizeof text || strchr(path, '%'))
+    return NULL;
+  memcpy(text, path, n);
+  text[n] = '\0';
+  if (curl_url_set(parts, CURLUPART_PATH, text, 0)
+      || curl_url_set(parts, CURLUPART_QUERY, query ? query + 1 : NULL, 0))
+    return NULL;
+  return parts;
+}
+
 static CURLcode set_request(struct etoro_job *j, CURL *easy)
 {
   CURLcode rc;
 #define SET(option, value) \
   if (!rc) \
-    rc = curl_easy_setopt(easy, option, value)
+  rc = curl_easy_setopt(easy, option, value)
   rc = set_method(j, easy);
   SET(CURLOPT_URL, j->url);
+  SET(CURLOPT_CURLU, take_apart(j));
   SET(CURLOPT_HTTPHEADER, j->lines);
-  SET(CURLOPT_PRIVATE, j);
-  SET(CURLOPT_WRITEFUNCTION, on_body);
-  SET(CURLOPT_WRITEDATA, j);
-  SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_HEADERDATA, j);
-  SET(CURLOPT_PREREQFUNCTION, on_request);
-  SET(CURLOPT_PREREQDATA, j);
 #undef SET
+  return rc;
+}
+
+/* What stays the same as long as a handle lives. */
+static CURLcode set_callbacks(struct etoro_handle *h)
+{
+  CURL *easy = h->easy;
+  CURLcode rc;
+#define SET(option, value) \
+  if (!rc) \
+  rc = curl_easy_setopt(easy, option, value)
+  rc = curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, h);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, h);
+  SET(CURLOPT_PREREQFUNCTION, on_request);
+  SET(CURLOPT_PREREQDATA, h);
+#undef SET
+  h->is_wired = !rc;
   return rc;
 }
 
@@ -161,11 +196,14 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
     return ETORO_ENOMEM;
   j->lines[j->nlines - 1].next = shared;
   h->error[0] = '\0';
-  if (set_request(j, h->easy) || curl_multi_add_handle(w->multi, h->easy)) {
+  j->handle = h;
+  h->job = j;
+  if ((!h->is_wired && set_callbacks(h)) || set_request(j, h->easy)
+      || curl_multi_add_handle(w->multi, h->easy)) {
+    j->handle = NULL;
     etoro_client_reuse(j->client, h);
     return ETORO_ECURL;
   }
-  j->handle = h;
   return ETORO_OK;
 }
 
@@ -262,8 +300,7 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
     poll(&one, 1, ms); /* a signal ends it, which is no failure */
     return ETORO_OK;
   }
-  return curl_multi_poll(w->multi, NULL, 0, ms, NULL) ? ETORO_ECURL
-                                                      : ETORO_OK;
+  return curl_multi_poll(w->multi, NULL, 0, ms, NULL) ? ETORO_ECURL : ETORO_OK;
 }
 
 static enum etoro_code write_code(const struct etoro_job *j)
@@ -399,7 +436,7 @@ struct etoro_job *etoro_wire_next(struct etoro_wire *w)
       continue;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
     if (context) {
-      struct etoro_job *j = (struct etoro_job *)(void *)context;
+      struct etoro_job *j = ((struct etoro_handle *)(void *)context)->job;
       read_end(j, easy, rc);
       etoro_wire_stop(w, j); /* m is not valid any more */
       return j;

@@ -48,7 +48,8 @@ end
 
 routes["GET /sandbox/arrivals"] = function(box)
   return reply.new(200, { count = box.arrivals.count,
-    counts = box.arrivals.counts, arrivals = json.array(box.arrivals) })
+    counts = box.arrivals.counts, refused = box.arrivals.refused,
+    arrivals = json.array(box.arrivals) })
 end
 
 routes["DELETE /sandbox/arrivals"] = function(box)

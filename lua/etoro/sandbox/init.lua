@@ -45,6 +45,7 @@ local DEFAULTS = {
   now = os.time,
   limits = true,             -- false, or { pool = number, window = }
   window = 60,               -- seconds of a rate-limit window
+  rate_headers = "RateLimit", -- or "X-RateLimit", or "none": no Retry-After
   credit = 10000000,         -- US dollars the owner starts with
   minimum_investment = 50,
   max_tokens = 10,           -- of one agent-portfolio
@@ -60,7 +61,7 @@ local DEFAULTS = {
 local KNOWN = {}
 for name in pairs(DEFAULTS) do KNOWN[name] = true end
 
-local CHANGEABLE = { limits = true, window = true, name_suffix = true,
+local CHANGEABLE = { limits = true, window = true, rate_headers = true, name_suffix = true,
   max_tokens = true, minimum_investment = true, both_families = true }
 
 -- Options that take more than the type of their default.
@@ -75,6 +76,10 @@ local function check_options(options, known)
     if type(value) ~= kind and type(value) ~= OTHER_TYPE[name] then
       return nil, ("option '%s' must be a %s"):format(name, kind)
     end
+  end
+  local family = options.rate_headers
+  if family and not limits.FAMILIES[family] then
+    return nil, ("option 'rate_headers' cannot be '%s'"):format(family)
   end
   return true
 end
@@ -154,6 +159,10 @@ local function add_owners(self)
   end
 end
 
+local function new_limits(options)
+  return limits.new(options.limits, options.window, options.rate_headers)
+end
+
 --- Everything as it was when new, clock included.
 function methods:reset()
   self.offset = 0
@@ -162,7 +171,7 @@ function methods:reset()
   self.rng = rng.new(self.options.seed)
   self.counters = {}
   self.tokens = {} -- by secret
-  self.limits = limits.new(self.options.limits, self.options.window)
+  self.limits = new_limits(self.options)
   self.instruments = self.instruments
     or universe.build(self.options.instruments)
   add_owners(self)
@@ -176,7 +185,7 @@ function methods:clear_faults()
 end
 
 function methods:clear_arrivals()
-  self.arrivals = { count = 0, counts = {} }
+  self.arrivals = { count = 0, counts = {}, refused = 0 }
 end
 
 --- Changes options that may change while it runs; true, or nil and why not.
@@ -184,8 +193,8 @@ function methods:change(options)
   local ok, message = check_options(options, CHANGEABLE)
   if not ok then return nil, message end
   for name, value in pairs(options) do self.options[name] = value end
-  if options.limits ~= nil or options.window ~= nil then
-    self.limits = limits.new(self.options.limits, self.options.window)
+  if options.limits ~= nil or options.window or options.rate_headers then
+    self.limits = new_limits(self.options)
   end
   return true
 end
@@ -197,7 +206,8 @@ local function record(self, request, route)
   list.counts[name] = (list.counts[name] or 0) + 1
   if #list >= 2 * KEPT_ARRIVALS then
     local keep = table.move(list, #list - KEPT_ARRIVALS + 1, #list, 1, {})
-    keep.count, keep.counts = list.count, list.counts
+    keep.count, keep.counts, keep.refused = list.count, list.counts,
+      list.refused
     list, self.arrivals = keep, keep
   end
   list[#list + 1] = { number = list.count, time = self:now(),
@@ -267,6 +277,7 @@ local function limited(self, request, route, params, effects)
     answer = work(self, request, route, params, effects, caller)
   else
     answer = fail(route, 429, "TooManyRequests", "Too many requests", self)
+    self.arrivals.refused = self.arrivals.refused + 1
   end
   for name, value in pairs(headers) do
     answer.headers[name] = answer.headers[name] or value

@@ -9,9 +9,14 @@ local M = {}
 -- `default`'s number, but a window of its own.
 local POOLS = { default = 60, ["market-data"] = 120, older = 100 }
 
---- options: true, false, or { pool = number, window = seconds }
-function M.new(options, window)
-  local self = setmetatable({ windows = {}, pools = {} }, mt)
+-- Which headers tell of them.
+M.FAMILIES = { ["RateLimit"] = true, ["X-RateLimit"] = true, none = true }
+
+--- options: true, false, or { pool = number, window = seconds }; family: the
+--- headers' names begin with "RateLimit" or "X-RateLimit", or there are "none"
+function M.new(options, window, family)
+  local self = setmetatable({ windows = {}, pools = {}, family = family },
+    mt)
   self.enabled = options ~= false
   for name, limit in pairs(POOLS) do self.pools[name] = limit end
   if type(options) == "table" then
@@ -32,12 +37,14 @@ local function live(times, now, window)
   return times.last - times.first + 1
 end
 
-local function headers(self, pool, limit, used, reset)
+local function headers(self, pool, limit, used, reset, now)
   local left = math.max(0, limit - used)
   local seconds = math.ceil(reset)
-  if pool == "older" then
+  if self.family == "none" then return {} end
+  if pool == "older" or self.family == "X-RateLimit" then
     return { ["X-RateLimit-Limit"] = ("%d"):format(limit),
-      ["X-RateLimit-Remaining"] = ("%d"):format(left) }
+      ["X-RateLimit-Remaining"] = ("%d"):format(left),
+      ["X-RateLimit-Reset"] = ("%d"):format(math.ceil(now + reset)) }
   end
   return {
     ["RateLimit-Limit"] = ("%d"):format(limit),
@@ -63,11 +70,8 @@ function methods:take(pool, caller, now)
   end
   local oldest = times[times.first] or now
   local reset = math.max(0, oldest + self.window - now)
-  local out = headers(self, pool, limit, used, reset)
-  if pool == "older" then
-    out["X-RateLimit-Reset"] = ("%d"):format(math.ceil(now + reset))
-  end
-  if not allowed then
+  local out = headers(self, pool, limit, used, reset, now)
+  if not allowed and self.family ~= "none" then
     out["Retry-After"] = ("%d"):format(math.max(1, math.ceil(reset)))
   end
   return allowed, out

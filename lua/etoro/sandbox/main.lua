@@ -5,6 +5,7 @@
 local USAGE = [[
 usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--api-key=TEXT]
   [--user-key=TEXT] [--limits=false] [--window=SECONDS] [--credit=USD]
+  [--rate-headers=RateLimit|X-RateLimit|none]
   [--minimum-investment=USD] [--max-tokens=N] [--instruments=N]
   [--name-suffix=collision|always] [--both-families=401|422]
 ]]
@@ -15,7 +16,8 @@ local function boolean(text)
 end
 
 local READ = { host = tostring, ["api-key"] = tostring,
-  ["user-key"] = tostring, ["name-suffix"] = tostring, limits = boolean }
+  ["user-key"] = tostring, ["name-suffix"] = tostring,
+  ["rate-headers"] = tostring, limits = boolean }
 for _, name in ipairs { "port", "seed", "window", "credit", "instruments",
     "minimum-investment", "max-tokens", "both-families" } do
   READ[name] = tonumber
