@@ -1,0 +1,339 @@
+-- Halt and dry run: every operation is tried against the sandbox in-process,
+-- and what arrives there is what counts.
+local core = require "etoro.core"
+local etoro = require "etoro"
+local samples = require "spec.support.samples"
+
+local operations = etoro.operations
+local START = 1767225600 -- 2026-01-01T00:00:00Z
+local ORDERS = "/api/v2/trading/execution/orders"
+local DEMO_ORDERS = "/api/v2/trading/execution/demo/orders"
+
+local names = {}
+for name in pairs(operations) do names[#names + 1] = name end
+table.sort(names)
+
+local function writes(op) return op.method ~= "GET" and not op.reads end
+
+local function is_exit(op) return op.trade == "close" or op.trade == "cancel" end
+
+describe("guard rails", function()
+  local box
+
+  before_each(function()
+    box = etoro.sandbox.new { now = function() return START end }
+    -- all that arrives is answered well
+    assert(box.faults:add { fault = "status", status = 200, times = 0,
+      body = { fine = true } })
+  end)
+
+  local function client_of(options)
+    local all = { rate_limit = false }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return box:client(all)
+  end
+
+  local function arrived()
+    local count = box.arrivals.count
+    box:clear_arrivals()
+    return count
+  end
+
+  -- Calls everything; passes(op) says what must arrive, all else must end
+  -- with the error kind and code, untouched.
+  local function try_all(client, passes, kind, code)
+    local passed = 0
+    for _, name in ipairs(names) do
+      local op = operations[name]
+      local params = samples.params(op)
+      local path = samples.path(op, params)
+      for _, send in ipairs {
+        function() return client:call(name, params) end,
+        function()
+          return client:request { method = op.method:lower(), path = path,
+            body = op.body and {} }
+        end,
+      } do
+        local result, err = send()
+        if passes(op) then
+          assert(result, name .. ": " .. tostring(err))
+          assert.equal(1, arrived(), name)
+          passed = passed + 1
+        else
+          assert.is_nil(result, name)
+          assert.equal(0, arrived(), name)
+          assert.same({ kind, code, 0, false, false }, { err.kind, err.code,
+            err.attempts, err.may_have_executed, err.retryable }, name)
+        end
+      end
+    end
+    return passed / 2
+  end
+
+  it("stop nothing unless they are set", function()
+    assert.equal(#names, try_all(client_of { account = "real" },
+      function() return true end))
+    assert.is_true(#names >= 146)
+  end)
+
+  it("of a halted client stop every write but cancel and close", function()
+    local client = client_of { account = "real" }
+    client:halt()
+    local passed = try_all(client, function(op)
+      return not writes(op) or is_exit(op)
+    end, "cancelled", "halted")
+    assert.is_true(passed > 80 and passed < #names, passed)
+    client:halt(false)
+    assert(client:call("POST /api/v1/watchlists", samples.params(
+      operations["POST /api/v1/watchlists"])))
+  end)
+
+  it("of a dry run stop every write", function()
+    local client = client_of { account = "real", dry_run = true }
+    try_all(client, function(op) return not writes(op) end, "cancelled",
+      "dry_run")
+    client:halt() -- both at once
+    try_all(client, function(op) return not writes(op) end, "cancelled",
+      "dry_run")
+  end)
+
+  it("of a demo client stop every write on the real account's paths",
+    function()
+    try_all(client_of(), function(op)
+      return not (writes(op) and op.account == "real")
+    end, "rejected", "not_demo")
+    -- the same by the paths, in case the table is wrong
+    for _, name in ipairs(names) do
+      local op = operations[name]
+      if writes(op) and op.path:find("/trading/", 1, true) then
+        assert.equal(op.path:find("/demo/", 1, true) and "demo" or "real",
+          op.account, name)
+      end
+    end
+  end)
+
+  it("hold for an agent's client, and for what it is derived from",
+    function()
+    box:clear_faults()
+    local client = client_of { dry_run = true }
+    local maker = client_of()
+    local portfolio = assert(maker.portfolios:create {
+      investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
+      userTokenName = "bot", scopeNames = { "etoro-public:demo:write" } })
+    local agent = assert(client:_derive({}, portfolio.userTokens[1].userToken,
+      1))
+    arrived()
+    local _, err = agent:request { method = "POST", path = DEMO_ORDERS,
+      body = {} }
+    assert.equal("dry_run", err.code)
+    assert.equal(0, arrived())
+  end)
+
+  describe("see through", function()
+    -- requests that some server could read as a write of the real account
+    local TRICKS = {
+      ORDERS,
+      ORDERS:upper(),
+      ORDERS .. "/",
+      ORDERS .. "?demo=/demo/",
+      ORDERS .. "?/trading/demo/x",
+      ORDERS .. ";/demo/x",
+      ORDERS .. "%3F/demo/x",
+      ORDERS .. "%23/demo/x",
+      ORDERS:gsub("trading", "%%74rading"),
+      ORDERS:gsub("trading", "%%2574rading"),
+      ORDERS:gsub("trading", "%%25%%37%%34rading"),
+      ORDERS:gsub("trading", "trading;demo"),
+      ORDERS:gsub("/trading", "//trading"),
+      ORDERS:gsub("/trading/", "%%2Ftrading%%2F"),
+      DEMO_ORDERS:gsub("/demo/", "/demo//"),
+      DEMO_ORDERS:gsub("/demo/", "/demo;/"),
+      DEMO_ORDERS:gsub("/demo/", "/Demo/"),
+      DEMO_ORDERS:gsub("/demo/", "/d%%65mo/"),
+      DEMO_ORDERS:gsub("/demo/", "/demo/..;/"),
+      DEMO_ORDERS:gsub("/demo/", "/demo/%%252e%%252e/"),
+      DEMO_ORDERS:gsub("/demo/", "/demo/x%%2F..%%2F..%%2F"),
+      "/api/v2/trading/positions/demo",
+      "/demo/../api/v2/trading/execution/orders",
+    }
+
+    it("paths of a demo client's own making", function()
+      local client = client_of()
+      for _, path in ipairs(TRICKS) do
+        for _, method in ipairs { "POST", "PUT", "PATCH", "DELETE", "post",
+          "OPTIONS", "X" }
+        do
+          local result, err = client:request { method = method, path = path,
+            body = {} }
+          assert.is_nil(result, path)
+          -- a few are refused before, as no path at all
+          assert.is_true(err.code == "not_demo"
+            or err.code == "invalid_argument", path .. tostring(err))
+        end
+      end
+      assert.equal(0, arrived())
+      assert(client:request { method = "POST", path = DEMO_ORDERS,
+        body = {} })
+      assert(client:request { method = "PATCH", body = {},
+        path = "/prefix/api/v2/trading/demo/positions/1" })
+      assert.equal(2, arrived())
+    end)
+
+    it("a base URL that has a part of the path", function()
+      for prefix, path in pairs {
+        ["/api/v2/trading"] = "/execution/orders",
+        ["/api/v2/trading/execution"] = "/orders",
+        ["/trading/demo"] = ORDERS,
+        ["/demo"] = ORDERS,
+      } do
+        local client = client_of { base_url = "http://127.0.0.1" .. prefix }
+        local _, err = client:request { method = "POST", path = path,
+          body = {} }
+        assert.equal("not_demo", err.code, prefix)
+      end
+      assert.equal(0, arrived())
+      local client = client_of { base_url =
+        "http://127.0.0.1/api/v2/trading/execution/demo" }
+      assert(client:request { method = "POST", path = "/orders", body = {} })
+    end)
+
+    it("headers that name another method or path", function()
+      local client = client_of()
+      for _, name in ipairs { "X-HTTP-Method-Override", "x-http-method",
+        "X-Method-Override", "X-Original-URL", "X-Rewrite-URL" }
+      do
+        assert.is_false((pcall(client.request, client, { path = "/x",
+          headers = { [name] = "POST" } })))
+      end
+      assert.equal(0, arrived())
+    end)
+
+    it("a write that passes for a read, a cancel or a close", function()
+      local halted = client_of { account = "real" }
+      halted:halt()
+      local dry = client_of { account = "real", dry_run = true }
+      for _, path in ipairs {
+        ORDERS .. "/%252e%252e/%252e%252e/info/costs",
+        "/api/v2/trading/info/costs;x",
+        "/api/v2/trading/info/costs/",
+        "/api/v2/trading//info/costs",
+        "/api/v2/trading/info/Costs",
+        "/api/v2/trading/info/c%6Fsts",
+        "/api/v1/trading/execution/market-close-orders/positions/1;x",
+        "/api/v1/trading/execution/market-close-orders/positions/%31",
+        "/api/v1/trading/execution/market-close-orders/positions/1%2F..%2F..",
+        "/api/v1/trading/execution//market-close-orders/positions/1",
+      } do
+        for _, client in ipairs { halted, dry } do
+          local _, err = client:request { method = "POST", path = path,
+            body = {} }
+          assert.equal(client == dry and "dry_run" or "halted", err.code,
+            path)
+        end
+      end
+      assert.equal(0, arrived())
+      for _, path in ipairs { "/api/v2/trading/info/costs",
+        "/api/v1/trading/execution/market-close-orders/positions/1" }
+      do
+        assert(halted:request { method = "POST", path = path, body = {} })
+      end
+      assert.equal(2, arrived())
+    end)
+  end)
+
+  describe("catch what is queued when a client is halted", function()
+    local function new(limit)
+      local engine = core.engine { now = START }
+      local pools = { { name = "default", limit = limit, window = 60 } }
+      local function client(key)
+        return engine:client { base_url = "http://127.0.0.1",
+          api_key = core.secret "a", user_key = core.secret(key or "u"),
+          pools = pools, max_connections = 1 }
+      end
+      local function submit(of, fields)
+        local request = { method = "POST", target = "/w", class = "safe",
+          timeout = 30, deadline = 300, max_retries = 4, writes = true }
+        for field, value in pairs(fields) do request[field] = value end
+        return assert(engine:submit(of, request))
+      end
+      return engine, client, submit
+    end
+
+    local function code(job)
+      return job:done() and select(2, job:outcome()) or job:state()
+    end
+
+    it("at once, wherever it waits", function()
+      local engine, client, submit = new(100)
+      local c, other = client(), client()
+      local flying = submit(c, {})
+      engine:step(0)
+      local taken = assert(engine:take())
+      local queued = {}
+      for index = 1, 1000 do queued[index] = submit(c, {}) end
+      local read = submit(c, { method = "GET", writes = false })
+      local exit = submit(c, { priority = "exit" })
+      local others = submit(other, {})
+      c:halt(true)
+      for _, job in ipairs(queued) do assert.equal("halted", code(job)) end
+      assert.equal("budget", code(read))
+      assert.equal("budget", code(exit))
+      assert.equal("budget", code(others))
+      assert.equal("flight", code(flying)) -- too late for that one
+      -- and its resend is stopped as well
+      engine:answer(taken, 503, "HTTP/1.1 503\r\n\r\n", "")
+      assert.equal("backoff", code(flying))
+      engine:advance(1)
+      engine:step(0)
+      assert.equal("halted", code(flying))
+      local _, _, attempts, _, _, _, ran_before = flying:outcome()
+      assert.same({ 1, true }, { attempts, ran_before })
+      -- later ones too, until it goes on
+      local late = submit(c, {})
+      engine:step(0)
+      assert.equal("halted", code(late))
+      c:halt(false)
+      late = submit(c, {})
+      engine:step(0)
+      assert.is_true(code(late) == "budget" or code(late) == "flight")
+    end)
+
+    it("and its backoff and its wait for a token", function()
+      local engine, client, submit = new(100)
+      local c = client()
+      local limited = submit(c, {})
+      engine:step(0)
+      engine:answer((engine:take()), 429, "HTTP/1.1 429\r\n\r\n", "")
+      assert.equal("backoff", code(limited))
+      c:halt(true)
+      assert.equal("halted", code(limited))
+      local bearer = engine:client { base_url = "http://127.0.0.1",
+        renewable = true }
+      local waiting = submit(bearer, {})
+      engine:step(0)
+      assert.equal("credential", code(waiting))
+      bearer:halt(true)
+      assert.equal("halted", code(waiting))
+      assert.is_false(bearer:wants_token())
+    end)
+
+    it("in tasks, over real time", function()
+      local codes = {}
+      etoro.run(function()
+        local client = assert(etoro.client { api_key = "a", user_key = "u",
+          base_url = "http://127.0.0.1:9", rate_limit = { default = 1 },
+          max_retries = 1000, deadline = 20 })
+        for index = 1, 50 do
+          etoro.spawn(function()
+            local _, err = client:request { method = "POST", path = "/x" }
+            codes[index] = err.code
+          end)
+        end
+        etoro.sleep(0.05)
+        client:halt()
+      end)
+      assert.equal(50, #codes)
+      for _, text in ipairs(codes) do assert.equal("halted", text) end
+    end)
+  end)
+end)
