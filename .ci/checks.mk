@@ -77,13 +77,22 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch])
 check:
 	@sh .ci/deps.sh run test lint
 	$(MAKE) --no-print-directory check-valgrind check-sanitizers \
-	  check-numbers check-fuzz
+	  check-threads check-numbers check-fuzz
 
 check-valgrind: all programs
 	valgrind -q --error-exitcode=99 --leak-check=full \
 	  --errors-for-leak-kinds=definite --show-leak-kinds=definite \
 	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
 	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
+
+# Two Lua states in two threads. Only what runs in spec/hosts/embed: the lua
+# command has no sanitizer of this kind in it.
+check-threads:
+	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CC=clang \
+	  CFLAGS="-O1 -g -fsanitize=thread" run-threads
+
+run-threads: $(BUILD)/etoro/core.so $(BUILD)/spec/hosts/embed
+	$(LUA) $(BUSTED) --tags=threads spec/hosts_spec.lua
 
 # Also what takes long: memory that fails at each step.
 check-sanitizers:
@@ -108,5 +117,5 @@ check-fuzz: fuzzers
 	@for f in $(FUZZERS); do \
 	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
 
-.PHONY: check check-valgrind check-sanitizers check-numbers \
-  check-fuzz run-sanitizers fuzzers
+.PHONY: check check-valgrind check-sanitizers check-threads check-numbers \
+  check-fuzz run-sanitizers run-threads fuzzers

@@ -115,7 +115,7 @@ describe("etoro.client", function()
         max_connections = { false, "number", "boolean" },
         max_body = { "1", "number", "string" },
         ca_file = { true, "string", "boolean" },
-        proxy = { 8080, "string", "number" },
+        proxy = { 8080, "string or userdata", "number" },
         user_agent = { 1, "string", "number" },
         rate_limit = { 1, "boolean or table", "number" },
         on_unknown = { 1, "string", "number" },

@@ -71,7 +71,7 @@ describe("etoro.run", function()
     assert.same({ "child", "grandchild" }, done)
   end)
 
-  it("lets calls go on side by side", function()
+  it("lets calls go on side by side #timed", function()
     answer_late(8, 0.2)
     local client = new_client()
     local seen = {}
@@ -452,7 +452,7 @@ describe("cancel", function()
     assert.equal("cancelled", err.kind)
   end
 
-  it("frees the transfer at once", function()
+  it("frees the transfer at once #timed", function()
     server:set { default = { stall = true } }
     local client = new_client()
     etoro.run(function()
@@ -743,7 +743,7 @@ describe("a call of a task", function()
     end)
   end)
 
-  it("is delivered among two runs in two coroutines of cqueues", function()
+  it("is delivered among two runs in two coroutines of cqueues #timed", function()
     local client = new_client { wait = cqueues.poll }
     server:script { { wait = 0.05 }, { wait = 0.1 }, { wait = 0.15 },
       { wait = 0.2 } }
@@ -804,7 +804,7 @@ describe("memory", function()
     return tonumber(said), said
   end
 
-  it("is below 8 KB for each of 1,000 tasks with a call queued", function()
+  it("is below 8 KB for each of 1,000 tasks with a call queued #timed", function()
     server:set { default = { stall = true } }
     local bytes, said = measure [[
       local function resident()

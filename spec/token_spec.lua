@@ -87,7 +87,7 @@ describe("an access_token function", function()
     assert.same({ ["Bearer token-1"] = 8, ["Bearer token-2"] = 8 }, bearers())
   end)
 
-  it("is not asked again for a 401 that belongs to an older token", function()
+  it("is not asked again for a 401 that belongs to an older token #timed", function()
     -- the first answer is late: by then the second call has renewed
     server:script { { status = 401, wait = 0.2 }, { status = 401 } }
     etoro.run(function()
@@ -97,7 +97,7 @@ describe("an access_token function", function()
     assert.same({ ["Bearer token-1"] = 2, ["Bearer token-2"] = 2 }, bearers())
   end)
 
-  it("is asked again when its token has expired", function()
+  it("is asked again when its token has expired #timed", function()
     local client = new_client(function(n)
       return "token-" .. n, core.engine():unix() + 0.15
     end)
@@ -111,7 +111,7 @@ describe("an access_token function", function()
     assert.same({ ["Bearer token-1"] = 5, ["Bearer token-2"] = 5 }, bearers())
   end)
 
-  it("signs at dispatch, not at submit", function()
+  it("signs at dispatch, not at submit #timed", function()
     -- one connection: the others are queued when the token expires
     server:set { default = { wait = 0.15 } }
     local client = new_client(function(n)
@@ -158,7 +158,7 @@ describe("an access_token function", function()
     assert.equal(2, asked)
   end)
 
-  it("that fails is not asked for while nobody waits for it", function()
+  it("that fails is not asked for while nobody waits for it #timed", function()
     server:set { default = { wait = 0.3 } }
     local client = new_client(function(n)
       if n > 1 then error("no more", 0) end
@@ -256,7 +256,7 @@ describe("an access_token function", function()
     end)
   end)
 
-  it("a blocking call waits for what a task was given", function()
+  it("a blocking call waits for what a task was given #timed", function()
     local client = new_client(slowly)
     local task = etoro.spawn(client.request, client, { path = "/task" })
     etoro.run(etoro.sleep, 0.01) -- the task function has begun
@@ -305,7 +305,7 @@ describe("an access_token function", function()
     assert.is_true(asked <= 2, asked)
   end)
 
-  it("is asked once by blocking calls in cqueues' coroutines", function()
+  it("is asked once by blocking calls in cqueues' coroutines #timed", function()
     local client = new_client(function(n)
       cqueues.sleep(0.05)
       return "token-" .. n
@@ -370,7 +370,7 @@ describe("an access_token function", function()
     assert.same({ ["Bearer token-1"] = 1 }, bearers())
   end)
 
-  it("ends with the deadline of a call, not with the function's", function()
+  it("ends with the deadline of a call, not with the function's #timed", function()
     local client = new_client(function()
       etoro.sleep(0.3)
       return "token"

@@ -413,13 +413,14 @@ local INHERITED = {
 function methods:_derive(options, user_key, level)
   local merged = {}
   for _, name in ipairs(INHERITED) do merged[name] = self._options[name] end
-  merged.api_key, merged.user_key = self._options.api_key, user_key
+  if not options.api_key_file then merged.api_key = self._options.api_key end
+  merged.user_key = user_key
   if options.base_url then
     error("a token belongs to the API that made it: token:client takes no"
       .. " base_url", level + 1)
   end
   for name, value in pairs(options) do merged[name] = value end
-  if not merged.api_key then
+  if not merged.api_key and not merged.api_key_file then
     return nil, errors.new {
       kind = "auth", code = "no_credentials",
       message = "a token goes out beside the application's api_key, which"

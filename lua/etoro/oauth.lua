@@ -64,7 +64,7 @@ local KNOWN = {
   store = "function", discovery = "string", authorize_url = "string",
   token_url = "string", revoke_url = "string", timeout = "number",
   deadline = "number", connect_timeout = "number", ca_file = "string",
-  proxy = "string", user_agent = "string", wait = "function",
+  proxy = "string|userdata", user_agent = "string", wait = "function",
   on_event = "function",
 }
 

@@ -26,7 +26,7 @@ local M = {}
 ---@field max_connections? integer to one host; 8
 ---@field max_body? integer bytes of a decoded answer; 64 MB
 ---@field ca_file? string PEM file of trusted certificates
----@field proxy? string
+---@field proxy? string|userdata its URL; sealed, for it may hold a password
 ---@field user_agent? string
 ---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
 ---by pool, such as { default = 120 }, and window in seconds for all of them;
@@ -62,7 +62,7 @@ local KNOWN = {
   base_url = "string", api = "string", account = "string",
   timeout = "number", deadline = "number", connect_timeout = "number",
   max_retries = "number", max_connections = "number", max_body = "number",
-  ca_file = "string", proxy = "string", user_agent = "string",
+  ca_file = "string", proxy = "string|userdata", user_agent = "string",
   rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
   wait = "function", on_event = "function",
 }
@@ -127,7 +127,7 @@ local function check_all(options, level)
       check_number(name, options[name], rule[2], rule[3], level + 1)
     end
   end
-  for _, name in ipairs { "api_key", "user_key", "access_token" } do
+  for _, name in ipairs { "api_key", "user_key", "access_token", "proxy" } do
     check_secret(options, name, level + 1)
   end
   for _, name in ipairs { "api_key", "user_key" } do
@@ -254,7 +254,8 @@ function M.settle(options, level)
     settled[name] = options[name] or rule[1]
   end
   settled.user_agent = options.user_agent or USER_AGENT
-  for _, name in ipairs { "ca_file", "proxy", "wait", "on_event",
+  settled.proxy = sealed(options.proxy)
+  for _, name in ipairs { "ca_file", "wait", "on_event",
     "on_unknown", "rate_limit", "dry_run" }
   do
     settled[name] = options[name]

@@ -10,6 +10,8 @@
 --   burst    COUNT at once on no open connection, answers as Lua tables
 --   memory   client:call one after another; prints KB held after the first
 --            thousand and at the end
+--   tasks    COUNT tasks that wait, each with a call queued; prints the KB
+--            that each of them holds
 --   step     WIDTH in flight; prints the 99.9th percentile of the CPU seconds
 --            of one step
 -- Prints seconds, seconds of CPU, and KB of memory held at the end, where
@@ -140,6 +142,7 @@ end
 
 function modes.step()
   local spent = {}
+  engine:pollfd() -- as in a host's loop
   local function measured(wait)
     local from = os.clock()
     engine_step(wait)
@@ -149,6 +152,28 @@ function modes.step()
   wide(count, width, read_body, measured)
   table.sort(spent)
   print(("%.6f"):format(spent[math.ceil(#spent * 0.999)]))
+end
+
+function modes.tasks()
+  local slow = assert(etoro.client {
+    base_url = base_url, api_key = "another-api-key",
+    user_key = "another-user-key",
+    rate_limit = { default = 1, window = 3600 },
+  })
+  call(WARM_UP)
+  collectgarbage()
+  local before, after = held_kb(), nil
+  etoro.run(function()
+    local tasks = {}
+    for index = 1, count do
+      tasks[index] = etoro.spawn(function() slow:call(operation) end)
+    end
+    etoro.sleep(0.5) -- one call goes out, the others wait for their turn
+    after = held_kb()
+    for _, task in ipairs(tasks) do task:cancel() end
+  end)
+  slow:close()
+  print(("%.3f"):format((after - before) / count))
 end
 
 assert(modes[mode], "unknown mode")()

@@ -5,7 +5,8 @@
 
    The Lua code runs in a new state of its own -n times over in each of -j
    threads; a state is closed after each run. -l keeps the program alive
-   after the last one. The code finds a table `host`:
+   after the last one. It is a failure when a signal's handler or a thread's
+   mask is another one in the end. The code finds a table `host`:
 
      host.fork() -> pid, 0 in the child; a child ends when its code does
      host.wait(pid) -> exit code | nil, signal
@@ -16,6 +17,7 @@
      state:close() */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@
 
 #define STATE_TYPE "embed.state"
 #define THREADS_MAX 16
+#define SIGNALS 32
 
 struct plan {
   int times;
@@ -146,20 +149,51 @@ static int run_once(const struct plan *plan, pid_t self)
   if (!rc)
     rc = lua_pcall(L, n - 1, 0, 0);
   if (rc)
-    fprintf(stderr, "embed: %s\n", lua_tostring(L, -1));
+    fprintf(stderr, "embed: %s\n", luaL_tolstring(L, -1, NULL));
   lua_close(L);
   if (getpid() != self)
     _exit(rc != 0); /* what the parent opened is not the child's to free */
   return rc != 0;
 }
 
+/* 1 when the calling thread blocks other signals than it did. */
+static int mask_differs(const sigset_t *before)
+{
+  sigset_t now;
+  int i;
+  pthread_sigmask(SIG_SETMASK, NULL, &now);
+  for (i = 1; i < SIGNALS; i++)
+    if (sigismember(&now, i) != sigismember(before, i)) {
+      fprintf(stderr, "embed: the mask of signal %d has changed\n", i);
+      return 1;
+    }
+  return 0;
+}
+
+static int handlers_differ(const struct sigaction *before)
+{
+  struct sigaction now;
+  int i;
+  for (i = 1; i < SIGNALS; i++)
+    if (!sigaction(i, NULL, &now)
+        && (now.sa_handler != before[i].sa_handler
+            || now.sa_flags != before[i].sa_flags)) {
+      fprintf(stderr, "embed: signal %d has another handler\n", i);
+      return 1;
+    }
+  return 0;
+}
+
 static void *run_all(void *context)
 {
   struct plan *plan = context;
   pid_t self = getpid();
+  sigset_t mask;
   int i;
+  pthread_sigmask(SIG_SETMASK, NULL, &mask);
   for (i = 0; i < plan->times && !plan->failed; i++)
     plan->failed = run_once(plan, self);
+  plan->failed = plan->failed || mask_differs(&mask);
   return NULL;
 }
 
@@ -185,8 +219,10 @@ int main(int argc, char **argv)
 {
   struct plan plan = { 1, NULL, 0 };
   struct timespec linger = { 0, 0 };
+  struct sigaction before[SIGNALS];
   int threads = 0;
   int option;
+  int i;
   /* the plus leaves what stands behind the code alone */
   while ((option = getopt(argc, argv, "+n:j:l:")) != -1) {
     if (option == 'n')
@@ -201,10 +237,14 @@ int main(int argc, char **argv)
   if (optind >= argc || threads > THREADS_MAX)
     return 2;
   plan.code = argv + optind;
+  memset(before, 0, sizeof before);
+  for (i = 1; i < SIGNALS; i++)
+    sigaction(i, NULL, &before[i]);
   if (threads)
     plan.failed = run_threads(&plan, threads);
   else
     run_all(&plan);
+  plan.failed = plan.failed || handlers_differ(before);
   if (linger.tv_sec) {
     fprintf(stderr, "embed: closed\n");
     while (nanosleep(&linger, &linger))

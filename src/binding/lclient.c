@@ -12,6 +12,8 @@
 static void readoptions(lua_State *L, int index,
                         struct etoro_client_options *o)
 {
+  struct etoro_secret *proxy;
+  luaL_checkstack(L, 24, NULL); /* each secret leaves its holder there */
   memset(o, 0, sizeof *o);
   o->base_url = letoro_field_text(L, index, "base_url", NULL);
   luaL_argcheck(L, o->base_url != NULL, index, "base_url is missing");
@@ -22,7 +24,8 @@ static void readoptions(lua_State *L, int index,
   o->who.client_secret = letoro_field_secret(L, index, "client_secret");
   o->is_renewable = letoro_field_flag(L, index, "renewable");
   o->ca_file = letoro_field_text(L, index, "ca_file", NULL);
-  o->proxy = letoro_field_text(L, index, "proxy", NULL);
+  proxy = letoro_field_secret(L, index, "proxy");
+  o->proxy = proxy ? etoro_secret_data(proxy) : NULL;
   o->user_agent = letoro_field_text(L, index, "user_agent", NULL);
   if (!o->user_agent)
     o->user_agent = "lua-etoro";

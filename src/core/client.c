@@ -114,6 +114,8 @@ void etoro_client_free(struct etoro_client *c)
   }
   etoro_credentials_free(c->credentials);
   etoro_account_free(c->account);
+  if (c->proxy)
+    etoro_wipe(c->proxy, strlen(c->proxy)); /* it may hold a password */
   free(c->proxy);
   free(c->user_agent);
   free(c);

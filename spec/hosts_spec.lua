@@ -1,0 +1,161 @@
+-- The module in programs that embed Lua: several states and threads, signals,
+-- what is left when all of it has gone. embed itself fails when a signal's
+-- handler or a thread's mask has changed. Those tagged "threads" run under a
+-- sanitizer as well, so nothing here loads the module in this process.
+local cjson = require "cjson"
+local nginx = require "spec.support.nginx"
+local process = require "spec.support.process"
+local program = require "spec.support.program"
+local recorder = require "spec.support.recorder"
+
+describe("a program", function()
+  local server
+
+  setup(function() server = recorder.start() end)
+  teardown(function() server:stop() end)
+
+  before_each(function()
+    server:clear()
+    server:set { default = cjson.null, on_connect = cjson.null }
+  end)
+
+  -- Nothing is printed either.
+  local function runs(options, code, ...)
+    assert.equal("", program.passes(program.embed(options, code, ...)))
+  end
+
+  local CALLS = [[
+    local url, method, ca_file = ...
+    local c = client(url, { rate_limit = false, ca_file = ca_file })
+    for _ = 1, 5 do assert(c:request { path = "/one" }) end
+    local loop, seen = etoro.loop(), 0
+    for _ = 1, 10 do
+      etoro.spawn(function()
+        assert(c:request { method = method, path = "/task",
+          body = method == "POST" and { n = 1 } or nil })
+        seen = seen + 1
+      end)
+    end
+    while seen < 10 do
+      host.poll(loop:pollfd(), 1)
+      loop:step()
+    end
+  ]]
+
+  it("has calls of two states in two threads #threads", function()
+    runs({ "-j", "2", "-n", "5" }, CALLS, server.url, "POST")
+    assert.equal(2 * 5 * 15, #server:arrivals())
+  end)
+
+  it("has them over TLS #threads", function()
+    local web = nginx.start { locations =
+      "location = /one { return 200 '{}'; }"
+      .. " location = /task { return 200 '{}'; }" }
+    finally(function() web:stop() end)
+    runs({ "-j", "2", "-n", "3" }, CALLS, web.url, "GET", web.ca_file)
+  end)
+
+  it("closes states with calls in flight, in threads #threads", function()
+    server:set { default = { stall = true } }
+    runs({ "-j", "2", "-n", "5" }, [[
+      local c = client((...), { rate_limit = false })
+      etoro.loop()
+      for _ = 1, 4 do
+        etoro.spawn(c.request, c, { path = "/x" })
+        etoro.spawn(c.request, c, { method = "POST", path = "/x" })
+      end
+      etoro.run(etoro.sleep, 0.03)
+    ]], server.url)
+  end)
+
+  it("survives peers that reset, in threads #threads", function()
+    server:set { default = { reset = true } }
+    local code = [[
+      local c = client((...), { max_retries = 0, rate_limit = false })
+      local big = ("x"):rep(2^18)
+      for _ = 1, 5 do
+        local result, err = c:request { method = "POST", path = "/x",
+          body = big }
+        assert(not result and err.kind ~= "closed", tostring(err))
+        etoro.run(function()
+          for _ = 1, 4 do
+            etoro.spawn(function()
+              assert(not c:request { path = "/x" })
+            end)
+          end
+        end)
+      end
+    ]]
+    runs({ "-j", "2" }, code, server.url)
+    server:set { on_connect = "reset" }
+    runs({ "-j", "2" }, code, server.url)
+  end)
+
+  it("forks with tasks' calls in flight", function()
+    server:set { default = { wait = 0.2 } }
+    runs({ "-n", "2" }, [[
+      local c = client((...), { rate_limit = false })
+      etoro.loop()
+      local list = {}
+      for n = 1, 4 do
+        list[n] = etoro.spawn(c.request, c, { path = "/parent" })
+      end
+      etoro.run(etoro.sleep, 0.05)
+      local pid = host.fork()
+      if pid == 0 then
+        local results, errs = etoro.all(list)
+        assert(#results == 0 and errs[4].kind == "closed")
+        local mine = client((...), { rate_limit = false })
+        assert(etoro.run(mine.request, mine, { path = "/child" }))
+        return
+      end
+      assert(#etoro.all(list) == 4)
+      assert(host.wait(pid) == 0)
+    ]], server.url)
+    assert.equal(2 * 5, #server:arrivals())
+  end)
+
+  it("has no descriptors left when its states have gone", function()
+    runs({ "-n", "3" }, [[
+      local function count()
+        local list = io.popen("ls /proc/" .. io.open("/proc/self/stat")
+          :read "n" .. "/fd | wc -l")
+        local n = tonumber(list:read "a")
+        list:close()
+        return n
+      end
+      local before = count()
+      local code = [=[
+        local etoro = require "etoro"
+        local c = etoro.client { base_url = ..., api_key = "a",
+          user_key = "u" }
+        local loop = etoro.loop()
+        assert(etoro.run(c.request, c, { path = "/x" }))
+        etoro.spawn(c.request, c, { path = "/x" })
+        loop:step()
+      ]=]
+      for _ = 1, 3 do
+        local one = host.state()
+        assert(one:run(code, (...)))
+        one:close()
+      end
+      collectgarbage()
+      assert(count() == before, count() - before)
+    ]], server.url)
+  end)
+
+  it("keeps its own handlers, of SIGPIPE too", function()
+    server:set { default = { reset = true } }
+    local done = process.run(program.embed({}, [[
+      local c = client((...), { max_retries = 0 })
+      for _ = 1, 3 do c:request { method = "POST", path = "/x" } end
+      -- SIGPIPE still does what it always did
+      local pipe = io.popen("exit 0", "w")
+      pipe:setvbuf "no"
+      for _ = 1, 100 do pipe:write(("x"):rep(65536)) end
+      io.stderr:write "survived"
+    ]], server.url))
+    assert.equal("", done.stderr)
+    assert.equal(13, done.signal)
+  end)
+end)
