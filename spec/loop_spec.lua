@@ -286,7 +286,7 @@ describe("the loop", function()
   end)
 
   it("is quiet while calls wait for their answers #timed", function()
-    server:set { default = { wait = 0.4 } }
+    server:set { default = { wait = 0.8 } }
     local client, seen = new_client(), 0
     for _ = 1, 5 do
       etoro.spawn(function()
