@@ -68,9 +68,9 @@ local function fail_waiting(client, message)
       entry.job:cancel()
     end
   end, client)
-  for job in pairs(client._blocked or {}) do
-    if job:state() == "credential" then
-      client._blocked[job] = error_of(message, job)
+  for entry in pairs(client._blocked or {}) do
+    if entry.job:state() == "credential" then
+      entry.failure = error_of(message, entry.job)
     end
   end
 end
@@ -106,9 +106,12 @@ end
 ---@return fun(): boolean|"turned", etoro.Error?
 function M.attendant(client, job)
   client._blocked = client._blocked or setmetatable({}, WEAK_KEYS)
-  client._blocked[job] = false
+  -- a table stands for the job: a userdata as a weak key would still be there
+  -- after its finalizer has run
+  local entry = { job = job, failure = nil }
+  client._blocked[entry] = true
   local function is_over()
-    return client._blocked[job] or not client._core:wants_token()
+    return entry.failure or not client._core:wants_token()
   end
   return function()
     if client._core:wants_token() then
@@ -119,10 +122,10 @@ function M.attendant(client, job)
         -- it must have joined those who wait, for an error to reach it
         if job:state() == "budget" then client._runtime.engine:step(0) end
         runtime.turn(is_over)
-        return not client._blocked[job] and "turned", client._blocked[job]
+        return not entry.failure and "turned", entry.failure
       end
     end
-    return not client._blocked[job], client._blocked[job] or nil
+    return not entry.failure, entry.failure
   end
 end
 
