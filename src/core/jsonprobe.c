@@ -48,8 +48,6 @@ static int is_spoilt(struct probe *r, const char *p)
   const char *first = p, *last = p;
   while (first > r->start && is_numeric(first[-1]) && p - first < WORD_LONG)
     first--;
-  if (first > r->start && first[-1] == '"')
-    return 0; /* in a string; what follows one on its heels is no JSON */
   if (first > r->start && !is_break(first - 1))
     return p - first == WORD_LONG;
   while (last < r->end && is_numeric(*last) && last - p < WORD_LONG)
