@@ -264,9 +264,6 @@ function job:outcome() end
 ---@return string
 function job:request_id() end
 
----@return integer bytes of the reply that are still held
-function job:size() end
-
 ---@return "budget"|"credential"|"flight"|"backoff"|"done"
 function job:state() end
 

@@ -171,13 +171,6 @@ static int job_body(lua_State *L)
   return n;
 }
 
-/* job:size() -> bytes of the reply that are still held */
-static int job_size(lua_State *L)
-{
-  lua_pushinteger(L, (lua_Integer)checkjob(L)->reply.len);
-  return 1;
-}
-
 static int job_gc(lua_State *L)
 {
   struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
@@ -199,7 +192,6 @@ static const luaL_Reg methods[] = {
   { "headers", job_headers },
   { "outcome", job_outcome },
   { "request_id", job_request_id },
-  { "size", job_size },
   { "state", job_state },
   { "watch", job_watch },
   { NULL, NULL },

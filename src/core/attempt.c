@@ -31,6 +31,7 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
   int status = j->status;
   j->client->in_flight--;
   e->pools_due = 0; /* somebody may take its place */
+  j->server_wait = -1; /* what an earlier reply asked for is over */
   if (!j->is_sent) {
     etoro_pool_unsent(j->pool);
     return;
@@ -42,7 +43,6 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
     status = 400; /* it refuses what was asked for, not how often */
   etoro_pool_end(j->pool, status, j->headers.len ? &limits : NULL,
                  etoro_engine_now(e));
-  j->server_wait = -1;
   if (j->headers.len && j->code == ETORO_CODE_NONE) {
     j->server_wait = limits.retry_after;
     if (limits.retry_after < 0 && j->status == 429)

@@ -74,7 +74,7 @@ static void forget_attempt(struct etoro_job *j)
   j->code = ETORO_CODE_NONE;
   j->status = 0;
   j->http_version = 0;
-  j->is_sent = j->was_resent = j->is_headed = j->is_taken = 0;
+  j->is_sent = j->is_headed = j->is_taken = 0;
   j->write_status = ETORO_OK;
   j->detail[0] = '\0';
 }

@@ -112,7 +112,6 @@ struct etoro_job {
   unsigned version;        /* of the client's credential */
   double attempt_at;       /* when it was dispatched */
   int is_sent;             /* its request left, or may have */
-  int was_resent;          /* libcurl tried to send it a second time */
   int is_headed;           /* the reply's headers have come to their end */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */

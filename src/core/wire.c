@@ -53,10 +53,8 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
   (void)local_ip;
   (void)port;
   (void)local_port;
-  if (j->is_sent && j->klass != ETORO_CLASS_SAFE) {
-    j->was_resent = 1;
+  if (j->is_sent && j->klass != ETORO_CLASS_SAFE)
     return CURL_PREREQFUNC_ABORT;
-  }
   if (j->is_sent)
     j->may_have_run = 1; /* so a DELETE's 404 means that it is done */
   j->is_sent = 1;
