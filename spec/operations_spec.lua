@@ -324,21 +324,22 @@ describe("client:call", function()
   end)
 
   it("encodes what a path value holds, so that it stays one", function()
-    local name = "GET /api/v1/watchlists/{watchlistId}"
+    local name = "GET /api/v1/user-info/people/{username}/gain"
     for value, sent in pairs { ["a/b"] = "a%2Fb", ["%2e"] = "%252e",
       ["?x=1#y"] = "%3Fx%3D1%23y", ["ä b"] = "%C3%A4%20b" } do
-      local done, err = client:call(name, { watchlistId = value })
+      local done, err = client:call(name, { username = value })
       assert.is_nil(done)
       assert.equal("not_found", err.kind)
       local arrived = sandbox:arrivals()
       assert.equal(1, #arrived)
-      assert.equal("/api/v1/watchlists/" .. sent, arrived[1].path)
+      assert.equal("/api/v1/user-info/people/" .. sent .. "/gain",
+        arrived[1].path)
       sandbox:clear()
     end
     for _, value in ipairs { ".", "..", "" } do
-      local done, err = client:call(name, { watchlistId = value })
+      local done, err = client:call(name, { username = value })
       assert.is_nil(done)
-      assert.equal("watchlistId", err.field)
+      assert.equal("username", err.field)
     end
     assert.equal(0, #sandbox:arrivals())
   end)

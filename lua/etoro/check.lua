@@ -223,7 +223,8 @@ local function check_body(op, body, level)
     end
     return true
   elseif type(op.body.type) == "string" then
-    return check_bare_body(op.body, body, level + 1)
+    local copy, err = check_bare_body(op.body, body, level + 1)
+    return copy, err
   end
   body = body == nil and {} or body
   M.fields(op.body, body, "field", level + 1)
@@ -251,11 +252,16 @@ end
 
 -- Why a text is no part of a path.
 local function step_fault(text)
+  if type(text) ~= "string" then return nil end
   if text == "" then
     return "is empty"
   elseif text == "." or text == ".." then
     -- escaped they are steps all the same, to some servers and libcurls
     return "is '" .. text .. "', which is no id"
+  elseif text:find("[%z\1-\31\127]") then
+    return "holds a control character"
+  elseif text:find("^ ") or text:find(" $") then
+    return "begins or ends with a blank"
   end
 end
 
@@ -281,6 +287,7 @@ local function list_text(list)
   local texts = {}
   for index, item in ipairs(list) do
     texts[index] = text_of(item)
+    if texts[index] == "" then return nil, "holds an empty text" end
     if texts[index]:find(",", 1, true) then
       return nil, string.format("holds '%s', whose comma would part it in two",
         texts[index])
@@ -365,6 +372,11 @@ local function check_param_names(op, params, level)
   end
 end
 
+--- The values of an operation that is called with none; not to be written to.
+M.NOTHING = {}
+
+local bare = setmetatable({}, { __mode = "k" }) -- what may_be_bare has found
+
 -- Whether an operation may be called with nothing at all: then there is
 -- nothing to check, which is worth knowing on the way of every call.
 local function may_be_bare(op)
@@ -386,7 +398,10 @@ end
 ---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
 ---@return table? body nil when the operation has none
 function M.params(op, params, level)
-  if params == nil and may_be_bare(op) then return {}, {} end
+  if params == nil then
+    if bare[op] == nil then bare[op] = may_be_bare(op) end
+    if bare[op] then return M.NOTHING, M.NOTHING end
+  end
   params = params == nil and {} or params
   if type(params) ~= "table" then
     error("parameters must be a table, got " .. type_name(params), level + 1)

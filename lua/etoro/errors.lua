@@ -20,6 +20,9 @@ local MESSAGE_MAX = 1000 -- bytes of a server's text kept in err.message
 ---@field response? string the answer, secrets masked, cut to 4096 bytes
 ---@field field? string the argument or body field that is at fault
 ---@field details? any what the API adds about that field
+---@field asked? table of an unknown outcome: operation, params, body
+---@field evidence? table of it, too: lookups made, and what of the account
+---(orders, positions) may be its work
 local mt = { __name = "etoro.error" }
 
 function mt.__tostring(err)
@@ -43,11 +46,20 @@ function mt.__concat(left, right)
   return tostring(left) .. tostring(right)
 end
 
--- A text from outside, fit for one line: no control characters, bounded,
--- and not cut inside a character.
-local function one_line(text, max)
+-- In UTF-8 what moves a cursor or turns lines around: the second set of control
+-- characters, marks and overrides of direction.
+local HIDDEN = { "\194[\128-\159]", "\226\128[\142\143\168-\174]",
+  "\226\129[\166-\169]" }
+
+--- Makes a text from outside fit for one line: no control characters, bounded,
+--- and not cut inside a character.
+---@param text string
+---@param max? integer bytes
+---@return string
+function M.one_line(text, max)
   text = text:gsub("[%z\1-\31\127]+", " ")
-  if #text <= max then return text end
+  for _, pattern in ipairs(HIDDEN) do text = text:gsub(pattern, " ") end
+  if not max or #text <= max then return text end
   return (text:sub(1, max):gsub("[\192-\255]?[\128-\191]*$", "")) .. "..."
 end
 
@@ -261,12 +273,12 @@ local function describe(err, found, is_page)
       .. " followed because keys would go along"
     err.hint = "Set base_url to where the API really is"
   else
-    err.code = found.code and one_line(found.code, 200)
+    err.code = found.code and M.one_line(found.code, 200)
       or status == 407 and "proxy" or string.format("http_%d", status)
     err.message = found.message or MESSAGE_OF_STATUS[status]
       or status >= 500 and "the API failed while answering"
       or "the API refused the request"
-    err.message = one_line(err.message, MESSAGE_MAX)
+    err.message = M.one_line(err.message, MESSAGE_MAX)
     err.hint = HINT_OF_STATUS[status]
   end
 end
@@ -343,6 +355,8 @@ local TRANSPORT = {
   halted = { "cancelled", "the client is halted; nothing was sent",
     "client:halt(false) lets writes through again" },
   dry_run = { "cancelled", "a dry run: nothing was sent", false },
+  journal = { "cancelled", "the journal could not be written, so nothing was"
+    .. " sent", "Look after the file's disk, and call again" },
   not_demo = { "rejected", "a demo client does not write on a trading path of"
     .. " the real account; nothing was sent",
     "Make the client with account = \"real\" if you mean it" },
@@ -354,7 +368,7 @@ local TRANSPORT = {
 -- Nothing of the request can have reached the API.
 local NEVER_SENT = {
   dns = true, refused = true, connect = true, connect_timeout = true,
-  proxy = true, rate_limited = true,
+  proxy = true, rate_limited = true, journal = true,
 }
 
 -- Outcomes after which another attempt of a safe operation may do better.
@@ -374,7 +388,7 @@ function M.from_transport(failure)
     return failure.host or "the server"
   end)
   if failure.detail and failure.detail ~= "" then
-    message = message .. ": " .. one_line(failure.detail, MESSAGE_MAX)
+    message = message .. ": " .. M.one_line(failure.detail, MESSAGE_MAX)
   end
   local is_read = op ~= nil and op.method == "GET"
   local is_uncertain = (failure.uncertain or false) and not is_read

@@ -28,9 +28,11 @@
 --                   most one, all or none have to be given; with `when` only
 --                   if those fields have those values
 --   max_together    a number, and lists that hold no more items than that
+--   in_order        pairs of names of dates, the first not after the second
 --   at_least_one    a body without a field is refused before it is sent
---   paging          how to go on: style "page", "offset" or "cursor", the
---                   parameters' names, and where the answer has its items
+--   paging          how to go on: style "page", "offset", "cursor" or
+--                   "whole" (all at once), the parameters' names, and where
+--                   the answer has its items
 --   moves_money     takes real money from, or gives it back to, the caller
 --   since           newer than the document; first seen in that version
 --   deprecated      the API names a successor
@@ -74,6 +76,7 @@ local comma_text = { type = "string", commas = true }
 local display_currency = { type = "string", default = "USD" }
 local flag = { type = "boolean" }
 local scopes_money_balance_read = { "etoro-public:money.balance:read" }
+local in_order_from_date = { { "fromDate", "toDate" } }
 local account_type = {
   type = "string",
   enum = { "trading", "options", "cash" },
@@ -104,11 +107,12 @@ local following_paging = {
   style = "offset",
 }
 local market_id_path = { marketId = "string" }
+local positive_integer = { type = "integer", min = 1 }
 local instrument_query = {
   badgesExperimentIsEnabled = badges_experiment_is_enabled,
   offset = offset,
   reactionsPageSize = reactions_page_size,
-  requesterUserId = text,
+  requesterUserId = positive_integer,
   take = take,
 }
 local integer = { type = "integer" }
@@ -138,8 +142,7 @@ local post_body = {
   attachments = attachments,
   message = { type = "string", max_length = 1000 },
 }
-local user_id_path = { userId = "string" }
-local positive_integer = { type = "integer", min = 1 }
+local user_id_path = { userId = positive_integer }
 local names = {
   absBuyPctChange24Hours = "number",
   absDailyPriceChange = "number",
@@ -215,18 +218,18 @@ local discover_paging = {
   total = "totalItems",
 }
 local instruments_query = { fields = comma_text }
-local exchange_ids = { type = "list", items = "integer" }
+local items = { type = "integer", min = 0 }
+local exchange_ids = { type = "list", items = items }
 local scopes_market_data_read = { "etoro-public:market-data:read" }
 local instrument_ids = { type = "list", items = positive_integer }
 local candles_count = { type = "integer", default = 100, max = 1000, min = 1 }
-local required_integer = { type = "integer", required = true }
-local account_id_path_2 = { accountId = "uuid" }
-local message = { type = "string", max_length = 1000, required = true }
 local required_positive_integer = {
   type = "integer",
   min = 1,
   required = true,
 }
+local account_id_path_2 = { accountId = "uuid" }
+local message = { type = "string", max_length = 1000, required = true }
 local post_id_path = { postId = "uuid" }
 local order = { type = "string", default = "Desc", enum = { "Asc", "Desc" } }
 local comments_query = {
@@ -290,6 +293,7 @@ local positive_number_or_null = {
 local class_by = { field = "UnitsToDeduct", present = "never" }
 local required_number = { type = "number", required = true }
 local required_flag = { type = "boolean", required = true }
+local required_integer = { type = "integer", required = true }
 local by_amount_body = {
   Amount = required_number,
   InstrumentID = required_positive_integer,
@@ -342,8 +346,8 @@ local max_together = { 100, "instrumentIds", "symbols" }
 local required_date = { type = "date", required = true }
 local history_query = {
   minDate = required_date,
-  page = integer,
-  pageSize = integer,
+  page = items,
+  pageSize = positive_integer,
 }
 local history_paging = {
   first = 1,
@@ -363,10 +367,16 @@ local period = {
   required = true,
 }
 local username_path = { username = "string" }
+local in_order_min_date = { { "minDate", "maxDate" } }
 local scopes_watchlist_read = {
   "etoro-public:watchlist:read", "etoro-public:watchlist:write",
 }
-local name = { type = "string", max_length = 100, required = true }
+local name = {
+  type = "string",
+  max_length = 100,
+  min_length = 1,
+  required = true,
+}
 local scopes_watchlist_write = { "etoro-public:watchlist:write" }
 local selected_items_body = {
   type = "list",
@@ -375,9 +385,13 @@ local selected_items_body = {
     fields = {
       itemAddedDate = { type = "datetime" },
       itemAddedReason = text,
-      itemId = required_integer,
+      itemId = required_positive_integer,
       itemRank = { type = "integer", default = 0 },
-      itemType = required_text,
+      itemType = {
+        type = "string",
+        enum = { "Instrument", "Person" },
+        required = true,
+      },
       market = {
         type = "object",
         fields = {
@@ -411,7 +425,7 @@ local selected_items_body = {
   },
   min_items = 1,
 }
-local items_per_page = { type = "integer", default = 100 }
+local public_query = { itemsPerPage = candles_count, pageNumber = offset }
 local watchlist_id_path = { watchlistId = "string" }
 local scope_names_2 = { type = "list", items = "string", required = true }
 local positive_number = { type = "number", above = 0 }
@@ -496,6 +510,7 @@ local one_of_order_id = { { "orderId", "referenceId" } }
 ---@field at_most_one? table[]
 ---@field together? table[]
 ---@field max_together? table
+---@field in_order? table[]
 ---@field at_least_one? boolean
 ---@field paging? table
 ---@field moves_money? boolean
@@ -621,6 +636,7 @@ add("GET", "/api/v1/balances/history", {
   success = { 200 },
   class = "safe",
   scopes = scopes_money_balance_read,
+  in_order = in_order_from_date,
 })
 
 add("GET", "/api/v1/balances/{accountType}", {
@@ -647,6 +663,7 @@ add("GET", "/api/v1/balances/{accountType}/history", {
   success = { 200 },
   class = "safe",
   scopes = scopes_money_balance_read,
+  in_order = in_order_from_date,
 })
 
 add("GET", "/api/v1/balances/{accountType}/{accountId}", {
@@ -671,6 +688,7 @@ add("GET", "/api/v1/balances/{accountType}/{accountId}/history", {
   success = { 200 },
   class = "safe",
   scopes = scopes_money_balance_read,
+  in_order = in_order_from_date,
 })
 
 add("GET", "/api/v1/clubs", {
@@ -775,6 +793,7 @@ add("GET", "/api/v1/feeds/users/{userId}/pinned", {
   class = "safe",
   pool = "feeds",
   scopes = scopes_feed_read,
+  paging = { list = "discussions", style = "whole" },
 })
 
 add("GET", "/api/v1/instruments/discover", {
@@ -929,7 +948,10 @@ add("GET", "/api/v1/money/accounts/cash", {
 })
 
 add("POST", "/api/v1/money/accounts/cash", {
-  body = { requestReferenceId = required_uuid, tncDocId = required_integer },
+  body = {
+    requestReferenceId = required_uuid,
+    tncDocId = required_positive_integer,
+  },
   success = { 202 },
   class = "never",
 })
@@ -1205,7 +1227,11 @@ add("DELETE", "/api/v1/posts/{postId}/pins", {
 
 add("POST", "/api/v1/posts/{postId}/polls/{pollId}/options/{optionId}"
   .. "/votes", {
-  in_path = { optionId = "integer", pollId = "integer", postId = "uuid" },
+  in_path = {
+    optionId = positive_integer,
+    pollId = positive_integer,
+    postId = "uuid",
+  },
   in_query = attachments_query,
   success = { 202 },
   class = "safe",
@@ -1214,7 +1240,11 @@ add("POST", "/api/v1/posts/{postId}/polls/{pollId}/options/{optionId}"
 
 add("DELETE", "/api/v1/posts/{postId}/polls/{pollId}/options/{optionId}"
   .. "/votes", {
-  in_path = { optionId = "integer", pollId = "integer", postId = "uuid" },
+  in_path = {
+    optionId = positive_integer,
+    pollId = positive_integer,
+    postId = "uuid",
+  },
   in_query = attachments_query,
   success = { 202 },
   class = "safe",
@@ -1261,7 +1291,10 @@ add("GET", "/api/v1/price-alerts", {
 })
 
 add("POST", "/api/v1/price-alerts", {
-  body = { symbol = required_text, targetPrice = required_positive_number },
+  body = {
+    symbol = { type = "string", min_length = 1, required = true },
+    targetPrice = required_positive_number,
+  },
   success = { 201 },
   class = "never",
   scopes = scopes_price_alerts_write,
@@ -1621,10 +1654,11 @@ add("GET", "/api/v1/trading/info/trade/history", {
 
 -- trap: cidList takes realCid; a gcid gives another person
 add("GET", "/api/v1/user-info/people", {
-  in_query = { cidList = exchange_ids, usernames = scope_names },
+  in_query = { cidList = instrument_ids, usernames = scope_names },
   success = { 200 },
   class = "safe",
   scopes = scopes_user_info_read,
+  any_of = { { "usernames", "cidList" } },
 })
 
 add("GET", "/api/v1/user-info/people/search", {
@@ -1665,6 +1699,7 @@ add("GET", "/api/v1/user-info/people/{username}/daily-gain", {
   success = { 200 },
   class = "safe",
   scopes = scopes_user_info_read,
+  in_order = in_order_min_date,
 })
 
 add("GET", "/api/v1/user-info/people/{username}/gain", {
@@ -1691,6 +1726,7 @@ add("GET", "/api/v1/user-info/people/{username}/tradeinfo", {
   scopes = scopes_user_info_read,
 })
 
+-- trap: isSucceeded can be false in a 200
 add("GET", "/api/v1/watchlists", {
   in_query = {
     addRelatedAssets = badges_experiment_is_enabled,
@@ -1728,7 +1764,7 @@ add("POST", "/api/v1/watchlists/default-watchlist/selected-items", {
 })
 
 add("GET", "/api/v1/watchlists/default-watchlists/items", {
-  in_query = { itemsLimit = integer, itemsPerPage = items_per_page },
+  in_query = { itemsLimit = positive_integer, itemsPerPage = candles_count },
   success = { 200 },
   class = "safe",
   pool = "watchlist-reads",
@@ -1752,8 +1788,8 @@ add("POST", "/api/v1/watchlists/newasdefault-watchlist", {
 })
 
 add("GET", "/api/v1/watchlists/public/{userId}", {
-  in_path = { userId = "integer" },
-  in_query = { itemsPerPageForSingle = items_per_page },
+  in_path = user_id_path,
+  in_query = { itemsPerPageForSingle = candles_count },
   success = { 200 },
   class = "safe",
   pool = "watchlist-reads",
@@ -1761,11 +1797,8 @@ add("GET", "/api/v1/watchlists/public/{userId}", {
 })
 
 add("GET", "/api/v1/watchlists/public/{userId}/{watchlistId}", {
-  in_path = { userId = "integer", watchlistId = "string" },
-  in_query = {
-    itemsPerPage = { type = "integer", default = 100, min = 1 },
-    pageNumber = offset,
-  },
+  in_path = { userId = positive_integer, watchlistId = "string" },
+  in_query = public_query,
   success = { 200 },
   class = "safe",
   pool = "watchlist-reads",
@@ -1782,7 +1815,7 @@ add("GET", "/api/v1/watchlists/public/{userId}/{watchlistId}", {
 
 add("PUT", "/api/v1/watchlists/rank/{watchlistId}", {
   in_path = watchlist_id_path,
-  in_query = { newRank = required_integer },
+  in_query = { newRank = { type = "integer", min = 0, required = true } },
   success = { 204 },
   class = "safe",
   pool = "watchlist-writes",
@@ -1800,7 +1833,7 @@ add("PUT", "/api/v1/watchlists/setUserSelectedUserDefault/{watchlistId}", {
 -- trap: isSucceeded can be false in a 200
 add("GET", "/api/v1/watchlists/{watchlistId}", {
   in_path = watchlist_id_path,
-  in_query = { itemsPerPage = candles_count, pageNumber = offset },
+  in_query = public_query,
   success = { 200 },
   class = "safe",
   pool = "watchlist-reads",
@@ -1913,7 +1946,7 @@ add("PATCH", "/api/v2/agent-portfolios/{agentPortfolioId}/user-tokens"
 add("GET", "/api/v2/portfolios/{username}/assets/history", {
   in_path = username_path,
   in_query = {
-    count = { type = "integer", min = 0 },
+    count = items,
     maxDate = { type = "date" },
     minDate = { type = "date" },
     period = {
@@ -1928,7 +1961,8 @@ add("GET", "/api/v2/portfolios/{username}/assets/history", {
   success = { 200 },
   class = "safe",
   at_most_one = { { "period", "minDate" } },
-  together = { { "minDate", "maxDate" } },
+  together = in_order_min_date,
+  in_order = in_order_min_date,
 })
 
 add("GET", "/api/v2/portfolios/{username}/copiers", {
@@ -1942,7 +1976,7 @@ add("GET", "/api/v2/portfolios/{username}/copiers", {
 add("GET", "/api/v2/portfolios/{username}/exposure/history", {
   in_path = username_path,
   in_query = {
-    count = { type = "integer", min = 0 },
+    count = items,
     maxDate = { type = "date" },
     minDate = { type = "date" },
     period = {
@@ -1957,7 +1991,8 @@ add("GET", "/api/v2/portfolios/{username}/exposure/history", {
   success = { 200 },
   class = "safe",
   at_most_one = { { "period", "minDate" } },
-  together = { { "minDate", "maxDate" } },
+  together = in_order_min_date,
+  in_order = in_order_min_date,
 })
 
 add("GET", "/api/v2/portfolios/{username}/gain/{granularity}", {
@@ -1972,6 +2007,7 @@ add("GET", "/api/v2/portfolios/{username}/gain/{granularity}", {
   },
   success = { 200 },
   class = "safe",
+  in_order = in_order_min_date,
 })
 
 add("PATCH", "/api/v2/trading/demo/positions/{positionId}", {

@@ -79,6 +79,17 @@ local function check_total(rule, given)
     list(names, "and"), rule[1], total)
 end
 
+-- Dates, be they text or seconds, compare as they are.
+local function check_order(rules, given)
+  for _, rule in ipairs(rules) do
+    local first, last = given[rule[1]], given[rule[2]]
+    if first and type(first) == type(last) and first > last then
+      return string.format("%s (%s) is after %s (%s)", rule[1],
+        tostring(first), rule[2], tostring(last))
+    end
+  end
+end
+
 --- Checks an operation's rules.
 ---@param op etoro.Operation
 ---@param given table body fields, or parameters of an operation without body
@@ -93,6 +104,7 @@ function M.broken(op, given)
     end
   end
   return op.max_together and check_total(op.max_together, given)
+    or op.in_order and check_order(op.in_order, given) or nil
 end
 
 --- The class that a request of an operation has. Bodies that are text say

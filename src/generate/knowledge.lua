@@ -346,14 +346,19 @@ M.newer = {
 -- detail says otherwise. A negative instrument id is a search artefact, and
 -- zero no instrument (7).
 local id = { min = 1 }
+local ids = { items = { type = "integer", min = 1 } }
+-- What is numbered from 0: mirror 0 is what the caller holds himself (6).
+local from_0 = { items = { type = "integer", min = 0 } }
 M.values = {
   integer = {
     instrumentId = id, instrumentID = id, InstrumentId = id,
-    InstrumentID = id, orderId = id, positionId = id,
+    InstrumentID = id, orderId = id, positionId = id, userId = id,
+    pollId = id, optionId = id, tncDocId = id,
   },
   list = {
-    instrumentIds = { items = { type = "integer", min = 1 } },
-    positionIds = { items = { type = "integer", min = 1 } },
+    instrumentIds = ids, positionIds = ids, cidList = ids,
+    exchangeIds = from_0, instrumentTypeIds = from_0,
+    stocksIndustryIds = from_0, mirrorIds = from_0,
   },
 }
 
@@ -361,7 +366,8 @@ local commas = { commas = true }
 
 -- Pages (7): "page" counts pages from `first` with `size` items each and ends
 -- after `total` items or at a short page; "offset" counts items; "cursor" goes
--- on with what the answer has under `next`, and ends where there is none.
+-- on with what the answer has under `next`, and ends where there is none;
+-- "whole": all comes at once.
 -- `list`: where the items are ("" is the answer itself), `more`: a flag.
 local function pages(page, size, first, total, list)
   return { style = "page", page = page, size = size, first = first,
@@ -373,21 +379,32 @@ local function cursor(name, size, next, list, more)
     list = list, more = more }
 end
 
-local feed = { paging = { style = "offset", offset = "offset", size = "take",
-  next = "paging.next", list = "discussions" } }
+local feed_pages = { style = "offset", offset = "offset", size = "take",
+  next = "paging.next", list = "discussions" }
+local feed = { paging = feed_pages }
+-- Users are known to feeds by their gcid (8), which is a number.
+local gcid = { type = "integer", min = 1 }
+local of_user = { userId = gcid }
+local as_user = { requesterUserId = gcid }
 local comments = { paging = cursor("offsetEntityId", "take",
   "reactionPaging.offsetEntityId", "comments") }
-local history = { paging = pages("page", "pageSize", 1, nil, "") }
+local history = {
+  query = { page = { min = 0 }, pageSize = { min = 1 } },
+  paging = pages("page", "pageSize", 1, nil, ""),
+}
 
+local in_order = { { "minDate", "maxDate" } }
 local either_range = {
   at_most_one = { { "period", "minDate" } },
-  together = { { "minDate", "maxDate" } },
+  together = { { "minDate", "maxDate" } }, in_order = in_order,
 }
 
 local balance_query = {
   accountTypes = commas, accountIds = commas, expand = commas,
 }
 local balances = { query = balance_query }
+local balance_history = { query = balance_query,
+  in_order = { { "fromDate", "toDate" } } }
 
 local open = { action = "open" }
 local order = {
@@ -439,12 +456,21 @@ local post = { body = { message = { max_length = 1000 } } }
 local comment = { body = { message = { max_length = 500 } } }
 local empty = { body = {} } -- {} has to be there, and nothing in it
 
-local items = { body_items = { min_items = 1 } }
+local items = {
+  body_items = { min_items = 1 },
+  item_fields = {
+    itemId = id, itemType = { enum = { "Instrument", "Person" } },
+  },
+}
+-- At most so many items come in one answer (7).
+local per_page = { min = 1, max = 1000 }
+local list_name = { min_length = 1 }
+local new_watchlist = { query = { name = list_name } }
 
 -- More on single operations: further checks, merged into what the document
 -- says (`path`, `query`, `body` by name); rules over several values (one_of,
--- any_of, at_most_one, together, max_together); paging; and traps, which
--- become remarks.
+-- any_of, at_most_one, together, max_together, in_order); paging; and traps,
+-- which become remarks.
 M.details = {
   ["POST /api/v1/agent-portfolios"] = new_portfolio,
   ["POST /api/v2/agent-portfolios"] = new_portfolio,
@@ -478,10 +504,11 @@ M.details = {
   ["GET /api/v1/trading/info/trade/demo/history"] = history,
 
   ["GET /api/v1/balances"] = balances,
-  ["GET /api/v1/balances/history"] = balances,
+  ["GET /api/v1/balances/history"] = balance_history,
   ["GET /api/v1/balances/{accountType}"] = balances,
-  ["GET /api/v1/balances/{accountType}/history"] = balances,
+  ["GET /api/v1/balances/{accountType}/history"] = balance_history,
   ["GET /api/v1/balances/{accountType}/{accountId}"] = balances,
+  ["GET /api/v1/balances/{accountType}/{accountId}/history"] = balance_history,
   ["GET /api/v1/money/accounts/cash/{accountId}/transactions"] = {
     paging = cursor("pageToken", "pageSize", "pagination.nextPageToken",
       "results", "pagination.hasNext"),
@@ -525,12 +552,17 @@ M.details = {
 
   ["GET /api/v1/feeds/following"] = feed,
   ["GET /api/v1/feeds/for-you"] = feed,
-  ["GET /api/v1/feeds/instrument/{marketId}"] = feed,
+  ["GET /api/v1/feeds/instrument/{marketId}"] = { query = as_user,
+    paging = feed_pages },
   ["GET /api/v1/feeds/markets/{marketId}"] = feed,
   ["GET /api/v1/feeds/news"] = feed,
   ["GET /api/v1/feeds/saved"] = feed,
-  ["GET /api/v1/feeds/user/{userId}"] = feed,
-  ["GET /api/v1/feeds/users/{userId}"] = feed,
+  ["GET /api/v1/feeds/user/{userId}"] = { path = of_user,
+    query = as_user, paging = feed_pages },
+  ["GET /api/v1/feeds/users/{userId}"] = { path = of_user,
+    paging = feed_pages },
+  ["GET /api/v1/feeds/users/{userId}/pinned"] = { path = of_user,
+    paging = { style = "whole", list = "discussions" } },
   ["GET /api/v1/posts/{postId}/comments"] = comments,
   ["GET /api/v1/posts/{postId}/comments/{commentId}/replies"] = comments,
   ["GET /api/v1/posts/{postId}/shares"] = { paging = cursor("offsetEntityId",
@@ -563,21 +595,45 @@ M.details = {
     paging = pages("page", "pageSize", 1, "totalItems", "items"),
   },
   ["GET /api/v1/user-info/people"] = {
+    any_of = { { "usernames", "cidList" } },
     trap = "cidList takes realCid; a gcid gives another person",
   },
   ["GET /api/v1/user-info/people/{username}/daily-gain"] = {
+    in_order = in_order,
     trap = "an array for Daily, an object for Period; percent, not fractions",
+  },
+  ["GET /api/v2/portfolios/{username}/gain/{granularity}"] = {
+    in_order = in_order,
   },
   ["GET /api/v2/portfolios/{username}/assets/history"] = either_range,
   ["GET /api/v2/portfolios/{username}/exposure/history"] = either_range,
 
+  ["POST /api/v1/price-alerts"] = { body = { symbol = { min_length = 1 } } },
+
+  ["GET /api/v1/watchlists"] = {
+    trap = "isSucceeded can be false in a 200",
+  },
+  ["POST /api/v1/watchlists"] = new_watchlist,
+  ["POST /api/v1/watchlists/newasdefault-watchlist"] = new_watchlist,
+  ["PUT /api/v1/watchlists/{watchlistId}"] = {
+    query = { newName = list_name },
+  },
+  ["PUT /api/v1/watchlists/rank/{watchlistId}"] = {
+    query = { newRank = { min = 0 } },
+  },
+  ["GET /api/v1/watchlists/default-watchlists/items"] = {
+    query = { itemsLimit = { min = 1 }, itemsPerPage = per_page },
+  },
+  ["GET /api/v1/watchlists/public/{userId}"] = {
+    query = { itemsPerPageForSingle = per_page },
+  },
   ["GET /api/v1/watchlists/{watchlistId}"] = {
     paging = pages("pageNumber", "itemsPerPage", 0, "watchlists.1.totalItems",
       "watchlists.1.items"),
     trap = "isSucceeded can be false in a 200",
   },
   ["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] = {
-    query = { pageNumber = { min = 0 }, itemsPerPage = { min = 1 } },
+    query = { pageNumber = { min = 0 }, itemsPerPage = per_page },
     paging = pages("pageNumber", "itemsPerPage", 0, "totalItems", "items"),
   },
   ["POST /api/v1/watchlists/default-watchlist/selected-items"] = items,

@@ -1,8 +1,10 @@
--- make generate OPENAPI=path: writes lua/etoro/operations.lua and pools.lua.
+-- make generate OPENAPI=path: writes lua/etoro/operations.lua, pools.lua, and
+-- api.meta.lua, which is for editors.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
 local drift = require "src.generate.drift"
 local merge = require "src.generate.merge"
+local meta = require "src.generate.meta"
 local read = require "src.generate.read"
 local write = require "src.generate.write"
 
@@ -33,11 +35,12 @@ local function merged(path, knowledge)
   local version = type(document.info) == "table" and document.info.version
   local operations, complaints = merge.operations(read.operations(document),
     knowledge, document)
-  return operations, complaints, tostring(version or "without a version")
+  return operations, complaints, tostring(version or "without a version"),
+    read.answers(document)
 end
 
 local function generate(path, folder, knowledge)
-  local operations, complaints, version = merged(path, knowledge)
+  local operations, complaints, version, answers = merged(path, knowledge)
   for _, name in ipairs(complaints.unused) do
     io.stderr:write("knowledge of no operation: ", name, "\n")
   end
@@ -46,6 +49,8 @@ local function generate(path, folder, knowledge)
   end
   put(folder .. "/operations.lua", write.operations(operations, version))
   put(folder .. "/pools.lua", write.pools(knowledge.pools))
+  put(folder .. "/api.meta.lua", meta.operations(operations, version,
+    answers))
 end
 
 local function show_drift(path, folder, knowledge)

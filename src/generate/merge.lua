@@ -58,7 +58,7 @@ local function shorten(fields)
 end
 
 local PLAIN = { "one_of", "any_of", "at_most_one", "together", "max_together",
-  "at_least_one", "moves_money", "paging", "trap" }
+  "in_order", "at_least_one", "moves_money", "paging", "trap" }
 
 -- Names and types of what filters an answer: a schema's fields, and others that
 -- the API's examples use.
@@ -86,6 +86,9 @@ local function apply_detail(entry, detail, document)
   end
   if detail.body_items and entry.body then
     entry.body = change(entry.body, detail.body_items)
+  end
+  if detail.item_fields and entry.body then
+    change_fields(entry.body.items.fields, detail.item_fields)
   end
   if detail.filters then
     entry.params.filters = filters_of(document, detail.filters)

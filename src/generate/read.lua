@@ -7,6 +7,7 @@ local M = {}
 
 local METHODS = { "get", "post", "put", "patch", "delete" }
 local MAX_DEPTH = 12 -- of schemas that hold themselves
+local ANSWER_DEPTH = 6 -- the same, of answers
 
 -- Types that a string's format makes; any other format says nothing that could
 -- be checked before sending. The formats of numbers do not say what is sent:
@@ -138,12 +139,13 @@ end
 
 local spec_of
 
-local function fields_of(document, schema, depth)
+-- What is readOnly stands in answers alone.
+local function fields_of(document, schema, depth, is_answer)
   local fields, required = {}, {}
   for _, name in ipairs(schema.required or {}) do required[name] = true end
   for name, property in pairs(schema.properties or {}) do
-    if not resolve(document, property).readOnly then
-      local spec = spec_of(document, property, depth)
+    if is_answer or not resolve(document, property).readOnly then
+      local spec = spec_of(document, property, depth, is_answer)
       if required[name] then spec.required = true end
       fields[name] = spec
     end
@@ -151,9 +153,11 @@ local function fields_of(document, schema, depth)
   return fields
 end
 
-function spec_of(document, schema, depth)
+function spec_of(document, schema, depth, is_answer)
   depth = depth or 0
-  if depth > MAX_DEPTH then return { type = "any" } end
+  if depth > (is_answer and ANSWER_DEPTH or MAX_DEPTH) then
+    return { type = "any" }
+  end
   schema = flatten(document, schema)
   local kind, nullable = type_of(schema)
   local spec = { type = kind }
@@ -162,10 +166,11 @@ function spec_of(document, schema, depth)
   add_bounds(spec, schema)
   add_values(spec, schema)
   if kind == "list" then
-    local items = schema.items and spec_of(document, schema.items, depth + 1)
+    local items = schema.items
+      and spec_of(document, schema.items, depth + 1, is_answer)
     spec.items = items and M.short(items) or "any"
   elseif kind == "object" and schema.properties then
-    spec.fields = fields_of(document, schema, depth + 1)
+    spec.fields = fields_of(document, schema, depth + 1, is_answer)
   end
   return spec
 end
@@ -219,6 +224,22 @@ local function read_body(document, operation)
     return spec.fields, kind
   end
   return spec, kind
+end
+
+-- The spec of a success with a body.
+local function read_answer(document, operation)
+  local statuses = {}
+  for status in pairs(operation.responses or {}) do
+    if status:find("^2%d%d$") then statuses[#statuses + 1] = status end
+  end
+  table.sort(statuses)
+  for _, status in ipairs(statuses) do
+    local response = resolve(document, operation.responses[status])
+    local media = (response.content or {})["application/json"]
+    if media and media.schema then
+      return spec_of(document, media.schema, 0, true)
+    end
+  end
 end
 
 local function read_success(operation)
@@ -277,6 +298,23 @@ function M.operations(document)
     end
   end
   return operations
+end
+
+--- Reads what a document says that operations answer with.
+---@param document table as decoded
+---@return table<string, table> specs by "METHOD /path"
+function M.answers(document)
+  local answers = {}
+  for path, item in pairs(document.paths) do
+    item = resolve(document, item)
+    for _, name in ipairs(METHODS) do
+      if item[name] then
+        answers[name:upper() .. " " .. path] = read_answer(document,
+          item[name])
+      end
+    end
+  end
+  return answers
 end
 
 --- Reads the fields of a schema by its name.

@@ -14,7 +14,7 @@ local FIRST = {
 local LAST = {
   "success", "class", "class_by", "pool", "account", "twin", "trade", "reads", "final",
   "scopes", "one_of", "any_of", "at_most_one", "together", "max_together",
-  "at_least_one", "paging", "moves_money", "since", "deprecated",
+  "in_order", "at_least_one", "paging", "moves_money", "since", "deprecated",
 }
 local RANK = {}
 for index, name in ipairs(FIRST) do RANK[name] = index - 1000 end
@@ -266,9 +266,11 @@ local HEAD = [[
 --                   most one, all or none have to be given; with `when` only
 --                   if those fields have those values
 --   max_together    a number, and lists that hold no more items than that
+--   in_order        pairs of names of dates, the first not after the second
 --   at_least_one    a body without a field is refused before it is sent
---   paging          how to go on: style "page", "offset" or "cursor", the
---                   parameters' names, and where the answer has its items
+--   paging          how to go on: style "page", "offset", "cursor" or
+--                   "whole" (all at once), the parameters' names, and where
+--                   the answer has its items
 --   moves_money     takes real money from, or gives it back to, the caller
 --   since           newer than the document; first seen in that version
 --   deprecated      the API names a successor
@@ -307,6 +309,7 @@ local CLASS = [[
 ---@field at_most_one? table[]
 ---@field together? table[]
 ---@field max_together? table
+---@field in_order? table[]
 ---@field at_least_one? boolean
 ---@field paging? table
 ---@field moves_money? boolean
