@@ -3,6 +3,8 @@
 BUILD  ?= build
 LUA    ?= $(shell command -v lua5.4 || command -v lua54 || \
     { lua -v 2>&1 | grep -q '5\.4' && echo lua; } || echo lua5.4)
+# what the installed etoro command begins with
+LUA_COMMAND ?= /usr/bin/env $(notdir $(LUA))
 PKG    ?= pkg-config
 BUSTED ?= $(shell command -v busted)
 CFLAGS ?= -O2 -g
@@ -17,6 +19,7 @@ say = @$(if $(V),:,echo "  ")
 
 INST_LUADIR ?= $(PREFIX)/share/lua/5.4
 INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+INST_BINDIR ?= $(PREFIX)/bin
 
 # First pkg-config name that stands for Lua 5.4; LuaRocks gives LUA_INCDIR.
 LUA_PC := $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
@@ -44,10 +47,12 @@ endif
 
 CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
 BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
-  $(filter-out src/binding/lhttpd.c,$(wildcard src/binding/*.c)))
+  $(filter-out src/binding/lhttpd.c src/binding/lterminal.c,\
+  $(wildcard src/binding/*.c)))
 HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
   src/binding/lhttpd.c) src/core/buf.c src/core/secret.c)
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
+MODULES = $(BUILD)/etoro/core.so $(BUILD)/etoro/terminal.so $(HTTPD)
 
 # In-tree modules for everything that is run from here, and no account.
 export LUA_PATH = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
@@ -56,13 +61,18 @@ unexport LUA_PATH_5_4 LUA_CPATH_5_4 LUA_INIT LUA_INIT_5_4
 unexport ETORO_API_KEY ETORO_USER_KEY ETORO_ACCESS_TOKEN ETORO_BASE_URL
 export BUILD LUA CC
 
-all: $(BUILD)/etoro/core.so $(HTTPD)
+all: $(MODULES)
 	@$(if $(MHD_LIBS),:,echo "no libmicrohttpd: the sandbox cannot be served")
 
 $(BUILD)/etoro/core.so: $(CORE_OBJ) $(BINDING_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(LIBFLAG) $(NODELETE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS) -pthread
+
+$(BUILD)/etoro/terminal.so: $(BUILD)/binding/lterminal.o
+	@mkdir -p $(@D)
+	$(say) LINK $@
+	$(Q)$(CC) $(LIBFLAG) $(CFLAGS) $(LDFLAGS) -o $@ $^
 
 $(BUILD)/etoro/httpd.so: $(HTTPD_OBJ)
 	@mkdir -p $(@D)
@@ -87,6 +97,8 @@ test:
 
 run-demo: all
 	@LUA=$(LUA) sh spec/support/demo.sh examples/agent_portfolio.lua
+	@echo
+	@LUA=$(LUA) sh spec/support/demo.sh examples/open_wait_close.lua
 
 run-test: all programs
 	@$(LUA) $(BUSTED) --exclude-tags=long $(SPEC)
@@ -97,7 +109,11 @@ sandbox: all
 install: all
 	mkdir -p $(DESTDIR)$(INST_LUADIR) $(DESTDIR)$(INST_LIBDIR)/etoro
 	cp -R lua/etoro $(DESTDIR)$(INST_LUADIR)/
-	cp $(BUILD)/etoro/core.so $(HTTPD) $(DESTDIR)$(INST_LIBDIR)/etoro/
+	cp $(MODULES) $(DESTDIR)$(INST_LIBDIR)/etoro/
+	mkdir -p $(DESTDIR)$(INST_BINDIR)
+	sed '1s|.*|#!$(LUA_COMMAND)|' src/command/etoro \
+	  >$(DESTDIR)$(INST_BINDIR)/etoro
+	chmod 755 $(DESTDIR)$(INST_BINDIR)/etoro
 
 # OPENAPI=path of the API's OpenAPI document, which is not kept here: generate
 # writes the tables of operations and pools from it, drift tells how it differs

@@ -1,7 +1,8 @@
 # Test programs in C, `make lint` and `make check`. Part of the Makefile.
 
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
-HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so alloc_host embed)
+HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so slow_disk.so \
+  alloc_host embed)
 
 # A program with its own __wrap_malloc (core/failing.h) gets it before libc's.
 WRAP = $(if $(shell grep -l -e __wrap_malloc -e failing.h $<),\
@@ -32,15 +33,17 @@ $(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
 # --- lint ---
 
 C_FILES = $(wildcard src/*/*.[ch] spec/*/*.[ch])
-STRICT = --no-print-directory CFLAGS="-O2 -g -Werror"
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+APART = $(MAKE) --no-print-directory -j$(JOBS)
+STRICT = CFLAGS="-O2 -g -Werror"
 
 lint:
 	@sh .ci/deps.sh run test lint
 	@$(MAKE) --no-print-directory lint-lua lint-format lint-warnings lint-bugs
 
 lint-lua:
-	luacheck -q lua spec examples
-	find lua -name '*.lua' -exec luac5.1 -p {} +
+	luacheck -q lua spec examples src/generate src/command/etoro
+	find lua src -name '*.lua' -exec luac5.1 -p {} +
 
 lint-format:
 	@sh .ci/format.sh $(C_FILES)
@@ -49,8 +52,8 @@ format:
 	@sh .ci/format.sh --fix $(C_FILES)
 
 lint-warnings:
-	$(MAKE) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
-	$(MAKE) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
+	$(APART) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
+	$(APART) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
 
 lint-bugs:
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
@@ -79,36 +82,38 @@ check:
 	$(MAKE) --no-print-directory check-valgrind check-sanitizers \
 	  check-threads check-numbers check-fuzz
 
+# Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
-	valgrind -q --error-exitcode=99 --leak-check=full \
+	sh .ci/each.sh "$(SPEC)" valgrind -q --error-exitcode=99 --leak-check=full \
 	  --errors-for-leak-kinds=definite --show-leak-kinds=definite \
 	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
-	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
+	  $(LUA) $(BUSTED) $(QUICK),lua
 
-# Two Lua states in two threads. Only what runs in spec/hosts/embed: the lua
-# command has no sanitizer of this kind in it.
+# Two Lua states in two threads, and the journal's own. Only what runs in
+# spec/hosts/embed: the lua command has no sanitizer of this kind in it.
 check-threads:
-	$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan CC=clang \
+	$(APART) BUILD=$(BUILD)/tsan CC=clang \
 	  CFLAGS="-O1 -g -fsanitize=thread" run-threads
 
-run-threads: $(BUILD)/etoro/core.so $(BUILD)/spec/hosts/embed
+run-threads: $(addprefix $(BUILD)/,etoro/core.so spec/hosts/embed \
+  spec/core/test_journal)
+	$(BUILD)/spec/core/test_journal
 	$(LUA) $(BUSTED) --tags=threads spec/hosts_spec.lua
 
 # Also what takes long: memory that fails at each step.
 check-sanitizers:
-	$(MAKE) --no-print-directory BUILD=$(BUILD)/san CC=gcc CFLAGS="$(SAN)" \
+	$(APART) BUILD=$(BUILD)/san CC=gcc CFLAGS="$(SAN)" \
 	  run-sanitizers
 
 run-sanitizers: PRELOAD = $(shell $(CC) -print-file-name=libasan.so)
+run-sanitizers: PRELOADED = SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD)
 run-sanitizers: export ASAN_OPTIONS = detect_leaks=1:abort_on_error=0
 run-sanitizers: export LSAN_OPTIONS = \
   suppressions=$(CURDIR)/.ci/lsan.supp:print_suppressions=0
 run-sanitizers: export UBSAN_OPTIONS = print_stacktrace=1
 run-sanitizers: all programs
-	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) \
-	  $(LUA) $(BUSTED) $(QUICK) $(SPEC)
-	SPEC_PRELOAD=$(PRELOAD) LD_PRELOAD=$(PRELOAD) \
-	  $(LUA) $(BUSTED) --tags=long $(SPEC)
+	sh .ci/each.sh "$(SPEC)" env $(PRELOADED) $(LUA) $(BUSTED) $(QUICK)
+	env $(PRELOADED) $(LUA) $(BUSTED) --tags=long $(SPEC)
 
 check-numbers: all
 	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/json_spec.lua

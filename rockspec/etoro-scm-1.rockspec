@@ -13,7 +13,10 @@ description = {
   labels = { "etoro", "trading", "http" },
 }
 supported_platforms = { "unix" }
-dependencies = { "lua >= 5.4, < 5.5", "lua-cjson >= 2.1.0" }
+dependencies = {
+  "lua >= 5.4, < 5.5", "lua-cjson >= 2.1.0",
+  "argparse >= 0.7", -- the etoro command's
+}
 -- The Makefile asks pkg-config for libcurl: a plain search for its headers
 -- misses the multiarch directories of Debian.
 build = {
@@ -25,6 +28,7 @@ build = {
     LUA_INCDIR = "$(LUA_INCDIR)",
   },
   install_variables = {
+    INST_BINDIR = "$(BINDIR)",
     INST_LIBDIR = "$(LIBDIR)",
     INST_LUADIR = "$(LUADIR)",
     LIBFLAG = "$(LIBFLAG)",

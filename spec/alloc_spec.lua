@@ -4,21 +4,26 @@ local server = require "spec.support.server"
 local HOST = (os.getenv "BUILD" or "build") .. "/spec/hosts/alloc_host"
 
 describe("when memory fails #long", function()
-  local sandbox
+  local sandbox, scratch
 
   before_each(function()
     sandbox = server.start { limits = false, credit = 1000000000 }
+    scratch = process.scratch()
   end)
 
-  after_each(function() sandbox:stop() end)
+  after_each(function()
+    sandbox:stop()
+    process.remove(scratch)
+  end)
 
   local function survives(script, mode)
-    local done = process.run { HOST, script, sandbox.url, mode, timeout = 900 }
+    local done = process.run { HOST, script, sandbox.url, mode,
+      timeout = 900, env = { SCRATCH = scratch } }
     assert(done.code == 0, done.stdout:sub(-200) .. done.stderr)
     assert.truthy(done.stdout:find "passed: %d+ steps")
   end
 
-  for _, name in ipairs { "calls", "writes" } do
+  for _, name in ipairs { "calls", "writes", "journal" } do
     local script = "spec/hosts/" .. name .. ".lua"
 
     it(name .. " work or say so when Lua's ends at any step", function()

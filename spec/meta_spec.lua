@@ -38,7 +38,7 @@ local function sorted(list)
   return list
 end
 
-describe("the stub of etoro.core", function()
+describe("the stub of etoro.core #lua", function()
   local names, classes = read_stub()
 
   it("has each name of the module and no other", function()

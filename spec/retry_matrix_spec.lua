@@ -90,7 +90,7 @@ describe("the retry matrix", function()
   setup(function()
     box = etoro.sandbox.new { now = function() return START end }
     client = box:client { account = "real", rate_limit = false,
-      timeout = TIMEOUT }
+      timeout = TIMEOUT, on_unknown = "report" }
   end)
 
   local function note(request, number, arrivals, outcome)
@@ -104,6 +104,18 @@ describe("the retry matrix", function()
     return err.kind == "unknown_outcome" and "unknown" or err.kind
   end
 
+  -- Without the lookups by which it is found out what became of orders and
+  -- closings.
+  local function arrivals_of(request)
+    local list = {}
+    for _, arrival in ipairs(box.arrivals) do
+      if not request.op.trade or arrival.method ~= "GET" then
+        list[#list + 1] = arrival
+      end
+    end
+    return list
+  end
+
   local function try(request, fault)
     box:clear_faults()
     box:clear_arrivals()
@@ -113,16 +125,16 @@ describe("the retry matrix", function()
     assert(box.faults:add { route = "* *", fault = "status", status = 200,
       times = 0, body = { fine = true } })
     local result, response = client:call(request.name, request.params)
-    local ids = {}
-    for _, arrival in ipairs(box.arrivals) do
+    local ids, count = {}, 0
+    for _, arrival in ipairs(arrivals_of(request)) do
       assert.equal(request.op.method, arrival.method)
       ids[arrival.headers["x-request-id"]] = true
+      count = count + 1
     end
     assert.equal(response.request_id, next(ids))
     assert.is_nil(next(ids, next(ids)))
-    assert.equal(response.attempts, box.arrivals.count)
-    return box.arrivals.count, outcome_of(result, response, response.attempts),
-      response
+    assert.equal(response.attempts, count)
+    return count, outcome_of(result, response, response.attempts), response
   end
 
   -- A wire of the spec's own: the sandbox cannot refuse a connection.
@@ -203,7 +215,7 @@ describe("the retry matrix", function()
       local result, err = client:request { method = request.op.method,
         path = path, body = request.op.body and not request.op.body_kind
           and request.params.body or nil }
-      assert.equal(request.class == "safe" and 2 or 1, box.arrivals.count,
+      assert.equal(request.class == "safe" and 2 or 1, #arrivals_of(request),
         request.name)
       assert.equal(request.class == "safe", result ~= nil, request.name
         .. tostring(err))

@@ -514,7 +514,7 @@ describe("resending, over sockets", function()
     e500 = { { 2, "ok" }, { 2, "not_found/NotFound" },
       { 1, "unknown_outcome/http_500" } },
     limited_empty = { { 2, "ok" }, { 2, "not_found/NotFound" },
-      { 2, "not_found/NotFound" } },
+      { 2, "invalid/ValidationFailed" } },
   } do
     for index, method in ipairs { "GET", "PATCH", "POST" } do
       it(("after one %s of a %s #timed"):format(name, method), function()

@@ -212,9 +212,11 @@ describe("the sandbox in-process", function()
   describe("and over HTTP, under the fault", function()
     -- fault = { fields, GET, POST that creates a portfolio }
     local EXPECTED = {
+      cut_after = { {}, "ok 200", "ok 201" },
       cut_before = { {}, "network/lost", "unknown_outcome/lost" },
       cut_during = { {}, "protocol/truncated", "unknown_outcome/truncated" },
       delay = { { seconds = 0.05 }, "ok 200", "ok 201" },
+      double_reply = { {}, "ok 200", "ok 201" },
       drip = { { seconds = 0.001, keep = 64 }, "ok 200", "ok 201" },
       duplicate = { {}, "ok 200", "ok 201" },
       error_shape = { { shape = 4 }, "invalid/INVALID_PARAMETER",
@@ -222,6 +224,8 @@ describe("the sandbox in-process", function()
       garble = { {}, "protocol/bad_json", "unknown_outcome/bad_json" },
       grant = { { scopeNames = { READ } }, "ok 200", "ok 201" },
       html = { {}, "protocol/html", "protocol/html" },
+      late_work = { { seconds = 0.01 }, "network/lost",
+        "unknown_outcome/lost" },
       lost_reply = { {}, "network/lost", "unknown_outcome/lost" },
       max_tokens = { {}, "ok 200", "ok 201" },
       oversize = { { size = 300000 }, "protocol/too_large",

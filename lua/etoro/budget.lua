@@ -79,12 +79,11 @@ function M.rules(rate_limit, api, level)
   return rules
 end
 
---- The pool that an operation draws on.
----@param op etoro.Operation
+--- The one pool that all operations of an API draw on.
 ---@param api "public"|"sor-v3"
----@return string
-function M.pool(op, api)
-  return api == "sor-v3" and OLDER or op.pool or "default"
+---@return string|false pool false: each operation says which
+function M.pool(api)
+  return api == "sor-v3" and OLDER
 end
 
 local PRIORITY_OF_TRADE = {

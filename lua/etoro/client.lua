@@ -12,16 +12,38 @@ local runtime = require "etoro.runtime"
 
 local M = {}
 
+local NO_OPTIONS = {} -- never written to
+
+local operations -- loaded with the first call
+
 ---@class etoro.Client
----@field portfolios etoro.Portfolios
+---@field account etoro.Account
+---@field alerts etoro.Alerts
+---@field balances etoro.Balances
+---@field cash etoro.Cash
+---@field clubs etoro.Clubs
+---@field feeds etoro.Feeds
 ---@field instruments etoro.Instruments
+---@field lists etoro.Lists
+---@field market etoro.Market
+---@field notifications etoro.Notifications
+---@field orders etoro.Orders
+---@field people etoro.People
+---@field pi_data etoro.PiData
+---@field portfolios etoro.Portfolios
+---@field positions etoro.Positions
+---@field posts etoro.Posts
+---@field watchlists etoro.Watchlists
 local methods = {}
 
 -- Resources are made when they are first asked for.
-local RESOURCES = {
-  instruments = "etoro.instruments",
-  portfolios = "etoro.portfolios",
-}
+local RESOURCES = {}
+for _, name in ipairs { "account", "alerts", "balances", "cash", "clubs",
+  "feeds", "instruments", "lists", "market", "notifications", "orders",
+  "people", "pi_data", "portfolios", "positions", "posts", "watchlists" }
+do
+  RESOURCES[name] = "etoro." .. name
+end
 
 local mt = {
   __name = "etoro.client",
@@ -63,19 +85,19 @@ end
 ---@field resets_in? number seconds until the next call comes free
 ---@field paused_for? number seconds, after a 429
 
-local function new_response(job, status, attempts, elapsed)
+-- Few look at the headers: their table is made for those who do.
+local function read_headers(response, name)
+  if name ~= "headers" then return nil end
+  local headers = getmetatable(response).job:headers()
+  rawset(response, "headers", headers)
+  return headers
+end
+
+local function new_response(job, status, attempts, elapsed, request_id)
   return setmetatable({
-    status = status, request_id = job:request_id(), attempts = attempts,
+    status = status, request_id = request_id, attempts = attempts,
     elapsed = elapsed,
-  }, {
-    __name = "etoro.response",
-    __index = function(response, name)
-      if name ~= "headers" then return nil end
-      local headers = job:headers()
-      rawset(response, "headers", headers)
-      return headers
-    end,
-  })
+  }, { __name = "etoro.response", __index = read_headers, job = job })
 end
 
 -- Has the token function asked, for tasks that wait for it.
@@ -86,7 +108,7 @@ end
 -- Waits for a job. Gives an error when it cannot go on; re-raises what a
 -- signal handler or a host's wait raised, with the job cancelled.
 local function await(client, job)
-  local failure = renewal.check(client, job)
+  local failure = client._renewal and renewal.check(client, job)
   local ok, done = true, true
   if not failure then
     ok, done, failure = pcall(runtime.await, client._runtime, client, job,
@@ -104,25 +126,25 @@ local function host_of(client)
 end
 
 -- A failure whose request may have been carried out all the same.
-local function uncertain(client, op, failure, sent_at)
+local function uncertain(client, op, failure, job)
   local err = errors.from_transport(failure)
   return errors.unknown_outcome {
     code = failure.code, status = failure.status,
     message = string.format("%s %s: %s; it may have been carried out all the"
       .. " same", op.method, op.path, err.message),
     request_id = failure.request_id, response = err.response,
-    started = sent_at, ended = client._runtime.engine:now(),
+    started = job:started(), ended = client._runtime.engine:now(),
   }
 end
 
-local function server_failure(op, reply, sent_at, ended)
+local function server_failure(op, reply, started, ended)
   local err = errors.from_reply(reply)
   err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false,
     true
   err.message = string.format("%s %s: %s; it may have been carried out all the"
     .. " same", op.method, op.path, err.message)
   err.hint = "Look at the account before doing it again"
-  err.started, err.ended = sent_at, ended
+  err.started, err.ended = started, ended
   return err
 end
 
@@ -133,7 +155,7 @@ local function server_id(body)
 end
 
 -- What a 2xx holds. An empty body is true.
-local function read_success(client, op, job, response, keep_null, sent_at)
+local function read_success(client, op, job, response, keep_null)
   local text, secrets, needs_restore = job:body()
   if text == "" then return true, response end
   local body, message = json.decode_scanned(text, secrets, needs_restore,
@@ -151,18 +173,19 @@ local function read_success(client, op, job, response, keep_null, sent_at)
       request_id = response.request_id, uncertain = op.class ~= "safe",
     }
     if op.class ~= "safe" then
-      return nil, uncertain(client, op, failure, sent_at)
+      return nil, uncertain(client, op, failure, job)
     elseif err.code == "html" then
       return nil, err
     end
     return nil, errors.from_transport(failure)
   end
   if body == nil then return true, response end
-  response.server_request_id = server_id(body)
+  local id = server_id(body)
+  if id then response.server_request_id = id end
   return body, response
 end
 
-local function read_failure(client, op, job, status, is_uncertain, sent_at)
+local function read_failure(client, op, job, status, is_uncertain)
   local text, secrets, needs_restore = job:body()
   local reply = {
     status = status, text = text, op = op, request_id = job:request_id(),
@@ -171,37 +194,38 @@ local function read_failure(client, op, job, status, is_uncertain, sent_at)
       or nil,
   }
   if is_uncertain then
-    return server_failure(op, reply, sent_at, client._runtime.engine:now())
+    return server_failure(op, reply, job:started(),
+      client._runtime.engine:now())
   end
   return errors.from_reply(reply)
 end
 
-local function read_outcome(client, op, job, options, sent_at)
+local function read_outcome(client, op, job, options)
   local status, code, attempts, elapsed, is_uncertain, is_sent, ran_before,
-    detail = job:outcome()
+    detail, request_id = job:outcome(true)
   if not code and status >= 200 and status < 300 then
-    local response = new_response(job, status, attempts, elapsed)
+    local response = new_response(job, status, attempts, elapsed, request_id)
     local result, err = read_success(client, op, job, response,
-      options.keep_null, sent_at)
+      options.keep_null)
     if result == nil then err.attempts = attempts end
     return result, err
   elseif not code and status == 404 and op.method == "DELETE" and ran_before
   then
     -- an attempt whose answer was lost has done it
-    return true, new_response(job, status, attempts, elapsed)
+    return true, new_response(job, status, attempts, elapsed, request_id)
   end
   local err
   if not code then
-    err = read_failure(client, op, job, status, is_uncertain, sent_at)
+    err = read_failure(client, op, job, status, is_uncertain)
   else
     local failure = {
       code = code, detail = detail, host = host_of(client), op = op,
       status = status > 0 and status or nil, text = (job:body()),
-      request_id = job:request_id(),
+      request_id = request_id,
       uncertain = is_uncertain or is_sent or ran_before,
     }
     err = is_uncertain and code ~= "cancelled" and code ~= "closed"
-      and uncertain(client, op, failure, sent_at)
+      and uncertain(client, op, failure, job)
       or errors.from_transport(failure)
   end
   err.attempts = attempts
@@ -209,9 +233,9 @@ local function read_outcome(client, op, job, options, sent_at)
   return nil, err
 end
 
--- The guard rails that need no engine; raises for the real-money rule.
+-- The guard rail for what moves real money; needs no engine, and raises.
 local function guard(client, op, level)
-  if op.moves_money and client._account ~= "real" and not client._loopback then
+  if client._account ~= "real" and not client._loopback then
     error(string.format("%s %s moves real money out of or into your account:"
       .. " make the client with account = \"real\" if you mean it", op.method,
       op.path), level + 1)
@@ -221,7 +245,7 @@ end
 -- The one way out. request: method, target, body (JSON text), content_type,
 -- headers (lines).
 local function send(client, op, request, options, level)
-  guard(client, op, level + 1)
+  if op.moves_money then guard(client, op, level + 1) end
   if client._is_closed then return nil, errors.closed() end
   local settled = client._options
   local deadline = options.deadline or settled.deadline
@@ -231,29 +255,61 @@ local function send(client, op, request, options, level)
       message = "the deadline has passed already; nothing was sent",
     }
   end
-  request.method, request.finals = op.method, op.final
-  request.class = op.class
-  request.pool = budget.pool(op, client._api)
-  request.priority = budget.priority(op, options.priority)
-  request.writes = op.method ~= "GET" and op.method ~= "HEAD" and not op.reads
-  request.timeout = options.timeout or settled.timeout
-  request.deadline = deadline
-  request.max_retries = options.max_retries or settled.max_retries
-  request.request_id = options.request_id
-  local engine = client._runtime.engine
-  local sent_at = engine:now()
-  local job, message, kind = engine:submit(client._core, request)
+  local method = op.method
+  local job, message, kind = client._runtime.engine:submit(client._core, {
+    -- all at once: a table that grows costs a multiple of this
+    method = method, target = request.target, body = request.body,
+    content_type = request.content_type, headers = request.headers,
+    request_id = options.request_id or request.request_id,
+    finals = op.final, class = op.class, pool = client._pool or op.pool,
+    priority = op.trade and budget.priority(op, options.priority)
+      or options.priority,
+    writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
+    timeout = options.timeout or settled.timeout, deadline = deadline,
+    max_retries = options.max_retries or settled.max_retries,
+    urgent = options._urgent, journal = request.journal,
+    intent = request.intent,
+  })
   if not job then
     if kind == "closed" then return nil, errors.closed() end
     return nil, errors.invalid(nil, message)
   end
   local failure = await(client, job)
+  if request.intent then
+    -- what is sent again has been announced
+    request.journal, request.intent = nil, nil
+    request.was_sent = job:was_sent()
+  end
   if failure then return nil, failure end
-  return read_outcome(client, op, job, options, sent_at)
+  return read_outcome(client, op, job, options)
+end
+
+-- Sends, and finds out what became of an order or a closing whose answer was
+-- lost. path: the values in the path as text; body: decoded.
+local function carry_out(client, op, request, path, body, options, level)
+  if op.trade ~= "open" and op.trade ~= "close" then
+    local result, response = send(client, op, request, options, level + 1)
+    return result, response
+  end
+  local journal = client._journal
+  if journal then
+    journal:announce(request, op, path, options.request_id)
+  end
+  local result, response = require("etoro.resolve").carry_out(client, {
+    op = op, account = op.account or client._account, params = path,
+    body = body, started = client._runtime.engine:now(),
+    again = function(more)
+      local answer, err = send(client, op, request, more, level + 3)
+      return answer, err
+    end,
+  }, options)
+  if journal then journal:finish(request, op, result, response) end
+  return result, response
 end
 
 local function build_target(op, path, query)
   local target = op.path
+  if path == check.NOTHING then return target end
   if next(path) then
     target = target:gsub("{(%w+)}", function(name)
       return (core.escape(path[name], "segment"))
@@ -277,7 +333,8 @@ end
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:_send(op, params, options, level)
-  options = options_of.of_call(options, level + 1)
+  options = options == nil and NO_OPTIONS
+    or options_of.of_call(options, level + 1)
   local path, query, body = check.params(op, params, level + 1)
   if not path then return nil, query end
   local request = { target = build_target(op, path, query) }
@@ -287,16 +344,15 @@ function methods:_send(op, params, options, level)
   elseif op.body then
     request.body = json.encode(body, op.body)
   end
-  op = check.as_sent(op, body)
-  local result, response = send(self, op, request, options, level + 1)
+  if op.class_by then op = check.as_sent(op, body) end
+  local result, response = carry_out(self, op, request, path, body, options,
+    level + 1)
   return result, response
 end
 
 -- The older API wraps its payload: { data, meta }.
-local function unwrap(client, result, response)
-  if client._api == "sor-v3" and type(result) == "table"
-    and result.data ~= nil
-  then
+local function unwrap(result, response)
+  if type(result) == "table" and result.data ~= nil then
     response.meta = result.meta
     return result.data, response
   end
@@ -304,24 +360,24 @@ local function unwrap(client, result, response)
 end
 
 --- Calls a documented operation by method and path template.
----@param name string such as "POST /api/v2/agent-portfolios"
+---@param name etoro.OperationName such as "POST /api/v2/agent-portfolios"
 ---@param params? table path and query parameters by name; the JSON body under
 ---body
 ---@param options? etoro.RequestOptions
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:call(name, params, options)
-  local operations = require "etoro.operations"
-  local op = type(name) == "string" and operations[name]
+  operations = operations or require "etoro.operations"
+  local op = operations[name]
   if not op then
     local nearest = type(name) == "string" and check.nearest(name, operations)
     error(string.format("unknown operation '%s'%s; client:request reaches any"
       .. " path", tostring(name),
       nearest and " (did you mean '" .. nearest .. "'?)" or ""), 2)
   end
-  local result, response = self:_send(op, params, options, 2)
-  if result == nil then return nil, response end
-  return unwrap(self, result, response)
+  local result, response = methods._send(self, op, params, options, 2)
+  if result == nil or self._api ~= "sor-v3" then return result, response end
+  return unwrap(result, response)
 end
 
 --- Sends a request of the caller's own making: the way to routes that
@@ -337,17 +393,20 @@ function methods:request(request, options)
   local op, wire, err = raw.build(request, self._options.base.path,
     2)
   if not op then return nil, err end
-  local result, response = send(self, op, wire, options, 2)
-  if result == nil then return nil, response end
-  return unwrap(self, result, response)
+  local result, response = carry_out(self, op, wire, op.in_path or {},
+    raw.body_of(request), options, 2)
+  if result == nil or self._api ~= "sor-v3" then return result, response end
+  return unwrap(result, response)
 end
 
 --- Ends the client: calls under way end with the error kind "closed", further
---- ones give it at once. Closing twice does no harm.
+--- ones give it at once. Waits until its journal, if it has one, is on the
+--- disk. Closing twice does no harm.
 function methods:close()
   if self._is_closed then return end
   self._is_closed = true
   self._core:close()
+  if self._journal then self._journal:close(self) end
 end
 
 --- Stops writing: calls that change something give an error with the code
@@ -397,7 +456,14 @@ local function open(settled, engine)
     _core = handle, _runtime = run, _options = settled,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
+    _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
+    -- false: what is absent is looked for among the resources
   }, mt)
+  if settled.journal then
+    local journal, err = require("etoro.journal").open(settled, run.engine)
+    if not journal then return nil, err end
+    client._journal = journal
+  end
   runtime.add(run, client)
   return client
 end
@@ -406,7 +472,8 @@ end
 local INHERITED = {
   "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
   "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
-  "wait", "on_event", "base_url", "dry_run",
+  "wait", "on_event", "base_url", "dry_run", "instrument_cache",
+  "journal",
 }
 
 -- A client with another user key beside the same application's key.

@@ -8,8 +8,10 @@ local core = require "etoro.core"
 local M = {}
 
 local MAX_DEPTH = 100
+local OPENS = { [("{"):byte()] = true, [("["):byte()] = true }
 local BIG = 256 * 1024 -- bytes from which the collector is held still
 
+local first_byte = string.byte
 local null = core.null
 local math_type = math.type or function() return "float" end
 
@@ -255,7 +257,9 @@ end
 ---@return any value nil for an empty text and for a bare null
 ---@return string? message when the text is not JSON
 function M.decode_scanned(text, secrets, needs_restore, keep_null)
-  if not text:find("[^ \t\r\n]") then return nil end
+  if not OPENS[first_byte(text)] and not text:find("[^ \t\r\n]") then
+    return nil
+  end
   if not decode_text then open_decoder() end
   local run = #text > BIG and with_collector_still or pcall
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,

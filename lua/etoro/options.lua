@@ -34,6 +34,10 @@ local M = {}
 ---@field dry_run? boolean send no write; such calls give an error with the
 ---code "dry_run"
 ---@field on_unknown? "resend"|"report"
+---@field instrument_cache? etoro.InstrumentCacheOptions|false
+---@field journal? string a file that orders and closes are written to before
+---they are sent, so that they can be found after a crash; one process at a
+---time can have it
 ---@field wait? fun(loop: table) how a blocking call waits in a host
 ---@field on_event? fun(event: table)
 
@@ -64,13 +68,16 @@ local KNOWN = {
   max_retries = "number", max_connections = "number", max_body = "number",
   ca_file = "string", proxy = "string|userdata", user_agent = "string",
   rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
-  wait = "function", on_event = "function",
+  wait = "function", on_event = "function", journal = "string",
+  instrument_cache = "table|boolean",
 }
 
 local OF_CALL = {
   timeout = "number", deadline = "number", max_retries = "number",
   priority = "string", on_unknown = "string", settle = "number",
   request_id = "string", keep_null = "boolean",
+  -- ours: a position as it was, and calls that no retry budget slows
+  _position = "table", _urgent = "boolean",
 }
 
 local CHOICES = {
@@ -122,6 +129,9 @@ end
 local function check_all(options, level)
   check.options(options, KNOWN, "option", level + 1)
   check_choices(options, level + 1)
+  if options.journal and options.journal:find("%z") then
+    error("bad option 'journal': a path holds no zero byte", level + 1)
+  end
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then
       check_number(name, options[name], rule[2], rule[3], level + 1)
@@ -256,9 +266,14 @@ function M.settle(options, level)
   settled.user_agent = options.user_agent or USER_AGENT
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
-    "on_unknown", "rate_limit", "dry_run" }
+    "on_unknown", "rate_limit", "dry_run", "journal" }
   do
     settled[name] = options[name]
+  end
+  settled.instrument_cache = options.instrument_cache
+  if options.instrument_cache ~= nil then
+    require("etoro.instrument_cache").check(options.instrument_cache,
+      level + 1)
   end
   settled.pools = budget.rules(options.rate_limit, api, level + 1)
   return settled

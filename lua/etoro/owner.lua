@@ -9,8 +9,10 @@ local M = {}
 
 ---@class etoro.Link
 ---@field client etoro.Client what the table's methods call through
----@field parent? table the portfolio of a token
+---@field parent? table the portfolio of a token, the post of a comment
+---@field ids? table what its paths are made of, where the table may lack it
 ---@field ended? string "deleted" or "revoked"
+---@field farewell? string what to say then
 
 -- weak keys are ephemerons: a link that reaches its own key holds nothing
 local links = setmetatable({}, { __mode = "k" })
@@ -26,9 +28,10 @@ local ENDED = {
 ---@param object table
 ---@param client etoro.Client
 ---@param parent? table
+---@param ids? table
 ---@return table object
-function M.link(object, client, parent)
-  links[object] = { client = client, parent = parent }
+function M.link(object, client, parent, ids)
+  links[object] = { client = client, parent = parent, ids = ids }
   return object
 end
 
@@ -50,19 +53,23 @@ end
 --- Remembers that a table's subject is gone.
 ---@param object table
 ---@param how string "deleted" or "revoked"
-function M.finish(object, how)
-  links[object].ended = how
+---@param what? string what it was; an agent-portfolio or its token
+function M.finish(object, how, what)
+  local link = links[object]
+  link.ended = how
+  if what then
+    link.farewell = string.format("this %s was %s; nothing more can be done"
+      .. " with it", what, how)
+  end
 end
 
 --- The error for a table whose subject, or whose parent's, is gone.
 ---@param link etoro.Link
 ---@return etoro.Error? err nil while it lives
 function M.ended(link)
+  if not link.ended and link.parent then link = links[link.parent] end
   local how = link.ended
-  if not how and link.parent then
-    how = links[link.parent].ended
-  end
-  return how and errors.closed(how, ENDED[how]) or nil
+  return how and errors.closed(how, link.farewell or ENDED[how]) or nil
 end
 
 return M

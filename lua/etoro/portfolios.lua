@@ -53,7 +53,10 @@ local M = {}
 ---@param client etoro.Client
 ---@return etoro.Portfolio
 function M.wrap(item, client)
-  if getmetatable(item) == mt then return item end
+  -- what is no object is left as it came
+  if type(item) ~= "table" or item[1] ~= nil or getmetatable(item) == mt then
+    return item
+  end
   owner.link(item, client)
   if type(item.userTokens) ~= "table" then item.userTokens = {} end
   for _, token in ipairs(item.userTokens) do
@@ -71,6 +74,10 @@ end
 local function alive(self, what, level)
   local link = owner.of(self, what, level + 1)
   local err = owner.ended(link)
+  if not err and type(self.agentPortfolioId) ~= "string" then
+    err = errors.unexpected("the API gave this agent-portfolio no"
+      .. " agentPortfolioId")
+  end
   if err then return nil, err end
   return link.client, { agentPortfolioId = self.agentPortfolioId }
 end
@@ -90,7 +97,9 @@ local function find(client, id, options, level)
   local items, response = fetch(client, options, level + 1)
   if not items then return nil, response end
   for _, item in ipairs(items) do
-    if item.agentPortfolioId == id then return item, response end
+    if type(item) == "table" and item.agentPortfolioId == id then
+      return item, response
+    end
   end
   return nil, errors.new {
     kind = "not_found", code = "not_found",
@@ -170,6 +179,7 @@ local function finish_create(client, body, response, asked, op)
   end
   if response.status == 207 then body.userTokenCreated = false end
   local item = type(body.userTokens) == "table" and body.userTokens[1]
+  item = type(item) == "table" and item or nil
   local lists_ids = item and type(item.scopeIds) == "table"
   local portfolio = M.wrap(body, client)
   if portfolio.userTokenCreated == false then
@@ -210,9 +220,12 @@ end
 
 local function renew_tokens(portfolio, old, client)
   local known = {}
-  for _, token in ipairs(old or {}) do known[token.userTokenId] = token end
+  for _, token in ipairs(old or {}) do
+    local id = type(token) == "table" and token.userTokenId
+    if id then known[id] = token end
+  end
   for index, item in ipairs(portfolio.userTokens) do
-    local token = known[item.userTokenId]
+    local token = type(item) == "table" and known[item.userTokenId]
     if token then
       tokens.renew(token, item)
       portfolio.userTokens[index] = token

@@ -204,8 +204,22 @@ local function knowledge(method, prefix, path, body)
   then
     of_path.class = check.class_of(known, body)
     of_path.trade, of_path.reads = known.trade, known.reads
+    of_path.template = known.path
+    of_path.account = known.account
+    of_path.in_path = { positionId = path:match("positions/(%d+)") }
   end
   return of_path, known
+end
+
+--- The body of a request as a table, to be compared with what came of it.
+---@param request table
+---@return table? body nil when it is none
+function M.body_of(request)
+  local body = request.body
+  if type(body) == "string" and body:find("^%s*{") then
+    body = json.decode(body)
+  end
+  return type(body) == "table" and body or nil
 end
 
 --- Makes the operation and the wire's request of what the caller wrote.

@@ -21,7 +21,7 @@ end
 
 local function set_renewer(client, thread)
   client._renewal = thread
-    and setmetatable({ thread = thread }, WEAK_VALUES)
+    and setmetatable({ thread = thread }, WEAK_VALUES) or false
 end
 
 local function error_of(message, job)

@@ -1,77 +1,76 @@
--- What became of a write whose answer was lost: found out by reading, never by
--- doing it again.
+-- What became of a write whose answer was lost. The core leaves such writes as
+-- uncertain; here the account is asked, and an order or a closing that is
+-- known to be missing is sent again under the rules of its class. All of it
+-- happens inside of the call that was made, under its one deadline.
 
-local core = require "etoro.core"
-local runtime = require "etoro.runtime"
-local times = require "etoro.times"
+local casing = require "etoro.casing"
+local known = require "etoro.resolve.known"
 
 local M = {}
 
-local SETTLE = 10 -- seconds after which a lost attempt cannot be under way
-local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
-local CLOCK_SLACK = 2 -- a Date header has whole seconds
-
--- When the create began, on the server's clock; nil without a Date header.
-local function server_start(client, response, started)
-  local date = response.headers.date
-  local now = date and core.http_date(date)
-  if not now then return nil end
-  return now - (client._runtime.engine:now() - started) - CLOCK_SLACK
+local function is_part(body)
+  local units = type(body) == "table" and body.UnitsToDeduct
+  return units ~= nil and units ~= false
+    and units ~= require("etoro.core").null
 end
 
--- The API may add a suffix to the name, so the name is a beginning.
-local function is_match(item, name, since)
-  if type(item.agentPortfolioName) ~= "string"
-    or item.agentPortfolioName:sub(1, #name) ~= name
-  then
-    return false
+-- Which of the ways fits; nil: the caller has to look himself.
+local function way_of(op, body)
+  if op.class == "keyed" and op.trade == "open" then
+    return "etoro.resolve.order"
+  elseif op.trade == "close" and is_part(body) then
+    return "etoro.resolve.partial_close"
+  elseif op.trade == "close" and type(body) == "table" then
+    return "etoro.resolve.close"
   end
-  local created = type(item.createdAt) == "string"
-    and times.parse(item.createdAt)
-  return created ~= nil and created ~= false and created >= since
 end
 
-local function matches_in(client, portfolios, response, name, started)
-  local since = server_start(client, response, started)
-  if not since then return {} end
-  local found = {}
-  for _, item in ipairs(portfolios) do
-    if is_match(item, name, since) then found[#found + 1] = item end
+-- Whether a failure says nothing about what became of a write, though the
+-- account may.
+local function is_open(op, err)
+  if err.kind == "unknown_outcome" then return true end
+  -- an order that a proxy doubled is refused as a duplicate of itself
+  return op.class == "keyed" and err.status ~= nil and err.status < 500
+    and (require("etoro.resolve.evidence").duplicate(err))
+end
+
+-- What has to be known of a write before it is sent.
+local function begin(client, call, options)
+  if call.op.trade == "close" and is_part(call.body) then
+    require("etoro.resolve.partial_close").begin(client, call,
+      options._position)
   end
-  return found
 end
 
-local function warning_for(portfolio)
-  local token = portfolio.userTokens[1]
-  local text = "the answer to the creation was lost; the agent-portfolio was"
-    .. " found again in the list"
-  if not token then
-    portfolio.userTokenCreated = false
-    return text .. ", without a token: mint one with portfolio:create_token"
+--- Makes a call that places an order or closes a position, and finds out what
+--- became of it when its answer is lost.
+---@param client etoro.Client
+---@param call etoro.Uncertain
+---@param options etoro.RequestOptions
+---@return any result as the operation's own answer has it
+---@return etoro.Response|etoro.Error
+function M.carry_out(client, call, options)
+  begin(client, call, options)
+  local result, response = call.again(options)
+  if result ~= nil then
+    if type(result) == "table" and call.op.trade == "open" then
+      known.add(client, casing.get(result, "orderId"), response.request_id)
+    end
+    return result, response
   end
-  return string.format("%s. The secret of its token '%s' (userTokenId %s) is"
-    .. " lost for good: revoke that token and mint another with"
-    .. " portfolio:create_token", text, tostring(token.userTokenName),
-    tostring(token.userTokenId))
-end
-
-local function give_up(err, seen, looks)
-  err.looks, err.seen = looks, seen
-  if #seen > 1 then
-    err.message = err.message .. string.format("; %d agent-portfolios that"
-      .. " were made meanwhile fit the name", #seen)
-  else
-    err.message = err.message .. string.format("; the list did not show it in"
-      .. " %d looks", looks)
+  local way = is_open(call.op, response) and way_of(call.op, call.body)
+  if way and response.request_id then
+    local case = require("etoro.resolve.case").new(client, call, response,
+      options)
+    result, response = require(way).resolve(case)
   end
-  err.hint = "Look at client.portfolios:list() before creating it again"
-  return nil, err
+  if call.number and result == nil and not response.may_have_executed then
+    require("etoro.resolve.partial_close").forget(client, call)
+  end
+  return result, response
 end
 
---- Finds out whether a portfolio whose creation got no usable answer exists:
---- by its name and by when it was made, on the server's clock. One match is
---- it; several are an unknown outcome, and so is none once the lost attempt
---- cannot be under way any more.
+--- Finds a portfolio whose creation got no usable answer.
 ---@param client etoro.Client
 ---@param name string as it was asked for
 ---@param err etoro.Error kind unknown_outcome, with started and ended
@@ -79,36 +78,9 @@ end
 ---@return etoro.Portfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function M.portfolio(client, name, err, options)
-  options = options or {}
-  local engine = client._runtime.engine
-  local deadline_at = err.started
-    + (options.deadline or client._options.deadline)
-  local settled_at = err.ended + (options.settle or SETTLE)
-  local wait, looks, seen = FIRST_LOOK, 0, {}
-  while engine:now() < deadline_at do
-    local portfolios, response = client.portfolios:list {
-      deadline = deadline_at - engine:now(), timeout = options.timeout,
-    }
-    if portfolios then
-      looks = looks + 1
-      seen = matches_in(client, portfolios, response, name, err.started)
-      if #seen == 1 then
-        client:_warn(response, warning_for(seen[1]))
-        return seen[1], response
-      elseif #seen > 1 then
-        break
-      end
-    elseif response.kind == "closed" or response.kind == "cancelled"
-      or response.kind == "auth" or response.kind == "scope"
-    then
-      break
-    end
-    if engine:now() >= settled_at then break end
-    runtime.pause(client, math.min(wait,
-      math.max(0, deadline_at - engine:now())))
-    wait = math.min(2 * wait, LAST_LOOK)
-  end
-  return give_up(err, seen, looks)
+  local portfolio, response =
+    require("etoro.resolve.portfolio").act(client, name, err, options)
+  return portfolio, response
 end
 
 return M

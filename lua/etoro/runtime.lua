@@ -116,9 +116,9 @@ end
 -- is waited for even if there is no time: it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
-  local done, message, kind = engine:step(wait and 0 or seconds)
-  if not done then return nil, message, kind end
-  deliver(runtime)
+  local done, has_news, kind = engine:step(wait and 0 or seconds)
+  if not done then return nil, has_news, kind end
+  if has_news then deliver(runtime) end
   if wait and done == 0 then
     if runtime.is_shared then tasks.on_wake(rearm) end
     wait(pollable(engine, seconds))
@@ -172,10 +172,11 @@ local function block(runtime, client, job, attend)
     local go_on, failure = true, nil
     if attend then go_on, failure = attend() end
     if not go_on then return true, failure end
-    if job:done() then break end
+    if attend and job:done() then break end
     if go_on ~= "turned" and not step(runtime, wait, SLICE) then return nil end
   end
-  deliver(runtime)
+  -- a step of ours has delivered what it brought
+  if attend or wait then deliver(runtime) end
   return true
 end
 

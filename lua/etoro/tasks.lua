@@ -85,7 +85,7 @@ local is_yieldable = coroutine.isyieldable or function() return true end
 --- coroutine may yield, and a call has to block.
 ---@return etoro.Task?
 function M.parkable()
-  return walk_up(is_yieldable)
+  return scheduler and walk_up(is_yieldable)
 end
 
 --- The task that a coroutine belongs to, if it is a task's own.

@@ -100,6 +100,7 @@ end
 ---@param portfolio etoro.Portfolio
 ---@return etoro.Token
 function M.wrap(item, client, portfolio)
+  if type(item) ~= "table" then return item end
   set_scopes(item, item)
   owner.link(item, client, portfolio)
   return setmetatable(item, mt)
@@ -148,7 +149,7 @@ end
 ---@param lists_ids boolean the answer listed ids
 ---@return string? difference nil when there is none to be seen
 function M.scope_difference(asked, token, lists_ids)
-  if not token.scopeNames then return nil end
+  if type(token.scopeNames) ~= "table" then return nil end
   local names, ids = M.read_scopes(asked)
   local lacks = missing(names, set_of(token.scopeNames))
   local more = ""
@@ -170,6 +171,12 @@ end
 local function alive(token, what, level)
   local link = owner.of(token, what, level + 1)
   local err = owner.ended(link)
+  if not err and (type(token.userTokenId) ~= "string"
+    or type(link.parent.agentPortfolioId) ~= "string")
+  then
+    err = errors.unexpected("the API gave this token, or its agent-portfolio,"
+      .. " no id")
+  end
   if err then return nil, err end
   return link, {
     agentPortfolioId = link.parent.agentPortfolioId,
@@ -241,7 +248,8 @@ end
 local function account_of(token)
   if token.scopeIds then return nil end
   local found
-  for _, name in ipairs(token.scopeNames or {}) do
+  for _, name in ipairs(list_of(token.scopeNames)) do
+    name = tostring(name)
     local account = name:match("^etoro%-public:([a-z]+):")
       or name:match("^etoro%-public:trade%.([a-z]+):")
     if account == "real" or account == "demo" then

@@ -81,20 +81,20 @@ end
 -- Keeps so many in flight until n have ended. `step` moves the engine on.
 local function wide(n, at_once, read, step)
   local jobs, started, ended = {}, 0, 0
-  while started < n and started < at_once do
+  local function start(slot)
     started = started + 1
-    jobs[started] = submit()
+    jobs[slot] = submit()
+    jobs[slot]:watch(slot)
   end
+  while started < n and started < at_once do start(started + 1) end
   while ended < n do
     step(1)
-    for slot = 1, at_once do
-      local job = jobs[slot]
-      if job and job:done() then
-        read(job)
-        ended = ended + 1
-        jobs[slot] = started < n and submit() or false
-        if jobs[slot] then started = started + 1 end
-      end
+    local slot = engine:next_done()
+    while slot do
+      read(jobs[slot])
+      ended = ended + 1
+      if started < n then start(slot) end
+      slot = engine:next_done()
     end
   end
 end

@@ -101,6 +101,49 @@ static void resets_and_wipes(void)
   CHECK(b.data == NULL && b.cap == 0);
 }
 
+static void keeps_spares(void)
+{
+  struct etoro_spares s = { NULL, 0 };
+  struct etoro_buf b, small;
+  char *block;
+  size_t i, cap;
+  etoro_buf_init(&b, 5000);
+  etoro_spares_take(&s, &b);
+  CHECK(b.data == NULL);
+  etoro_spares_give(&s, &b); /* nothing to give */
+  CHECK(s.count == 0);
+  CHECK(etoro_buf_puts(&b, "a canary that is long enough to be seen") == 0);
+  block = b.data;
+  cap = b.cap;
+  etoro_spares_give(&s, &b);
+  CHECK(s.count == 1 && b.data == NULL && b.len == 0 && b.cap == 0);
+  etoro_buf_init(&small, 100); /* less than the block holds */
+  etoro_spares_take(&s, &small);
+  CHECK(small.data == NULL && s.count == 1);
+  etoro_spares_take(&s, &b);
+  CHECK(b.data == block && b.cap == cap && b.len == 0 && s.count == 0);
+  CHECK(b.data[0] == '\0');
+  for (i = sizeof(void *) + sizeof(size_t); i < cap; i++)
+    CHECK(b.data[i] == '\0');
+  etoro_spares_take(&s, &b); /* keeps what it has */
+  CHECK(b.data == block);
+  CHECK(etoro_buf_reserve(&b, 5000) == ETORO_OK);
+  etoro_spares_give(&s, &b);
+  CHECK(s.count == 1);
+  etoro_buf_init(&b, 100000);
+  CHECK(etoro_buf_reserve(&b, 100000) == ETORO_OK);
+  etoro_spares_give(&s, &b); /* too large to be kept */
+  CHECK(s.count == 1 && b.data == NULL);
+  for (i = 0; i < 1000; i++) {
+    etoro_buf_init(&b, 5000);
+    CHECK(etoro_buf_puts(&b, "x") == ETORO_OK);
+    etoro_spares_give(&s, &b);
+  }
+  CHECK(s.count < 1000);
+  etoro_spares_free(&s);
+  CHECK(s.first == NULL && s.count == 0);
+}
+
 static void failed_growth(int may_fail)
 {
   struct etoro_buf b;
@@ -128,6 +171,7 @@ int main(void)
   reserves_once();
   grows_over_the_wiped_size();
   resets_and_wipes();
+  keeps_spares();
   fail_each_step(failed_growth);
   return 0;
 }

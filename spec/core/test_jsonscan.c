@@ -332,6 +332,34 @@ static void tells_what_it_saw(void)
   tells("[1.234567890123456e2]", 0, 1);
 }
 
+/* What must be seen is, wherever it stands in the blocks that are looked at
+   together. */
+static void finds_at_every_place(void)
+{
+  static const char *const all[] = {
+    "9007199254740993",     "-9223372036854775807",
+    "12345678901234567890", "1e16",
+    "1.5E+300000",          "\"userToken\":\"x\"",
+    "\"\\u0000\"",          "\"us\\u0065rToken\":1"
+  };
+  size_t i, before, after;
+  for (i = 0; i < sizeof all / sizeof *all; i++)
+    for (before = 0; before < 40; before++)
+      for (after = 0; after < 40; after++) {
+        char text[128];
+        struct etoro_scan s;
+        char *copy;
+        size_t n = strlen(all[i]);
+        memset(text, ' ', sizeof text);
+        memcpy(text + before, all[i], n);
+        copy = exact_copy(text, before + n + after);
+        CHECK(etoro_scan_run(&s, copy, before + n + after, MAX) == ETORO_OK);
+        CHECK(s.is_changed);
+        etoro_scan_free(&s);
+        free(copy);
+      }
+}
+
 /* Every cut of this text: no Q may be seen outside the secrets. */
 static void keeps_secrets_at_every_cut(void)
 {
@@ -411,6 +439,7 @@ int main(void)
   leaves_what_is_no_number();
   guards_its_marks();
   tells_what_it_saw();
+  finds_at_every_place();
   keeps_secrets_at_every_cut();
   keeps_its_ceilings();
   fail_each_step(short_of_memory);

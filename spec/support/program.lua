@@ -7,6 +7,7 @@ local BUILD = os.getenv "BUILD" or "build"
 
 M.EMBED = BUILD .. "/spec/hosts/embed"
 M.SLOW_NAMES = BUILD .. "/spec/hosts/slow_getaddrinfo.so"
+M.SLOW_DISK = BUILD .. "/spec/hosts/slow_disk.so"
 
 -- What every piece of code starts with.
 local HEAD = [[

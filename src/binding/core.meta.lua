@@ -67,6 +67,12 @@ function core.is_uuid(text) end
 ---@return string
 function core.json_number(value) end
 
+--- Makes a folder for its owner alone; one that is there will do.
+---@param path string
+---@return boolean? made
+---@return string? message
+function core.make_dir(path) end
+
 ---@return number seconds on a clock that is never set
 function core.monotonic() end
 
@@ -164,6 +170,14 @@ function engine:fail(job, code, sent) end
 ---@return integer? id
 function engine:next_done() end
 
+--- Opens or makes a journal: a file whose lines are on disk before what they
+--- announce is sent.
+---@param path string
+---@return etoro.core.Journal? journal
+---@return string? message it is in use, some other program's, not writable
+---@return "invalid"|"closed"|nil kind
+function engine:journal(path) end
+
 ---@return number seconds on the engine's clock
 function engine:now() end
 
@@ -179,13 +193,14 @@ function engine:stats() end
 --- Does what can be done now; when that finishes nothing, waits.
 ---@param wait? number seconds
 ---@return integer? finished
----@return string? message
+---@return boolean|string has_news event or next_done would tell something; or
+---the message
 ---@return string? kind "closed" in a child process
 function engine:step(wait) end
 
 ---@param client etoro.core.Client
 ---@param request table method, target, body or form, content_type, headers, finals,
----request_id, class, timeout, deadline, max_retries
+---request_id, class, timeout, deadline, max_retries, urgent
 ---@return etoro.core.Job? job
 ---@return string? message
 ---@return "invalid"|"closed"|nil kind
@@ -230,6 +245,35 @@ function client:set_token(token, lifetime) end
 ---@return boolean
 function client:wants_token() end
 
+---@class etoro.core.Journal
+local journal = {}
+
+--- Has a line written some time later.
+---@param line string without a line end
+---@return true? done
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function journal:append(line) end
+
+--- Writes what waits, and lets go of the file.
+function journal:close() end
+
+--- Tells whether it is open, and a path is its file's.
+---@param path string
+---@return boolean
+function journal:is(path) end
+
+--- Waits until all lines are on the disk.
+---@param seconds? number at most; 5
+---@return true? done
+---@return string? message why a line is not
+function journal:sync(seconds) end
+
+--- Tells who a secret belongs to, without telling the secret.
+---@param secret etoro.Secret
+---@return string fingerprint 16 hexadecimal digits, salted by the file
+function journal:who(secret) end
+
 ---@class etoro.core.Job
 local job = {}
 
@@ -251,6 +295,7 @@ function job:header(name) end
 ---@return table<string, string> headers names in lower case
 function job:headers() end
 
+---@param wants_id? boolean
 ---@return integer status 0 when there was no reply
 ---@return string? code why there is no usable reply
 ---@return integer attempts
@@ -259,13 +304,21 @@ function job:headers() end
 ---@return boolean sent
 ---@return boolean ran_before an attempt before the last may have run
 ---@return string detail
-function job:outcome() end
+---@return string? request_id
+function job:outcome(wants_id) end
 
 ---@return string
 function job:request_id() end
 
----@return "budget"|"credential"|"flight"|"backoff"|"done"
+---@return number seconds on the engine's clock
+function job:started() end
+
+---@return "budget"|"credential"|"journal"|"flight"|"backoff"|"done"
 function job:state() end
+
+--- Tells whether a byte of it has left, or may have.
+---@return boolean
+function job:was_sent() end
 
 --- Makes its end show: see engine:next_done and engine:pollfd.
 ---@param id integer 0: the descriptor alone

@@ -101,7 +101,7 @@ int letoro_engine_client(lua_State *L)
 
 static struct letoro_client *checkclient(lua_State *L)
 {
-  struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  struct letoro_client *u = letoro_self(L, LETORO_CLIENT_TYPE);
   luaL_argcheck(L, u->core != NULL, 1, "the client is closed");
   return u;
 }
@@ -194,7 +194,7 @@ static int client_address(lua_State *L)
 /* client:close(); its calls end with the code "closed" */
 static int client_close(lua_State *L)
 {
-  const struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  const struct letoro_client *u = letoro_self(L, LETORO_CLIENT_TYPE);
   if (u->core && u->engine->core)
     etoro_engine_dismiss(u->engine->core, u->core);
   return 0;
@@ -202,7 +202,7 @@ static int client_close(lua_State *L)
 
 static int client_gc(lua_State *L)
 {
-  struct letoro_client *u = luaL_checkudata(L, 1, LETORO_CLIENT_TYPE);
+  struct letoro_client *u = letoro_self(L, LETORO_CLIENT_TYPE);
   struct etoro_client *c = u->core;
   u->core = NULL;
   etoro_client_free(c);

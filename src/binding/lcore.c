@@ -1,10 +1,13 @@
 /* etoro.core: opens the parts, and holds what belongs to none of them. */
 #include "binding/lcore.h"
 #include "binding/lform.h"
+#include "binding/ljournal.h"
 
 #include <curl/curl.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "core/headers.h"
@@ -27,13 +30,26 @@ void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
                  const luaL_Reg *metamethods)
 {
   luaL_newmetatable(L, name);
-  luaL_setfuncs(L, metamethods, 0);
+  lua_pushvalue(L, -1);
+  luaL_setfuncs(L, metamethods, 1);
   lua_newtable(L);
-  luaL_setfuncs(L, methods, 0);
+  lua_pushvalue(L, -2);
+  luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
   lua_pushliteral(L, "protected");
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
+}
+
+void *letoro_self(lua_State *L, const char *name)
+{
+  if (lua_getmetatable(L, 1)) {
+    int is_own = lua_topointer(L, -1) == lua_topointer(L, lua_upvalueindex(1));
+    lua_pop(L, 1);
+    if (is_own)
+      return lua_touserdata(L, 1);
+  }
+  return luaL_checkudata(L, 1, name);
 }
 
 static const char *sentence(int status)
@@ -175,6 +191,23 @@ static int core_monotonic(lua_State *L)
   return push_clock(L, CLOCK_MONOTONIC);
 }
 
+/* core.make_dir(path) -> true | nil, message; one that is there will do */
+static int core_make_dir(lua_State *L)
+{
+  const char *path = luaL_checkstring(L, 1);
+  struct stat found;
+  int error = mkdir(path, 0700) ? errno : 0;
+  if (error == EEXIST && !stat(path, &found))
+    error = S_ISDIR(found.st_mode) ? 0 : ENOTDIR;
+  if (!error) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path, strerror(error));
+  return 2;
+}
+
 static void add_feature(lua_State *L, const char *name, int is_there)
 {
   lua_pushboolean(L, is_there != 0);
@@ -205,11 +238,17 @@ static int core_features(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "base", core_base },           { "escape", core_escape },
-  { "features", core_features },   { "http_date", core_http_date },
-  { "is_header", core_is_header }, { "is_uuid", core_is_uuid },
-  { "monotonic", core_monotonic }, { "now", core_now },
-  { "uuid", core_uuid },           { NULL, NULL },
+  { "base", core_base },
+  { "escape", core_escape },
+  { "features", core_features },
+  { "http_date", core_http_date },
+  { "is_header", core_is_header },
+  { "is_uuid", core_is_uuid },
+  { "make_dir", core_make_dir },
+  { "monotonic", core_monotonic },
+  { "now", core_now },
+  { "uuid", core_uuid },
+  { NULL, NULL },
 };
 
 static const luaL_Reg buf_methods[] = { { NULL, NULL } };
@@ -230,6 +269,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_secret(L);
   letoro_open_json(L);
   letoro_open_form(L);
+  letoro_open_journal(L);
   letoro_open_job(L);
   letoro_open_client(L);
   letoro_open_engine(L);

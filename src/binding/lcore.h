@@ -12,9 +12,14 @@ void letoro_open_job(lua_State *L);
 void letoro_open_json(lua_State *L);
 void letoro_open_secret(lua_State *L);
 
-/* Makes a metatable with methods behind __index, closed to getmetatable. */
+/* Makes a metatable with methods behind __index, closed to getmetatable. Each
+   of the functions has it as its first upvalue, for letoro_self. */
 void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
                  const luaL_Reg *metamethods);
+
+/* The userdata at index 1; raises for another type. In a function that
+   letoro_type registered under that name it need not look the type up. */
+void *letoro_self(lua_State *L, const char *name);
 
 /* Pushes a sealed secret that takes over a holder of s when it succeeds. If
    it raises, the holder is still the caller's: so hold s in a userdata. */
@@ -40,7 +45,11 @@ struct letoro_engine {
 /* The open engine at index 1; raises for anything else. */
 struct letoro_engine *letoro_check_engine(lua_State *L);
 
-/* Pushes an empty job userdata that will belong to the engine at index. */
+/* Pushes an empty job userdata that will belong to the engine at index; its
+   metatable is still to be set. */
+struct letoro_job *letoro_bare_job(lua_State *L, int engine);
+
+/* The same with the metatable, for those who do not hold it. */
 struct letoro_job *letoro_new_job(lua_State *L, int engine);
 
 struct letoro_job {

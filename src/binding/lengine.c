@@ -2,7 +2,8 @@
 #include "binding/lclient.h"
 #include "binding/lcore.h"
 #include "binding/lfields.h"
-#include "binding/lform.h"
+#include "binding/ljournal.h"
+#include "binding/lsubmit.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,8 +14,6 @@
 #define ENGINE_TYPE "etoro.core.Engine"
 #define ENGINE_SLOT 1
 
-#define HEADERS_MAX 32  /* further header lines of one request */
-#define FINALS_MAX 8
 #define WIRE_MAX (1024u * 1024u * 1024u)
 
 /* The address is the registry key of the engine that the state shares. */
@@ -22,7 +21,7 @@ static const char shared_key = 0;
 
 static struct letoro_engine *toengine(lua_State *L)
 {
-  return luaL_checkudata(L, 1, ENGINE_TYPE);
+  return letoro_self(L, ENGINE_TYPE);
 }
 
 struct letoro_engine *letoro_check_engine(lua_State *L)
@@ -75,75 +74,8 @@ static int core_engine(lua_State *L)
   return n;
 }
 
-static enum etoro_class fieldclass(lua_State *L, int index)
-{
-  static const char *const names[] = { "safe",  "keyed", "close",
-                                       "never", "once",  NULL };
-  int klass;
-  lua_getfield(L, index, "class");
-  klass = luaL_checkoption(L, -1, "never", names);
-  lua_pop(L, 1);
-  return (enum etoro_class)klass;
-}
-
-static enum etoro_priority fieldpriority(lua_State *L, int index)
-{
-  static const char *const names[] = { "exit", "order", "read", NULL };
-  int priority;
-  lua_getfield(L, index, "priority");
-  priority = luaL_checkoption(L, -1, "read", names);
-  lua_pop(L, 1);
-  return (enum etoro_priority)priority;
-}
-
-static void readrequest(lua_State *L, int index, struct etoro_request *r,
-                        const char **headers, const char **finals)
-{
-  memset(r, 0, sizeof *r);
-  r->method = letoro_field_text(L, index, "method", NULL);
-  r->target = letoro_field_text(L, index, "target", NULL);
-  luaL_argcheck(L, r->method && r->target, index, "method or target missing");
-  r->body = letoro_field_text(L, index, "body", &r->body_len);
-  r->content_type = letoro_field_text(L, index, "content_type", NULL);
-  r->request_id = letoro_field_text(L, index, "request_id", NULL);
-  r->nheaders = letoro_field_list(L, index, "headers", headers, HEADERS_MAX);
-  r->headers = headers;
-  r->nfinals = letoro_field_list(L, index, "finals", finals, FINALS_MAX);
-  r->finals = finals;
-  r->klass = fieldclass(L, index);
-  r->priority = fieldpriority(L, index);
-  r->is_write = letoro_field_flag(L, index, "writes");
-  r->pool = letoro_field_text(L, index, "pool", NULL);
-  r->timeout = letoro_field_number(L, index, "timeout", 30);
-  r->deadline = letoro_field_number(L, index, "deadline", 300);
-  r->max_retries = (int)letoro_field_number(L, index, "max_retries", 4);
-}
-
-/* engine:submit(client, request) -> job | nil, message, "invalid" | "closed"
-   request: method, target, body or form, content_type, headers, finals,
-   request_id, class, priority, writes, pool, timeout, deadline, max_retries */
-static int engine_submit(lua_State *L)
-{
-  const char *headers[HEADERS_MAX];
-  const char *finals[FINALS_MAX];
-  struct etoro_engine *e = checkengine(L);
-  const struct letoro_client *c = luaL_checkudata(L, 2, LETORO_CLIENT_TYPE);
-  struct etoro_request request;
-  struct letoro_job *u;
-  const char *why;
-  int rc;
-  luaL_argcheck(L, c->core && c->engine->core == e, 2,
-                "a client of another engine");
-  luaL_checktype(L, 3, LUA_TTABLE);
-  readrequest(L, 3, &request, headers, finals); /* may raise */
-  letoro_field_form(L, 3, &request);
-  u = letoro_new_job(L, 1);
-  u->is_submitter = 1;
-  rc = etoro_engine_submit(e, c->core, &request, &u->core, &why);
-  return rc ? letoro_fail(L, rc, why) : 1;
-}
-
-/* engine:step(wait) -> jobs that became done | nil, message, "closed" */
+/* engine:step(wait) -> jobs that became done, has_news | nil, message,
+   "closed"; has_news: event or next_done would tell something */
 static int engine_step(lua_State *L)
 {
   struct etoro_engine *e = checkengine(L);
@@ -152,7 +84,8 @@ static int engine_step(lua_State *L)
   if (rc)
     return letoro_fail(L, rc, NULL);
   lua_pushinteger(L, (lua_Integer)finished);
-  return 1;
+  lua_pushboolean(L, etoro_engine_has_news(e));
+  return 2;
 }
 
 /* engine:timeout() -> seconds until a timer is due | nil */
@@ -401,15 +334,15 @@ static const luaL_Reg functions[] = { { "engine", core_engine },
                                       { NULL, NULL } };
 
 static const luaL_Reg engine_methods[] = {
-  { "advance", engine_advance }, { "alarm", engine_alarm },
-  { "answer", engine_answer },   { "client", letoro_engine_client },
-  { "close", engine_close },     { "event", engine_event },
-  { "fail", engine_fail },       { "next_done", engine_next_done },
-  { "now", engine_now },         { "pollfd", engine_pollfd },
-  { "stats", engine_stats },     { "step", engine_step },
-  { "submit", engine_submit },   { "take", engine_take },
-  { "timeout", engine_timeout }, { "unix", engine_unix },
-  { "untaken", engine_untaken }, { NULL, NULL },
+  { "advance", engine_advance },     { "alarm", engine_alarm },
+  { "answer", engine_answer },       { "client", letoro_engine_client },
+  { "close", engine_close },         { "event", engine_event },
+  { "fail", engine_fail },           { "journal", letoro_engine_journal },
+  { "next_done", engine_next_done }, { "now", engine_now },
+  { "pollfd", engine_pollfd },       { "stats", engine_stats },
+  { "step", engine_step },           { "take", engine_take },
+  { "timeout", engine_timeout },     { "unix", engine_unix },
+  { "untaken", engine_untaken },     { NULL, NULL },
 };
 
 static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },
@@ -418,5 +351,6 @@ static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },
 void letoro_open_engine(lua_State *L)
 {
   letoro_type(L, ENGINE_TYPE, engine_methods, engine_metamethods);
+  letoro_open_submit(L, ENGINE_TYPE);
   luaL_setfuncs(L, functions, 0);
 }

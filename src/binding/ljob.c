@@ -10,22 +10,28 @@
 
 #define ENGINE_SLOT 1
 
-struct letoro_job *letoro_new_job(lua_State *L, int engine)
+struct letoro_job *letoro_bare_job(lua_State *L, int engine)
 {
   struct letoro_engine *owner = lua_touserdata(L, engine);
   struct letoro_job *u = lua_newuserdatauv(L, sizeof *u, 1);
   u->core = NULL; /* __gc may run from the next line on */
   u->engine = owner;
   u->is_submitter = 0;
-  luaL_setmetatable(L, LETORO_JOB_TYPE);
   lua_pushvalue(L, engine);
   lua_setiuservalue(L, -2, ENGINE_SLOT);
   return u;
 }
 
+struct letoro_job *letoro_new_job(lua_State *L, int engine)
+{
+  struct letoro_job *u = letoro_bare_job(L, engine);
+  luaL_setmetatable(L, LETORO_JOB_TYPE);
+  return u;
+}
+
 static struct etoro_job *checkjob(lua_State *L)
 {
-  struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
+  struct letoro_job *u = letoro_self(L, LETORO_JOB_TYPE);
   luaL_argcheck(L, u->core != NULL, 1, "the job is gone");
   return u->core;
 }
@@ -37,7 +43,8 @@ static int job_done(lua_State *L)
   return 1;
 }
 
-/* job:state() -> "budget" | "credential" | "flight" | "backoff" | "done" */
+/* job:state() -> "budget" | "credential" | "journal" | "flight" | "backoff" |
+   "done" */
 static int job_state(lua_State *L)
 {
   lua_pushstring(L, etoro_state_name(checkjob(L)->state));
@@ -47,7 +54,7 @@ static int job_state(lua_State *L)
 /* job:cancel(); a job that is done stays as it is */
 static int job_cancel(lua_State *L)
 {
-  const struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
+  const struct letoro_job *u = letoro_self(L, LETORO_JOB_TYPE);
   if (u->core && u->engine->core)
     etoro_engine_cancel(u->engine->core, u->core, ETORO_CODE_CANCELLED);
   return 0;
@@ -72,19 +79,27 @@ static void settle(lua_State *L)
    outcome is read; engine:next_done() gives an id other than 0 once */
 static int job_watch(lua_State *L)
 {
-  const struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
+  const struct letoro_job *u = letoro_self(L, LETORO_JOB_TYPE);
   lua_Integer id = luaL_checkinteger(L, 2);
   if (u->core && u->engine->core)
     etoro_engine_watch(u->engine->core, u->core, id);
   return 0;
 }
 
-/* job:outcome() -> status, code | nil, attempts, elapsed, uncertain, sent,
-   ran_before, detail; uncertain: it may have been carried out; ran_before: an
-   attempt before the last may have been */
+/* job:started() -> seconds on the engine's clock */
+static int job_started(lua_State *L)
+{
+  lua_pushnumber(L, checkjob(L)->started_at);
+  return 1;
+}
+
+/* job:outcome(wants_id) -> status, code | nil, attempts, elapsed, uncertain,
+   sent, ran_before, detail, request_id if it is wanted; uncertain: it may have
+   been carried out; ran_before: an attempt before the last may have been */
 static int job_outcome(lua_State *L)
 {
   struct etoro_job *j = checkjob(L);
+  int wants_id = lua_toboolean(L, 2);
   luaL_argcheck(L, j->state == ETORO_STATE_DONE, 1, "the job is not done");
   settle(L);
   lua_pushinteger(L, j->status);
@@ -98,7 +113,17 @@ static int job_outcome(lua_State *L)
   lua_pushboolean(L, j->is_sent);
   lua_pushboolean(L, j->may_have_run);
   lua_pushstring(L, j->detail);
-  return 8;
+  if (!wants_id)
+    return 8;
+  lua_pushlstring(L, j->request_id, ETORO_UUID_LEN);
+  return 9;
+}
+
+/* job:was_sent() -> boolean: a byte of some attempt left, or may have */
+static int job_was_sent(lua_State *L)
+{
+  lua_pushboolean(L, checkjob(L)->was_sent);
+  return 1;
 }
 
 /* job:header(name) -> string | nil: the last field of that name */
@@ -167,13 +192,13 @@ static int job_body(lua_State *L)
   n = letoro_scan(L, j->reply.data, j->reply.len, 2 * j->reply.len + 4096);
   if (n == 3 && !lua_isnil(L, -2))
     etoro_buf_wipe(&j->reply); /* it holds what has just been sealed */
-  etoro_buf_free(&j->reply);
+  etoro_job_drop_reply(j);
   return n;
 }
 
 static int job_gc(lua_State *L)
 {
-  struct letoro_job *u = luaL_checkudata(L, 1, LETORO_JOB_TYPE);
+  struct letoro_job *u = letoro_self(L, LETORO_JOB_TYPE);
   struct etoro_job *j = u->core;
   u->core = NULL;
   if (j && u->is_submitter && u->engine->core) {
@@ -192,7 +217,9 @@ static const luaL_Reg methods[] = {
   { "headers", job_headers },
   { "outcome", job_outcome },
   { "request_id", job_request_id },
+  { "started", job_started },
   { "state", job_state },
+  { "was_sent", job_was_sent },
   { "watch", job_watch },
   { NULL, NULL },
 };

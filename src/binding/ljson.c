@@ -14,6 +14,8 @@
 
 #define SCAN_TYPE "etoro.scan"
 #define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
+#define LEVELS 8
+#define LEVEL_SLOTS 6   /* of the stack */
 #define DIGITS_MAX 400  /* of a plain decimal: 1e308 and 5e-324 need 343 */
 
 /* A scan in a userdata, so that an error while pushing frees it. */
@@ -177,7 +179,8 @@ static void restore_table(lua_State *L, struct restore *r)
   int t = lua_gettop(L);
   if (++r->depth > DEPTH_MAX)
     luaL_error(L, "nested too deeply");
-  luaL_checkstack(L, 6, "nested too deeply");
+  if (r->depth % LEVELS == 1) /* for so many at once */
+    luaL_checkstack(L, LEVELS * LEVEL_SLOTS, "nested too deeply");
   lua_pushnil(L);
   while (lua_next(L, t)) {
     int type = lua_type(L, -1);

@@ -1,14 +1,44 @@
 /* How an attempt ended, and what follows from that: the retry rules. */
 #include "core/engine_state.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "core/headers.h"
 #include "core/status.h"
+
+/* A request whose intent was written and of which no byte has left: that is
+   said behind it, whoever ended the job and why. */
+static void note_unsent(const struct etoro_engine *e,
+                        const struct etoro_job *j)
+{
+  char line[256], at[32];
+  struct tm utc;
+  double now;
+  time_t seconds;
+  int n;
+  if (!j->intent || !etoro_entry_is_started(j->intent) || j->was_sent)
+    return;
+  now = etoro_engine_unix(e);
+  seconds = (time_t)now;
+  if (!gmtime_r(&seconds, &utc)
+      || !strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc))
+    return;
+  n = snprintf(line, sizeof line,
+               "{\"kind\":\"outcome\",\"id\":\"%s\",\"at\":\"%s.%03dZ\","
+               "\"state\":\"not_sent\",\"code\":\"%s\"}",
+               j->request_id, at, (int)((now - (double)seconds) * 1000),
+               etoro_code_name(j->code));
+  /* one that is lost is one that has to be looked up later */
+  etoro_journal_append(etoro_entry_journal(j->intent), line, (size_t)n);
+}
 
 void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
 {
   etoro_timers_drop(&e->timers, j);
   j->state = ETORO_STATE_DONE;
   j->ended_at = etoro_engine_now(e);
+  note_unsent(e, j);
   etoro_job_redact(j);
   etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
   e->finished++;
@@ -28,25 +58,28 @@ void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
 void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
 {
   struct etoro_limits limits;
+  const struct etoro_limits *said = NULL;
   int status = j->status;
   j->client->in_flight--;
   e->pools_due = 0; /* somebody may take its place */
   j->server_wait = -1; /* what an earlier reply asked for is over */
+  j->was_sent |= j->is_sent;
   if (!j->is_sent) {
     etoro_pool_unsent(j->pool);
     return;
   }
-  if (j->headers.len)
+  if (j->headers.len && j->may_limit) {
     etoro_headers_limits(j->headers.data, j->headers.len, etoro_engine_unix(e),
                          &limits);
+    said = &limits;
+  }
   if (status == 429 && etoro_job_is_final(j))
     status = 400; /* it refuses what was asked for, not how often */
-  etoro_pool_end(j->pool, status, j->headers.len ? &limits : NULL,
-                 etoro_engine_now(e));
-  if (j->headers.len && j->code == ETORO_CODE_NONE) {
-    j->server_wait = limits.retry_after;
-    if (limits.retry_after < 0 && j->status == 429)
-      j->server_wait = limits.reset;
+  etoro_pool_end(j->pool, status, said, etoro_engine_now(e));
+  if (said && j->code == ETORO_CODE_NONE) {
+    j->server_wait = said->retry_after;
+    if (said->retry_after < 0 && j->status == 429)
+      j->server_wait = said->reset;
   }
 }
 
@@ -103,7 +136,8 @@ static int try_again(struct etoro_engine *e, struct etoro_job *j,
   wait = etoro_retry_backoff(j->resends + 1, chance(e), j->server_wait);
   if (now + wait >= j->deadline_at)
     return 0;
-  wait += etoro_retry_bucket_take(&j->client->resends, now);
+  if (!j->is_urgent)
+    wait += etoro_retry_bucket_take(&j->client->resends, now);
   j->resends++;
   if (ending == ETORO_ENDING_SERVER || ending == ETORO_ENDING_LOST)
     j->may_have_run = 1;

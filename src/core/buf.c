@@ -113,3 +113,52 @@ void etoro_buf_free(struct etoro_buf *b)
   b->len = 0;
   b->cap = 0;
 }
+
+#define SPARES_MOST 64
+#define SPARE_CAP ((size_t)8 * 1024) /* larger blocks are not kept */
+
+/* At the start of a block that is kept. */
+struct etoro_spare {
+  struct etoro_spare *next;
+  size_t cap;
+};
+
+void etoro_spares_take(struct etoro_spares *s, struct etoro_buf *b)
+{
+  struct etoro_spare *spare = s->first;
+  if (!spare || b->data || spare->cap > b->max)
+    return;
+  s->first = spare->next;
+  s->count--;
+  b->cap = spare->cap;
+  b->len = 0;
+  b->data = (char *)spare;
+  b->data[0] = '\0';
+}
+
+void etoro_spares_give(struct etoro_spares *s, struct etoro_buf *b)
+{
+  struct etoro_spare *spare;
+  if (!b->data || b->cap < sizeof *spare || b->cap > SPARE_CAP
+      || s->count >= SPARES_MOST) {
+    etoro_buf_free(b);
+    return;
+  }
+  etoro_wipe(b->data, b->cap);
+  spare = (struct etoro_spare *)(void *)b->data;
+  spare->cap = b->cap;
+  spare->next = s->first;
+  s->first = spare;
+  s->count++;
+  etoro_buf_init(b, b->max);
+}
+
+void etoro_spares_free(struct etoro_spares *s)
+{
+  while (s->first) {
+    struct etoro_spare *spare = s->first;
+    s->first = spare->next;
+    free(spare);
+  }
+  s->count = 0;
+}

@@ -36,4 +36,19 @@ void etoro_buf_wipe(struct etoro_buf *b);
 /* Releases the memory; b is empty and usable again afterwards. */
 void etoro_buf_free(struct etoro_buf *b);
 
+/* Small blocks that are kept for later, overwritten: what request after
+   request would else allocate and give back. Zeroed, it is empty. */
+struct etoro_spares {
+  struct etoro_spare *first;
+  size_t count;
+};
+
+/* Gives a buffer without memory a block, if there is one. */
+void etoro_spares_take(struct etoro_spares *s, struct etoro_buf *b);
+
+/* etoro_buf_free, with the block kept where it is worth it. */
+void etoro_spares_give(struct etoro_spares *s, struct etoro_buf *b);
+
+void etoro_spares_free(struct etoro_spares *s);
+
 #endif

@@ -112,6 +112,7 @@ void etoro_client_free(struct etoro_client *c)
     c->idle = h->next;
     drop_handle(h);
   }
+  etoro_spares_free(&c->spares);
   etoro_credentials_free(c->credentials);
   etoro_account_free(c->account);
   if (c->proxy)
@@ -159,13 +160,13 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  if (c->base.is_https) {
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(CURLOPT_PIPEWAIT, 1L);
-  } else
-    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+  SET(CURLOPT_PIPEWAIT, 1L);
+  SET(CURLOPT_HTTP_VERSION, c->base.is_https ? (long)CURL_HTTP_VERSION_2TLS
+                                             : (long)CURL_HTTP_VERSION_1_1);
   if (c->proxy)
     SET(CURLOPT_PROXY, c->proxy);
+  if (c->proxy && !*c->proxy)
+    SET(CURLOPT_NOPROXY, "*"); /* or it asks the environment each time */
 #undef SET
   return rc;
 }
@@ -200,7 +201,8 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
   }
   /* nothing of the request that ended may be reachable through it */
   curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
-  curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+  if (!h->is_get)
+    curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
   h->job = NULL;
   h->next = c->idle;
   c->idle = h;

@@ -29,6 +29,8 @@ struct etoro_client_options {
   int is_dry;                     /* nothing is written at all */
 };
 
+#define ETORO_URL_SHORT 256 /* longer ones are set anew each time */
+
 /* An easy handle with everything set that does not change from request to
    request. */
 struct etoro_handle {
@@ -36,6 +38,8 @@ struct etoro_handle {
   CURL *easy;
   struct etoro_job *job;          /* whose attempt it carries */
   int is_wired;                   /* the wire's callbacks are set */
+  int is_get;                     /* its method is set to a plain GET */
+  char url[ETORO_URL_SHORT];      /* what it is set to; "" when not known */
   CURLU *parts;                   /* the URL, taken apart; see the wire */
   char error[CURL_ERROR_SIZE];
 };
@@ -66,6 +70,7 @@ struct etoro_client {
   struct etoro_retry_bucket resends;
   struct etoro_handle *idle;
   int nidle;
+  struct etoro_spares spares;  /* for what its requests bring back */
 };
 
 /* Makes a client; *why is a static sentence when ETORO_EINVAL or ETORO_EIO

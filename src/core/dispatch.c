@@ -1,6 +1,9 @@
 /* Jobs that wait for their turn, and how they get onto the wire. */
 #include "core/engine_state.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "core/rails.h"
 #include "core/status.h"
 
@@ -71,14 +74,17 @@ static void forget_attempt(struct etoro_job *j)
   etoro_buf_reset(&j->headers, (size_t)-1);
   etoro_buf_wipe(&j->reply);
   etoro_buf_reset(&j->reply, 65536);
+  etoro_spares_take(&j->client->spares, &j->headers);
+  etoro_spares_take(&j->client->spares, &j->reply);
   j->code = ETORO_CODE_NONE;
   j->status = 0;
   j->http_version = 0;
-  j->is_sent = j->is_headed = j->is_taken = 0;
+  j->is_sent = j->is_headed = j->may_limit = j->is_taken = 0;
   j->write_status = ETORO_OK;
   j->detail[0] = '\0';
 }
 
+/* Puts a job on the wire that has its place there. */
 static void launch(struct etoro_engine *e, struct etoro_job *j)
 {
   struct etoro_client *c = j->client;
@@ -93,8 +99,6 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
   etoro_credentials_free(j->credentials);
   j->credentials = etoro_credentials_keep(c->credentials);
   j->state = ETORO_STATE_FLIGHT;
-  c->in_flight++;
-  etoro_pool_start(j->pool);
   if (e->wire)
     rc = etoro_wire_start(e->wire, j);
   else
@@ -111,6 +115,60 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
       && j->attempt_at - j->started_at > WAIT_WORTH_TELLING)
     etoro_engine_tell(e, ETORO_EVENT_WAITED, j, j->attempt_at - j->started_at);
   etoro_engine_tell(e, ETORO_EVENT_SENT, j, 0);
+}
+
+void etoro_dispatch_unrecord(struct etoro_engine *e, struct etoro_job *j)
+{
+  etoro_entry_stop(j->intent);
+  etoro_dispatch_unlink(&e->recording, j);
+  if (e->wire && !e->recording.first)
+    etoro_wake_clear(&e->bell); /* which may have been rung for it */
+  etoro_attempt_settle(e, j);
+}
+
+/* The intent is on disk, or cannot get there. */
+static void end_record(struct etoro_engine *e, struct etoro_job *j, int error)
+{
+  etoro_dispatch_unlink(&e->recording, j);
+  if (error)
+    snprintf(j->detail, sizeof j->detail, "%s", strerror(error));
+  j->is_recorded = !error;
+  j->code = error ? ETORO_CODE_JOURNAL : etoro_rails_check(j);
+  if (!j->code) {
+    launch(e, j);
+    return;
+  }
+  etoro_attempt_settle(e, j);
+  etoro_attempt_finish(e, j);
+}
+
+void etoro_dispatch_recorded(struct etoro_engine *e)
+{
+  struct etoro_job *j = e->recording.first;
+  int error;
+  if (!j)
+    return;
+  if (e->wire)
+    etoro_wake_clear(&e->bell);
+  while (j) {
+    struct etoro_job *next = j->next;
+    if (etoro_entry_is_done(j->intent, &error))
+      end_record(e, j, error);
+    j = next;
+  }
+}
+
+/* Has the intent written, which a manual wire waits for. */
+static void record(struct etoro_engine *e, struct etoro_job *j)
+{
+  j->state = ETORO_STATE_JOURNAL;
+  etoro_dispatch_push(&e->recording, j);
+  etoro_engine_set_timer(e, j, etoro_engine_now(e) + j->timeout);
+  etoro_entry_start(j->intent, e->wire ? &e->bell : NULL);
+  if (e->wire)
+    return;
+  etoro_entry_wait(j->intent);
+  etoro_dispatch_recorded(e);
 }
 
 static void hold_for_token(struct etoro_engine *e, struct etoro_job *j)
@@ -157,7 +215,12 @@ static double dispatch_line(struct etoro_engine *e, struct etoro_pool *p,
       if (wait != 0)
         return wait;
       etoro_dispatch_dequeue(j);
-      launch(e, j);
+      j->client->in_flight++;
+      etoro_pool_start(p);
+      if (j->intent && !j->is_recorded)
+        record(e, j);
+      else
+        launch(e, j);
     }
     j = next;
   }

@@ -1,5 +1,6 @@
 #include "core/engine_state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,7 +56,8 @@ int etoro_engine_open(struct etoro_engine **out,
   etoro_fork_mark(&e->owner);
   e->is_manual = options->is_manual;
   e->unix_start = options->now;
-  e->alarm_at = e->pools_due = -1;
+  e->alarm_at = e->pools_due = e->armed_at = -1;
+  e->bell.in = e->bell.out = -1;
   e->random = options->random ? options->random : etoro_random_system;
   e->random_context = options->random_context;
   if (!e->is_manual) {
@@ -120,6 +122,12 @@ static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
       j->code = ETORO_CODE_DEADLINE;
     etoro_attempt_finish(e, j);
     break;
+  case ETORO_STATE_JOURNAL:
+    etoro_dispatch_unrecord(e, j);
+    j->code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_JOURNAL;
+    snprintf(j->detail, sizeof j->detail, "the disk did not answer in time");
+    etoro_attempt_finish(e, j);
+    break;
   case ETORO_STATE_DONE:
     break;
   }
@@ -169,6 +177,7 @@ static int progress(struct etoro_engine *e)
   struct etoro_job *j;
   int rc = ETORO_OK;
   run_timers(e);
+  etoro_dispatch_recorded(e);
   etoro_dispatch(e);
   if (!e->wire)
     return ETORO_OK;
@@ -190,9 +199,14 @@ static int is_idle(const struct etoro_engine *e)
 /* Brings the poller up to date with what the engine waits for. */
 static void refresh(struct etoro_engine *e)
 {
+  double at;
   if (!e->poller)
     return;
-  etoro_poller_alarm(e->poller, etoro_engine_timeout(e));
+  at = earlier(e->alarm_at, due_at(e));
+  if (at != e->armed_at || e->is_manual) { /* the poller's clock is real */
+    etoro_poller_alarm(e->poller, seconds_to(e, at));
+    e->armed_at = at;
+  }
   etoro_poller_flag(e->poller, e->untaken > 0 || e->events.count > 0);
 }
 
@@ -203,6 +217,7 @@ static int wait_for_wire(struct etoro_engine *e, double seconds)
   double due = seconds_to(e, due_at(e));
   if (e->poller) {
     etoro_poller_alarm(e->poller, -1);
+    e->armed_at = -1;
     etoro_poller_flag(e->poller, 0);
   }
   return etoro_wire_wait(e->wire, due >= 0 && due < seconds ? due : seconds);
@@ -217,7 +232,7 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
     return ETORO_ECLOSED;
   e->finished = 0;
   e->has_news = 0;
-  if (e->has_tls) /* libcurl asks for no signal where it can */
+  if (e->may_signal) /* libcurl asks for no signal where it can */
     etoro_sigpipe_hold(&pipe);
   rc = progress(e);
   if (!rc && wait > 0 && e->wire && is_idle(e)) {
@@ -225,7 +240,7 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
     if (!rc)
       rc = progress(e);
   }
-  if (e->has_tls)
+  if (e->may_signal)
     etoro_sigpipe_release(&pipe);
   refresh(e);
   *finished = e->finished;
@@ -352,10 +367,24 @@ int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
     if (!etoro_account_pool(a, &rules[i]))
       return ETORO_ENOMEM;
   if (c->base.is_https)
-    e->has_tls = 1;
+    e->may_signal = etoro_tls_may_signal();
   if (e->wire)
     etoro_wire_widen(e->wire, c->max_connections + ETORO_EXIT_CONNECTIONS);
   return ETORO_OK;
+}
+
+/* What a thread tells the engine by that an intent is on disk. */
+static int need_bell(struct etoro_engine *e)
+{
+  int rc;
+  if (e->bell.in >= 0 || !e->wire)
+    return ETORO_OK;
+  rc = etoro_wake_open(&e->bell);
+  if (!rc)
+    rc = etoro_wire_listen(e->wire, e->bell.in);
+  if (rc)
+    etoro_wake_close(&e->bell);
+  return rc;
 }
 
 int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
@@ -370,7 +399,7 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
   if (etoro_engine_is_foreign(e) || c->is_closed)
     return ETORO_ECLOSED;
   pool = etoro_account_find(c->account, request->pool);
-  if (!pool)
+  if (!pool || (request->intent && need_bell(e)))
     return ETORO_ENOMEM;
   rc = etoro_job_new(&j, c, request, etoro_engine_now(e), stored_random, e,
                      why);
@@ -398,6 +427,8 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
   etoro_sigpipe_hold(&pipe);
   if (j->state == ETORO_STATE_FLIGHT)
     etoro_attempt_land(e, j);
+  else if (j->state == ETORO_STATE_JOURNAL)
+    etoro_dispatch_unrecord(e, j);
   else if (j->state != ETORO_STATE_BACKOFF)
     etoro_dispatch_dequeue(j);
   etoro_sigpipe_release(&pipe);
@@ -425,6 +456,11 @@ void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out)
 {
   *out = e->stats;
   out->live = e->timers.count;
+}
+
+int etoro_engine_has_news(const struct etoro_engine *e)
+{
+  return e->events.count > 0 || e->done.first != NULL;
 }
 
 int etoro_engine_has_event(const struct etoro_engine *e)
@@ -510,6 +546,7 @@ void etoro_engine_free(struct etoro_engine *e)
   etoro_wire_free(e->wire);
   etoro_sigpipe_release(&pipe);
   etoro_poller_free(e->poller);
+  etoro_wake_close(&e->bell);
   etoro_fork_free(&e->owner);
   free(e);
 }
@@ -543,6 +580,7 @@ int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
             : rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
                                  : ETORO_CODE_NONE;
   j->status = status;
+  j->may_limit = 1;
   j->http_version = 11;
   etoro_attempt_land(e, j);
   etoro_attempt_end(e, j);

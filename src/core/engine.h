@@ -1,6 +1,7 @@
 /* The state machine that all calls of one Lua state go through:
 
-     budget -> credential -> flight -> backoff -> (budget ...) -> done
+     budget -> credential -> journal -> flight -> backoff -> (budget ...)
+       -> done
 
    Submit a job, step until it is done, read it; cancel it at any time. The
    engine calls nobody back and has no thread. Its wire is libcurl, or, when
@@ -96,6 +97,9 @@ int etoro_engine_wants_token(const struct etoro_engine *e,
 
 /* To be called when a client has been given a token. */
 void etoro_engine_renewed(struct etoro_engine *e);
+
+/* 1 when there is an event, or a watched job that is done, to be told. */
+int etoro_engine_has_news(const struct etoro_engine *e);
 
 /* 1 when there is an event that nobody has read. */
 int etoro_engine_has_event(const struct etoro_engine *e);

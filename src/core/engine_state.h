@@ -5,6 +5,7 @@
 #include "core/engine.h"
 #include "core/fork.h"
 #include "core/timers.h"
+#include "core/wake.h"
 #include "core/wire.h"
 
 struct etoro_engine {
@@ -14,10 +15,13 @@ struct etoro_engine {
   struct etoro_pool *queued;       /* pools that have jobs waiting */
   double pools_due;                /* when one of them has room; -1 unknown */
   struct etoro_line outbox;        /* manual wire: not taken yet */
+  struct etoro_line recording;     /* their intents are not on disk yet */
+  struct etoro_wake bell;          /* rung when one of these is */
   struct etoro_line done;          /* watched by number, and not told yet */
   size_t untaken;                  /* watched jobs whose outcome is unread */
   struct etoro_poller *poller;     /* NULL until somebody asks for it */
   double alarm_at;                 /* the caller's own timer; -1: none */
+  double armed_at;                 /* what the poller's is set to; -1: off */
   struct etoro_events events;
   etoro_random_fn *random;
   void *random_context;
@@ -28,7 +32,7 @@ struct etoro_engine {
   size_t finished;
   int has_news;                    /* a job has begun to wait for a token */
   struct etoro_fork owner;         /* the process whose sockets these are */
-  int has_tls;                     /* a client speaks https */
+  int may_signal;                  /* SIGPIPE, of a client's TLS */
   size_t nentropy;                 /* bytes of it not given out yet */
   unsigned char entropy[512];
 };
@@ -57,6 +61,12 @@ void etoro_dispatch_dequeue(struct etoro_job *j);
 
 /* Sends all that may be sent now. */
 void etoro_dispatch(struct etoro_engine *e);
+
+/* Sends those whose intents are on disk by now. */
+void etoro_dispatch_recorded(struct etoro_engine *e);
+
+/* Takes a job off that wait, and gives its place back. */
+void etoro_dispatch_unrecord(struct etoro_engine *e, struct etoro_job *j);
 
 /* Puts a job at the end of a line, or takes it out. */
 void etoro_dispatch_push(struct etoro_line *l, struct etoro_job *j);

@@ -77,27 +77,33 @@ int etoro_headers_find(const char *block, size_t n, const char *name,
   }
 }
 
+/* Takes a line apart; 0 when it is no field. */
+static int take_field(const char *line, size_t size,
+                      struct etoro_header *field)
+{
+  const char *colon = memchr(line, ':', size);
+  if (!colon || colon == line || is_blank(line[0]) || is_blank(colon[-1]))
+    return 0;
+  if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
+    return 0;
+  field->name = line;
+  field->name_len = (size_t)(colon - line);
+  field->value = colon + 1;
+  field->value_len = size - field->name_len - 1;
+  trim(&field->value, &field->value_len);
+  return 1;
+}
+
 int etoro_headers_next(const char *block, size_t n, size_t *at,
                        struct etoro_header *field)
 {
-  const char *line, *colon;
+  const char *line;
   size_t size = 0;
-  for (;;) {
-    line = take_line(block, n, at, &size);
-    if (!line)
-      return 0;
-    colon = memchr(line, ':', size);
-    if (!colon || colon == line || is_blank(line[0]) || is_blank(colon[-1]))
-      continue;
-    if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
-      continue;
-    field->name = line;
-    field->name_len = (size_t)(colon - line);
-    field->value = colon + 1;
-    field->value_len = size - field->name_len - 1;
-    trim(&field->value, &field->value_len);
-    return 1;
+  while ((line = take_line(block, n, at, &size)) != NULL) {
+    if (take_field(line, size, field))
+      return 1;
   }
+  return 0;
 }
 
 /* Digits at the start of text, and how many there are. A number that long
@@ -338,7 +344,7 @@ static double span(double from, double to)
 static double retry_after(const struct etoro_header *f, double now)
 {
   double v = whole_number(f->value, f->value_len);
-  if (v >= 0)
+  if (v >= 0 || !f->value_len)
     return v;
   v = etoro_http_date(f->value, f->value_len);
   return v < 0 ? v : span(now, v);
@@ -379,13 +385,17 @@ static void collect(const char *block, size_t n,
                                             "x-ratelimit-remaining",
                                             "x-ratelimit-reset" };
   struct etoro_header field;
-  size_t at = 0, i;
+  const char *line;
+  size_t at = 0, size = 0, i;
   memset(found, 0, SLOTS * sizeof *found);
-  while (etoro_headers_next(block, n, &at, &field)) {
-    if (!memchr("dDrRxX", field.name[0], 6))
+  while ((line = take_line(block, n, &at, &size)) != NULL) {
+    char first = size ? lower(*line) : '\0';
+    if (first != 'd' && first != 'r' && first != 'x')
+      continue; /* most lines */
+    if (!take_field(line, size, &field))
       continue;
     for (i = 0; i < SLOTS; i++) {
-      if (strlen(names[i]) == field.name_len
+      if (*names[i] == first && strlen(names[i]) == field.name_len
           && is_same(names[i], field.name, field.name_len))
         found[i] = field;
     }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/random.h>
@@ -43,34 +44,34 @@ int etoro_random_system(void *context, void *out, size_t n)
   return got == n ? ETORO_OK : fromdevice(to + got, n - got);
 }
 
-static int is_dash_place(size_t i)
-{
-  return i == 8 || i == 13 || i == 18 || i == 23;
-}
-
 void etoro_uuid_format(char out[ETORO_UUID_LEN + 1],
                        const unsigned char bytes[16])
 {
   static const char digits[] = "0123456789abcdef";
-  size_t i, at = 0;
+  static const unsigned char places[16] = { 0,  2,  4,  6,  9,  11, 14, 16,
+                                            19, 21, 24, 26, 28, 30, 32, 34 };
+  size_t i;
+  memcpy(out, "........-....-....-....-............", ETORO_UUID_LEN + 1);
   for (i = 0; i < 16; i++) {
     unsigned byte = bytes[i];
     if (i == 6)
       byte = (byte & 0x0fu) | 0x40u; /* version 4 */
     else if (i == 8)
       byte = (byte & 0x3fu) | 0x80u; /* the variant of RFC 9562 */
-    if (is_dash_place(at))
-      out[at++] = '-';
-    out[at++] = digits[byte >> 4];
-    out[at++] = digits[byte & 0x0fu];
+    out[places[i]] = digits[byte >> 4];
+    out[places[i] + 1] = digits[byte & 0x0fu];
   }
-  out[at] = '\0';
 }
 
 static int is_hex(char c)
 {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f')
          || (c >= 'A' && c <= 'F');
+}
+
+static int is_dash_place(size_t i)
+{
+  return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
 int etoro_uuid_valid(const char *text, size_t n)

@@ -13,20 +13,20 @@ static const char id_name[] = "x-request-id: ";
 const char *etoro_code_name(enum etoro_code code)
 {
   static const char *const names[] = {
-    "none",        "bad_encoding", "ca_file",      "cancelled",
-    "certificate", "closed",       "connect",      "connect_timeout",
-    "deadline",    "dns",          "dry_run",      "halted",
-    "handshake",   "lost",         "not_demo",     "out_of_memory",
-    "protocol",    "proxy",        "rate_limited", "refused",
-    "timeout",     "too_large",    "truncated"
+    "none",          "bad_encoding", "ca_file",   "cancelled",
+    "certificate",   "closed",       "connect",   "connect_timeout",
+    "deadline",      "dns",          "dry_run",   "halted",
+    "handshake",     "journal",      "lost",      "not_demo",
+    "out_of_memory", "protocol",     "proxy",     "rate_limited",
+    "refused",       "timeout",      "too_large", "truncated"
   };
   return names[code];
 }
 
 const char *etoro_state_name(enum etoro_state state)
 {
-  static const char *const names[] = { "budget", "credential", "flight",
-                                       "backoff", "done" };
+  static const char *const names[] = { "budget", "credential", "journal",
+                                       "flight", "backoff",    "done" };
   return names[state];
 }
 
@@ -189,6 +189,12 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
   etoro_buf_init(&j->headers, HEADERS_MAX);
   etoro_buf_init(&j->reply, client->max_body);
   rc = choose_id(j, request->request_id, random, random_context);
+  if (!rc && request->intent) {
+    rc = etoro_entry_new(&j->intent, request->journal, request->intent,
+                         request->intent_len);
+    if (rc == ETORO_EINVAL)
+      *why = "the intent is not one line";
+  }
   if (rc) {
     etoro_job_free(j);
     return rc;
@@ -200,6 +206,8 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
   j->timeout = request->timeout;
   j->deadline_at = now + request->deadline;
   j->max_retries = request->max_retries;
+  j->is_urgent =
+      request->is_urgent || request->priority == ETORO_PRIORITY_EXIT;
   j->started_at = now;
   *out = j;
   return ETORO_OK;
@@ -215,15 +223,21 @@ void etoro_job_free(struct etoro_job *j)
 {
   if (!j || --j->refs)
     return;
+  etoro_entry_free(j->intent);
   etoro_credentials_free(j->credentials);
-  etoro_client_free(j->client);
-  etoro_buf_free(&j->headers);
+  etoro_spares_give(&j->client->spares, &j->headers);
   etoro_buf_wipe(&j->reply); /* it may hold a new token */
-  etoro_buf_free(&j->reply);
+  etoro_job_drop_reply(j);
+  etoro_client_free(j->client);
   while (j->nsecrets)
     etoro_secret_free(j->secrets[--j->nsecrets]);
   etoro_wipe(j->body, j->body_len);
   free(j);
+}
+
+void etoro_job_drop_reply(struct etoro_job *j)
+{
+  etoro_spares_give(&j->client->spares, &j->reply);
 }
 
 static void mask(const struct etoro_job *j, struct etoro_buf *b)

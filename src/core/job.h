@@ -9,11 +9,13 @@
 #include "core/buf.h"
 #include "core/client.h"
 #include "core/ids.h"
+#include "core/journal.h"
 #include "core/retry.h"
 
 enum etoro_state {
   ETORO_STATE_BUDGET,      /* waits for its turn */
   ETORO_STATE_CREDENTIAL,  /* waits for a bearer token */
+  ETORO_STATE_JOURNAL,     /* waits until its intent is on disk */
   ETORO_STATE_FLIGHT,      /* an attempt is on the wire */
   ETORO_STATE_BACKOFF,     /* waits before it is sent again */
   ETORO_STATE_DONE
@@ -34,6 +36,7 @@ enum etoro_code {
   ETORO_CODE_DRY_RUN,
   ETORO_CODE_HALTED,
   ETORO_CODE_HANDSHAKE,
+  ETORO_CODE_JOURNAL,
   ETORO_CODE_LOST,
   ETORO_CODE_NOT_DEMO,
   ETORO_CODE_OUT_OF_MEMORY,
@@ -67,9 +70,13 @@ struct etoro_request {
   enum etoro_priority priority;
   int is_write;                  /* it changes something */
   const char *pool;              /* name; NULL: "default" */
+  struct etoro_journal *journal; /* NULL: none */
+  const char *intent;            /* a line for it; NULL for none */
+  size_t intent_len;
   double timeout;                /* seconds an attempt may take */
   double deadline;               /* seconds for everything together */
   int max_retries;
+  int is_urgent;                 /* its resends draw on no retry budget */
 };
 
 /* What libcurl measured in the last attempt, in seconds. */
@@ -82,7 +89,7 @@ struct etoro_job {
   enum etoro_state state;
   struct etoro_client *client;       /* one holder */
   struct etoro_pool *pool;           /* lives as long as the client */
-  struct etoro_job *next, *previous; /* in a line of the pool, or outbox */
+  struct etoro_job *next, *previous; /* in a line of a pool or the engine */
   size_t timer_slot;                 /* place in the engine's heap + 1 */
   double timer_at;
 
@@ -105,6 +112,11 @@ struct etoro_job {
   double timeout;
   double deadline_at;
   int max_retries;
+  int is_urgent;
+
+  /* what has to be on disk before the first attempt; NULL: nothing */
+  struct etoro_entry *intent;
+  int is_recorded;         /* it is there */
 
   /* the attempt under way */
   struct etoro_credentials *credentials; /* the set it was signed with */
@@ -113,6 +125,7 @@ struct etoro_job {
   double attempt_at;       /* when it was dispatched */
   int is_sent;             /* its request left, or may have */
   int is_headed;           /* the reply's headers have come to their end */
+  int may_limit;           /* one of them may be about limits */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
   double server_wait;      /* seconds that its reply asks for; -1: none */
@@ -130,6 +143,7 @@ struct etoro_job {
   int resends;
   int has_waited;          /* which was told already */
   int was_renewed;         /* a 401 has led to a new credential already */
+  int was_sent;            /* some attempt's request left, or may have */
   int may_have_run;        /* an attempt before the last may have worked */
   int is_uncertain;        /* the outcome may have been carried out */
   enum etoro_code code;
@@ -141,8 +155,9 @@ struct etoro_job {
   char detail[160];        /* libcurl's words; never a header or a body */
 };
 
-/* Copies a request. ETORO_EINVAL sets *why: the target, a header or the id
-   is not acceptable. random is asked only when an id has to be made. */
+/* Copies a request. ETORO_EINVAL sets *why: the target, a header, the id or
+   the intent is not acceptable. ETORO_ECLOSED: the journal is. random is
+   asked only when an id has to be made. */
 int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
                   const struct etoro_request *request, double now,
                   etoro_random_fn *random, void *random_context,
@@ -160,6 +175,9 @@ void etoro_job_redact(struct etoro_job *j);
 /* The same for the headers of a job that is done, before they are shown. Few
    callers look at them, so this waits until one does. */
 void etoro_job_redact_headers(struct etoro_job *j);
+
+/* Gives the memory of the reply's body back. */
+void etoro_job_drop_reply(struct etoro_job *j);
 
 /* 1 when the reply is a 429 whose body holds a final code. */
 int etoro_job_is_final(const struct etoro_job *j);

@@ -11,7 +11,9 @@
    places at once, and only then at what stands around them. */
 
 #define BLOCK 16
+#define HALF 8
 #define AHEAD 3      /* patterns reach so many bytes behind their place */
+#define WORD_RISKY 16 /* no number below this length needs a look */
 #define WORD_LONG 64 /* words above this length are left to the scan */
 
 struct probe {
@@ -39,6 +41,18 @@ static int is_numeric(char c)
 static int is_break(const char *p)
 {
   return (etoro_json_kind(p) & ETORO_JSON_BREAK) != 0;
+}
+
+/* 1 when the half block at p, all of which a number may be made of, is part of
+   a word as long as a number without an exponent must be to matter. */
+static int is_long(const struct probe *r, const char *p)
+{
+  const char *first = p, *last = p + HALF;
+  while (first > r->start && is_plain(first[-1]) && last - first < WORD_RISKY)
+    first--;
+  while (last < r->end && is_plain(*last) && last - first < WORD_RISKY)
+    last++;
+  return last - first == WORD_RISKY;
 }
 
 /* 1 when the word around p is a number that must be marked, or may be. */
@@ -114,92 +128,114 @@ static int must_scan_at(struct probe *r, const char *p)
 
 #if defined(__GNUC__)
 
+/* else what is used twice would be called for each block */
+#define INLINE static inline __attribute__((always_inline))
+
 typedef unsigned char bytes __attribute__((vector_size(BLOCK)));
+typedef signed char chars __attribute__((vector_size(BLOCK)));
 typedef uint64_t halves __attribute__((vector_size(BLOCK)));
 
-static bytes load(const char *p)
+INLINE bytes load(const char *p)
 {
   bytes v;
   memcpy(&v, p, sizeof v);
   return v;
 }
 
-static bytes all(char c)
+INLINE bytes all(char c)
 {
   bytes v = { 0 };
   return v + (unsigned char)c;
 }
 
-/* 0xff for each byte between the two. */
-static bytes range(bytes v, char low, char high)
+/* 0xff for each byte above the one given; those beyond ASCII are not. */
+INLINE bytes above(bytes v, char low)
 {
-  return (bytes)(v - all(low) <= all((char)(high - low)));
+  return (bytes)((chars)v > (chars)all(low));
 }
 
 /* 0xff for each place in the block at p that deserves a look. */
-static halves patterns(const char *p, bytes here, bytes want_null)
+INLINE halves patterns(const char *p, bytes here, bytes want_null)
 {
   bytes next = load(p + 1);
   bytes e = (bytes)((here | all(0x20)) == all('e'));
-  bytes hits = e & (bytes)(load(p + 2) == all('"'));
-  hits |= e & range(next, '+', '9') & range(load(p - 1), '-', '9');
-  hits |= (bytes)(here == all('\\')) & (bytes)(next == all('u'));
-  hits |= (bytes)(here == all('n')) & (bytes)(next == all('u'))
-          & (bytes)(load(p + AHEAD) == all('l')) & want_null;
+  bytes in_number = ~(above(load(p - 1), '9') | above(next, '9'));
+  bytes null = (bytes)(here == all('n')) & want_null;
+  bytes hits = e & ((bytes)(load(p + 2) == all('"')) | in_number);
+  hits |= (bytes)(next == all('u')) & ((bytes)(here == all('\\')) | null);
   return (halves)hits;
 }
 
-/* Looks at the places of the block at p that hits names. */
-static int must_scan_hits(struct probe *r, const char *p, halves hits)
+/* 0xff for each byte that a number without an exponent may be made of. */
+INLINE halves digits(bytes here)
 {
-  unsigned char lanes[BLOCK];
+  return (halves)(above(here, '-' - 1) & ~above(here, '9'));
+}
+
+/* Looks at the places of the eight from p on that hits names. */
+static int must_scan_hits(struct probe *r, const char *p, uint64_t hits)
+{
+  unsigned char lanes[HALF];
   int i;
+  if (!hits)
+    return 0;
   memcpy(lanes, &hits, sizeof lanes);
-  for (i = 0; i < BLOCK; i++) {
+  for (i = 0; i < HALF; i++) {
     if (lanes[i] && must_scan_at(r, p + i))
       return 1;
   }
   return 0;
 }
 
-/* Looks at all whole blocks; *at is behind them. A long number covers one
-   half of a block at least. */
-static int must_scan_blocks(struct probe *r, const char **at)
+/* Looks at the block at p, which has a byte before it. A word that is long
+   enough to matter covers one half of a block at least. */
+INLINE int must_scan_block(struct probe *r, const char *p, bytes want_null)
 {
-  const char *p = *at;
+  bytes here = load(p);
+  halves hits = patterns(p, here, want_null);
+  halves number = digits(here);
+  if ((hits[0] | hits[1])
+      && (must_scan_hits(r, p, hits[0])
+          || must_scan_hits(r, p + HALF, hits[1])))
+    return 1;
+  return (!~number[0] && is_long(r, p) && is_spoilt(r, p))
+         || (!~number[1] && is_long(r, p + HALF) && is_spoilt(r, p + HALF));
+}
+
+/* Text of more than a block, what is behind it, and a byte before it. */
+static int must_scan_blocks(struct probe *r)
+{
+  const char *p = r->start;
   bytes want_null = all((char)0xff);
-  for (; r->end - p >= BLOCK + AHEAD; p += BLOCK) {
-    bytes here = load(p);
-    halves hits = patterns(p, here, want_null);
-    halves other = (halves)(range(here, '-', '9') ^ all((char)0xff));
-    if (hits[0] | hits[1]) {
-      if (must_scan_hits(r, p, hits))
-        return 1;
-      want_null = all(r->out->has_null ? 0 : (char)0xff);
-    }
-    if ((!other[0] && is_spoilt(r, p)) || (!other[1] && is_spoilt(r, p + 8)))
+  if (must_scan_at(r, p))
+    return 1;
+  for (p++; r->end - p >= BLOCK + AHEAD; p += BLOCK) {
+    if (must_scan_block(r, p, want_null))
+      return 1;
+    if (r->out->has_null)
+      want_null = all(0);
+  }
+  p = r->end - BLOCK - AHEAD; /* some of it again */
+  if (must_scan_block(r, p, want_null))
+    return 1;
+  for (p = r->end - AHEAD; p < r->end; p++) {
+    if (must_scan_at(r, p))
       return 1;
   }
-  *at = p;
   return 0;
 }
 
 int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
 {
   struct probe r;
-  const char *p = json;
+  const char *p;
   memset(out, 0, sizeof *out);
   r.out = out;
   r.start = json;
   r.end = json + n;
-  if (n > BLOCK + AHEAD) {
-    if (must_scan_at(&r, p))
-      return 1;
-    p++; /* blocks look at the byte before them */
-    if (must_scan_blocks(&r, &p))
-      return 1;
-  }
-  for (; p < r.end; p++) {
+  if (n > BLOCK + AHEAD)
+    return must_scan_blocks(&r);
+  for (p = json; p < r.end; p++) {
     if (must_scan_at(&r, p) || (is_plain(*p) && is_spoilt(&r, p)))
       return 1;
   }

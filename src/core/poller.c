@@ -83,9 +83,9 @@ int etoro_poller_watch(struct etoro_poller *p, int fd, int events)
   event.events = (events & ETORO_POLL_IN ? (uint32_t)EPOLLIN : 0u)
                  | (events & ETORO_POLL_OUT ? (uint32_t)EPOLLOUT : 0u);
   event.data.fd = fd;
-  rc = epoll_ctl(p->fd, EPOLL_CTL_MOD, fd, &event);
-  if (rc && errno == ENOENT)
-    rc = epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &event);
+  rc = epoll_ctl(p->fd, EPOLL_CTL_ADD, fd, &event); /* as a rule it is new */
+  if (rc && errno == EEXIST)
+    rc = epoll_ctl(p->fd, EPOLL_CTL_MOD, fd, &event);
   return rc ? ETORO_EIO : ETORO_OK;
 }
 

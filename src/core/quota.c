@@ -97,14 +97,20 @@ struct etoro_pool *etoro_account_find(struct etoro_account *a,
 {
   static const struct etoro_pool_rule otherwise = { "default", 0, 0, 60, 0 };
   struct etoro_pool *p;
-  struct etoro_pool *fallback = NULL;
+  if (!name)
+    name = otherwise.name;
+  if (a->found && !strcmp(a->found->rule.name, name))
+    return a->found;
   for (p = a->pools; p; p = p->next) {
-    if (name && !strcmp(p->rule.name, name))
-      return p;
-    if (!strcmp(p->rule.name, otherwise.name))
-      fallback = p;
+    if (!strcmp(p->rule.name, name))
+      break;
   }
-  return fallback ? fallback : etoro_account_pool(a, &otherwise);
+  if (!p && strcmp(name, otherwise.name) != 0)
+    return etoro_account_find(a, NULL);
+  if (!p)
+    p = etoro_account_pool(a, &otherwise);
+  a->found = p;
+  return p;
 }
 
 int etoro_account_is_idle(struct etoro_account *a, double now)

@@ -60,6 +60,7 @@ struct etoro_account {
   char origin[ETORO_ORIGIN_MAX];
   struct etoro_secret *key;        /* one holder; NULL: nobody else's */
   struct etoro_pool *pools;
+  struct etoro_pool *found;        /* what was asked for last; NULL: none */
 };
 
 int etoro_account_new(struct etoro_account **out, const char *origin,

@@ -58,6 +58,15 @@ int etoro_tls_choose(struct etoro_tls *out, const char *ca_file)
   return ETORO_OK;
 }
 
+int etoro_tls_may_signal(void)
+{
+  const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+  const char *library = v->ssl_version ? v->ssl_version : "";
+  return v->version_num < 0x075700
+         || (strncmp(library, "OpenSSL/", 8) != 0
+             && strncmp(library, "GnuTLS/", 7) != 0);
+}
+
 CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy)
 {
   CURLcode rc;

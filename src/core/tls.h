@@ -17,6 +17,11 @@ struct etoro_tls {
    read. */
 int etoro_tls_choose(struct etoro_tls *out, const char *ca_file);
 
+/* 1 when libcurl may raise SIGPIPE as it writes to a TLS connection: before
+   7.87 the TLS library wrote to the socket by itself, and of the versions that
+   do it for the library these two were looked at. */
+int etoro_tls_may_signal(void);
+
 /* Sets the choice on a handle. */
 CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy);
 

@@ -13,12 +13,13 @@
 #define WAIT_LONGEST 3600.0
 #define PATH_SHORT 256
 
-#define READY_MOST 32   /* sockets served in one run, so that it stays short */
+#define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
 struct etoro_wire {
   CURLM *multi;
   long per_host;
   struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
+  int bell;                    /* listened to beside the sockets; -1: none */
   double now;                  /* when the last call came in, monotonic */
   double due;                  /* when libcurl wants to run; -1: never */
 };
@@ -37,8 +38,11 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
   if (size * n > 5 && !memcmp(bytes, "HTTP/", 5)) {
     etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
     j->is_headed = 0;
+    j->may_limit = 0;
   } else if (*bytes == '\r' || *bytes == '\n')
     j->is_headed = 1;
+  else if ((*bytes | 0x20) == 'r' || (*bytes | 0x20) == 'x')
+    j->may_limit = 1; /* Retry-After, RateLimit-Reset, X-RateLimit-Limit */
   j->write_status = etoro_buf_add(&j->headers, bytes, size * n);
   return j->write_status ? 0 : size * n;
 }
@@ -74,6 +78,7 @@ int etoro_wire_open(struct etoro_wire **out)
   }
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  w->bell = -1;
   w->due = -1;
   *out = w;
   return ETORO_OK;
@@ -148,17 +153,37 @@ static CURLU *take_apart(const struct etoro_job *j)
   return parts;
 }
 
+/* Most requests of a handle ask for what its last one did. */
+static CURLcode set_url(struct etoro_job *j, CURL *easy)
+{
+  struct etoro_handle *h = j->handle;
+  size_t n = strlen(j->url) + 1;
+  CURLcode rc;
+  if (n <= sizeof h->url && !memcmp(h->url, j->url, n))
+    return CURLE_OK;
+  h->url[0] = '\0';
+  rc = curl_easy_setopt(easy, CURLOPT_URL, j->url);
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_CURLU, take_apart(j));
+  if (!rc && n <= sizeof h->url)
+    memcpy(h->url, j->url, n);
+  return rc;
+}
+
 static CURLcode set_request(struct etoro_job *j, CURL *easy)
 {
-  CURLcode rc;
-#define SET(option, value) \
-  if (!rc) \
-  rc = curl_easy_setopt(easy, option, value)
-  rc = set_method(j, easy);
-  SET(CURLOPT_URL, j->url);
-  SET(CURLOPT_CURLU, take_apart(j));
-  SET(CURLOPT_HTTPHEADER, j->lines);
-#undef SET
+  struct etoro_handle *h = j->handle;
+  int is_get = !j->body && !strcmp(j->method, "GET");
+  CURLcode rc = CURLE_OK;
+  if (!is_get || !h->is_get) {
+    h->is_get = 0;
+    rc = set_method(j, easy);
+    h->is_get = is_get && !rc;
+  }
+  if (!rc)
+    rc = set_url(j, easy);
+  if (!rc)
+    rc = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, j->lines);
   return rc;
 }
 
@@ -240,12 +265,21 @@ int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p)
 {
   int running;
   w->poller = p;
+  if (w->bell >= 0 && etoro_poller_watch(p, w->bell, ETORO_POLL_IN))
+    return ETORO_EIO;
   curl_multi_setopt(w->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   curl_multi_setopt(w->multi, CURLMOPT_SOCKETDATA, w);
   curl_multi_setopt(w->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
   /* the one call that tells of the sockets of transfers under way */
   return curl_multi_socket_all(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+}
+
+int etoro_wire_listen(struct etoro_wire *w, int fd)
+{
+  w->bell = fd;
+  return w->poller ? etoro_poller_watch(w->poller, fd, ETORO_POLL_IN)
+                   : ETORO_OK;
 }
 
 static int serve(struct etoro_wire *w, int fd, int events)
@@ -265,7 +299,8 @@ static int run_ready(struct etoro_wire *w)
   size_t i;
   int rc = ETORO_OK;
   for (i = 0; i < n && !rc; i++)
-    rc = serve(w, ready[i].fd, ready[i].events);
+    if (ready[i].fd != w->bell)
+      rc = serve(w, ready[i].fd, ready[i].events);
   if (!rc && w->due >= 0 && w->due <= w->now) {
     w->due = -1;
     rc = serve(w, CURL_SOCKET_TIMEOUT, 0);
@@ -289,6 +324,7 @@ double etoro_wire_due(const struct etoro_wire *w)
 
 int etoro_wire_wait(struct etoro_wire *w, double seconds)
 {
+  struct curl_waitfd bell = { -1, CURL_WAIT_POLLIN, 0 };
   int ms;
   if (seconds > WAIT_LONGEST)
     seconds = WAIT_LONGEST;
@@ -298,7 +334,9 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
     poll(&one, 1, ms); /* a signal ends it, which is no failure */
     return ETORO_OK;
   }
-  return curl_multi_poll(w->multi, NULL, 0, ms, NULL) ? ETORO_ECURL : ETORO_OK;
+  bell.fd = w->bell;
+  return curl_multi_poll(w->multi, &bell, w->bell >= 0, ms, NULL) ? ETORO_ECURL
+                                                                  : ETORO_OK;
 }
 
 static enum etoro_code write_code(const struct etoro_job *j)

@@ -28,6 +28,10 @@ void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j);
    itself, which is a little faster. */
 int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p);
 
+/* Has etoro_wire_wait end when a descriptor is readable, too; it must outlive
+   the wire. ETORO_OK or ETORO_EIO. */
+int etoro_wire_listen(struct etoro_wire *w, int fd);
+
 /* Moves transfers on without waiting: all of them, or with a poller those
    that are ready, some at a time. now is monotonic. */
 int etoro_wire_run(struct etoro_wire *w, double now);

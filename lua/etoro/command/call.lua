@@ -1,0 +1,150 @@
+-- etoro call "GET /path" name=value: any operation, with its parameters typed
+-- as the table of operations has them.
+
+local core = require "etoro.core"
+local exits = require "etoro.command.exits"
+local json = require "etoro.json"
+
+local M = {}
+
+local function usage(message, ...)
+  exits.exit(exits.USAGE, message:format(...))
+end
+
+local function spec_of(spec)
+  return type(spec) == "string" and { type = spec } or spec or {}
+end
+
+local typed
+
+local function list_of(spec, text)
+  local items = {}
+  for item in (text .. ","):gmatch "([^,]*)," do
+    items[#items + 1] = typed(spec.items, item)
+  end
+  return items
+end
+
+-- Numbers stay text: their digits go out as they were typed.
+function typed(spec, text)
+  spec = spec_of(spec)
+  if text == "null" and spec.nullable then return core.null end
+  if spec.type == "boolean" and (text == "true" or text == "false") then
+    return text == "true"
+  elseif spec.type == "integer" then
+    return json.is_whole(text) and math.tointeger(tonumber(text)) or text
+  elseif spec.type == "list" then
+    return list_of(spec, text)
+  end
+  return text
+end
+
+local function read_file(path)
+  local file = path == "-" and io.stdin or io.open(path, "rb")
+  if not file then usage("cannot read %s", path) end
+  local text = file:read "a"
+  if file ~= io.stdin then file:close() end
+  if not text then usage("cannot read %s", path) end
+  return text
+end
+
+local function parse_json(name, text)
+  local value, message = json.decode(text, true)
+  if value == nil then
+    usage("%s: %s", name, message or "there is no JSON in it")
+  end
+  return value
+end
+
+-- The value of one argument, by the spec that the operation has for it.
+local function value_of(name, operator, text, spec)
+  if name == "body" and text:sub(1, 1) == "@" then
+    return parse_json("body", read_file(text:sub(2)))
+  elseif operator == ":=" or name == "body" then
+    return parse_json(name, text)
+  end
+  return typed(spec, text)
+end
+
+local function put(op, params, name, operator, text)
+  local spec = op.params.path[name] or op.params.query[name]
+  if spec or name == "body" or not op.body then
+    params[name] = value_of(name, operator, text, spec)
+    return
+  end
+  if type(op.body.type) == "string" then
+    usage("%s: the body of this operation is a list: give body=JSON", name)
+  end
+  if params.body == nil then params.body = {} end
+  if type(params.body) ~= "table" then
+    usage("%s: the body that was given has no fields", name)
+  end
+  params.body[name] = value_of(name, operator, text, op.body[name])
+end
+
+local function parameters(op, args)
+  local params = {}
+  for _, text in ipairs(args) do
+    local name, operator, value = text:match "^([%w_.-]+)(:?=)(.*)$"
+    if not name then usage("'%s' is not name=value", text) end
+    put(op, params, name, operator, value)
+  end
+  if op.body and next(op.body) == nil and params.body == nil then
+    params.body = {}
+  end
+  return next(params) and params or nil
+end
+
+local function find(name)
+  local operations = require "etoro.operations"
+  local method, path = name:match "^%s*(%a+)%s+(/%S*)%s*$"
+  local key = method and method:upper() .. " " .. path
+  local op = key and (operations[key]
+    or operations[method:upper() .. " /api" .. path]
+    or operations[method:upper() .. " /api/v1" .. path])
+  if op then return op end
+  local nearest = require("etoro.check").nearest(key or name, operations)
+  usage("there is no operation '%s'%s; 'etoro operations' lists them", name,
+    nearest and " (did you mean '" .. nearest .. "'?)" or "")
+end
+
+local function show(session, result)
+  local out = session.out
+  if out.is_json or type(result) ~= "table" then
+    return out:json(result)
+  end
+  local rows = {}
+  for name, value in pairs(result) do
+    rows[#rows + 1] = { tostring(name),
+      type(value) == "table" and json.encode(value) or value }
+  end
+  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  if result[1] ~= nil then return out:json(result) end
+  out:fields(rows)
+end
+
+---@param session etoro.command.Session
+function M.call(session)
+  local op = find(session.args.operation)
+  local params = parameters(op, session.args.parameters)
+  if op.method ~= "GET" and not op.reads then
+    session:confirm { op.method .. " " .. op.path,
+      params and json.encode(params) or "without parameters" }
+  end
+  local client = session:client()
+  local name = op.method .. " " .. op.path
+  local ok, result, err
+  if op.method == "GET" or op.reads then
+    ok, result, err = pcall(client.call, client, name, params)
+  else
+    ok, result, err = pcall(session.change, session, "the call", client.call,
+      client, name, params)
+  end
+  if not ok then
+    if exits.caught(result) then error(result, 0) end
+    usage("%s", (tostring(result):gsub("^%S+:%d+: ", "")))
+  end
+  show(session, session:must(result, err))
+end
+
+return M

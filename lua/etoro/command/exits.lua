@@ -1,0 +1,64 @@
+-- What the command ends with, for scripts that look at $?.
+
+local M = {
+  OK = 0, FAILED = 1, USAGE = 2, CREDENTIALS = 3, NOT_FOUND = 4,
+  UNREACHABLE = 5, RATE_LIMIT = 6, UNKNOWN = 7, DECLINED = 8,
+  SIGINT = 130, SIGTERM = 143,
+}
+
+local BY_KIND = {
+  auth = M.CREDENTIALS, scope = M.CREDENTIALS, not_found = M.NOT_FOUND,
+  network = M.UNREACHABLE, tls = M.UNREACHABLE, timeout = M.UNREACHABLE,
+  server = M.UNREACHABLE, rate_limit = M.RATE_LIMIT,
+  unknown_outcome = M.UNKNOWN, invalid = M.USAGE,
+}
+
+-- What JSON calls an end that is no error of the client's.
+local KINDS = {
+  [M.USAGE] = "usage", [M.CREDENTIALS] = "auth", [M.NOT_FOUND] = "not_found",
+  [M.DECLINED] = "declined", [M.SIGINT] = "interrupted",
+  [M.SIGTERM] = "interrupted",
+}
+
+local mt = { __name = "etoro.command.exit" }
+
+--- The exit code for an error of the client.
+---@param err any
+---@return integer
+function M.code_of(err)
+  return type(err) == "table" and BY_KIND[err.kind] or M.FAILED
+end
+
+--- Ends the command: raises what M.caught knows again.
+---@param code integer
+---@param message? string for stderr
+---@param err? etoro.Error what it is about
+function M.exit(code, message, err)
+  error(setmetatable({ code = code, message = message, err = err }, mt), 0)
+end
+
+--- The code, message and error of a raised value that came from M.exit.
+---@param value any
+---@return integer?, string?, etoro.Error?
+function M.caught(value)
+  if getmetatable(value) ~= mt then return nil end
+  return value.code, value.message, value.err
+end
+
+--- What --json shows of a failure.
+---@param code integer
+---@param message? string
+---@param err? etoro.Error
+---@return table
+function M.shown(code, message, err)
+  if not err then
+    return { error = { kind = KINDS[code] or "failed", message = message } }
+  end
+  return { error = {
+    kind = err.kind, code = err.code, message = err.message,
+    status = err.status, request_id = err.request_id, field = err.field,
+    may_have_executed = err.may_have_executed,
+  } }
+end
+
+return M

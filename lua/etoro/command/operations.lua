@@ -1,0 +1,52 @@
+-- etoro operations: what there is to call.
+
+local M = {}
+
+local function listed(filter)
+  local operations = require "etoro.operations"
+  local names = {}
+  for name in pairs(operations) do
+    if not filter or name:lower():find(filter:lower(), 1, true) then
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names, function(a, b)
+    local path_a, path_b = a:match " (.*)$", b:match " (.*)$"
+    if path_a ~= path_b then return path_a < path_b end
+    return a < b
+  end)
+  return names, operations
+end
+
+-- What programs get: the plain fields. Rules between fields are lists with
+-- names in them, which JSON has no form for.
+local PLAIN = { "method", "path", "params", "body", "body_kind", "success",
+  "class", "pool", "account", "twin", "trade", "reads", "final", "scopes",
+  "paging", "moves_money", "since", "deprecated" }
+
+local function plain(op)
+  local out = {}
+  for _, name in ipairs(PLAIN) do out[name] = op[name] end
+  return out
+end
+
+---@param session etoro.command.Session
+function M.operations(session)
+  local names, operations = listed(session.args.filter)
+  if session.out.is_json then
+    local list = {}
+    for i, name in ipairs(names) do list[i] = plain(operations[name]) end
+    session.out:json(list, true)
+    return
+  end
+  local rows = {}
+  for i, name in ipairs(names) do
+    local op = operations[name]
+    rows[i] = { op.method, op.path, op.class, op.pool,
+      op.deprecated and "out of use" or op.since or "",
+      color = op.deprecated and "dim" or nil }
+  end
+  session.out:table({ "method", "path", "again", "pool", "" }, rows)
+end
+
+return M

@@ -1,0 +1,317 @@
+-- The journal: what a client is about to do to orders and positions, on disk
+-- before it is sent, and what became of it. One JSON object a line; the first
+-- line says what the file is.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local json = require "etoro.json"
+local runtime = require "etoro.runtime"
+local times = require "etoro.times"
+
+local M = {}
+
+local SHOWN = 200 -- bytes of a line that a problem shows
+
+---@class etoro.JournalRecord
+---@field kind "intent"|"outcome"
+---@field id string the x-request-id it was sent with
+---@field at string ISO 8601, UTC
+---@field line integer where it stands in the file
+---@field who? string whose it is: a salted fingerprint of the user key or the
+---token, or "bearer" where a function gives the token
+---@field origin? string scheme, host and port it went to
+---@field account? "demo"|"real"
+---@field op? string METHOD /path/{template}
+---@field params? table<string, string> of path and query
+---@field body? any as sent
+---@field state? "placed"|"closed"|"refused"|"not_sent"|"unknown" of an outcome
+---@field orderId? integer|string
+---@field referenceId? string
+---@field positionId? integer|string
+---@field code? string why it was not done, or is not known
+
+---@class etoro.JournalProblem
+---@field line integer
+---@field message string
+---@field text string the line's beginning
+
+-- One client's way to a file that it may share with others.
+---@class etoro.Journal
+---@field path string
+---@field who string
+local methods = {}
+local mt = { __name = "etoro.journal", __index = methods }
+
+-- A file is open once in a Lua state.
+local opened = setmetatable({}, { __mode = "v" })
+
+local function open_file(path, engine)
+  for _, file in pairs(opened) do
+    if file.handle:is(path) then return file end
+  end
+  local handle, message, kind = engine:journal(path)
+  if not handle then
+    if kind == "closed" then return nil, errors.closed() end
+    return nil, errors.new {
+      kind = "invalid", code = "journal", field = "journal", message = message,
+    }
+  end
+  local file = {
+    handle = handle, users = 0,
+    pending = setmetatable({}, { __mode = "k" }), -- requests under way
+  }
+  opened[#opened + 1] = file
+  return file
+end
+
+--- Opens the file for a client.
+---@param settled table the client's options
+---@param engine userdata
+---@return etoro.Journal? journal
+---@return etoro.Error? err the file is not to be had
+function M.open(settled, engine)
+  local file, err = open_file(settled.journal, engine)
+  if not file then return nil, err end
+  local secret = settled.bearer or settled.user_key
+  file.users = file.users + 1
+  return setmetatable({
+    path = settled.journal, file = file, engine = engine,
+    who = secret and file.handle:who(secret) or "bearer",
+    origin = settled.base.origin, account = settled.account,
+  }, mt)
+end
+
+local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
+
+local function quote(text)
+  text = tostring(text)
+  if not json.utf8_length(text) then text = text:gsub("[\128-\255]", "?") end
+  return '"' .. text:gsub('[%c"\\]', function(c)
+    return ESCAPES[c] or string.format("\\u%04x", c:byte())
+  end) .. '"'
+end
+
+-- The fields, given as name, JSON text, name, JSON text..., without those that
+-- have none.
+local function object(...)
+  local parts = {}
+  for index = 1, select("#", ...), 2 do
+    local name, text = select(index, ...)
+    if text then parts[#parts + 1] = '"' .. name .. '":' .. text end
+  end
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+local function timestamp(engine)
+  local now = engine:unix()
+  local text = times.format(now) or "1970-01-01T00:00:00Z"
+  return quote(string.format("%s.%03dZ", text:sub(1, -2),
+    math.floor(now % 1 * 1000)))
+end
+
+local function params_text(params)
+  local parts = {}
+  for name, value in pairs(params) do
+    parts[#parts + 1] = quote(name) .. ":" .. quote(value)
+  end
+  if #parts == 0 then return nil end
+  table.sort(parts)
+  return "{" .. table.concat(parts, ",") .. "}"
+end
+
+-- A body that is JSON stands as it is, on one line: outside of its texts,
+-- which hold none, a line end is a blank.
+local function body_text(request)
+  local body = request.body
+  if not body then return nil end
+  if request.content_type and json.decode(body) == nil then
+    return quote(body)
+  end
+  return (body:gsub("[\r\n]", " "))
+end
+
+--- Adds to a request what has to be on disk before it is sent.
+---@param request table for engine:submit
+---@param op etoro.Operation
+---@param params table<string, string>
+---@param id? string request id; one is made when there is none
+function methods:announce(request, op, params, id)
+  local name = op.method .. " " .. (op.template or op.path)
+  request.request_id = id or core.uuid()
+  request.journal = self.file.handle
+  request.intent = object("kind", '"intent"',
+    "id", quote(request.request_id), "at", timestamp(self.engine),
+    "who", quote(self.who), "origin", quote(self.origin),
+    "account", quote(self.account), "op", quote(name),
+    "params", params_text(params), "body", body_text(request))
+  self.file.pending[request] = true
+end
+
+--- Says what became of an intent.
+---@param id string request id
+---@param outcome table state, and what is known of orderId, referenceId,
+---positionId, code and status
+---@return true? done nil when the journal is closed
+function methods:outcome(id, outcome)
+  local function text(value)
+    if value == nil then return nil end
+    if math.type(value) == "integer" then
+      return string.format("%d", value)
+    end
+    return quote(value)
+  end
+  return (self.file.handle:append(object("kind", '"outcome"',
+    "id", quote(id), "at", timestamp(self.engine),
+    "state", quote(outcome.state), "orderId", text(outcome.orderId),
+    "referenceId", text(outcome.referenceId),
+    "positionId", text(outcome.positionId),
+    "code", text(outcome.code), "status", text(outcome.status))))
+end
+
+--- The request ids of calls that are under way now, whose outcome this process
+--- will say by itself.
+---@return table<string, true>
+function methods:under_way()
+  local ids = {}
+  for request in pairs(self.file.pending) do ids[request.request_id] = true end
+  return ids
+end
+
+local function let_go(file)
+  if file.users == 0 and next(file.pending) == nil then
+    file.handle:close()
+  end
+end
+
+local STATES = { open = "placed", close = "closed" }
+
+-- What an answer says, by the names the API's versions have for it.
+local function facts_of(result)
+  if type(result) ~= "table" then return {} end
+  local order = result.orderForOpen or result.orderForClose or result
+  if type(order) ~= "table" then order = result end
+  return {
+    orderId = order.orderId or order.orderID or order.OrderID,
+    positionId = order.positionId or order.positionID or order.PositionID,
+    referenceId = result.referenceId,
+  }
+end
+
+local function outcome_of(op, result, err)
+  if result ~= nil then
+    local outcome = facts_of(result)
+    outcome.state = STATES[op.trade]
+    return outcome
+  end
+  local is_open = err.may_have_executed or err.kind == "unknown_outcome"
+  return {
+    state = is_open and "unknown" or "refused", code = err.code,
+    status = err.status,
+  }
+end
+
+--- Says how a call ended. One of which nothing was sent needs no word: the
+--- core has said so where its intent was written.
+---@param request table that `announce` was given
+---@param op etoro.Operation
+---@param result any
+---@param err etoro.Error|etoro.Response
+function methods:finish(request, op, result, err)
+  self.file.pending[request] = nil
+  if request.was_sent then
+    self:outcome(request.request_id, outcome_of(op, result, err))
+  end
+  let_go(self.file)
+end
+
+--- The client is closed: what waits is written, and the client warns of lines
+--- that could not be. The last of a file's clients lets go of it, so that
+--- another process can have it.
+---@param client etoro.Client
+function methods:close(client)
+  local file = self.file
+  local _, message = file.handle:sync()
+  file.users = file.users - 1
+  let_go(file)
+  if not message then return end
+  runtime.emit(client, {
+    kind = "warning", at = self.engine:unix(),
+    message = "the journal lacks lines that could not be written: " .. message,
+  })
+end
+
+local HEADER = "^{\"kind\":\"journal\",\"version\":(%d+),"
+
+-- nil and a message when the first line is not ours; a file that a crash left
+-- without a whole one is empty.
+local function check_header(line, is_last)
+  local version = line:match(HEADER)
+  if version == "1" then return true end
+  if version then
+    return nil, "was written by another version"
+  end
+  local whole = '{"kind":"journal","version":'
+  if is_last and #line < #whole and whole:sub(1, #line) == line then
+    return true
+  end
+  return nil, "is a file of something else"
+end
+
+local function read_line(text, number, is_last)
+  local record, message = json.decode(text)
+  if type(record) == "table" and type(record.id) == "string"
+    and (record.kind == "intent" or record.kind == "outcome")
+  then
+    record.line = number
+    return record
+  end
+  if record ~= nil then
+    message = "is no record of a journal"
+  elseif is_last then
+    message = "is half-written"
+  else
+    message = "is not JSON: " .. tostring(message)
+  end
+  return nil, { line = number, message = message, text = text:sub(1, SHOWN) }
+end
+
+local function unreadable(path, message)
+  return nil, errors.new {
+    kind = "invalid", code = "journal", field = "journal",
+    message = string.format("journal '%s': %s", path, message),
+  }
+end
+
+--- Reads a journal, also one that is in use. What a crash has cut off, and
+--- lines that are none of ours, are told apart and cost no other line.
+---@param path string
+---@return etoro.JournalRecord[]? records in the order of the file
+---@return etoro.JournalProblem[]|etoro.Error problems
+function M.read(path)
+  local file, message = io.open(path, "rb")
+  if not file then
+    return unreadable(path, (tostring(message):gsub("^.*: ", "")))
+  end
+  local text
+  text, message = file:read("*a")
+  file:close()
+  if not text then return unreadable(path, message or "cannot be read") end
+  local records, problems = {}, {}
+  local number, at = 0, 1
+  while at <= #text do
+    local ends = text:find("\n", at, true)
+    local line = text:sub(at, ends and ends - 1 or #text)
+    number = number + 1
+    if number == 1 then
+      local ok, problem = check_header(line, not ends)
+      if not ok then return unreadable(path, problem) end
+    elseif line ~= "" then
+      records[#records + 1], problems[#problems + 1] =
+        read_line(line, number, not ends)
+    end
+    at = (ends or #text) + 1
+  end
+  return records, problems
+end
+
+return M

@@ -1,0 +1,276 @@
+-- What an account shows of an order request: whether an order is the one that
+-- was asked for, and which orders and positions of the account might be.
+--
+-- What each observation proves:
+-- * An order found by the request id is the request's: the id is made for one
+--   call alone. It is compared all the same, for a caller may give an old id.
+-- * An order or position of the same looks proves nothing: people and other
+--   programs place equal orders, so may this one. It is shown to the user, and
+--   it keeps a refusal from being believed.
+-- * Absence proves nothing for some seconds: the portfolio lags by up to ten.
+--   Only absence past that counts (case:is_shown), of reads that worked.
+
+local casing = require "etoro.casing"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local known = require "etoro.resolve.known"
+local times = require "etoro.times"
+
+local M = {}
+
+local CLOCK_SLACK = 2 -- a Date header has whole seconds
+local LOOKED_UP = 10 -- candidates that are compared by their order
+local get = casing.get
+
+local function is_given(value) return value ~= nil and value ~= core.null end
+
+local function same_number(a, b)
+  a, b = tonumber(a), tonumber(b)
+  if not a or not b then return nil end
+  return math.abs(a - b) <= 1e-6 * math.max(math.abs(a), math.abs(b))
+end
+
+local function same_text(a, b)
+  return tostring(a):lower() == tostring(b):lower()
+end
+
+local SIDES = {
+  buy = "long", sellshort = "short", long = "long", short = "short",
+  sell = "short", buytocover = "long", ["true"] = "long", ["false"] = "short",
+}
+
+local function same_side(a, b)
+  local left, right = SIDES[tostring(a):lower()], SIDES[tostring(b):lower()]
+  if not left or not right then return nil end
+  return left == right
+end
+
+local SIZES = {
+  amount = "requestedAmount", units = "requestedUnits",
+  contracts = "requestedContracts",
+}
+
+local function instrument_differs(body, asset)
+  local id, symbol = get(asset, "instrumentId"), get(asset, "symbol")
+  if is_given(body.instrumentId) and is_given(id)
+    and same_number(body.instrumentId, id) == false
+  then
+    return "instrument"
+  elseif is_given(body.symbol) and is_given(symbol)
+    and not same_text(body.symbol, symbol)
+  then
+    return "symbol"
+  end
+end
+
+local function size_differs(body, order)
+  for asked, requested in pairs(SIZES) do
+    if is_given(body[asked]) then
+      local value = get(order, requested)
+      if is_given(value) and same_number(body[asked], value) == false then
+        return asked
+      end
+    end
+  end
+end
+
+--- In what an order differs from the request it is held to be the work of.
+--- What the lookup does not say is no difference.
+---@param body table the order request
+---@param order table the lookup's answer
+---@return string? field nil when it is such an order
+function M.difference(body, order)
+  local asset = get(order, "asset")
+  asset = type(asset) == "table" and asset or {}
+  local transaction = get(order, "transaction") or get(asset, "side")
+  if is_given(body.transaction) and is_given(transaction)
+    and same_side(body.transaction, transaction) == false
+  then
+    return "side"
+  elseif is_given(body.leverage) and is_given(get(asset, "leverage"))
+    and same_number(body.leverage, get(asset, "leverage")) == false
+  then
+    return "leverage"
+  end
+  return instrument_differs(body, asset) or size_differs(body, order)
+end
+
+--- The seconds since 1970, on the server's clock, of a moment on the engine's;
+--- nil when the answer does not tell the server's time.
+---@param client etoro.Client
+---@param response etoro.Response
+---@param moment number
+---@return number?
+function M.server_time(client, response, moment)
+  local date = response.headers.date
+  local now = date and core.http_date(date)
+  if not now then return nil end
+  return now - (client._runtime.engine:now() - moment) - CLOCK_SLACK
+end
+
+-- Whether an item may have come into being since; without a time it may.
+local function is_new(item, since)
+  local text = get(item, "openDateTime") or get(item, "requestTime")
+    or get(item, "openTimestamp")
+  local at = type(text) == "string" and times.parse(text)
+  return not since or not at or at >= since
+end
+
+-- Whether an order or position may be the request's work. Sizes may fall
+-- short of what was asked, for orders are filled in part.
+local function may_be(item, body)
+  local is_buy = get(item, "isBuy")
+  for _, name in ipairs { "instrumentId", "leverage" } do
+    local asked, has = body[name], get(item, name)
+    if is_given(asked) and is_given(has)
+      and same_number(asked, has) == false
+    then
+      return false
+    end
+  end
+  if is_buy ~= nil and same_side(body.transaction, is_buy) == false then
+    return false
+  end
+  local size, asked = nil, nil
+  if is_given(body.units) then
+    size, asked = get(item, "initialUnits") or get(item, "units"), body.units
+  elseif is_given(body.amount) then
+    size = get(item, "initialAmountInDollars") or get(item, "amount")
+      or get(item, "initialInvestment") or get(item, "investment")
+    asked = body.amount
+  end
+  size, asked = tonumber(size), tonumber(asked)
+  return not size or not asked or size <= asked * 1.01
+end
+
+local LISTS = { "orders", "ordersForOpen", "positions", "history" }
+
+-- What of an account may be an order request's work, by order, those left out
+-- that other calls are known to have placed.
+local function alike(case, lists, since)
+  local client, body = case.client, case.body or {}
+  local request_id = case.err.request_id
+  local found, seen = {}, {}
+  for _, kind in ipairs(LISTS) do
+    for _, item in ipairs(lists[kind] or {}) do
+      local id = get(item, "orderId")
+      local mirror = tonumber(get(item, "mirrorId")) or 0
+      if mirror == 0 and not known.is_others(client, id, request_id)
+        and not (id and seen[tostring(id)])
+        and is_new(item, since) and may_be(item, body)
+      then
+        if id then seen[tostring(id)] = true end
+        found[#found + 1] = { order_id = id, kind = kind, item = item }
+      end
+    end
+  end
+  return found
+end
+
+-- Leaves out those whose order, looked up, was asked for differently.
+local function compare(case, found, since)
+  local left = {}
+  for index, one in ipairs(found) do
+    local order = index <= LOOKED_UP and one.order_id
+      and case:read("lookup", { orderId = one.order_id })
+    if type(order) == "table" then one.order = order end
+    if not one.order or is_new(one.order, since)
+      and not M.difference(case.body, one.order)
+    then
+      left[#left + 1] = one
+    end
+  end
+  return left
+end
+
+--- What of an account may be an order request's work, each with its order
+--- where that could be looked up.
+---@param case etoro.Case
+---@param lists table<string, table[]> orders, ordersForOpen, positions and
+---history, as far as they were read
+---@param since? number seconds since 1970, on the server's clock
+---@return { order_id: any, kind: string, item: table, order?: table }[] found
+function M.among(case, lists, since)
+  return compare(case, alike(case, lists, since), since)
+end
+
+--- The account's orders and positions.
+---@param case etoro.Case
+---@return table? lists
+---@return etoro.Response|etoro.Error
+function M.portfolio(case)
+  local body, response = case:read("portfolio")
+  if body == nil then return nil, response end
+  local lists = type(body) == "table" and get(body, "clientPortfolio")
+  if type(lists) ~= "table" then
+    return nil, errors.unexpected("the answer has no clientPortfolio",
+      response)
+  end
+  return lists, response
+end
+
+local PAGE, PAGES_MAX = 100, 20
+
+--- The trade history since a day, as far as it is short enough to be read.
+---@param case etoro.Case
+---@param day string YYYY-MM-DD
+---@return table[]? items nil when it could not be read
+function M.history(case, day)
+  local items, page = {}, 1
+  repeat
+    local list = case:read("history", {
+      minDate = day, page = page, pageSize = PAGE,
+    })
+    if type(list) ~= "table" then return nil end
+    for _, item in ipairs(list) do items[#items + 1] = item end
+    page = page + 1
+  until #list < PAGE or page > PAGES_MAX
+  return items
+end
+
+--- Reads which new orders and positions of the account look like the
+--- request's work.
+---@param case etoro.Case
+---@return { order_id: any, kind: string, item: table, order?: table }[]? found
+---@return etoro.Error? err why the account could not be read
+function M.account(case)
+  local lists, response = M.portfolio(case)
+  if not lists then return nil, response end
+  return M.among(case, lists,
+    M.server_time(case.client, response, case.started))
+end
+
+--- The same as it is shown to the user, by kind.
+---@param found? table[]
+---@return table?
+function M.shown(found)
+  if not found then return nil end
+  local account = { orders = {}, positions = {} }
+  for _, one in ipairs(found) do
+    local list = one.kind == "positions" and account.positions
+      or account.orders
+    list[#list + 1] = one.item
+  end
+  return account
+end
+
+local REFERENCE = "reference[%s_%-]*id%f[%A]"
+local ORDER = "order[%s_%-]*id%f[%A]"
+
+--- The order id in a refusal that says the request id is in use: the digits
+--- behind the word OrderID, in any case and punctuation.
+---@param err etoro.Error
+---@return boolean is_duplicate
+---@return integer|string|nil order_id
+---@return boolean names_id the text names this call's request id
+function M.duplicate(err)
+  local text = (err.message .. " " .. (err.response or "")):lower()
+  local is_duplicate = text:find(REFERENCE .. ".-exist") ~= nil
+  if not is_duplicate then return false, nil, false end
+  local digits = text:match(ORDER .. "[^%w]*(%d+)%f[%W]")
+  local id = err.request_id
+  return true, digits and (math.tointeger(tonumber(digits)) or digits),
+    id ~= nil and text:find(id:lower(), 1, true) ~= nil
+end
+
+return M

@@ -1,0 +1,216 @@
+-- An order whose answer was lost. It is looked for under its request id; when
+-- nothing of it can be under way any more, it is sent again under the same id,
+-- which the API takes once only: either it is placed now, or the refusal
+-- proves that it was placed before. So it is there exactly once either way.
+-- (portal: Trading, Create Order: x-request-id; Orders Lookup)
+
+local casing = require "etoro.casing"
+local errors = require "etoro.errors"
+local evidence = require "etoro.resolve.evidence"
+local known = require "etoro.resolve.known"
+
+local M = {}
+
+local HINT = "Look for it in client.orders:list() and client.positions:list()"
+  .. " before placing it again"
+
+local DOUBTS = 3 -- refusals that the account contradicts, until it is given up
+
+local FOUND = "the answer to the order was lost; the order was found again by"
+  .. " its request id"
+local SENT_AGAIN = "the answer to the order was lost; it was sent again under"
+  .. " the same request id"
+local PROVED = "the answer to the order was lost; sent again under the same"
+  .. " request id it was refused, because the first one had been placed"
+local NOT_SEEN = "; the order itself could not be looked at yet"
+
+-- Refusals by the API itself, before any work. Others (an expired token, a
+-- page of some proxy, a rate limit) say nothing about the order.
+local REFUSALS = {
+  [400] = true, [402] = true, [403] = true, [404] = true, [405] = true,
+  [409] = true, [410] = true, [413] = true, [415] = true, [422] = true,
+}
+
+local function is_refusal(err)
+  return REFUSALS[err.status] and err.code ~= "html"
+    and err.kind ~= "unknown_outcome"
+end
+
+-- Looks the order up: by the id that a refusal named, else by the request id.
+-- Absence proves nothing: some servers never find orders by the request id,
+-- and new ones are not visible at once.
+local function look(case)
+  local by = case.order_id and { orderId = case.order_id }
+    or { referenceId = case.err.request_id }
+  local order, response = case:read("lookup", by)
+  if order == nil then
+    case:note { by = by, kind = response.kind, status = response.status }
+    return nil
+  end
+  local id = type(order) == "table" and casing.get(order, "orderId")
+  case:note { by = by, order_id = id or nil }
+  if not id then return nil end
+  return order, response
+end
+
+-- The request id belongs to another order, so that none was made of this one.
+local function other_order(case, id, field)
+  return nil, errors.new {
+    kind = "conflict", code = "request_id_in_use",
+    message = string.format("the request id was used before, for order %s,"
+      .. " which differs in its %s; nothing was placed", tostring(id), field),
+    request_id = case.err.request_id, status = case.err.status,
+    hint = "Leave request_id out; a new one is made for each call",
+  }
+end
+
+local function placed(case, id, response, how)
+  known.add(case.client, id, case.err.request_id)
+  return case:succeed({
+    orderId = id, referenceId = case.err.request_id,
+  }, response, how)
+end
+
+local function judge(case, order, response)
+  local id = casing.get(order, "orderId")
+  local field = case.body and evidence.difference(case.body, order)
+  if field then return other_order(case, id, field) end
+  return placed(case, id, response, case.is_landed and PROVED or FOUND)
+end
+
+-- The API says that an order with this request id is there.
+local function take_duplicate(case, err)
+  local is_duplicate, id, names_id = evidence.duplicate(err)
+  if not is_duplicate then return false end
+  case.is_landed, case.order_id = true, id or case.order_id
+  case.names_id, case.refusal = names_id, err
+  case:unsettle(case:now()) -- until then it may not be visible yet
+  case:note { by = "resend", status = err.status, order_id = id }
+  return true
+end
+
+-- The order is placed under an id that was told, but cannot be looked at. It
+-- can only be this one where the request id was made for this call.
+local function trust(case)
+  if not (case.is_landed and case.order_id and case.names_id)
+    or case.options.request_id
+  then
+    return nil
+  end
+  local response = {
+    status = case.refusal.status, headers = {},
+    server_request_id = case.refusal.server_request_id,
+  }
+  return placed(case, case.order_id, response, PROVED .. NOT_SEEN)
+end
+
+local function give_up(case, account)
+  local result, response = trust(case)
+  if result then return result, response end
+  account = account or case.found or evidence.account(case)
+  local message = string.format("%d looks did not find it", #case.looks)
+  if case.is_landed then
+    message = "the API says that it was placed"
+      .. (case.order_id and " as order " .. tostring(case.order_id) or "")
+      .. ", but it could not be looked up"
+  elseif case.err.refusal then
+    message = "sent again it was refused (" .. case.err.refusal.message .. ")"
+  elseif case.resends > 0 then
+    message = message .. string.format(", and sending it again %d times gave"
+      .. " no answer either", case.resends)
+  end
+  if account and #account > 0 then
+    message = message .. string.format("; %d new orders or positions of the"
+      .. " account look like it (evidence.account)", #account)
+  end
+  return case:give_up(message, HINT, evidence.shown(account))
+end
+
+-- The API refuses the second sending. That it refused the first one, too, is
+-- believed when the account shows nothing of it, once it would show. Where the
+-- account contradicts that, the API is asked some more times: if the first one
+-- was placed, it says so sooner or later.
+local function refused(case, refusal)
+  local account, is_known
+  repeat
+    local is_shown = case:is_shown()
+    account = evidence.account(case)
+    is_known = account and (#account > 0 or is_shown)
+    if not is_known then case:pause() end
+  until is_known or case:is_over()
+  if not is_known or #account > 0 then
+    case.err.refusal, case.doubts = refusal, (case.doubts or 0) + 1
+    if case.doubts < DOUBTS and not case:is_over() then return nil, nil end
+    return give_up(case, account)
+  end
+  refusal.may_have_executed = false
+  refusal.request_id = case.err.request_id
+  refusal.evidence = { lookups = case.looks, account = { orders = {},
+    positions = {} } }
+  return nil, refusal
+end
+
+-- Sends the order again; nil, nil when that has told nothing.
+local function send_again(case)
+  local result, response = case:resend()
+  if type(result) == "table" and casing.get(result, "orderId") then
+    known.add(case.client, casing.get(result, "orderId"),
+      case.err.request_id)
+    return case:succeed(result, response, SENT_AGAIN)
+  elseif result ~= nil then
+    case:unsettle(case:now()) -- a 2xx that tells no order id
+    return nil, nil
+  end
+  if take_duplicate(case, response) then return nil, nil end
+  case:note { by = "resend", kind = response.kind, status = response.status }
+  if is_refusal(response) then return refused(case, response) end
+  return nil, nil
+end
+
+-- Real money is not moved by guessing unless its owner says so.
+local function may_resend(case)
+  local wanted = case.options.on_unknown or case.client._options.on_unknown
+    or (case.account == "demo" and "resend" or "report")
+  return wanted == "resend"
+end
+
+local function finish_settled(case)
+  if case.is_landed then
+    local result, response = trust(case)
+    return result, response, result ~= nil
+  end
+  if not may_resend(case) then
+    local result, response = give_up(case)
+    return result, response, true
+  end
+  local result, response = send_again(case)
+  return result, response, response ~= nil
+end
+
+--- Finds out what became of an order.
+---@param case etoro.Case
+---@return { orderId: integer, referenceId: string }? result
+---@return etoro.Response|etoro.Error
+function M.resolve(case)
+  if case.err.kind ~= "unknown_outcome" then
+    take_duplicate(case, case.err)
+  end
+  while not case:is_over() do
+    local order, response = look(case)
+    if order then return judge(case, order, response) end
+    if not case.found and case:now() >= case.last_look_at then
+      case.found = evidence.account(case) -- for the error
+    end
+    if case:is_settled() and not case:is_over() then
+      local result, err, is_done = finish_settled(case)
+      if is_done then return result, err end
+      -- a refusal that names the order has it looked up at once
+      if case:is_settled() then case:pause() end
+    else
+      case:pause()
+    end
+  end
+  return give_up(case)
+end
+
+return M

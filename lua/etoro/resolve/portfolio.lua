@@ -1,0 +1,114 @@
+-- What became of a portfolio's creation whose answer was lost: found out by
+-- reading, never by doing it again.
+
+local core = require "etoro.core"
+local runtime = require "etoro.runtime"
+local times = require "etoro.times"
+
+local M = {}
+
+local SETTLE = 10 -- seconds after which a lost attempt cannot be under way
+local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
+local CLOCK_SLACK = 2 -- a Date header has whole seconds
+
+-- When the create began, on the server's clock; nil without a Date header.
+local function server_start(client, response, started)
+  local date = response.headers.date
+  local now = date and core.http_date(date)
+  if not now then return nil end
+  return now - (client._runtime.engine:now() - started) - CLOCK_SLACK
+end
+
+-- The API may add a suffix to the name, so the name is a beginning.
+local function is_match(item, name, since)
+  if type(item.agentPortfolioName) ~= "string"
+    or item.agentPortfolioName:sub(1, #name) ~= name
+  then
+    return false
+  end
+  local created = type(item.createdAt) == "string"
+    and times.parse(item.createdAt)
+  return created ~= nil and created ~= false and created >= since
+end
+
+local function matches_in(client, portfolios, response, name, started)
+  local since = server_start(client, response, started)
+  if not since then return {} end
+  local found = {}
+  for _, item in ipairs(portfolios) do
+    if is_match(item, name, since) then found[#found + 1] = item end
+  end
+  return found
+end
+
+local function warning_for(portfolio)
+  local token = portfolio.userTokens[1]
+  local text = "the answer to the creation was lost; the agent-portfolio was"
+    .. " found again in the list"
+  if not token then
+    portfolio.userTokenCreated = false
+    return text .. ", without a token: mint one with portfolio:create_token"
+  end
+  return string.format("%s. The secret of its token '%s' (userTokenId %s) is"
+    .. " lost for good: revoke that token and mint another with"
+    .. " portfolio:create_token", text, tostring(token.userTokenName),
+    tostring(token.userTokenId))
+end
+
+local function give_up(err, seen, looks)
+  err.looks, err.seen = looks, seen
+  if #seen > 1 then
+    err.message = err.message .. string.format("; %d agent-portfolios that"
+      .. " were made meanwhile fit the name", #seen)
+  else
+    err.message = err.message .. string.format("; the list did not show it in"
+      .. " %d looks", looks)
+  end
+  err.hint = "Look at client.portfolios:list() before creating it again"
+  return nil, err
+end
+
+--- Finds out whether a portfolio whose creation got no usable answer exists:
+--- by its name and by when it was made, on the server's clock. One match is
+--- it; several are an unknown outcome, and so is none once the lost attempt
+--- cannot be under way any more.
+---@param client etoro.Client
+---@param name string as it was asked for
+---@param err etoro.Error kind unknown_outcome, with started and ended
+---@param options? etoro.RequestOptions
+---@return etoro.Portfolio? portfolio
+---@return etoro.Response|etoro.Error
+function M.act(client, name, err, options)
+  options = options or {}
+  local engine = client._runtime.engine
+  local deadline_at = err.started
+    + (options.deadline or client._options.deadline)
+  local settled_at = err.ended + (options.settle or SETTLE)
+  local wait, looks, seen = FIRST_LOOK, 0, {}
+  while engine:now() < deadline_at do
+    local portfolios, response = client.portfolios:list {
+      deadline = deadline_at - engine:now(), timeout = options.timeout,
+    }
+    if portfolios then
+      looks = looks + 1
+      seen = matches_in(client, portfolios, response, name, err.started)
+      if #seen == 1 then
+        client:_warn(response, warning_for(seen[1]))
+        return seen[1], response
+      elseif #seen > 1 then
+        break
+      end
+    elseif response.kind == "closed" or response.kind == "cancelled"
+      or response.kind == "auth" or response.kind == "scope"
+    then
+      break
+    end
+    if engine:now() >= settled_at then break end
+    runtime.pause(client, math.min(wait,
+      math.max(0, deadline_at - engine:now())))
+    wait = math.min(2 * wait, LAST_LOOK)
+  end
+  return give_up(err, seen, looks)
+end
+
+return M

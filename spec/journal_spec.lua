@@ -1,0 +1,585 @@
+-- The journal: what is on disk before a byte of an order is sent, and what
+-- stands there afterwards. The disk that is slow, full or broken is
+-- spec/hosts/slow_disk.c.
+local cjson = require "cjson"
+local core = require "etoro.core"
+local etoro = require "etoro"
+local journal = require "etoro.journal"
+local process = require "spec.support.process"
+local program = require "spec.support.program"
+local recorder = require "spec.support.recorder"
+
+local OPEN = "POST /api/v2/trading/execution/demo/orders"
+local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
+  .. "/positions/{positionId}"
+local ORDER = { action = "open", transaction = "buy", symbol = "AAPL",
+  orderType = "mkt", leverage = 1, amount = 100 }
+local PLACED = { body = '{"orderId":77,"referenceId":"r"}' }
+
+local function order(client, options)
+  return client:call(OPEN, { body = ORDER }, options)
+end
+
+local function text_of(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+-- Records by kind; there must be no problems.
+local function read(path)
+  local records, problems = journal.read(path)
+  assert.same({}, problems)
+  local by = { intent = {}, outcome = {} }
+  for _, record in ipairs(records) do table.insert(by[record.kind], record) end
+  return by
+end
+
+describe("the journal", function()
+  local server, folder, path
+
+  setup(function() server = recorder.start() end)
+  teardown(function() server:stop() end)
+
+  before_each(function()
+    server:clear()
+    server:set { default = cjson.null, on_connect = cjson.null }
+    folder = process.scratch()
+    path = folder .. "/orders.jsonl"
+  end)
+
+  after_each(function() process.remove(folder) end)
+
+  local function client(options)
+    local all = { journal = path, max_retries = 0 }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local made = assert(server:client(all))
+    finally(function() made:close() end)
+    return made
+  end
+
+  -- Code in a child process whose disk does what the code says.
+  local CHILD = [[
+    local journal = require "etoro.journal"
+    local url, path = arg[1], arg[2]
+    local function set(name) assert(io.open(os.getenv(name), "w")):close() end
+    local function unset(name) assert(os.remove(os.getenv(name))) end
+    local function journaled(options)
+      options = options or {}
+      options.journal, options.max_retries = path, 0
+      return client(url, options)
+    end
+    local function order(c, options)
+      return c:call("POST /api/v2/trading/execution/demo/orders", { body = {
+        action = "open", transaction = "buy", symbol = "AAPL",
+        orderType = "mkt", leverage = 1, amount = 100 } }, options)
+    end
+  ]]
+
+  local function disk(argv)
+    argv.env = { LD_PRELOAD = program.SLOW_DISK }
+    for _, name in ipairs { "SHUT", "FULL", "BROKEN" } do
+      argv.env["DISK_" .. name] = folder .. "/" .. name
+    end
+    return argv
+  end
+
+  local function runs(code)
+    return program.passes(disk(program.lua(CHILD .. code, server.url, path)))
+  end
+
+  local function embeds(options, code)
+    local argv = disk(program.embed(options,
+      "local arg = { ... }\n" .. CHILD .. code, server.url, path))
+    local sanitizer = os.getenv "SPEC_PRELOAD" -- has to come first
+    if sanitizer then
+      argv.env.LD_PRELOAD = sanitizer .. ":" .. program.SLOW_DISK
+    end
+    return argv
+  end
+
+  describe("of an order", function()
+    it("has the intent and the outcome", function()
+      server:script { PLACED }
+      local c = client()
+      local _, response = assert(order(c))
+      c:close()
+      local by = read(path)
+      assert.equal(1, #by.intent)
+      assert.equal(1, #by.outcome)
+      local intent, outcome = by.intent[1], by.outcome[1]
+      assert.equal(response.request_id, intent.id)
+      assert.equal(server:arrivals()[1].headers["x-request-id"], intent.id)
+      assert.equal(OPEN, intent.op)
+      assert.equal("demo", intent.account)
+      assert.equal(server.url, intent.origin)
+      assert.same(cjson.decode(server:arrivals()[1].body), intent.body)
+      assert.truthy(intent.at:find "^%d+%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d%d%dZ$")
+      assert.truthy(intent.who:find "^%x+$" and #intent.who == 16)
+      assert.equal(intent.id, outcome.id)
+      assert.equal("placed", outcome.state)
+      assert.equal(77, outcome.orderId)
+      assert.equal("r", outcome.referenceId)
+    end)
+
+    it("has a close, with its position", function()
+      server:script { { body = '{"orderForClose":{"positionID":5,'
+        .. '"orderID":9007199254740993}}' } }
+      local c = client()
+      assert(c:call(CLOSE, { positionId = 5, body = { InstrumentID = 1 } }))
+      c:close()
+      local by = read(path)
+      assert.equal(CLOSE, by.intent[1].op)
+      assert.same({ positionId = "5" }, by.intent[1].params)
+      assert.equal("closed", by.outcome[1].state)
+      assert.equal(9007199254740993, by.outcome[1].orderId)
+      assert.equal(5, by.outcome[1].positionId)
+    end)
+
+    it("has those that client:request makes", function()
+      server:script { PLACED, PLACED }
+      local c = client()
+      assert(c:request { method = "POST", path = OPEN:sub(6),
+        body = '{\n "symbol" : "AAPL",\r\n "note":"\\n" }\n' })
+      assert(c:request { method = "POST", body = { InstrumentID = 1 },
+        path = (CLOSE:sub(6):gsub("{positionId}", "12")) })
+      c:close()
+      local intents = read(path).intent
+      assert.equal(OPEN, intents[1].op)
+      assert.same({ symbol = "AAPL", note = "\n" }, intents[1].body)
+      assert.equal(CLOSE, intents[2].op)
+      assert.same({ positionId = "12" }, intents[2].params)
+    end)
+
+    it("has nothing else, and is not there unless asked for", function()
+      local c = client()
+      assert(c:call "GET /api/v1/me")
+      assert(c:request { method = "POST", path = "/x", body = {} })
+      c:close()
+      assert.same({ intent = {}, outcome = {} }, read(path))
+      server:script { PLACED }
+      local plain = assert(server:client())
+      assert(order(plain))
+      assert.is_nil(plain._journal)
+    end)
+
+    it("says how each call ended", function()
+      server:script { { status = 400, body = '{"errorCode":"Bad"}' },
+        { status = 503 }, { close = true } }
+      server:set { default = { status = 404 } }
+      local c = client { on_unknown = "report" }
+      local quick = { settle = 0.01, deadline = 0.3 }
+      assert.equal("Bad", select(2, order(c)).code)
+      assert.equal("unknown_outcome", select(2, order(c, quick)).kind)
+      c:close()
+      local outcomes = read(path).outcome
+      assert.equal(2, #outcomes)
+      assert.equal("refused", outcomes[1].state)
+      assert.equal("Bad", outcomes[1].code)
+      assert.equal(400, outcomes[1].status)
+      assert.equal("unknown", outcomes[2].state)
+    end)
+
+    it("says what was not sent, and nothing of what did not leave the queue",
+      function()
+        local c = client { base_url = "http://127.0.0.1:"
+          .. process.free_port() }
+        assert.equal("refused", select(2, order(c)).code)
+        c:halt()
+        assert.equal("halted", select(2, order(c)).code)
+        c:close()
+        local by = read(path)
+        assert.equal(1, #by.intent)
+        assert.equal(1, #by.outcome)
+        assert.equal(by.intent[1].id, by.outcome[1].id)
+        assert.equal("not_sent", by.outcome[1].state)
+        assert.equal("refused", by.outcome[1].code)
+      end)
+
+    it("is written once for an order that is sent again", function()
+      server:script { { close = true } }
+      server:set { default = { status = 404 } }
+      local c = client { on_unknown = "resend" }
+      order(c, { settle = 0.01, deadline = 1,
+        request_id = "6f1d2f0e-6c1a-4f4e-9b3c-0d6f6a1f2b3c" })
+      c:close()
+      local by = read(path)
+      assert.equal(1, #by.intent)
+      assert.equal(1, #by.outcome)
+      assert.equal("6f1d2f0e-6c1a-4f4e-9b3c-0d6f6a1f2b3c", by.intent[1].id)
+    end)
+  end)
+
+  describe("before a byte is sent", function()
+    -- Calls that need no journal arrive while the order waits for the disk.
+    local function holds_only_the_order(first)
+      server:set { default = PLACED }
+      runs(first .. [[
+        local c = journaled()
+        set "DISK_SHUT"
+        etoro.run(function()
+          local task = etoro.spawn(order, c)
+          for _ = 1, 20 do assert(c:request { path = "/other" }) end
+          local records = assert(journal.read(path))
+          assert(#records == 1 and records[1].kind == "intent")
+          local began = core.monotonic()
+          unset "DISK_SHUT"
+          assert(task:wait())
+          assert(core.monotonic() - began < 0.2, "the bell was not heard")
+        end)
+        c:close()
+        assert(#journal.read(path) == 2)
+      ]])
+      local arrivals = server:arrivals()
+      assert.equal(21, #arrivals)
+      assert.equal("POST", arrivals[21].method)
+    end
+
+    it("is on disk, and nothing else waits for that", function()
+      holds_only_the_order ""
+    end)
+
+    it("is so in a host's loop", function()
+      holds_only_the_order "etoro.loop():pollfd()"
+    end)
+
+    it("is on disk at once with a wire of ours", function()
+      local engine = core.engine { now = 1e9 }
+      local handle = assert(engine:journal(path))
+      local c = assert(engine:client { base_url = "https://api.example",
+        api_key = "a", user_key = "u" })
+      local job = assert(engine:submit(c, { method = "POST", target = "/x",
+        class = "keyed", writes = true, journal = handle,
+        intent = '{"kind":"intent","id":"one"}' }))
+      assert.same({}, (journal.read(path)))
+      engine:step(0)
+      assert.equal("flight", job:state())
+      assert.equal("one", journal.read(path)[1].id)
+      engine:take()
+      handle:close()
+    end)
+
+    it("lets it be ended in any way", function()
+      runs [[
+        local c, halted, closed = journaled(), journaled(), journaled()
+        set "DISK_SHUT"
+        etoro.run(function()
+          local late = etoro.spawn(order, c, { deadline = 0.05 })
+          local slow = etoro.spawn(order, c, { timeout = 0.05 })
+          local dropped = etoro.spawn(order, c)
+          local stopped = etoro.spawn(order, halted)
+          local over = etoro.spawn(order, closed)
+          etoro.sleep(0.02)
+          dropped:cancel()
+          halted:halt()
+          closed._core:close()
+          local function ends(task, kind, code)
+            local result, err = task:wait()
+            assert(not result and err.kind == kind and err.code == code, err)
+            assert(err.may_have_executed == false)
+          end
+          ends(late, "timeout", "deadline")
+          ends(slow, "cancelled", "journal")
+          ends(stopped, "cancelled", "halted")
+          ends(over, "closed", "closed")
+        end)
+        unset "DISK_SHUT"
+        for _, one in ipairs { c, halted, closed } do one:close() end
+      ]]
+      assert.equal(0, #server:arrivals())
+      local by, codes = read(path), {}
+      assert.equal(5, #by.intent)
+      for _, outcome in ipairs(by.outcome) do
+        assert.equal("not_sent", outcome.state)
+        codes[#codes + 1] = outcome.code
+      end
+      table.sort(codes)
+      assert.same({ "cancelled", "closed", "deadline", "halted", "journal" },
+        codes)
+    end)
+  end)
+
+  describe("on a disk that fails", function()
+    it("has nothing sent while it is full, and goes on afterwards", function()
+      server:set { default = PLACED }
+      runs [[
+        local c = journaled()
+        assert(order(c))
+        set "DISK_FULL"
+        for _ = 1, 3 do
+          local result, err = order(c)
+          assert(not result and err.code == "journal", tostring(err))
+          assert(err.kind == "cancelled" and err.retryable)
+          assert(not err.may_have_executed)
+          assert(err.message:find "nothing was sent")
+          assert(err.message:find "No space left", err.message)
+        end
+        unset "DISK_FULL"
+        assert(order(c))
+        c:close()
+      ]]
+      assert.equal(2, #server:arrivals())
+      assert.equal(2, #read(path).intent)
+    end)
+
+    it("has nothing sent while it is broken, and says so", function()
+      runs [[
+        local c = journaled()
+        set "DISK_BROKEN"
+        local result, err = order(c)
+        assert(not result and err.code == "journal", tostring(err))
+        unset "DISK_BROKEN"
+        c:close()
+      ]]
+      assert.equal(0, #server:arrivals())
+      assert.equal("not_sent", read(path).outcome[1].state)
+    end)
+
+    it("warns of outcomes that are lost", function()
+      server:set { default = PLACED }
+      local said = runs [[
+        local c = journaled { on_event = function(event)
+          if event.kind == "sent" then set "DISK_FULL" end
+          if event.kind == "warning" then
+            io.stderr:write(event.message, "\n")
+          end
+        end }
+        assert(order(c))
+        c:close()
+      ]]
+      assert.truthy(said:find("journal lacks lines.*No space left"), said)
+    end)
+  end)
+
+  describe("ends", function()
+    local PENDING = [[
+      local c = journaled()
+      assert(c:request { path = "/x" })
+      set "DISK_SHUT"
+      kept = etoro.spawn(order, c)
+      etoro.loop():step()
+      etoro.loop():step()
+      io.stdout:write "closing\n"
+      io.stdout:flush()
+    ]]
+
+    it("with lines pending when its state is closed", function()
+      local child = process.spawn(embeds({}, PENDING))
+      finally(function() child:stop() end)
+      child:expect "closing"
+      process.sleep(0.1)
+      assert.is_true(child:is_running())
+      os.remove(folder .. "/SHUT")
+      assert.equal(0, child:wait(3), child:stderr())
+      local by = read(path)
+      assert.equal(1, #by.intent)
+      assert.equal("not_sent", by.outcome[1].state)
+      local code = by.outcome[1].code -- whose end comes first is open
+      assert.is_true(code == "closed" or code == "cancelled", code)
+      assert.equal(1, #server:arrivals())
+    end)
+
+    it("in seconds when the disk hangs #timed", function()
+      local began = core.monotonic()
+      local child = process.spawn(embeds({}, PENDING))
+      finally(function() child:stop() end)
+      assert.equal(0, child:wait(9), child:stderr())
+      local took = core.monotonic() - began
+      assert.is_true(took > 4 and took < 8, took)
+    end)
+
+    it("with its parent, and not with a fork", function()
+      server:set { default = PLACED }
+      program.passes(embeds({}, [[
+        local c = journaled()
+        set "DISK_SHUT"
+        local list = { etoro.spawn(order, c) }
+        etoro.run(etoro.sleep, 0.02)
+        local pid = host.fork()
+        if pid == 0 then
+          local _, errs = etoro.all(list)
+          assert(errs[1].kind == "closed", tostring(errs[1]))
+          local mine, err = etoro.client { journal = path, base_url = url,
+            api_key = "a", user_key = "u" }
+          assert(not mine and err.message:find "in use", tostring(err))
+          c:close()
+          c, list = nil, nil
+          collectgarbage()
+          return
+        end
+        assert(host.wait(pid) == 0)
+        unset "DISK_SHUT"
+        assert(#etoro.all(list) == 1)
+        assert(order(c))
+        c:close()
+      ]]))
+      local by = read(path)
+      assert.equal(2, #by.intent)
+      assert.equal(2, #by.outcome)
+      assert.equal(2, #server:arrivals())
+    end)
+  end)
+
+  describe("tells whose an order is", function()
+    it("by a fingerprint, and holds no key", function()
+      server:set { default = PLACED }
+      local keys = { "test-api-key-0123456789", "test-user-key-0123456789",
+        "another-user-key-987654", "a-bearer-0123456789",
+        "a-renewed-bearer-01234" }
+      local c = client()
+      local derived = assert(c:_derive({}, core.secret(keys[3]), 1))
+      local bearer = client { access_token = keys[4], api_key = false,
+        user_key = false }
+      local renewed = client { api_key = false, user_key = false,
+        access_token = function() return keys[5] end }
+      for _, one in ipairs { c, derived, bearer, renewed, c } do
+        assert(order(one))
+      end
+      for _, one in ipairs { c, derived, bearer, renewed } do one:close() end
+      local text = text_of(path)
+      for _, key in ipairs(keys) do
+        assert.is_nil(text:find(key, 1, true))
+      end
+      local who, seen, count = {}, {}, 0
+      for index, intent in ipairs(read(path).intent) do
+        who[index] = intent.who
+        count = count + (seen[intent.who] and 0 or 1)
+        seen[intent.who] = true
+      end
+      assert.equal(4, count)
+      assert.equal(who[1], who[5])
+      assert.equal("bearer", who[4])
+    end)
+  end)
+
+  describe("that cannot be had", function()
+    local function refused(at, text)
+      local made, err = server:client { journal = at }
+      assert.is_nil(made)
+      assert.equal("invalid", err.kind)
+      assert.equal("journal", err.code)
+      assert.equal("journal", err.field)
+      assert.truthy(err.message:find(at, 1, true), err.message)
+      assert.truthy(err.message:find(text), err.message)
+    end
+
+    it("is in use by another process", function()
+      local child = process.spawn(program.lua(CHILD .. [[
+        c = journaled()
+        io.write "ready\n"
+        io.flush()
+        etoro.sleep(60)
+      ]], server.url, path))
+      finally(function() child:stop() end)
+      child:expect "ready"
+      refused(path, "in use by another process")
+      local _, err = server:client { journal = path }
+      local pid = err.message:match "pid (%d+)"
+      assert.is_true(pid == nil or tonumber(pid) == child.pid, err.message)
+      assert.same({}, (journal.read(path)))
+      child:kill "sigkill"
+      child:wait(5)
+      client()
+    end)
+
+    it("is no file, or somebody else's", function()
+      refused(folder, "irectory")
+      refused(folder .. "/none/orders.jsonl", "No such file")
+      refused("/dev/full", "not a regular file")
+      write(path, '{"kind":"note"}\n')
+      refused(path, "something else")
+      assert.equal('{"kind":"note"}\n', text_of(path))
+      refused(path .. "/x", "Not a directory")
+    end)
+
+    it("is no path", function()
+      for _, bad in ipairs { 1, true, "a\0b" } do
+        assert.has_error(function() server:client { journal = bad } end)
+      end
+    end)
+  end)
+
+  it("is shared by the clients of a state, and free after the last", function()
+    server:set { default = PLACED }
+    local one, other = client(), client { journal = folder
+      .. "/../" .. folder:match "[^/]+$" .. "/orders.jsonl" }
+    one:close()
+    assert(order(other))
+    other:close()
+    assert.equal(1, #read(path).intent)
+    program.passes(program.lua(CHILD .. "journaled():close()", server.url,
+      path))
+  end)
+
+  it("goes on after a line that a crash has cut off", function()
+    server:set { default = PLACED }
+    local first = client()
+    assert(order(first))
+    first:close()
+    local text = text_of(path)
+    write(path, text .. '{"kind":"intent","id":"half')
+    local records, problems = journal.read(path)
+    assert.equal(2, #records)
+    assert.equal(1, #problems)
+    assert.equal(4, problems[1].line)
+    assert.equal("is half-written", problems[1].message)
+    local second = client()
+    assert(order(second))
+    second:close()
+    records, problems = journal.read(path)
+    assert.equal(4, #records)
+    assert.equal(1, #problems)
+    assert.equal(4, problems[1].line)
+    assert.equal(text, text_of(path):sub(1, #text))
+  end)
+
+  describe("read", function()
+    local HEAD = '{"kind":"journal","version":1,"salt":"00"}\n'
+
+    it("tells junk apart", function()
+      write(path, HEAD .. '{"kind":"intent","id":"1"}\njunk\n\n[1]\n"x"\n'
+        .. '{"kind":"other","id":"2"}\n{"kind":"outcome"}\n\255\0\n'
+        .. '{"kind":"outcome","id":"1","orderId":9223372036854775807}')
+      local records, problems = journal.read(path)
+      assert.equal(2, #records)
+      assert.equal(9223372036854775807, records[2].orderId)
+      local lines = {}
+      for index, problem in ipairs(problems) do lines[index] = problem.line end
+      assert.same({ 3, 5, 6, 7, 8, 9 }, lines)
+      assert.equal("junk", problems[1].text)
+    end)
+
+    it("gives an error for what is no journal", function()
+      local function fails(text)
+        local records, err = journal.read(path)
+        assert.is_nil(records)
+        assert.equal("journal", err.code)
+        assert.truthy(err.message:find(text), err.message)
+      end
+      fails "No such file"
+      write(path, "x\n")
+      fails "something else"
+      write(path, '{"kind":"journal","version":2,"salt":"00"}\n')
+      fails "another version"
+      write(path, '{"kind":"jou')
+      assert.same({}, (journal.read(path)))
+      write(path, "")
+      assert.same({}, (journal.read(path)))
+      path = folder
+      fails "directory"
+    end)
+
+    it("gives what etoro.encode shows", function()
+      write(path, HEAD .. '{"kind":"intent","id":"1"}\n')
+      assert.equal('[{"id":"1","kind":"intent","line":2}]',
+        etoro.encode((journal.read(path))))
+    end)
+  end)
+end)

@@ -1,0 +1,203 @@
+/* Requests: from a Lua table to the core, for every call there is. */
+#include "binding/lclient.h"
+#include "binding/lfields.h"
+#include "binding/lform.h"
+#include "binding/ljournal.h"
+#include "binding/lsubmit.h"
+
+#include <string.h>
+
+#include "core/engine.h"
+#include "core/status.h"
+
+#define REQUEST 3       /* where the table is */
+#define HEADERS_MAX 32  /* further header lines of one request */
+#define FINALS_MAX 8
+
+/* Upvalues of submit: what would else be looked up by name, at three times
+   the cost. */
+enum {
+  ENGINE_METATABLE = 1, /* for letoro_self */
+  CLIENT_METATABLE,
+  JOB_METATABLE,
+  FIRST_NAME
+};
+
+enum field {
+  METHOD,
+  TARGET,
+  BODY,
+  CONTENT_TYPE,
+  REQUEST_ID,
+  HEADERS,
+  FINALS,
+  CLASS,
+  PRIORITY,
+  WRITES,
+  POOL,
+  TIMEOUT,
+  DEADLINE,
+  MAX_RETRIES,
+  URGENT,
+  FORM,
+  INTENT,
+  FIELD_COUNT
+};
+
+static const char *const names[FIELD_COUNT] = {
+  "method",  "target",  "body",     "content_type", "request_id",
+  "headers", "finals",  "class",    "priority",     "writes",
+  "pool",    "timeout", "deadline", "max_retries",  "urgent",
+  "form",    "intent"
+};
+
+/* Pushes a field, which stays on the stack until the call returns. */
+static int push(lua_State *L, enum field f)
+{
+  lua_pushvalue(L, lua_upvalueindex(FIRST_NAME + (int)f));
+  return lua_rawget(L, REQUEST);
+}
+
+/* A string; the table keeps it alive. NULL for nil. */
+static const char *take_text(lua_State *L, enum field f, size_t *n)
+{
+  const char *text;
+  size_t len;
+  int type = push(L, f);
+  if (type == LUA_TNIL)
+    return NULL;
+  if (type != LUA_TSTRING)
+    luaL_error(L, "%s must be a string", names[f]);
+  text = lua_tolstring(L, -1, &len);
+  if (n)
+    *n = len;
+  else if (strlen(text) != len)
+    luaL_error(L, "%s holds a zero byte", names[f]);
+  return text;
+}
+
+static double take_number(lua_State *L, enum field f, double otherwise)
+{
+  double v;
+  int is_number;
+  if (push(L, f) == LUA_TNIL)
+    return otherwise;
+  v = lua_tonumberx(L, -1, &is_number);
+  if (!is_number)
+    luaL_error(L, "%s must be a number", names[f]);
+  return v;
+}
+
+static int take_flag(lua_State *L, enum field f)
+{
+  push(L, f);
+  return lua_toboolean(L, -1);
+}
+
+static int take_choice(lua_State *L, enum field f, const char *otherwise,
+                       const char *const choices[])
+{
+  push(L, f);
+  return luaL_checkoption(L, -1, otherwise, choices);
+}
+
+/* The strings of a list; the list keeps them alive. */
+static size_t take_list(lua_State *L, enum field f, const char **out,
+                        size_t most)
+{
+  if (push(L, f) == LUA_TNIL)
+    return 0;
+  return letoro_field_list(L, REQUEST, names[f], out, most);
+}
+
+static void read_request(lua_State *L, struct etoro_request *r,
+                         const char **headers, const char **finals)
+{
+  static const char *const classes[] = { "safe",  "keyed", "close",
+                                         "never", "once",  NULL };
+  static const char *const priorities[] = { "exit", "order", "read", NULL };
+  memset(r, 0, sizeof *r);
+  r->method = take_text(L, METHOD, NULL);
+  r->target = take_text(L, TARGET, NULL);
+  luaL_argcheck(L, r->method && r->target, REQUEST,
+                "method or target missing");
+  r->body = take_text(L, BODY, &r->body_len);
+  r->content_type = take_text(L, CONTENT_TYPE, NULL);
+  r->request_id = take_text(L, REQUEST_ID, NULL);
+  r->nheaders = take_list(L, HEADERS, headers, HEADERS_MAX);
+  r->headers = headers;
+  r->nfinals = take_list(L, FINALS, finals, FINALS_MAX);
+  r->finals = finals;
+  r->klass = (enum etoro_class)take_choice(L, CLASS, "never", classes);
+  r->priority =
+      (enum etoro_priority)take_choice(L, PRIORITY, "read", priorities);
+  r->is_write = take_flag(L, WRITES);
+  r->pool = take_text(L, POOL, NULL);
+  r->timeout = take_number(L, TIMEOUT, 30);
+  r->deadline = take_number(L, DEADLINE, 300);
+  r->max_retries = (int)take_number(L, MAX_RETRIES, 4);
+  r->is_urgent = take_flag(L, URGENT);
+  if (push(L, FORM) != LUA_TNIL)
+    letoro_field_form(L, REQUEST, r);
+  if (push(L, INTENT) != LUA_TNIL)
+    letoro_field_journal(L, REQUEST, r);
+}
+
+/* The client at index 2; raises for what is none of that engine. */
+static struct etoro_client *check_client(lua_State *L,
+                                         const struct etoro_engine *e)
+{
+  const struct letoro_client *c = NULL;
+  if (lua_getmetatable(L, 2)) {
+    if (lua_topointer(L, -1)
+        == lua_topointer(L, lua_upvalueindex(CLIENT_METATABLE)))
+      c = lua_touserdata(L, 2);
+    lua_pop(L, 1);
+  }
+  if (!c)
+    c = luaL_checkudata(L, 2, LETORO_CLIENT_TYPE);
+  luaL_argcheck(L, c->core && c->engine->core == e, 2,
+                "a client of another engine");
+  return c->core;
+}
+
+/* engine:submit(client, request) -> job | nil, message, "invalid" | "closed"
+   request: method, target, body or form, content_type, headers, finals,
+   request_id, class, priority, writes, pool, timeout, deadline, max_retries,
+   urgent, journal, intent: a line for it, on disk before anything is sent */
+static int engine_submit(lua_State *L)
+{
+  const char *headers[HEADERS_MAX];
+  const char *finals[FINALS_MAX];
+  struct etoro_engine *e = letoro_check_engine(L)->core;
+  struct etoro_client *c = check_client(L, e);
+  struct etoro_request request;
+  struct letoro_job *u;
+  const char *why;
+  int rc;
+  luaL_checktype(L, REQUEST, LUA_TTABLE);
+  lua_settop(L, REQUEST);
+  luaL_checkstack(L, FIELD_COUNT + LUA_MINSTACK, NULL);
+  read_request(L, &request, headers, finals); /* may raise */
+  u = letoro_bare_job(L, 1);
+  lua_pushvalue(L, lua_upvalueindex(JOB_METATABLE));
+  lua_setmetatable(L, -2);
+  u->is_submitter = 1;
+  rc = etoro_engine_submit(e, c, &request, &u->core, &why);
+  return rc ? letoro_fail(L, rc, why) : 1;
+}
+
+void letoro_open_submit(lua_State *L, const char *engine_type)
+{
+  int f;
+  luaL_getmetatable(L, engine_type);
+  lua_getfield(L, -1, "__index");
+  luaL_getmetatable(L, engine_type);
+  luaL_getmetatable(L, LETORO_CLIENT_TYPE);
+  luaL_getmetatable(L, LETORO_JOB_TYPE);
+  for (f = 0; f < FIELD_COUNT; f++)
+    lua_pushstring(L, names[f]);
+  lua_pushcclosure(L, engine_submit, FIRST_NAME - 1 + FIELD_COUNT);
+  lua_setfield(L, -2, "submit");
+  lua_pop(L, 2);
+}

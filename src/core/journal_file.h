@@ -1,0 +1,46 @@
+/* The journal's file: lines that are only ever added, behind a first one
+   that says what the file is and salts the fingerprints in it. One process
+   at a time holds it. */
+#ifndef ETORO_JOURNAL_FILE_H
+#define ETORO_JOURNAL_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/ids.h"
+
+#define ETORO_JOURNAL_SALT_LEN 32 /* hexadecimal digits */
+#define ETORO_JOURNAL_WHY 512     /* bytes of a sentence about a failure */
+
+struct etoro_journal_file {
+  int fd;                      /* -1: not open */
+  int is_torn;                 /* its last line has no end */
+  dev_t device;
+  ino_t inode;
+  char salt[ETORO_JOURNAL_SALT_LEN + 1];
+};
+
+/* Opens or makes the file, with its lock. ETORO_EIO or ETORO_ERANDOM leave
+   it closed and a sentence in why: it cannot be opened or written, is no
+   regular file, is in use, or is some other program's. A half-written last
+   line stays as it is; the next one starts on a line of its own. */
+int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
+                            etoro_random_fn *random, void *context,
+                            char why[ETORO_JOURNAL_WHY]);
+
+/* Adds a line, its end included. 0 or an errno; what was written of it in
+   part is taken back, or ended before the next one. */
+int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
+                             size_t n);
+
+/* Waits until all that was written is on the disk. 0 or an errno. */
+int etoro_journal_file_flush(const struct etoro_journal_file *f);
+
+/* 1 when path names this file. */
+int etoro_journal_file_is(const struct etoro_journal_file *f,
+                          const char *path);
+
+/* Lets go of it, and so of the lock, unless a parent process has it too. */
+void etoro_journal_file_close(struct etoro_journal_file *f);
+
+#endif
