@@ -174,7 +174,7 @@ describe("etoro.sandbox", function()
       assert.equal("sandy", me.username)
       assert.equal("1990-01-01", me.dateOfBirth)
       assert.equal(box.null, me.lei)
-      assert.equal(12, #me.scopes)
+      assert.equal(24, #me.scopes)
     end)
   end)
 

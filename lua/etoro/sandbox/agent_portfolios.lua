@@ -1,6 +1,8 @@
 -- Agent-portfolios: the operations on whole portfolios.
 
 local json = require "etoro.sandbox.json"
+local books = require "etoro.sandbox.trading.books"
+local mirrors = require "etoro.sandbox.trading.mirrors"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
 local tokens = require "etoro.sandbox.user_tokens"
@@ -133,11 +135,12 @@ local function delete(ctx)
     "Invalid agent-portfolio ID")
   if not portfolio then return refusal end
   local owner = ctx.caller.owner
+  local worth = mirrors.stop(books.of(ctx.box), portfolio)
   for i = #portfolio.tokens, 1, -1 do tokens.remove(ctx, portfolio, i) end
   for i, other in ipairs(owner.portfolios) do
     if other == portfolio then table.remove(owner.portfolios, i) break end
   end
-  owner.credit = owner.credit + portfolio.investment
+  owner.credit = owner.credit + worth
   return reply.new(204)
 end
 

@@ -4,6 +4,7 @@
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local router = require "etoro.sandbox.router"
+local trading = require "etoro.sandbox.trading.control"
 
 local M = {}
 
@@ -104,9 +105,11 @@ end
 
 local function table_of_routes()
   local out = router.new()
-  for name, handler in pairs(routes) do
-    local method, path = name:match("^(%S+) (%S+)$")
-    out:add { method = method, path = path, handler = handler }
+  for _, group in ipairs { routes, trading } do
+    for name, handler in pairs(group) do
+      local method, path = name:match("^(%S+) (%S+)$")
+      out:add { method = method, path = path, handler = handler }
+    end
   end
   return out
 end

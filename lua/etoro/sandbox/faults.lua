@@ -8,6 +8,7 @@
 
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
+local rng = require "etoro.sandbox.rng"
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.faults", __index = methods }
@@ -47,7 +48,12 @@ function before.stall(fault)
   end
 end
 
-function before.status(fault)
+-- The connection goes at once, the work is done later all the same.
+function before.late_work(fault)
+  return wire(nil, "cut", { reset = fault.reset })
+end
+
+local function answer_of(fault)
   local status = fault.status or 500
   local answer
   if type(fault.body) == "string" then
@@ -61,8 +67,12 @@ function before.status(fault)
   return answer
 end
 
+function before.status(fault)
+  return not fault.work and answer_of(fault) or nil
+end
+
 function before.html(fault)
-  return reply.html(fault.status or 403)
+  return not fault.work and reply.html(fault.status or 403) or nil
 end
 
 function before.rate_limit(fault)
@@ -95,6 +105,14 @@ end
 -- After the work: fault, answer -> answer
 local after = {}
 
+function after.status(fault, answer)
+  return fault.work and answer_of(fault) or answer
+end
+
+function after.html(fault, answer)
+  return fault.work and reply.html(fault.status or 403) or answer
+end
+
 function after.lost_reply(fault, answer)
   return wire(answer, "cut", { reset = fault.reset })
 end
@@ -103,6 +121,21 @@ function after.cut_during(fault, answer)
   local head = raw_head(answer)
   local keep = math.floor(fault.keep or #head / 2)
   return wire(answer, "raw", { bytes = head:sub(1, keep) })
+end
+
+local function whole(answer)
+  return raw_head(answer) .. "\r\n" .. answer.body
+end
+
+-- The answer comes, and the connection goes without a word. A wire without
+-- connections has nothing to do for these two: is_whole tells it.
+function after.cut_after(_, answer)
+  return wire(answer, "raw", { bytes = whole(answer), is_whole = true })
+end
+
+function after.double_reply(_, answer)
+  return wire(answer, "raw", { bytes = whole(answer):rep(2),
+    is_whole = true })
 end
 
 function after.truncate(fault, answer)
@@ -120,7 +153,7 @@ end
 
 function after.drip(fault, answer)
   return wire(answer, "drip", { seconds = fault.seconds or 0.05,
-    bytes = raw_head(answer) .. "\r\n" .. answer.body,
+    bytes = whole(answer),
     step = fault.keep or 16 })
 end
 
@@ -145,10 +178,11 @@ local FIELDS = { route = "string", fault = "string", times = "number",
   after = "number", seconds = "number", status = "number", headers = "table",
   keep = "number", size = "number", shape = "number", reset = "boolean",
   work = "boolean", bytes = "string", location = "string",
-  suffix = "string", scopeNames = "table" }
+  suffix = "string", scopeNames = "table", share = "number" }
 
-function M.new()
-  return setmetatable({ list = {}, last_id = 0 }, mt)
+function M.new(seed)
+  return setmetatable({ list = {}, last_id = 0, rng = rng.new(seed or 1) },
+    mt)
 end
 
 function M.names()
@@ -190,7 +224,8 @@ end
 --- Registers a fault; its number, or nil and what is wrong with it.
 --- `route` is "METHOD /path", where the path is the documented template or
 --- the one sent, either part may be "*"; none means every request. `after`
---- matching requests pass first; then `times` are hit (1; 0 is no end).
+--- matching requests pass first; then `times` are hit (1; 0 is no end), of
+--- these only a `share` (0 to 1) by chance, where one is given.
 function methods:add(fault)
   local message = problem(fault)
   if message then return nil, message end
@@ -233,7 +268,7 @@ function methods:take(request, route)
     if matches(fault, request, route) then
       if fault.skip > 0 then
         fault.skip = fault.skip - 1
-      else
+      elseif not fault.share or self.rng:next() / 2147483563 < fault.share then
         fault.left = fault.left - 1
         if fault.left <= 0 then table.remove(self.list, i) end
         return fault

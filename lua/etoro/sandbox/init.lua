@@ -11,6 +11,7 @@ local reply = require "etoro.sandbox.reply"
 local rng = require "etoro.sandbox.rng"
 local router = require "etoro.sandbox.router"
 local times = require "etoro.sandbox.times"
+local trading_options = require "etoro.sandbox.trading.options"
 local universe = require "etoro.sandbox.universe"
 
 ---@class etoro.Sandbox
@@ -18,7 +19,8 @@ local methods = {}
 local mt = { __name = "etoro.sandbox", __index = methods }
 local M = {}
 
-local MODELS = { "agent_portfolios", "instruments", "me" }
+local MODELS = { "agent_portfolios", "instruments", "me", "rest",
+  "market_data", "market_search", "trading" }
 local KEPT_ARRIVALS = 1000
 local KEPT_BODY = 2 ^ 20 -- bytes of a recorded body
 
@@ -26,7 +28,10 @@ local OWNER_SCOPES = {
   "agent-portfolio:read", "agent-portfolio:write", "market-data:read",
   "user-info:read", "real:read", "real:write", "demo:read", "demo:write",
   "trade.real:read", "trade.real:write", "trade.demo:read",
-  "trade.demo:write",
+  "trade.demo:write", "watchlist:read", "watchlist:write", "feed:read",
+  "feed:write", "price-alerts:read", "price-alerts:write",
+  "notifications:read", "notifications:write", "money.balance:read",
+  "money.cash-transactions:read", "club:read", "pi-data:read",
 }
 for i, name in ipairs(OWNER_SCOPES) do
   OWNER_SCOPES[i] = "etoro-public:" .. name
@@ -49,6 +54,7 @@ local DEFAULTS = {
   credit = 10000000,         -- US dollars the owner starts with
   minimum_investment = 50,
   max_tokens = 10,           -- of one agent-portfolio
+  max_alerts = 50,           -- price alerts of one owner
   name_suffix = false,       -- "collision", "always"
   scopes = TOKEN_SCOPES,     -- what a user token may be granted
   owner_scopes = OWNER_SCOPES,
@@ -58,14 +64,24 @@ local DEFAULTS = {
   instruments = 0,           -- at least so many, made-up ones added
 }
 
+for name, value in pairs(trading_options.DEFAULTS) do
+  DEFAULTS[name] = value
+end
+
 local KNOWN = {}
 for name in pairs(DEFAULTS) do KNOWN[name] = true end
 
-local CHANGEABLE = { limits = true, window = true, rate_headers = true, name_suffix = true,
-  max_tokens = true, minimum_investment = true, both_families = true }
+local CHANGEABLE = { limits = true, window = true, rate_headers = true,
+  name_suffix = true, max_tokens = true, max_alerts = true,
+  minimum_investment = true, both_families = true }
+
+for name in pairs(trading_options.DEFAULTS) do CHANGEABLE[name] = true end
 
 -- Options that take more than the type of their default.
 local OTHER_TYPE = { limits = "table", name_suffix = "string" }
+for name, kind in pairs(trading_options.OTHER_TYPES) do
+  OTHER_TYPE[name] = kind
+end
 
 local function check_options(options, known)
   for name, value in pairs(options) do
@@ -81,6 +97,8 @@ local function check_options(options, known)
   if family and not limits.FAMILIES[family] then
     return nil, ("option 'rate_headers' cannot be '%s'"):format(family)
   end
+  local message = trading_options.problem(options)
+  if message then return nil, message end
   return true
 end
 
@@ -109,11 +127,13 @@ function M.new(options)
 end
 
 --- Seconds since 1970 as the sandbox sees it.
+---@return number
 function methods:now()
   return self.options.now() + self.offset
 end
 
 --- Moves the clock ahead.
+---@param seconds number
 function methods:advance(seconds)
   self.offset = self.offset + seconds
 end
@@ -170,28 +190,38 @@ function methods:reset()
   for name, value in pairs(self.given) do self.options[name] = value end
   self.rng = rng.new(self.options.seed)
   self.counters = {}
+  self.areas = {} -- what the models keep that is no owner's, by model
   self.tokens = {} -- by secret
   self.limits = new_limits(self.options)
   self.instruments = self.instruments
     or universe.build(self.options.instruments)
+  self.market, self.trading = nil, nil -- made when first asked for
   add_owners(self)
+  self.late = {} -- requests whose work is still to be done
   self:clear_faults()
   self:clear_arrivals()
 end
 
+--- Takes all scripted faults away.
 function methods:clear_faults()
-  self.faults = faults.new()
+  self.faults = faults.new(self.options.seed)
   self.cuts = self.cuts + 1 -- the server lets go of what it holds back
 end
 
+--- Takes the record of what arrived away.
 function methods:clear_arrivals()
-  self.arrivals = { count = 0, counts = {}, refused = 0 }
+  self.arrivals = { count = 0, counts = {}, refused = 0,
+    by_request_id = {} }
 end
 
---- Changes options that may change while it runs; true, or nil and why not.
+--- Changes options that may change while it runs.
+---@param options table
+---@return true? done
+---@return string? message why not
 function methods:change(options)
   local ok, message = check_options(options, CHANGEABLE)
   if not ok then return nil, message end
+  if self.trading then self.trading:run() end -- under the options it was in
   for name, value in pairs(options) do self.options[name] = value end
   if options.limits ~= nil or options.window or options.rate_headers then
     self.limits = new_limits(self.options)
@@ -199,15 +229,27 @@ function methods:change(options)
   return true
 end
 
+-- How often each write of the trading routes came, whatever became of it.
+local function count_request_id(list, request)
+  local id = request.headers["x-request-id"]
+  if type(id) == "string" and request.method ~= "GET"
+      and request.path:find("/trading/", 1, true) then
+    id = id:lower()
+    list.by_request_id[id] = (list.by_request_id[id] or 0) + 1
+  end
+end
+
 local function record(self, request, route)
   local list = self.arrivals
   local name = request.method .. " " .. (route and route.path or request.path)
   list.count = list.count + 1
   list.counts[name] = (list.counts[name] or 0) + 1
+  count_request_id(list, request)
   if #list >= 2 * KEPT_ARRIVALS then
     local keep = table.move(list, #list - KEPT_ARRIVALS + 1, #list, 1, {})
     keep.count, keep.counts, keep.refused = list.count, list.counts,
       list.refused
+    keep.by_request_id = list.by_request_id
     list, self.arrivals = keep, keep
   end
   list[#list + 1] = { number = list.count, time = self:now(),
@@ -236,9 +278,9 @@ local function identify(self, request, route)
   return nil, refusal
 end
 
-local function read_body(request)
+local function read_body(request, route)
   local text = request.body or ""
-  if text == "" then return {} end
+  if text == "" or route.body_kind == "multipart" then return {} end
   local kind = request.headers["content-type"] or ""
   if kind:lower():match("^%s*([^;%s]+)") ~= "application/json" then
     return nil, reply.fail(415, "UnsupportedMediaType",
@@ -260,7 +302,7 @@ local function work(self, request, route, params, effects, caller)
     return fail(route, 403, "InsufficientPermissions",
       "Insufficient permissions", self)
   end
-  local body, refusal = read_body(request)
+  local body, refusal = read_body(request, route)
   if not body then return refusal end
   return route.handler { box = self, request = request, caller = caller,
     params = params, query = router.query(request.query), body = body,
@@ -297,11 +339,28 @@ local function no_route(self, request, others)
   return answer
 end
 
+-- Does the work of requests whose connections went before it.
+local function catch_up(self)
+  local now, left = self:now(), {}
+  for _, one in ipairs(self.late) do
+    if one.at <= now then
+      limited(self, one.request, one.route, one.params, {})
+    else
+      left[#left + 1] = one
+    end
+  end
+  self.late = left
+end
+
 local function answer_to(self, request)
   local route, params = self.router:find(request.method, request.path)
   record(self, request, route)
   local fault = self.faults:take(request, route)
   local answer = faults.before(fault, self)
+  if answer and fault.fault == "late_work" and route then
+    table.insert(self.late, { at = self:now() + (fault.seconds or 0.5),
+      request = request, route = route, params = params })
+  end
   if answer then return answer end
   if not route then
     answer = no_route(self, request, params)
@@ -318,8 +377,11 @@ end
 --- Answers one request.
 --- request: { method, path, query (raw), headers (lower-case names), body,
 --- remote }; answer: { status, headers, body, fault? }, see faults.lua.
+---@param request table
+---@return table answer
 function methods:handle(request)
   local answer
+  if self.late[1] then catch_up(self) end
   if request.path:sub(1, 9) == "/sandbox/" then
     answer = control.handle(self, request)
   else
@@ -340,12 +402,18 @@ function methods:client(options)
 end
 
 --- Serves over HTTP on this machine until stopped; see serve.lua.
+---@param options? table those of new, and host, port, on_ready, max_body
+---@return true? done
+---@return string? message why it cannot be served
 function M.serve(options)
   return require("etoro.sandbox.serve").run(options)
 end
 
 --- The same as an object to be stepped: server.url, server:step(seconds),
 --- server:fd(), server:close().
+---@param options? table
+---@return table? server
+---@return string? message
 function M.server(options)
   return require("etoro.sandbox.serve").open(options)
 end

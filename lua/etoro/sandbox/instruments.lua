@@ -22,6 +22,8 @@ for _, kind in ipairs { "real", "demo", "trade.real", "trade.demo" } do
   SCOPES[#SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
 end
 
+M.SCOPES = SCOPES
+
 local MAX_IDS = 100
 
 -- The set of numbers in a comma list; nil and the refusal when it has

@@ -41,6 +41,29 @@ local function number(n)
   return (text:gsub(",", ".")) -- the C library writes the locale's comma
 end
 
+M.number = number
+
+local function quoted(text)
+  if not text:find('[%c"\\]') then return '"' .. text .. '"' end
+  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+end
+
+-- Names of fields as they are written, colon and all. Other tables have ids
+-- for keys, so that only so many are kept.
+local MOST_NAMES = 4000
+local names, name_count = {}, 0
+
+local function name_text(key)
+  local text = names[key]
+  if not text then
+    text = quoted(tostring(key)) .. ":"
+    if name_count < MOST_NAMES then
+      names[key], name_count = text, name_count + 1
+    end
+  end
+  return text
+end
+
 local encode
 
 local function object(t, out)
@@ -50,8 +73,7 @@ local function object(t, out)
   out[#out + 1] = "{"
   for i = 1, #keys do
     if i > 1 then out[#out + 1] = "," end
-    encode(tostring(keys[i]), out)
-    out[#out + 1] = ":"
+    out[#out + 1] = name_text(keys[i])
     encode(t[keys[i]], out)
   end
   out[#out + 1] = "}"
@@ -71,7 +93,7 @@ function encode(v, out)
   if v == M.null then
     out[#out + 1] = "null"
   elseif kind == "string" then
-    out[#out + 1] = '"' .. v:gsub('[%c"\\]', escape) .. '"'
+    out[#out + 1] = quoted(v)
   elseif kind == "number" then
     out[#out + 1] = number(v)
   elseif kind == "boolean" then
@@ -83,7 +105,7 @@ function encode(v, out)
   elseif kind == "table" then
     object(v, out)
   else -- a sealed secret in a recorded header; nothing else gets here
-    out[#out + 1] = '"' .. tostring(v):gsub('[%c"\\]', escape) .. '"'
+    out[#out + 1] = quoted(tostring(v))
   end
 end
 

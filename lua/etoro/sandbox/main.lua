@@ -6,8 +6,15 @@ local USAGE = [[
 usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--api-key=TEXT]
   [--user-key=TEXT] [--limits=false] [--window=SECONDS] [--credit=USD]
   [--rate-headers=RateLimit|X-RateLimit|none]
-  [--minimum-investment=USD] [--max-tokens=N] [--instruments=N]
-  [--name-suffix=collision|always] [--both-families=401|422]
+  [--minimum-investment=USD] [--max-tokens=N] [--max-alerts=N]
+  [--instruments=N] [--name-suffix=collision|always]
+  [--both-families=401|422] [--idempotency=documented|measured]
+  [--demo-credit=USD] [--fill-delay=SECONDS] [--close-delay=SECONDS]
+  [--cancel-delay=SECONDS] [--portfolio-lag=SECONDS]
+  [--lookup-lag=SECONDS] [--partial-fills=SHARE] [--reject=SHARE]
+  [--market-open=false] [--newer-routes=false] [--cost-field=amount|value]
+  [--cancel-filled=400|200] [--order-fee=USD] [--minimum-copy=USD]
+  [--history-page=N]
 ]]
 
 local function boolean(text)
@@ -19,11 +26,22 @@ local READ = { host = tostring, ["api-key"] = tostring,
   ["user-key"] = tostring, ["name-suffix"] = tostring,
   ["rate-headers"] = tostring, limits = boolean }
 for _, name in ipairs { "port", "seed", "window", "credit", "instruments",
-    "minimum-investment", "max-tokens", "both-families" } do
+    "minimum-investment", "max-tokens", "max-alerts", "both-families" } do
   READ[name] = tonumber
 end
 
+-- The trading model's options are read by the type of their defaults.
+local function add_trading_options()
+  local defaults = require("etoro.sandbox.trading.options").DEFAULTS
+  for name, default in pairs(defaults) do
+    local kind = type(default)
+    READ[name:gsub("_", "-")] = kind == "number" and tonumber
+      or kind == "boolean" and boolean or tostring
+  end
+end
+
 local function parse(args)
+  add_trading_options()
   local options = {}
   for _, text in ipairs(args) do
     local name, value = text:match("^%-%-([%w-]+)=(.*)$")

@@ -6,7 +6,7 @@ local mt = { __name = "etoro.sandbox.router", __index = methods }
 local M = {}
 
 function M.new()
-  return setmetatable({ by_size = {}, routes = {} }, mt)
+  return setmetatable({ by_size = {}, exact = {}, routes = {} }, mt)
 end
 
 local function split(path)
@@ -23,6 +23,9 @@ end
 
 function methods:add(route)
   local parts = split(route.path)
+  if not route.path:find("{", 1, true) then
+    self.exact[route.method .. " " .. route.path] = route
+  end
   local same_size = self.by_size[#parts] or {}
   self.by_size[#parts] = same_size
   same_size[#same_size + 1] = { route = route, parts = parts }
@@ -44,6 +47,8 @@ end
 
 --- route, params; or nil and the methods that the path would take.
 function methods:find(method, path)
+  local spelt_out = self.exact[method .. " " .. path]
+  if spelt_out then return spelt_out, {} end
   local segments = split(path)
   local others = {}
   for _, entry in ipairs(self.by_size[#segments] or {}) do

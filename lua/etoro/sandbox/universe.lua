@@ -70,6 +70,17 @@ local LIST = {
   { 100903, "EMBR", "Ember", COIN, 8, 0, "eToro" },
 }
 
+M.TYPES = { [FX] = "Currencies", [METAL] = "Commodities",
+  [INDEX] = "Indices", [STOCK] = "Stocks", [FUND] = "ETF",
+  [COIN] = "Crypto Currencies" }
+
+M.EXCHANGES = { "FX", "Commodity", "CFD", "Nasdaq", "NYSE", "FRA", "LSE",
+  "Digital Currency" }
+
+M.INDUSTRIES = { "Basic Materials", "Conglomerates", "Consumer Goods",
+  "Financial", "Healthcare", "Industrial Goods", "Services", "Technology",
+  "Utilities" }
+
 local SIZES = { 150, 35, 50 } -- the real service does not sort them either
 
 local function images(id)

@@ -63,7 +63,7 @@ local function answer(pump, job, request)
     headers = headers_of(request), body = request.body or "",
     remote = "127.0.0.1",
   }
-  if reply.fault then
+  if reply.fault and not reply.fault.is_whole then
     spoil(pump, job, reply)
   else
     pump.engine:answer(job, reply.status, block_of(reply), reply.body or "")

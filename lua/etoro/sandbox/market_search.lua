@@ -1,0 +1,257 @@
+-- Searching instruments: market-data/search, instruments/discover and one
+-- instrument by its symbol, with the habits of the real service: text matches
+-- wherever it is contained, filters it does not know are ignored, fields it
+-- cannot project are left out, `pageNumber` does nothing.
+
+local fields = require "etoro.sandbox.market_fields"
+local json = require "etoro.sandbox.json"
+local market = require "etoro.sandbox.market"
+local reply = require "etoro.sandbox.reply"
+
+local M = {}
+
+-- Listings that only the search knows: near matches of a symbol, and one with
+-- an id that is none.
+local EXTRA = {
+  { like = 1001, id = 910001, symbol = "AAPL.24-7", name = "Apple 24/7" },
+  { like = 1001, id = 910002, symbol = "AAPL.EUR", name = "Apple EUR" },
+  { like = 100000, id = -100000, symbol = "BTC", name = "Bitcoin",
+    is_internal = true },
+}
+
+-- An entry of the search: { id, symbol, name, instrument, is_internal }.
+local function entries_of(box)
+  if box.search_entries then return box.search_entries end
+  local out, prices = {}, market.of(box)
+  for _, one in ipairs(box.instruments) do
+    out[#out + 1] = { id = one.instrumentID, symbol = one.symbolFull,
+      name = one.instrumentDisplayName, instrument = one }
+  end
+  for _, extra in ipairs(EXTRA) do
+    local entry = { instrument = prices:find(extra.like) }
+    for name, value in pairs(extra) do entry[name] = value end
+    out[#out + 1] = entry
+  end
+  box.search_entries = out
+  return out
+end
+
+-- What is left when `fields` was not sent: the rest is null.
+local WITHOUT_FIELDS = { instrumentId = true, internalInstrumentId = true,
+  internalSymbolFull = true, internalInstrumentDisplayName = true }
+
+local function value_of(name, entry, at)
+  return fields.BY_NAME[name](entry, at)
+end
+
+local function item_text(entry, at, names)
+  local out = {}
+  for i, name in ipairs(names) do
+    local value = value_of(name, entry, at)
+    if value == nil then value = json.null end
+    out[i] = json.encode(name) .. ":" .. json.encode(value)
+  end
+  return "{" .. table.concat(out, ",") .. "}"
+end
+
+-- The known names among those asked for; nil when none were.
+local function projection(text)
+  if not text or text == "" then return nil end
+  local out, seen = {}, {}
+  for name in text:gmatch("[^,%s]+") do
+    if fields.BY_NAME[name] and not seen[name] then
+      seen[name] = true
+      out[#out + 1] = name
+    end
+  end
+  return out
+end
+
+local function passes(value, wanted, how)
+  if how ~= "is" then
+    local limit = tonumber(wanted)
+    if not limit or type(value) ~= "number" then return true end
+    if how == "Min" then return value >= limit end
+    return value <= limit
+  end
+  if type(value) == "string" then
+    return value:lower():find(wanted:lower(), 1, true) ~= nil
+  elseif type(value) == "number" then
+    return value == tonumber(wanted)
+  end
+  return tostring(value) == wanted
+end
+
+-- The filters of the query that are known: { name, how, wanted }.
+local function filters(query, has_bounds)
+  local out = {}
+  for key, wanted in pairs(query) do
+    local name, how = key, "is"
+    if has_bounds and not fields.BY_NAME[name] then
+      name, how = key:match("^(.-)(M[ia][nx])$")
+    end
+    if name and fields.BY_NAME[name] and wanted ~= "" then
+      out[#out + 1] = { name, how, wanted }
+    end
+  end
+  return out
+end
+
+local function is_found(entry, at, text, list)
+  if text and not (entry.symbol:lower():find(text, 1, true)
+      or entry.name:lower():find(text, 1, true)) then
+    return false
+  end
+  for _, filter in ipairs(list) do
+    if not passes(value_of(filter[1], entry, at), filter[3], filter[2]) then
+      return false
+    end
+  end
+  return true
+end
+
+local function sort_keys(text)
+  local out = {}
+  for word in (text or ""):gmatch("[^,%s]+") do
+    local name = word:match("^%-?(.*)$")
+    if fields.BY_NAME[name] then
+      out[#out + 1] = { name, word:sub(1, 1) == "-" }
+    end
+  end
+  return out
+end
+
+local function comparable(value)
+  if type(value) == "boolean" then return value and 1 or 0 end
+  return value
+end
+
+local function sort(list, at, text)
+  local keys = sort_keys(text)
+  if #keys == 0 then return end
+  local values = {}
+  for place, entry in ipairs(list) do
+    values[entry] = { place = place }
+    for i, key in ipairs(keys) do
+      values[entry][i] = comparable(value_of(key[1], entry, at))
+    end
+  end
+  table.sort(list, function(a, b)
+    a, b = values[a], values[b]
+    for i, key in ipairs(keys) do
+      if a[i] ~= b[i] then
+        if a[i] == nil or b[i] == nil then return b[i] == nil end
+        if key[2] then return a[i] > b[i] end
+        return a[i] < b[i]
+      end
+    end
+    return a.place < b.place
+  end)
+end
+
+local function now_of(ctx)
+  return { box = ctx.box, prices = market.of(ctx.box), now = ctx.box:now() }
+end
+
+local function search(ctx, has_bounds)
+  local query, at = ctx.query, now_of(ctx)
+  local text = query.searchText ~= "" and query.searchText or nil
+  local list, found = filters(query, has_bounds), {}
+  for _, entry in ipairs(entries_of(ctx.box)) do
+    if is_found(entry, at, text and text:lower(), list) then
+      found[#found + 1] = entry
+    end
+  end
+  sort(found, at, query.sort)
+  return found, at
+end
+
+local function whole(text, otherwise)
+  local value = tonumber(text)
+  if not value or value < 1 or value % 1 ~= 0 then return otherwise end
+  return value
+end
+
+local function page_of(ctx, found, texts_of)
+  local page = whole(ctx.query.page, 1)
+  local size = whole(ctx.query.pageSize, 20)
+  local out = {}
+  for i = (page - 1) * size + 1, math.min(page * size, #found) do
+    out[#out + 1] = texts_of(found[i])
+  end
+  return reply.new(200, { page = page, pageSize = size, totalItems = #found,
+    items = json.raw("[" .. table.concat(out, ",") .. "]") })
+end
+
+-- The real search writes the id twice into one object.
+local function twice(text)
+  return (text:gsub('^{"instrumentId":(%-?%d+),', '%0"instrumentId":%1,'))
+end
+
+local function market_search(ctx)
+  local found, at = search(ctx, false)
+  local names = projection(ctx.query.fields)
+  return page_of(ctx, found, function(entry)
+    if names then return twice(item_text(entry, at, names)) end
+    local out = {}
+    for i, name in ipairs(fields.NAMES) do
+      local value = WITHOUT_FIELDS[name] and value_of(name, entry, at)
+        or json.null
+      out[i] = json.encode(name) .. ":" .. json.encode(value)
+    end
+    return "{" .. table.concat(out, ",") .. "}"
+  end)
+end
+
+local function discover(ctx)
+  for _, name in ipairs { "page", "pageSize" } do
+    local text = ctx.query[name]
+    if text and not whole(text) then return reply.new(400) end
+  end
+  local found, at = search(ctx, true)
+  local names = projection(ctx.query.fields) or fields.NAMES
+  return page_of(ctx, found, function(entry)
+    return item_text(entry, at, names)
+  end)
+end
+
+local function one(ctx, allowed)
+  local symbol = ctx.params.symbol:upper()
+  for _, entry in ipairs(entries_of(ctx.box)) do
+    if entry.symbol:upper() == symbol then
+      local names = projection(ctx.query.fields) or allowed
+      return reply.new(200, json.raw(item_text(entry, now_of(ctx), names)))
+    end
+  end
+  return reply.new(404)
+end
+
+local function by_symbol(ctx)
+  return one(ctx, fields.NAMES)
+end
+
+local function by_shortener(ctx)
+  local allowed = fields.SHORTENERS[ctx.params.shortener]
+  if not allowed then return reply.new(400) end
+  local is_allowed = {}
+  for _, name in ipairs(allowed) do is_allowed[name] = true end
+  for _, name in ipairs(projection(ctx.query.fields) or {}) do
+    if not is_allowed[name] then return reply.new(400) end
+  end
+  return one(ctx, allowed)
+end
+
+function M.routes(router)
+  local function add(path, pool, handler)
+    router:add { method = "GET", path = path, pool = pool,
+      scopes = M.SCOPES, handler = handler }
+  end
+  add("/api/v1/market-data/search", "market-data", market_search)
+  add("/api/v1/instruments/discover", "default", discover)
+  add("/api/v1/instruments/{symbol}", "default", by_symbol)
+  add("/api/v1/instruments/{symbol}/{shortener}", "default", by_shortener)
+end
+
+M.SCOPES = require("etoro.sandbox.instruments").SCOPES
+
+return M

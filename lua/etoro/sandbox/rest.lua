@@ -1,0 +1,79 @@
+-- The operations that are neither agent-portfolios nor trading nor market
+-- data: which module answers them. Those modules load when first asked.
+
+local input = require "etoro.sandbox.input"
+local operations = require "etoro.operations"
+
+local M = {}
+
+-- Beginning of the path, module, and whether its answers are modelled from
+-- state or are a fixture; the first that fits counts.
+local AREAS = {
+  { "/api/v1/watchlists", "watchlists", "modelled" },
+  { "/api/v1/price-alerts", "alerts", "modelled" },
+  { "/api/v1/feeds/post", "posts", "modelled" },
+  { "/api/v1/feeds/", "feeds", "modelled" },
+  { "/api/v1/attachments", "posts", "modelled" },
+  { "/api/v1/reactions/", "comments", "modelled" },
+  { "/api/v1/posts/{postId}/comments", "comments", "modelled" },
+  { "/api/v1/posts", "posts", "modelled" },
+  { "/api/v1/notifications/", "notifications", "modelled" },
+  { "/api/v1/money/accounts/cash", "cash", "modelled" },
+  { "/api/v1/balances", "balances", "modelled" },
+  { "/api/v1/user-info/", "people", "fixture" },
+  { "/api/v2/portfolios/", "user_stats", "fixture" },
+  { "/api/v1/clubs", "lists", "fixture" },
+  { "/api/v1/pi-data/", "lists", "fixture" },
+  { "/api/v1/curated-lists", "lists", "fixture" },
+  { "/api/v1/market-recommendations/", "lists", "fixture" },
+}
+
+local function area_of(path)
+  for _, area in ipairs(AREAS) do
+    if path:sub(1, #area[1]) == area[1] then return area end
+  end
+end
+
+local function answer(op, name, module)
+  return function(ctx)
+    local area = require("etoro.sandbox." .. module)
+    local args, wrong = input.read(op, ctx)
+    if not args then
+      local status = area.statuses and area.statuses[wrong.where] or 400
+      return area.refuse(ctx, status, nil, wrong.message, wrong.field)
+    end
+    ctx.args = args
+    return area.handlers[name](ctx)
+  end
+end
+
+local ordered -- made once
+
+-- Names of operations in such an order that a segment of a path that is
+-- spelt out comes before one that stands for anything.
+local function names()
+  if ordered then return ordered end
+  local out = {}
+  for name, op in pairs(operations) do
+    if area_of(op.path) then out[#out + 1] = name end
+  end
+  table.sort(out, function(a, b)
+    local one, two = operations[a], operations[b]
+    if one.path ~= two.path then return one.path < two.path end
+    return one.method < two.method
+  end)
+  ordered = out
+  return out
+end
+
+function M.routes(router)
+  for _, name in ipairs(names()) do
+    local op = operations[name]
+    local area = area_of(op.path)
+    router:add { method = op.method, path = op.path, pool = op.pool,
+      scopes = op.scopes, kind = area[3], body_kind = op.body_kind,
+      handler = answer(op, name, area[2]) }
+  end
+end
+
+return M

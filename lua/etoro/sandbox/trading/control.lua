@@ -1,0 +1,163 @@
+-- The control routes of the trading model: the true books, the fate of the
+-- next orders, prices.
+
+local books = require "etoro.sandbox.trading.books"
+local closes = require "etoro.sandbox.trading.closes"
+local fills = require "etoro.sandbox.trading.fills"
+local json = require "etoro.sandbox.json"
+local market = require "etoro.sandbox.market"
+local mirrors = require "etoro.sandbox.trading.mirrors"
+local reply = require "etoro.sandbox.reply"
+
+local M = {}
+
+local function wrong(message)
+  return reply.fail(400, "ValidationFailed", message)
+end
+
+local function position_view(position)
+  return {
+    positionId = position.id, orderId = position.order_id,
+    instrumentId = position.instrument.instrumentID,
+    isBuy = position.is_buy, units = position.units,
+    amount = position.amount, initialUnits = position.initial_units,
+    initialAmount = position.initial_amount, openRate = position.rate,
+    leverage = position.leverage, state = position.closed and "closed"
+      or "open", opened = position.opened,
+    closed = position.closed or json.null,
+    stopLossRate = position.stop_loss or json.null,
+    takeProfitRate = position.take_profit or json.null,
+    mirrorId = position.mirror and position.mirror.portfolio.mirror_id or 0,
+  }
+end
+
+local function order_view(order)
+  local ids = json.array()
+  for i, position in ipairs(order.executions) do ids[i] = position.id end
+  return {
+    orderId = order.id, requestId = order.reference,
+    referenceId = order.reference, status = order.status,
+    statusId = fills.STATUS_IDS[order.status],
+    errorCode = order.error_code or 0, at = order.at,
+    instrumentId = order.instrument.instrumentID,
+    transaction = order.transaction, type = order.type,
+    leverage = order.leverage, amount = order.amount or json.null,
+    units = order.units or json.null,
+    contracts = order.contracts or json.null, arrivals = order.arrivals,
+    deprecated = order.deprecated or false, positionIds = ids,
+  }
+end
+
+local function close_view(close)
+  return {
+    orderId = close.id, requestId = close.reference,
+    positionId = close.position.id, status = close.status, at = close.at,
+    units = close.units or json.null, errorCode = close.error_code or 0,
+    closedUnits = close.part and close.part.units or 0,
+  }
+end
+
+local function all(list, view)
+  local out = json.array()
+  for i, one in ipairs(list) do out[i] = view(one) end
+  return out
+end
+
+local function positions_of(account)
+  local list = {}
+  for _, position in pairs(account.positions) do
+    list[#list + 1] = position
+  end
+  table.sort(list, function(a, b) return a.id < b.id end)
+  return list
+end
+
+-- Money in an account: what it started with is credit, invested and mirrors,
+-- less what was gained, plus the fees.
+local function account_view(book, account)
+  local list, invested, in_mirrors = positions_of(account), 0, 0
+  for _, position in ipairs(list) do
+    if not position.closed then invested = invested + position.amount end
+  end
+  for _, mirror in ipairs(mirrors.list(book, account)) do
+    in_mirrors = in_mirrors + mirror.available
+  end
+  return {
+    account = account.kind, cid = account.cid, gcid = account.gcid,
+    username = account.holder.username, start = account.start,
+    credit = account.purse.credit, reserved = account.reserved,
+    invested = books.cents(invested), mirrors = books.cents(in_mirrors),
+    realized = account.realized, fees = account.fees,
+    orders = all(account.order_list, order_view),
+    closes = all(account.close_list, close_view),
+    positions = all(list, position_view),
+  }
+end
+
+M["GET /sandbox/trading"] = function(box)
+  local book = books.of(box)
+  book:run()
+  local accounts = json.array()
+  for i, account in ipairs(book.accounts) do
+    accounts[i] = account_view(book, account)
+  end
+  return reply.new(200, { now = box:now(), accounts = accounts,
+    arrivals = box.arrivals.by_request_id })
+end
+
+local FIELDS = { status = "string", times = "number", seconds = "number",
+  errorCode = "number", errorMessage = "string", share = "number",
+  account = "string", what = "string" }
+
+-- The list that a fate goes to and the statuses it may have there.
+local function fates_of(book, what)
+  if what == nil or what == "open" then return book.fates, fills.FATES end
+  if what == "close" then return book.close_fates, closes.FATES end
+end
+
+M["POST /sandbox/trading/fate"] = function(box, body)
+  for name, value in pairs(body) do
+    if type(value) ~= FIELDS[name] then
+      return wrong(("a fate has no %s '%s'"):format(type(value),
+        tostring(name)))
+    end
+  end
+  local list, known = fates_of(books.of(box), body.what)
+  if not list then return wrong("what must be open or close") end
+  if not known[body.status] then
+    return wrong("status is none that can be scripted")
+  end
+  local fate = { left = body.times or 1 }
+  for name, value in pairs(body) do fate[name] = value end
+  if fate.left == 0 then fate.left = math.huge end
+  list[#list + 1] = fate
+  return reply.new(201, { waiting = #list })
+end
+
+M["DELETE /sandbox/trading/fate"] = function(box)
+  local book = books.of(box)
+  book.fates, book.close_fates = {}, {}
+  return reply.new(204)
+end
+
+M["POST /sandbox/trading/price"] = function(box, body)
+  local prices = market.of(box)
+  if not prices:find(body.instrumentId or 0) then
+    return wrong("instrumentId must be one of the sandbox's instruments")
+  end
+  local price = body.price
+  if price == json.null then price = nil end
+  if price ~= nil and (type(price) ~= "number" or price <= 0) then
+    return wrong("price must be a number above 0, or null to let go")
+  end
+  local book = books.of(box)
+  book:run() -- all before this moment sees the price as it was
+  prices:pin(body.instrumentId, price, box:now())
+  for _, account in ipairs(book.accounts) do
+    account.version = account.version + 1
+  end
+  local bid, ask = prices:quote(body.instrumentId, box:now())
+  return reply.new(200, { bid = bid, ask = ask })
+end
+
+return M

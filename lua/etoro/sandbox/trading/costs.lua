@@ -1,0 +1,78 @@
+-- POST costs: what an order would cost.
+
+local answers = require "etoro.sandbox.trading.answers"
+local books = require "etoro.sandbox.trading.books"
+local json = require "etoro.sandbox.json"
+local orders = require "etoro.sandbox.trading.orders"
+local reply = require "etoro.sandbox.reply"
+
+local M = {}
+
+local cents = books.cents
+
+local OVERNIGHT = 0.0002 -- of the exposure, each night, where it is borrowed
+local STAMP_DUTY = 0.005 -- on London shares that are bought
+
+local function spread_cost(book, id, units)
+  local now = book.box:now()
+  local bid, ask = book.market:quote(id, now)
+  return cents((ask - bid) * units * book.market:conversion(id, now))
+end
+
+local function list(ctx, figures)
+  local out, name = json.array(), ctx.box.options.cost_field
+  for i, figure in ipairs(figures) do
+    out[i] = { costType = figure[1], [name] = figure[2], currency = "USD" }
+  end
+  return out
+end
+
+local function answer(ctx, book, instrument, figures)
+  return reply.new(200, {
+    instrumentId = instrument.instrumentID, symbol = instrument.symbolFull,
+    costs = list(ctx, figures), lastUpdated = book:date(book.box:now()),
+  })
+end
+
+local function of_open(ctx, book, account)
+  local order, refusal = orders.read(ctx, book, account)
+  if not order then return refusal end
+  local id = order.instrument.instrumentID
+  local exposure = orders.frozen_for(order) * order.leverage
+  local conversion = book.market:conversion(id, order.at)
+  local is_borrowed = order.leverage > 1 or not order.is_buy
+  local night = is_borrowed and cents(exposure * OVERNIGHT) or 0
+  local has_duty = order.settlement == "real"
+    and order.instrument.symbolFull:sub(-2) == ".L"
+  return answer(ctx, book, order.instrument, {
+    { "markup", 0 },
+    { "marketSpread", spread_cost(book, id,
+      exposure / (order.seen * conversion)) },
+    { "transactionFee", ctx.box.options.order_fee },
+    { "overnightFee", night }, { "overWeekendFee", cents(3 * night) },
+    { "sdrt", has_duty and cents(exposure * STAMP_DUTY) or 0 },
+  })
+end
+
+local function of_close(ctx, book, account)
+  local ids = answers.field(ctx.body, "positionIds")
+  if type(ids) ~= "table" or not ids[1] then
+    return answers.problem(ctx, 400, "positionIds is required")
+  end
+  local sum, instrument = 0, nil
+  for _, id in ipairs(ids) do
+    local position = account.positions[id]
+    if not position or position.closed then return reply.new(404) end
+    instrument = position.instrument
+    sum = sum + spread_cost(book, instrument.instrumentID, position.units)
+  end
+  return answer(ctx, book, instrument, { { "markup", 0 },
+    { "marketSpread", cents(sum) }, { "transactionFee", 0 } })
+end
+
+function M.get(ctx, book, account)
+  if ctx.body.action == "close" then return of_close(ctx, book, account) end
+  return of_open(ctx, book, account)
+end
+
+return M

@@ -1,0 +1,128 @@
+-- The deprecated routes of v1: opening by amount, by units and at a rate, and
+-- the order information. No request id is remembered here: a repeated request
+-- is another order.
+
+local answers = require "etoro.sandbox.trading.answers"
+local json = require "etoro.sandbox.json"
+local orders = require "etoro.sandbox.trading.orders"
+local reply = require "etoro.sandbox.reply"
+local terms = require "etoro.sandbox.trading.terms"
+
+local M = {}
+
+local field, refuse = answers.field, answers.refuse
+
+local function required(ctx, name, kind)
+  if type(ctx.body[name]) ~= kind then
+    return refuse(ctx, 400, name .. " is required")
+  end
+  return true
+end
+
+-- The body as the v2 route would have it.
+local function as_v2(body, instrument)
+  local is_buy, leverage = body.IsBuy, field(body, "Leverage")
+  local out = {
+    action = "open", transaction = is_buy and "buy" or "sellShort",
+    instrumentId = body.InstrumentID, leverage = leverage,
+    amount = field(body, "Amount"), units = field(body, "AmountInUnits"),
+    settlementType = instrument and terms.usual(instrument,
+      is_buy and "long" or "short", leverage) or nil,
+    stopLossRate = field(body, "StopLossRate"),
+    takeProfitRate = field(body, "TakeProfitRate"),
+    triggerRate = field(body, "Rate"),
+    orderType = field(body, "Rate") and "mit" or "mkt",
+  }
+  if body.IsNoStopLoss == true then out.stopLossRate = nil end
+  if body.IsNoTakeProfit == true then out.takeProfitRate = nil end
+  if body.IsTslEnabled == true then out.stopLossType = "trailing" end
+  return out
+end
+
+local function place(ctx, book, account, names)
+  for _, entry in ipairs { { "InstrumentID", "number" },
+      { "IsBuy", "boolean" }, { "Leverage", "number" } } do
+    local ok, refusal = required(ctx, entry[1], entry[2])
+    if not ok then return nil, refusal end
+  end
+  for _, name in ipairs(names) do
+    local ok, refusal = required(ctx, name, "number")
+    if not ok then return nil, refusal end
+  end
+  local instrument = book.market:find(ctx.body.InstrumentID)
+  local order, refusal = orders.read(setmetatable(
+    { body = as_v2(ctx.body, instrument) }, { __index = ctx }), book, account)
+  if not order then return nil, refusal end
+  order.arrivals, order.deprecated = 1, true
+  orders.enter(book, order)
+  return order
+end
+
+local function placed(book, order)
+  local now = book:date(order.at)
+  return reply.new(200, { token = order.token, orderForOpen = {
+    instrumentID = order.instrument.instrumentID, amount = order.frozen,
+    amountInUnits = order.units, isBuy = order.is_buy,
+    leverage = order.leverage, stopLossRate = order.stop_loss or 0,
+    takeProfitRate = order.take_profit or 0,
+    isTslEnabled = order.stop_type == "trailing", mirrorID = 0,
+    totalExternalCosts = 0, lotCount = order.units, orderID = order.id,
+    orderType = 17, statusID = 1, CID = order.account.cid,
+    openDateTime = now, lastUpdate = now,
+  } })
+end
+
+function M.by_amount(ctx, book, account)
+  local order, refusal = place(ctx, book, account, { "Amount" })
+  if not order then return refusal end
+  return placed(book, order)
+end
+
+function M.by_units(ctx, book, account)
+  local order, refusal = place(ctx, book, account, { "AmountInUnits" })
+  if not order then return refusal end
+  return placed(book, order)
+end
+
+--- Rates for stop loss and take profit must be there even when disabled.
+function M.limit(ctx, book, account)
+  for _, name in ipairs { "StopLossRate", "TakeProfitRate" } do
+    local value = ctx.body[name]
+    if type(value) ~= "number" or value <= 0 then
+      return answers.problem(ctx, 400, name .. " must be above 0")
+    end
+  end
+  local order, refusal = place(ctx, book, account, { "Rate" })
+  if not order then return refusal end
+  return reply.new(200, { token = order.token })
+end
+
+-- This route has status ids of its own.
+local STATUS_IDS = { Filled = 1, Canceled = 2, CanceledPartiallyFilled = 2,
+  Rejected = 3, Expired = 3, RejectedPartiallyFilled = 3,
+  PartiallyFilled = 4 }
+
+function M.info(ctx, book, account)
+  local id = answers.id(ctx.params.orderId)
+  if not id then return reply.new(400) end
+  local order = account.orders[id]
+  if not order then return reply.new(404) end
+  local list = json.array()
+  for i, position in ipairs(order.executions) do
+    list[i] = { positionID = position.id, orderType = 17,
+      occurred = book:date(position.opened), rate = position.rate,
+      units = position.initial_units, conversionRate = position.conversion,
+      amount = position.initial_amount, isOpen = not position.closed }
+  end
+  return reply.new(200, {
+    token = order.token, orderID = order.id, CID = account.cid,
+    referenceID = order.reference, statusID = STATUS_IDS[order.status] or 0,
+    orderType = 17, openActionType = 0, errorCode = order.error_code or 0,
+    errorMessage = answers.or_null(order.error_message),
+    instrumentID = order.instrument.instrumentID, amount = order.frozen,
+    units = order.units or 0, requestOccurred = book:date(order.at),
+    positions = list,
+  })
+end
+
+return M

@@ -1,0 +1,125 @@
+-- GET orders:lookup.
+
+local answers = require "etoro.sandbox.trading.answers"
+local books = require "etoro.sandbox.trading.books"
+local fills = require "etoro.sandbox.trading.fills"
+local json = require "etoro.sandbox.json"
+local reply = require "etoro.sandbox.reply"
+
+local M = {}
+
+local or_null = answers.or_null
+
+local TYPE_IDS = { mkt = 17, mit = 13 }
+local REQUEST_TYPES = { amount = "byAmount", units = "byUnits",
+  contracts = "byContracts" }
+
+local function opening(book, order, position)
+  local by_contracts = order.size == "contracts"
+  return {
+    openTime = book:date(order.at), orderId = order.id,
+    executionTime = book:date(position.opened),
+    units = position.initial_units,
+    contracts = or_null(by_contracts and order.contracts or nil),
+    avgPrice = position.rate, avgConversionRate = position.conversion,
+    marketSpread = 0, markup = 0, priceId = position.price_id,
+    fees = position.fee, taxes = 0,
+  }
+end
+
+local function execution(book, order, position)
+  return {
+    positionId = position.id, state = position.closed and "closed" or "open",
+    -- the real service writes 1 here; the margin fields have the amount
+    investedAmountCurrency = 1, initialExposureAccountCurrency = books.cents(
+      position.initial_amount * position.leverage),
+    initialExposureAssetCurrency = books.cents(position.initial_units
+      * position.rate),
+    addedFunds = 0, marginAccountCurrency = position.amount,
+    marginAssetCurrency = books.cents(position.amount / position.conversion),
+    remainingUnits = position.units, remainingContracts = json.null,
+    -- 0.01 stands for none
+    stopLossRate = position.stop_loss or 0.01,
+    takeProfitRate = or_null(position.take_profit),
+    openingData = opening(book, order, position),
+  }
+end
+
+local function status_of(order, name)
+  return { id = fills.STATUS_IDS[name], name = name,
+    errorCode = order.error_code or 0,
+    errorMessage = or_null(order.error_message) }
+end
+
+local function view(book, order, status)
+  local account, instrument = order.account, order.instrument
+  local executions = json.array()
+  for i, position in ipairs(order.executions) do
+    executions[i] = execution(book, order, position)
+  end
+  return {
+    accountId = account.cid, gcid = account.gcid, portfolioId = 1,
+    orderId = order.id, action = "open", transaction = order.transaction,
+    type = order.type, etoroOrderTypeId = TYPE_IDS[order.type],
+    status = status_of(order, status),
+    asset = {
+      symbol = instrument.symbolFull, instrumentId = instrument.instrumentID,
+      currency = book.market:currency(instrument.instrumentID),
+      settlementType = order.settlement == "cfd" and "CFD"
+        or order.settlement,
+      leverage = order.leverage, side = order.direction,
+    },
+    orderCurrency = "usd", requestedAmount = or_null(order.amount),
+    requestedUnits = or_null(order.units),
+    requestedContracts = or_null(order.contracts),
+    frozenAmount = order.held, requestedTriggerRate = or_null(order.trigger),
+    openStopLossRate = or_null(order.stop_loss),
+    openTakeProfitRate = or_null(order.take_profit),
+    stopLossType = or_null(order.stop_type),
+    totalCosts = book.box.options.order_fee, positionsToClose = json.array(),
+    positionExecutions = executions, requestTime = book:date(order.at),
+    lastUpdate = book:date(order.updated), openActionType = "customer",
+    requestType = REQUEST_TYPES[order.size],
+  }
+end
+
+-- The text of a lookup, kept until the order or one of its positions changes.
+local function text_of(book, order)
+  local status = fills.shown_status(book, order)
+  if order.text_of ~= order.version or order.text_status ~= status then
+    order.text = json.encode(view(book, order, status))
+    order.text_of, order.text_status = order.version, status
+  end
+  return json.raw(order.text)
+end
+
+local function find(ctx, account)
+  local id, reference = ctx.query.orderId, ctx.query.referenceId
+  if (id == nil) == (reference == nil) then
+    return answers.refuse(ctx, 400,
+      "Exactly one of orderId and referenceId must be given")
+  end
+  local options, order = ctx.box.options, nil
+  if id then
+    local number = answers.id(id)
+    if not number then
+      return answers.refuse(ctx, 400, "orderId must be a number")
+    end
+    order = account.orders[number]
+  elseif options.idempotency == "documented" then
+    order = account.by_reference[reference:lower()]
+  end
+  if not order or ctx.box:now() < order.at + options.lookup_lag then
+    return answers.refuse(ctx, 404, "No external operation was found")
+  end
+  return order
+end
+M.find = find
+
+function M.get(ctx, book, account)
+  local order, refusal = find(ctx, account)
+  if not order then return refusal end
+  return reply.new(200, text_of(book, order))
+end
+
+return M

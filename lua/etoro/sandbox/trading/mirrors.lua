@@ -1,0 +1,81 @@
+-- The owner's copy of an agent-portfolio: each of its trades, made smaller by
+-- investment / virtual balance, with the money that was set aside for it.
+
+local books = require "etoro.sandbox.trading.books"
+
+local M = {}
+
+local cents = books.cents
+
+--- The mirror of a portfolio, made when first asked for.
+function M.of(book, portfolio)
+  local account = book:owners(portfolio.owner, "real")
+  account.mirrors = account.mirrors or {}
+  local mirror = account.mirrors[portfolio]
+  if not mirror then
+    mirror = { portfolio = portfolio, account = account,
+      available = portfolio.investment, profit = 0, positions = {} }
+    account.mirrors[portfolio] = mirror
+  end
+  return mirror
+end
+
+--- The mirrors of an owner's account, in the order of their portfolios.
+function M.list(book, account)
+  local out = {}
+  if account.kind ~= "real" then return out end
+  for i, portfolio in ipairs(account.holder.portfolios or {}) do
+    out[i] = M.of(book, portfolio)
+  end
+  return out
+end
+
+--- Copies a position of the portfolio that was just opened. What would be
+--- smaller than the smallest copy is left out.
+function M.copy(book, positions, position, at)
+  local portfolio = position.account.portfolio
+  if book.stopped[portfolio] then return end
+  local mirror = M.of(book, portfolio)
+  local share = portfolio.investment / portfolio.virtual_balance
+  local amount = cents(position.amount * share)
+  local units = books.units(position.units * share)
+  if amount < book.box.options.minimum_copy or amount > mirror.available
+      or units <= 0 then
+    return
+  end
+  mirror.available = cents(mirror.available - amount)
+  local copy = positions.open(book, mirror.account, {
+    mirror = mirror, parent = position, order_id = book:next_order(),
+    instrument = position.instrument, is_buy = position.is_buy,
+    units = units, amount = amount, rate = position.rate, fee = 0,
+    conversion = position.conversion, leverage = position.leverage,
+    settlement = position.settlement,
+  }, at)
+  mirror.positions[#mirror.positions + 1] = copy
+  position.copies = position.copies or {}
+  position.copies[#position.copies + 1] = copy
+end
+
+--- Takes what a closed copy brought.
+function M.receive(mirror, part)
+  mirror.available = cents(mirror.available + part.amount + part.profit)
+  mirror.profit = cents(mirror.profit + part.profit)
+end
+
+--- Ends the copy: its positions are closed at the market; what it is worth.
+function M.stop(book, portfolio)
+  local positions = require "etoro.sandbox.trading.positions"
+  book:run()
+  local mirror = M.of(book, portfolio)
+  for _, copy in ipairs(mirror.positions) do
+    if not copy.closed then
+      positions.close(book, copy, nil, book.box:now())
+    end
+  end
+  mirror.account.mirrors[portfolio] = nil
+  book.stopped[portfolio] = true -- orders under way are not copied any more
+  mirror.account.version = mirror.account.version + 1
+  return mirror.available
+end
+
+return M

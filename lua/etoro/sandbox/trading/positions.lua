@@ -1,0 +1,108 @@
+-- Opening positions and closing them, whole or in part, with the money that
+-- goes with it.
+
+local books = require "etoro.sandbox.trading.books"
+local mirrors = require "etoro.sandbox.trading.mirrors"
+local watch = require "etoro.sandbox.trading.watch"
+
+local M = {}
+
+local cents = books.cents
+
+--- What so many units of a position have gained at a rate, in dollars: never
+--- a greater loss than what was put in.
+function M.profit(position, rate, conversion, units, amount)
+  local move = rate - position.rate
+  if not position.is_buy then move = -move end
+  return math.max(-amount, cents(move * units * conversion))
+end
+
+--- The rate at which a position would close at a time, and its conversion.
+function M.close_rate(book, position, at)
+  local id = position.instrument.instrumentID
+  local bid, ask = book.market:quote(id, at)
+  return position.is_buy and bid or ask, (book.market:conversion(id, at))
+end
+
+-- Its stop loss or its take profit was reached.
+local function touched(book, position, at)
+  if not position.closed then M.close(book, position, nil, at) end
+end
+
+--- A position that came to be: fields has instrument, is_buy, units, amount,
+--- rate, conversion, leverage, settlement, stop_loss, take_profit, ...
+function M.open(book, account, fields, at)
+  local position = fields
+  position.id, position.account = book:next_position(), account
+  position.touched = touched
+  position.opened, position.version, position.changes = at, 0, {}
+  position.initial_units, position.initial_amount = position.units,
+    position.amount
+  account.positions[position.id] = position
+  account.shown[#account.shown + 1] = position
+  account.version = account.version + 1
+  account.fees = cents(account.fees + position.fee)
+  if not position.mirror then
+    books.pay(account, -(position.amount + position.fee), at)
+  end
+  if position.stop_loss or position.take_profit then
+    watch.add(book, position)
+  end
+  if account.portfolio then mirrors.copy(book, M, position, at) end
+  return position
+end
+
+local function remember(account, position, part)
+  local history = account.history
+  history[#history + 1] = {
+    position = position, at = part.at, rate = part.rate, units = part.units,
+    amount = part.amount, profit = part.profit, close_order = part.order,
+    stop_loss = position.stop_loss, take_profit = position.take_profit,
+  }
+  return history[#history]
+end
+
+local function settle(position, part)
+  local account = position.account
+  local changes = position.changes
+  changes[#changes + 1] = { at = part.at, units = position.units,
+    amount = position.amount }
+  position.units = books.units(position.units - part.units)
+  position.amount = cents(position.amount - part.amount)
+  books.changed(position)
+  account.realized = cents(account.realized + part.profit)
+  if position.mirror then
+    mirrors.receive(position.mirror, part)
+  else
+    books.pay(account, part.amount + part.profit, part.at)
+  end
+end
+
+--- Closes units of a position (nil: all of it) at a time; what came of it:
+--- { at, rate, conversion, units, amount, profit }.
+function M.close(book, position, units, at, order)
+  local rate, conversion = M.close_rate(book, position, at)
+  local part = { at = at, rate = rate, conversion = conversion, order = order,
+    units = units or position.units, amount = position.amount }
+  local is_whole = part.units >= position.units
+  if is_whole then
+    part.units = position.units
+  else
+    part.amount = cents(position.amount * part.units / position.units)
+  end
+  part.profit = M.profit(position, rate, conversion, part.units, part.amount)
+  local share = part.units / position.units
+  settle(position, part)
+  remember(position.account, position, part)
+  if is_whole then
+    position.closed = at
+    watch.remove(book, position)
+  end
+  for _, copy in ipairs(position.copies or {}) do
+    local less = not is_whole and books.units(copy.units * share) or nil
+    if not copy.closed and less ~= 0 then M.close(book, copy, less, at) end
+  end
+  return part
+end
+
+return M

@@ -1,0 +1,76 @@
+-- On what terms an instrument is traded: leverages, smallest position,
+-- quantities. By type of instrument; the figures are the sandbox's own.
+
+local market = require "etoro.sandbox.market"
+
+local M = {}
+
+local TYPES = market.TYPES
+
+local function offer(settlement, direction, leverages, minimum)
+  return { settlement = settlement, direction = direction,
+    leverages = leverages, minimum = minimum }
+end
+
+local BY_TYPE = {
+  [TYPES.FX] = { max_units = 5000000, offers = {
+    offer("cfd", "long", { 1, 2, 5, 10, 20, 30 }, 50),
+    offer("cfd", "short", { 1, 2, 5, 10, 20, 30 }, 50),
+  } },
+  [TYPES.METAL] = { max_units = 1000000, offers = {
+    offer("cfd", "long", { 1, 2, 5, 10 }, 50),
+    offer("cfd", "short", { 1, 2, 5, 10 }, 50),
+  } },
+  [TYPES.INDEX] = { max_units = 100000, contract = 10, offers = {
+    offer("cfd", "long", { 1, 2, 5, 10, 20 }, 50),
+    offer("cfd", "short", { 1, 2, 5, 10, 20 }, 50),
+    offer("realFutures", "long", { 1 }, 50),
+    offer("realFutures", "short", { 1 }, 50),
+  } },
+  [TYPES.STOCK] = { max_units = 1000000, offers = {
+    offer("real", "long", { 1 }, 10),
+    offer("cfd", "long", { 1, 2, 5 }, 10),
+    offer("cfd", "short", { 1, 2, 5 }, 10),
+  } },
+  [TYPES.COIN] = { max_units = 10000000, offers = {
+    offer("real", "long", { 1 }, 10),
+    offer("cfd", "long", { 1, 2 }, 10),
+    offer("cfd", "short", { 1, 2 }, 10),
+    offer("marginTrade", "long", { 2, 3 }, 10),
+  } },
+}
+BY_TYPE[TYPES.FUND] = BY_TYPE[TYPES.STOCK]
+
+--- The instrument's terms: { offers, max_units, contract? }.
+function M.of(instrument)
+  return BY_TYPE[instrument.instrumentTypeID] or BY_TYPE[TYPES.STOCK]
+end
+
+--- What is offered for a settlement and a direction; nil when it is not.
+function M.offer(instrument, settlement, direction)
+  for _, one in ipairs(M.of(instrument).offers) do
+    if one.settlement:lower() == settlement:lower()
+        and one.direction == direction then
+      return one
+    end
+  end
+end
+
+--- Whether the offer has the leverage.
+function M.has_leverage(one, leverage)
+  for _, value in ipairs(one.leverages) do
+    if value == leverage then return true end
+  end
+  return false
+end
+
+--- The settlement that is taken where none was named.
+function M.usual(instrument, direction, leverage)
+  local real = M.offer(instrument, "real", direction)
+  return real and leverage == 1 and "real" or "cfd"
+end
+
+-- settlementTypeID of the positions
+M.SETTLEMENT_IDS = { cfd = 0, real = 1, marginTrade = 3, realFutures = 4 }
+
+return M

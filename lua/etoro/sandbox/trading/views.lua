@@ -1,0 +1,338 @@
+-- The portfolio and the profit and loss of an account. Both show the books as
+-- they were a moment ago (option portfolio_lag), and both are put together
+-- from texts that are kept until their subject changes.
+
+local books = require "etoro.sandbox.trading.books"
+local fills = require "etoro.sandbox.trading.fills"
+local json = require "etoro.sandbox.json"
+local mirrors = require "etoro.sandbox.trading.mirrors"
+local positions = require "etoro.sandbox.trading.positions"
+local reply = require "etoro.sandbox.reply"
+local terms = require "etoro.sandbox.trading.terms"
+
+local M = {}
+
+local cents = books.cents
+
+--- The moment that the views show.
+function M.moment(book)
+  return book.box:now() - book.box.options.portfolio_lag
+end
+
+-- Units and amount of a position at a moment: as they are, or as they were
+-- before the first change after it.
+local function size_at(position, moment)
+  local changes = position.changes
+  for i = 1, #changes do
+    if changes[i].at > moment then
+      return changes[i].units, changes[i].amount
+    end
+  end
+  return position.units, position.amount
+end
+M.size_at = size_at
+
+--- The positions open at a moment, copies among them; those closed for good
+--- are let go of on the way.
+function M.positions(account, moment)
+  local out, kept = {}, {}
+  for _, position in ipairs(account.shown) do
+    if not position.closed or position.closed > moment then
+      kept[#kept + 1] = position
+      if position.opened <= moment then out[#out + 1] = position end
+    end
+  end
+  account.shown = kept
+  return out
+end
+
+--- The credit at a moment.
+function M.credit(account, moment)
+  local credit, kept = account.purse.credit, {}
+  for _, change in ipairs(account.later) do
+    if change.at > moment then
+      credit = credit - change.amount
+      kept[#kept + 1] = change
+    end
+  end
+  account.later = kept
+  return cents(credit)
+end
+
+local function position_fields(book, position, moment)
+  local units, amount = size_at(position, moment)
+  local account, order = position.account, position.order
+  return {
+    positionID = position.id, CID = account.cid,
+    openDateTime = book:date(position.opened), openRate = position.rate,
+    instrumentID = position.instrument.instrumentID,
+    isBuy = position.is_buy, takeProfitRate = position.take_profit or 0,
+    stopLossRate = position.stop_loss or 0.01, amount = amount,
+    mirrorID = position.mirror and position.mirror.portfolio.mirror_id or 0,
+    parentPositionID = position.parent and position.parent.id or 0,
+    leverage = position.leverage, orderID = position.order_id,
+    orderType = order and order.type == "mit" and 13 or 17, units = units,
+    totalFees = position.fee, initialAmountInDollars = position.initial_amount,
+    isTslEnabled = position.trail ~= nil, stopLossVersion = 1,
+    isSettled = position.settlement == "real", redeemStatusID = 0,
+    initialUnits = position.initial_units,
+    isPartiallyAltered = #position.changes > 0,
+    unitsBaseValueDollars = cents(position.initial_amount
+      * position.leverage),
+    isDiscounted = false, openPositionActionType = 0,
+    settlementTypeID = terms.SETTLEMENT_IDS[position.settlement],
+    isDetached = false, openConversionRate = position.conversion,
+    pnlVersion = 1, totalExternalFees = 0, totalExternalTaxes = 0,
+    isNoTakeProfit = position.take_profit == nil,
+    isNoStopLoss = position.stop_loss == nil, lotCount = units,
+  }
+end
+
+-- The text of a position, and the same without its last brace, so that more
+-- can follow.
+local function position_text(book, position, moment)
+  local changes = position.changes
+  local last = changes[#changes]
+  if last and last.at > moment then -- still shown as it was before
+    local text = json.encode(position_fields(book, position, moment))
+    return text, text:sub(1, -2)
+  end
+  if position.text_of ~= position.version then
+    position.text = json.encode(position_fields(book, position, moment))
+    position.open_text = position.text:sub(1, -2)
+    position.text_of = position.version
+  end
+  return position.text, position.open_text
+end
+
+--- What a position has gained: the figures of the pnl view.
+function M.gain(book, position, moment, now)
+  local units, amount = size_at(position, moment)
+  local rate, conversion = positions.close_rate(book, position, now)
+  return positions.profit(position, rate, conversion, units, amount), rate,
+    conversion, units, amount
+end
+
+local GAIN = ',"unrealizedPnL":{"assetCurrencyId":1,"closeConversionRate":%s,'
+  .. '"closeRate":%s,"exposureInAccountCurrency":%s,'
+  .. '"exposureInAssetCurrency":%s,"marginCurrencyId":1,'
+  .. '"marginInAccountCurrency":%s,"marginInAssetCurrency":%s,"pnL":%s,'
+  .. '"pnlAssetCurrency":%s,"timestamp":"%s"}}'
+
+local function gain_text(book, position, moment, now, date)
+  local pnl, rate, conversion, units, amount = M.gain(book, position, moment,
+    now)
+  local number = json.number
+  local asset_value = units * rate
+  return GAIN:format(number(conversion), number(rate),
+    number(cents(asset_value * conversion)), number(cents(asset_value)),
+    number(amount), number(cents(amount / conversion)), number(pnl),
+    number(cents(pnl / conversion)), date), pnl
+end
+
+-- Texts of the positions, one by one, and the sum of what they gained.
+local function position_texts(book, list, moment, with_gain)
+  local now, sum, out = book.box:now(), 0, {}
+  local date = book:date(now)
+  for i, position in ipairs(list) do
+    local text, open_text = position_text(book, position, moment)
+    if with_gain then
+      local more, pnl = gain_text(book, position, moment, now, date)
+      text, sum = open_text .. more, sum + pnl
+    end
+    out[i] = text
+  end
+  return out, cents(sum)
+end
+
+local function joined(texts)
+  return json.raw("[" .. table.concat(texts, ",") .. "]")
+end
+
+local function was_pending(one, moment)
+  return one.at <= moment and (not one.final_at or one.final_at > moment)
+end
+
+-- What is pending at a moment, in the order of the ids.
+local function pending(set, moment)
+  local out = {}
+  for one in pairs(set) do
+    if was_pending(one, moment) then
+      out[#out + 1] = one
+    elseif one.final_at and one.final_at <= moment then
+      set[one] = nil
+    end
+  end
+  table.sort(out, function(a, b) return a.id < b.id end)
+  return out
+end
+
+-- What an order that has not come to its end still ties up.
+local function tied_up(order)
+  return #order.executions > 0 and order.held or order.frozen
+end
+
+--- The same for all that were pending at a moment.
+function M.frozen(account, moment)
+  local sum = 0
+  for _, order in ipairs(pending(account.pending, moment)) do
+    sum = sum + tied_up(order)
+  end
+  return cents(sum)
+end
+
+local function resting_order(book, order)
+  return {
+    orderId = order.id, cid = order.account.cid,
+    openDateTime = book:date(order.at),
+    instrumentId = order.instrument.instrumentID, isBuy = order.is_buy,
+    takeProfitRate = order.take_profit or 0,
+    stopLossRate = order.stop_loss or 0, rate = order.trigger,
+    amount = tied_up(order), leverage = order.leverage,
+    units = order.units or 0, isTslEnabled = order.stop_type == "trailing",
+    executionType = 0, isDiscounted = false,
+    isNoTakeProfit = order.take_profit == nil,
+    isNoStopLoss = order.stop_loss == nil,
+  }
+end
+
+local function order_for_open(book, order)
+  return {
+    orderId = order.id, orderType = 17,
+    statusId = fills.STATUS_IDS[order.status], cid = order.account.cid,
+    openDateTime = book:date(order.at), lastUpdate = book:date(order.updated),
+    instrumentId = order.instrument.instrumentID, amount = tied_up(order),
+    amountInUnits = order.units or 0, isBuy = order.is_buy,
+    leverage = order.leverage, stopLossRate = order.stop_loss or 0,
+    takeProfitRate = order.take_profit or 0,
+    isTslEnabled = order.stop_type == "trailing", isDiscounted = false,
+    mirrorId = 0, frozenAmount = order.held, totalExternalCosts = 0,
+    isNoTakeProfit = order.take_profit == nil,
+    isNoStopLoss = order.stop_loss == nil, lotCount = 0,
+    openPositionActionType = 0, externalOperation = json.null,
+  }
+end
+
+local function order_for_close(book, close)
+  local units = close.units or close.position.units
+  return {
+    orderId = close.id, orderType = 19, statusId = 1,
+    cid = close.account.cid, openDateTime = book:date(close.at),
+    lastUpdate = book:date(close.updated),
+    instrumentId = close.position.instrument.instrumentID,
+    unitsToDeduct = units, lotsToDeduct = units,
+    positionId = close.position.id,
+  }
+end
+
+local function add_orders(book, account, moment, out)
+  out.orders, out.ordersForOpen = json.array(), json.array()
+  out.ordersForClose = json.array()
+  for _, order in ipairs(pending(account.pending, moment)) do
+    local is_resting = order.type == "mit"
+    local list = is_resting and out.orders or out.ordersForOpen
+    list[#list + 1] = (is_resting and resting_order or order_for_open)(book,
+      order)
+  end
+  for i, close in ipairs(pending(account.closing, moment)) do
+    out.ordersForClose[i] = order_for_close(book, close)
+  end
+  for _, name in ipairs { "ordersForCloseMultiple", "stockOrders",
+      "entryOrders", "exitOrders" } do
+    out[name] = json.array()
+  end
+end
+
+local function mirror_fields(book, mirror, texts)
+  local portfolio = mirror.portfolio
+  local out = {
+    mirrorID = portfolio.mirror_id, CID = mirror.account.cid,
+    parentCID = portfolio.real_cid, stopLossPercentage = 5, isPaused = false,
+    copyExistingPositions = true, availableAmount = mirror.available,
+    stopLossAmount = cents(portfolio.investment * 0.05),
+    initialInvestment = portfolio.investment, depositSummary = 0,
+    withdrawalSummary = 0, positions = joined(texts),
+    parentUsername = portfolio.username,
+    closedPositionsNetProfit = mirror.profit,
+    startedCopyDate = book:date(portfolio.created),
+    pendingForClosure = false, mirrorCalculationType = 0, mirrorStatusID = 0,
+  }
+  for _, name in ipairs { "entryOrders", "exitOrders", "parentMirrors",
+      "ordersForOpen", "ordersForClose", "ordersForCloseMultiple",
+      "delayedOrderForClose", "delayedOrderForOpen" } do
+    out[name] = json.array()
+  end
+  return out
+end
+
+-- Copies are listed twice: among all positions and in their mirror.
+local function add_mirrors(book, account, list, texts, out)
+  local by_mirror = {}
+  for i, position in ipairs(list) do
+    local mirror = position.mirror
+    if mirror then
+      by_mirror[mirror] = by_mirror[mirror] or {}
+      table.insert(by_mirror[mirror], texts[i])
+    end
+  end
+  out.mirrors = json.array()
+  for i, mirror in ipairs(mirrors.list(book, account)) do
+    out.mirrors[i] = mirror_fields(book, mirror, by_mirror[mirror] or {})
+  end
+end
+
+local function build(book, account, moment, with_gain)
+  local list = M.positions(account, moment)
+  local texts, sum = position_texts(book, list, moment, with_gain)
+  local out = { credit = M.credit(account, moment), bonusCredit = 0,
+    positions = joined(texts) }
+  add_mirrors(book, account, list, texts, out)
+  add_orders(book, account, moment, out)
+  if with_gain then
+    out.unrealizedPnL, out.accountCurrencyId = sum, 1
+  end
+  return json.encode { clientPortfolio = out }
+end
+
+-- Until when a view of the account stays as it is: something that the lag
+-- still hides changes it then.
+local function good_until(account, moment)
+  local first = math.huge
+  local function look(at)
+    if at and at > moment and at < first then first = at end
+  end
+  for _, change in ipairs(account.later) do look(change.at) end
+  for _, position in ipairs(account.shown) do
+    look(position.opened)
+    look(position.closed)
+    for _, change in ipairs(position.changes) do look(change.at) end
+  end
+  for _, set in ipairs { account.pending, account.closing } do
+    for one in pairs(set) do
+      look(one.at)
+      look(one.final_at)
+    end
+  end
+  return first
+end
+
+--- GET portfolio.
+function M.portfolio(_, book, account)
+  local moment, kept = M.moment(book), account.kept_view
+  local credit = account.purse.credit
+  if not (kept and kept.version == account.version and kept.credit == credit
+      and moment < kept.till and moment >= kept.from) then
+    kept = { text = build(book, account, moment, false), from = moment,
+      version = account.version, credit = credit }
+    kept.till = good_until(account, moment)
+    account.kept_view = kept
+  end
+  return reply.new(200, json.raw(kept.text))
+end
+
+--- GET pnl.
+function M.pnl(_, book, account)
+  return reply.new(200, json.raw(build(book, account, M.moment(book), true)))
+end
+
+return M

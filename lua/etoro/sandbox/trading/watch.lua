@@ -1,0 +1,100 @@
+-- Prices that orders and positions wait for: trigger rates, stop losses, take
+-- profits. The prices are looked at on a fixed grid of moments.
+
+local books = require "etoro.sandbox.trading.books"
+
+local M = {}
+
+local STEP = 0.25     -- seconds between looks
+local MOST_LOOKS = 400 -- after a long pause the grid gets wider instead
+
+local function follow(position, stop)
+  position.stop_loss = math.floor(stop * 1e5 + 0.5) / 1e5
+  books.changed(position)
+end
+
+-- Is one touched at these prices? Trailing stops follow here.
+local function position_touched(position, bid, ask)
+  local stop, profit = position.stop_loss, position.take_profit
+  if position.is_buy then
+    if position.trail and bid - position.trail > stop then
+      follow(position, bid - position.trail)
+      return false
+    end
+    return stop and bid <= stop or profit and bid >= profit
+  end
+  if position.trail and ask + position.trail < stop then
+    follow(position, ask + position.trail)
+    return false
+  end
+  return stop and ask >= stop or profit and ask <= profit
+end
+
+local function order_touched(order, bid, ask)
+  local rate = order.is_buy and ask or bid
+  if order.trigger_above then return rate >= order.trigger end
+  return rate <= order.trigger
+end
+
+local function look(book, id, list, at)
+  local bid, ask = book.market:quote(id, at)
+  for i = #list, 1, -1 do
+    local one = list[i]
+    local touched = one.trigger and order_touched or position_touched
+    if touched(one, bid, ask) then
+      M.remove(book, one)
+      one.touched(book, one, at)
+    end
+  end
+end
+
+-- All the looks that are due up to a time.
+local function catch_up(book, now)
+  local looks = math.floor((now - book.last_watch) / STEP)
+  if looks < 1 then return end
+  local width = STEP * math.max(1, math.ceil(looks / MOST_LOOKS))
+  looks = math.floor((now - book.last_watch) / width)
+  if book.watch_count > 0 then
+    for i = 1, looks do
+      for _, id in ipairs(book.watched_ids) do
+        local list = book.watched[id]
+        if #list > 0 then look(book, id, list, book.last_watch + i * width) end
+      end
+    end
+  end
+  book.last_watch = book.last_watch + looks * width
+end
+
+--- Looks out for an order (trigger, trigger_above) or a position (stop_loss,
+--- take_profit); its touched(book, one, at) is called once.
+function M.add(book, one)
+  book.watch = catch_up
+  book.watched_ids = book.watched_ids or {}
+  local id = one.instrument.instrumentID
+  local list = book.watched[id]
+  if not list then
+    list = {}
+    book.watched[id] = list
+    table.insert(book.watched_ids, id)
+  end
+  if one.watch_slot then return end
+  list[#list + 1] = one
+  one.watch_slot = #list
+  book.watch_count = book.watch_count + 1
+end
+
+--- Looks out no longer.
+function M.remove(book, one)
+  local slot = one.watch_slot
+  if not slot then return end
+  local list = book.watched[one.instrument.instrumentID]
+  local last = table.remove(list)
+  if last ~= one then
+    list[slot] = last
+    last.watch_slot = slot
+  end
+  one.watch_slot = nil
+  book.watch_count = book.watch_count - 1
+end
+
+return M

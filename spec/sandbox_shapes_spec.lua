@@ -1,0 +1,38 @@
+local check = require "spec.support.shape_check"
+local operations = require "etoro.operations"
+local walk = require "spec.support.walk"
+
+-- Where the sandbox leaves the letter of the document for what is told there
+-- in prose, or shown in examples.
+local ODD = {
+  ["CommentEntity.isDeleted"] = "b",
+  -- a token without an end or a whitelist
+  ["AgentPortfolioUserTokenItem.expiresAt"] = "s?",
+  ["CreateAgentPortfolioUserTokenItem.expiresAt"] = "s?",
+  ["CreateAgentPortfolioV2UserTokenItem.expiresAt"] = "s?",
+  ["CreateUserTokenResponse.ipsWhitelist"] = "[s]?",
+  ["OrderForOpenInfoResponse.errorMessage"] = "s?",
+  -- money is no integer
+  ["MarketOpenOrdersByUnitsOrderForOpen.amount"] = "n",
+}
+
+local function contains(list, value)
+  for _, one in ipairs(list) do
+    if one == value then return true end
+  end
+  return false
+end
+
+describe("the sandbox answers as documented: #lua", function()
+  for _, name in ipairs(walk.names()) do
+    local op = operations[name]
+    it(name, function()
+      local status, text, request = walk.ask(name)
+      assert.is_true(contains(op.success, status), ("%s %s: %d %s"):format(
+        request.target, request.body or "", status, text))
+      if not op.since then
+        assert.is_nil(check.problem(name, status, text, ODD))
+      end
+    end)
+  end
+end)

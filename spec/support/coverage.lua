@@ -1,0 +1,108 @@
+-- How the operations of the API are covered: by a method of a resource or
+-- only through client:call (as the lines of spec/requests/*.lua show when
+-- they are run), and by which kind of answer of the sandbox.
+local etoro = require "etoro"
+local operations = require "etoro.operations"
+local sandbox = require "etoro.sandbox"
+local wire = require "etoro.sandbox.wire"
+
+local M = {}
+
+local FILES = { "agents", "deprecated", "market", "money", "people", "social",
+  "trading", "watchlists" }
+
+-- A stand-in for a sandbox that gives a line's replies, one after the other.
+local function scripted(line)
+  local replies = {}
+  for i, one in ipairs(line.earlier or {}) do replies[i] = one end
+  replies[#replies + 1] = { line.status or 200, line.answer or "" }
+  local box = { options = { api_key = "test-api-key-0123456789",
+    user_key = "test-user-key-0123456789" }, given = {}, count = 0 }
+  function box.now() return 1767225600 end
+  function box:handle()
+    self.count = self.count + 1
+    local one = replies[math.min(self.count, #replies)]
+    return { status = one[1], body = one[2] or "",
+      headers = { ["Content-Type"] = "application/json" } }
+  end
+  return box
+end
+
+-- The operations that a line sends, apart from those within client:call.
+local function sent_by(line)
+  local sent, in_call = {}, false
+  local client = assert(wire.client(scripted(line), { rate_limit = false,
+    max_retries = 0, on_event = function() end,
+    account = line.account or operations[line.op].account or "demo" }, 2))
+  local send, call = client._send, client.call
+  function client:_send(op, ...)
+    if not in_call then sent[op.method .. " " .. op.path] = true end
+    return send(self, op, ...)
+  end
+  function client:call(...)
+    in_call = true
+    local result, response = call(self, ...)
+    in_call = false
+    return result, response
+  end
+  pcall(line.call, client, etoro)
+  client:close()
+  return sent
+end
+
+local function lines()
+  local out = {}
+  for _, file in ipairs(FILES) do
+    local name = "spec.requests." .. file
+    if package.searchpath(name, package.path) then
+      for _, line in ipairs(require(name)) do out[#out + 1] = line end
+    end
+  end
+  return out
+end
+
+local function kinds_of_routes()
+  local out = {}
+  for _, route in ipairs(sandbox.new().router.routes) do
+    out[route.method .. " " .. route.path] = route.kind or "modelled"
+  end
+  return out
+end
+
+local function sorted(set)
+  local out = {}
+  for name in pairs(set) do out[#out + 1] = name end
+  table.sort(out)
+  return out
+end
+
+--- Of the operations of the document: how many there are, and the names of
+--- those in each class.
+function M.count()
+  local resource, all = {}, {}
+  for _, line in ipairs(lines()) do
+    if sent_by(line)[line.op] then resource[line.op] = true end
+  end
+  local kinds = kinds_of_routes()
+  local out = { total = 0, resource = {}, call = {}, modelled = {},
+    fixture = {}, unanswered = {} }
+  for name, op in pairs(operations) do
+    if not op.since then all[name] = true end
+  end
+  for _, name in ipairs(sorted(all)) do
+    out.total = out.total + 1
+    table.insert(resource[name] and out.resource or out.call, name)
+    table.insert(out[kinds[name] or "unanswered"], name)
+  end
+  return out
+end
+
+--- The counts in one line.
+function M.line(count)
+  return ("%d/%d operations in the sandbox (%d modelled, %d fixture); "
+    .. "%d have a method, %d only client:call"):format(
+    #count.modelled + #count.fixture, count.total, #count.modelled,
+    #count.fixture, #count.resource, #count.call)
+end
+
+return M
