@@ -1,0 +1,89 @@
+-- Opens a position with a stop loss, waits for the fill, and closes it.
+--
+--   lua5.4 examples/open_wait_close.lua [SYMBOL [AMOUNT]]
+--
+-- Without keys this runs against a sandbox in this very process: no account,
+-- no network. With ETORO_API_KEY and ETORO_USER_KEY set it trades with the
+-- virtual money of your demo account, never with real money.
+
+local etoro = require "etoro"
+
+local SYMBOL, AMOUNT = arg[1] or "AAPL", arg[2] or "250.00"
+local STOP = 0.9 -- of the price
+
+-- Everything that can fail here ends the example.
+local function must(value, err)
+  if value == nil then error(tostring(err), 0) end
+  return value, err
+end
+
+local function connect()
+  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
+    local url = os.getenv "ETORO_BASE_URL" or ""
+    print(url:find "^http://127%." and "A sandbox on this machine: no account,"
+      .. " no money." or "Your demo account.")
+    return must(etoro.client { account = "demo" })
+  end
+  print("A sandbox in this process: no account, no money.")
+  return must(etoro.sandbox.new():client { account = "demo" })
+end
+
+local function show_costs(client, order)
+  local costs, err = client.orders:costs(order)
+  if not costs then
+    print("The costs are not known: " .. err)
+  elseif costs.total then
+    print(string.format("It would cost %.2f USD.", costs.total))
+  else
+    print("It would cost something, but not all of it is known.")
+  end
+end
+
+local function open(client)
+  local rate = must(client.market:rate(SYMBOL))
+  print(string.format("%s: bid %s, ask %s.", SYMBOL, rate.bid, rate.ask))
+  local fields = {
+    symbol = SYMBOL, transaction = "buy", amount = AMOUNT, leverage = 1,
+    stopLossRate = string.format("%.2f", rate.bid * STOP),
+  }
+  show_costs(client, fields)
+  local order = must(client.orders:open(fields))
+  print(string.format("Order %d is placed: %s USD, stop loss at %s.",
+    order.orderId, AMOUNT, fields.stopLossRate))
+  return order
+end
+
+-- An order that cannot be filled now is taken back, which may come too late.
+local function fill(order)
+  must(order:wait { timeout = 60 })
+  if not order:is_final() then
+    print("It is not filled yet (" .. order:state() .. "): cancelling it.")
+    must(order:cancel())
+  end
+  print("The order is " .. order:state() .. ".")
+  local status = order.status
+  if status and status.errorMessage then print("  " .. status.errorMessage) end
+  return (must(order:positions { timeout = 30 }))
+end
+
+local function close(position)
+  print(string.format("Position %d: %s units at %s.", position.positionId,
+    position.units, position.openRate))
+  local _, response = must(position:close())
+  if position:is_closed() then
+    print("It is closed.")
+  else
+    print("It may be open still: " .. tostring(response.warning))
+  end
+end
+
+local function main()
+  local client = connect()
+  for _, position in ipairs(fill(open(client))) do close(position) end
+end
+
+local ok, problem = pcall(main)
+if not ok then
+  io.stderr:write(tostring(problem), "\n")
+  os.exit(1)
+end

@@ -1,0 +1,217 @@
+-- Brings an account to target weights: sells what is too much, then buys what
+-- is too little. Prints its plan first, and asks.
+--
+--   lua5.4 examples/rebalance.lua [--yes] [--real] AAPL=40 MSFT=30 TSLA=20
+--
+-- The numbers are per cent of the account's worth; what is left over stays
+-- cash, and what is held but not named is sold. Differences below 1 % of the
+-- worth, or 10 USD, are left alone. Positions of copied traders are neither
+-- counted nor touched.
+--
+-- Meant for an agent-portfolio, whose account the strategy has to itself: set
+-- ETORO_API_KEY to your application's key and ETORO_USER_KEY to one of the
+-- agent-portfolio's tokens, and give --real where that token trades its real
+-- account. Without keys it runs against a sandbox in this very process.
+
+local etoro = require "etoro"
+
+local LEAST_SHARE, LEAST_USD = 0.01, 10
+
+-- Everything that can fail here ends the example.
+local function must(value, err)
+  if value == nil then error(tostring(err), 0) end
+  return value, err
+end
+
+-- An agent-portfolio in a sandbox, with something to rebalance in it.
+local function connect_sandbox()
+  print("A sandbox in this process: no account, no money.")
+  local owner = must(etoro.sandbox.new():client { account = "real" })
+  local portfolio = must(owner.portfolios:create {
+    investmentAmountInUsd = 2000, agentPortfolioName = "Balance",
+    userTokenName = "rebalancer", scopeNames = {
+      "etoro-public:trade.real:read", "etoro-public:trade.real:write" },
+  })
+  local client = must(portfolio.userTokens[1]:client())
+  for symbol, amount in pairs { AAPL = 6000, NVDA = 1500 } do
+    local order = must(client.orders:open { symbol = symbol,
+      transaction = "buy", amount = amount })
+    must(order:wait())
+    must(order:positions())
+  end
+  return client
+end
+
+local function connect(is_real)
+  if not os.getenv "ETORO_API_KEY" then return connect_sandbox() end
+  return must(etoro.client { account = is_real and "real" or "demo" })
+end
+
+-- What the account's own positions are worth, by instrument id.
+local function holdings(client)
+  local by_id = {}
+  for _, position in ipairs(must(client.account:pnl()).positions) do
+    if (position.mirrorId or 0) == 0 then
+      local id = position.instrumentId
+      local held = by_id[id] or { value = 0, units = 0 }
+      local profit = must(position.unrealizedPnL,
+        "the API tells no profit of position " .. position.positionId)
+      held.value = held.value + position.amount + profit.pnL
+      held.units = held.units + position.units
+      by_id[id] = held
+    end
+  end
+  return by_id
+end
+
+local function symbol_of(client, id)
+  local instrument = client.instruments:get(id)
+  return instrument and instrument.symbolFull or "instrument " .. id
+end
+
+-- One line for each instrument that is held or named.
+local function plan_of(client, weights)
+  local held, lines, named = holdings(client), {}, {}
+  local worth = must(client.account:available_cash())
+  for _, one in pairs(held) do worth = worth + one.value end
+  local function add(id, symbol, weight)
+    local value = held[id] and held[id].value or 0
+    local target = worth * weight / 100
+    lines[#lines + 1] = { id = id, symbol = symbol, value = value,
+      target = target, change = target - value, is_out = weight == 0 }
+  end
+  for symbol, weight in pairs(weights) do
+    local instrument = must(client.instruments:find(symbol))
+    if named[instrument.instrumentID] then
+      error(symbol .. " is named twice", 0)
+    end
+    named[instrument.instrumentID] = true
+    add(instrument.instrumentID, instrument.symbolFull, weight)
+  end
+  for id in pairs(held) do
+    if not named[id] then add(id, symbol_of(client, id), 0) end
+  end
+  table.sort(lines, function(a, b) return a.change < b.change end)
+  return lines, worth
+end
+
+local function is_due(line, worth)
+  if line.is_out then return line.value > 0 end
+  return math.abs(line.change) >= math.max(LEAST_USD, worth * LEAST_SHARE)
+end
+
+local function action_of(line, worth)
+  if not is_due(line, worth) then return "leave" end
+  if line.is_out then return "sell all" end
+  return string.format("%s %.2f", line.change < 0 and "sell" or "buy",
+    math.abs(line.change))
+end
+
+-- Prints the plan; gives how many lines of it have something to do.
+local function show(lines, worth)
+  local count = 0
+  print(string.format("Worth: %.2f USD.", worth))
+  for _, line in ipairs(lines) do
+    local action = action_of(line, worth)
+    if action ~= "leave" then count = count + 1 end
+    print(string.format("  %-12s %10.2f -> %10.2f USD  %s", line.symbol,
+      line.value, line.target, action))
+  end
+  return count
+end
+
+local function close(position, units)
+  local _, response = must(position:close { units = units })
+  if response.warning then print("  " .. response.warning) end
+end
+
+-- Sells so much of an instrument, whole positions before parts of one.
+local function sell(client, line)
+  local own, units = {}, 0
+  for _, position in ipairs(must(client.positions:list())) do
+    if position.instrumentId == line.id and (position.mirrorId or 0) == 0 then
+      own[#own + 1] = position
+      units = units + position.units
+    end
+  end
+  local left = line.is_out and units or units * -line.change / line.value
+  for _, position in ipairs(own) do
+    if left >= position.units then
+      left = left - position.units
+      close(position)
+    elseif left > 0 then
+      close(position, string.format("%.6f", left))
+      left = 0
+    end
+  end
+  print("  sold " .. line.symbol)
+end
+
+local function buy(client, line)
+  local order = must(client.orders:open { symbol = line.symbol,
+    transaction = "buy", amount = string.format("%.2f", line.change) })
+  must(order:wait { timeout = 60 })
+  print(string.format("  bought %s: order %d is %s", line.symbol,
+    order.orderId, order:state()))
+end
+
+-- Sales come first: they pay for the rest.
+local function carry_out(client, lines, worth)
+  for _, line in ipairs(lines) do
+    if is_due(line, worth) then
+      local act = line.change < 0 and sell or buy
+      local ok, problem = pcall(act, client, line)
+      if not ok then
+        print(string.format("  %s failed: %s", line.symbol, problem))
+      end
+    end
+  end
+end
+
+local function confirmed()
+  io.write("Type yes to do this: ")
+  return io.read() == "yes"
+end
+
+local function main(weights, flags)
+  local client = connect(flags["--real"])
+  local lines, worth = plan_of(client, weights)
+  if show(lines, worth) == 0 then
+    print("Nothing to do.")
+  elseif flags["--yes"] or confirmed() then
+    carry_out(client, lines, worth)
+    print("Done.")
+  else
+    print("Nothing was done.")
+  end
+end
+
+local function read_arguments()
+  local weights, flags, total = {}, {}, 0
+  for _, text in ipairs(arg) do
+    local symbol, weight = text:match "^([^=]+)=(%d+%.?%d*)$"
+    if text == "--yes" or text == "--real" then
+      flags[text] = true
+    elseif not symbol or weights[symbol] then
+      return nil, "what is '" .. text .. "'?"
+    else
+      weights[symbol] = tonumber(weight)
+      total = total + weights[symbol]
+    end
+  end
+  if next(weights) == nil then return nil, "no weights are given" end
+  if total > 100 then return nil, "the weights are over 100 %" end
+  return weights, flags
+end
+
+local weights, flags = read_arguments()
+if not weights then
+  io.stderr:write(flags, "\nusage: rebalance.lua [--yes] [--real]"
+    .. " SYMBOL=PERCENT...\n")
+  os.exit(2)
+end
+local ok, problem = pcall(main, weights, flags)
+if not ok then
+  io.stderr:write(tostring(problem), "\n")
+  os.exit(1)
+end

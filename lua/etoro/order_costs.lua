@@ -1,0 +1,87 @@
+-- What an order would cost, as the API estimates it.
+
+local errors = require "etoro.errors"
+local options_of = require "etoro.options"
+local order_fields = require "etoro.order_fields"
+local precheck = require "etoro.precheck"
+local times = require "etoro.times"
+local trading = require "etoro.trading"
+
+local M = {}
+
+local OLD = 3600 -- seconds
+
+local function cost_of(item)
+  return type(item) == "table"
+    and tonumber(item.amount ~= nil and item.amount or item.value) or nil
+end
+
+-- The sum where every item has a figure, all in one currency.
+local function total_of(costs)
+  if type(costs) ~= "table" or #costs == 0 then return nil end
+  local total, currency = 0, nil
+  for index, item in ipairs(costs) do
+    local cost = cost_of(item)
+    if index == 1 and cost then currency = item.currency end
+    if not cost or item.currency ~= currency then return nil end
+    total = total + cost
+  end
+  return total
+end
+
+local cost_mt = { __name = "etoro.cost", __index = function(item, name)
+  if name == "amount" then return rawget(item, "value") end
+  if name == "value" then return rawget(item, "amount") end
+end }
+
+local function warn_of_age(client, costs, response)
+  local at = type(costs.lastUpdated) == "string"
+    and times.parse(costs.lastUpdated)
+  local age = at and client._runtime.engine:unix() - at
+  if age and age > OLD then
+    client:_warn(response, string.format("the costs are %.1f hours old (of"
+      .. " %s)", age / 3600, costs.lastUpdated))
+  end
+end
+
+---@class etoro.Cost
+---@field costType string
+---@field amount? number
+---@field value? number the same, as some servers call it
+---@field currency string
+
+---@class etoro.Costs
+---@field instrumentId integer
+---@field symbol? string
+---@field costs etoro.Cost[]
+---@field lastUpdated? string ISO 8601
+---@field total? number nil where any cost has no figure, never counted as 0
+
+--- Asks for an estimate; see client.orders:costs.
+---@param client etoro.Client
+---@param fields etoro.NewOrder
+---@param options? etoro.RequestOptions
+---@param level integer
+---@return etoro.Costs? costs
+---@return etoro.Response|etoro.Error
+function M.estimate(client, fields, options, level)
+  options = options_of.of_call(options, level + 1)
+  local op = trading.op(client, "costs")
+  local body, err = order_fields.settle(op, fields, level + 1)
+  if not body then return nil, err end
+  if body.action == "open" then precheck.run(client, body, false) end
+  local costs, response = client:_send(op, { body = body }, options,
+    level + 1)
+  if costs == nil then return nil, response end
+  if type(costs) ~= "table" or type(costs.costs) ~= "table" then
+    return nil, errors.unexpected("the answer has no costs", response, op)
+  end
+  for _, item in ipairs(costs.costs) do
+    if type(item) == "table" then setmetatable(item, cost_mt) end
+  end
+  costs.total = total_of(costs.costs)
+  warn_of_age(client, costs, response)
+  return costs, response
+end
+
+return M

@@ -1,0 +1,146 @@
+-- The fields of an order, before anything is sent: what is left out and has a
+-- default, what contradicts itself.
+
+local check = require "etoro.check"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local rules = require "etoro.rules"
+
+local M = {}
+
+---@class etoro.NewOrder
+---@field action? "open"|"close" default "open"; "close" only for costs
+---@field transaction "buy"|"sellShort" buy is long, sellShort short
+---@field symbol? string either this or instrumentId
+---@field instrumentId? integer
+---@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade" left out:
+---real for a buy at leverage 1 where that is offered, else cfd
+---@field orderType? "mkt"|"mit" default mkt; mit waits for triggerRate
+---@field triggerRate? number|string
+---@field leverage? integer default 1
+---@field amount? number|string exactly one of amount, units and contracts; a
+---text keeps its digits
+---@field units? number|string
+---@field contracts? number|string
+---@field orderCurrency? string of amount; default usd
+---@field stopLossRate? number|string
+---@field takeProfitRate? number|string
+---@field stopLossType? "fixed"|"trailing"
+---@field additionalMargin? number|string
+---@field positionIds? integer[] for costs of a close
+
+--- An order that cannot be placed as it is.
+---@param code string
+---@param field string
+---@param message string
+---@return etoro.Error
+function M.refusal(code, field, message)
+  return errors.new {
+    kind = "invalid", code = code, field = field, message = message,
+    hint = "Nothing was sent",
+  }
+end
+
+--- A number for a message, with the digits that it was given with.
+---@param value number|string
+---@return string
+function M.figure(value)
+  return type(value) == "string" and value or string.format("%.14g", value)
+end
+
+local DEFAULTS = {
+  action = "open", orderType = "mkt", leverage = 1, orderCurrency = "usd",
+}
+
+-- null says no more than leaving out does, which every server takes
+local function without_null(fields)
+  local copy = {}
+  for name, value in pairs(check.copy(fields)) do
+    if value ~= core.null then copy[name] = value end
+  end
+  return copy
+end
+
+--- Settles the fields of an order. Raises for names and types; what data can
+--- cause comes back as an error.
+---@param op etoro.Operation
+---@param fields etoro.NewOrder
+---@param level integer
+---@return table? body
+---@return etoro.Error? err kind invalid
+function M.settle(op, fields, level)
+  if type(fields) ~= "table" then
+    error("fields must be a table, got " .. type(fields), level + 1)
+  end
+  local body = without_null(fields)
+  body.action = body.action or DEFAULTS.action
+  if body.action == "open" then
+    for name, value in pairs(DEFAULTS) do
+      if body[name] == nil then body[name] = value end
+    end
+  end
+  check.fields(op.body, body, "field", level + 1)
+  local copy, err = check.values(op.body, body)
+  if not copy then return nil, err end
+  local message = rules.broken(op, copy)
+  if message then return nil, errors.invalid(nil, message) end
+  return copy
+end
+
+local DIRECTIONS = {
+  buy = "LONG", sellShort = "SHORT", sell = "LONG", buyToCover = "SHORT",
+}
+
+--- The direction of a position that an order opens or closes.
+---@param body table
+---@return "LONG"|"SHORT"
+function M.direction(body)
+  return DIRECTIONS[body.transaction]
+end
+
+--- Makes names of the two families of spellings comparable: realFutures and
+--- REAL_FUTURES.
+---@param name any
+---@return string
+function M.plain(name)
+  return (tostring(name):lower():gsub("[^%a%d]", ""))
+end
+
+-- settlementType as orders spell it
+local SPELLINGS = {
+  cfd = "cfd", real = "real", realfutures = "realFutures",
+  margintrade = "marginTrade",
+}
+
+-- The settlement types offered for a direction; nil when nothing is known.
+local function offered(body, eligibility)
+  local configs = eligibility and eligibility.leverageConfigs
+  if type(configs) ~= "table" then return nil end
+  local found = {}
+  for _, config in ipairs(configs) do
+    local name = SPELLINGS[M.plain(config.settlementType)]
+    if name and config.direction == M.direction(body) then
+      found[name], found[#found + 1] = true, name
+    end
+  end
+  return #found > 0 and found or nil
+end
+
+--- The settlement type of an order that names none: real for a buy at
+--- leverage 1, else cfd; where that is not offered, what is.
+---@param body table
+---@param eligibility? table the instrument's, where it is known
+---@return string
+function M.settlement(body, eligibility)
+  local wanted = "cfd"
+  if body.contracts then
+    wanted = "realFutures"
+  elseif body.transaction == "buy" and tonumber(body.leverage) == 1 then
+    wanted = "real"
+  end
+  local choice = offered(body, eligibility)
+  if not choice or choice[wanted] then return wanted end
+  return choice.cfd and "cfd" or choice[1]
+end
+
+return M

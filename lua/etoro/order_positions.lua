@@ -1,0 +1,60 @@
+-- The positions that an order opened.
+
+local casing = require "etoro.casing"
+local holdings = require "etoro.holdings"
+local poll = require "etoro.poll"
+local positions = require "etoro.positions"
+
+local M = {}
+
+-- The ids of the open positions among an order's executions
+local function ids_of(order)
+  local ids = {}
+  local executions = casing.get(order, "positionExecutions")
+  for _, item in ipairs(type(executions) == "table" and executions or {}) do
+    local is_open = type(item) == "table" and item.state ~= "closed"
+    local id = is_open and casing.get(item, "positionId")
+    if id then ids[#ids + 1] = id end
+  end
+  return ids
+end
+
+local function pick(items, ids)
+  local found = {}
+  for _, id in ipairs(ids) do
+    for _, item in ipairs(items) do
+      if holdings.is_same(casing.get(item, "positionID"), id) then
+        found[#found + 1] = item
+      end
+    end
+  end
+  return found
+end
+
+--- Finds the positions that an order opened; see order:positions.
+---@param order etoro.Order
+---@param client etoro.Client
+---@param timeout number seconds
+---@return etoro.Position[]? positions
+---@return etoro.Response|etoro.Error
+function M.of_order(order, client, timeout)
+  local ids = ids_of(order)
+  local looks, found, answer = poll.new(client, timeout), nil, nil
+  while looks:next() do
+    local items, response = positions.list(client, looks:options(), 1)
+    if items then
+      found, answer = pick(items, ids), response
+      if #found == #ids then return found, response end
+    elseif not poll.is_passing(response) then
+      return nil, response
+    else
+      answer = answer or response
+    end
+  end
+  if not found then return nil, answer end
+  client:_warn(answer, string.format("the portfolio shows %d of the order's %d"
+    .. " positions", #found, #ids))
+  return found, answer
+end
+
+return M

@@ -1,0 +1,90 @@
+-- What the API's order statuses mean.
+
+local casing = require "etoro.casing"
+
+local M = {}
+
+---@alias etoro.OrderState
+---| "pending" # on its way
+---| "resting" # waits for its rate or for the market, maybe for days
+---| "filled"
+---| "partial" # filled in part; see is_final
+---| "rejected"
+---| "cancelled"
+---| "expired"
+
+-- id = { name, state, whether it stays so }. The ids are those that servers
+-- send; the reference's own "common values" (3 = Rejected) contradict them, so
+-- a name is believed before an id.
+local STATUSES = {
+  { "received", "pending", false },
+  { "placed", "pending", false },
+  { "filled", "filled", true },
+  { "rejected", "rejected", true },
+  { "partiallyfilled", "partial", false },
+  { "pendingcancel", "pending", false },
+  { "canceled", "cancelled", true },
+  { "expired", "expired", true },
+  { "canceledpartiallyfilled", "partial", true },
+  { "rejectedpartiallyfilled", "partial", true },
+  { "waitingformarket", "resting", false },
+  { "pendingtriggeredrate", "resting", false },
+}
+
+local BY_NAME = {}
+for _, status in ipairs(STATUSES) do BY_NAME[status[1]] = status end
+-- other words for the same
+BY_NAME.executed = BY_NAME.filled
+BY_NAME.cancelled = BY_NAME.canceled
+BY_NAME.cancelledpartiallyfilled = BY_NAME.canceledpartiallyfilled
+BY_NAME.pending = BY_NAME.placed
+BY_NAME.partially = BY_NAME.partiallyfilled
+
+local function known_status(status)
+  local name = casing.get(status, "name")
+  local known = type(name) == "string"
+    and BY_NAME[(name:lower():gsub("[^%a]", ""))]
+  return known or STATUSES[tonumber(casing.get(status, "id"))]
+end
+
+local function has_failed(status)
+  local code = casing.get(status, "errorCode")
+  return code ~= nil and code ~= "" and tonumber(code) ~= 0
+end
+
+-- An order that was only received has executed nothing: with executions, a
+-- nameless 1 is the reference's older "Executed".
+local function is_executed(status)
+  return casing.get(status, "name") == nil
+    and tonumber(casing.get(status, "id")) == 1
+end
+
+local function has_executions(answer)
+  local list = casing.get(answer, "positionExecutions")
+  return type(list) == "table" and next(list) ~= nil
+end
+
+--- Reads the state out of an order's lookup: by the status's name, then by its
+--- id. An error code is a rejection, an execution a fill at least in part,
+--- and what nobody knows is pending (portal: Trading, Orders Lookup).
+---@param answer table
+---@return etoro.OrderState state
+---@return boolean is_final nothing more will come of it
+function M.of(answer)
+  local status = casing.get(answer, "status")
+  status = type(status) == "table" and status or {}
+  local known = known_status(status)
+  local state = known and known[2] or "pending"
+  local is_final = known ~= nil and known[3]
+  local is_filled = state == "filled" or state == "partial"
+  if has_executions(answer) then
+    if is_filled then return state, is_final end
+    if is_executed(status) then return "filled", true end
+    -- partly done: what is left was refused or taken back, or is on its way
+    return "partial", is_final or has_failed(status)
+  end
+  if has_failed(status) and not is_filled then return "rejected", true end
+  return state, is_final
+end
+
+return M

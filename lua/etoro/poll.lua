@@ -1,0 +1,105 @@
+-- Looking again and again until something has happened: with growing pauses,
+-- for so many seconds.
+
+local options_of = require "etoro.options"
+local runtime = require "etoro.runtime"
+
+local M = {}
+
+local FIRST, LONGEST, GROWTH = 0.5, 5, 1.5 -- seconds between looks
+
+---@class etoro.Poll
+---@field client etoro.Client
+---@field ends number engine clock
+---@field pause? number the next one; nil before the first look
+local methods = {}
+local mt = { __name = "etoro.poll", __index = methods }
+
+--- Starts a round of looks.
+---@param client etoro.Client
+---@param timeout number seconds
+---@return etoro.Poll
+function M.new(client, timeout)
+  local now = client._runtime.engine:now()
+  return setmetatable({ client = client, ends = now + timeout }, mt)
+end
+
+--- Seconds that are left.
+---@return number
+function methods:left()
+  return self.ends - self.client._runtime.engine:now()
+end
+
+--- Waits until the next look is due: the first one is at once, the last one
+--- when the time is up.
+---@return boolean go_on false when the time was up before
+function methods:next()
+  if not self.pause then
+    self.pause = FIRST
+    return true
+  end
+  local left = self:left()
+  if left <= 0 then return false end
+  runtime.pause(self.client, math.min(self.pause, left))
+  self.pause = math.min(self.pause * GROWTH, LONGEST)
+  return true
+end
+
+--- Options for one look. Looks are not sent again: the next one does for that.
+---@return etoro.RequestOptions
+function methods:options()
+  return { max_retries = 0, deadline = math.max(self:left(), FIRST) }
+end
+
+--- Takes one option out of a call's options, and checks the others.
+---@param options? table
+---@param name string
+---@param kind string its type
+---@param level integer
+---@return any value
+---@return etoro.RequestOptions rest a copy
+function M.take_option(options, name, kind, level)
+  if options == nil then return nil, {} end
+  if type(options) ~= "table" then
+    error("options must be a table, got " .. type(options), level + 1)
+  end
+  local rest = {}
+  for key, value in pairs(options) do rest[key] = value end
+  local value = rest[name]
+  rest[name] = nil
+  if value ~= nil and type(value) ~= kind then
+    error(string.format("bad option '%s': %s expected, got %s", name, kind,
+      type(value)), level + 1)
+  end
+  rest = options_of.of_call(rest, level + 1)
+  return value, rest
+end
+
+--- Takes the option that says how long to wait for an outcome.
+---@param options? table
+---@param default number seconds
+---@param level integer
+---@return number seconds
+---@return etoro.RequestOptions rest
+function M.take_timeout(options, default, level)
+  local timeout, rest = M.take_option(options, "timeout", "number", level + 1)
+  timeout = timeout or default
+  if timeout ~= timeout or timeout < 0 then
+    error("bad option 'timeout': seconds expected", level + 1)
+  end
+  return timeout, rest
+end
+
+local PASSING = {
+  not_found = true, server = true, network = true, timeout = true,
+  rate_limit = true, protocol = true,
+}
+
+--- Whether a later look may see more than this one did.
+---@param err etoro.Error
+---@return boolean
+function M.is_passing(err)
+  return PASSING[err.kind] or false
+end
+
+return M

@@ -1,0 +1,122 @@
+-- Changing a position's stops. The API accepts a change and makes it later.
+
+local casing = require "etoro.casing"
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local holdings = require "etoro.holdings"
+local poll = require "etoro.poll"
+local position_close = require "etoro.position_close"
+local trading = require "etoro.trading"
+
+local M = {}
+
+-- What changes a stop, and what takes it away
+local PAIRS = {
+  { "stopLossRate", "clearStopLoss" },
+  { "takeProfitRate", "clearTakeProfit" },
+}
+
+local function contradiction(changes)
+  for _, pair in ipairs(PAIRS) do
+    if changes[pair[1]] ~= nil and changes[pair[2]] then
+      return errors.invalid(pair[1], "cannot be set and cleared at once: give"
+        .. " either " .. pair[1] .. " or " .. pair[2])
+    end
+  end
+end
+
+-- A 404 is an unknown position where the portfolio lacks it, else a server
+-- that has no such route.
+local function explain(client, id, err)
+  local portfolio = err.status ~= 405
+    and holdings.read(client, nil, 1)
+  if portfolio and not holdings.find(portfolio, id) then
+    err.message = string.format("there is no open position %s", tostring(id))
+    err.code = "not_found"
+    return err
+  elseif err.status ~= 405 and not portfolio then
+    return err
+  end
+  err.code, err.kind = "no_route", "not_found"
+  err.message = "this server cannot edit positions: the route came with"
+    .. " v1.279.0 of the API"
+  err.hint = "Nothing was changed"
+  return err
+end
+
+local function is_near(left, right)
+  left, right = tonumber(left), tonumber(right)
+  return left ~= nil and right ~= nil
+    and math.abs(left - right) <= 1e-9 * math.abs(right)
+end
+
+-- Whether a position of the portfolio shows all the changes.
+local function shows(item, changes)
+  local type_asked = changes.stopLossType
+  local is_trailing = casing.get(item, "isTslEnabled")
+  local is_stopless = casing.get(item, "isNoStopLoss")
+  local is_takeless = casing.get(item, "isNoTakeProfit")
+  if changes.stopLossRate
+    and not is_near(casing.get(item, "stopLossRate"), changes.stopLossRate)
+  then
+    return false
+  elseif changes.takeProfitRate
+    and not is_near(casing.get(item, "takeProfitRate"),
+      changes.takeProfitRate)
+  then
+    return false
+  elseif type_asked and is_trailing ~= nil
+    and is_trailing ~= (type_asked == "trailing")
+  then
+    return false
+  end
+  return not (changes.clearStopLoss and is_stopless == false)
+    and not (changes.clearTakeProfit and is_takeless == false)
+end
+
+local function follow(position, client, changes, timeout)
+  local looks = poll.new(client, timeout)
+  while looks:next() do
+    local portfolio, err = holdings.read(client, looks:options(), 1)
+    local item = portfolio
+      and holdings.find(portfolio, casing.get(position, "positionID"))
+    if item then
+      position_close.renew(position, item)
+      if shows(item, changes) then return true end
+    elseif not portfolio and not poll.is_passing(err) then
+      return false
+    end
+  end
+  return false
+end
+
+--- Changes stops; see position:edit.
+---@param position etoro.Position
+---@param client etoro.Client
+---@param changes etoro.PositionChanges
+---@param timeout number seconds
+---@param options etoro.RequestOptions
+---@param level integer
+---@return etoro.Position? position
+---@return etoro.Response|etoro.Error
+function M.run(position, client, changes, timeout, options, level)
+  changes = check.copy(changes)
+  local err = contradiction(changes)
+  if err then return nil, err end
+  local id = casing.get(position, "positionID")
+  local result, response = client:_send(trading.op(client, "edit"), {
+    positionId = id, body = changes,
+  }, options, level + 1)
+  if result == nil and (response.status == 404 or response.status == 405) then
+    return nil, explain(client, id, response)
+  elseif result == nil then
+    return nil, response
+  end
+  if not follow(position, client, changes, timeout) then
+    client:_warn(response, string.format("the change was accepted, but the"
+      .. " portfolio did not show it in %g seconds", timeout))
+  end
+  return position, response
+end
+
+return M

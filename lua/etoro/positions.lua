@@ -1,0 +1,364 @@
+-- Positions: what the account holds, and closing it.
+
+local batches = require "etoro.batches"
+local casing = require "etoro.casing"
+local check = require "etoro.check"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local holdings = require "etoro.holdings"
+local owner = require "etoro.owner"
+local poll = require "etoro.poll"
+local position_close = require "etoro.position_close"
+local tasks = require "etoro.tasks"
+local trading = require "etoro.trading"
+
+local M = {}
+
+local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
+
+--- A position. Fields as the API names them (positionID, instrumentID);
+--- other spellings of a name (positionId) read the same field.
+---@class etoro.Position
+---@field positionID integer
+---@field instrumentID integer
+---@field mirrorID integer 0: the account's own; else of the copied trader
+---@field isBuy boolean
+---@field units number
+---@field amount number US dollars of margin
+---@field leverage integer
+---@field openRate number in the instrument's currency
+---@field stopLossRate number
+---@field takeProfitRate number
+local methods = {}
+local mt = { __name = "etoro.position", __index = casing.wrap_index(methods) }
+
+---@class etoro.Positions client.positions
+local collection = {}
+local collection_mt = { __name = "etoro.positions", __index = collection }
+
+---@class etoro.PositionChanges
+---@field stopLossRate? number|string
+---@field takeProfitRate? number|string
+---@field stopLossType? "fixed"|"trailing"
+---@field clearStopLoss? boolean
+---@field clearTakeProfit? boolean
+
+---@class etoro.CloseOptions: etoro.RequestOptions
+---@field timeout? number seconds to wait for the outcome
+
+--- Makes a position of an item in an answer, in place.
+---@param item table
+---@param client etoro.Client
+---@return etoro.Position
+function M.wrap(item, client)
+  owner.link(item, client)
+  return setmetatable(item, mt)
+end
+
+local function client_of(self, what, level)
+  return owner.of(self, what, level + 1).client
+end
+
+-- The error for a position that came without what its requests are made of.
+local function check_ids(position, ...)
+  for _, name in ipairs { ... } do
+    if not batches.id(casing.get(position, name)) then
+      return errors.unexpected("the API gave this position no usable " .. name)
+    end
+  end
+end
+
+--- Reads the list; see client.positions:list.
+---@param client etoro.Client
+---@param options? etoro.RequestOptions
+---@param level integer
+---@return etoro.Position[]? positions
+---@return etoro.Response|etoro.Error
+function M.list(client, options, level)
+  local portfolio, response = holdings.read(client, options, level + 1)
+  if not portfolio then return nil, response end
+  local items = holdings.positions(portfolio)
+  for _, item in ipairs(items) do M.wrap(item, client) end
+  return items, response
+end
+
+--- Lists the open positions, as the portfolio shows them: a few seconds late
+--- (portal: Trading, Get Portfolio). Positions of copied traders are in it,
+--- each once, with the mirrorID of their copy.
+---@param options? etoro.RequestOptions
+---@return etoro.Position[]? positions
+---@return etoro.Response|etoro.Error
+function collection:list(options)
+  local client = client_of(self, "client.positions:list", 2)
+  local items, response = M.list(client, options, 2)
+  return items, response
+end
+
+local function gone(id, response)
+  return errors.new {
+    kind = "not_found", code = "not_found",
+    message = string.format("the portfolio shows no position %s; it runs a"
+      .. " few seconds behind", tostring(id)),
+    request_id = response.request_id,
+    server_request_id = response.server_request_id,
+  }
+end
+
+local function find(client, id, options, level)
+  local items, response = M.list(client, options, level + 1)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do
+    if holdings.is_same(casing.get(item, "positionID"), id) then
+      return item, response
+    end
+  end
+  return nil, gone(id, response)
+end
+
+local ID = { id = { type = "integer", min = 1, required = true } }
+
+--- Finds one open position in the portfolio.
+---@param id integer|string
+---@param options? etoro.RequestOptions
+---@return etoro.Position? position
+---@return etoro.Response|etoro.Error err kind not_found when it is not shown
+function collection:get(id, options)
+  local client = client_of(self, "client.positions:get", 2)
+  check.fields(ID, { id = id }, "argument", 2)
+  local values, err = check.values(ID, { id = id })
+  if not values then return nil, err end
+  local item, response = find(client, values.id, options, 2)
+  return item, response
+end
+
+-- The units of a close: nil for all; nil and an error for what cannot be.
+local function units_of(position, fields, level)
+  if fields == nil or fields.units == nil or fields.units == core.null then
+    check.options(fields, { "units" }, "field", level + 1)
+    return nil
+  end
+  local schema = { units = { type = "number", above = 0 } }
+  check.fields(schema, fields, "field", level + 1)
+  local values, err = check.values(schema, fields)
+  if not values then return nil, err end
+  local held, asked = tonumber(casing.get(position, "units")),
+    tonumber(values.units)
+  if held and asked > held then
+    return nil, errors.new {
+      kind = "invalid", code = "too_many_units", field = "units",
+      message = string.format("the position has %.14g units; you asked to"
+        .. " close %s", held, tostring(values.units)),
+    }
+  elseif held and asked == held then
+    return nil
+  end
+  return values.units
+end
+
+local LATE = "the close was accepted, but the position was not seen closed in"
+  .. " %g seconds: look at it again with position:refresh"
+
+local function finish(position, closing, response, timeout, is_done, err)
+  local client = closing.client
+  if not is_done and err and err.kind == "rejected" then
+    err.request_id = response.request_id
+    return nil, err
+  end
+  if is_done and not closing.left then
+    owner.of(position, "position:close", 2).is_closed = true
+  elseif not is_done and err then
+    client:_warn(response, "the close was accepted, but could not be"
+      .. " followed: " .. err.message)
+  elseif not is_done then
+    client:_warn(response, string.format(LATE, timeout))
+  end
+  return position, response
+end
+
+-- A position that the API does not know: closed, if the portfolio agrees.
+local function is_gone(client, position, options)
+  local _, err = find(client, casing.get(position, "positionID"), {
+    deadline = options.deadline }, 1)
+  return err.kind == "not_found" and err.code == "not_found"
+    and err.status == nil
+end
+
+-- batch: what closes that run side by side share, or nil
+local function close(position, client, units, timeout, options, level, batch)
+  local closing, response, is_done = position_close.send(client, position,
+    units, options, level + 1)
+  if not closing then
+    if response.kind ~= "not_found"
+      or not is_gone(client, position, options)
+    then
+      return nil, response
+    end
+    closing = { client = client }
+    response, is_done = position_close.response_of(response), true
+  end
+  local err
+  if is_done then
+    closing.left = nil
+  else
+    closing.batch = batch
+    is_done, err = position_close.follow(closing, timeout)
+  end
+  local result
+  result, response = finish(position, closing, response, timeout, is_done, err)
+  return result, response
+end
+
+--- Closes the position, whole or so many units of it, and waits until that is
+--- done (portal: Trading, Close Position). position:is_closed tells; when the
+--- time is up the position comes back as it was last seen, with a
+--- response.warning. One that was closed already is no error.
+---@param fields? { units?: number|string } none: the whole position
+---@param options? etoro.CloseOptions timeout: 30 seconds unless given
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err kind rejected when it was refused
+function methods:close(fields, options)
+  local client = client_of(self, "position:close", 2)
+  local units, err = units_of(self, fields, 2)
+  err = err or check_ids(self, "positionID", "instrumentID")
+  if err then return nil, err end
+  local timeout, rest = poll.take_timeout(options, CLOSE_WAIT, 2)
+  local result, response = close(self, client, units, timeout, rest, 2)
+  return result, response
+end
+
+--- Says whether the position was seen closed, whole.
+---@return boolean
+function methods:is_closed()
+  return owner.of(self, "position:is_closed", 2).is_closed or false
+end
+
+local function close_one(position, client, timeout, options, batch)
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  local err, result, response = check_ids(position, "positionID",
+    "instrumentID"), nil, nil
+  if not err then
+    result, response = close(position, client, nil, timeout, copy, 1, batch)
+  end
+  return {
+    position = position, positionID = casing.get(position, "positionID"),
+    closed = result ~= nil and position:is_closed(),
+    response = result and response or nil,
+    err = err or not result and response or nil,
+  }
+end
+
+local function close_each(items, client, timeout, options)
+  local results, batch = {}, #items > 1 and {} or nil
+  tasks.run(function()
+    for index, item in ipairs(items) do
+      tasks.spawn(function()
+        results[index] = close_one(item, client, timeout, options, batch)
+      end)
+    end
+  end)
+  return results
+end
+
+---@class etoro.CloseResult
+---@field position etoro.Position
+---@field positionID integer
+---@field closed boolean it was seen closed
+---@field response? etoro.Response
+---@field err? etoro.Error why it could not be closed
+
+-- The positions of a list that are the account's own.
+local function own_of(items)
+  local own = {}
+  for _, item in ipairs(items) do
+    if (tonumber(casing.get(item, "mirrorID")) or 0) == 0 then
+      own[#own + 1] = item
+    end
+  end
+  return own
+end
+
+---@class etoro.CloseAllOptions: etoro.CloseOptions
+---@field positions? etoro.Position[] only these, as they were listed before
+
+--- Closes all of the account's own positions, side by side; those of copied
+--- traders not. Those that were opened since a list was shown to somebody stay
+--- open where that list is given.
+---@param options? etoro.CloseAllOptions timeout: for each of them
+---@return etoro.CloseResult[]? results one for each position
+---@return etoro.Response|etoro.Error|nil err the positions could not be
+---listed; nil where they were given
+function collection:close_all(options)
+  local client = client_of(self, "client.positions:close_all", 2)
+  local items, rest = poll.take_option(options, "positions", "table", 2)
+  local timeout
+  timeout, rest = poll.take_timeout(rest, CLOSE_WAIT, 2)
+  for _, item in ipairs(items or {}) do
+    if getmetatable(item) ~= mt then
+      error("bad option 'positions': list of positions expected", 2)
+    end
+  end
+  local response
+  if not items then
+    items, response = M.list(client, rest, 2)
+    if not items then return nil, response end
+  end
+  return close_each(own_of(items), client, timeout, rest), response
+end
+
+--- Takes back a close that has not been carried out yet, in a closed market
+--- say (portal: Trading, Cancel Close Order). The position tells what came of
+--- it: a close may be carried out while it is being taken back.
+---@param id integer|string orderID of the close; they wait in
+---client.account:portfolio().ordersForClose
+---@param options? etoro.RequestOptions
+---@return table|true? result what the answer holds
+---@return etoro.Response|etoro.Error
+function collection:cancel_close(id, options)
+  local client = client_of(self, "client.positions:cancel_close", 2)
+  local result, response = client:_send(trading.op(client, "cancel_close"),
+    { orderId = id }, options, 2)
+  if result == nil then return nil, response end
+  return type(result) == "table" and result or true, response
+end
+
+--- Reads the position again, from the portfolio, into this table.
+---@param options? etoro.RequestOptions
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err kind not_found when it is not shown
+function methods:refresh(options)
+  local client = client_of(self, "position:refresh", 2)
+  local item, response = find(client, casing.get(self, "positionID"), options,
+    2)
+  if not item then return nil, response end
+  position_close.renew(self, item)
+  return self, response
+end
+
+--- Changes the position's stops, and waits until the portfolio shows that
+--- (portal: Trading, Edit Position; servers before v1.279.0 do not have it).
+---@param changes etoro.PositionChanges at least one
+---@param options? etoro.CloseOptions timeout: 10 seconds unless given
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err code no_route where the server cannot
+---do it; kind conflict when the position is closed
+function methods:edit(changes, options)
+  local client = client_of(self, "position:edit", 2)
+  local op = trading.op(client, "edit")
+  check.fields(op.body, changes, "field", 2)
+  local timeout, rest = poll.take_timeout(options, EDIT_WAIT, 2)
+  local err = check_ids(self, "positionID")
+  if err then return nil, err end
+  local position, response = require("etoro.position_edit").run(self, client,
+    changes, timeout, rest, 2)
+  return position, response
+end
+
+--- Makes client.positions.
+---@param client etoro.Client
+---@return etoro.Positions
+function M.new(client)
+  return owner.link(setmetatable({}, collection_mt), client)
+end
+
+return M

@@ -1,0 +1,206 @@
+-- Looks at an order before it is sent: whether the account may place it, of
+-- that size, with that leverage and those stops. What the API does not tell
+-- stands in nobody's way; what it tells is explained in words and figures.
+
+local batches = require "etoro.batches"
+local eligibility = require "etoro.eligibility"
+local nearest = require "etoro.nearest"
+local order_fields = require "etoro.order_fields"
+local order_sizes = require "etoro.order_sizes"
+local order_stops = require "etoro.order_stops"
+
+local plain, refusal = order_fields.plain, order_fields.refusal
+
+local M = {}
+
+---@class etoro.Check what the rules look at
+---@field client etoro.Client
+---@field body table the order's fields
+---@field item table the instrument's eligibility
+---@field currency string
+---@field name string the instrument, for messages
+---@field id? integer
+---@field direction "LONG"|"SHORT"
+---@field config? table the leverage configuration the order falls under
+
+local function unknown_instrument(client, body)
+  if not body.symbol then
+    return refusal("unknown_instrument", "instrumentId", string.format(
+      "the API knows no instrument %s", tostring(body.instrumentId)))
+  end
+  local names = eligibility.symbols_like(client, body.symbol)
+  return refusal("unknown_symbol", "symbol", string.format(
+    "the API knows no symbol '%s'%s", body.symbol,
+    nearest.hint(body.symbol, names)))
+end
+
+local function ambiguous(body, items)
+  local names = {}
+  for index, item in ipairs(items) do
+    names[index] = string.format("%s (instrumentId %s)",
+      tostring(item.symbol or body.symbol), tostring(item.instrumentId))
+  end
+  return refusal("ambiguous_symbol", "symbol", string.format(
+    "'%s' names %d instruments: %s; give instrumentId instead of symbol",
+    body.symbol, #items, table.concat(names, ", ")))
+end
+
+local SIDE = { LONG = "a buy", SHORT = "a short sale" }
+
+local function check_permission(check)
+  local item, body = check.item, check.body
+  if item.allowOpenPosition == false then
+    return refusal("open_not_allowed", "symbol", check.name
+      .. " cannot be opened with this account now")
+  elseif body.orderType == "mit" and item.allowMitOrders == false then
+    return refusal("mit_not_allowed", "orderType", check.name
+      .. " takes no orders that wait for a rate (mit), only market orders")
+  elseif body.stopLossType == "trailing"
+    and item.allowTrailingStopLoss == false
+  then
+    return refusal("trailing_not_allowed", "stopLossType", check.name
+      .. " takes no trailing stop loss, only a fixed one")
+  end
+end
+
+local function sorted_keys(set)
+  local list = {}
+  for key in pairs(set) do list[#list + 1] = key end
+  table.sort(list)
+  return table.concat(list, ", ")
+end
+
+-- The configurations of the order's direction, and of its settlement among
+-- these; nil, err when the API offers others alone.
+local function configs_for(check)
+  local all = check.item.leverageConfigs
+  if type(all) ~= "table" or #all == 0 then return {} end
+  local types, fitting, has_direction = {}, {}, false
+  for _, config in ipairs(all) do
+    if plain(config.direction) == plain(check.direction) then
+      has_direction = true
+      types[tostring(config.settlementType)] = true
+      if plain(config.settlementType) == plain(check.body.settlementType) then
+        fitting[#fitting + 1] = config
+      end
+    end
+  end
+  if not has_direction then
+    return nil, refusal("direction_not_allowed", "transaction", string.format(
+      "%s is not offered for %s with this account", SIDE[check.direction],
+      check.name))
+  elseif #fitting == 0 then
+    return nil, refusal("settlement_not_offered", "settlementType",
+      string.format("%s of %s is not offered as %s; offered: %s",
+        SIDE[check.direction], check.name, check.body.settlementType,
+        sorted_keys(types)))
+  end
+  return fitting
+end
+
+local function joined(numbers)
+  table.sort(numbers)
+  for index, value in ipairs(numbers) do
+    numbers[index] = string.format("%.14g", value)
+  end
+  return table.concat(numbers, ", ")
+end
+
+-- Finds the configuration for the order's leverage.
+local function check_leverage(check)
+  local configs, err = configs_for(check)
+  if not configs then return err end
+  local wanted, offered = tonumber(check.body.leverage), {}
+  for _, config in ipairs(configs) do
+    local values = config.leverageValues
+    if type(values) ~= "table" or #values == 0 then
+      check.config = config
+      return nil
+    end
+    for _, value in ipairs(values) do
+      if tonumber(value) == wanted then
+        check.config = config
+        return nil
+      end
+      offered[#offered + 1] = tonumber(value)
+    end
+  end
+  if #offered == 0 then return nil end
+  return refusal("leverage_not_offered", "leverage", string.format(
+    "leverage %s is not offered for %s of %s as %s; offered: %s",
+    tostring(check.body.leverage), SIDE[check.direction], check.name,
+    check.body.settlementType, joined(offered)))
+end
+
+-- An order in a closed market waits, where the instrument allows that.
+local function check_market(check)
+  if check.body.orderType ~= "mkt" or check.item.allowEntryOrders == true
+    or not check.id
+  then
+    return nil
+  end
+  if eligibility.is_open(check.client, check.id) == false then
+    return refusal("market_closed", "symbol", "the market of " .. check.name
+      .. " is closed, and it takes no orders until it opens")
+  end
+end
+
+local function check_transaction(body)
+  if body.transaction == "sell" or body.transaction == "buyToCover" then
+    return refusal("not_an_opening", "transaction", string.format(
+      "'%s' closes positions: use position:close; 'sellShort' opens a short"
+      .. " one", body.transaction))
+  end
+end
+
+local RULES = {
+  check_permission, check_leverage, order_sizes.check, order_stops.check,
+  check_market,
+}
+
+local function first_failure(check)
+  for _, rule in ipairs(RULES) do
+    local err = rule(check)
+    if err then return err end
+  end
+end
+
+--- Checks an order by its instrument's eligibility and rate. Fills in
+--- settlementType where the order names none.
+---@param client etoro.Client
+---@param body table settled fields of an order to open
+---@param is_wanted? boolean false: settlementType alone is filled in
+---@return etoro.Error? err kind invalid, with code and field; nil when the
+---order passes
+---@return string? note why it could not be checked
+function M.run(client, body, is_wanted)
+  if is_wanted ~= false then
+    local err = check_transaction(body)
+    if err then return err end
+  elseif body.settlementType then
+    return nil
+  end
+  local found, problem = eligibility.of(client, body)
+  if is_wanted ~= false and found then
+    if found.is_unknown then return unknown_instrument(client, body) end
+    if #found.items > 1 then return ambiguous(body, found.items) end
+  end
+  local item = found and found.items[1]
+  if not body.settlementType then
+    body.settlementType = order_fields.settlement(body, item)
+  end
+  if is_wanted == false then return nil end
+  if not item then
+    return nil, "the order was sent without a check: "
+      .. (problem and problem.message or "the API tells nothing about "
+        .. tostring(body.symbol or body.instrumentId))
+  end
+  return first_failure {
+    client = client, body = body, item = item, currency = found.currency,
+    name = body.symbol or tostring(item.symbol or body.instrumentId),
+    id = batches.id(item.instrumentId) or body.instrumentId,
+    direction = order_fields.direction(body),
+  }
+end
+
+return M

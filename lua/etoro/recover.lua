@@ -1,0 +1,246 @@
+-- After a crash: what became of the orders and closings that the journal says
+-- were about to be sent, and of which it has no outcome. Found out by reading
+-- the account; nothing is ever placed or closed here.
+
+local case_of = require "etoro.resolve.case"
+local check = require "etoro.check"
+local closes = require "etoro.recover.closes"
+local errors = require "etoro.errors"
+local journals = require "etoro.journal"
+local known = require "etoro.resolve.known"
+local operations = require "etoro.operations"
+local orders = require "etoro.recover.orders"
+local runtime = require "etoro.runtime"
+local times = require "etoro.times"
+
+local M = {}
+
+---@class etoro.RecoverOptions
+---@field settle? number seconds from now on that an order of the process that
+---ended may still need to show; 10
+---@field timeout? number seconds one attempt to read may take
+---@field deadline? number seconds for all of it; the client's
+
+---@class etoro.Recovered
+---@field request_id string
+---@field state "landed"|"not_landed"|"unknown"
+---@field asked table operation, params, body and at, as in the journal
+---@field seen string what tells
+---@field orderId? integer|string
+---@field positionId? integer|string of a closing
+---@field order? table as the lookup has it
+---@field candidates? table[] of an unknown one: orders and positions like it
+
+---@class etoro.RecoverReport
+---@field problems etoro.JournalProblem[] lines that could not be read
+---@field others { line: integer, request_id: string, why: string }[] intents
+---without outcome that are not this client's to look up
+
+local KNOWN = { settle = "number", timeout = "number", deadline = "number" }
+-- An id may have been sent more than once, by a program that was started
+-- again: that the second sending failed says nothing of the first.
+local SETTLES_ALL = { placed = true, closed = true }
+local SETTLES_ONE = { refused = true, not_sent = true }
+local PAUSE = 0.5 -- seconds between looks
+
+-- Whose an intent is, where it is not this client's.
+local function stranger(client, record)
+  local journal = client._journal
+  if record.who ~= journal.who then
+    return "it was sent with other credentials"
+  elseif record.origin ~= journal.origin then
+    return "it was sent to " .. tostring(record.origin)
+  elseif record.account ~= journal.account then
+    return "it is of the " .. tostring(record.account) .. " account"
+  elseif type(record.op) ~= "string" then
+    return "it names no operation"
+  end
+end
+
+-- The intents without an outcome, in order, and all those of the journal.
+local function open_intents(client, records)
+  local unsettled, intents, order = {}, {}, {}
+  for _, record in ipairs(records) do
+    local id = record.id
+    local count = unsettled[id] or 0
+    if record.kind == "intent" then
+      unsettled[id] = count + 1
+      if not intents[id] then order[#order + 1] = record end
+      intents[id] = intents[id] or record
+    elseif SETTLES_ALL[record.state] or record.code == "not_landed" then
+      unsettled[id] = 0
+    elseif SETTLES_ONE[record.state] then
+      unsettled[id] = math.max(0, count - 1)
+    end
+    if record.state == "placed" then
+      known.add(client, record.orderId, id)
+    end
+    if record.state and intents[id] then intents[id].ended = record.state end
+  end
+  local open = {}
+  local pending = client._journal:under_way() -- not ours to judge
+  for _, record in ipairs(order) do
+    if unsettled[record.id] > 0 and not pending[record.id] then
+      open[#open + 1] = record
+    end
+  end
+  return open, order
+end
+
+-- The fields of the older orders, by the names of the newer ones.
+local function as_order(body)
+  if type(body) ~= "table" then return {} end
+  if body.transaction or body.IsBuy == nil then return body end
+  return {
+    instrumentId = body.InstrumentID or body.InstrumentId,
+    transaction = body.IsBuy and "buy" or "sellShort",
+    leverage = body.Leverage, amount = body.Amount,
+    units = body.AmountInUnits,
+  }
+end
+
+-- The operation of an intent; a request of the caller's own making names its
+-- path where others name a template.
+local function operation_of(record)
+  local op = operations[record.op]
+  local method, path = record.op:match("^(%S+)%s+(%S+)$")
+  if not op and method then op = require("etoro.raw").find(method, path) end
+  return op, path
+end
+
+local function conclude(case, state, seen, fields)
+  local record = case.record
+  local found = {
+    request_id = record.id, state = state, seen = seen,
+    asked = { operation = record.op, params = record.params,
+      body = record.body, at = record.at },
+    positionId = case.params.positionId,
+  }
+  for name, value in pairs(fields or {}) do found[name] = value end
+  case.found = found
+end
+
+-- A case as if the call were still being resolved: it began when the intent
+-- was written, and may go on until the recovery's own deadline.
+local function new_case(client, record, options)
+  local op, path = operation_of(record)
+  if not op or op.trade ~= "open" and op.trade ~= "close" then
+    return nil, "its operation is unknown: " .. record.op
+  end
+  local engine = client._runtime.engine
+  local now = engine:now()
+  local at = type(record.at) == "string" and times.parse(record.at)
+    or engine:unix()
+  local params = type(record.params) == "table" and record.params or {}
+  params.positionId = params.positionId or path:match("positions/(%d+)")
+  local case = case_of.new(client, {
+    op = op, account = op.account or client._account, params = params,
+    body = op.trade == "open" and as_order(record.body) or record.body,
+    started = now - math.max(0, engine:unix() - at),
+    again = function() error("a recovery never sends") end,
+  }, { request_id = record.id }, options)
+  case.record, case.at, case.conclude = record, at, conclude
+  case.deadline_at = now + (options.deadline or client._options.deadline)
+  case.last_look_at = case.deadline_at
+  -- past the deadline it had then, no attempt of it is left
+  local last = case.started + client._options.deadline
+  case:unsettle(math.min(now, last))
+  return case
+end
+
+-- One look at all that is undecided; false when nothing is.
+local function look(cases, intents)
+  local is_open, is_settled = false, true
+  for _, case in ipairs(cases) do
+    if not case.found and case:is_over() then
+      case:conclude("unknown", "the account could not be read")
+    elseif not case.found then
+      local judge = case.op.trade == "open" and orders.look or closes.judge
+      judge(case, intents)
+    end
+    is_open = is_open or not case.found
+    is_settled = is_settled and (case.found ~= nil or case:is_shown())
+  end
+  -- all at once, so that what one is found to be is no candidate of another
+  if is_settled then orders.judge(cases, PAUSE) end
+  return is_open
+end
+
+-- Seconds until the next look, which is not later than what settles next.
+local function pause_of(cases)
+  local pause = PAUSE
+  for _, case in ipairs(cases) do
+    local left = 2 * case.settled_at - case.ended_at - case:now()
+    if not case.found and left > 0 then pause = math.min(pause, left) end
+  end
+  return math.max(pause, 0.01)
+end
+
+local STATES = { open = "placed", close = "closed" }
+
+local function write_outcomes(client, cases)
+  local results = {}
+  for index, case in ipairs(cases) do
+    local found = case.found
+    results[index] = found
+    if found.state ~= "unknown" then
+      local landed = found.state == "landed"
+      client._journal:outcome(case.record.id, {
+        state = landed and STATES[case.op.trade] or "refused",
+        orderId = found.orderId, positionId = found.positionId,
+        code = landed and "recovered" or "not_landed",
+      })
+    end
+  end
+  return results
+end
+
+-- The cases to look into, and what is not this client's to judge.
+local function sort_out(client, open, options)
+  local cases, others = {}, {}
+  for _, record in ipairs(open) do
+    local why, case = stranger(client, record), nil
+    if not why then case, why = new_case(client, record, options) end
+    if case then
+      cases[#cases + 1] = case
+    else
+      others[#others + 1] = {
+        line = record.line, request_id = record.id, why = why,
+      }
+    end
+  end
+  return cases, others
+end
+
+--- Finds out what became of the intents in the client's journal that have no
+--- outcome there, and writes into it what it found. It reads the account, and
+--- never places or closes anything. To be called when a program starts again,
+--- before it trades.
+---@param client etoro.Client with the option journal
+---@param options? etoro.RecoverOptions
+---@param level? integer
+---@return etoro.Recovered[]? results one for each, in the journal's order
+---@return etoro.RecoverReport|etoro.Error report
+function M.run(client, options, level)
+  check.options(options, KNOWN, "option", (level or 1) + 1)
+  options = options or {}
+  if client._is_closed then return nil, errors.closed() end
+  if not client._journal then
+    return nil, errors.invalid("journal", "is not set: there is nothing to"
+      .. " recover from")
+  end
+  local records, problems = journals.read(client._journal.path)
+  if not records then return nil, problems end
+  local open, intents = open_intents(client, records)
+  local wanted = {
+    settle = options.settle, timeout = options.timeout,
+    deadline = options.deadline,
+  }
+  local cases, others = sort_out(client, open, wanted)
+  while look(cases, intents) do runtime.pause(client, pause_of(cases)) end
+  return write_outcomes(client, cases), {
+    problems = problems, others = others,
+  }
+end
+
+return M

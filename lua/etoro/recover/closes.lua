@@ -1,0 +1,116 @@
+-- Closings of the journal that have no outcome: whether they were done.
+
+local casing = require "etoro.casing"
+local close = require "etoro.resolve.close"
+local core = require "etoro.core"
+local evidence = require "etoro.resolve.evidence"
+local partial_close = require "etoro.resolve.partial_close"
+local times = require "etoro.times"
+
+local M = {}
+
+local get = casing.get
+
+local function units_of(body)
+  local units = type(body) == "table" and get(body, "UnitsToDeduct")
+  return units ~= core.null and tonumber(units) or nil
+end
+
+local NOTHING = { refused = true, not_sent = true }
+
+-- Whether no other closing of as many units is in the journal, but for those
+-- that came to nothing.
+local function is_lone_part(case, intents, units)
+  for _, other in ipairs(intents) do
+    if other ~= case.record and not NOTHING[other.ended]
+      and type(other.params) == "table"
+      and tostring(other.params.positionId) == case.position_id
+      and units_of(other.body) == units
+    then
+      return false
+    end
+  end
+  return true
+end
+
+local function part_in_history(case, units, response)
+  local since = evidence.server_time(case.client, response, case.started)
+  for _, item in ipairs(close.history(case, case.position_id, response) or {})
+  do
+    local text, part = get(item, "closeTimestamp"), get(item, "units")
+    local at = type(text) == "string" and times.parse(text)
+    if at and since and at >= since and tonumber(part)
+      and partial_close.close_to(part, units, units)
+    then
+      return true
+    end
+  end
+  return false
+end
+
+-- Whether the history accounts for all units that a position has lost, so that
+-- a part which it does not have was not closed.
+local function is_accounted_for(case, position)
+  local opened = get(position, "openDateTime")
+  local has = tonumber(get(position, "units"))
+  local left = tonumber(get(position, "initialUnits"))
+  if not has or not left or type(opened) ~= "string" then return false end
+  if has == left then return true end
+  local items = evidence.history(case, opened:sub(1, 10))
+  if not items then return false end
+  for _, item in ipairs(items) do
+    if tostring(get(item, "positionId")) == case.position_id then
+      left = left - (tonumber(get(item, "units")) or 0)
+    end
+  end
+  return partial_close.close_to(left, has, has)
+end
+
+local function judge_part(case, intents, units)
+  local is_shown = case:is_shown()
+  local state, item, response = close.see(case, units)
+  if not state then return end
+  if not is_lone_part(case, intents, units) then
+    case:conclude("unknown", "other closings of as many units cannot be told"
+      .. " apart from it")
+  elseif state == "closing" then
+    case:conclude("landed", "the portfolio holds its close order",
+      { orderId = get(item, "orderId") })
+  elseif part_in_history(case, units, response) then
+    case:conclude("landed", "the history has that part")
+  elseif state == "open" and is_shown and is_accounted_for(case, item) then
+    case:conclude("not_landed", "the position has all its units, but for"
+      .. " those that the history has")
+  elseif is_shown then
+    case:conclude("unknown", "the position does not tell")
+  end
+end
+
+--- Judges a closing by the portfolio and the history.
+---@param case etoro.Case
+---@param intents etoro.JournalRecord[] all of the journal
+function M.judge(case, intents)
+  close.prepare(case)
+  local units = units_of(case.body)
+  if units then return judge_part(case, intents, units) end
+  local is_shown = case:is_shown()
+  local state, item, response = close.see(case)
+  if state == "closing" then
+    case:conclude("landed", "the portfolio holds its close order",
+      { orderId = get(item, "orderId") })
+  elseif state == "closed" then
+    case:conclude("landed", "the position is closed")
+  elseif state == "open" and is_shown then
+    case:conclude("not_landed", "the position is open")
+  elseif state == "absent" and is_shown then
+    local items = close.history(case, case.position_id, response)
+    if items and #items > 0 then
+      case:conclude("landed", "the position is not there any more")
+    else
+      case:conclude("unknown", "neither portfolio nor history has the"
+        .. " position")
+    end
+  end
+end
+
+return M

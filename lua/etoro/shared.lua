@@ -1,0 +1,49 @@
+-- Reads that several tasks want at once: one of them reads, the others wait
+-- for it and take what it got.
+
+local core = require "etoro.core"
+local runtime = require "etoro.runtime"
+local tasks = require "etoro.tasks"
+
+local M = {}
+
+local PATIENCE = 5 -- seconds that a reader is waited for
+local TICK = 0.02 -- seconds between looks whether it is done
+
+---@class etoro.Shared
+---@field value any what was read last
+---@field at? number engine clock
+---@field busy_until? number while somebody reads
+
+local function now_of(client) return client._runtime.engine:now() end
+
+-- Only tasks of the shared scheduler run while this one pauses.
+local function await_reader(client, entry)
+  if client._runtime.engine ~= core.engine() then return end
+  while entry.busy_until and now_of(client) < entry.busy_until
+    and tasks.parkable()
+  do
+    runtime.pause(client, TICK)
+  end
+end
+
+--- Gives an entry's value if it is young enough, else what `read` gives. What
+--- could not be read is not kept.
+---@param client etoro.Client
+---@param entry etoro.Shared
+---@param age number seconds
+---@param read fun(): any, any
+---@return any value
+---@return any second what read gave beside it; nil for a kept value
+function M.get(client, entry, age, read)
+  await_reader(client, entry)
+  if entry.at and now_of(client) - entry.at < age then return entry.value end
+  entry.busy_until = now_of(client) + PATIENCE
+  local value, second = read()
+  entry.busy_until = nil
+  if value == nil then return nil, second end
+  entry.value, entry.at = value, now_of(client)
+  return value, second
+end
+
+return M

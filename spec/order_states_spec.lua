@@ -1,0 +1,134 @@
+local operations = require "etoro.operations"
+local order_states = require "etoro.order_states"
+local trading = require "etoro.trading"
+
+-- One execution of an order
+local FILL = { { positionId = 1, state = "open" } }
+
+local function state_of(status, executions)
+  local state, is_final = order_states.of {
+    status = status, positionExecutions = executions,
+  }
+  return state .. (is_final and " for good" or "")
+end
+
+describe("etoro.order_states", function()
+  local TWELVE = {
+    { "Received", "pending" },
+    { "Placed", "pending" },
+    { "Filled", "filled for good" },
+    { "Rejected", "rejected for good" },
+    { "PartiallyFilled", "partial" },
+    { "PendingCancel", "pending" },
+    { "Canceled", "cancelled for good" },
+    { "Expired", "expired for good" },
+    { "CanceledPartiallyFilled", "partial for good" },
+    { "RejectedPartiallyFilled", "partial for good" },
+    { "WaitingForMarket", "resting" },
+    { "PendingTriggeredRate", "resting" },
+  }
+  for id, row in ipairs(TWELVE) do
+    it(string.format("knows %d, %s", id, row[1]), function()
+      assert.equal(row[2], state_of { id = id, name = row[1] })
+      assert.equal(row[2], state_of { id = id })
+      assert.equal(row[2], state_of { name = row[1] })
+    end)
+  end
+
+  it("believes the name before the id: 3 is Rejected in the reference and"
+    .. " Filled in the answers", function()
+    assert.equal("filled for good", state_of { id = 3, name = "Filled" })
+    assert.equal("rejected for good", state_of { id = 3, name = "Rejected" })
+    assert.equal("filled for good", state_of { id = 1, name = "Executed" })
+    assert.equal("cancelled for good", state_of { id = 2, name = "Cancelled" })
+    assert.equal("filled for good", state_of { id = 3 })
+  end)
+
+  it("reads names whatever their case and signs", function()
+    assert.equal("partial for good", state_of { name = "canceled_partially"
+      .. "_filled" })
+    assert.equal("resting", state_of { name = "PENDING TRIGGERED RATE" })
+  end)
+
+  it("takes an unknown status as pending", function()
+    for _, status in ipairs { { id = 13 }, { id = 0 }, { id = -1 },
+      { name = "Simmering" }, { id = "x" }, {} }
+    do
+      assert.equal("pending", state_of(status))
+    end
+    assert.equal("pending", (order_states.of {}))
+    assert.equal("pending", (order_states.of { status = "Filled?" }))
+  end)
+
+  it("takes an error code as a rejection", function()
+    assert.equal("rejected for good", state_of { id = 1, name = "Received",
+      errorCode = 720 })
+    assert.equal("rejected for good", state_of { id = 99, errorCode = 1 })
+    assert.equal("pending", state_of { id = 1, errorCode = 0 })
+    assert.equal("filled for good", state_of({ name = "Filled",
+      errorCode = 1 }, FILL))
+  end)
+
+  it("takes executions as a fill, at least in part", function()
+    assert.equal("partial", state_of({ id = 2, name = "Placed" }, FILL))
+    assert.equal("partial", state_of({ id = 42 }, FILL))
+    assert.equal("partial for good", state_of({ name = "Canceled" }, FILL))
+    assert.equal("partial for good", state_of({ name = "Rejected",
+      errorCode = 5 }, FILL))
+    assert.equal("filled for good", state_of({ name = "Filled" }, FILL))
+    assert.equal("pending", state_of({ name = "Placed" }, {}))
+  end)
+
+  it("reads a nameless 1 with executions as the older Executed", function()
+    assert.equal("filled for good", state_of({ id = 1 }, FILL))
+    assert.equal("partial", state_of({ id = 1, name = "Received" }, FILL))
+  end)
+end)
+
+describe("etoro.trading", function()
+  local function with_account(account) return { _account = account } end
+
+  it("names an operation of either account for each purpose", function()
+    local count = 0
+    for purpose, names in pairs(trading.NAMES) do
+      count = count + 1
+      for account, name in pairs(names) do
+        local op = operations[name]
+        assert(op, purpose .. ": no operation " .. name)
+        assert.equal(account, op.account, name)
+        assert.equal(op, trading.op(with_account(account), purpose))
+      end
+      assert.equal(names.demo, operations[names.real].twin)
+      assert.equal(names.real, operations[names.demo].twin)
+    end
+    assert.equal(13, count)
+  end)
+
+  it("covers every pair that is in use, and only these", function()
+    local used = {}
+    for _, names in pairs(trading.NAMES) do
+      for _, name in pairs(names) do used[name] = true end
+    end
+    for name, op in pairs(operations) do
+      local is_used = used[name] or false
+      assert.equal(op.twin ~= nil and not op.deprecated, is_used, name)
+    end
+  end)
+
+  it("spells the instrument of a close as the account's operation does",
+    function()
+      for account, name in pairs(trading.INSTRUMENT_IN_CLOSE) do
+        local body = operations[trading.NAMES.close[account]].body
+        assert(body[name], account)
+        assert.is_true(body[name].required)
+      end
+    end)
+
+  it("keeps cancels and closes ahead by what they do", function()
+    local DOES = { open = "open", cancel = "cancel", close = "close",
+      cancel_close = "cancel", edit = "edit" }
+    for purpose, names in pairs(trading.NAMES) do
+      assert.equal(DOES[purpose], operations[names.real].trade, purpose)
+    end
+  end)
+end)

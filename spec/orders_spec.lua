@@ -1,0 +1,401 @@
+local etoro = require "etoro"
+local raises = require "spec.support.raises"
+local desk = require "spec.support.desk"
+
+local OPEN = "POST /api/v2/trading/execution/demo/orders "
+local UNCHECKED = { precheck = false }
+
+local function fields(changes)
+  local all = { symbol = "AAPL", transaction = "buy",
+    settlementType = "real", amount = 100 }
+  for name, value in pairs(changes or {}) do
+    if value == "absent" then value = nil end
+    all[name] = value
+  end
+  return all
+end
+
+describe("client.orders", function()
+  local t, client
+
+  local function start(sandbox_options, client_options)
+    t = desk.new(sandbox_options, client_options)
+    client = t.client
+  end
+
+  before_each(function() start() end)
+
+  local function place(changes, options)
+    return client.orders:open(fields(changes), options or UNCHECKED)
+  end
+
+  describe("open", function()
+    it("sends what was left out: action, orderType, leverage, currency",
+      function()
+        local order, response = place()
+        assert(order, response)
+        assert.same({ OPEN .. '{"action":"open","amount":100,"leverage":1,'
+          .. '"orderCurrency":"usd","orderType":"mkt",'
+          .. '"settlementType":"real","symbol":"AAPL","transaction":"buy"}' },
+          t:sent())
+        assert.equal("integer", math.type(order.orderId))
+        assert.equal(response.request_id, order.referenceId)
+        assert.equal("pending", order:state())
+        assert.is_false(order:is_final())
+        assert.is_nil(response.warning)
+      end)
+
+    it("sends every field with the digits it was given with", function()
+      client.orders:open({
+        action = "open", transaction = "sellShort", instrumentId = 1001,
+        settlementType = "cfd", orderType = "mit", triggerRate = "500.10",
+        leverage = "5", units = "0.120", orderCurrency = "usd",
+        stopLossRate = "600.00", takeProfitRate = 100.5,
+        stopLossType = "trailing", additionalMargin = "1.50",
+      }, UNCHECKED)
+      assert.same({ OPEN .. '{"action":"open","additionalMargin":1.50,'
+        .. '"instrumentId":1001,"leverage":5,"orderCurrency":"usd",'
+        .. '"orderType":"mit","settlementType":"cfd","stopLossRate":600.00,'
+        .. '"stopLossType":"trailing","takeProfitRate":100.5,'
+        .. '"transaction":"sellShort","triggerRate":500.10,"units":0.120}' },
+        t:sent())
+    end)
+
+    it("sends nothing where a field is null", function()
+      place { stopLossRate = etoro.null, positionIds = etoro.null }
+      assert.is_nil(t:sent()[1]:find("null", 1, true))
+    end)
+
+    it("uses the real account's path on the real account", function()
+      start(nil, { account = "real" })
+      assert(place())
+      local line = t:sent()[1]
+      assert.equal("POST /api/v2/trading/execution/orders",
+        line:match "^%S+ %S+")
+      assert.equal(1, #t:books("real").orders)
+      assert.equal(0, #t:books("demo").orders)
+    end)
+
+    it("sends settlementType on the real account too, whose schema lacks it",
+      function()
+        start(nil, { account = "real" })
+        assert(place { settlementType = "absent" })
+        assert.matches('"settlementType":"real"', t:sent()[2], 1, true)
+      end)
+
+    for _, case in ipairs {
+      { "real for a buy at leverage 1", {}, "real" },
+      { "cfd for a short sale", { transaction = "sellShort" }, "cfd" },
+      { "cfd with leverage", { leverage = 2 }, "cfd" },
+      { "cfd where real is not offered", { symbol = "EURUSD" }, "cfd" },
+      { "what is given", { settlementType = "cfd" }, "cfd" },
+    } do
+      it("takes " .. case[1], function()
+        local changes = { settlementType = "absent" }
+        for name, value in pairs(case[2]) do changes[name] = value end
+        assert(place(changes))
+        local lines = t:sent()
+        assert.matches('"settlementType":"' .. case[3] .. '"', lines[#lines],
+          1, true)
+      end)
+    end
+
+    it("takes the usual settlement where eligibility cannot be read",
+      function()
+        t:fault { route = "POST /api/v2/trading/info/demo/eligibility",
+          fault = "status", status = 403, times = 10 }
+        assert(place { settlementType = "absent" })
+        assert(place { settlementType = "absent", leverage = 2 })
+        local lines = t:sent_by "POST"
+        assert.matches('"settlementType":"real"', lines[2], 1, true)
+        assert.matches('"settlementType":"cfd"', lines[4], 1, true)
+      end)
+
+    it("hands on the request id that it is given", function()
+      local id = "1c94300c-90aa-4303-9d00-dec376d74efb"
+      local order = place(nil, { precheck = false, request_id = id })
+      assert.equal(id, order.referenceId)
+      assert.equal(id, t:books().orders[1].requestId)
+    end)
+
+    it("gives the API's refusal as an error", function()
+      local order, err = place { symbol = "NOPE" }
+      assert.is_nil(order)
+      assert.equal("not_found", err.kind)
+    end)
+
+    it("says when an accepted order has no id", function()
+      t:fault { route = "POST /api/v2/trading/execution/demo/orders",
+        fault = "status", status = 200, body = { token = "x" } }
+      local order, err = place()
+      assert.is_nil(order)
+      assert.equal("unexpected_body", err.code)
+      assert.is_true(err.may_have_executed)
+    end)
+  end)
+
+  describe("open, given what cannot be,", function()
+    for _, case in ipairs {
+      { "an amount of 0", { amount = 0 }, "amount" },
+      { "a negative amount", { amount = -5 }, "amount" },
+      { "an amount that is NaN", { amount = 0 / 0 }, "amount" },
+      { "an endless amount", { amount = math.huge }, "amount" },
+      { "an amount in words", { amount = "ten" }, "amount" },
+      { "an amount with an exponent", { amount = "1e3" }, "amount" },
+      { "an amount with a comma", { amount = "1,000" }, "amount" },
+      { "an amount of blanks", { amount = " " }, "amount" },
+      { "hexadecimal units", { amount = "absent", units = "0x10" }, "units" },
+      { "units of '0.00'", { amount = "absent", units = "0.00" }, "units" },
+      { "negative contracts", { amount = "absent", contracts = "-1" },
+        "contracts" },
+      { "leverage with a fraction", { leverage = 1.5 }, "leverage" },
+      { "leverage of 0", { leverage = 0 }, "leverage" },
+      { "a stop of 0", { stopLossRate = 0 }, "stopLossRate" },
+      { "an id with a fraction", { symbol = "absent", instrumentId = 1.5 },
+        "instrumentId" },
+      { "an id with junk", { symbol = "absent", instrumentId = "1001x" },
+        "instrumentId" },
+      { "an id of 0", { symbol = "absent", instrumentId = 0 },
+        "instrumentId" },
+      { "an id over 2^63", { symbol = "absent",
+        instrumentId = "9223372036854775808" }, "instrumentId" },
+      { "an unknown settlement", { settlementType = "swap" },
+        "settlementType" },
+      { "symbol and instrumentId", { instrumentId = 1001 } },
+      { "neither of these", { symbol = "absent" } },
+      { "two sizes", { units = 1 } },
+      { "no size", { amount = "absent" } },
+      { "mit without a rate", { orderType = "mit" } },
+      { "a close", { action = "close", positionIds = { 1 } }, "action" },
+    } do
+      it("refuses " .. case[1] .. ", and sends nothing", function()
+        local order, err = place(case[2])
+        assert.is_nil(order)
+        assert.equal("invalid", err.kind)
+        assert.equal(case[3], err.field)
+        assert.same({}, t:sent())
+      end)
+    end
+
+    it("raises at the caller's line for what a program got wrong", function()
+      raises(function() place { amonut = 5 } end,
+        "unknown field 'amonut' (did you mean 'amount'?)")
+      raises(function() place { transaction = "absent" } end,
+        "missing field 'transaction'")
+      raises(function() place { amount = true } end,
+        "bad field 'amount': number (or its digits as a string) expected,"
+        .. " got boolean")
+      raises(function() client.orders:open() end,
+        "fields must be a table, got nil")
+      raises(function() place(nil, { prechek = false }) end,
+        "unknown option 'prechek'")
+      raises(function() place(nil, { precheck = 1 }) end,
+        "bad option 'precheck': boolean expected, got number")
+      raises(function() client.orders.open(nil, {}) end,
+        "bad self: call this as client.orders:open(...), with a colon")
+      assert.same({}, t:sent())
+    end)
+  end)
+
+  describe("wait", function()
+    it("looks again until the order is filled", function()
+      start { fill_delay = 3 }
+      local order = assert(place())
+      t:sent()
+      local same, response = order:wait()
+      assert.equal(order, same)
+      assert.equal(200, response.status)
+      assert.equal("filled", order:state())
+      assert.is_true(order:is_final())
+      -- looks at 0, 0.5, 1.25, 2.375 and 4.06 seconds
+      assert.equal(5, #t:sent_by "GET")
+      assert.equal("AAPL", order.asset.symbol)
+      assert.equal(1, #order.positionExecutions)
+      assert.matches("^%x+%-", order.referenceId)
+    end)
+
+    it("grows its pauses to 5 seconds, within the order-info budget",
+      function()
+        start { fill_delay = 60 }
+        local order = assert(place())
+        t:sent()
+        assert(order:wait { timeout = 50 })
+        local count = #t:sent()
+        assert(count >= 10 and count <= 16, count)
+      end)
+
+    it("gives the order as it is when the time is up, which is no error",
+      function()
+        t:fate { status = "WaitingForMarket", seconds = 1e6 }
+        local order = assert(place())
+        local before = t.box:now()
+        local same, response = order:wait { timeout = 20 }
+        assert.equal(order, same)
+        assert.equal(200, response.status)
+        assert.equal("resting", order:state())
+        assert.is_false(order:is_final())
+        assert.near(20, t.box:now() - before, 1)
+        assert.is_nil(response.warning)
+      end)
+
+    it("takes a 404 just after placing for an order that is not visible yet",
+      function()
+        start { lookup_lag = 4 }
+        local order = assert(place())
+        assert(order:wait())
+        assert.equal("filled", order:state())
+      end)
+
+    it("gives an order that stays invisible, with a warning", function()
+      start { lookup_lag = 1e6 }
+      local order = assert(place())
+      local same, response = order:wait { timeout = 5 }
+      assert.equal(order, same)
+      assert.equal("pending", order:state())
+      assert.equal(404, response.status)
+      assert.matches("last lookup failed", response.warning)
+      assert.equal(1, #t.warnings)
+    end)
+
+    it("gives the order, and no error, where every look is cut", function()
+      local order = assert(place())
+      t:fault { route = "GET /api/v2/trading/info/demo/orders:lookup",
+        fault = "cut_before", times = 100 }
+      local same, response = order:wait { timeout = 5 }
+      assert.equal(order, same)
+      assert.equal("pending", order:state())
+      assert.matches("last lookup failed", response.warning)
+    end)
+
+    it("goes on through 5xx and cut connections", function()
+      local order = assert(place())
+      t:fault { route = "GET /api/v2/trading/info/demo/orders:lookup",
+        fault = "status", status = 500, times = 3 }
+      t:fault { route = "GET /api/v2/trading/info/demo/orders:lookup",
+        fault = "cut_before" }
+      assert(order:wait())
+      assert.equal("filled", order:state())
+    end)
+
+    it("ends at once where nothing can come of looking again", function()
+      local order = assert(place())
+      t:sent()
+      t:fault { route = "GET /api/v2/trading/info/demo/orders:lookup",
+        fault = "status", status = 403, times = 5 }
+      local none, err = order:wait()
+      assert.is_nil(none)
+      assert.equal("scope", err.kind)
+      assert.equal(1, #t:sent())
+    end)
+
+    for _, case in ipairs {
+      { "Filled", "filled", true }, { "Rejected", "rejected", true },
+      { "Canceled", "cancelled", true }, { "Expired", "expired", true },
+      { "CanceledPartiallyFilled", "partial", true },
+      { "RejectedPartiallyFilled", "partial", true },
+      { "PartiallyFilled", "partial", false },
+      { "Received", "pending", false }, { "Placed", "pending", false },
+      { "PendingCancel", "pending", false },
+      { "WaitingForMarket", "resting", false },
+      { "PendingTriggeredRate", "resting", false },
+    } do
+      it("tells " .. case[1] .. " from the server as " .. case[2], function()
+        t:fate { status = case[1], seconds = 1e6 }
+        if case[1] == "Filled" then
+          t:control("DELETE", "/trading/fate")
+        end
+        local order = assert(place())
+        assert(order:wait { timeout = 10 })
+        assert.equal(case[1], order.status.name)
+        assert.equal(case[2], order:state())
+        assert.equal(case[3], order:is_final())
+      end)
+    end
+
+    it("keeps the reason of a rejection", function()
+      t:fate { status = "Rejected", errorCode = 720,
+        errorMessage = "Too small" }
+      local order = assert(place())
+      assert(order:wait())
+      assert.equal("rejected", order:state())
+      assert.equal(720, order.status.errorCode)
+      assert.equal("Too small", order.status.errorMessage)
+    end)
+
+    it("waits for a rate that is touched later", function()
+      local order = assert(place { orderType = "mit", triggerRate = 100 })
+      assert(order:wait { timeout = 2 })
+      assert.equal("resting", order:state())
+      t:control("POST", "/trading/price", { instrumentId = 1001, price = 99 })
+      t.box:advance(10)
+      assert(order:wait { timeout = 30 })
+      assert.equal("filled", order:state())
+    end)
+
+    it("raises for options it does not know", function()
+      local order = assert(place())
+      raises(function() order:wait { timout = 3 } end,
+        "unknown option 'timout' (did you mean 'timeout'?)")
+      raises(function() order:wait { timeout = -1 } end,
+        "bad option 'timeout': seconds expected")
+      raises(function() order.wait {} end,
+        "bad self: call this as order:wait(...), with a colon")
+    end)
+  end)
+
+  for _, idempotency in ipairs { "documented", "measured" } do
+    it("settles a lost answer, " .. idempotency .. ": placed once", function()
+      start { idempotency = idempotency }
+      t:fault { route = OPEN:sub(1, -2), fault = "lost_reply" }
+      local order, response = place(nil, { precheck = false, settle = 1 })
+      assert(order, response)
+      assert(order:wait())
+      assert.equal("filled", order:state())
+      local books = t:books()
+      assert.equal(1, #books.orders)
+      assert.equal(books.orders[1].orderId, order.orderId)
+    end)
+  end
+
+  it("keeps the raw fields and reads them in any spelling", function()
+    local order = assert(place())
+    assert.equal(order.orderId, order.orderID)
+    assert.is_nil(rawget(order, "orderID"))
+  end)
+
+  it("hands out tasks: many orders wait side by side", function()
+    local states = {}
+    etoro.run(function()
+      for index = 1, 5 do
+        etoro.spawn(function()
+          local order = assert(place())
+          assert(order:wait())
+          states[index] = order:state()
+        end)
+      end
+    end)
+    assert.same({ "filled", "filled", "filled", "filled", "filled" }, states)
+  end)
+
+  it("sends no order in a dry run, but checks it", function()
+    start(nil, { dry_run = true })
+    local order, err = client.orders:open(fields { leverage = 50 })
+    assert.is_nil(order)
+    assert.equal("leverage_not_offered", err.code)
+    order, err = client.orders:open(fields())
+    assert.is_nil(order)
+    assert.equal("dry_run", err.code)
+    assert.same({}, t:books().orders)
+  end)
+
+  it("uses the clock of the call: a check counts against the deadline",
+    function()
+      t:fault { route = "POST /api/v2/trading/info/demo/eligibility",
+        fault = "delay", seconds = 3 }
+      local order, err = client.orders:open(fields(), { deadline = 2 })
+      assert.is_nil(order)
+      assert.equal("deadline", err.code)
+      assert.same({}, t:books().orders)
+      assert.equal(1, #t:sent_by "POST")
+    end)
+end)

@@ -1,0 +1,178 @@
+local raises = require "spec.support.raises"
+local desk = require "spec.support.desk"
+
+local EDIT = "PATCH /api/v2/trading/demo/positions/"
+local EDIT_ROUTE = EDIT .. "{positionId}"
+local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+
+describe("position:edit", function()
+  local t, client
+
+  local function start(sandbox_options, client_options)
+    t = desk.new(sandbox_options, client_options)
+    client = t.client
+  end
+
+  before_each(function() start() end)
+
+  it("sends the changes and waits until the portfolio shows them", function()
+    start { portfolio_lag = 3 }
+    local position = t:position()
+    local same, response = position:edit { stopLossRate = "100.50",
+      takeProfitRate = 300, stopLossType = "trailing" }
+    assert.equal(position, same)
+    assert.equal(202, response.status)
+    assert.is_nil(response.warning)
+    assert.equal(EDIT .. position.positionID .. ' {"stopLossRate":100.50,'
+      .. '"stopLossType":"trailing","takeProfitRate":300}', t:sent()[1])
+    assert.equal(100.5, position.stopLossRate)
+    assert.equal(300, position.takeProfitRate)
+    assert.is_true(position.isTslEnabled)
+    assert.equal(100.5, t:books().positions[1].stopLossRate)
+  end)
+
+  it("uses the real account's path there", function()
+    start(nil, { account = "real" })
+    local position = t:position()
+    assert(position:edit { takeProfitRate = 300 })
+    assert.equal("PATCH /api/v2/trading/positions/" .. position.positionID
+      .. ' {"takeProfitRate":300}', t:sent()[1])
+  end)
+
+  it("takes stops away", function()
+    local position = t:position { stopLossRate = 100, takeProfitRate = 300 }
+    assert.is_false(position.isNoStopLoss)
+    local same, response = position:edit { clearStopLoss = true,
+      clearTakeProfit = true }
+    assert(same, response)
+    assert.is_nil(response.warning)
+    assert.is_true(position.isNoStopLoss)
+    assert.is_true(position.isNoTakeProfit)
+  end)
+
+  it("warns where the change does not show", function()
+    local position = t:position()
+    t:fault { route = EDIT_ROUTE, fault = "status", status = 202,
+      body = { operationId = "x" } }
+    local same, response = position:edit({ stopLossRate = 100 },
+      { timeout = 5 })
+    assert.equal(position, same)
+    assert.matches("did not show it in 5 seconds", response.warning)
+  end)
+
+  for _, case in ipairs {
+    { "nothing", {} },
+    { "a stop of 0", { stopLossRate = 0 }, "stopLossRate" },
+    { "a stop in words", { takeProfitRate = "high" }, "takeProfitRate" },
+    { "a stop both set and cleared",
+      { stopLossRate = 100, clearStopLoss = true }, "stopLossRate" },
+    { "an unknown kind of stop", { stopLossType = "loose" },
+      "stopLossType" },
+  } do
+    it("refuses " .. case[1] .. ", and sends nothing", function()
+      local position = t:position()
+      local none, err = position:edit(case[2])
+      assert.is_nil(none)
+      assert.equal("invalid", err.kind)
+      assert.equal(case[3], err.field)
+      assert.same({}, t:sent())
+    end)
+  end
+
+  it("raises for names and types", function()
+    local position = t:position()
+    raises(function() position:edit { stopLoss = 5 } end,
+      "unknown field 'stopLoss' (did you mean 'stopLossRate'?)")
+    raises(function() position:edit() end,
+      "fields must be a table, got nil")
+    raises(function() position:edit { clearStopLoss = 1 } end,
+      "bad field 'clearStopLoss': boolean expected, got number")
+  end)
+
+  it("says so where the server has no such route", function()
+    start { newer_routes = false }
+    local position = t:position()
+    local none, err = position:edit { stopLossRate = 100 }
+    assert.is_nil(none)
+    assert.equal("no_route", err.code)
+    assert.matches("cannot edit positions", err.message)
+    assert.same({ EDIT .. position.positionID .. ' {"stopLossRate":100}',
+      PORTFOLIO }, t:sent())
+    t:fault { route = EDIT_ROUTE, fault = "status", status = 405 }
+    none, err = position:edit { stopLossRate = 100 }
+    assert.is_nil(none)
+    assert.equal("no_route", err.code)
+  end)
+
+  it("tells a position that is gone from a route that is missing", function()
+    local position = require("etoro.positions").wrap({ positionID = 17,
+      instrumentID = 1001 }, client)
+    local none, err = position:edit { stopLossRate = 100 }
+    assert.is_nil(none)
+    assert.equal("not_found", err.code)
+    assert.equal("there is no open position 17", err.message)
+  end)
+
+  it("gives a conflict for a closed position", function()
+    local position = t:position()
+    assert(position:close())
+    local none, err = position:edit { stopLossRate = 100 }
+    assert.is_nil(none)
+    assert.equal("conflict", err.kind)
+  end)
+end)
+
+describe("position:refresh", function()
+  it("reads into the same table, and says when it is gone", function()
+    local t = desk.new()
+    local position = t:position()
+    local other = assert(t.client.positions:get(position.positionID))
+    assert(other:close { units = 1 })
+    assert.equal(3, position.units)
+    assert.equal(position, assert(position:refresh()))
+    assert.equal(2, position.units)
+    assert(other:close())
+    t.box:advance(5)
+    local none, err = position:refresh()
+    assert.is_nil(none)
+    assert.equal("not_found", err.kind)
+    assert.matches("a few seconds behind", err.message)
+  end)
+end)
+
+describe("order:positions", function()
+  it("waits until the portfolio shows what the order opened", function()
+    local t = desk.new { portfolio_lag = 5 }
+    local order = assert(t.client.orders:open({ symbol = "AAPL",
+      transaction = "buy", settlementType = "real", units = 2 },
+      { precheck = false }))
+    assert(order:wait())
+    local positions, response = order:positions()
+    assert.equal(1, #positions)
+    assert.is_nil(response.warning)
+    assert.equal(order.positionExecutions[1].positionId,
+      positions[1].positionID)
+  end)
+
+  it("warns of what does not show in time", function()
+    local t = desk.new { portfolio_lag = 60 }
+    local order = assert(t.client.orders:open({ symbol = "AAPL",
+      transaction = "buy", settlementType = "real", units = 2 },
+      { precheck = false }))
+    assert(order:wait())
+    local positions, response = order:positions { timeout = 3 }
+    assert.same({}, positions)
+    assert.equal("the portfolio shows 0 of the order's 1 positions",
+      response.warning)
+  end)
+
+  it("gives an empty list for an order that has opened nothing", function()
+    local t = desk.new()
+    t:fate { status = "Rejected" }
+    local order = assert(t.client.orders:open({ symbol = "AAPL",
+      transaction = "buy", settlementType = "real", units = 2 },
+      { precheck = false }))
+    assert(order:wait())
+    assert.same({}, (order:positions()))
+  end)
+end)

@@ -1,0 +1,475 @@
+local etoro = require "etoro"
+local raises = require "spec.support.raises"
+local desk = require "spec.support.desk"
+
+local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
+  .. "/positions/"
+local OUTCOME = "GET /api/v1/trading/info/demo/close-orders/"
+local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+local OUTCOME_ROUTE = OUTCOME .. "{orderId}"
+local CLOSE_ROUTE = CLOSE .. "{positionId}"
+
+describe("client.positions", function()
+  local t, client
+
+  local function start(sandbox_options, client_options)
+    t = desk.new(sandbox_options, client_options)
+    client = t.client
+  end
+
+  before_each(function() start() end)
+
+  describe("list", function()
+    it("gives the open positions with their raw fields, read in any spelling",
+      function()
+        local position = t:position()
+        local list, response = client.positions:list()
+        assert.equal(1, #list)
+        assert.equal(200, response.status)
+        assert.same({ PORTFOLIO }, t:sent())
+        local first = list[1]
+        assert.equal(position.positionID, first.positionID)
+        assert.equal(first.positionID, first.positionId)
+        assert.equal(first.instrumentID, first.instrumentId)
+        assert.equal(first.CID, first.cid)
+        assert.is_nil(rawget(first, "positionId"))
+        assert.equal(3, first.units)
+        assert.is_false(first:is_closed())
+      end)
+
+    it("reads the real account there", function()
+      start(nil, { account = "real" })
+      client.positions:list()
+      assert.same({ "GET /api/v1/trading/info/portfolio" }, t:sent())
+    end)
+
+    local function answer(portfolio)
+      t:fault { route = PORTFOLIO, fault = "status", status = 200,
+        body = { clientPortfolio = portfolio } }
+      return assert(client.positions:list())
+    end
+
+    it("lists positions of copied traders once, with their mirror's id",
+      function()
+        local list = answer {
+          positions = {
+            { positionID = 1, mirrorID = 0 },
+            { positionID = 2, mirrorID = 77 },
+            { positionID = 3, mirrorID = 0 },
+          },
+          mirrors = {
+            { mirrorID = 77, positions = {
+              { positionID = 2, mirrorID = 77 }, { positionID = 3 },
+              { positionID = 4 }, { positionID = 5, mirrorID = 77 } } },
+            { mirrorID = 78, positions = {} },
+          },
+        }
+        local seen = {}
+        for index, position in ipairs(list) do
+          seen[index] = position.positionID .. ":" .. position.mirrorID
+        end
+        assert.same({ "1:0", "2:77", "3:77", "4:77", "5:77" }, seen)
+      end)
+
+    it("reads the other casing of the reference's example", function()
+      local list = answer { positions = { { positionId = 9, mirrorId = 0,
+        cid = 5 } } }
+      assert.equal(9, list[1].positionID)
+      assert.equal(0, list[1].mirrorID)
+      assert.equal(5, list[1].CID)
+    end)
+
+    it("takes an answer without positions for an error, not for an empty"
+      .. " account", function()
+      t:fault { route = PORTFOLIO, fault = "status", status = 200,
+        body = { clientPortfolio = { credit = 5 } } }
+      local list, err = client.positions:list()
+      assert.is_nil(list)
+      assert.equal("unexpected_body", err.code)
+    end)
+  end)
+
+  describe("get", function()
+    it("finds one position by its id or its digits", function()
+      local id = t:position().positionID
+      assert.equal(id, assert(client.positions:get(id)).positionID)
+      assert.equal(id, assert(client.positions:get(
+        string.format("%d", id))).positionID)
+      local none, err = client.positions:get(17)
+      assert.is_nil(none)
+      assert.equal("not_found", err.kind)
+    end)
+
+    for _, id in ipairs { 0, -1, 1.5, "1x", "", 2 ^ 63,
+      "9223372036854775808" }
+    do
+      it(string.format("refuses '%s', and sends nothing", tostring(id)),
+        function()
+          local position, err = client.positions:get(id)
+          assert.is_nil(position)
+          assert.equal("invalid", err.kind)
+          assert.same({}, t:sent())
+        end)
+    end
+  end)
+
+  describe("position:close", function()
+    it("closes it whole: units null, and the demo account's InstrumentID",
+      function()
+        local position = t:position()
+        local same, response = position:close()
+        assert.equal(position, same)
+        assert.equal(200, response.status)
+        assert.is_nil(response.warning)
+        assert.is_true(position:is_closed())
+        local lines = t:sent()
+        assert.equal(CLOSE .. position.positionID
+          .. ' {"InstrumentID":1001,"UnitsToDeduct":null}', lines[1])
+        assert.equal("closed", t:books().positions[1].state)
+        assert.equal(1, #t:books().closes)
+      end)
+
+    it("spells it InstrumentId on the real account", function()
+      start(nil, { account = "real" })
+      local position = t:position()
+      assert(position:close())
+      assert.equal("POST /api/v1/trading/execution/market-close-orders"
+        .. "/positions/" .. position.positionID
+        .. ' {"InstrumentId":1001,"UnitsToDeduct":null}', t:sent()[1])
+      assert.is_true(position:is_closed())
+    end)
+
+    it("closes a part, with the digits it was given with", function()
+      local position = t:position()
+      local same, response = position:close { units = "1.250" }
+      assert.equal(position, same)
+      assert.is_nil(response.warning)
+      assert.is_false(position:is_closed())
+      assert.equal(1.75, position.units)
+      assert.equal(CLOSE .. position.positionID
+        .. ' {"InstrumentID":1001,"UnitsToDeduct":1.250}', t:sent()[1])
+      assert.equal("open", t:books().positions[1].state)
+      assert.equal(1.75, t:books().positions[1].units)
+    end)
+
+    it("closes it whole where all its units are named", function()
+      local position = t:position()
+      assert(position:close { units = "3.000" })
+      assert.is_true(position:is_closed())
+      assert.matches('"UnitsToDeduct":null', t:sent()[1], 1, true)
+    end)
+
+    for _, case in ipairs {
+      { "0", 0 }, { "a negative number", -1 }, { "NaN", 0 / 0 },
+      { "a word", "all" }, { "an exponent", "1e0" }, { "too much", 3.1 },
+      { "endless units", math.huge },
+    } do
+      it("refuses " .. case[1] .. ", and sends nothing", function()
+        local position = t:position()
+        local none, err = position:close { units = case[2] }
+        assert.is_nil(none)
+        assert.equal("invalid", err.kind)
+        assert.equal("units", err.field)
+        assert.same({}, t:sent())
+        assert.is_false(position:is_closed())
+      end)
+    end
+
+    it("raises for what a program got wrong", function()
+      local position = t:position()
+      raises(function() position:close { unit = 1 } end,
+        "unknown field 'unit' (did you mean 'units'?)")
+      raises(function() position:close(nil, { timout = 1 }) end,
+        "unknown option 'timout' (did you mean 'timeout'?)")
+      raises(function() position:close { units = true } end,
+        "bad field 'units': number (or its digits as a string) expected,"
+        .. " got boolean")
+      raises(function() position.close() end,
+        "bad self: call this as position:close(...), with a colon")
+      assert.same({}, t:sent())
+    end)
+
+    it("asks for the outcome until the close is done", function()
+      start { close_delay = 4 }
+      local position = t:position()
+      local before = t.box:now()
+      assert(position:close())
+      assert.is_true(position:is_closed())
+      assert.is_true(t.box:now() - before >= 4)
+      local id = t:books().closes[1].orderId
+      assert.equal(string.format("%s%d", OUTCOME, id), t:sent()[2])
+    end)
+
+    it("believes portfolio and history where the server has no outcome",
+      function()
+        start { newer_routes = false, close_delay = 2, portfolio_lag = 3 }
+        local position = t:position()
+        assert(position:close())
+        assert.is_true(position:is_closed())
+        assert.equal("closed", t:books().positions[1].state)
+        local asked, read, history = 0, 0, 0
+        for _, line in ipairs(t:sent()) do
+          if line:find(OUTCOME, 1, true) then asked = asked + 1 end
+          if line:find(PORTFOLIO, 1, true) then read = read + 1 end
+          if line:find("/trade/demo/history", 1, true) then
+            history = history + 1
+          end
+        end
+        assert.equal(3, asked) -- then it knows that there is none
+        assert(read > 3, read)
+        assert.equal(1, history)
+      end)
+
+    it("sees a part closed in the portfolio alone", function()
+      start { newer_routes = false, close_delay = 2 }
+      local position = t:position()
+      assert(position:close { units = 1 })
+      assert.is_false(position:is_closed())
+      assert.equal(2, position.units)
+    end)
+
+    it("does not take one look without the position for its close", function()
+      start { newer_routes = false, close_delay = 8 }
+      local position = t:position()
+      t:fault { route = PORTFOLIO, fault = "status", status = 200,
+        body = { clientPortfolio = { positions = {} } } }
+      local before = t.box:now()
+      assert(position:close())
+      assert.is_true(position:is_closed())
+      assert.is_true(t.box:now() - before >= 8)
+    end)
+
+    it("takes two looks without it where the history cannot be read",
+      function()
+        start { newer_routes = false }
+        local position = t:position()
+        t:fault { route = "GET /api/v1/trading/info/trade/demo/history",
+          fault = "status", status = 403, times = 100 }
+        assert(position:close())
+        assert.is_true(position:is_closed())
+      end)
+
+    it("never tells a close that it has not seen", function()
+      start { close_delay = 1e6 }
+      local position = t:position()
+      local before = t.box:now()
+      local same, response = position:close(nil, { timeout = 12 })
+      assert.equal(position, same)
+      assert.is_false(position:is_closed())
+      assert.near(12, t.box:now() - before, 1)
+      assert.matches("was not seen closed in 12 seconds", response.warning)
+      assert.equal(1, #t.warnings)
+    end)
+
+    it("gives the refusal of a close as an error", function()
+      local position = t:position()
+      t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
+        body = { errorCode = 604, errorMessage = "Market is closed" } }
+      local none, err = position:close()
+      assert.is_nil(none)
+      assert.equal("rejected", err.kind)
+      assert.equal("604", err.code)
+      assert.matches("Market is closed", err.message)
+      assert.is_false(position:is_closed())
+    end)
+
+    it("takes error 741, closed already, for done", function()
+      local position = t:position()
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 400,
+        body = { errorCode = 741, errorMessage = "Position closed" } }
+      assert(position:close())
+      assert.is_true(position:is_closed())
+      -- and where the outcome has it
+      position = t:position()
+      t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
+        body = { errorCode = 741 } }
+      assert(position:close())
+      assert.is_true(position:is_closed())
+    end)
+
+    it("is done where the position was closed meanwhile", function()
+      local position = t:position()
+      local other = assert(client.positions:get(position.positionID))
+      assert(other:close())
+      t.box:advance(5)
+      assert(position:close())
+      assert.is_true(position:is_closed())
+      assert.equal(1, #t:books().positions)
+    end)
+
+    it("gives the 404 of a position that the portfolio shows still",
+      function()
+        local position = t:position()
+        t:fault { route = CLOSE_ROUTE, fault = "status", status = 404 }
+        local none, err = position:close()
+        assert.is_nil(none)
+        assert.equal("not_found", err.kind)
+        assert.is_false(position:is_closed())
+      end)
+
+    it("goes on through 5xx while it looks", function()
+      local position = t:position()
+      t:fault { route = OUTCOME_ROUTE, fault = "status", status = 500,
+        times = 3 }
+      t:fault { route = PORTFOLIO, fault = "status", status = 500,
+        times = 2 }
+      assert(position:close())
+      assert.is_true(position:is_closed())
+    end)
+
+    it("settles a lost answer: closed once, told closed", function()
+      local position = t:position()
+      t:fault { route = CLOSE_ROUTE, fault = "lost_reply" }
+      local same, err = position:close(nil, { settle = 1 })
+      assert(same, err)
+      assert.is_true(position:is_closed())
+      assert.equal("closed", t:books().positions[1].state)
+      assert.equal(1, #t:books().closes)
+    end)
+
+    it("settles a lost answer to a close in part: sold once", function()
+      local position = t:position()
+      t:fault { route = CLOSE_ROUTE, fault = "lost_reply" }
+      local same, err = position:close({ units = 1 }, { settle = 1 })
+      assert(same, err)
+      assert.is_false(position:is_closed())
+      assert.equal(2, position.units)
+      assert.equal(2, t:books().positions[1].units)
+    end)
+
+    it("works on a halted client, and not in a dry run", function()
+      local position = t:position()
+      client:halt()
+      assert(position:close())
+      assert.is_true(position:is_closed())
+      client:halt(false)
+      position = t:position { symbol = "MSFT" }
+      local dry = t:connect { dry_run = true }
+      local same = assert(dry.positions:get(position.positionID))
+      local none, err = same:close()
+      assert.is_nil(none)
+      assert.equal("dry_run", err.code)
+      assert.is_false(same:is_closed())
+    end)
+  end)
+
+  describe("close_all", function()
+    local function open_three()
+      for _, symbol in ipairs { "AAPL", "MSFT", "TSLA" } do
+        t:position { symbol = symbol }
+      end
+    end
+
+    it("closes every position of the account's own", function()
+      open_three()
+      local results, response = client.positions:close_all()
+      assert.equal(200, response.status)
+      assert.equal(3, #results)
+      for _, result in ipairs(results) do
+        assert.is_true(result.closed)
+        assert.is_nil(result.err)
+        assert.equal(result.positionID, result.position.positionID)
+      end
+      for _, position in ipairs(t:books().positions) do
+        assert.equal("closed", position.state)
+      end
+    end)
+
+    it("closes of a list just what is in it", function()
+      local list = { t:position { symbol = "AAPL" },
+        (t:position { symbol = "MSFT" }) }
+      local _, order = t:position { symbol = "TSLA" }
+      local results = assert(client.positions:close_all { positions = list })
+      assert.equal(2, #results)
+      assert.is_true(results[1].closed and results[2].closed)
+      local left = {}
+      for _, position in ipairs(t:books().positions) do
+        if position.state ~= "closed" then left[#left + 1] = position end
+      end
+      assert.equal(1, #left)
+      assert.has_error(function()
+        client.positions:close_all { positions = { order } }
+      end)
+    end)
+
+    it("leaves those of copied traders alone", function()
+      t:fault { route = PORTFOLIO, fault = "status", status = 200, body = {
+        clientPortfolio = {
+          positions = { { positionID = 2, mirrorID = 77, instrumentID = 5 } },
+          mirrors = { { mirrorID = 77, positions = { { positionID = 3,
+            instrumentID = 5 } } } },
+        } } }
+      assert.same({}, (client.positions:close_all()))
+      assert.same({ PORTFOLIO }, t:sent())
+    end)
+
+    it("tells of each one that it could not close", function()
+      open_three()
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 400,
+        body = { errorCode = 999, errorMessage = "No" } }
+      local results = assert(client.positions:close_all())
+      assert.is_false(results[1].closed)
+      assert.equal("999", results[1].err.code)
+      assert.is_true(results[2].closed)
+      assert.is_true(results[3].closed)
+    end)
+
+    it("closes them side by side, in a task or not", function()
+      start { close_delay = 10 }
+      for _, in_task in ipairs { true, false } do
+        open_three()
+        local before, results = t.box:now(), nil
+        if in_task then
+          etoro.run(function() results = client.positions:close_all() end)
+        else
+          results = client.positions:close_all()
+        end
+        assert.equal(3, #results)
+        for _, result in ipairs(results) do assert.is_true(result.closed) end
+        assert.is_true(t.box:now() - before < 25)
+      end
+    end)
+
+    it("tells truly of those that it did not see closed", function()
+      open_three()
+      t:fault { route = OUTCOME_ROUTE, fault = "status", status = 404,
+        times = 100 }
+      t.box:change { close_delay = 1e6 }
+      local results = assert(client.positions:close_all { timeout = 6 })
+      for _, result in ipairs(results) do
+        assert.is_false(result.closed)
+        assert.is_nil(result.err)
+        assert.matches("not seen closed", result.response.warning)
+      end
+    end)
+  end)
+end)
+
+describe("client.positions:close_all, over HTTP,", function()
+  it("reads the portfolio for all of them together", function()
+    local sandbox = require("spec.support.server").start { limits = false }
+    local client = sandbox:client()
+    etoro.run(function()
+      for _ = 1, 12 do
+        etoro.spawn(function()
+          local order = assert(client.orders:open({ symbol = "AAPL",
+            transaction = "buy", settlementType = "real", amount = 50 },
+            { precheck = false }))
+          assert(order:wait())
+          assert(order:positions())
+        end)
+      end
+    end)
+    sandbox:clear()
+    local results = assert(client.positions:close_all())
+    local closed = 0
+    for _, result in ipairs(results) do
+      if result.closed then closed = closed + 1 end
+    end
+    local reads = #sandbox:arrivals(PORTFOLIO)
+    client:close()
+    sandbox:stop()
+    assert.equal(12, closed)
+    assert(reads <= 8, reads)
+  end)
+end)
