@@ -1,27 +1,36 @@
--- Instruments: what can be traded.
+-- Instruments: what can be traded, and which one a symbol means.
 
+local batches = require "etoro.batches"
+local casing = require "etoro.casing"
 local check = require "etoro.check"
 local errors = require "etoro.errors"
+local instrument_list = require "etoro.instrument_list"
 local operations = require "etoro.operations"
+local options_of = require "etoro.options"
 local owner = require "etoro.owner"
+local symbols = require "etoro.symbols"
+local values = require "etoro.values"
 
-local LIST = operations["GET /api/v1/market-data/instruments"]
+local BATCH = 50 -- ids that one request may name without a 413 or 414
+local DETAILS = operations["GET /api/v1/instruments/{symbol}"]
+local SHORTENED = operations["GET /api/v1/instruments/{symbol}/{shortener}"]
 
--- The older API has its own base URL, and the list at its top.
-local LIST_SOR = {
-  method = "GET", path = "/instruments", params = LIST.params,
-  success = { 200 }, class = "safe", pool = LIST.pool,
-}
-
+--- An instrument. A field is found under each spelling of the API's, such as
+--- instrumentId.
 ---@class etoro.Instrument
 ---@field instrumentID integer
 ---@field instrumentDisplayName string
 ---@field symbolFull string
 ---@field instrumentTypeID integer
 ---@field exchangeID integer
+---@field stocksIndustryId integer
+---@field priceSource string
+---@field hasExpirationDate boolean
+---@field isInternalInstrument boolean
+---@field images { uri: string, width: integer, height: integer }[]
 
 ---@class etoro.InstrumentFilters
----@field instrumentIds? integer[] at most 50, or the API answers 413 or 414
+---@field instrumentIds? integer[] any number of them
 ---@field exchangeIds? integer[]
 ---@field stocksIndustryIds? integer[]
 ---@field instrumentTypeIds? integer[]
@@ -29,65 +38,226 @@ local LIST_SOR = {
 ---@class etoro.Instruments client.instruments
 local collection = {}
 local mt = { __name = "etoro.instruments", __index = collection }
+local instrument_mt = {
+  __name = "etoro.instrument", __index = casing.wrap_index(),
+}
 local M = {}
 
-local function add_all(rest, from, ...)
-  local left_out = { ... }
-  for name, value in pairs(from) do
-    local is_left_out = false
-    for _, other in ipairs(left_out) do
-      is_left_out = is_left_out or name == other
+local function wrap(list)
+  for _, item in ipairs(list) do
+    if type(item) == "table" then setmetatable(item, instrument_mt) end
+  end
+  return list
+end
+
+local function id_of(item)
+  return type(item) == "table"
+    and batches.id(casing.get(item, "instrumentID")) or nil
+end
+
+-- Items by id, the first of each, and those that have none.
+local function by_id(lists)
+  local items, others = {}, {}
+  for _, list in ipairs(lists) do
+    for _, item in ipairs(list) do
+      local id = id_of(item)
+      if not id then
+        others[#others + 1] = item
+      elseif items[id] == nil then
+        items[id] = item
+      end
     end
-    if not is_left_out then rest[name] = value end
   end
+  return items, others
 end
 
-local function list_in(payload)
-  if payload[1] ~= nil then return payload end -- a bare list
-  local name = "instrumentDisplayDatas"
-  if type(payload[name]) ~= "table" then name = "instruments" end
-  if type(payload[name]) ~= "table" then return nil end
-  return payload[name], name
+-- Asks for ids in batches; filters may hold more than them.
+local function ask(client, ids, filters, options, level)
+  return batches.run(client, ids, BATCH, function(part, given)
+    local copy = {}
+    for name, value in pairs(filters or {}) do copy[name] = value end
+    copy.instrumentIds = part
+    return instrument_list.fetch(client, copy, given, level + 1)
+  end, options)
 end
 
--- The list, and all else the answer holds. The payload is the whole body or
--- lies under `data`; an envelope's `meta` is laid open.
-local function take_apart(body)
-  local is_wrapped = type(body.data) == "table"
-  local payload = is_wrapped and body.data or body
-  local list, name = list_in(payload)
-  if not list then return nil end
-  local rest = {}
-  if list ~= payload then add_all(rest, payload, name) end
-  if is_wrapped then add_all(rest, body, "data", "meta") end
-  if type(body.meta) == "table" then
-    rest.meta = nil
-    add_all(rest, body.meta)
+-- What was asked for in its order, then what an answer holds besides.
+local function list_ids(client, filters, options, level)
+  check.fields(instrument_list.FILTERS, filters, "parameter", level + 1)
+  local fields, err = check.values(instrument_list.FILTERS, filters)
+  if not fields then return nil, err end
+  local ids = {}
+  for index, value in ipairs(fields.instrumentIds) do
+    ids[index] = batches.id(value)
   end
-  return list, next(rest) ~= nil and rest or nil
+  ids = batches.unique(ids)
+  local lists, response = ask(client, ids, fields, options, level + 1)
+  if not lists then return nil, response end
+  local items, others = by_id(lists)
+  local list = batches.in_order(ids, items)
+  for _, id in ipairs(ids) do items[id] = nil end
+  for _, id in ipairs(values.sorted_names(items)) do
+    list[#list + 1] = items[id]
+  end
+  for _, item in ipairs(others) do list[#list + 1] = item end
+  return wrap(list), response
 end
 
 --- Lists instruments (portal: Market Data, GET market-data/instruments; under
---- api = "sor-v3" the older API's list). No filter: all of them. response.meta
---- holds what the answer has besides the list.
+--- api = "sor-v3" the older API's list). No filter: all of them. Ids are asked
+--- for in batches of 50, several at a time, and come back in their order,
+--- those that are unknown left out. response.meta holds what the answer has
+--- besides the list, where it is one answer.
 ---@param filters? etoro.InstrumentFilters
 ---@param options? etoro.RequestOptions
 ---@return etoro.Instrument[]? instruments
 ---@return etoro.Response|etoro.Error
 function collection:list(filters, options)
   local client = owner.of(self, "client.instruments:list", 2).client
-  check.options(filters, LIST.params.query, "filter", 2)
-  local op = client._api == "sor-v3" and LIST_SOR or LIST
-  local body, response = client:_send(op, filters, options, 2)
-  if body == nil then return nil, response end
-  local list, rest
-  if type(body) == "table" then list, rest = take_apart(body) end
-  if not list then
-    return nil, errors.unexpected("the answer has no instruments", response,
-      op)
+  check.options(filters, instrument_list.FILTERS, "filter", 2)
+  local ids = filters and filters.instrumentIds
+  if type(ids) == "table" and #ids > 0 then
+    options = options_of.of_call(options, 2)
+    local list, response = list_ids(client, filters, options, 2)
+    return list, response
   end
-  response.meta = rest
-  return list, response
+  local list, response = instrument_list.fetch(client, filters, options, 2)
+  if not list then return nil, response end
+  return wrap(list), response
+end
+
+--- Reads many instruments by id (portal: Market Data, GET
+--- market-data/instruments), in batches of 50, several at a time within the
+--- rate limit.
+---@param ids (integer|string)[]
+---@param options? etoro.RequestOptions
+---@return etoro.Instrument[]? instruments in the order of the ids; those the
+---API does not know are left out, listed in instruments.missing and told in
+---response.warning
+---@return etoro.Response|etoro.Error
+function collection:many(ids, options)
+  local client = owner.of(self, "client.instruments:many", 2).client
+  options = options_of.of_call(options, 2)
+  local wanted, err = batches.check_ids(ids, "instrumentIds", 2)
+  if not wanted then return nil, err end
+  local lists, response = ask(client, batches.unique(wanted), nil, options, 2)
+  if not lists then return nil, response end
+  local list = batches.in_order(wanted, (by_id(lists)))
+  batches.tell_missing(client, list, response, "instrument")
+  return wrap(list), response
+end
+
+--- The error for an id that the API gives nothing for.
+---@param id integer
+---@param response etoro.Response
+---@return etoro.Error
+function M.unknown(id, response)
+  return errors.new {
+    kind = "not_found", code = "unknown_instrument",
+    message = string.format("the API knows no instrument %d", id),
+    request_id = response.request_id, field = "instrumentId",
+    server_request_id = response.server_request_id,
+  }
+end
+
+--- Reads one instrument by its id (portal: Market Data, GET
+--- market-data/instruments).
+---@param id integer|string
+---@param options? etoro.RequestOptions
+---@return etoro.Instrument? instrument
+---@return etoro.Response|etoro.Error err kind not_found when there is none
+function collection:get(id, options)
+  local client = owner.of(self, "client.instruments:get", 2).client
+  local wanted, err = batches.check_id(id, "instrumentId", 2)
+  if not wanted then return nil, err end
+  local list, response = instrument_list.fetch(client,
+    { instrumentIds = { wanted } }, options, 2)
+  if not list then return nil, response end
+  for _, item in ipairs(list) do
+    if id_of(item) == wanted then
+      return setmetatable(item, instrument_mt), response
+    end
+  end
+  return nil, M.unknown(wanted, response)
+end
+
+--- Finds the instrument with exactly this symbol, whatever its case (portal:
+--- Market Data, GET market-data/search, whose answers are only candidates).
+--- What is found is remembered, see the client option instrument_cache; then
+--- nothing is sent, and response.attempts is 0.
+---@param symbol string such as "AAPL"
+---@param options? etoro.RequestOptions
+---@return etoro.FoundInstrument? instrument id, symbol and name
+---@return etoro.Response|etoro.Error err kind not_found, code unknown_symbol;
+---or kind invalid, code ambiguous; err.near lists what may have been meant
+function collection:find(symbol, options)
+  local client = owner.of(self, "client.instruments:find", 2).client
+  if type(symbol) ~= "string" then
+    error("symbol: string expected, got " .. type(symbol), 2)
+  end
+  options = options_of.of_call(options, 2)
+  local found, response = symbols.find(client, symbol, options, 2)
+  return found and M.copy(found), response
+end
+
+--- Reads one instrument by its symbol (portal: Instruments, GET
+--- instruments/{symbol}), with all that the API says of it: some 60 fields.
+---@param symbol string
+---@param params? { fields?: string|string[], shortener?: string } which
+---fields; or the API's name of a set of them
+---@param options? etoro.RequestOptions
+---@return etoro.op.GetV1InstrumentsSymbol.result? instrument
+---@return etoro.Response|etoro.Error err kind not_found when there is none
+function collection:details(symbol, params, options)
+  local client = owner.of(self, "client.instruments:details", 2).client
+  check.options(params, { fields = "string|table", shortener = "string" },
+    "parameter", 2)
+  params = params or {}
+  local op = params.shortener and SHORTENED or DETAILS
+  local body, response = client:_send(op, { symbol = symbol,
+    shortener = params.shortener, fields = params.fields }, options, 2)
+  if body == nil then return nil, response end
+  if type(body) ~= "table" then
+    return nil, errors.unexpected("the answer is no instrument", response, op)
+  end
+  return setmetatable(body, instrument_mt), response
+end
+
+--- A found instrument of the caller's own.
+---@param found etoro.FoundInstrument
+---@return etoro.FoundInstrument
+function M.copy(found)
+  return setmetatable({
+    instrumentID = found.instrumentID, symbolFull = found.symbolFull,
+    instrumentDisplayName = found.instrumentDisplayName,
+  }, instrument_mt)
+end
+
+--- Whether a value that names an instrument is its symbol: a text that is no
+--- number.
+---@param value any
+---@return boolean
+function M.is_symbol(value)
+  return type(value) == "string" and not value:find("^[%+%-]?%d+%.?%d*$")
+end
+
+--- The id of what a program names by id or by symbol. Raises for what is
+--- neither a number nor a text.
+---@param client etoro.Client
+---@param value integer|string digits are an id, other text is a symbol
+---@param options? etoro.RequestOptions
+---@param level integer
+---@return integer? id
+---@return etoro.Error? err
+function M.id(client, value, options, level)
+  if not M.is_symbol(value) then
+    local id, err = batches.check_id(value, "instrumentId", level + 1)
+    return id, err
+  end
+  options = options_of.of_call(options, level + 1)
+  local found, err = symbols.find(client, value, options, level + 1)
+  if not found then return nil, err end
+  return found.instrumentID
 end
 
 --- Makes client.instruments.

@@ -1,0 +1,156 @@
+-- Writes the closed trades of an account as CSV: one line a trade, newest or
+-- oldest first as the API gives them.
+--
+--   lua5.4 examples/history_csv.lua [SINCE [FILE]] [--real]
+--
+-- SINCE is a day such as 2026-01-31, by default 90 days ago; without FILE the
+-- lines go to the standard output. Without keys this runs against a sandbox in
+-- this very process, which makes a few trades first. With ETORO_API_KEY and
+-- ETORO_USER_KEY set it reads your demo account, or with --real your real one;
+-- it only reads.
+
+local etoro = require "etoro"
+
+local DAY = 86400
+
+-- name of the column, and the field; `symbol` is looked up
+local COLUMNS = {
+  { "position", "positionId" }, { "symbol" }, { "instrument", "instrumentId" },
+  { "buy", "isBuy" }, { "leverage", "leverage" }, { "units", "units" },
+  { "investment", "investment" }, { "opened", "openTimestamp" },
+  { "open_rate", "openRate" }, { "closed", "closeTimestamp" },
+  { "close_rate", "closeRate" }, { "net_profit", "netProfit" },
+  { "fees", "fees" },
+}
+
+local function must(value, err)
+  if value == nil then error(tostring(err), 0) end
+  return value
+end
+
+-- How far it is, on a line of its own that is written over; nothing where
+-- nobody looks.
+local function new_progress()
+  local ok, terminal = pcall(require, "etoro.terminal")
+  local is_shown = ok and terminal.is_terminal(2)
+  return function(text)
+    if is_shown then io.stderr:write("\r\27[K", text) end
+  end
+end
+
+-- Trades for the sandbox's account to have had.
+local function trade_a_little(client)
+  for _, symbol in ipairs { "AAPL", "BTC", "EURUSD" } do
+    local order = must(client.orders:open { symbol = symbol, amount = 200,
+      transaction = "buy", settlementType = symbol == "EURUSD" and "cfd"
+        or "real", leverage = 1 })
+    must(order:wait())
+  end
+  for _, position in ipairs(must(client.positions:list())) do
+    must(position:close())
+  end
+end
+
+local function connect(account)
+  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
+    return must(etoro.client { account = account })
+  end
+  io.stderr:write("A sandbox in this process: no account, no money.\n")
+  local client = must(etoro.sandbox.new { market_open = true }
+    :client { account = account })
+  trade_a_little(client)
+  return client
+end
+
+-- A field as CSV: digits as they are, text in quotes where it needs them.
+-- Spreadsheets take a text that starts with these for a formula.
+local function cell(value)
+  if value == nil then return "" end
+  if math.type(value) == "integer" then return ("%d"):format(value) end
+  if type(value) == "number" then return ("%.14g"):format(value) end
+  local text = tostring(value)
+  if text:find "^[=+@\t\r-]" then text = "'" .. text end
+  if text:find '[",\r\n]' then
+    text = '"' .. text:gsub('"', '""') .. '"'
+  end
+  return text
+end
+
+local function write_line(out, values)
+  for index, value in ipairs(values) do values[index] = cell(value) end
+  must(out:write(table.concat(values, ","), "\r\n"))
+end
+
+-- Symbols by id, all of them asked for at once.
+local function symbols_of(client, trades)
+  local seen, ids, symbols = {}, {}, {}
+  for _, trade in ipairs(trades) do
+    local id = trade.instrumentId
+    if id and not seen[id] then
+      seen[id] = true
+      ids[#ids + 1] = id
+    end
+  end
+  if #ids == 0 then return symbols end
+  for _, instrument in ipairs(must(client.instruments:many(ids))) do
+    symbols[instrument.instrumentId] = instrument.symbolFull
+  end
+  return symbols
+end
+
+local function read_all(client, since, show)
+  local trades = {}
+  for trade in client.account:history { minDate = since, pageSize = 100 } do
+    trades[#trades + 1] = trade
+    show(string.format("%d trades, at %s", #trades,
+      tostring(trade.closeTimestamp):sub(1, 10)))
+  end
+  return trades
+end
+
+local function write_all(out, trades, symbols)
+  local names = {}
+  for index, column in ipairs(COLUMNS) do names[index] = column[1] end
+  write_line(out, names)
+  for _, trade in ipairs(trades) do
+    local values = {}
+    for index, column in ipairs(COLUMNS) do
+      local value = column[2] and trade[column[2]]
+      if not column[2] then value = symbols[trade.instrumentId] end
+      values[index] = value == nil and "" or value
+    end
+    write_line(out, values)
+  end
+end
+
+local function main(since, path, account)
+  local client = connect(account)
+  local show = new_progress()
+  local trades = read_all(client, since or os.time() - 90 * DAY, show)
+  show "looking up the symbols"
+  local symbols = symbols_of(client, trades)
+  show ""
+  local out = path and must(io.open(path, "w")) or io.stdout
+  write_all(out, trades, symbols)
+  if path then must(out:close()) end
+  io.stderr:write(string.format("%d trades%s.\n", #trades,
+    path and " in " .. path or ""))
+end
+
+local given, account = {}, "demo"
+for _, argument in ipairs(arg) do
+  if argument == "--real" then
+    account = "real"
+  else
+    given[#given + 1] = argument
+  end
+end
+if #given > 2 or (given[1] or ""):find "^%-" then
+  io.stderr:write("usage: history_csv.lua [SINCE [FILE]] [--real]\n")
+  os.exit(2)
+end
+local ok, problem = pcall(main, given[1], given[2], account)
+if not ok then
+  io.stderr:write(tostring(problem), "\n")
+  os.exit(1)
+end

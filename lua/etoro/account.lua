@@ -1,0 +1,279 @@
+-- The account: what it holds, what it is worth, what it has done. Demo or
+-- real, as the client is.
+
+local answers = require "etoro.answers"
+local casing = require "etoro.casing"
+local check = require "etoro.check"
+local equity = require "etoro.equity"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local options_of = require "etoro.options"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local tasks = require "etoro.tasks"
+local trading = require "etoro.trading"
+
+local ME = operations["GET /api/v1/me"]
+
+--- What an account holds. Fields are found under each spelling of the API's.
+--- Money is in US dollars, openRate in the instrument's currency.
+---@class etoro.ClientPortfolio
+---@field credit number
+---@field bonusCredit number
+---@field unrealizedPnL? number of all together; from pnl alone
+---@field positions table[] those of copies may stand in mirrors as well
+---@field mirrors table[] copies of others
+---@field orders table[] waiting for a rate
+---@field ordersForOpen table[] under way
+---@field ordersForClose table[]
+
+--- Figures by the formulas of the portal's guides, beside the server's own.
+---@class etoro.Equity: etoro.Figures
+---@field server? table accountTotals of aggregate-portfolio, as it came
+---@field differences etoro.Difference[] of a cent and more
+---@field source "pnl"|"aggregate" what the figures are from
+
+---@class etoro.AggregateFilters
+---@field conversionMode? "eToroApp"|"Realtime"
+---@field instrumentIds? integer[]
+---@field mirrorIds? integer[] 0: one's own
+
+---@class etoro.HistoryQuery
+---@field minDate string|number the day to start with; YYYY-MM-DD or seconds
+---since 1970
+---@field page? integer
+---@field pageSize? integer
+---@field limit? integer the most to give
+
+---@class etoro.Me
+---@field gcid integer
+---@field realCid integer
+---@field demoCid integer
+---@field username string
+---@field scopes string[]
+
+---@class etoro.Trade one that is over
+---@field positionId integer
+---@field instrumentId integer
+---@field isBuy boolean
+---@field netProfit number without fees
+---@field fees number
+---@field investment number
+---@field units number
+---@field leverage integer
+---@field openRate number
+---@field openTimestamp string
+---@field closeRate number
+---@field closeTimestamp string
+
+---@class etoro.Account client.account
+local collection = {}
+local mt = { __name = "etoro.account", __index = collection }
+local item_mt = {
+  __name = "etoro.account.item", __index = casing.wrap_index(),
+}
+local M = {}
+
+local function client_of(self, what, level)
+  return owner.of(self, "client.account:" .. what, level + 1).client
+end
+
+-- Other spellings are found in an object and in the objects of its lists.
+local function wrap(object, depth)
+  for _, value in pairs(object) do
+    if type(value) == "table" and depth > 0 then
+      for _, item in ipairs(value) do
+        if type(item) == "table" then wrap(item, depth - 1) end
+      end
+    end
+  end
+  return setmetatable(object, item_mt)
+end
+
+local function read_object(client, op, name, params, options, level)
+  local body, response = client:_send(op, params, options, level + 1)
+  if body == nil then return nil, response end
+  local object, err = answers.object(body, name, response, op)
+  if not object then return nil, err end
+  return wrap(object, 2), response
+end
+
+local function read(client, purpose, params, options, level)
+  local name = purpose == "aggregate" and "" or "clientPortfolio"
+  local object, response = read_object(client, trading.op(client, purpose),
+    name, params, options, level + 1)
+  return object, response
+end
+
+--- Reads what the account holds (portal: Portfolio, Get Portfolio), without
+--- profits and losses. New positions show after some seconds.
+---@param options? etoro.RequestOptions
+---@return etoro.ClientPortfolio? portfolio
+---@return etoro.Response|etoro.Error
+function collection:portfolio(options)
+  local client = client_of(self, "portfolio", 2)
+  local portfolio, response = read(client, "portfolio", nil, options, 2)
+  return portfolio, response
+end
+
+-- Some accounts get a 404 from pnl; the aggregate has the figures too.
+local NO_PNL = "the API has no pnl for this account (404); these figures are"
+  .. " those of aggregate-portfolio"
+
+--- Reads what the account holds with profits and losses (portal: Portfolio,
+--- PnL), some ten seconds old at most. Where the API has none (404) the
+--- result holds unrealizedPnL and aggregate, the answer of
+--- aggregate-portfolio, and response.warning says so.
+---@param options? etoro.RequestOptions
+---@return etoro.ClientPortfolio? portfolio
+---@return etoro.Response|etoro.Error
+function collection:pnl(options)
+  local client = client_of(self, "pnl", 2)
+  local portfolio, response = read(client, "pnl", nil, options, 2)
+  if portfolio or response.status ~= 404 then return portfolio, response end
+  local aggregate, again = read(client, "aggregate", nil, options, 2)
+  if not aggregate then return nil, response end
+  local totals, err = answers.object(aggregate, "accountTotals", again,
+    trading.op(client, "aggregate"))
+  if not totals then return nil, err end
+  client:_warn(again, NO_PNL)
+  return wrap({ unrealizedPnL = totals.accountCurrentPnl,
+    aggregate = aggregate }, 0), again
+end
+
+local function copy_with_null(options)
+  local copy = { keep_null = true }
+  for name, value in pairs(options) do
+    if name ~= "keep_null" then copy[name] = value end
+  end
+  return copy
+end
+
+-- Both answers, asked for side by side; a request id can be that of one.
+local function read_both(client, options, level)
+  local with_null = copy_with_null(options)
+  local apart = copy_with_null(options)
+  apart.request_id, apart.keep_null = nil, nil
+  local pnl, pnl_response, aggregate, response
+  tasks.run(function()
+    tasks.spawn(function()
+      aggregate, response = read(client, "aggregate", nil, apart, level + 1)
+    end)
+    pnl, pnl_response = read(client, "pnl", nil, with_null, level + 1)
+  end)
+  return pnl, pnl_response, aggregate, response
+end
+
+local function of_aggregate(client, totals, response)
+  local result = equity.of_server(totals)
+  result.server, result.differences = totals, {}
+  result.source = "aggregate"
+  client:_warn(response, NO_PNL)
+  return result, response
+end
+
+--- Works out what the account is worth (portal: guides Calculate Equity,
+--- Available Cash, Total Invested, Profit/Loss) and reads the server's own
+--- figures (aggregate-portfolio) to set beside it. Positions that stand in two
+--- lists count once. A figure that needs a field which the answer lacks is
+--- nil, and the field stands in `missing`.
+---@param options? etoro.RequestOptions
+---@return etoro.Equity? equity
+---@return etoro.Response|etoro.Error response with a warning where the two
+---differ, or one of them could not be read
+function collection:equity(options)
+  local client = client_of(self, "equity", 2)
+  options = options_of.of_call(options, 2)
+  local pnl, response, aggregate, other = read_both(client, options, 2)
+  local totals = aggregate and type(aggregate.accountTotals) == "table"
+    and wrap(aggregate.accountTotals, 0) or nil
+  if not pnl and response.status == 404 and totals then
+    local result, from = of_aggregate(client, totals, other)
+    return result, from
+  elseif not pnl then
+    return nil, response
+  end
+  local result = equity.figures(pnl)
+  result.source, result.server, result.differences = "pnl", totals, {}
+  if totals then
+    result.differences = equity.differences(result, equity.of_server(totals))
+  else
+    client:_warn(response, "the server's own figures could not be read: "
+      .. (aggregate and "the answer has no accountTotals" or other.message))
+  end
+  if #result.missing > 0 then
+    client:_warn(response, "the answer lacks "
+      .. table.concat(result.missing, ", "))
+  end
+  return result, response
+end
+
+--- Works out the cash that can be traded with (portal: guide Calculate
+--- Available Cash).
+---@param options? etoro.RequestOptions
+---@return number? dollars
+---@return etoro.Response|etoro.Error err kind protocol, naming the fields,
+---when the answer lacks one that it takes
+function collection:available_cash(options)
+  local client = client_of(self, "available_cash", 2)
+  options = options_of.of_call(options, 2)
+  local portfolio, response = read(client, "portfolio", nil,
+    copy_with_null(options), 2)
+  if not portfolio then return nil, response end
+  local cash, missing = equity.available_cash(portfolio)
+  if cash then return cash, response end
+  return nil, errors.unexpected("the answer lacks "
+    .. table.concat(missing, ", "), response,
+    trading.op(client, "portfolio"))
+end
+
+--- Reads the account's totals, and its holdings by instrument and by mirror
+--- (portal: Portfolio, aggregate-portfolio). The totals are those of the
+--- whole account, whatever the filters.
+---@param filters? etoro.AggregateFilters
+---@param options? etoro.RequestOptions
+---@return etoro.op.GetV1TradingInfoAggregatePortfolio.result? aggregate
+---@return etoro.Response|etoro.Error
+function collection:aggregate(filters, options)
+  local client = client_of(self, "aggregate", 2)
+  check.options(filters, trading.op(client, "aggregate").params.query,
+    "filter", 2)
+  local aggregate, response = read(client, "aggregate", filters, options, 2)
+  if not aggregate then return nil, response end
+  if type(aggregate.accountTotals) == "table" then
+    wrap(aggregate.accountTotals, 0)
+  end
+  return aggregate, response
+end
+
+local function wrap_trade(item) return setmetatable(item, item_mt) end
+
+--- Goes through closed trades, page by page (portal: Trading History). The
+--- API says that it looks back less than a year a call.
+---@param params etoro.HistoryQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Trade? iterator raises the error of a page that fails
+function collection:history(params, options)
+  local client = client_of(self, "history", 2)
+  return (pages.each(client, trading.op(client, "history"), params, options,
+    2, wrap_trade))
+end
+
+--- Reads who the keys belong to, and what they may do (portal: Identity, Me).
+---@param options? etoro.RequestOptions
+---@return etoro.Me? me
+---@return etoro.Response|etoro.Error
+function collection:me(options)
+  local client = client_of(self, "me", 2)
+  local me, response = read_object(client, ME, "", nil, options, 2)
+  return me, response
+end
+
+--- Makes client.account.
+---@param client etoro.Client
+---@return etoro.Account
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

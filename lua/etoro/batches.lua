@@ -1,0 +1,224 @@
+-- One question about many ids: asked in parts that the API takes, several at
+-- a time, and answered in the order of the ids.
+
+local check = require "etoro.check"
+local tasks = require "etoro.tasks"
+
+local M = {}
+
+local NAMED = 10 -- of what is missing, in a warning
+local IN_FLIGHT = 8 -- the rate limits are what bounds it
+
+--- Reads an id as answers and programs write one.
+---@param value any
+---@return integer? id nil when it is no positive whole number
+function M.id(value)
+  local kind = type(value)
+  if kind == "string" and not value:find("^%d+$") then return nil end
+  if kind ~= "string" and kind ~= "number" then return nil end
+  local id = math.tointeger(tonumber(value))
+  return id and id > 0 and id or nil
+end
+
+local ONE = { id = { type = "integer", min = 1, required = true } }
+local MANY = {
+  ids = {
+    type = "list", items = { type = "integer", min = 1 }, min_items = 1,
+    required = true,
+  },
+}
+
+--- Checks one id. Raises for another type than a number or digits.
+---@param value any
+---@param name string for messages
+---@param level integer
+---@return integer? id
+---@return etoro.Error? err kind invalid
+function M.check_id(value, name, level)
+  if math.type(value) == "integer" and value > 0 then return value end
+  local schema = { [name] = ONE.id }
+  check.fields(schema, { [name] = value }, "parameter", level + 1)
+  local fields, err = check.values(schema, { [name] = value })
+  if not fields then return nil, err end
+  return M.id(value)
+end
+
+--- Checks a list of ids. Raises for what is no list of numbers or digits.
+---@param list any
+---@param name string for messages
+---@param level integer
+---@return integer[]? ids
+---@return etoro.Error? err kind invalid, also for an empty list
+function M.check_ids(list, name, level)
+  local schema = { [name] = MANY.ids }
+  check.fields(schema, { [name] = list }, "parameter", level + 1)
+  local fields, err = check.values(schema, { [name] = list })
+  if not fields then return nil, err end
+  local ids = {}
+  for index, value in ipairs(list) do ids[index] = M.id(value) end
+  return ids
+end
+
+--- The values of a list, each of them once.
+---@param list any[]
+---@return any[]
+function M.unique(list)
+  local seen, some = {}, {}
+  for _, value in ipairs(list) do
+    if not seen[value] then
+      seen[value] = true
+      some[#some + 1] = value
+    end
+  end
+  return some
+end
+
+--- Puts what was found into the order in which it was asked for.
+---@param wanted any[] keys; one that comes twice gives its item twice
+---@param items table<any, table> what was found, by key
+---@return table[] list list.missing holds the keys without an item
+function M.in_order(wanted, items)
+  local list, missing, is_told = {}, {}, {}
+  for _, key in ipairs(wanted) do
+    local item = items[key]
+    if item then
+      list[#list + 1] = item
+    elseif not is_told[key] then
+      is_told[key] = true
+      missing[#missing + 1] = key
+    end
+  end
+  -- not among the list's own keys, where a loop or an encoder would meet it
+  return setmetatable(list, {
+    __name = "etoro.found", __index = { missing = missing },
+  })
+end
+
+--- Warns of what was asked for and not found.
+---@param client etoro.Client
+---@param list table as in_order gives it
+---@param response etoro.Response
+---@param what string such as "instrument"
+function M.tell_missing(client, list, response, what)
+  local missing = list.missing
+  if #missing == 0 then return end
+  local named = {}
+  for index = 1, math.min(#missing, NAMED) do
+    named[index] = tostring(missing[index])
+  end
+  local message = string.format("the API gives no %s for %s", what,
+    table.concat(named, ", "))
+  if #missing > NAMED then
+    message = string.format("%s and %d more", message, #missing - NAMED)
+  end
+  client:_warn(response, message)
+end
+
+--- Options for calls that share one deadline, from now on. A request id is
+--- that of the first of them.
+---@param client etoro.Client
+---@param options etoro.RequestOptions
+---@return fun(): etoro.RequestOptions
+function M.sharing(client, options)
+  local engine = client._runtime.engine
+  local ends = engine:now() + (options.deadline or client._options.deadline)
+  local request_id = options.request_id
+  return function()
+    local copy = {}
+    for name, value in pairs(options) do copy[name] = value end
+    copy.deadline = ends - engine:now()
+    copy.request_id, request_id = request_id, nil
+    return copy
+  end
+end
+
+-- What is left to ask, as ranges of the list; parts of the right size are
+-- taken from it.
+local function take_part(state)
+  local range = table.remove(state.ranges)
+  if not range then return nil end
+  local first, last = range[1], range[2]
+  if last - first >= state.size then
+    state.ranges[#state.ranges + 1] = { first + state.size, last }
+    last = first + state.size - 1
+  end
+  return first, last
+end
+
+local function is_too_much(err)
+  return err.status == 413 or err.status == 414
+end
+
+local function ask_part(state, first, last)
+  local part = table.move(state.list, first, last, 1, {})
+  local items, response = state.ask(part, state.share())
+  if items then
+    state.answers[#state.answers + 1] = items
+    state.response = state.response or response
+    state.attempts = state.attempts + response.attempts
+    return true
+  elseif is_too_much(response) and last > first then
+    local half = math.floor((last - first + 1) / 2)
+    state.size = math.min(state.size, half)
+    state.ranges[#state.ranges + 1] = { first, last }
+    return true
+  end
+  state.err = state.err or response
+  return false
+end
+
+local function work(state)
+  local first, last = take_part(state)
+  while first and not state.err do
+    if not ask_part(state, first, last) then break end
+    first, last = take_part(state)
+  end
+end
+
+-- One failure ends the whole, and what the others still do.
+local function work_together(state, count)
+  local workers = {}
+  for index = 1, count do
+    workers[index] = tasks.spawn(function()
+      work(state)
+      if not state.err then return end
+      for other, task in ipairs(workers) do
+        if other ~= index then task:cancel() end
+      end
+    end)
+  end
+end
+
+--- Asks about all values of a list, in parts of at most `size`, which is
+--- halved for what the API finds too long (413, 414).
+---@param client etoro.Client
+---@param list any[] not empty
+---@param size integer
+---@param ask fun(part: any[], options: etoro.RequestOptions): any[]?, any
+---gives the items of the answer and the response; nil and an error
+---@param options etoro.RequestOptions checked
+---@return any[][]? answers items of each part; the parts in no order
+---@return etoro.Response|etoro.Error response of the first answer that came,
+---with the attempts and the time of all
+function M.run(client, list, size, ask, options)
+  local engine = client._runtime.engine
+  local started = engine:now()
+  local state = {
+    list = list, size = size, ask = ask, ranges = { { 1, #list } },
+    answers = {}, attempts = 0, share = M.sharing(client, options),
+  }
+  local parts = math.ceil(#list / size)
+  local count = math.min(parts, IN_FLIGHT, client._options.max_connections)
+  if count <= 1 then
+    work(state)
+  else
+    tasks.run(work_together, state, count)
+  end
+  if state.err then return nil, state.err end
+  local response = state.response
+  response.attempts = state.attempts
+  response.elapsed = parts > 1 and engine:now() - started or response.elapsed
+  return state.answers, response
+end
+
+return M

@@ -1,0 +1,276 @@
+-- Which instrument a symbol means, remembered for a while: id, symbol and
+-- name, and that a symbol is unknown. Nothing of the market is kept; the
+-- terms of the API forbid collecting that. In memory, and if wanted in a file
+-- for each origin, so that the next run need not ask.
+
+local check = require "etoro.check"
+local core = require "etoro.core"
+local json = require "etoro.json"
+local runtime = require "etoro.runtime"
+
+local M = {}
+
+local LIFETIME = 86400 -- seconds
+local MISSING_LIFETIME = 300 -- seconds an unknown symbol stays unknown
+local MAX_BYTES = 16 * 2 ^ 20 -- of a file that is read
+local FORMAT = "etoro-instruments-1"
+
+---@class etoro.InstrumentCacheOptions
+---@field lifetime? number seconds; 86400; 0: nothing is kept. An unknown
+---symbol is asked for again after five minutes at most
+---@field path? string|boolean where to keep it on disk: a folder, or true for
+---etoro in XDG_CACHE_HOME (or ~/.cache); default false: in memory alone
+
+---@class etoro.InstrumentCache
+local methods = {}
+local mt = { __name = "etoro.instrument_cache", __index = methods }
+
+--- Checks the client option instrument_cache; raises.
+---@param options etoro.InstrumentCacheOptions|false
+---@param level integer
+function M.check(options, level)
+  if type(options) == "boolean" then
+    if options then
+      error("bad option 'instrument_cache': table or false expected, got true",
+        level + 1)
+    end
+    return
+  end
+  check.options(options, { lifetime = "number", path = "string|boolean" },
+    "instrument_cache option", level + 1)
+  local lifetime = options.lifetime
+  if lifetime and not (lifetime >= 0) then
+    error("bad instrument_cache option 'lifetime': seconds from 0 expected,"
+      .. " got " .. tostring(lifetime), level + 1)
+  elseif options.path == "" then
+    error("bad instrument_cache option 'path': it is empty", level + 1)
+  end
+end
+
+local function folder_of(path)
+  if type(path) == "string" then return path end
+  if not path then return nil end
+  local base = os.getenv "XDG_CACHE_HOME"
+  -- a relative one is to be ignored
+  if not base or base:sub(1, 1) ~= "/" then
+    local home = os.getenv "HOME"
+    if not home or home:sub(1, 1) ~= "/" then return nil end
+    base = home .. "/.cache"
+  end
+  return base .. "/etoro"
+end
+
+local function file_of(folder, origin)
+  local name = origin:gsub("^%w+://", ""):gsub("[^%w.-]", "_")
+  return folder .. "/instruments-" .. name .. ".json"
+end
+
+local function now(cache) return cache.client._runtime.engine:unix() end
+
+-- Told of once: what is kept is in memory alone from then on.
+local function tell(client, message)
+  runtime.emit(client, {
+    kind = "warning", at = client._runtime.engine:unix(),
+    message = "the instrument cache is kept in memory alone: " .. message,
+  })
+end
+
+--- The cache of a client.
+---@param client etoro.Client
+---@return etoro.InstrumentCache
+function M.of(client)
+  local cache = rawget(client, "_instrument_cache")
+  if cache then return cache end
+  local settled = client._options.instrument_cache
+  local lifetime = settled == false and 0 or LIFETIME
+  local path
+  if type(settled) == "table" then
+    lifetime, path = settled.lifetime or lifetime, settled.path
+  end
+  cache = setmetatable({
+    client = client, lifetime = lifetime, entries = {},
+    origin = client._options.base_url, folder = folder_of(path),
+  }, mt)
+  rawset(client, "_instrument_cache", cache)
+  if path and not cache.folder then
+    tell(client, "neither XDG_CACHE_HOME nor HOME is an absolute path")
+  end
+  return cache
+end
+
+-- Entries are { at =, instrument = } or { at =, near =, code = }. One from the
+-- future was written under another clock.
+local function is_fresh(cache, entry)
+  local age = now(cache) - entry.at
+  local lifetime = cache.lifetime
+  if not entry.instrument then lifetime = math.min(lifetime, MISSING_LIFETIME)
+  end
+  return age >= 0 and age < lifetime
+end
+
+local function read_instrument(value)
+  if type(value) ~= "table" then return nil end
+  local id, symbol, name = value[1], value[2], value[3]
+  if math.type(id) ~= "integer" or id < 1 or type(symbol) ~= "string" then
+    return nil
+  end
+  return {
+    instrumentID = id, symbolFull = symbol,
+    instrumentDisplayName = type(name) == "string" and name or nil,
+  }
+end
+
+local function write_instrument(one)
+  return { one.instrumentID, one.symbolFull, one.instrumentDisplayName }
+end
+
+local CODES = { ambiguous = true, unknown_symbol = true }
+
+-- An instrument under another's symbol would be traded in its place.
+local function read_entry(symbol, value)
+  if type(value) ~= "table" or type(value.at) ~= "number" then return nil end
+  if value.instrument ~= nil then
+    local instrument = read_instrument(value.instrument)
+    if not instrument or instrument.symbolFull:upper() ~= symbol:upper() then
+      return nil
+    end
+    return { at = value.at, instrument = instrument }
+  end
+  local entry = { at = value.at, near = {}, code = value.code }
+  if type(value.near) ~= "table" or not CODES[entry.code] then return nil end
+  for index, one in ipairs(value.near) do
+    entry.near[index] = read_instrument(one)
+    if not entry.near[index] then return nil end
+  end
+  return entry
+end
+
+local function write_entry(entry)
+  if entry.instrument then
+    return { at = entry.at, instrument = write_instrument(entry.instrument) }
+  end
+  local near = {}
+  for index, one in ipairs(entry.near) do near[index] = write_instrument(one)
+  end
+  return { at = entry.at, near = near, code = entry.code }
+end
+
+-- The entries of the file; none where it is absent, another's or broken.
+local function read_file(cache)
+  local file = io.open(file_of(cache.folder, cache.origin), "rb")
+  local text = file and file:read(MAX_BYTES)
+  if file then file:close() end
+  local document = text and json.decode(text)
+  if type(document) ~= "table" or document.format ~= FORMAT
+    or document.origin ~= cache.origin or type(document.symbols) ~= "table"
+  then
+    return {}
+  end
+  local entries = {}
+  for symbol, value in pairs(document.symbols) do
+    local entry = type(symbol) == "string" and read_entry(symbol, value)
+    if entry and is_fresh(cache, entry) then entries[symbol] = entry end
+  end
+  return entries
+end
+
+-- Takes over what the file knows and we do not, or knows later.
+local function merge_file(cache)
+  for symbol, entry in pairs(read_file(cache)) do
+    local own = cache.entries[symbol]
+    if not own or own.at < entry.at then cache.entries[symbol] = entry end
+  end
+end
+
+local function load_once(cache)
+  if cache.is_loaded or not cache.folder then return end
+  cache.is_loaded = true
+  merge_file(cache)
+end
+
+--- What is known about a symbol, as it is written.
+---@param symbol string
+---@return table? entry { instrument } or { near, code }
+function methods:get(symbol)
+  load_once(self)
+  local entry = self.entries[symbol]
+  if not entry then return nil end
+  if not is_fresh(self, entry) then
+    self.entries[symbol] = nil
+    return nil
+  end
+  return entry
+end
+
+local function put(cache, symbol, entry)
+  if cache.lifetime == 0 then return end
+  entry.at = math.floor(now(cache))
+  cache.entries[symbol] = entry
+  cache.is_changed = true
+end
+
+--- Remembers what a symbol means, under this spelling and its own.
+---@param symbol string
+---@param instrument etoro.FoundInstrument
+function methods:put(symbol, instrument)
+  put(self, symbol, { instrument = instrument })
+  put(self, instrument.symbolFull, { instrument = instrument })
+end
+
+--- Remembers that a symbol means nothing, or more than one thing.
+---@param symbol string
+---@param near etoro.FoundInstrument[]
+---@param code string of the error
+function methods:put_missing(symbol, near, code)
+  put(self, symbol, { near = near, code = code })
+end
+
+-- Makes a folder and those above it.
+local function make_folders(path)
+  local made, message
+  for prefix in (path .. "/"):gmatch "()/" do
+    local folder = path:sub(1, prefix - 1)
+    if folder ~= "" then made, message = core.make_dir(folder) end
+  end
+  return made, message
+end
+
+-- Readers see the old file or the new one, never half of one.
+local function write_file(path, text)
+  local scratch = path .. "." .. core.uuid()
+  local file, message = io.open(scratch, "wb")
+  if not file then return nil, message end
+  local written
+  written, message = file:write(text)
+  if not file:close() then written = nil end
+  if written then written, message = os.rename(scratch, path) end
+  if not written then os.remove(scratch) end
+  return written, message
+end
+
+local function save(cache)
+  local made, message = make_folders(cache.folder)
+  if not made then return nil, message end
+  merge_file(cache) -- another process may have written meanwhile
+  local symbols = {}
+  for symbol, entry in pairs(cache.entries) do
+    if is_fresh(cache, entry) then symbols[symbol] = write_entry(entry) end
+  end
+  local ok, text = pcall(json.encode, { format = FORMAT,
+    origin = cache.origin, symbols = symbols })
+  if not ok then return nil, text end
+  return write_file(file_of(cache.folder, cache.origin), text)
+end
+
+--- Writes to disk what has changed, where a folder is given. A disk that
+--- refuses is told of once, as a warning, and left alone from then on.
+function methods:flush()
+  if not self.is_changed or not self.folder then return end
+  self.is_changed = false
+  local ok, message = save(self)
+  if ok then return end
+  tell(self.client, tostring(message))
+  self.folder = nil
+end
+
+return M

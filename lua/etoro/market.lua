@@ -1,0 +1,348 @@
+-- The market: prices, their history, and what there is to know of what is
+-- traded.
+
+local answers = require "etoro.answers"
+local batches = require "etoro.batches"
+local candles = require "etoro.candles"
+local casing = require "etoro.casing"
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local instruments = require "etoro.instruments"
+local operations = require "etoro.operations"
+local options_of = require "etoro.options"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local rates = require "etoro.rates"
+local symbols = require "etoro.symbols"
+
+local DATA = "GET /api/v1/market-data"
+local CANDLES = operations[DATA .. "/instruments/{instrumentId}/history"
+  .. "/candles/{direction}/{interval}/{candlesCount}"]
+local CLOSING = operations[DATA .. "/instruments/history/closing-price"]
+local EXCHANGES = operations[DATA .. "/exchanges"]
+local TYPES = operations[DATA .. "/instrument-types"]
+local INDUSTRIES = operations[DATA .. "/stocks-industries"]
+local SEARCH = operations[DATA .. "/search"]
+local DISCOVER = operations["GET /api/v1/instruments/discover"]
+
+local MOST_TOLD = 3 -- symbols that a warning explains
+local MAX_BARS = 1000
+local DEFAULT_BARS = 100 -- the API's own
+
+-- What a search gives of each instrument where nothing else is asked for.
+local FIELDS = {
+  "instrumentId", "internalInstrumentId", "internalSymbolFull", "symbol",
+  "displayname", "internalInstrumentDisplayName", "instrumentType",
+  "instrumentTypeID", "exchangeID", "internalExchangeName", "currentRate",
+  "dailyPriceChange", "isOpen", "isCurrentlyTradable", "isBuyEnabled",
+}
+
+--- A price. Fields are found under each spelling of the API's.
+---@class etoro.Rate
+---@field instrumentID integer
+---@field bid number what a seller gets
+---@field ask number what a buyer pays
+---@field lastExecution number
+---@field conversionRateBid number from the instrument's currency to US dollars
+---@field conversionRateAsk number
+---@field date string ISO 8601
+---@field priceRateID integer
+
+---@class etoro.Bar
+---@field instrumentID integer
+---@field fromDate string ISO 8601, UTC; when it starts
+---@field open number
+---@field high number
+---@field low number
+---@field close number
+---@field volume? number absent or 0 for currencies and coins
+---@field is_forming? true it has not ended by the server's clock
+---@field is_missing? true it stands for no price (-1)
+
+---@class etoro.CandlesParams
+---@field instrumentId? integer|string this
+---@field symbol? string or this, exactly
+---@field interval? etoro.Interval default "OneDay"
+---@field count? integer the newest so many, 1 to 1000; default 100
+---@field direction? "asc"|"desc" oldest first, which is the default, or newest
+
+---@class etoro.Close
+---@field price number -1: none
+---@field date string the year 1: none
+---@field is_missing? true
+
+---@class etoro.ClosingPrice
+---@field instrumentId integer
+---@field officialClosingPrice number -1: none
+---@field isMarketOpen boolean
+---@field closingPrices table<"daily"|"weekly"|"monthly", etoro.Close>
+---@field is_missing? true there is no official one
+
+---@class etoro.SearchQuery: etoro.op.GetV1MarketDataSearch
+---@field fields? string|string[] default: id, symbol, name, type, exchange,
+---rate
+---@field limit? integer the most to give
+
+--- Any field is a filter, numbers also with Min or Max behind the name.
+---@class etoro.DiscoverQuery: etoro.op.GetV1InstrumentsDiscover
+---@field sort? string|string[] such as "-marketCap,displayName"
+---@field limit? integer the most to give
+
+---@alias etoro.FoundItem etoro.op.GetV1InstrumentsDiscover.result.items
+
+---@class etoro.Market client.market
+local collection = {}
+local mt = { __name = "etoro.market", __index = collection }
+local item_mt = { __name = "etoro.market.item", __index = casing.wrap_index() }
+local M = {}
+
+local function wrap(item)
+  if type(item) ~= "table" then return item end
+  return setmetatable(item, item_mt)
+end
+
+local function wrap_all(list)
+  for _, item in ipairs(list) do wrap(item) end
+  return list
+end
+
+local function client_of(self, what, level)
+  return owner.of(self, "client.market:" .. what, level + 1).client
+end
+
+--- Reads prices (portal: Market Data, Rates), 100 instruments a request,
+--- several requests at a time within the rate limit.
+---@param list (integer|string)[] ids or symbols, any number
+---@param options? etoro.RequestOptions
+---@return etoro.Rate[]? rates in the order of the list; instruments without
+---a price are left out, listed in rates.missing and told in response.warning
+---@return etoro.Response|etoro.Error
+function collection:rates(list, options)
+  local client = client_of(self, "rates", 2)
+  options = options_of.of_call(options, 2)
+  local by_entry, response, problems = rates.read(client, list, options, 2)
+  if not by_entry then return nil, response end
+  for index = 1, math.min(#problems, MOST_TOLD) do
+    client:_warn(response, problems[index].message)
+  end
+  local found = batches.in_order(list, by_entry)
+  batches.tell_missing(client, found, response, "rate")
+  return wrap_all(found), response
+end
+
+--- Reads the price of one instrument (portal: Market Data, Rates).
+---@param instrument integer|string id or symbol
+---@param options? etoro.RequestOptions
+---@return etoro.Rate? rate
+---@return etoro.Response|etoro.Error err kind not_found when there is none
+function collection:rate(instrument, options)
+  local client = client_of(self, "rate", 2)
+  options = options_of.of_call(options, 2)
+  local share = batches.sharing(client, options)
+  local id, err = instruments.id(client, instrument, share(), 2)
+  if not id then return nil, err end
+  local found, response = rates.fetch(client, { id }, share(), 2)
+  if not found then return nil, response end
+  if not found[id] then return nil, instruments.unknown(id, response) end
+  return wrap(found[id]), response
+end
+
+local CANDLES_PARAMS = {
+  instrumentId = "number|string", symbol = "string", interval = "string",
+  count = "number|string", direction = "string",
+}
+
+-- The path values of a request for bars, but for the instrument.
+local function candles_path(params)
+  local interval, message = candles.interval(params.interval or "OneDay")
+  if not interval then return nil, errors.invalid("interval", message) end
+  local spec = { count = { type = "integer", min = 1 },
+    direction = CANDLES.params.path.direction }
+  local values, err = check.values(spec, { count = params.count,
+    direction = params.direction })
+  if not values then return nil, err end
+  local count = tonumber(values.count or DEFAULT_BARS)
+  if count > MAX_BARS then
+    return nil, errors.invalid("count", string.format("must be at most %d, got"
+      .. " %d: the API gives no more bars, and would cut the number down"
+      .. " without a word; it has no older ones either", MAX_BARS, count))
+  end
+  return { interval = interval, candlesCount = count,
+    direction = values.direction or "asc" }
+end
+
+local function find_id(client, params, options, level)
+  if (params.instrumentId == nil) == (params.symbol == nil) then
+    return nil, errors.invalid(nil,
+      "give exactly one of instrumentId and symbol")
+  elseif params.symbol then
+    local found, err = symbols.find(client, params.symbol, options, level + 1)
+    return found and found.instrumentID, err
+  end
+  local id, err = batches.check_id(params.instrumentId, "instrumentId",
+    level + 1)
+  return id, err
+end
+
+--- Reads bars of prices, the newest that there are (portal: Market Data,
+--- Historical Candles). Prices are bids; days are those of UTC. The last one
+--- may not have ended: it has is_forming = true then.
+---@param params etoro.CandlesParams
+---@param options? etoro.RequestOptions
+---@return etoro.Bar[]? bars
+---@return etoro.Response|etoro.Error response with meta: interval, rangeOpen,
+---rangeClose, rangeHigh, rangeLow, volume; err kind not_found when the API
+---has no bars for the instrument, which it says of unknown ones
+function collection:candles(params, options)
+  local client = client_of(self, "candles", 2)
+  if type(params) ~= "table" then
+    error("parameters must be a table, got " .. type(params), 2)
+  end
+  check.options(params, CANDLES_PARAMS, "parameter", 2)
+  options = options_of.of_call(options, 2)
+  local path, err = candles_path(params)
+  if not path then return nil, err end
+  local share = batches.sharing(client, options)
+  path.instrumentId, err = find_id(client, params, share(), 2)
+  if not path.instrumentId then return nil, err end
+  local body, response = client:_send(CANDLES, path, share(), 2)
+  if body == nil then return nil, response end
+  if type(body) ~= "table" or body.candles == nil and not body.interval then
+    return nil, errors.unexpected("the answer has no candles", response,
+      CANDLES)
+  end
+  local bars, meta = candles.unwrap(body)
+  if not bars and meta then
+    return nil, instruments.unknown(path.instrumentId, response)
+  elseif not bars then
+    return nil, errors.unexpected("the answer has no candles", response,
+      CANDLES)
+  end
+  response.meta = meta
+  candles.mark(bars, path.interval, candles.server_time(response,
+    client._runtime.engine:unix()))
+  return wrap_all(bars), response
+end
+
+local function mark_closing(item)
+  if type(item) ~= "table" then return item end
+  if item.officialClosingPrice == -1 then item.is_missing = true end
+  local prices = item.closingPrices
+  for _, one in pairs(type(prices) == "table" and prices or {}) do
+    if type(one) == "table" and candles.is_sentinel(one.price, one.date) then
+      one.is_missing = true
+    end
+  end
+  return wrap(item)
+end
+
+-- One answer with a list in it.
+local function read_list(client, op, name, params, options, level)
+  check.options(params, op.params.query, "filter", level + 1)
+  local body, response = client:_send(op, params, options, level + 1)
+  if body == nil then return nil, response end
+  local list, err = answers.list(body, name, response, op)
+  if not list then return nil, err end
+  response.meta = answers.rest(body, name)
+  return wrap_all(list), response
+end
+
+--- Reads the last closing prices of all instruments (portal: Market Data,
+--- Closing Prices). Where the API has none it writes -1 and the year 1; that
+--- stays, and is_missing = true says so.
+---@param options? etoro.RequestOptions
+---@return etoro.ClosingPrice[]? prices
+---@return etoro.Response|etoro.Error
+function collection:closing_prices(options)
+  local client = client_of(self, "closing_prices", 2)
+  local list, response = read_list(client, CLOSING, "", nil, options, 2)
+  if not list then return nil, response end
+  for _, item in ipairs(list) do mark_closing(item) end
+  return list, response
+end
+
+--- Lists exchanges (portal: Market Data, Exchanges).
+---@param filters? { exchangeIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { exchangeID: integer, exchangeDescription: string }[]? exchanges
+---@return etoro.Response|etoro.Error
+function collection:exchanges(filters, options)
+  local client = client_of(self, "exchanges", 2)
+  local list, response = read_list(client, EXCHANGES, "exchangeInfo", filters,
+    options, 2)
+  return list, response
+end
+
+--- Lists types of instruments (portal: Market Data, Instrument Types).
+---@param filters? { instrumentTypeIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { instrumentTypeID: integer, instrumentTypeDescription: string }[]?
+---@return etoro.Response|etoro.Error
+function collection:types(filters, options)
+  local client = client_of(self, "types", 2)
+  local list, response = read_list(client, TYPES, "instrumentTypes", filters,
+    options, 2)
+  return list, response
+end
+
+--- Lists industries of stocks (portal: Market Data, Stocks Industries).
+---@param filters? { stocksIndustryIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { industryID: integer, industryName: string }[]? industries
+---@return etoro.Response|etoro.Error
+function collection:industries(filters, options)
+  local client = client_of(self, "industries", 2)
+  local list, response = read_list(client, INDUSTRIES, "stocksIndustries",
+    filters, options, 2)
+  return list, response
+end
+
+-- The API lists things with ids below 1 among the instruments. Which id an
+-- item has stands in one of two fields, or in none that was asked for.
+local function is_real(item)
+  if item.instrumentId == nil then
+    item.instrumentId = item.internalInstrumentId
+  end
+  return item.instrumentId == nil or batches.id(item.instrumentId) ~= nil
+end
+
+local function wrap_real(item)
+  if is_real(item) then return wrap(item) end
+end
+
+--- Goes through the instruments that a search finds, page by page (portal:
+--- Market Data, Search). Texts match parts: use client.instruments:find for
+--- the one with a symbol. Every field of an instrument may be a filter.
+---@param params? etoro.SearchQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.FoundItem? iterator raises the error of a page
+---that fails
+function collection:search(params, options)
+  local client = client_of(self, "search", 2)
+  if type(params) == "table" or params == nil then
+    local copy = { fields = FIELDS }
+    for name, value in pairs(params or {}) do copy[name] = value end
+    params = copy
+  end
+  return (pages.each(client, SEARCH, params, options, 2, wrap_real))
+end
+
+--- Goes through instruments by their fields, page by page (portal:
+--- Instruments, Discover).
+---@param params? etoro.DiscoverQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.FoundItem? iterator raises the error of a page
+---that fails
+function collection:discover(params, options)
+  local client = client_of(self, "discover", 2)
+  return (pages.each(client, DISCOVER, params, options, 2, wrap_real))
+end
+
+--- Makes client.market.
+---@param client etoro.Client
+---@return etoro.Market
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

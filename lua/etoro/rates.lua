@@ -1,0 +1,120 @@
+-- Prices of many instruments, named by id or by symbol.
+
+local answers = require "etoro.answers"
+local batches = require "etoro.batches"
+local casing = require "etoro.casing"
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local instruments = require "etoro.instruments"
+local operations = require "etoro.operations"
+local symbols = require "etoro.symbols"
+
+local M = {}
+
+local RATES = operations["GET /api/v1/market-data/instruments/rates"]
+local LIST = { instruments = { type = "list", required = true } }
+local BATCH = 100 -- ids in one request, as documented
+
+-- Ids and symbols apart; what an entry of the caller's list stands for.
+local function sort_out(list, level)
+  check.fields(LIST, { instruments = list }, "parameter", level + 1)
+  if #list == 0 then
+    return nil, errors.invalid("instruments", "is an empty list")
+  end
+  local ids, texts = {}, {}
+  for index, value in ipairs(list) do
+    if instruments.is_symbol(value) then
+      texts[#texts + 1] = value
+    else
+      local id, err = batches.check_id(value,
+        string.format("instruments[%d]", index), level + 1)
+      if not id then return nil, err end
+      ids[index] = id
+    end
+  end
+  return ids, batches.unique(texts)
+end
+
+-- The ids of a list of ids and symbols, by index; false for symbols that mean
+-- nothing or more than one thing, and the errors that say so.
+local function resolve(client, list, options, level)
+  local ids, texts = sort_out(list, level + 1)
+  if not ids then return nil, texts end
+  if #texts == 0 then return ids, {} end
+  local found, err = symbols.find_all(client, texts, options, level + 1)
+  if not found then return nil, err end
+  local problems, seen = {}, {}
+  for index, value in ipairs(list) do
+    local one = instruments.is_symbol(value) and found[value]
+    if one then ids[index] = one.instrumentID or false end
+    if one and not one.instrumentID and not seen[value] then
+      if one.code == "invalid_argument" then return nil, one end
+      seen[value], problems[#problems + 1] = true, one
+    end
+  end
+  return ids, problems
+end
+
+local function by_id(lists)
+  local rates = {}
+  for _, list in ipairs(lists) do
+    for _, rate in ipairs(list) do
+      local id = type(rate) == "table"
+        and batches.id(casing.get(rate, "instrumentID"))
+      if id then rates[id] = rate end
+    end
+  end
+  return rates
+end
+
+--- Reads the rates of ids.
+---@param client etoro.Client
+---@param ids integer[] each once
+---@param options etoro.RequestOptions checked
+---@param level integer
+---@return table<integer, etoro.Rate>? rates by id
+---@return etoro.Response|etoro.Error
+function M.fetch(client, ids, options, level)
+  local lists, response = batches.run(client, ids, BATCH,
+    function(part, given)
+      local body, answer = client:_send(RATES, { instrumentIds = part }, given,
+        level + 1)
+      if body == nil then return nil, answer end
+      local list, err = answers.list(body, "rates", answer, RATES)
+      if not list then return nil, err end
+      return list, answer
+    end, options)
+  if not lists then return nil, response end
+  return by_id(lists), response
+end
+
+--- Reads the rates of ids and symbols.
+---@param client etoro.Client
+---@param list (integer|string)[]
+---@param options etoro.RequestOptions checked
+---@param level integer
+---@return table<integer|string, etoro.Rate>? rates by entry of the list
+---@return etoro.Response|etoro.Error
+---@return etoro.Error[]? problems symbols that could not be resolved
+function M.read(client, list, options, level)
+  local share = batches.sharing(client, options)
+  local ids, problems = resolve(client, list, share(), level + 1)
+  if not ids then return nil, problems end
+  local known = {}
+  for index = 1, #list do
+    if ids[index] then known[#known + 1] = ids[index] end
+  end
+  local by_entry = {}
+  if #known == 0 then
+    return by_entry, { attempts = 0, elapsed = 0, headers = {} }, problems
+  end
+  local rates, response = M.fetch(client, batches.unique(known), share(),
+    level + 1)
+  if not rates then return nil, response end
+  for index, entry in ipairs(list) do
+    by_entry[entry] = ids[index] and rates[ids[index]] or nil
+  end
+  return by_entry, response, problems
+end
+
+return M

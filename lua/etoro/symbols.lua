@@ -1,0 +1,332 @@
+-- Which instrument a symbol means. The API's search matches parts of symbols
+-- (AAPL finds AAPL.EUR as well), so its answers are candidates: only one whose
+-- whole symbol is the one asked for counts, and never the first.
+
+local answers = require "etoro.answers"
+local batches = require "etoro.batches"
+local errors = require "etoro.errors"
+local instrument_cache = require "etoro.instrument_cache"
+local instrument_list = require "etoro.instrument_list"
+local json = require "etoro.json"
+local nearest = require "etoro.nearest"
+local operations = require "etoro.operations"
+
+local M = {}
+
+local SEARCH = operations["GET /api/v1/market-data/search"]
+local FIELDS = {
+  "instrumentId", "internalInstrumentId", "internalSymbolFull", "symbol",
+  "displayname", "internalInstrumentDisplayName",
+}
+local PAGE_SIZE = 1000
+local NEAR_SIZE = 100 -- of a search for what may have been meant
+local MAX_PAGES = 50
+local NEAR_COUNT = 10 -- in err.near; half as many are named in the message
+local MAX_LENGTH = 100 -- characters of a symbol
+local FEW = 20 -- symbols that are searched for one by one
+
+---@class etoro.FoundInstrument
+---@field instrumentID integer
+---@field symbolFull string as the API spells it
+---@field instrumentDisplayName? string
+
+local function text(value) return type(value) == "string" and value or nil end
+
+-- An item of a search or a list in short. Pseudo instruments, whose ids are
+-- not positive, and items without id or symbol are none.
+local function candidate(item)
+  if type(item) ~= "table" then return nil end
+  local id = batches.id(item.instrumentId) or batches.id(item.instrumentID)
+  if item.instrumentId == nil and item.instrumentID == nil then
+    id = batches.id(item.internalInstrumentId)
+  end
+  local symbol = text(item.internalSymbolFull) or text(item.symbolFull)
+    or text(item.symbol)
+  if not id or not symbol then return nil end
+  return {
+    instrumentID = id, symbolFull = symbol,
+    instrumentDisplayName = text(item.displayname)
+      or text(item.instrumentDisplayName)
+      or text(item.internalInstrumentDisplayName),
+  }
+end
+
+-- Adds what is new by its id; gives how many were.
+local function add_candidates(found, items)
+  local before = #found.list
+  for _, item in ipairs(items) do
+    local one = candidate(item)
+    local key = one and one.instrumentID .. " " .. one.symbolFull
+    if one and not found.seen[key] then
+      found.seen[key] = true
+      found.list[#found.list + 1] = one
+    end
+  end
+  return #found.list - before
+end
+
+-- The instrument whose symbol is the one asked for. Where letters differ in
+-- case alone, the very spelling goes before the others.
+local function pick(symbol, list)
+  local same, alike = {}, {}
+  for _, one in ipairs(list) do
+    if one.symbolFull == symbol then
+      same[#same + 1] = one
+    elseif one.symbolFull:upper() == symbol:upper() then
+      alike[#alike + 1] = one
+    end
+  end
+  local matches = #same > 0 and same or alike
+  return #matches == 1 and matches[1] or nil, matches
+end
+
+-- Lower is nearer: symbols that start with it, then those a slip away, then
+-- names that have it in them; nil for the others.
+local function rank_of(symbol, one)
+  local wanted, has = symbol:upper(), one.symbolFull:upper()
+  if has:sub(1, #wanted) == wanted then return #has - #wanted end
+  if math.abs(#has - #wanted) <= 2 then
+    local distance = nearest.distance(wanted, has)
+    if distance <= math.max(1, math.floor(#wanted / 3)) then
+      return MAX_LENGTH + distance
+    end
+  end
+  local name = (one.instrumentDisplayName or ""):upper()
+  local is_named = #wanted >= 3 and name:find(wanted, 1, true)
+  return is_named and 2 * MAX_LENGTH + #has or nil
+end
+
+-- The candidates that may have been meant, the likeliest first.
+local function near_ones(symbol, list)
+  local ranked = {}
+  for _, one in ipairs(list) do
+    local rank = rank_of(symbol, one)
+    if rank then ranked[#ranked + 1] = { rank = rank, one = one } end
+  end
+  table.sort(ranked, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return a.one.instrumentID < b.one.instrumentID
+  end)
+  local near = {}
+  for index = 1, math.min(#ranked, NEAR_COUNT) do
+    near[index] = ranked[index].one
+  end
+  return near
+end
+
+local function named(near)
+  local names = {}
+  for index = 1, math.min(#near, NEAR_COUNT / 2) do
+    local one = near[index]
+    names[index] = string.format("%s (%s%d)", one.symbolFull,
+      one.instrumentDisplayName and one.instrumentDisplayName .. ", " or "",
+      one.instrumentID)
+  end
+  return table.concat(names, ", ")
+end
+
+local function unresolved(symbol, entry, response)
+  local is_ambiguous = entry.code == "ambiguous"
+  local message = is_ambiguous
+    and string.format("more than one instrument has the symbol '%s': %s;"
+      .. " name the one you mean by its id", symbol, named(entry.near))
+    or string.format("no instrument has the symbol '%s'", symbol)
+  if not is_ambiguous and #entry.near > 0 then
+    message = message .. "; near it are " .. named(entry.near)
+  end
+  return errors.new {
+    kind = is_ambiguous and "invalid" or "not_found", code = entry.code,
+    message = message, near = entry.near, field = "symbol",
+    request_id = response and response.request_id,
+    server_request_id = response and response.server_request_id,
+  }
+end
+
+-- What a lookup that sent nothing has for a response.
+local function from_cache()
+  return { attempts = 0, elapsed = 0, headers = {} }
+end
+
+-- Remembers and gives what came out of the candidates.
+local function conclude(cache, symbol, list, response)
+  local one, matches = pick(symbol, list)
+  if one then
+    cache:put(symbol, one)
+    return one, response
+  end
+  local code = #matches > 1 and "ambiguous" or "unknown_symbol"
+  local near = #matches > 1 and near_ones(symbol, matches)
+    or near_ones(symbol, list)
+  cache:put_missing(symbol, near, code)
+  return nil, unresolved(symbol, { near = near, code = code }, response)
+end
+
+local function is_last(body, page, size, count)
+  local total = tonumber(body.totalItems)
+  if count == 0 then return true end
+  if total then return page * (tonumber(body.pageSize) or size) >= total end
+  return count < size
+end
+
+-- The candidates on the pages of a search, added to found.
+local function search(client, found, params, most, options, level)
+  params.fields = FIELDS
+  for page = 1, most do
+    params.page = page > 1 and page or nil
+    local body, response = client:_send(SEARCH, params, options(), level + 1)
+    if body == nil then return nil, response end
+    if type(body) ~= "table" or not answers.is_list(body.items) then
+      return nil, errors.unexpected("the search has no items", response,
+        SEARCH)
+    end
+    local count = #body.items
+    local new = add_candidates(found, body.items)
+    if most == 1 or is_last(body, page, params.pageSize, count) then
+      return response
+    elseif new == 0 and page > 1 then
+      return nil, errors.unexpected("the search repeats its pages", response,
+        SEARCH)
+    end
+  end
+  return nil, errors.unexpected("the search has no end", nil, SEARCH)
+end
+
+-- As written, then in upper case, then by text for what may have been meant.
+local function search_all(client, symbol, options, level)
+  local found = { list = {}, seen = {} }
+  local spellings, upper = { symbol }, symbol:upper()
+  if upper ~= symbol then spellings[2] = upper end
+  local response, err, matches
+  for _, spelling in ipairs(spellings) do
+    response, err = search(client, found,
+      { internalSymbolFull = spelling, pageSize = PAGE_SIZE }, MAX_PAGES,
+      options, level + 1)
+    if not response then return nil, err end
+    matches = select(2, pick(symbol, found.list))
+    if #matches > 0 then return found.list, response end
+  end
+  response, err = search(client, found,
+    { searchText = symbol, pageSize = NEAR_SIZE }, 1, options, level + 1)
+  if not response then return nil, err end
+  return found.list, response
+end
+
+local function fetch_all(client, options, level)
+  local items, response = instrument_list.fetch(client, nil, options,
+    level + 1)
+  if not items then return nil, response end
+  local found = { list = {}, seen = {} }
+  add_candidates(found, items)
+  return found.list, response
+end
+
+local function check_symbol(symbol)
+  local length = json.utf8_length(symbol)
+  if symbol:find("^%s*$") then
+    return errors.invalid("symbol", "is empty")
+  elseif not length or symbol:find("%c") then
+    return errors.invalid("symbol", "is not a line of UTF-8")
+  elseif length > MAX_LENGTH then
+    return errors.invalid("symbol", string.format("has %d characters; no"
+      .. " symbol is as long", length))
+  end
+end
+
+local function find(client, symbol, options, level)
+  local cache = instrument_cache.of(client)
+  local entry = cache:get(symbol)
+  if entry and entry.instrument then return entry.instrument, from_cache() end
+  if entry then return nil, unresolved(symbol, entry) end
+  local list, response
+  if client._api == "sor-v3" then -- it has no search
+    list, response = fetch_all(client, options(), level + 1)
+  else
+    list, response = search_all(client, symbol, options, level + 1)
+  end
+  if not list then return nil, response end
+  return conclude(cache, symbol, list, response)
+end
+
+--- Finds the instrument that has a symbol.
+---@param client etoro.Client
+---@param symbol string
+---@param options etoro.RequestOptions checked
+---@param level integer
+---@return etoro.FoundInstrument? instrument
+---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
+---code ambiguous; err.near holds what may have been meant
+function M.find(client, symbol, options, level)
+  local err = check_symbol(symbol)
+  if err then return nil, err end
+  local instrument, response = find(client, symbol,
+    batches.sharing(client, options), level + 1)
+  instrument_cache.of(client):flush()
+  return instrument, response
+end
+
+-- About the symbol, and not about the call.
+local function is_answer(err)
+  return err.near ~= nil or err.code == "invalid_argument"
+end
+
+-- Each by a search of its own.
+local function find_each(client, symbols, results, options, level)
+  return batches.run(client, symbols, 1, function(part, given)
+    local symbol = part[1]
+    local err = check_symbol(symbol)
+    local one, response
+    if not err then
+      one, response = find(client, symbol, batches.sharing(client, given),
+        level + 1)
+      err = not one and response
+    end
+    if err and not is_answer(err) then return nil, err end
+    results[symbol] = one or err
+    return part, one and response or from_cache()
+  end, options)
+end
+
+-- All at once, from the list of all instruments.
+local function find_in_list(client, symbols, results, options, level)
+  local cache = instrument_cache.of(client)
+  local list, response
+  for _, symbol in ipairs(symbols) do
+    local entry, err = cache:get(symbol), check_symbol(symbol)
+    if entry and not err then
+      results[symbol] = entry.instrument or unresolved(symbol, entry)
+    elseif err then
+      results[symbol] = err
+    else
+      if not list then
+        list, response = fetch_all(client, options, level + 1)
+        if not list then return nil, response end
+      end
+      local one, why = conclude(cache, symbol, list, response)
+      results[symbol] = one or why
+    end
+  end
+  return symbols, response or from_cache()
+end
+
+--- Finds the instruments of many symbols: a few by a search each, many in the
+--- list of all, which is one request.
+---@param client etoro.Client
+---@param symbols string[] each once
+---@param options etoro.RequestOptions checked
+---@param level integer
+---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
+---@return etoro.Response|etoro.Error
+function M.find_all(client, symbols, options, level)
+  local results, cache = {}, instrument_cache.of(client)
+  local unknown = 0
+  for _, symbol in ipairs(symbols) do
+    if not cache:get(symbol) then unknown = unknown + 1 end
+  end
+  local way = unknown > FEW and find_in_list or find_each
+  local done, response = way(client, symbols, results, options, level + 1)
+  cache:flush()
+  if not done then return nil, response end
+  return results, response
+end
+
+return M
