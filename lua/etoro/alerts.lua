@@ -1,0 +1,189 @@
+-- Price alerts: the API tells when an instrument's bid reaches a price.
+
+local answers = require "etoro.answers"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local resource = require "etoro.resource"
+
+local ALERTS = "/api/v1/price-alerts"
+local LIST = operations["GET " .. ALERTS]
+local CREATE = operations["POST " .. ALERTS]
+local UPDATE = operations["PATCH " .. ALERTS .. "/{alertId}"]
+local DELETE = operations["DELETE " .. ALERTS .. "/{alertId}"]
+
+--- A price alert. Fields as the API names them.
+---@class etoro.Alert
+---@field alertId string UUID
+---@field instrumentId? integer
+---@field symbol? string
+---@field targetPrice? number
+---@field currentPrice? number
+---@field createdAt? string ISO 8601
+---@field updatedAt? string ISO 8601
+local methods = {}
+local alert_mt = { __name = "etoro.alert", __index = methods }
+
+---@class etoro.Alerts client.alerts
+local collection = {}
+local mt = { __name = "etoro.alerts", __index = collection }
+local M = {}
+
+local client_of = resource.client_of
+
+local function wrap(item, client)
+  if type(item) ~= "table" then return item end
+  owner.link(item, client)
+  return setmetatable(item, alert_mt)
+end
+
+local function fetch(client, options, level)
+  local items, response = resource.list(client, LIST, "results", nil, options,
+    level + 1)
+  return items, response
+end
+
+--- Lists the caller's price alerts (portal: Price Alerts, Get Price Alerts).
+---@param options? etoro.RequestOptions
+---@return etoro.Alert[]? alerts
+---@return etoro.Response|etoro.Error
+function collection:list(options)
+  local client = client_of(self, "client.alerts:list", 2)
+  local items, response = fetch(client, options, 2)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do wrap(item, client) end
+  return items, response
+end
+
+local function find(client, id, options, level)
+  local items, response = fetch(client, options, level + 1)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do
+    if type(item) == "table" and item.alertId == id then
+      return item, response
+    end
+  end
+  return nil, errors.new {
+    kind = "not_found", code = "not_found",
+    message = "the API lists no price alert " .. id,
+    request_id = response.request_id,
+    server_request_id = response.server_request_id,
+  }
+end
+
+--- Finds one alert in the list; the API has no call for one.
+---@param id string alertId
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert
+---@return etoro.Response|etoro.Error err kind not_found when it is not listed
+function collection:get(id, options)
+  local client = client_of(self, "client.alerts:get", 2)
+  if type(id) ~= "string" then
+    error("alert id: string expected, got " .. type(id), 2)
+  end
+  local item, response = find(client, id, options, 2)
+  if not item then return nil, response end
+  return wrap(item, client), response
+end
+
+--- An alert by its id, without reading it: for a call on one that is known
+--- already, such as client.alerts:by_id(id):delete().
+---@param id string alertId
+---@return etoro.Alert alert holds its alertId alone
+function collection:by_id(id)
+  local client = client_of(self, "client.alerts:by_id", 2)
+  if type(id) ~= "string" then
+    error("alert id: string expected, got " .. type(id), 2)
+  end
+  return wrap({ alertId = id }, client)
+end
+
+--- Creates a price alert (portal: Price Alerts, Create a Price Alert).
+---@param fields { symbol: string, targetPrice: number|string } a price above
+---0; digits are kept
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert
+---@return etoro.Response|etoro.Error
+function collection:create(fields, options)
+  local client = client_of(self, "client.alerts:create", 2)
+  local item, response = resource.object(client, CREATE, "data",
+    { body = fields }, options, 2)
+  if not item then return nil, response end
+  return wrap(item, client), response
+end
+
+-- The client of a method's self and its path; nil, err when it is gone.
+local function alive(self, what, level)
+  local link, err = resource.alive(self, what, level + 1)
+  if not link then return nil, err end
+  if type(self.alertId) ~= "string" then
+    return nil, errors.unexpected("the API gave this alert no alertId")
+  end
+  return link.client, { alertId = self.alertId }
+end
+
+local function show(alert, item)
+  for name in pairs(alert) do alert[name] = nil end
+  for name, value in pairs(item) do alert[name] = value end
+end
+
+--- Reads the alert again, from the list, into this table.
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert the table itself
+---@return etoro.Response|etoro.Error err kind not_found when it is gone
+function methods:refresh(options)
+  local client, path = alive(self, "alert:refresh", 2)
+  if not client then return nil, path end
+  local item, response = find(client, self.alertId, options, 2)
+  if not item then return nil, response end
+  show(self, item)
+  return self, response
+end
+
+--- Sets another price (portal: Price Alerts, Update a Price Alert).
+---@param fields { targetPrice: number|string }|number|string the price alone
+---will do
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert the table itself
+---@return etoro.Response|etoro.Error
+function methods:update(fields, options)
+  local client, params = alive(self, "alert:update", 2)
+  if not client then return nil, params end
+  if type(fields) == "number" or type(fields) == "string" then
+    fields = { targetPrice = fields }
+  end
+  params.body = fields
+  local body, response = resource.send(client, UPDATE, params, options, 2)
+  if body == nil then return nil, response end
+  local item = answers.at(body, "data")
+  if type(item) == "table" then
+    item.alertId = item.alertId or self.alertId
+    show(self, item)
+  else
+    self.targetPrice = tonumber(fields.targetPrice)
+  end
+  return self, response
+end
+
+--- Deletes it (portal: Price Alerts, Delete a Price Alert). Any further use of
+--- the table is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function methods:delete(options)
+  local client, path = alive(self, "alert:delete", 2)
+  if not client then return nil, path end
+  local done, response = resource.done(client, DELETE, path, options, 2)
+  if not done then return nil, response end
+  owner.finish(self, "deleted", "price alert")
+  return true, response
+end
+
+--- Makes client.alerts.
+---@param client etoro.Client
+---@return etoro.Alerts
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

@@ -1,0 +1,108 @@
+-- Balances of all the caller's accounts, now and day by day.
+
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local resource = require "etoro.resource"
+
+local ALL = "/api/v1/balances"
+local OF_TYPE = ALL .. "/{accountType}"
+local OF_ACCOUNT = OF_TYPE .. "/{accountId}"
+local NOW = {
+  operations["GET " .. ALL], operations["GET " .. OF_TYPE],
+  operations["GET " .. OF_ACCOUNT],
+}
+local HISTORY = {
+  operations["GET " .. ALL .. "/history"],
+  operations["GET " .. OF_TYPE .. "/history"],
+  operations["GET " .. OF_ACCOUNT .. "/history"],
+}
+
+--- Which accounts: all, those of one type, or one.
+---@class etoro.BalanceScope
+---@field accountType? "trading"|"options"|"cash"
+---@field accountId? string|integer one account, with its accountType
+---@field accountIds? string|string[] some of the type's
+---@field accountTypes? string|string[] some of all
+---@field displayCurrency? string default "USD"
+
+---@class etoro.BalanceQuery: etoro.BalanceScope
+---@field includeZeroBalances? boolean
+---@field expand? string "equityDetails"
+
+---@class etoro.BalanceHistoryQuery: etoro.BalanceScope
+---@field fromDate? string|number YYYY-MM-DD or seconds since 1970; at most 365
+---days before toDate, by default 30
+---@field toDate? string|number
+
+---@class etoro.Balance
+---@field accountId? string
+---@field accountType string|integer
+---@field subType? string
+---@field balance number
+---@field currency? string
+---@field displayBalance number
+---@field displayCurrency? string
+---@field exchangeRate? number
+---@field equityDetails? table where expand asked for it
+
+---@class etoro.Balances client.balances
+local collection = {}
+local mt = { __name = "etoro.balances", __index = collection }
+local M = {}
+
+-- The operation that the parameters are for.
+local function select_op(ops, params, level)
+  params = resource.with(params, {}, level + 1)
+  if params.accountId == nil then
+    return params.accountType == nil and ops[1] or ops[2], params
+  elseif params.accountType == nil then
+    error("missing parameter 'accountType'", level + 1)
+  end
+  local err
+  params.accountId, err = resource.id_text(params.accountId, "accountId")
+  if params.accountId == nil then return nil, err end
+  return ops[3], params
+end
+
+local function read(self, what, ops, params, options, level)
+  local client = resource.client_of(self, what, level + 1)
+  local op, all = select_op(ops, params, level + 1)
+  if not op then return nil, all end
+  local body, response = resource.object(client, op, "", all, options,
+    level + 1)
+  return body, response
+end
+
+--- Reads balances: of all accounts, of those of one accountType, or of the one
+--- with accountType and accountId (portal: Balances, Get Aggregated Balances
+--- and the two after it).
+---@param params? etoro.BalanceQuery
+---@param options? etoro.RequestOptions
+---@return { totalBalance: number, balances: etoro.Balance[] }? answer
+---@return etoro.Response|etoro.Error
+function collection:get(params, options)
+  local body, response = read(self, "client.balances:get", NOW, params,
+    options, 2)
+  return body, response
+end
+
+--- Reads balances day by day, of the last 12 months at most; accounts as for
+--- get (portal: Balances, Get Historical Balance Snapshots).
+---@param params? etoro.BalanceHistoryQuery
+---@param options? etoro.RequestOptions
+---@return { gcid: integer, snapshots: table[] }? history
+---@return etoro.Response|etoro.Error err kind not_found when there are none
+function collection:history(params, options)
+  local body, response = read(self, "client.balances:history", HISTORY,
+    params, options, 2)
+  return body, response
+end
+
+--- Makes client.balances.
+---@param client etoro.Client
+---@return etoro.Balances
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

@@ -1,0 +1,222 @@
+-- Comments on a post, and replies to a comment.
+
+local answers = require "etoro.answers"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local resource = require "etoro.resource"
+
+local COMMENT = "/api/v1/posts/{postId}/comments/{commentId}"
+local REPLIES = COMMENT .. "/replies"
+local REPLY = REPLIES .. "/{replyId}"
+local LIST = operations["GET " .. REPLIES]
+local ANSWER = operations["POST " .. REPLIES]
+local OF_COMMENT = {
+  update = operations["PUT " .. COMMENT],
+  delete = operations["DELETE " .. COMMENT],
+  like = operations["POST " .. COMMENT .. "/likes"],
+  unlike = operations["DELETE " .. COMMENT .. "/likes"],
+}
+local OF_REPLY = {
+  update = operations["PUT " .. REPLY],
+  delete = operations["DELETE " .. REPLY],
+  like = operations["POST " .. REPLY .. "/likes"],
+  unlike = operations["DELETE " .. REPLY .. "/likes"],
+}
+
+---@class etoro.NewComment
+---@field message string up to 500 characters
+---@field attachments? table[] such as client.posts:upload gives
+
+---@class etoro.CommentPage
+---@field take? integer items a page, 1 to 100; 20
+---@field order? "Asc"|"Desc" of time; default "Desc"
+---@field offsetEntityId? string where to start
+---@field badgesExperimentIsEnabled? boolean
+
+--- A reply to a comment. Fields as the API names them.
+---@class etoro.Reply
+---@field entity table id, owner, message, created, parent and more
+---@field emotionsData? table
+---@field requesterContext? table
+local both = {}
+local reply_mt = { __name = "etoro.reply", __index = both }
+
+--- A comment on a post. Fields as the API names them.
+---@class etoro.Comment: etoro.Reply
+---@field repliesCount? integer
+---@field replies? table[] the first of them, plain; see each_reply
+local methods = {}
+local mt = { __name = "etoro.comment", __index = methods }
+local M = {}
+
+-- Where an entity is not wrapped its id stands beside the rest.
+local function id_of(item)
+  local id = answers.at(item, "entity.id")
+  if id == nil then id = item.id end
+  return type(id) == "string" and id or nil
+end
+
+--- Makes a comment of an item in an answer, in place.
+---@param item any
+---@param client etoro.Client
+---@param post table linked
+---@param post_id string
+---@return etoro.Comment
+function M.wrap(item, client, post, post_id)
+  if type(item) ~= "table" then return item end
+  owner.link(item, client, post,
+    { postId = post_id, commentId = id_of(item) })
+  return setmetatable(item, mt)
+end
+
+local function wrap_reply(item, link, comment)
+  if type(item) ~= "table" then return item end
+  owner.link(item, link.client, comment, { postId = link.ids.postId,
+    commentId = link.ids.commentId, replyId = id_of(item) })
+  return setmetatable(item, reply_mt)
+end
+
+-- The link of a method's self with a copy of its ids; nil, err when it is
+-- gone, or came without an id.
+local function alive(self, what, params, level)
+  local link, err = resource.alive(self, what, level + 1)
+  if not link then return nil, err end
+  params = resource.with(params, link.ids, level + 1)
+  if not params.commentId
+    or getmetatable(self) == reply_mt and not params.replyId
+  then
+    return nil, errors.unexpected("the API gave this comment no id")
+  end
+  return link, params
+end
+
+local function act(self, name, params, options, level)
+  local link
+  link, params = alive(self, "comment:" .. name, params, level + 1)
+  if not link then return nil, params end
+  local ops = getmetatable(self) == reply_mt and OF_REPLY or OF_COMMENT
+  local body, response = resource.send(link.client, ops[name], params,
+    options, level + 1)
+  return body, response
+end
+
+--- Changes its text or attachments, and shows the answer in the table (portal:
+--- Comments and Replies, Update a Comment; Update a Reply).
+---@param fields { message?: string, attachments?: table[] }
+---@param options? etoro.RequestOptions
+---@return etoro.Comment? comment the table itself
+---@return etoro.Response|etoro.Error
+function both:update(fields, options)
+  local body, response = act(self, "update", { body = M.fields(fields) },
+    options, 2)
+  if body == nil then return nil, response end
+  if type(body) == "table" then
+    for name, value in pairs(body) do self[name] = value end
+  end
+  return self, response
+end
+
+--- Deletes it (portal: Comments and Replies, Soft Delete a Comment; Soft
+--- Delete a Reply). Any further use of the table is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function both:delete(options)
+  local body, response = act(self, "delete", nil, options, 2)
+  if body == nil then return nil, response end
+  owner.finish(self, "deleted", "comment")
+  return true, response
+end
+
+--- Likes it (portal: Likes, Like a Comment; Like a Reply).
+---@param options? etoro.RequestOptions
+---@return true? liked
+---@return etoro.Response|etoro.Error
+function both:like(options)
+  local body, response = act(self, "like", { body = {} }, options, 2)
+  if body == nil then return nil, response end
+  return true, response
+end
+
+--- Takes the like back (portal: Likes, Unlike a Comment; Unlike a Reply).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function both:unlike(options)
+  local body, response = act(self, "unlike", nil, options, 2)
+  if body == nil then return nil, response end
+  return true, response
+end
+
+for name, method in pairs(both) do methods[name] = method end
+
+--- Replies to it (portal: Comments and Replies, Create a Reply).
+---@param fields etoro.NewComment|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Reply? reply
+---@return etoro.Response|etoro.Error
+function methods:reply(fields, options)
+  local link, params = alive(self, "comment:reply", nil, 2)
+  if not link then return nil, params end
+  params.body = M.fields(fields)
+  local item, response = resource.object(link.client, ANSWER, "", params,
+    options, 2)
+  if not item then return nil, response end
+  return wrap_reply(item, link, self), response
+end
+
+--- Goes through the replies to it, page by page (portal: Comments and Replies,
+--- List Replies on a Comment). The iterator raises the error object when a
+--- page fails.
+---@param params? etoro.CommentPage and limit: the most replies to give
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Reply?
+function methods:each_reply(params, options)
+  local link, all = alive(self, "comment:each_reply", params, 2)
+  if not link then error(all, 0) end
+  local iterator = pages.each(link.client, LIST, all, options, 2,
+    function(item) return wrap_reply(item, link, self) end)
+  return iterator
+end
+
+--- Reads one page of the replies to it.
+---@param params? etoro.CommentPage
+---@param options? etoro.RequestOptions
+---@return etoro.Reply[]? replies
+---@return etoro.Response|etoro.Error with meta.reactionPaging
+function methods:page_of_replies(params, options)
+  local link, all = alive(self, "comment:page_of_replies", params, 2)
+  if not link then return nil, all end
+  local items, response = pages.page(link.client, LIST, all, options, 2,
+    function(item) return wrap_reply(item, link, self) end)
+  return items, response
+end
+
+--- Fields of a new text; a bare string is the message.
+---@param fields any
+---@return any
+function M.fields(fields)
+  if type(fields) == "string" then return { message = fields } end
+  return fields
+end
+
+--- A comment by its id, without reading it: see post:comment_by_id.
+function M.by_id(id, client, post, post_id)
+  return M.wrap({ entity = { id = id } }, client, post, post_id)
+end
+
+--- A reply by its id, without reading it: for a call on one that is known
+--- already.
+---@param id string
+---@return etoro.Reply reply holds its entity.id alone
+function methods:reply_by_id(id)
+  local link = owner.of(self, "comment:reply_by_id", 2)
+  if type(id) ~= "string" then
+    error("reply id: string expected, got " .. type(id), 2)
+  end
+  return wrap_reply({ entity = { id = id } }, link, self)
+end
+
+return M

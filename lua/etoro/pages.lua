@@ -1,0 +1,269 @@
+-- Lists that come in pages: iterators that fetch the next page when it is
+-- needed, over all the ways that the API has of paging. How an operation's
+-- pages go on is in etoro.operations (paging).
+
+local answers = require "etoro.answers"
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local options_of = require "etoro.options"
+
+local M = {
+  -- A list that has not ended after so many pages is not going to.
+  MAX_PAGES = 10000,
+}
+
+local function whole(value)
+  value = tonumber(value)
+  if value and value > 0 and value == math.floor(value) then return value end
+end
+
+-- How many items a page may have: what was asked for, or the API's default.
+local function size_of(op, params)
+  local name = op.paging.size
+  if not name then return nil end
+  local spec = op.params.query[name]
+  return whole(params[name]) or type(spec) == "table" and whole(spec.default)
+    or nil
+end
+
+-- Each: whether there are more pages after this one; then `params` asks for
+-- the next. A second value says what is wrong with the answer.
+local AFTER = {}
+
+-- The API's own count stands against what it gave: nobody may take the list
+-- for the whole of it.
+local function tell_of_rest(state, total, response)
+  state.client:_warn(response, string.format("%s %s counts %d items and gave"
+    .. " %d", state.op.method, state.op.path, total, state.seen))
+end
+
+-- All has come.
+function AFTER.whole() return false end
+
+-- Pages by number, up to a total where the answer has one.
+function AFTER.page(state, body, items, response)
+  local paging, params = state.op.paging, state.params
+  local page = tonumber(params[paging.page]) or paging.first
+  local size = type(body) == "table" and whole(body[paging.size])
+    or state.size or #items
+  if not state.size then state.size = size end
+  if state.seen == 0 then state.seen = (page - paging.first) * size end
+  state.seen = state.seen + #items
+  params[paging.page] = page + 1
+  local total = paging.total and whole(answers.at(body, paging.total))
+  if #items == 0 then
+    if total and total > state.seen then
+      tell_of_rest(state, total, response)
+    end
+    return false
+  end
+  if total and total >= #items then return state.seen < total end
+  return #items >= size
+end
+
+-- `offset` items are left out. paging.next only says that there are more: in
+-- the API's examples it leads to another path.
+function AFTER.offset(state, body, items)
+  local paging, params = state.op.paging, state.params
+  local size = state.size or #items
+  params[paging.offset] = (tonumber(params[paging.offset]) or 0) + size
+  if #items == 0 then return false end
+  local holder = paging.next:match("^(.*)%.")
+  if type(answers.at(body, holder)) == "table" then
+    local next_url = answers.at(body, paging.next)
+    return next_url ~= nil and next_url ~= "" and next_url ~= false
+  end
+  return #items >= size
+end
+
+local function cursor_text(value)
+  if type(value) == "number" then return string.format("%.14g", value) end
+  return value
+end
+
+-- The answer names where the next page starts.
+function AFTER.cursor(state, body)
+  local paging, params = state.op.paging, state.params
+  local more = paging.more and answers.at(body, paging.more)
+  local cursor = answers.at(body, paging.next)
+  if more == false then return false end
+  if cursor == nil or cursor == "" then
+    if more == true then
+      return nil, "the answer says that there are more pages, but not where"
+    end
+    return false
+  elseif type(cursor) ~= "string" and type(cursor) ~= "number" then
+    return nil, "the answer has no usable '" .. paging.next .. "'"
+  end
+  cursor = cursor_text(cursor)
+  if state.cursors[cursor] then
+    return nil, "the answer leads back to a page that was read before"
+  end
+  state.cursors[cursor] = true
+  params[paging.cursor] = cursor
+  return true
+end
+
+-- Whether a page's items stood in an earlier page already. A caller may have
+-- put something of his own into those: that does not count.
+local function same(new, old)
+  if new == old then return true end
+  if type(new) ~= "table" or type(old) ~= "table" then return false end
+  for name, value in pairs(new) do
+    if not same(value, old[name]) then return false end
+  end
+  return true
+end
+
+local function is_repeated(state, items)
+  if #items == 0 then return false end
+  return state.last ~= nil and #items == #state.last
+      and same(items, state.last)
+    or state.first ~= nil and #items == #state.first
+      and same(items, state.first)
+end
+
+-- x-request-id stands for one request.
+local function without_id(options)
+  if not options or not options.request_id then return options end
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  copy.request_id = nil
+  return copy
+end
+
+-- Sends for a page: its items and the whole answer.
+local function send(client, op, params, options, level)
+  local body, response = client:_send(op, params, options, level + 1)
+  if body == nil then return nil, response end
+  local err = answers.failure(body, response, op)
+  if err then return nil, err end
+  local items
+  items, err = answers.list(body, op.paging.list, response, op)
+  if not items then return nil, err end
+  return items, response, body
+end
+
+-- Whether there is another page; nil, err when there should be.
+local function fetch(state, level)
+  local op = state.op
+  if state.pages >= M.MAX_PAGES then
+    return nil, errors.unexpected(string.format(
+      "the list has not ended after %d pages", state.pages))
+  end
+  local items, response, body = send(state.client, op, state.params,
+    state.options, level + 1)
+  if not items then return nil, response end
+  if is_repeated(state, items) then
+    return nil, errors.unexpected("the same page came twice", response, op)
+  end
+  state.options = without_id(state.options)
+  state.pages = state.pages + 1
+  state.last, state.first = items, state.first or items
+  state.items, state.index, state.response = items, 0, response
+  local more, fault = AFTER[op.paging.style](state, body, items,
+    response)
+  state.more = more or fault ~= nil
+  state.failure = fault and errors.unexpected(fault, response, op)
+  return true
+end
+
+-- The next item; nil at the end. What is no object raises, and is left behind.
+local function step(state, level)
+  while state.index >= #state.items do
+    if not state.more then return nil end
+    if state.failure then error(state.failure, 0) end
+    local ok, err = fetch(state, level + 1)
+    if not ok then error(err, 0) end
+  end
+  state.index = state.index + 1
+  local item = state.items[state.index]
+  if type(item) ~= "table" then
+    error(errors.unexpected(string.format("item %d of a page is no object but"
+      .. " %s", state.index, tostring(item)), state.response, state.op), 0)
+  end
+  return item
+end
+
+local function take_limit(params, level)
+  local limit = params.limit
+  if limit == nil then return math.huge end
+  if type(limit) ~= "number" or not whole(limit) then
+    error(string.format("bad parameter 'limit': whole number from 1 expected,"
+      .. " got %s", tostring(limit)), level + 1)
+  end
+  params.limit = nil
+  return limit
+end
+
+local function copy_params(params, level)
+  if params == nil then return {} end
+  if type(params) ~= "table" then
+    error("parameters must be a table, got " .. type(params), level + 1)
+  end
+  local copy = {}
+  for name, value in pairs(params) do copy[name] = value end
+  return copy
+end
+
+--- Goes through a list item by item. Pages are fetched when their first item
+--- is asked for. The iterator raises the error object of a page that fails,
+--- of a list that repeats a page or does not end, and of an item that is no
+--- object (kind protocol); asked again after that it tries that page again, or
+--- goes on behind that item.
+---@param client etoro.Client
+---@param op etoro.Operation one with paging
+---@param params? table the operation's parameters, where to start among them,
+---and limit: the most items to give
+---@param options? etoro.RequestOptions for each page; request_id for the first
+---@param level integer
+---@param wrap? fun(item: table): table? nil leaves the item out
+---@return fun(): any
+function M.each(client, op, params, options, level, wrap)
+  params = copy_params(params, level + 1)
+  local left = take_limit(params, level + 1)
+  options_of.of_call(options, level + 1)
+  check.params(op, params, level + 1)
+  local state = { client = client, op = op, params = params,
+    options = options, size = size_of(op, params), seen = 0, pages = 0,
+    items = {}, index = 0, more = true, cursors = {} }
+  local cursor = op.paging.cursor and params[op.paging.cursor]
+  if cursor then state.cursors[cursor] = true end
+  return function()
+    while left > 0 do
+      local item = step(state, 2)
+      if item == nil then
+        left = 0
+        return nil
+      end
+      if wrap then item = wrap(item) end
+      if item ~= nil then
+        left = left - 1
+        return item
+      end
+    end
+  end
+end
+
+--- Reads one page.
+---@param client etoro.Client
+---@param op etoro.Operation one with paging
+---@param params? table
+---@param options? etoro.RequestOptions
+---@param level integer
+---@param wrap? fun(item: table): table
+---@return table[]? items
+---@return etoro.Response|etoro.Error with meta: what the answer holds besides
+function M.page(client, op, params, options, level, wrap)
+  local items, response, body = send(client, op, params, options, level + 1)
+  if not items then return nil, response end
+  response.meta = answers.rest(body, op.paging.list)
+  if wrap then
+    for index, item in ipairs(items) do
+      if type(item) == "table" then items[index] = wrap(item) end
+    end
+  end
+  return items, response
+end
+
+return M

@@ -1,0 +1,298 @@
+-- Other people on eToro: who they are, what they hold, how they do. Gains of
+-- the first group of calls are in percent, those of the v2 statistics
+-- fractions: 0.06 is 6 %.
+
+local batches = require "etoro.batches"
+local check = require "etoro.check"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local options_of = require "etoro.options"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local resource = require "etoro.resource"
+
+local PEOPLE = "/api/v1/user-info/people"
+local ONE = PEOPLE .. "/{username}"
+local STATS = "/api/v2/portfolios/{username}"
+local LIST = operations["GET " .. PEOPLE]
+local SEARCH = operations["GET " .. PEOPLE .. "/search"]
+local GAIN = operations["GET " .. ONE .. "/gain"]
+local DAILY_GAIN = operations["GET " .. ONE .. "/daily-gain"]
+local PORTFOLIO = operations["GET " .. ONE .. "/portfolio/live"]
+local TRADEINFO = operations["GET " .. ONE .. "/tradeinfo"]
+local ASSETS = operations["GET " .. STATS .. "/assets/history"]
+local EXPOSURE = operations["GET " .. STATS .. "/exposure/history"]
+local GAIN_HISTORY = operations["GET " .. STATS .. "/gain/{granularity}"]
+local COPIERS = operations["GET " .. STATS .. "/copiers"]
+
+-- Names go into the query, whose length servers bound.
+local BATCH = 50
+
+---@alias etoro.Period
+---| "CurrMonth" | "CurrQuarter" | "CurrYear" | "LastYear" | "LastTwoYears"
+---| "OneMonthAgo" | "TwoMonthsAgo" | "ThreeMonthsAgo" | "SixMonthsAgo"
+---| "OneYearAgo"
+
+---@class etoro.PeopleSearch
+---@field period etoro.Period
+---@field page? integer from 1
+---@field pageSize? integer
+---@field sort? string|string[] such as "-copiers"
+---@field popularInvestor? boolean
+---@field gainMax? integer
+---@field maxDailyRiskScoreMin? integer
+---@field maxDailyRiskScoreMax? integer
+---@field maxMonthlyRiskScoreMin? integer
+---@field maxMonthlyRiskScoreMax? integer
+---@field weeksSinceRegistrationMin? integer
+---@field countryId? integer
+---@field instrumentId? integer below 0: those who do not hold it
+---@field instrumentPctMin? integer
+---@field instrumentPctMax? integer
+---@field isTestAccount? boolean
+---@field optIn? boolean
+---@field blocked? boolean
+
+--- Either period, or minDate with maxDate.
+---@class etoro.StatsQuery
+---@field period? etoro.Period
+---@field minDate? string|number YYYY-MM-DD or seconds since 1970
+---@field maxDate? string|number
+---@field count? integer the most points to give; 0: all
+
+---@alias etoro.Person etoro.op.GetV1UserInfoPeople.result.users
+---@alias etoro.FoundPerson etoro.op.GetV1UserInfoPeopleSearch.result.items
+
+---@class etoro.People client.people
+local collection = {}
+local mt = { __name = "etoro.people", __index = collection }
+local M = {}
+
+local client_of = resource.client_of
+
+-- A list that is too long for one request goes out in parts, several at a
+-- time; the people come back in the order of the parts.
+local function fetch_parts(client, name, list, options, level)
+  local indexes, by_first = {}, {}
+  for index = 1, #list do indexes[index] = index end
+  local function ask(part, given)
+    local wanted = {}
+    for index, from in ipairs(part) do wanted[index] = list[from] end
+    local users, response = resource.list(client, LIST, "users",
+      { [name] = wanted }, given, level + 1)
+    by_first[part[1]] = users
+    return users, response
+  end
+  local answers, response = batches.run(client, indexes, BATCH, ask, options)
+  if not answers then return nil, response end
+  local all = {}
+  for first = 1, #list do
+    for _, user in ipairs(by_first[first] or {}) do all[#all + 1] = user end
+  end
+  response.meta = nil -- that of one part
+  return all, response
+end
+
+-- One call, or several for a long list. All of it is looked at before any part
+-- is sent.
+local function fetch(client, params, options, level)
+  local name = params.usernames ~= nil and "usernames" or "cidList"
+  local list = params[name]
+  local has_both = params.usernames ~= nil and params.cidList ~= nil
+  if has_both or type(list) ~= "table" or #list <= BATCH then
+    local users, response = resource.list(client, LIST, "users", params,
+      options, level + 1)
+    return users, response
+  end
+  options = options_of.of_call(options, level + 1)
+  local path, err = check.params(LIST, params, level + 1)
+  if not path then return nil, err end
+  local users, response = fetch_parts(client, name, list, options, level + 1)
+  return users, response
+end
+
+--- Finds people by usernames or by cids, which are realCIDs: a gcid is another
+--- person's (portal: Users Info, Retrieve User Profile Data). Long lists go
+--- out in several requests, side by side.
+---@param params { usernames?: string[], cidList?: integer[] }
+---@param options? etoro.RequestOptions
+---@return etoro.Person[]? users
+---@return etoro.Response|etoro.Error
+function collection:list(params, options)
+  local client = client_of(self, "client.people:list", 2)
+  params = resource.with(params, {}, 2)
+  local users, response = fetch(client, params, options, 2)
+  return users, response
+end
+
+--- Finds one person by username, or by a cid, which is the realCID.
+---@param who string|integer
+---@param options? etoro.RequestOptions
+---@return etoro.Person? user
+---@return etoro.Response|etoro.Error err kind not_found when there is none
+function collection:get(who, options)
+  local client = client_of(self, "client.people:get", 2)
+  local params
+  if type(who) == "number" then
+    params = { cidList = { who } }
+  elseif type(who) == "string" then
+    params = { usernames = { who } }
+  else
+    error("username or cid: string or integer expected, got " .. type(who), 2)
+  end
+  local users, response = fetch(client, params, options, 2)
+  if not users then return nil, response end
+  if type(users[1]) == "table" then return users[1], response end
+  if users[1] ~= nil then
+    return nil, errors.unexpected("the answer lists no person", response, LIST)
+  end
+  return nil, errors.new {
+    kind = "not_found", code = "not_found",
+    message = "the API knows nobody called " .. tostring(who),
+    request_id = response.request_id,
+    server_request_id = response.server_request_id,
+  }
+end
+
+--- Goes through the people that a search finds, page by page (portal: Users
+--- Info, Search for User Discovery). The iterator raises the error object when
+--- a page fails.
+---@param params etoro.PeopleSearch and limit: the most people to give
+---@param options? etoro.RequestOptions for each page
+---@return fun(): etoro.FoundPerson?
+function collection:each(params, options)
+  local client = client_of(self, "client.people:each", 2)
+  local iterator = pages.each(client, SEARCH, params, options, 2)
+  return iterator
+end
+
+--- Reads one page of a search for people.
+---@param params etoro.PeopleSearch
+---@param options? etoro.RequestOptions
+---@return etoro.FoundPerson[]? people
+---@return etoro.Response|etoro.Error with meta.totalItems
+function collection:search(params, options)
+  local client = client_of(self, "client.people:search", 2)
+  local items, response = pages.page(client, SEARCH, params, options, 2)
+  return items, response
+end
+
+local function read(self, what, op, params, more, options, level)
+  local client = client_of(self, what, level + 1)
+  params = resource.with(params, more, level + 1)
+  local body, response = resource.object(client, op, "", params, options,
+    level + 1)
+  return body, response
+end
+
+--- Someone's gain by month and by year, in percent (portal: Users Info,
+--- Retrieve Performance Metrics).
+---@param username string
+---@param options? etoro.RequestOptions
+---@return { monthly: table[], yearly: table[] }? gain
+---@return etoro.Response|etoro.Error
+function collection:gain(username, options)
+  local body, response = read(self, "client.people:gain", GAIN, nil,
+    { username = username }, options, 2)
+  return body, response
+end
+
+--- Someone's gain in percent between two dates (portal: Users Info, Retrieve
+--- Performance Data for Time Periods): a list of { timestamp, gain } for the
+--- type Daily, one { gain } for Period.
+---@param username string
+---@param params { minDate: string, maxDate: string, type: "Daily"|"Period" }
+---@param options? etoro.RequestOptions
+---@return table? gain
+---@return etoro.Response|etoro.Error
+function collection:daily_gain(username, params, options)
+  local body, response = read(self, "client.people:daily_gain", DAILY_GAIN,
+    params, { username = username }, options, 2)
+  return body, response
+end
+
+--- What someone holds now, in percent of his equity (portal: Users Info, Get
+--- the Live Portfolio).
+---@param username string
+---@param options? etoro.RequestOptions
+---@return etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result? portfolio
+---@return etoro.Response|etoro.Error
+function collection:portfolio(username, options)
+  local body, response = read(self, "client.people:portfolio", PORTFOLIO, nil,
+    { username = username }, options, 2)
+  return body, response
+end
+
+--- How someone traded in a period (portal: Users Info, Get Trade Info).
+---@param username string
+---@param period etoro.Period
+---@param options? etoro.RequestOptions
+---@return etoro.op.GetV1UserInfoPeopleUsernameTradeinfo.result? info
+---@return etoro.Response|etoro.Error
+function collection:tradeinfo(username, period, options)
+  local body, response = read(self, "client.people:tradeinfo", TRADEINFO, nil,
+    { username = username, period = period }, options, 2)
+  return body, response
+end
+
+--- What someone's portfolio consisted of, day by day, as fractions (portal:
+--- Users Stats, Get Asset Allocation History).
+---@param username string
+---@param params? etoro.StatsQuery
+---@param options? etoro.RequestOptions
+---@return { userName: string, results: table[] }? history
+---@return etoro.Response|etoro.Error err kind scope when he shows none
+function collection:assets_history(username, params, options)
+  local body, response = read(self, "client.people:assets_history", ASSETS,
+    params, { username = username }, options, 2)
+  return body, response
+end
+
+--- Someone's exposure, day by day, as fractions (portal: Users Stats, Get
+--- Market Exposure History).
+---@param username string
+---@param params? etoro.StatsQuery
+---@param options? etoro.RequestOptions
+---@return { userName: string, results: table[] }? history
+---@return etoro.Response|etoro.Error err kind scope when he shows none
+function collection:exposure_history(username, params, options)
+  local body, response = read(self, "client.people:exposure_history",
+    EXPOSURE, params, { username = username }, options, 2)
+  return body, response
+end
+
+--- Someone's gain over time, as fractions (portal: Users Stats, Get Investor
+--- Gain).
+---@param username string
+---@param granularity "daily"|"monthly"|"yearly"
+---@param params? { minDate?: string, maxDate?: string, count?: integer }
+---count: 1 to 1000
+---@param options? etoro.RequestOptions
+---@return { username: string, granularity: string, gains: table[] }? history
+---@return etoro.Response|etoro.Error err kind scope when he shows none
+function collection:gain_history(username, granularity, params, options)
+  local body, response = read(self, "client.people:gain_history",
+    GAIN_HISTORY, params, { username = username, granularity = granularity },
+    options, 2)
+  return body, response
+end
+
+--- How many copy someone (portal: Users Stats, Get Current Copier Count).
+---@param username string
+---@param options? etoro.RequestOptions
+---@return { copiers: integer, aumTier: integer, aumTierDesc?: string }?
+---@return etoro.Response|etoro.Error err kind scope when he shows none
+function collection:copiers(username, options)
+  local body, response = read(self, "client.people:copiers", COPIERS, nil,
+    { username = username }, options, 2)
+  return body, response
+end
+
+--- Makes client.people.
+---@param client etoro.Client
+---@return etoro.People
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

@@ -1,0 +1,362 @@
+-- A post in the social feeds.
+
+local answers = require "etoro.answers"
+local batches = require "etoro.batches"
+local comment = require "etoro.comment"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local resource = require "etoro.resource"
+
+local POST = "/api/v1/posts/{postId}"
+local VOTES = POST .. "/polls/{pollId}/options/{optionId}/votes"
+local GET = operations["GET " .. POST]
+local UPDATE = operations["PUT " .. POST]
+local DELETE = operations["DELETE " .. POST]
+local SHARE = operations["POST /api/v1/posts/shares"]
+local SHARES = operations["GET " .. POST .. "/shares"]
+local COMMENTS = operations["GET " .. POST .. "/comments"]
+local COMMENT = operations["POST " .. POST .. "/comments"]
+local LIKE = operations["POST " .. POST .. "/likes"]
+local UNLIKE = operations["DELETE " .. POST .. "/likes"]
+local FOLLOW = operations["POST " .. POST .. "/follows"]
+local UNFOLLOW = operations["DELETE " .. POST .. "/follows"]
+local PIN = operations["POST " .. POST .. "/pins"]
+local UNPIN = operations["DELETE " .. POST .. "/pins"]
+local SAVE = operations["POST " .. POST .. "/saves"]
+local UNSAVE = operations["DELETE " .. POST .. "/saves"]
+local VOTE = operations["POST " .. VOTES]
+local UNVOTE = operations["DELETE " .. VOTES]
+
+---@class etoro.NewShare
+---@field message string
+---@field sharedDiscussionId? string
+---@field attachments? table[]
+
+---@alias etoro.Share etoro.op.GetV1PostsPostIdShares.result.postShares
+
+--- A post. Feeds and posts:get give it with what stands around it (the post
+--- itself in `post`), calls that write one give the post alone: fields as the
+--- API names them.
+---@class etoro.Post
+---@field id string UUID
+---@field post? table owner, message, created, attachments, metadata and more
+---@field commentsData? table the first comments, plain; see each_comment
+---@field emotionsData? table
+---@field requesterContext? table isOwner, isLiking, isSaved and more
+---@field summary? table totalCommentsAndReplies, sharedCount
+---@field message? { text: string, languageCode: string }
+---@field owner? table
+---@field created? string ISO 8601
+---@field metadata? table of a poll, share, trade or other kind of post
+local methods = {}
+local mt = { __name = "etoro.post", __index = methods }
+local M = {}
+
+local function id_of(item)
+  local id = item.id
+  if id == nil then id = answers.at(item, "post.id") end
+  return type(id) == "string" and id or nil
+end
+
+--- Makes a post of an item in an answer, in place.
+---@param item any
+---@param client etoro.Client
+---@return etoro.Post
+function M.wrap(item, client)
+  if type(item) ~= "table" then return item end
+  owner.link(item, client, nil, { postId = id_of(item) })
+  return setmetatable(item, mt)
+end
+
+-- The client of a method's self and parameters with its id; nil, err when it
+-- is gone, or came without an id.
+local function alive(self, what, params, level)
+  local link, err = resource.alive(self, what, level + 1)
+  if not link then return nil, err end
+  if not link.ids.postId then
+    return nil, errors.unexpected("the API gave this post no id")
+  end
+  return link.client, resource.with(params, link.ids, level + 1)
+end
+
+local function act(self, what, op, params, options, level)
+  local client, all = alive(self, what, params, level + 1)
+  if not client then return nil, all end
+  local done, response = resource.done(client, op, all, options, level + 1)
+  return done, response
+end
+
+--- Reads the post again into this table (portal: Posts, Get a Single Post by
+--- ID).
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post the table itself
+---@return etoro.Response|etoro.Error
+function methods:refresh(options)
+  local client, params = alive(self, "post:refresh", nil, 2)
+  if not client then return nil, params end
+  local item, response = resource.object(client, GET, "", params, options, 2)
+  if not item then return nil, response end
+  for name in pairs(self) do self[name] = nil end
+  for name, value in pairs(item) do self[name] = value end
+  return self, response
+end
+
+-- What an update changed: in the post, wherever the table has it.
+local function show_update(post, changed)
+  if type(changed) ~= "table" then return end
+  local target = type(post.post) == "table" and post.post or post
+  for name, value in pairs(changed) do target[name] = value end
+end
+
+--- Changes its text or attachments, and shows the answer in the table (portal:
+--- Posts, Update an Existing Post).
+---@param fields { message?: string, attachments?: table[] }|string a string is
+---the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post the table itself
+---@return etoro.Response|etoro.Error
+function methods:update(fields, options)
+  local client, params = alive(self, "post:update", nil, 2)
+  if not client then return nil, params end
+  params.body = comment.fields(fields)
+  local body, response = resource.send(client, UPDATE, params, options, 2)
+  if body == nil then return nil, response end
+  show_update(self, body)
+  return self, response
+end
+
+--- Deletes it (portal: Posts, Soft Delete a Post). Any further use of the
+--- table or its comments is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function methods:delete(options)
+  local done, response = act(self, "post:delete", DELETE, nil, options, 2)
+  if not done then return nil, response end
+  owner.finish(self, "deleted", "post")
+  return true, response
+end
+
+--- Comments on it (portal: Comments and Replies, Create a Comment on a Post).
+---@param fields etoro.NewComment|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Comment? comment
+---@return etoro.Response|etoro.Error
+function methods:comment(fields, options)
+  local client, params = alive(self, "post:comment", nil, 2)
+  if not client then return nil, params end
+  params.body = comment.fields(fields)
+  local item, response = resource.object(client, COMMENT, "", params, options,
+    2)
+  if not item then return nil, response end
+  return comment.wrap(item, client, self, params.postId), response
+end
+
+--- Goes through its comments, page by page (portal: Comments and Replies, List
+--- Comments on a Post). The iterator raises the error object when a page
+--- fails.
+---@param params? etoro.CommentPage and limit: the most comments to give
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Comment?
+function methods:each_comment(params, options)
+  local client, all = alive(self, "post:each_comment", params, 2)
+  if not client then error(all, 0) end
+  local iterator = pages.each(client, COMMENTS, all, options, 2,
+    function(item) return comment.wrap(item, client, self, all.postId) end)
+  return iterator
+end
+
+--- Reads one page of its comments.
+---@param params? etoro.CommentPage
+---@param options? etoro.RequestOptions
+---@return etoro.Comment[]? comments
+---@return etoro.Response|etoro.Error with meta.reactionPaging
+function methods:page_of_comments(params, options)
+  local client, all = alive(self, "post:page_of_comments", params, 2)
+  if not client then return nil, all end
+  local items, response = pages.page(client, COMMENTS, all, options, 2,
+    function(item) return comment.wrap(item, client, self, all.postId) end)
+  return items, response
+end
+
+--- A comment by its id, without reading it: for a call on one that is known
+--- already, such as post:comment_by_id(id):like().
+---@param id string
+---@return etoro.Comment comment holds its entity.id alone
+function methods:comment_by_id(id)
+  local link = owner.of(self, "post:comment_by_id", 2)
+  if type(id) ~= "string" then
+    error("comment id: string expected, got " .. type(id), 2)
+  end
+  return comment.by_id(id, link.client, self, link.ids.postId)
+end
+
+--- Shares it as a post of the caller's own (portal: Posts, Share a Post).
+--- Where this post is a share itself, say so with sharedDiscussionId.
+---@param fields etoro.NewShare|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post the new one
+---@return etoro.Response|etoro.Error
+function methods:share(fields, options)
+  local client, params = alive(self, "post:share", nil, 2)
+  if not client then return nil, params end
+  local body = resource.with(comment.fields(fields), {}, 2)
+  body.sharedOriginDiscussion = body.sharedOriginDiscussion or params.postId
+  local item, response = resource.object(client, SHARE, "", { body = body },
+    options, 2)
+  if not item then return nil, response end
+  return M.wrap(item, client), response
+end
+
+-- An id that some operations want for tracing.
+local function traced(params, level)
+  params = resource.with(params, {}, level + 1)
+  params.client_request_id = params.client_request_id or core.uuid()
+  return params
+end
+
+--- Goes through those who shared it, page by page (portal: Posts, List Shares
+--- of a Post). The iterator raises the error object when a page fails.
+---@param params? etoro.CommentPage with limit, client_request_id (UUID)
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Share?
+function methods:each_share(params, options)
+  local client, all = alive(self, "post:each_share", params, 2)
+  if not client then error(all, 0) end
+  local iterator = pages.each(client, SHARES, traced(all, 2), options, 2)
+  return iterator
+end
+
+--- Reads one page of those who shared it.
+---@param params? etoro.CommentPage with client_request_id (UUID)
+---@param options? etoro.RequestOptions
+---@return etoro.Share[]? shares
+---@return etoro.Response|etoro.Error with meta.paging
+function methods:page_of_shares(params, options)
+  local client, all = alive(self, "post:page_of_shares", params, 2)
+  if not client then return nil, all end
+  local items, response = pages.page(client, SHARES, traced(all, 2), options,
+    2)
+  return items, response
+end
+
+-- The poll that a post shows.
+local function poll_of(post)
+  return batches.id(answers.at(post, "metadata.poll.id"))
+    or batches.id(answers.at(post, "post.metadata.poll.id"))
+end
+
+local function vote(self, what, op, option_id, params, options, level)
+  params = traced(params, level + 1)
+  params.optionId = option_id
+  params.pollId = params.pollId or type(self) == "table" and poll_of(self)
+    or nil
+  if params.pollId == nil then
+    return nil, errors.invalid("pollId", "is not known: this post shows no"
+      .. " poll; refresh it, or give pollId")
+  end
+  local done, response = act(self, what, op, params, options, level + 1)
+  return done, response
+end
+
+--- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
+---@param option_id integer as in metadata.poll.options
+---@param params? { pollId?: integer, client_request_id?: string }
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:vote(option_id, params, options)
+  local done, response = vote(self, "post:vote", VOTE, option_id, params,
+    options, 2)
+  return done, response
+end
+
+--- Takes the vote back (portal: Posts, Remove Vote from Poll Option).
+---@param option_id integer
+---@param params? { pollId?: integer, client_request_id?: string }
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:unvote(option_id, params, options)
+  local done, response = vote(self, "post:unvote", UNVOTE, option_id, params,
+    options, 2)
+  return done, response
+end
+
+--- Likes it (portal: Likes, Like a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:like(options)
+  local done, response = act(self, "post:like", LIKE, { body = {} }, options,
+    2)
+  return done, response
+end
+
+--- Takes the like back (portal: Likes, Unlike a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:unlike(options)
+  local done, response = act(self, "post:unlike", UNLIKE, nil, options, 2)
+  return done, response
+end
+
+--- Follows what is said on it (portal: Posts, Follow a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:follow(options)
+  local done, response = act(self, "post:follow", FOLLOW, nil, options, 2)
+  return done, response
+end
+
+--- Stops following it (portal: Posts, Unfollow a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:unfollow(options)
+  local done, response = act(self, "post:unfollow", UNFOLLOW, nil, options, 2)
+  return done, response
+end
+
+--- Pins it to the caller's profile (portal: Posts, Pin a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:pin(options)
+  local done, response = act(self, "post:pin", PIN, nil, options, 2)
+  return done, response
+end
+
+--- Takes it off the caller's profile (portal: Posts, Unpin a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:unpin(options)
+  local done, response = act(self, "post:unpin", UNPIN, nil, options, 2)
+  return done, response
+end
+
+--- Saves it for the saved feed (portal: Posts, Save a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:save(options)
+  local done, response = act(self, "post:save", SAVE, nil, options, 2)
+  return done, response
+end
+
+--- Takes it out of the saved feed (portal: Posts, Unsave a Post).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function methods:unsave(options)
+  local done, response = act(self, "post:unsave", UNSAVE, nil, options, 2)
+  return done, response
+end
+
+return M

@@ -1,0 +1,175 @@
+-- Posts: writing, reading and finding them by id. The feeds list them.
+
+local comment = require "etoro.comment"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local post = require "etoro.post"
+local resource = require "etoro.resource"
+
+local POSTS = "/api/v1/posts"
+local CREATE = operations["POST " .. POSTS]
+local CREATE_POLL = operations["POST " .. POSTS .. "/polls"]
+local SHARE = operations["POST " .. POSTS .. "/shares"]
+local GET = operations["GET " .. POSTS .. "/{postId}"]
+local UPLOAD = operations["POST /api/v1/attachments"]
+
+---@class etoro.NewPost
+---@field message? string up to 1000 characters
+---@field attachments? table[] such as client.posts:upload gives
+
+---@class etoro.NewPoll: etoro.NewPost
+---@field poll { title: string, options: string[]|table[] } 2 to 4 options
+
+---@class etoro.Posts client.posts
+local collection = {}
+local mt = { __name = "etoro.posts", __index = collection }
+local M = {}
+
+local client_of = resource.client_of
+
+local function write(client, op, fields, options, level)
+  local item, response = resource.object(client, op, "", { body = fields },
+    options, level + 1)
+  if not item then return nil, response end
+  return post.wrap(item, client), response
+end
+
+--- Writes a post (portal: Posts, Create a New Discussion Post).
+---@param fields etoro.NewPost|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post
+---@return etoro.Response|etoro.Error
+function collection:create(fields, options)
+  local client = client_of(self, "client.posts:create", 2)
+  if fields == nil then error("missing field 'message'", 2) end
+  local item, response = write(client, CREATE, comment.fields(fields),
+    options, 2)
+  return item, response
+end
+
+-- Options given as plain texts, numbered in their order.
+local function with_options(fields)
+  if type(fields) ~= "table" or type(fields.poll) ~= "table"
+    or type(fields.poll.options) ~= "table"
+  then
+    return fields
+  end
+  local copy = resource.with(fields, { poll = resource.with(fields.poll,
+    { options = {} }, 1) }, 1)
+  for index, option in ipairs(fields.poll.options) do
+    if type(option) == "string" then
+      option = { text = option, index = index }
+    end
+    copy.poll.options[index] = option
+  end
+  return copy
+end
+
+--- Writes a post with a poll; options are texts, or { text, index } (portal:
+--- Posts, Create a Poll Post).
+---@param fields etoro.NewPoll
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post its metadata.poll holds the ids to vote with
+---@return etoro.Response|etoro.Error
+function collection:create_poll(fields, options)
+  local client = client_of(self, "client.posts:create_poll", 2)
+  local item, response = write(client, CREATE_POLL, with_options(fields),
+    options, 2)
+  return item, response
+end
+
+--- Shares a post; see also post:share (portal: Posts, Share a Post).
+---@param fields etoro.NewShare with sharedOriginDiscussion, the post's id
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post the new one
+---@return etoro.Response|etoro.Error
+function collection:share(fields, options)
+  local client = client_of(self, "client.posts:share", 2)
+  local item, response = write(client, SHARE, fields, options, 2)
+  return item, response
+end
+
+--- Reads one post (portal: Posts, Get a Single Post by ID).
+---@param id string UUID
+---@param params? { take?: integer, badgesExperimentIsEnabled?: boolean } take:
+---how many comments to give with it; 10
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post
+---@return etoro.Response|etoro.Error
+function collection:get(id, params, options)
+  local client = client_of(self, "client.posts:get", 2)
+  params = resource.with(params, { postId = id }, 2)
+  local item, response = resource.object(client, GET, "", params, options, 2)
+  if not item then return nil, response end
+  return post.wrap(item, client), response
+end
+
+--- A post by its id, without reading it: for a call on one that is known
+--- already, such as client.posts:by_id(id):like().
+---@param id string UUID
+---@return etoro.Post post holds its id alone
+function collection:by_id(id)
+  local client = client_of(self, "client.posts:by_id", 2)
+  if type(id) ~= "string" then
+    error("post id: string expected, got " .. type(id), 2)
+  end
+  return post.wrap({ id = id }, client)
+end
+
+local PICTURES = { "\137PNG\r\n\26\n", "\255\216\255" }
+
+local function is_picture(bytes)
+  for _, start in ipairs(PICTURES) do
+    if bytes:sub(1, #start) == start then return true end
+  end
+  return false
+end
+
+-- A picture's bytes, or those of the file that is named.
+local function read_picture(picture, level)
+  if type(picture) == "string" then return picture end
+  if type(picture) ~= "table" or type(picture.path) ~= "string" then
+    error("picture: a string of bytes or { path = } expected", level + 1)
+  end
+  local file, message = io.open(picture.path, "rb")
+  if not file then
+    return nil, errors.invalid(nil, "the picture cannot be read: " .. message)
+  end
+  -- no more than tells that it is too large
+  local bytes = file:read(UPLOAD.body.file.max_bytes + 1)
+  file:close()
+  return bytes or ""
+end
+
+--- Uploads a picture, to go into `attachments` of a post or comment (portal:
+--- Attachments, Upload a Media Attachment).
+---@param picture string|{ path: string } the bytes of a JPEG or PNG, or where
+---to read them; up to 8 MB
+---@param params? { client_request_id?: string } UUID, for tracing
+---@param options? etoro.RequestOptions
+---@return etoro.op.PostV1Attachments.result? attachment
+---@return etoro.Response|etoro.Error
+function collection:upload(picture, params, options)
+  local client = client_of(self, "client.posts:upload", 2)
+  local bytes, err = read_picture(picture, 2)
+  if not bytes then return nil, err end
+  if not is_picture(bytes) then
+    return nil, errors.invalid("file", "is neither a JPEG nor a PNG")
+  end
+  params = resource.with(params, { body = { file = bytes } }, 2)
+  params.client_request_id = params.client_request_id or core.uuid()
+  local item, response = resource.object(client, UPLOAD, "", params, options,
+    2)
+  return item, response
+end
+
+--- Makes client.posts.
+---@param client etoro.Client
+---@return etoro.Posts
+function M.new(client)
+  return owner.link(setmetatable({}, mt), client)
+end
+
+return M

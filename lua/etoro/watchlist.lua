@@ -1,0 +1,247 @@
+-- One of the caller's own watchlists.
+
+local errors = require "etoro.errors"
+local operations = require "etoro.operations"
+local owner = require "etoro.owner"
+local pages = require "etoro.pages"
+local resource = require "etoro.resource"
+
+local LISTS = "/api/v1/watchlists"
+local ONE = LISTS .. "/{watchlistId}"
+local GET = operations["GET " .. ONE]
+local RENAME = operations["PUT " .. ONE]
+local DELETE = operations["DELETE " .. ONE]
+local RANK = operations["PUT " .. LISTS .. "/rank/{watchlistId}"]
+local SET_DEFAULT =
+  operations["PUT " .. LISTS .. "/setUserSelectedUserDefault/{watchlistId}"]
+local ADD = operations["POST " .. ONE .. "/items"]
+local UPDATE = operations["PUT " .. ONE .. "/items"]
+local REMOVE = operations["DELETE " .. ONE .. "/items"]
+
+--- An item of a watchlist. Only itemId and itemType have to be sent.
+---@class etoro.WatchlistItem
+---@field itemId integer an instrument's id, or a person's realCid
+---@field itemType "Instrument"|"Person"
+---@field itemRank? integer
+---@field itemAddedReason? string
+---@field itemAddedDate? string ISO 8601
+---@field market? table the instrument, as feeds show it
+
+---@class etoro.WatchlistPage
+---@field itemsPerPage? integer 1 to 1000; 100
+---@field pageNumber? integer the first page to read, from 0
+
+--- A watchlist. Fields as the API names them.
+---@class etoro.Watchlist
+---@field watchlistId string
+---@field name string
+---@field Gcid? integer whose it is
+---@field watchlistType? "Static"|"Dynamic"|"RecentlyInvested"|"Default"
+---@field totalItems? integer
+---@field isDefault? boolean
+---@field isUserSelectedDefault? boolean
+---@field watchlistRank? integer
+---@field items? etoro.WatchlistItem[] the first of them; see each_item
+---@field relatedAssets? integer[]
+local methods = {}
+local mt = { __name = "etoro.watchlist", __index = methods }
+local M = {}
+
+--- Makes a watchlist of an item in an answer, in place.
+---@param item any
+---@param client etoro.Client
+---@return etoro.Watchlist
+function M.wrap(item, client)
+  if type(item) ~= "table" or getmetatable(item) == mt then return item end
+  owner.link(item, client)
+  return setmetatable(item, mt)
+end
+
+--- Items as the API takes them: a bare number is an instrument's id.
+---@param items any
+---@param level integer
+---@return any
+function M.items(items, level)
+  if type(items) ~= "table" then
+    error("items must be a list, got " .. type(items), level + 1)
+  end
+  local copy = {}
+  for index, item in pairs(items) do
+    if type(item) ~= "table" then
+      item = { itemId = item, itemType = "Instrument" }
+    end
+    copy[index] = item
+  end
+  return copy
+end
+
+-- Ids in other letters, or as numbers, are the same.
+local function is_same(id, text)
+  if math.type(id) == "integer" then id = string.format("%d", id) end
+  return type(id) == "string" and id:lower() == text:lower()
+end
+
+--- Reads one page of a watchlist.
+---@return table? item
+---@return etoro.Response|etoro.Error
+function M.get(client, id, params, options, level)
+  local text, err = resource.id_text(id, "watchlistId")
+  if text == nil and err then return nil, err end
+  params = resource.with(params, { watchlistId = text }, level + 1)
+  local lists, response = resource.list(client, GET, "watchlists", params,
+    options, level + 1)
+  if not lists then return nil, response end
+  for _, item in ipairs(lists) do
+    if type(item) == "table" and is_same(item.watchlistId, text) then
+      return item, response
+    end
+  end
+  local only = #lists == 1 and lists[1]
+  if type(only) == "table" and only.watchlistId == nil then
+    return only, response
+  end
+  return nil, errors.unexpected("the answer does not have the watchlist "
+    .. text, response, GET)
+end
+
+-- The client and id of an object's method; nil, err when it is gone, came
+-- without an id, or was made of a bad one.
+local function alive(self, what, level)
+  local link, err = resource.alive(self, what, level + 1)
+  if not link then return nil, err end
+  local id = self.watchlistId
+  if type(id) ~= "string" and type(id) ~= "number" then
+    return nil, errors.unexpected("the API gave this watchlist no watchlistId")
+  end
+  id, err = resource.id_text(id, "watchlistId")
+  if not id then return nil, err end
+  return link.client, id
+end
+
+-- One call that changes it; `params` may hold more than its id.
+local function change(self, what, op, params, options, level)
+  local client, id = alive(self, what, level + 1)
+  if not client then return nil, id end
+  params.watchlistId = id
+  local done, response = resource.done(client, op, params, options, level + 1)
+  if not done then return nil, response end
+  return self, response
+end
+
+--- Reads the watchlist again into this table, with the first of its items.
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:refresh(options)
+  local client, id = alive(self, "watchlist:refresh", 2)
+  if not client then return nil, id end
+  local item, response = M.get(client, id, nil, options, 2)
+  if not item then return nil, response end
+  for name in pairs(self) do self[name] = nil end
+  for name, value in pairs(item) do self[name] = value end
+  if self.watchlistId == nil then self.watchlistId = id end
+  return self, response
+end
+
+--- Goes through all of its items, page by page (portal: Watchlists, Get Single
+--- Watchlist). The iterator raises the error object when a page fails.
+---@param params? etoro.WatchlistPage and limit: the most items to give
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.WatchlistItem?
+function methods:each_item(params, options)
+  local client, id = alive(self, "watchlist:each_item", 2)
+  if not client then error(id, 0) end
+  params = resource.with(params, { watchlistId = id }, 2)
+  local iterator = pages.each(client, GET, params, options, 2)
+  return iterator
+end
+
+--- Gives it another name (portal: Watchlists, Rename Watchlist).
+---@param name string 1 to 100 characters
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:rename(name, options)
+  local done, response = change(self, "watchlist:rename", RENAME,
+    { newName = name }, options, 2)
+  if not done then return nil, response end
+  self.name = name
+  return self, response
+end
+
+--- Moves it among the watchlists (portal: Watchlists, Change Watchlist Rank).
+---@param rank integer from 0
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:rank(rank, options)
+  local done, response = change(self, "watchlist:rank", RANK,
+    { newRank = rank }, options, 2)
+  if not done then return nil, response end
+  self.watchlistRank = tonumber(rank)
+  return self, response
+end
+
+--- Makes it the one that is shown first (portal: Watchlists, Set Specific
+--- Watchlist as User's Default).
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:set_default(options)
+  local done, response = change(self, "watchlist:set_default", SET_DEFAULT,
+    {}, options, 2)
+  if not done then return nil, response end
+  self.isUserSelectedDefault = true
+  return self, response
+end
+
+--- Adds items (portal: Watchlists, Add Items to Watchlist). The table's own
+--- items stay as they were read; refresh reads them again.
+---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:add_items(items, options)
+  local done, response = change(self, "watchlist:add_items", ADD,
+    { body = M.items(items, 2) }, options, 2)
+  return done, response
+end
+
+--- Changes items that are in it, such as their itemRank (portal: Watchlists,
+--- Update Items in Watchlist).
+---@param items (integer|etoro.WatchlistItem)[]
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:update_items(items, options)
+  local done, response = change(self, "watchlist:update_items", UPDATE,
+    { body = M.items(items, 2) }, options, 2)
+  return done, response
+end
+
+--- Takes items out, known by itemId and itemType (portal: Watchlists, Remove
+--- Items from Watchlist).
+---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function methods:remove_items(items, options)
+  local done, response = change(self, "watchlist:remove_items", REMOVE,
+    { body = M.items(items, 2) }, options, 2)
+  return done, response
+end
+
+--- Deletes it (portal: Watchlists, Delete Watchlist). Any further use of the
+--- table is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function methods:delete(options)
+  local done, response = change(self, "watchlist:delete", DELETE, {},
+    options, 2)
+  if not done then return nil, response end
+  owner.finish(self, "deleted", "watchlist")
+  return true, response
+end
+
+return M

@@ -1,0 +1,180 @@
+-- What the language server is told: of each public method its parameters and
+-- what it gives, in types that are defined somewhere.
+local docs = require "spec.support.docs"
+local process = require "spec.support.process"
+local resources = require "spec.support.resources"
+
+local SOURCES = {}
+for path in process.run { "find", "lua/etoro", "src/binding", "-name",
+  "*.lua" }.stdout:gmatch "[^\n]+" do
+  SOURCES[#SOURCES + 1] = path
+end
+table.sort(SOURCES)
+
+-- What users call besides methods of resources: file = pattern of a name.
+local OTHERS = {
+  ["init.lua"] = "M%.(%l+)", ["events.lua"] = "M%.(%l+)",
+  ["journal.lua"] = "M%.(read)", ["oauth.lua"] = "[M%l]+[:.](%l[%l_]+)",
+  ["tasks.lua"] = "methods:(%l+)", ["runtime.lua"] = "loop%.(%l+)",
+  ["sandbox/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
+}
+
+local lines_of = {}
+for _, path in ipairs(SOURCES) do
+  local lines = {}
+  for line in io.lines(path) do lines[#lines + 1] = line end
+  lines_of[path] = lines
+end
+
+-- The comment above a line: its prose, names of parameters, whether it says
+-- what is given.
+local function comment_above(lines, number)
+  local first = number
+  while first > 1 and lines[first - 1]:find "^%-%-%-" do first = first - 1 end
+  local prose, params, gives = "", {}, false
+  for index = first, number - 1 do
+    local text = lines[index]:sub(4)
+    local name = text:match "^@param ([%w_.]+)%??%s"
+    if name then
+      params[#params + 1] = name
+    elseif text:find "^@return%s" then
+      gives = true
+    elseif not text:find "^@" and #params == 0 and not gives then
+      prose = prose .. text
+    end
+  end
+  return prose, params, gives
+end
+
+local function names_in(list)
+  local names = {}
+  for name in list:gmatch "[%w_.]+" do
+    if name ~= "_" then names[#names + 1] = name end
+  end
+  return names
+end
+
+-- What is wrong with the annotations of the function that starts at a line.
+local function complaint(path, number)
+  local lines = lines_of[path]
+  local _, _, list = lines[number]:find "%(([^)]*)%)?"
+  local prose, params, gives = comment_above(lines, number)
+  local expected = names_in(list)
+  if prose == "" then return "says nothing" end
+  if table.concat(expected, ",") ~= table.concat(params, ",") then
+    return "parameters: " .. list .. "; annotated: "
+      .. table.concat(params, ", ")
+  end
+  local returns = false
+  for index = number + 1, #lines do
+    if lines[index]:find "^end" then break end
+    returns = returns or lines[index]:find "^%s*return%s+[^%s]" ~= nil
+  end
+  if lines[number]:find "%f[%w]return%s" then returns = true end
+  if returns and not gives then return "does not say what it gives" end
+end
+
+-- Names of types in an annotation; etoro.null and the like are values.
+local function types_in(text)
+  local found = {}
+  for name in text:gmatch "%f[%w_.]etoro%.[%w_.]*" do
+    if name:find "%.%u" then found[#found + 1] = name end
+  end
+  return found
+end
+
+describe("annotations #lua", function()
+  it("are there for each public method", function()
+    local wrong, count = {}, 0
+    for name, subject in pairs(resources.subjects()) do
+      for method, fn in pairs(subject.methods) do
+        local info = debug.getinfo(fn, "S")
+        local path = info.source:match "(lua/etoro/.*)$"
+        local line = lines_of[path][info.linedefined]
+        local is_own = line:find "^function "
+        count = count + 1
+        local problem
+        if is_own then
+          problem = complaint(path, info.linedefined)
+        elseif not docs.read(path):find("@field " .. method .. " ") then
+          problem = "has no field in its class" -- made in a loop
+        end
+        if problem then
+          wrong[#wrong + 1] = name .. ":" .. method .. ": " .. problem
+        end
+      end
+    end
+    table.sort(wrong)
+    assert.same({}, wrong)
+    assert(count > 150, count)
+  end)
+
+  it("are there for what is no resource's", function()
+    local wrong = {}
+    for path, pattern in pairs(OTHERS) do
+      path = "lua/etoro/" .. path
+      for number, line in ipairs(lines_of[path]) do
+        local name = line:match("^function " .. pattern .. "%f[%A]")
+        local problem = name and not name:find "^next_"
+          and complaint(path, number)
+        if problem then
+          wrong[#wrong + 1] = ("%s:%d: %s: %s"):format(path, number, name,
+            problem)
+        end
+      end
+    end
+    table.sort(wrong)
+    assert.same({}, wrong)
+  end)
+
+  it("name only types that are defined", function()
+    local defined, used = {}, {}
+    for _, path in ipairs(SOURCES) do
+      for number, line in ipairs(lines_of[path]) do
+        local name = line:match "^%-%-%-@class ([%w_.]+)"
+          or line:match "^%-%-%-@alias ([%w_.]+)"
+        if name then defined[name] = true end
+        local kind, rest = line:match "^%-%-%-@(%l+) (.*)$"
+        if kind and kind ~= "meta" and not path:find "api%.meta" then
+          for _, type_name in ipairs(types_in(rest)) do
+            used[type_name] = used[type_name] or path .. ":" .. number
+          end
+        end
+      end
+    end
+    for line in docs.read("lua/etoro/api.meta.lua"):gmatch "[^\n]+" do
+      for _, name in ipairs(types_in(line:match "^%-%-%-@%l+ (.*)" or "")) do
+        used[name] = used[name] or "lua/etoro/api.meta.lua"
+      end
+    end
+    local unknown = {}
+    for name, place in pairs(used) do
+      if not defined[name] then
+        unknown[#unknown + 1] = place .. ": " .. name
+      end
+    end
+    table.sort(unknown)
+    assert.same({}, unknown)
+  end)
+
+  it("have each type on one line", function()
+    local open = {}
+    for _, path in ipairs(SOURCES) do
+      for number, line in ipairs(lines_of[path]) do
+        local rest = line:match "^%-%-%-@%l+ (.*)$" or ""
+        local _, opened = rest:gsub("[{<]", "")
+        local _, closed = rest:gsub("[}>]", "")
+        if opened ~= closed then open[#open + 1] = path .. ":" .. number end
+      end
+    end
+    assert.same({}, open)
+  end)
+
+  it("list each resource of a client", function()
+    local class = docs.read("lua/etoro/client.lua")
+      :match "%-%-%-@class etoro.Client\n(.-)\nlocal"
+    for _, name in ipairs(resources.RESOURCES) do
+      assert.matches("---@field " .. name .. " etoro.", class, 1, true)
+    end
+  end)
+end)

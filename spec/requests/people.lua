@@ -1,0 +1,142 @@
+-- People and their statistics, the club: see spec/requests_spec.lua.
+return {
+  { op = "GET /api/v1/user-info/people",
+    call = function(client)
+      return client.people:list { usernames = { "ann", "b.ob" } }
+    end,
+    method = "GET", target = "/api/v1/user-info/people?usernames=ann,b.ob",
+    answer = '{"users":[{"gcid":1,"realCID":32612044,"username":"ann"}]}',
+    check = function(users) return users[1].username == "ann" end },
+  { op = "GET /api/v1/user-info/people", note = "by cids",
+    call = function(client)
+      return client.people:list { cidList = { 32612044, 5 } }
+    end,
+    method = "GET", target = "/api/v1/user-info/people?cidList=32612044,5",
+    answer = '{"users":[]}',
+    check = function(users) return #users == 0 end },
+  { op = "GET /api/v1/user-info/people", note = "one of them",
+    call = function(client) return client.people:get "ann" end,
+    method = "GET", target = "/api/v1/user-info/people?usernames=ann",
+    answer = '{"users":[{"gcid":1,"realCID":32612044,"username":"ann"}]}',
+    check = function(user) return user.realCID == 32612044 end },
+  { op = "GET /api/v1/user-info/people/search",
+    call = function(client)
+      return client.people:search { period = "LastYear", page = 1,
+        pageSize = 10, sort = "-copiers", popularInvestor = true,
+        instrumentId = -5, gainMax = 100 }
+    end,
+    method = "GET", target = "/api/v1/user-info/people/search?gainMax=100"
+      .. "&instrumentId=-5&page=1&pageSize=10&period=LastYear"
+      .. "&popularInvestor=true&sort=-copiers",
+    answer = '{"totalItems":1,"items":[{"customerId":5,"userName":"ann"}]}',
+    check = function(items, response)
+      return items[1].userName == "ann"
+        and response.meta.totalItems == 1
+    end },
+  { op = "GET /api/v1/user-info/people/search", note = "person by person",
+    call = function(client)
+      return client.people:each { period = "CurrMonth" }()
+    end,
+    method = "GET",
+    target = "/api/v1/user-info/people/search?period=CurrMonth",
+    answer = '{"totalItems":1,"items":[{"customerId":5,"userName":"ann"}]}',
+    check = function(item) return item.userName == "ann" end },
+  { op = "GET /api/v1/user-info/people/{username}/gain",
+    call = function(client) return client.people:gain "a b" end,
+    method = "GET", target = "/api/v1/user-info/people/a%20b/gain",
+    answer = '{"monthly":[{"timestamp":"2026-01-01T00:00:00Z","gain":1.5}],'
+      .. '"yearly":[]}',
+    check = function(gain) return gain.monthly[1].gain == 1.5 end },
+  { op = "GET /api/v1/user-info/people/{username}/daily-gain",
+    call = function(client)
+      return client.people:daily_gain("ann", { minDate = "2026-01-01",
+        maxDate = "2026-01-31", type = "Daily" })
+    end,
+    method = "GET", target = "/api/v1/user-info/people/ann/daily-gain"
+      .. "?maxDate=2026-01-31&minDate=2026-01-01&type=Daily",
+    answer = '[{"timestamp":"2026-01-01T00:00:00Z","gain":-0.25}]',
+    check = function(days) return days[1].gain == -0.25 end },
+  { op = "GET /api/v1/user-info/people/{username}/daily-gain",
+    note = "for the period",
+    call = function(client)
+      return client.people:daily_gain("ann", { minDate = 1767225600,
+        maxDate = 1767225600, type = "Period" })
+    end,
+    method = "GET", target = "/api/v1/user-info/people/ann/daily-gain"
+      .. "?maxDate=2026-01-01&minDate=2026-01-01&type=Period",
+    answer = '{"gain":2.5}',
+    check = function(gain) return gain.gain == 2.5 end },
+  { op = "GET /api/v1/user-info/people/{username}/portfolio/live",
+    call = function(client) return client.people:portfolio "ann" end,
+    method = "GET", target = "/api/v1/user-info/people/ann/portfolio/live",
+    answer = '{"realizedCreditPct":10.5,'
+      .. '"positions":[{"positionId":3614853889}],'
+      .. '"socialTrades":[]}',
+    check = function(portfolio)
+      return portfolio.positions[1].positionId == 3614853889
+    end },
+  { op = "GET /api/v1/user-info/people/{username}/tradeinfo",
+    call = function(client)
+      return client.people:tradeinfo("ann", "LastTwoYears")
+    end,
+    method = "GET",
+    target = "/api/v1/user-info/people/ann/tradeinfo?period=LastTwoYears",
+    answer = '{"userName":"ann","riskScore":4}',
+    check = function(info) return info.riskScore == 4 end },
+  { op = "GET /api/v2/portfolios/{username}/assets/history",
+    call = function(client)
+      return client.people:assets_history("ann", { period = "LastYear",
+        count = 0 })
+    end,
+    method = "GET",
+    target = "/api/v2/portfolios/ann/assets/history?count=0&period=LastYear",
+    answer = '{"userName":"ann",'
+      .. '"results":[{"date":"2026-01-01","assets":[]}]}',
+    check = function(history)
+      return history.results[1].date == "2026-01-01"
+    end },
+  { op = "GET /api/v2/portfolios/{username}/exposure/history",
+    call = function(client)
+      return client.people:exposure_history("ann", {
+        minDate = "2026-01-01", maxDate = "2026-02-01" })
+    end,
+    method = "GET", target = "/api/v2/portfolios/ann/exposure/history"
+      .. "?maxDate=2026-02-01&minDate=2026-01-01",
+    answer = '{"userName":"ann","results":[]}',
+    check = function(history) return history.userName == "ann" end },
+  { op = "GET /api/v2/portfolios/{username}/gain/{granularity}",
+    call = function(client)
+      return client.people:gain_history("ann", "monthly", { count = 12 })
+    end,
+    method = "GET", target = "/api/v2/portfolios/ann/gain/monthly?count=12",
+    answer = '{"username":"ann","granularity":"monthly","totalGain":null,'
+      .. '"gains":[{"date":"2026-01-01","gain":0.06}]}',
+    check = function(history)
+      return history.gains[1].gain == 0.06
+        and history.totalGain == nil
+    end },
+  { op = "GET /api/v2/portfolios/{username}/copiers",
+    call = function(client) return client.people:copiers "ann" end,
+    method = "GET", target = "/api/v2/portfolios/ann/copiers",
+    answer = '{"copiers":1234,"aumTier":5,"aumTierDesc":null}',
+    check = function(copiers) return copiers.copiers == 1234 end },
+  { op = "GET /api/v1/pi-data/copiers",
+    call = function(client) return client.pi_data:copiers() end,
+    method = "GET", target = "/api/v1/pi-data/copiers",
+    answer = '{"copiers":[{"Country":"Spain","AmountCategory":">5000"}]}',
+    check = function(copiers) return copiers[1].Country == "Spain" end },
+  { op = "GET /api/v1/pi-data/copiers", note = "of which there are none",
+    call = function(client) return client.pi_data:copiers() end,
+    method = "GET", target = "/api/v1/pi-data/copiers",
+    answer = '{"copiers":null}',
+    check = function(copiers) return #copiers == 0 end },
+  { op = "GET /api/v1/clubs",
+    call = function(client) return client.clubs:get() end,
+    method = "GET", target = "/api/v1/clubs",
+    answer = '{"clubs":[{"name":"Gold","rank":3}],"webinars":'
+      .. '{"upcomingWebinars":[{"id":83618564462}]}}',
+    check = function(dashboard)
+      return dashboard.clubs[1].name == "Gold"
+        and dashboard.webinars.upcomingWebinars[1].id == 83618564462
+    end },
+}

@@ -1,0 +1,240 @@
+-- What the trading operations send, real and demo, byte for byte. `more` lists
+-- what a method sends after the operation's own request.
+local orders = require "etoro.orders"
+local positions = require "etoro.positions"
+
+local ORDER_ID, POSITION_ID = 981286176, 3614853889
+local TOKEN = "066faaee-e1e9-49d2-a568-c6e1cc336ad8"
+local REFERENCE = "1c94300c-90aa-4303-9d00-dec376d74efb"
+local PLACED = '{"token":"' .. TOKEN .. '","orderId":981286176,'
+  .. '"referenceId":"' .. REFERENCE .. '"}'
+local FILLED = '{"orderId":981286176,"status":{"id":3,"name":"Filled",'
+  .. '"errorCode":0},"positionExecutions":[{"positionId":3614853889}]}'
+local EMPTY = '{"clientPortfolio":{"positions":[],"mirrors":[],"orders":[],'
+  .. '"ordersForOpen":[]}}'
+local HOLDS = '{"clientPortfolio":{"positions":[{"positionID":3614853889,'
+  .. '"instrumentID":1001,"mirrorID":0,"units":2.5}],"mirrors":[]}}'
+local COSTS = '{"instrumentId":1001,"symbol":"AAPL","costs":[{"costType":'
+  .. '"markup","amount":0.15,"currency":"USD"}]}'
+local ELIGIBLE = '{"currency":"USD","eligibilities":[],'
+  .. '"notFoundInstrumentIds":[1],"notFoundSymbols":["X"]}'
+
+-- These calls warn, as they should, that they saw no outcome.
+local function quiet(client)
+  client._options.on_event = function() end
+  return client
+end
+
+local function order_of(client)
+  quiet(client)
+  return orders.wrap({ orderId = ORDER_ID }, client)
+end
+
+local function position_of(client)
+  quiet(client)
+  return positions.wrap({ positionID = POSITION_ID, instrumentID = 1001,
+    mirrorID = 0, units = 2.5 }, client)
+end
+
+local function cancel_close(client)
+  return client.positions:cancel_close(ORDER_ID)
+end
+
+local function eligibility(client)
+  return client.orders:eligibility {
+    instrumentIds = { 1 }, symbols = { "X" },
+  }
+end
+
+local function open(client)
+  return client.orders:open({
+    symbol = "AAPL", transaction = "buy", settlementType = "real",
+    amount = "100.50", stopLossRate = 150.25, takeProfitRate = "300.10",
+    stopLossType = "trailing",
+  }, { precheck = false })
+end
+local OPEN = '{"action":"open","amount":100.50,"leverage":1,'
+  .. '"orderCurrency":"usd","orderType":"mkt","settlementType":"real",'
+  .. '"stopLossRate":150.25,"stopLossType":"trailing","symbol":"AAPL",'
+  .. '"takeProfitRate":300.10,"transaction":"buy"}'
+
+local function is_order(order)
+  return order.orderId == ORDER_ID and order.referenceId == REFERENCE
+end
+
+local function cancel(client)
+  return order_of(client):cancel { timeout = 0 }
+end
+
+local function get(client) return client.orders:get "981286176" end
+
+local function is_filled(order)
+  return order:state() == "filled" and order:is_final()
+end
+
+local function close(client)
+  return position_of(client):close({ units = "1.5" }, { timeout = 0 })
+end
+
+local function edit(client)
+  return position_of(client):edit({ stopLossRate = "99.5",
+    clearTakeProfit = true }, { timeout = 0 })
+end
+
+local function costs(client)
+  return client.orders:costs { instrumentId = 1001, transaction = "sellShort",
+    settlementType = "cfd", leverage = 5, units = 0.25 }
+end
+local COSTS_ASKED = '{"action":"open","instrumentId":1001,"leverage":5,'
+  .. '"orderCurrency":"usd","orderType":"mkt","settlementType":"cfd",'
+  .. '"transaction":"sellShort","units":0.25}'
+
+local function has_total(result) return result.total == 0.15 end
+
+local function list(client) return client.positions:list() end
+
+local function has_position(result)
+  return #result == 1 and result[1].positionId == POSITION_ID
+end
+
+local function call(name, params)
+  return function(client) return client:call(name, params) end
+end
+
+local V1, V2 = "/api/v1/trading", "/api/v2/trading"
+
+return {
+  { op = "POST /api/v2/trading/execution/orders", call = open,
+    method = "POST", target = "/api/v2/trading/execution/orders",
+    body = OPEN, status = 200, answer = PLACED, check = is_order },
+  { op = "POST /api/v2/trading/execution/demo/orders", call = open,
+    method = "POST", target = "/api/v2/trading/execution/demo/orders",
+    body = OPEN, status = 200, answer = PLACED, check = is_order },
+
+  { op = "DELETE /api/v2/trading/execution/orders/{orderId}", call = cancel,
+    method = "DELETE", target = "/api/v2/trading/execution/orders/981286176",
+    status = 200, answer = '{"token":"' .. TOKEN .. '"}',
+    more = { "GET /api/v2/trading/info/orders:lookup?orderId=981286176" } },
+  { op = "DELETE /api/v2/trading/execution/demo/orders/{orderId}",
+    call = cancel, method = "DELETE",
+    target = "/api/v2/trading/execution/demo/orders/981286176",
+    status = 200, answer = "",
+    more = {
+      "GET /api/v2/trading/info/demo/orders:lookup?orderId=981286176",
+    } },
+
+  { op = "GET /api/v2/trading/info/orders:lookup", call = get,
+    method = "GET",
+    target = "/api/v2/trading/info/orders:lookup?orderId=981286176",
+    status = 200, answer = FILLED, check = is_filled },
+  { op = "GET /api/v2/trading/info/demo/orders:lookup", call = get,
+    method = "GET",
+    target = "/api/v2/trading/info/demo/orders:lookup?orderId=981286176",
+    status = 200, answer = FILLED, check = is_filled },
+
+  { op = "POST " .. V1
+      .. "/execution/market-close-orders/positions/{positionId}",
+    call = close, method = "POST",
+    target = "/api/v1/trading/execution/market-close-orders/positions"
+      .. "/3614853889",
+    body = '{"InstrumentId":1001,"UnitsToDeduct":1.5}',
+    status = 200, answer = "{}",
+    more = { "GET /api/v1/trading/info/portfolio" } },
+  { op = "POST " .. V1
+      .. "/execution/demo/market-close-orders/positions/{positionId}",
+    call = close, method = "POST",
+    target = "/api/v1/trading/execution/demo/market-close-orders/positions"
+      .. "/3614853889",
+    body = '{"InstrumentID":1001,"UnitsToDeduct":1.5}',
+    status = 200, answer = "{}",
+    more = { "GET /api/v1/trading/info/demo/portfolio" } },
+
+  { op = "DELETE " .. V1 .. "/execution/market-close-orders/{orderId}",
+    call = cancel_close, method = "DELETE",
+    target = "/api/v1/trading/execution/market-close-orders/981286176",
+    status = 200, answer = "{}" },
+  { op = "DELETE " .. V1 .. "/execution/demo/market-close-orders/{orderId}",
+    call = cancel_close, method = "DELETE",
+    target = "/api/v1/trading/execution/demo/market-close-orders/981286176",
+    status = 200, answer = "{}" },
+
+  { op = "GET " .. V1 .. "/info/real/close-orders/{orderId}",
+    call = call("GET " .. V1 .. "/info/real/close-orders/{orderId}",
+      { orderId = ORDER_ID }), method = "GET",
+    target = "/api/v1/trading/info/real/close-orders/981286176",
+    status = 200, answer = '{"orderID":981286176,"positions":[]}' },
+  { op = "GET " .. V1 .. "/info/demo/close-orders/{orderId}",
+    call = call("GET " .. V1 .. "/info/demo/close-orders/{orderId}",
+      { orderId = ORDER_ID }), method = "GET",
+    target = "/api/v1/trading/info/demo/close-orders/981286176",
+    status = 200, answer = '{"orderID":981286176,"positions":[]}' },
+
+  { op = "PATCH " .. V2 .. "/positions/{positionId}", call = edit,
+    method = "PATCH", target = "/api/v2/trading/positions/3614853889",
+    body = '{"clearTakeProfit":true,"stopLossRate":99.5}',
+    status = 202, answer = '{"operationId":"' .. TOKEN .. '"}',
+    more = { "GET /api/v1/trading/info/portfolio" } },
+  { op = "PATCH " .. V2 .. "/demo/positions/{positionId}", call = edit,
+    method = "PATCH", target = "/api/v2/trading/demo/positions/3614853889",
+    body = '{"clearTakeProfit":true,"stopLossRate":99.5}',
+    status = 202, answer = '{"operationId":"' .. TOKEN .. '"}',
+    more = { "GET /api/v1/trading/info/demo/portfolio" } },
+
+  { op = "POST " .. V2 .. "/info/costs", call = costs, method = "POST",
+    target = "/api/v2/trading/info/costs", body = COSTS_ASKED,
+    status = 200, answer = COSTS, check = has_total },
+  { op = "POST " .. V2 .. "/info/demo/costs", call = costs, method = "POST",
+    target = "/api/v2/trading/info/demo/costs", body = COSTS_ASKED,
+    status = 200, answer = COSTS, check = has_total },
+
+  { op = "POST " .. V2 .. "/info/eligibility",
+    call = eligibility, method = "POST", target = "/api/v2/trading/info/eligibility",
+    body = '{"instrumentIds":[1],"symbols":["X"]}',
+    status = 200, answer = ELIGIBLE },
+  { op = "POST " .. V2 .. "/info/demo/eligibility",
+    call = eligibility, method = "POST", target = "/api/v2/trading/info/demo/eligibility",
+    body = '{"instrumentIds":[1],"symbols":["X"]}',
+    status = 200, answer = ELIGIBLE },
+
+  { op = "GET " .. V1 .. "/info/real/pnl",
+    call = call("GET " .. V1 .. "/info/real/pnl"), method = "GET",
+    target = "/api/v1/trading/info/real/pnl",
+    status = 200, answer = EMPTY },
+  { op = "GET " .. V1 .. "/info/demo/pnl",
+    call = call("GET " .. V1 .. "/info/demo/pnl"), method = "GET",
+    target = "/api/v1/trading/info/demo/pnl",
+    status = 200, answer = EMPTY },
+
+  { op = "GET " .. V1 .. "/info/portfolio", call = list, method = "GET",
+    target = "/api/v1/trading/info/portfolio",
+    status = 200, answer = HOLDS, check = has_position },
+  { op = "GET " .. V1 .. "/info/demo/portfolio", call = list,
+    method = "GET", target = "/api/v1/trading/info/demo/portfolio",
+    status = 200, answer = HOLDS, check = has_position },
+
+  { op = "GET " .. V1 .. "/info/aggregate-portfolio",
+    call = call("GET " .. V1 .. "/info/aggregate-portfolio",
+      { instrumentIds = { 1001, 1002 }, mirrorIds = { 0 } }), method = "GET",
+    target = "/api/v1/trading/info/aggregate-portfolio"
+      .. "?instrumentIds=1001,1002&mirrorIds=0",
+    status = 200, answer = "{}" },
+  { op = "GET " .. V1 .. "/info/demo/aggregate-portfolio",
+    call = call("GET " .. V1 .. "/info/demo/aggregate-portfolio",
+      { instrumentIds = { 1001, 1002 }, mirrorIds = { 0 } }), method = "GET",
+    target = "/api/v1/trading/info/demo/aggregate-portfolio"
+      .. "?instrumentIds=1001,1002&mirrorIds=0",
+    status = 200, answer = "{}" },
+
+  { op = "GET " .. V1 .. "/info/trade/history",
+    call = call("GET " .. V1 .. "/info/trade/history",
+      { minDate = "2026-01-02", page = 2, pageSize = 50 }), method = "GET",
+    target = "/api/v1/trading/info/trade/history"
+      .. "?minDate=2026-01-02&page=2&pageSize=50",
+    status = 200, answer = "[]" },
+  { op = "GET " .. V1 .. "/info/trade/demo/history",
+    call = call("GET " .. V1 .. "/info/trade/demo/history",
+      { minDate = "2026-01-02", page = 2, pageSize = 50 }), method = "GET",
+    target = "/api/v1/trading/info/trade/demo/history"
+      .. "?minDate=2026-01-02&page=2&pageSize=50",
+    status = 200, answer = "[]" },
+}

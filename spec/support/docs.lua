@@ -1,0 +1,127 @@
+-- Markdown pages: their fenced blocks, and running those that are programs.
+local process = require "spec.support.process"
+
+local M = {}
+
+--- Reads a file's text.
+function M.read(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+--- Fenced blocks of a page, in order: { language =, text =, line =, page = }.
+function M.blocks(path)
+  local blocks, open = {}, nil
+  local number = 0
+  for line in io.lines(path) do
+    number = number + 1
+    local fence = line:match "^ *```(.*)$"
+    if fence and open then
+      blocks[#blocks + 1] = open
+      open = nil
+    elseif fence then
+      open = { language = fence, line = number, text = "", page = path }
+    elseif open then
+      open.text = open.text .. line .. "\n"
+    end
+  end
+  assert(not open, path .. ": a block does not end")
+  return blocks
+end
+
+--- The pages of a folder, in order.
+function M.pages(folder)
+  local uv = require "luv"
+  local list, found = {}, assert(uv.fs_scandir(folder))
+  for name in function() return uv.fs_scandir_next(found) end do
+    if name:find "%.md$" then list[#list + 1] = folder .. "/" .. name end
+  end
+  table.sort(list)
+  return list
+end
+
+-- What a block promises to print: the text after each "--> ".
+local function promised(text)
+  local lines = {}
+  for line in text:gmatch "[^\n]+" do
+    lines[#lines + 1] = line:match "%-%-> (.*)$"
+  end
+  return lines
+end
+
+-- nil, or the first promise that the output does not keep, in order.
+local function broken_promise(text, stdout)
+  local at = 1
+  stdout = "\n" .. stdout:gsub("\t", " ")
+  for _, line in ipairs(promised(text)) do
+    local first, last = stdout:find("\n" .. line .. "\n", at, true)
+    if not first then return line end
+    at = last
+  end
+end
+
+-- Runs a file where nothing is yet, in a process of its own.
+local function run_file(path, folder, sandbox)
+  return process.run { process.find(os.getenv "LUA" or "lua5.4"), path,
+    timeout = 60, input = "n\n", cwd = folder,
+    env = { ETORO_BASE_URL = sandbox.url, ETORO_ACCESS_TOKEN = false,
+      ETORO_API_KEY = "sandbox-api-key", HOME = folder,
+      XDG_CACHE_HOME = false, ETORO_USER_KEY = "sandbox-user-key" } }
+end
+
+--- Runs a Lua block against a sandbox that is as new. It may print, and
+--- nothing else; its input is "n" and a line end.
+function M.run_lua(block, sandbox)
+  sandbox:reset()
+  local folder = process.scratch()
+  local path = folder .. "/block.lua"
+  local file = assert(io.open(path, "w"))
+  -- so that line numbers in messages are those of the page
+  file:write(("\n"):rep(block.line), block.text)
+  file:close()
+  local done = run_file(path, folder, sandbox)
+  process.remove(folder)
+  local said = done.stdout .. done.stderr
+  local place = block.page .. ", block at line " .. block.line .. ": "
+  if done.code ~= 0 then error(place .. said, 0) end
+  if done.stderr ~= "" then error(place .. "on stderr: " .. said, 0) end
+  local broken = broken_promise(block.text, done.stdout)
+  if broken then
+    error(place .. "did not print '" .. broken .. "' but\n" .. said, 0)
+  end
+end
+
+--- Commands are for the reader's machine: they are parsed, not run, and the
+--- targets of make have to exist.
+function M.check_sh(block, scratch)
+  local done = process.run { "sh", "-n", input = block.text }
+  assert(done.code == 0, done.stderr)
+  for line in block.text:gmatch "[^\n]+" do
+    local rest = line:match "^%s*make%f[%s\n\0](.*)$"
+      or line:match "&& make%f[%s\n\0](.*)$"
+    if rest then
+      local words = { "make", "-n", "BUILD=" .. scratch .. "/build" }
+      for word in rest:gsub("#.*", ""):gmatch "%S+" do
+        words[#words + 1] = word
+      end
+      done = process.run(words)
+      assert(done.code == 0, line .. ": " .. done.stderr)
+    end
+  end
+end
+
+--- Checks any block.
+function M.check(block, sandbox, scratch)
+  if block.language == "lua" then
+    M.run_lua(block, sandbox)
+  elseif block.language == "sh" then
+    M.check_sh(block, scratch)
+  elseif block.language ~= "text" then
+    error(("%s:%d: a block in '%s'"):format(block.page, block.line,
+      block.language), 2)
+  end
+end
+
+return M
