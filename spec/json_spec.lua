@@ -61,6 +61,17 @@ describe("etoro.json.encode", function()
       { type = "list", items = { type = "list" } }))
   end)
 
+  it("writes an empty list of an answer as one", function()
+    local text = '{"a":[],"b":{},"c":[[],[{}]],"d":"[]"}'
+    local value = json.decode(text)
+    assert.equal(text, json.encode(value))
+    assert.equal("[]", json.encode(json.decode " [ ] "))
+    assert.equal(0, #value.a)
+    value.a[1], value.b.x = 1, 2
+    assert.equal('{"a":[1],"b":{"x":2},"c":[[],[{}]],"d":"[]"}',
+      json.encode(value))
+  end)
+
   it("writes names in order and null as null", function()
     assert.equal('{"a":null,"b":[1,null,"x"],"c":{"d":true,"e":false}}',
       json.encode { c = { e = false, d = true }, a = null,

@@ -221,7 +221,7 @@ local function shown(text)
   if not text or text == "" then return nil end
   text = text:sub(1, 16 * RESPONSE_MAX)
   if text:find("\\u0000", 1, true) then
-    text = text:gsub('"\\u0000k%d+"', '"****"')
+    text = text:gsub('"\\u0000k%d+"', '"****"'):gsub('"\\u0000e"', "[]")
       :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
   end
   if #text > RESPONSE_MAX then

@@ -163,7 +163,9 @@ local function write_table(value, spec, path, state)
   state.open[value], state.depth = true, state.depth + 1
   local text
   local count = list_length(value, path)
-  if count and (count > 0 or spec.type == "list") then
+  if count and (count > 0 or spec.type == "list"
+    or getmetatable(value) == core.empty_list)
+  then
     text = write_list(value, count, spec, path, state)
   else
     text = write_object(value, spec, path, state)

@@ -76,18 +76,29 @@ static void leaves_plain_answers(void)
   same("");
   same("{}");
   same("{\"a\":[1,-2.5,true,false,null,\"x\\\"y\\\\\",\"\\u0041\"],\"b\":{}}");
-  same("{\"usertoken\":\"a\",\"userTokens\":[],\"xuserToken\":\"b\","
+  same("{\"usertoken\":\"a\",\"userTokens\":{},\"xuserToken\":\"b\","
        "\"user_token\":1,\"userTokenId\":\"c\",\"id_tokeN\":\"\"}");
   same("[\"userToken\",\"access_token\"]");
   same("\"userToken\"");
   same("userToken");
   same("\"userToken\" \"x\"");
   same("{\"userToken\":null}");
-  same("{\"userToken\":{},\"access_token\":[]}");
+  same("{\"userToken\":{},\"access_token\":[1]}");
+  same("{\"a\":\"[]\",\"b\":[0],\"c\":\"[ ]\\\"[]\"}");
+  same("[");
   same("{\"a\":\"userToken\",\"b\":\"x\"}");
   same("<html><a href=\"x\">4</a></html>");
   same("\\");
   same("\"\\");
+}
+
+static void marks_empty_lists(void)
+{
+  scans("[]", MARKED("e"), "");
+  scans("{\"a\":[],\"b\":[1,[ \t\r\n]],\"c\":\"[]\"}",
+        "{\"a\":" MARKED("e") ",\"b\":[1," MARKED("e") "],\"c\":\"[]\"}", "");
+  scans("{\"userToken\":[],\"b\":1}",
+        "{\"userToken\":" MARKED("e") ",\"b\":1}", "");
 }
 
 static void takes_secrets(void)
@@ -431,6 +442,7 @@ static void short_of_memory(int may_fail)
 int main(void)
 {
   leaves_plain_answers();
+  marks_empty_lists();
   takes_secrets();
   unescapes_secrets();
   keeps_a_null_byte_in_a_secret();

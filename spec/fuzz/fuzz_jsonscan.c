@@ -119,6 +119,14 @@ static void agrees(const struct etoro_scan *s, const char *q, size_t n)
       q += 7;
       after = skip_string(p - 1, end);
       MUST(last - q >= after - p);
+    } else if (p[7] == 'e') {
+      MUST(*q == '[');
+      for (q++; q < last && strchr(" \t\r\n", *q) && *q;)
+        q++;
+      MUST(q < last && *q == ']');
+      q++;
+      p = after;
+      continue;
     } else {
       MUST(p[7] == 'k' || p[7] == 'i' || p[7] == 'n');
       MUST(p[7] == 'k' || *q == '-' || (*q >= '0' && *q <= '9'));

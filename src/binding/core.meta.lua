@@ -67,6 +67,10 @@ function core.is_uuid(text) end
 ---@return string
 function core.json_number(value) end
 
+--- The metatable of an empty list in an answer, by which it is written as one.
+---@type table
+core.empty_list = nil
+
 --- Makes a folder for its owner alone; one that is there will do.
 ---@param path string
 ---@return boolean? made

@@ -13,6 +13,7 @@
 #include "core/status.h"
 
 #define SCAN_TYPE "etoro.scan"
+#define LIST_TYPE "etoro.list"
 #define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
 #define LEVELS 8
 #define LEVEL_SLOTS 6   /* of the stack */
@@ -80,7 +81,7 @@ static int core_scan(lua_State *L)
 {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
-  return letoro_scan(L, text, n, 2 * n + 4096);
+  return letoro_scan(L, text, n, LETORO_SCAN_MAX(n));
 }
 
 /* How a restore is done, the same for all levels. */
@@ -118,6 +119,10 @@ static void push_marked(lua_State *L, const struct restore *r,
     break;
   case 'n':
     lua_pushlstring(L, text + 2, n - 2);
+    break;
+  case 'e':
+    lua_newtable(L);
+    luaL_setmetatable(L, LIST_TYPE);
     break;
   default: /* s: the string began with a zero byte itself */
     lua_pushlstring(L, "", 1);
@@ -323,4 +328,6 @@ void letoro_open_json(lua_State *L)
 {
   letoro_type(L, SCAN_TYPE, methods, metamethods);
   luaL_setfuncs(L, functions, 0);
+  luaL_newmetatable(L, LIST_TYPE);
+  lua_setfield(L, -2, "empty_list"); /* the metatable of one in an answer */
 }

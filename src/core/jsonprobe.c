@@ -225,11 +225,25 @@ static int must_scan_blocks(struct probe *r)
   return 0;
 }
 
+/* Also where it stands in a string: the scan knows. */
+static int has_empty_list(const char *p, const char *end)
+{
+  while (p < end && (p = memchr(p, '[', (size_t)(end - p))) != NULL) {
+    for (p++; p < end && etoro_json_kind(p) & ETORO_JSON_SPACE;)
+      p++;
+    if (p < end && *p == ']')
+      return 1;
+  }
+  return 0;
+}
+
 int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
 {
   struct probe r;
   const char *p;
   memset(out, 0, sizeof *out);
+  if (n && has_empty_list(json, json + n))
+    return 1;
   r.out = out;
   r.start = json;
   r.end = json + n;

@@ -11,6 +11,7 @@
 #include "core/status.h"
 
 #define ESCAPE_LEN 6 /* \u0000 */
+#define EMPTY_LIST "\"\\u0000e\""
 #define WORD_SAFE 15 /* no number this short needs a look */
 
 /* A run over the input: what lies between copied and the place of a change
@@ -363,11 +364,23 @@ static const char *pass_word(struct pass *r, const char *p)
   return is_name(&after, end) ? take_secret(r, after) : q;
 }
 
+/* A bracket that opens a list, at p. */
+static const char *pass_list(struct pass *r, const char *p)
+{
+  const char *q = skip_space(p + 1, r->end);
+  if (q == r->end || *q != ']')
+    return p + 1;
+  r->rc = change(r, p, EMPTY_LIST, sizeof EMPTY_LIST - 1, q + 1);
+  return q + 1;
+}
+
 static void walk(struct pass *r, const char *p)
 {
   while (p < r->end && !r->rc) {
     unsigned k = etoro_json_kind(p);
-    if (k & ETORO_JSON_GAP)
+    if (*p == '[')
+      p = pass_list(r, p);
+    else if (k & ETORO_JSON_GAP)
       p++;
     else if (k & ETORO_JSON_QUOTE)
       p = pass_string(r, p + 1);

@@ -9,6 +9,7 @@
      n<digits>  a number that neither can hold (its text as it was): digits
                 beyond 64 bits, or more than any double
      s<rest>    a string that itself began with \u0000; the rest follows it
+     e          an empty list, which a decoder may not tell from {}
    So no answer can fake a mark. Names are left as they are: marks count in
    values only. The scanner is a lexer, not a parser: broken or cut text
    passes through with its secrets taken out as well. */
@@ -28,7 +29,7 @@ struct etoro_scan {
   size_t nsecrets;
   int is_changed; /* 0: the input itself is what to decode; text is empty */
   int has_null;   /* a bare null was seen */
-  int has_mark;   /* i, n, s or k was written */
+  int has_mark;   /* a mark was written */
   int has_wide;   /* a number of more than 15 digits was seen */
 };
 
