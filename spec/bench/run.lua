@@ -262,9 +262,6 @@ local WIDE = "decoding cannot go on beside the transfers: " .. DECODED
 local BODY = "of what is ours, the look for secrets is the most (6 k"
   .. " instructions), then the call in Lua and its memory (5 k), the job and"
   .. " its budget (5 k), the body as a Lua string (3 k)"
-local BODY_H1 = "the raw program's 64 transfers share a dozen connections,"
-  .. " because it lets each wait for one that may be shared; ours have one"
-  .. " each. And " .. BODY
 local BIG_WALK = "lua-cjson gives each number as a float: the walk over all"
   .. " values that brings integers back is 12 % of this, the look for secrets"
   .. " 4 %"
@@ -282,7 +279,7 @@ local rows = {
   { "64 in flight, decoded, HTTP/2", "requests/s / raw curl_multi", ">=",
     0.68, unit = RATE, why = WIDE, of = in_flight("url", "wide") },
   { "64 in flight, body only, HTTP/1.1", "requests/s / raw curl_multi", ">=",
-    0.95, unit = RATE, why = BODY_H1,
+    0.95, unit = RATE, why = BODY,
     of = in_flight("plain_url", "widebody") },
   { "64 in flight, body only, HTTP/2", "requests/s / raw curl_multi", ">=",
     0.88, unit = RATE, why = BODY, of = in_flight("url", "widebody") },
@@ -320,7 +317,21 @@ local function show(value, unit)
   return ("%.2f"):format(value)
 end
 
+local WIDTH = 132
 local FORMAT = "%-57s  %-40s  %8s  %-10s  %-6s  %s"
+
+-- Under the row, as wide as the table.
+local function print_why(text)
+  local line = "   "
+  for word in text:gmatch "%S+" do
+    if #line + #word > WIDTH then
+      print(line)
+      line = "   "
+    end
+    line = line .. " " .. word
+  end
+  print(line)
+end
 
 local function print_row(row, web)
   local figure, mine, theirs = row.of(web)
@@ -329,7 +340,7 @@ local function print_row(row, web)
   print(FORMAT:format(row[1], row[2], show(figure, row.unit),
     row[3] .. " " .. show(row[4], row.unit), is_met and "met" or "MISSED",
     ("%.1f : %.1f %s"):format(mine / scale, theirs / scale, name)))
-  if not is_met and row.why then print("    " .. row.why) end
+  if not is_met and row.why then print_why(row.why) end
   io.stdout:flush()
 end
 
