@@ -274,9 +274,10 @@ describe("events", function()
         base_url = ("http://127.0.0.1:%d"):format(process.free_port()),
         max_retries = 0, on_event = etoro.events.print(file) })
       assert.is_nil((client:call "GET /api/v1/me"))
-      assert.equal(3, #lines)
+      -- a slow machine has a "waited" among them
+      assert.is_true(#lines == 3 or #lines == 4, table.concat(lines))
       assert.matches("done    %x+ GET /api/v1/me: refused in [%d.]+ ms, 0"
-        .. " bytes", lines[3])
+        .. " bytes", lines[#lines])
     end)
   end)
 end)

@@ -317,7 +317,7 @@ describe("the sandbox's orders", function()
     assert.equal("Filled", t:status(order.orderId))
   end)
 
-  it("are fast to take", function()
+  it("are fast to take #timed", function()
     local start = os.clock()
     for _ = 1, 1000 do t:open() end
     t:wait(1)
