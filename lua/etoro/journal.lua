@@ -5,12 +5,11 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
+local reader = require "etoro.journal_reader"
 local runtime = require "etoro.runtime"
 local times = require "etoro.times"
 
 local M = {}
-
-local SHOWN = 200 -- bytes of a line that a problem shows
 
 ---@class etoro.JournalRecord
 ---@field kind "intent"|"outcome"
@@ -35,9 +34,11 @@ local SHOWN = 200 -- bytes of a line that a problem shows
 ---@field message string
 ---@field text string the line's beginning
 
+local ENDED_KEPT = 1000 -- ids; as many again of the time before
+
 -- One client's way to a file that it may share with others.
 ---@class etoro.Journal
----@field path string
+---@field path string absolute
 ---@field who string
 local methods = {}
 local mt = { __name = "etoro.journal", __index = methods }
@@ -58,7 +59,9 @@ local function open_file(path, engine)
   end
   local file = {
     handle = handle, users = 0,
-    pending = setmetatable({}, { __mode = "k" }), -- requests under way
+    pending = setmetatable({}, { __mode = "k" }), -- requests under way, and
+                                                  -- what waits for each
+    ended = {}, ended_before = {}, ended_count = 0, -- request ids of late
   }
   opened[#opened + 1] = file
   return file
@@ -75,7 +78,7 @@ function M.open(settled, engine)
   local secret = settled.bearer or settled.user_key
   file.users = file.users + 1
   return setmetatable({
-    path = settled.journal, file = file, engine = engine,
+    path = file.handle:path(), file = file, engine = engine,
     who = secret and file.handle:who(secret) or "bearer",
     origin = settled.base.origin, account = settled.account,
   }, mt)
@@ -144,7 +147,7 @@ function methods:announce(request, op, params, id)
     "who", quote(self.who), "origin", quote(self.origin),
     "account", quote(self.account), "op", quote(name),
     "params", params_text(params), "body", body_text(request))
-  self.file.pending[request] = true
+  self.file.pending[request] = coroutine.running() or true
 end
 
 --- Says what became of an intent.
@@ -168,19 +171,38 @@ function methods:outcome(id, outcome)
     "code", text(outcome.code), "status", text(outcome.status))))
 end
 
+-- Whether what waited for a call is gone: the task was cancelled.
+local function is_given_up(thread)
+  return type(thread) == "thread" and coroutine.status(thread) == "dead"
+end
+
+-- Remembers a call whose outcome is known: its line may be on its way still.
+local function remember_ended(file, id)
+  if file.ended_count >= ENDED_KEPT then
+    file.ended, file.ended_before, file.ended_count = {}, file.ended, 0
+  end
+  file.ended[id] = true
+  file.ended_count = file.ended_count + 1
+end
+
 --- The request ids of calls that are under way now, whose outcome this process
---- will say by itself.
+--- will say by itself, and of those that it has said it of last.
 ---@return table<string, true>
 function methods:under_way()
   local ids = {}
-  for request in pairs(self.file.pending) do ids[request.request_id] = true end
+  for id in pairs(self.file.ended_before) do ids[id] = true end
+  for id in pairs(self.file.ended) do ids[id] = true end
+  for request, thread in pairs(self.file.pending) do
+    if not is_given_up(thread) then ids[request.request_id] = true end
+  end
   return ids
 end
 
 local function let_go(file)
-  if file.users == 0 and next(file.pending) == nil then
-    file.handle:close()
+  for _, thread in pairs(file.pending) do
+    if not is_given_up(thread) then return end
   end
+  if file.users == 0 then file.handle:close() end
 end
 
 local STATES = { open = "placed", close = "closed" }
@@ -218,9 +240,11 @@ end
 ---@param err etoro.Error|etoro.Response
 function methods:finish(request, op, result, err)
   self.file.pending[request] = nil
-  if request.was_sent then
-    self:outcome(request.request_id, outcome_of(op, result, err))
+  local outcome = outcome_of(op, result, err)
+  if outcome.state ~= "unknown" then
+    remember_ended(self.file, request.request_id)
   end
+  if request.was_sent then self:outcome(request.request_id, outcome) end
   let_go(self.file)
 end
 
@@ -240,78 +264,6 @@ function methods:close(client)
   })
 end
 
-local HEADER = "^{\"kind\":\"journal\",\"version\":(%d+),"
-
--- nil and a message when the first line is not ours; a file that a crash left
--- without a whole one is empty.
-local function check_header(line, is_last)
-  local version = line:match(HEADER)
-  if version == "1" then return true end
-  if version then
-    return nil, "was written by another version"
-  end
-  local whole = '{"kind":"journal","version":'
-  if is_last and #line < #whole and whole:sub(1, #line) == line then
-    return true
-  end
-  return nil, "is a file of something else"
-end
-
-local function read_line(text, number, is_last)
-  local record, message = json.decode(text)
-  if type(record) == "table" and type(record.id) == "string"
-    and (record.kind == "intent" or record.kind == "outcome")
-  then
-    record.line = number
-    return record
-  end
-  if record ~= nil then
-    message = "is no record of a journal"
-  elseif is_last then
-    message = "is half-written"
-  else
-    message = "is not JSON: " .. tostring(message)
-  end
-  return nil, { line = number, message = message, text = text:sub(1, SHOWN) }
-end
-
-local function unreadable(path, message)
-  return nil, errors.new {
-    kind = "invalid", code = "journal", field = "journal",
-    message = string.format("journal '%s': %s", path, message),
-  }
-end
-
---- Reads a journal, also one that is in use. What a crash has cut off, and
---- lines that are none of ours, are told apart and cost no other line.
----@param path string
----@return etoro.JournalRecord[]? records in the order of the file
----@return etoro.JournalProblem[]|etoro.Error problems
-function M.read(path)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return unreadable(path, (tostring(message):gsub("^.*: ", "")))
-  end
-  local text
-  text, message = file:read("*a")
-  file:close()
-  if not text then return unreadable(path, message or "cannot be read") end
-  local records, problems = {}, {}
-  local number, at = 0, 1
-  while at <= #text do
-    local ends = text:find("\n", at, true)
-    local line = text:sub(at, ends and ends - 1 or #text)
-    number = number + 1
-    if number == 1 then
-      local ok, problem = check_header(line, not ends)
-      if not ok then return unreadable(path, problem) end
-    elseif line ~= "" then
-      records[#records + 1], problems[#problems + 1] =
-        read_line(line, number, not ends)
-    end
-    at = (ends or #text) + 1
-  end
-  return records, problems
-end
+M.each, M.read = reader.each, reader.read
 
 return M

@@ -9,18 +9,25 @@ local M = {}
 
 local PATIENCE = 5 -- seconds that a reader is waited for
 local TICK = 0.02 -- seconds between looks whether it is done
+local MAIN = coroutine.create(function() end) -- where 5.1 has no thread for it
 
 ---@class etoro.Shared
 ---@field value any what was read last
 ---@field at? number engine clock
 ---@field busy_until? number while somebody reads
+---@field reader? thread who
 
 local function now_of(client) return client._runtime.engine:now() end
+
+-- One whose task was cancelled meanwhile will not come to an end.
+local function is_read(entry)
+  return entry.busy_until ~= nil and coroutine.status(entry.reader) ~= "dead"
+end
 
 -- Only tasks of the shared scheduler run while this one pauses.
 local function await_reader(client, entry)
   if client._runtime.engine ~= core.engine() then return end
-  while entry.busy_until and now_of(client) < entry.busy_until
+  while is_read(entry) and now_of(client) < entry.busy_until
     and tasks.parkable()
   do
     runtime.pause(client, TICK)
@@ -39,6 +46,7 @@ function M.get(client, entry, age, read)
   await_reader(client, entry)
   if entry.at and now_of(client) - entry.at < age then return entry.value end
   entry.busy_until = now_of(client) + PATIENCE
+  entry.reader = coroutine.running() or MAIN
   local value, second = read()
   entry.busy_until = nil
   if value == nil then return nil, second end

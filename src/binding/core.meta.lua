@@ -267,6 +267,10 @@ function journal:close() end
 ---@return boolean
 function journal:is(path) end
 
+--- The file's absolute path; nil once it is closed.
+---@return string? path
+function journal:path() end
+
 --- Waits until all lines are on the disk.
 ---@param seconds? number at most; 5
 ---@return true? done

@@ -189,7 +189,8 @@ static int job_body(lua_State *L)
     lua_pushliteral(L, "");
     return 1;
   }
-  n = letoro_scan(L, j->reply.data, j->reply.len, LETORO_SCAN_MAX(j->reply.len));
+  n = letoro_scan(L, j->reply.data, j->reply.len,
+                  LETORO_SCAN_MAX(j->reply.len));
   if (n == 3 && !lua_isnil(L, -2))
     etoro_buf_wipe(&j->reply); /* it holds what has just been sealed */
   etoro_job_drop_reply(j);

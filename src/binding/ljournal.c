@@ -104,6 +104,13 @@ static int journal_is(lua_State *L)
   return 1;
 }
 
+/* journal:path() -> string | nil: absolute; nil once it is closed */
+static int journal_path(lua_State *L)
+{
+  lua_pushstring(L, etoro_journal_path(checkjournal(L)));
+  return 1;
+}
+
 /* journal:close(): writes what waits, and lets go of the file */
 static int journal_close(lua_State *L)
 {
@@ -121,9 +128,13 @@ static int journal_gc(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
-  { "append", journal_append }, { "close", journal_close },
-  { "is", journal_is },         { "sync", journal_sync },
-  { "who", journal_who },       { NULL, NULL },
+  { "append", journal_append },
+  { "close", journal_close },
+  { "is", journal_is },
+  { "path", journal_path },
+  { "sync", journal_sync },
+  { "who", journal_who },
+  { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = { { "__gc", journal_gc },

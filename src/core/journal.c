@@ -20,6 +20,7 @@ struct etoro_entry {
   struct etoro_journal *journal;  /* one holder; NULL: nobody watches it */
   const struct etoro_wake *bell;
   int is_started;
+  int is_intent;                  /* what follows has to be found with it */
   int is_busy;                    /* in the queue, or in the thread's hands */
   int is_done;
   int error;
@@ -86,7 +87,9 @@ static int write_batch(struct etoro_journal *j, struct etoro_entry *batch,
   struct etoro_entry *e;
   int is_dirty = was_dirty;
   for (e = batch; e; e = e->next) {
-    e->error = etoro_journal_file_write(&j->file, e->line, e->len);
+    e->error = e->is_intent && !etoro_journal_file_is_there(&j->file)
+                   ? ENOENT
+                   : etoro_journal_file_write(&j->file, e->line, e->len);
     is_dirty |= !e->error;
   }
   return is_flushing && is_dirty ? etoro_journal_file_flush(&j->file) : 0;
@@ -288,6 +291,11 @@ int etoro_journal_is(const struct etoro_journal *j, const char *path)
          && etoro_journal_file_is(&j->file, path);
 }
 
+const char *etoro_journal_path(const struct etoro_journal *j)
+{
+  return j->is_closed ? NULL : j->file.path;
+}
+
 int etoro_journal_who(const struct etoro_journal *j,
                       const struct etoro_secret *secret,
                       char out[ETORO_JOURNAL_WHO_LEN + 1])
@@ -341,6 +349,7 @@ static int enqueue(struct etoro_journal *j, struct etoro_entry *e,
                    int is_flushing)
 {
   int error = 0;
+  e->is_intent = is_flushing;
   pthread_mutex_lock(&j->mutex);
   if (j->waiting >= WAITING_MOST)
     error = ENOBUFS;
@@ -372,6 +381,10 @@ int etoro_journal_append(struct etoro_journal *j, const char *line, size_t n)
   if (!error)
     return ETORO_OK;
   free(e);
+  pthread_mutex_lock(&j->mutex);
+  if (!j->error)
+    j->error = error; /* so that the line is missed at the end */
+  pthread_mutex_unlock(&j->mutex);
   return error == ENOBUFS ? ETORO_ETOOBIG : ETORO_ENOMEM;
 }
 

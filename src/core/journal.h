@@ -37,6 +37,9 @@ void etoro_journal_close(struct etoro_journal *j);
 /* 1 while it is open and names this file. */
 int etoro_journal_is(const struct etoro_journal *j, const char *path);
 
+/* Its absolute path; NULL once it is closed. */
+const char *etoro_journal_path(const struct etoro_journal *j);
+
 /* Who a secret belongs to, without telling the secret: a salted digest. The
    salt is the file's. ETORO_OK or ETORO_ENOMEM. */
 int etoro_journal_who(const struct etoro_journal *j,

@@ -184,6 +184,9 @@ static int take(struct etoro_journal_file *f, const char *path,
     return say(why, path, strerror(errno));
   f->device = info.st_dev;
   f->inode = info.st_ino;
+  f->path = realpath(path, NULL);
+  if (!f->path)
+    return say(why, path, strerror(errno));
   return read_header(f, path, info.st_size, random, context, why);
 }
 
@@ -251,8 +254,15 @@ int etoro_journal_file_is(const struct etoro_journal_file *f, const char *path)
          && info.st_ino == f->inode;
 }
 
+int etoro_journal_file_is_there(const struct etoro_journal_file *f)
+{
+  return f->path && etoro_journal_file_is(f, f->path);
+}
+
 void etoro_journal_file_close(struct etoro_journal_file *f)
 {
+  free(f->path);
+  f->path = NULL;
   if (f->fd >= 0)
     close(f->fd);
   f->fd = -1;

@@ -15,6 +15,7 @@
 struct etoro_journal_file {
   int fd;                      /* -1: not open */
   int is_torn;                 /* its last line has no end */
+  char *path;                  /* absolute: the host may change its folder */
   dev_t device;
   ino_t inode;
   char salt[ETORO_JOURNAL_SALT_LEN + 1];
@@ -39,6 +40,10 @@ int etoro_journal_file_flush(const struct etoro_journal_file *f);
 /* 1 when path names this file. */
 int etoro_journal_file_is(const struct etoro_journal_file *f,
                           const char *path);
+
+/* 1 while its own path still leads to it, as it does not once it was moved
+   away or removed: nobody would find there what is written now. */
+int etoro_journal_file_is_there(const struct etoro_journal_file *f);
 
 /* Lets go of it, and so of the lock, unless a parent process has it too. */
 void etoro_journal_file_close(struct etoro_journal_file *f);

@@ -1,0 +1,120 @@
+-- The journal's file: where it is, whether it is there still, and how it is
+-- read when it is large.
+local cjson = require "cjson"
+local etoro = require "etoro"
+local journal = require "etoro.journal"
+local process = require "spec.support.process"
+local recorder = require "spec.support.recorder"
+
+local OPEN = "POST /api/v2/trading/execution/demo/orders"
+local ORDER = { action = "open", transaction = "buy", symbol = "AAPL",
+  orderType = "mkt", leverage = 1, amount = 100 }
+local PLACED = { body = '{"orderId":77,"referenceId":"r"}' }
+
+local function order(client) return client:call(OPEN, { body = ORDER }) end
+
+local function write(path, text)
+  local file = assert(io.open(path, "wb"))
+  file:write(text)
+  file:close()
+end
+
+describe("the journal's file", function()
+  local server, folder, path
+
+  setup(function() server = recorder.start() end)
+  teardown(function() server:stop() end)
+
+  before_each(function()
+    server:clear()
+    server:set { default = cjson.null, on_connect = cjson.null }
+    folder = process.scratch()
+    path = folder .. "/orders.jsonl"
+  end)
+
+  after_each(function() process.remove(folder) end)
+
+  local function client(options)
+    local all = { journal = path, max_retries = 0 }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local made = assert(server:client(all))
+    finally(function() made:close() end)
+    return made
+  end
+
+  it("has nothing sent while its file was moved away, and says so",
+    function()
+      server:set { default = PLACED }
+      local c = client()
+      assert(order(c))
+      assert(os.rename(path, path .. ".1"))
+      for _, replaced in ipairs { false, true } do
+        if replaced then write(path, "") end
+        local none, err = order(c)
+        assert.is_nil(none)
+        assert.equal("journal", err.code)
+        assert.is_false(err.may_have_executed or false)
+      end
+      assert(os.rename(path .. ".1", path))
+      assert(order(c))
+      c:close()
+      assert.equal(2, #server:arrivals())
+      local placed, not_sent = 0, 0
+      for _, record in ipairs(assert(journal.read(path))) do
+        if record.state == "placed" then placed = placed + 1 end
+        if record.state == "not_sent" then not_sent = not_sent + 1 end
+      end
+      assert.same({ 2, 2 }, { placed, not_sent })
+    end)
+
+  it("is let go of with its last client, though a task was cancelled",
+    function()
+      server:set { default = { wait = 5, body = "{}" } }
+      local c = client()
+      local id
+      etoro.run(function()
+        local task = etoro.spawn(order, c)
+        etoro.spawn(function()
+          while #server:arrivals() == 0 do etoro.sleep(0.02) end
+          task:cancel()
+        end)
+      end)
+      for _, record in ipairs(assert(journal.read(path))) do
+        assert.equal("intent", record.kind)
+        id = record.id
+      end
+      -- what became of the order nobody waits to hear: a recovery may ask
+      assert.is_string(id)
+      assert.same({}, c._journal:under_way())
+      c:close()
+      assert.is_nil(c._journal.file.handle:path())
+    end)
+
+  it("has an absolute path, for a host may change its folder", function()
+    local c = client { journal = folder .. "/../" .. folder:match "[^/]+$"
+      .. "/./orders.jsonl" }
+    assert.equal(path, c._journal.path)
+  end)
+
+  it("is read in pieces, whatever lies across their ends", function()
+    local c = client()
+    c:close()
+    local header = assert(io.open(path, "rb")):read "a"
+    local list, size = { header:sub(1, -2) }, #header
+    while size < 200000 do
+      local line = ('{"kind":"outcome","id":"%d","code":"%s"}'):format(
+        #list, ("x"):rep(#list % 97))
+      list[#list + 1] = line
+      size = size + #line + 1
+    end
+    write(path, table.concat(list, "\n") .. "\n" .. '{"kind":"int')
+    local records, problems = journal.read(path)
+    assert.equal(#list - 1, #records)
+    for index, record in ipairs(records) do
+      assert.equal(tostring(index), record.id)
+      assert.equal(index + 1, record.line)
+    end
+    assert.equal(1, #problems)
+    assert.equal(#list + 1, problems[1].line)
+  end)
+end)

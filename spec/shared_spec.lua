@@ -1,0 +1,51 @@
+-- Reads that several tasks share.
+local core = require "etoro.core"
+local etoro = require "etoro"
+local shared = require "etoro.shared"
+
+describe("a shared read", function()
+  local client
+
+  before_each(function()
+    client = assert(etoro.client { api_key = "a", user_key = "b",
+      base_url = "http://127.0.0.1:1" })
+  end)
+  after_each(function() client:close() end)
+
+  it("is done once for tasks that want it at once", function()
+    local entry, reads, values = {}, 0, {}
+    etoro.run(function()
+      for index = 1, 5 do
+        etoro.spawn(function()
+          values[index] = shared.get(client, entry, 60, function()
+            reads = reads + 1
+            etoro.sleep(0.05)
+            return "read"
+          end)
+        end)
+      end
+    end)
+    assert.equal(1, reads)
+    assert.same({ "read", "read", "read", "read", "read" }, values)
+  end)
+
+  it("does not keep the others waiting when its task is cancelled",
+    function()
+      local entry, value = {}, nil
+      local began = core.monotonic()
+      etoro.run(function()
+        local reader = etoro.spawn(function()
+          shared.get(client, entry, 60, function() etoro.sleep(60) end)
+        end)
+        etoro.spawn(function()
+          value = shared.get(client, entry, 60, function() return 7 end)
+        end)
+        etoro.spawn(function()
+          etoro.sleep(0.05)
+          reader:cancel()
+        end)
+      end)
+      assert.equal(7, value)
+      assert.is_true(core.monotonic() - began < 2)
+    end)
+end)
