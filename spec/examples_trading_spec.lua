@@ -79,6 +79,65 @@ describe("examples/rebalance.lua #lua", function()
     assert.is_nil(done.stdout:find("failed", 1, true))
   end)
 
+  -- A sandbox whose demo account holds 6000 USD of AAPL.
+  local function with_account(options)
+    local all = { limits = false }
+    for name, value in pairs(options or {}) do all[name] = value end
+    local sandbox = server.start(all)
+    local client = sandbox:client()
+    finally(function()
+      client:close()
+      sandbox:stop()
+    end)
+    local order = assert(client.orders:open { symbol = "AAPL",
+      transaction = "buy", amount = 6000 })
+    assert(order:wait())
+    assert(order:positions())
+    return sandbox, client, { ETORO_BASE_URL = sandbox.url,
+      ETORO_API_KEY = "sandbox-api-key",
+      ETORO_USER_KEY = "sandbox-user-key" }
+  end
+
+  it("buys nothing when a sale fails, and says so", function()
+    local sandbox, _, env = with_account()
+    sandbox:raw("POST", "/sandbox/trading/fate",
+      '{"what":"close","status":"Rejected"}', {})
+    local done = run("rebalance", { "--yes", "MSFT=30" }, env)
+    assert.equal(1, done.code)
+    assert_tells({ "AAPL failed: .*refused" }, done.stdout)
+    assert.matches("Nothing was bought", done.stderr)
+    local _, books = sandbox:raw("GET", "/sandbox/trading")
+    assert.equal(1, #books.accounts[1].orders)
+  end)
+
+  it("does nothing while orders wait, or with a short position", function()
+    local _, client, env = with_account()
+    local order = assert(client.orders:open { symbol = "AAPL",
+      transaction = "buy", amount = 100, orderType = "mit",
+      triggerRate = "1.00" })
+    require("socket").sleep(0.4)
+    local done = run("rebalance", { "--yes", "MSFT=30" }, env)
+    assert.equal(1, done.code)
+    assert.matches("Orders are waiting", done.stderr)
+    assert(order:cancel())
+    assert(assert(client.orders:open { symbol = "MSFT", amount = 500,
+      transaction = "sellShort", settlementType = "cfd" }):wait())
+    require("socket").sleep(0.4)
+    done = run("rebalance", { "--yes", "MSFT=30" }, env)
+    assert.equal(1, done.code)
+    assert.matches("is a short one", done.stderr)
+  end)
+
+  it("spends no more than there is", function()
+    local sandbox, _, env = with_account { demo_credit = 10000 }
+    local done = run("rebalance", { "--yes", "AAPL=33.3", "MSFT=33.3",
+      "TSLA=33.4" }, env)
+    assert.equal("", done.stderr)
+    assert_tells({ "Done" }, done.stdout)
+    local _, books = sandbox:raw("GET", "/sandbox/trading")
+    assert.is_true(books.accounts[1].credit >= 0)
+  end)
+
   it("says what it does not understand", function()
     for _, case in ipairs { {}, { "AAPL" }, { "AAPL=60", "MSFT=50" },
       { "AAPL=x" }, { "AAPL=1", "AAPL=2" }, { "AAPL=-5" } }

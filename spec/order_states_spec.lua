@@ -1,3 +1,4 @@
+local core = require "etoro.core"
 local operations = require "etoro.operations"
 local order_states = require "etoro.order_states"
 local trading = require "etoro.trading"
@@ -67,6 +68,23 @@ describe("etoro.order_states", function()
     assert.equal("pending", state_of { id = 1, errorCode = 0 })
     assert.equal("filled for good", state_of({ name = "Filled",
       errorCode = 1 }, FILL))
+  end)
+
+  it("takes null, blanks and zeros in any spelling for no error", function()
+    for _, none in ipairs { core.null, "", " ", "0", "000", "0.0", 0.0 } do
+      assert.equal("pending", state_of { id = 2, errorCode = none })
+    end
+    assert.equal("rejected for good", state_of { id = 2, errorCode = "604" })
+    assert.equal("rejected for good", state_of { id = 2, errorCode = "No" })
+  end)
+
+  it("reads ids as texts and floats, and null for no name", function()
+    assert.equal("filled for good", state_of { id = "3" })
+    assert.equal("rejected for good", state_of { id = 4.0 })
+    assert.equal("resting", state_of { id = "12", name = core.null })
+    assert.equal("pending", state_of { id = core.null, name = core.null })
+    assert.equal("filled for good", state_of({ id = 1, name = core.null },
+      FILL))
   end)
 
   it("takes executions as a fill, at least in part", function()

@@ -338,7 +338,11 @@ describe("an order whose answer is lost", function()
     assert.equal("9223372036854775808",
       read("ReferenceID already exists, OrderID 9223372036854775808"))
     assert.is_false(read "Insufficient funds for OrderID 456")
+    assert.is_true((evidence.duplicate { message = "No",
+      code = "DuplicateRequestReferenceId" }))
     assert.is_false(read "The instrument does not exist")
+    assert.is_false(read("ReferenceID " .. ID .. ": the instrument doesn't"
+      .. " exist"))
   end)
 
   it("is placed without a look where it cannot be looked at", function()

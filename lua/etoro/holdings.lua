@@ -23,9 +23,11 @@ local function is_list_of_objects(list, has_positions)
   return true
 end
 
--- What a portfolio's lists hold. Without its positions it would look empty,
--- and positions closed; the others may be absent.
-local function fault_of(portfolio)
+--- Which of a portfolio's lists is none. Without its positions it would look
+--- empty, and positions closed; the others may be absent.
+---@param portfolio table
+---@return string? name
+function M.fault_of(portfolio)
   local positions = casing.get(portfolio, "positions")
   if positions == core.null or not is_list_of_objects(positions) then
     return "positions"
@@ -51,7 +53,7 @@ function M.read(client, options, level)
   local portfolio = type(body) == "table"
     and casing.get(body, "clientPortfolio")
   local fault = type(portfolio) ~= "table" and "positions"
-    or fault_of(portfolio)
+    or M.fault_of(portfolio)
   if fault then
     return nil, errors.unexpected("the answer has no clientPortfolio with"
       .. " a list of " .. fault, response, op)
@@ -99,16 +101,44 @@ function M.positions(portfolio)
   return list
 end
 
+-- Items of lists by id, for as long as the list lives: thousands of closes
+-- look at one portfolio.
+local indexes = setmetatable({}, { __mode = "k" })
+
+-- The items of a list, by the text of an id; for as long as `owner` lives. The
+-- list must not change.
+local function index_of(owner, items, id_name)
+  local index = {}
+  for _, item in ipairs(items) do
+    local id = type(item) == "table" and casing.get(item, id_name)
+    if id then
+      local text = id_text(id)
+      index[text] = index[text] or {}
+      table.insert(index[text], item)
+    end
+  end
+  indexes[owner] = index
+  return index
+end
+
 --- Finds a position of a portfolio.
 ---@param portfolio table
 ---@param id integer|string
 ---@return table? position
 function M.find(portfolio, id)
-  local wanted = id_text(id)
-  for _, item in ipairs(M.positions(portfolio)) do
-    if id_text(casing.get(item, "positionID")) == wanted then return item end
-  end
-  return nil
+  local index = indexes[portfolio]
+    or index_of(portfolio, M.positions(portfolio), "positionID")
+  local found = index[id_text(id)]
+  return found and found[1]
+end
+
+--- The items of a history that belong to a position.
+---@param history table[]
+---@param id integer|string
+---@return table[]
+function M.of_position(history, id)
+  local index = indexes[history] or index_of(history, history, "positionId")
+  return index[id_text(id)] or {}
 end
 
 --- Lists a portfolio's orders that wait: to be executed, and those that rest

@@ -47,15 +47,19 @@ local function known_status(status)
   return known or STATUSES[tonumber(casing.get(status, "id"))]
 end
 
+-- null, a blank text and false are no code.
 local function has_failed(status)
   local code = casing.get(status, "errorCode")
-  return code ~= nil and code ~= "" and tonumber(code) ~= 0
+  if type(code) == "string" then
+    return code:find("%S") ~= nil and tonumber(code) ~= 0
+  end
+  return type(code) == "number" and code ~= 0
 end
 
 -- An order that was only received has executed nothing: with executions, a
 -- nameless 1 is the reference's older "Executed".
 local function is_executed(status)
-  return casing.get(status, "name") == nil
+  return type(casing.get(status, "name")) ~= "string"
     and tonumber(casing.get(status, "id")) == 1
 end
 

@@ -6,32 +6,82 @@ local batches = require "etoro.batches"
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local evidence = require "etoro.resolve.evidence"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
+local proof = require "etoro.position_proof"
 local shared = require "etoro.shared"
-local times = require "etoro.times"
 local trading = require "etoro.trading"
 
 local M = {}
 
 local ALREADY_CLOSED = 741 -- the API's code
-local DAY = 86400 -- seconds
 local BATCH_AGE = 0.4 -- seconds that closes share a portfolio
 local BATCH_TURN = 3 -- so many looks of a batch for one at the outcome
 local MISSES = 3 -- looks after which the server has no outcome to tell
 local SLACK = 1e-9 -- of the units: what a double may lose
+local WINDOW = 300 -- seconds for which a part may be under way
 
 ---@class etoro.Closing a close under way
 ---@field client etoro.Client
 ---@field position etoro.Position
+---@field id integer|string of the position
 ---@field order_id? integer of the close
----@field left? number units that remain after a close in part
----@field is_absent? boolean the portfolio lacked it at the last look
+---@field units? number of a close in part
+---@field held? number units of the position, as far as is known
+---@field left? number units that remain after this part and all others under
+---way
+---@field began? number engine clock
+---@field since? number when it was sent, on the server's clock
+---@field was_listed? boolean the outcome has some of its units
+---@field absent_since? number engine clock: the portfolio lacks it since then
+---@field was_larger? boolean seen with units that this part was to take
+---@field is_gone? boolean it is closed, whole
 ---@field has_outcome? boolean false: the server has no outcome to tell
 ---@field misses? integer looks for it that met a 404
 ---@field batch? etoro.Shared the portfolio that several closes look at
 ---@field seen? table the portfolio that was judged last
 ---@field looks? integer
+
+-- Parts of positions that are being closed now, by client and position.
+local parts = setmetatable({}, { __mode = "k" })
+
+local function parts_of(closing)
+  local of_client = parts[closing.client] or {}
+  parts[closing.client] = of_client
+  local key = tostring(closing.id)
+  of_client[key] = of_client[key] or {}
+  return of_client[key], of_client, key
+end
+
+-- Which of several parts has shrunk a position nobody can tell: each of them
+-- is done when all are.
+local function join_parts(closing)
+  if not closing.units or not closing.held then return end
+  local others = parts_of(closing)
+  local least = closing.held
+  closing.began = closing.client._runtime.engine:now()
+  for other in pairs(others) do
+    -- one whose task was cancelled does not leave by itself
+    if closing.began - other.began > WINDOW then others[other] = nil end
+  end
+  for other in pairs(others) do
+    least = math.min(least, other.left)
+    other.left = other.left - closing.units
+  end
+  closing.left = least - closing.units
+  others[closing] = true
+end
+
+local function leave_parts(closing, is_undone)
+  local others, of_client, key = parts_of(closing)
+  local was_in = others[closing]
+  others[closing] = nil
+  for other in pairs(was_in and is_undone and others or {}) do
+    other.left = other.left + closing.units
+  end
+  if next(others) == nil then of_client[key] = nil end
+end
 
 local function is_closed_code(code)
   return tonumber(code) == ALREADY_CLOSED
@@ -46,6 +96,16 @@ local function body_of(client, position, units)
   }
 end
 
+local function new_closing(client, position, units)
+  local closing = {
+    client = client, position = position,
+    id = casing.get(position, "positionID"), units = tonumber(units),
+    held = tonumber(casing.get(position, "units")),
+  }
+  join_parts(closing)
+  return closing
+end
+
 --- Sends a close (portal: Trading, Close Position).
 ---@param client etoro.Client
 ---@param position etoro.Position
@@ -57,22 +117,30 @@ end
 ---@return boolean? is_done it was closed already
 function M.send(client, position, units, options, level)
   options._position = position
-  local closing = { client = client, position = position }
-  local before = tonumber(casing.get(position, "units"))
-  if units and before then closing.left = before - tonumber(units) end
+  local closing = new_closing(client, position, units)
+  local started = client._runtime.engine:now()
   local result, response = client:_send(trading.op(client, "close"), {
-    positionId = casing.get(position, "positionID"),
-    body = body_of(client, position, units),
+    positionId = closing.id, body = body_of(client, position, units),
   }, options, level + 1)
-  if result == nil and is_closed_code(response.code) then
+  if result == nil then
+    leave_parts(closing, not response.may_have_executed)
+    if not is_closed_code(response.code) then return nil, response end
+    closing.is_gone = true
     return closing, M.response_of(response), true
-  elseif result == nil then
-    return nil, response
   end
+  closing.since = evidence.server_time(client, response, started)
   local order = type(result) == "table" and casing.get(result, "orderForClose")
   closing.order_id = type(order) == "table"
     and batches.id(casing.get(order, "orderID")) or nil
   return closing, response
+end
+
+--- A close of a position that the API does not know, to be followed.
+---@param client etoro.Client
+---@param position etoro.Position
+---@return etoro.Closing
+function M.unknown(client, position)
+  return new_closing(client, position)
 end
 
 --- A response for an answer that is an error by its status alone.
@@ -97,19 +165,6 @@ local function refused(closing, answer)
   }
 end
 
-local function lists_closed(answer, position)
-  local list = casing.get(answer, "positions")
-  for _, item in ipairs(type(list) == "table" and list or {}) do
-    local id = type(item) == "table" and casing.get(item, "positionID")
-    if id and holdings.is_same(id, casing.get(position, "positionID"))
-      and casing.get(item, "occurred")
-    then
-      return true
-    end
-  end
-  return false
-end
-
 -- "closed", nothing, or nil and an error. A server without the route answers
 -- 404, as does one that does not know the order yet.
 local function ask_outcome(closing, looks)
@@ -128,28 +183,15 @@ local function ask_outcome(closing, looks)
   end
   closing.has_outcome = true
   local code = casing.get(answer, "errorCode")
-  if is_closed_code(code) then return "closed" end
-  if code ~= nil and tonumber(code) ~= 0 then
+  if is_closed_code(code) then
+    closing.is_gone = true
+    return "closed"
+  elseif code ~= nil and code ~= "" and code ~= core.null
+    and tonumber(code) ~= 0
+  then
     return nil, refused(closing, answer)
   end
-  if lists_closed(answer, closing.position) then return "closed" end
-end
-
-local function in_history(closing, looks)
-  local client = closing.client
-  local since = client._runtime.engine:unix() - DAY
-  local list = client:_send(trading.op(client, "history"), {
-    minDate = times.format(since):sub(1, 10),
-  }, looks:options(), 1)
-  for _, item in ipairs(type(list) == "table" and list or {}) do
-    local id = type(item) == "table" and casing.get(item, "positionId")
-    if id and holdings.is_same(id, casing.get(closing.position,
-      "positionID"))
-    then
-      return true
-    end
-  end
-  return false
+  if proof.is_listed(answer, closing) then return "closed" end
 end
 
 local function renew(position, item)
@@ -159,32 +201,11 @@ end
 
 M.renew = renew
 
---- Judges a portfolio: "closed", or nothing. A position that is missing once
---- may be missing for another reason than its close, so it has to be in the
---- history, or missing twice.
----@param closing etoro.Closing
----@param portfolio table
----@param looks etoro.Poll
----@return "closed"?
-function M.judge(closing, portfolio, looks)
-  local position = closing.position
-  local item = holdings.find(portfolio, casing.get(position, "positionID"))
-  if not item then
-    if closing.is_absent or not closing.batch and in_history(closing, looks)
-    then
-      closing.left = nil
-      return "closed"
-    end
-    closing.is_absent = true
-    return nil
-  end
-  closing.is_absent = nil
-  local units = tonumber(casing.get(item, "units"))
-  renew(position, item)
-  if closing.left and units and units <= closing.left * (1 + SLACK) + SLACK
-  then
-    return "closed"
-  end
+-- Judges a portfolio: "closed", or nothing.
+local function judge(closing, portfolio, looks)
+  local item = holdings.find(portfolio, closing.id)
+  if item then renew(closing.position, item) end
+  return proof.judge(closing, item, looks)
 end
 
 -- Many closes at once would use up the budget for outcomes: of these only one
@@ -202,12 +223,13 @@ local function read_portfolio(closing, looks)
   return shared.get(closing.client, closing.batch, BATCH_AGE, read)
 end
 
--- One look: "closed", nothing, or nil and an error.
+-- One look: "closed", nothing, or nil and an error. Where the server tells
+-- the outcome of a part, what the position shows proves nothing beside it.
 local function look(closing, looks)
   local state, err
   if is_outcome_due(closing) then state, err = ask_outcome(closing, looks) end
   if err then return nil, err end
-  if state and not closing.left then return state end
+  if state and not closing.units then return state end
   local portfolio, response = read_portfolio(closing, looks)
   if not portfolio then
     return state, not poll.is_passing(response) and response or nil
@@ -215,16 +237,35 @@ local function look(closing, looks)
     return state
   end
   closing.seen = portfolio
-  return M.judge(closing, portfolio, looks) or state
+  local seen = judge(closing, portfolio, looks)
+  if closing.units and closing.has_outcome and not closing.is_gone then
+    return state
+  end
+  return state or seen
 end
 
-local function settle(closing)
-  -- the portfolio may not show yet what the outcome told already
-  local position, left = closing.position, closing.left
+-- The portfolio may not show yet what the outcome told already.
+local function settle(closing, before)
+  local position, left = closing.position, before and closing.units
+    and before - closing.units
   local units = tonumber(casing.get(position, "units"))
   if left and units and units > left * (1 + SLACK) + SLACK then
     position.units = left
   end
+end
+
+local function follow(closing, timeout)
+  local looks, before = poll.new(closing.client, timeout), closing.held
+  while looks:next() do
+    local state, err = look(closing, looks)
+    if state == "closed" then
+      settle(closing, before)
+      return true
+    elseif err then
+      return nil, err
+    end
+  end
+  return false
 end
 
 --- Follows a close until it is done or the time is up.
@@ -233,17 +274,9 @@ end
 ---@return boolean? is_done false: not seen in that time
 ---@return etoro.Error? err the API refused it, or cannot be asked
 function M.follow(closing, timeout)
-  local looks = poll.new(closing.client, timeout)
-  while looks:next() do
-    local state, err = look(closing, looks)
-    if state == "closed" then
-      settle(closing)
-      return true
-    elseif err then
-      return nil, err
-    end
-  end
-  return false
+  local is_done, err = follow(closing, timeout)
+  leave_parts(closing, err ~= nil and err.kind == "rejected")
+  return is_done, err
 end
 
 return M

@@ -155,6 +155,15 @@ local function units_of(position, fields, level)
   return values.units
 end
 
+-- The mirror that a position is a copy in; nil for the account's own.
+local function mirror_of(position)
+  local id = casing.get(position, "mirrorID")
+  return (tonumber(id) or 0) ~= 0 and tostring(id) or nil
+end
+
+local COPIED = "the position is a copy of another trader's (mirrorID %s): the"
+  .. " copy trades on without it"
+
 local LATE = "the close was accepted, but the position was not seen closed in"
   .. " %g seconds: look at it again with position:refresh"
 
@@ -164,7 +173,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     err.request_id = response.request_id
     return nil, err
   end
-  if is_done and not closing.left then
+  if is_done and (closing.is_gone or not closing.units) then
     owner.of(position, "position:close", 2).is_closed = true
   elseif not is_done and err then
     client:_warn(response, "the close was accepted, but could not be"
@@ -175,35 +184,39 @@ local function finish(position, closing, response, timeout, is_done, err)
   return position, response
 end
 
--- A position that the API does not know: closed, if the portfolio agrees.
-local function is_gone(client, position, options)
-  local _, err = find(client, casing.get(position, "positionID"), {
+-- A position that the API does not know was closed, if the portfolio lacks it
+-- for long enough. Gives the API's error where it does not.
+local function close_unknown(position, client, err, timeout, options)
+  local _, problem = find(client, casing.get(position, "positionID"), {
     deadline = options.deadline }, 1)
-  return err.kind == "not_found" and err.code == "not_found"
-    and err.status == nil
+  local is_absent = problem.kind == "not_found"
+    and problem.code == "not_found" and problem.status == nil
+  if not is_absent
+    or not position_close.follow(position_close.unknown(client, position),
+      timeout)
+  then
+    return nil, err
+  end
+  owner.of(position, "position:close", 2).is_closed = true
+  return position, position_close.response_of(err)
 end
 
 -- batch: what closes that run side by side share, or nil
 local function close(position, client, units, timeout, options, level, batch)
   local closing, response, is_done = position_close.send(client, position,
     units, options, level + 1)
-  if not closing then
-    if response.kind ~= "not_found"
-      or not is_gone(client, position, options)
-    then
-      return nil, response
-    end
-    closing = { client = client }
-    response, is_done = position_close.response_of(response), true
+  local result, err
+  if not closing and response.kind == "not_found" then
+    result, response = close_unknown(position, client, response, timeout,
+      options)
+    return result, response
+  elseif not closing then
+    return nil, response
   end
-  local err
-  if is_done then
-    closing.left = nil
-  else
+  if not is_done then
     closing.batch = batch
     is_done, err = position_close.follow(closing, timeout)
   end
-  local result
   result, response = finish(position, closing, response, timeout, is_done, err)
   return result, response
 end
@@ -211,7 +224,8 @@ end
 --- Closes the position, whole or so many units of it, and waits until that is
 --- done (portal: Trading, Close Position). position:is_closed tells; when the
 --- time is up the position comes back as it was last seen, with a
---- response.warning. One that was closed already is no error.
+--- response.warning. One that was closed already is no error. A position of a
+--- copied trader is closed too, with a warning.
 ---@param fields? { units?: number|string } none: the whole position
 ---@param options? etoro.CloseOptions timeout: 30 seconds unless given
 ---@return etoro.Position? position the table itself
@@ -222,7 +236,11 @@ function methods:close(fields, options)
   err = err or check_ids(self, "positionID", "instrumentID")
   if err then return nil, err end
   local timeout, rest = poll.take_timeout(options, CLOSE_WAIT, 2)
+  local mirror = mirror_of(self)
   local result, response = close(self, client, units, timeout, rest, 2)
+  if result and mirror then
+    client:_warn(response, string.format(COPIED, mirror))
+  end
   return result, response
 end
 
@@ -271,9 +289,7 @@ end
 local function own_of(items)
   local own = {}
   for _, item in ipairs(items) do
-    if (tonumber(casing.get(item, "mirrorID")) or 0) == 0 then
-      own[#own + 1] = item
-    end
+    if not mirror_of(item) then own[#own + 1] = item end
   end
   return own
 end
@@ -282,8 +298,8 @@ end
 ---@field positions? etoro.Position[] only these, as they were listed before
 
 --- Closes all of the account's own positions, side by side; those of copied
---- traders not. Those that were opened since a list was shown to somebody stay
---- open where that list is given.
+--- traders not, of which a response.warning tells. Those that were opened
+--- since a list was shown to somebody stay open where that list is given.
 ---@param options? etoro.CloseAllOptions timeout: for each of them
 ---@return etoro.CloseResult[]? results one for each position
 ---@return etoro.Response|etoro.Error|nil err the positions could not be
@@ -303,7 +319,12 @@ function collection:close_all(options)
     items, response = M.list(client, rest, 2)
     if not items then return nil, response end
   end
-  return close_each(own_of(items), client, timeout, rest), response
+  local own = own_of(items)
+  if response and #own < #items then
+    client:_warn(response, string.format("%d positions of copied traders stay"
+      .. " open", #items - #own))
+  end
+  return close_each(own, client, timeout, rest), response
 end
 
 --- Takes back a close that has not been carried out yet, in a closed market

@@ -10,6 +10,7 @@ local journals = require "etoro.journal"
 local known = require "etoro.resolve.known"
 local operations = require "etoro.operations"
 local orders = require "etoro.recover.orders"
+local rounds = require "etoro.recover.rounds"
 local runtime = require "etoro.runtime"
 local times = require "etoro.times"
 
@@ -41,7 +42,9 @@ local KNOWN = { settle = "number", timeout = "number", deadline = "number" }
 -- again: that the second sending failed says nothing of the first.
 local SETTLES_ALL = { placed = true, closed = true }
 local SETTLES_ONE = { refused = true, not_sent = true }
-local PAUSE = 0.5 -- seconds between looks
+local CLOCK_SLACK = 2 -- seconds that a clock in order may go back
+local DAY = 86400 -- seconds
+local TURN = 200 -- lines after which other tasks get a turn
 
 -- Whose an intent is, where it is not this client's.
 local function stranger(client, record)
@@ -57,34 +60,83 @@ local function stranger(client, record)
   end
 end
 
--- The intents without an outcome, in order, and all those of the journal.
-local function open_intents(client, records)
-  local unsettled, intents, order = {}, {}, {}
-  for _, record in ipairs(records) do
-    local id = record.id
-    local count = unsettled[id] or 0
-    if record.kind == "intent" then
-      unsettled[id] = count + 1
-      if not intents[id] then order[#order + 1] = record end
-      intents[id] = intents[id] or record
-    elseif SETTLES_ALL[record.state] or record.code == "not_landed" then
-      unsettled[id] = 0
-    elseif SETTLES_ONE[record.state] then
-      unsettled[id] = math.max(0, count - 1)
+-- What reading a journal leaves: the intents without an outcome, by id and by
+-- place, and the closings of parts, of which each may look like another.
+local function new_reading(client)
+  return { client = client, open = {}, order = {}, count = 0, parts = {},
+    part_of = {}, latest = 0 }
+end
+
+local function settle(reading, id)
+  local entry = reading.open[id]
+  if not entry then return end
+  reading.order[entry.place], reading.open[id] = nil, nil
+end
+
+local function take_intent(reading, record)
+  local id, body = record.id, record.body
+  local entry = reading.open[id]
+  if not entry then
+    reading.count = reading.count + 1
+    entry = { record = record, unsettled = 0, place = reading.count }
+    reading.open[id], reading.order[entry.place] = entry, entry
+    if type(body) == "table" and closes.units_of(body) then
+      table.insert(reading.parts, record)
+      reading.part_of[id] = record
     end
-    if record.state == "placed" then
-      known.add(client, record.orderId, id)
-    end
-    if record.state and intents[id] then intents[id].ended = record.state end
   end
+  entry.unsettled = entry.unsettled + 1
+end
+
+local function take_outcome(reading, record)
+  local id, state = record.id, record.state
+  local entry = reading.open[id]
+  if SETTLES_ALL[state] or record.code == "not_landed" then
+    settle(reading, id)
+  elseif entry and SETTLES_ONE[state] then
+    entry.unsettled = entry.unsettled - 1
+    if entry.unsettled == 0 then settle(reading, id) end
+  end
+  if state == "placed" then
+    known.add(reading.client, record.orderId, id)
+  end
+  if state and reading.part_of[id] then reading.part_of[id].ended = state end
+end
+
+-- A clock that went back was wrong for all that is open by then.
+local function watch_clock(reading, record)
+  local at = type(record.at) == "string" and times.parse(record.at)
+  if not at then return end
+  if at < reading.latest - CLOCK_SLACK then
+    for _, entry in pairs(reading.open) do
+      entry.record.is_clock_off = true
+    end
+  end
+  reading.latest = at
+end
+
+-- The intents without an outcome, in order, all closings of parts, and the
+-- lines that could not be read.
+local function read_journal(client)
+  local reading = new_reading(client)
+  local count = 0
+  local problems, err = journals.each(client._journal.path, function(record)
+    count = count + 1
+    if count % TURN == 0 then runtime.pause(client, 0) end
+    watch_clock(reading, record)
+    local take = record.kind == "intent" and take_intent or take_outcome
+    take(reading, record)
+  end)
+  if not problems then return nil, err end
   local open = {}
   local pending = client._journal:under_way() -- not ours to judge
-  for _, record in ipairs(order) do
-    if unsettled[record.id] > 0 and not pending[record.id] then
-      open[#open + 1] = record
+  for place = 1, reading.count do
+    local entry = reading.order[place]
+    if entry and not pending[entry.record.id] then
+      open[#open + 1] = entry.record
     end
   end
-  return open, order
+  return open, reading.parts, problems
 end
 
 -- The fields of the older orders, by the names of the newer ones.
@@ -122,7 +174,7 @@ end
 
 -- A case as if the call were still being resolved: it began when the intent
 -- was written, and may go on until the recovery's own deadline.
-local function new_case(client, record, options)
+local function new_case(client, record, options, round)
   local op, path = operation_of(record)
   if not op or op.trade ~= "open" and op.trade ~= "close" then
     return nil, "its operation is unknown: " .. record.op
@@ -140,35 +192,38 @@ local function new_case(client, record, options)
     again = function() error("a recovery never sends") end,
   }, { request_id = record.id }, options)
   case.record, case.at, case.conclude = record, at, conclude
+  rounds.join(case, round)
+  if record.is_clock_off or at > engine:unix() + CLOCK_SLACK then
+    case.is_clock_off, case.started = true, case.started - DAY
+  end
   case.deadline_at = now + (options.deadline or client._options.deadline)
   case.last_look_at = case.deadline_at
   -- past the deadline it had then, no attempt of it is left
   local last = case.started + client._options.deadline
-  case:unsettle(math.min(now, last))
+  case:unsettle(case.is_clock_off and now or math.min(now, last))
   return case
 end
 
 -- One look at all that is undecided; false when nothing is.
-local function look(cases, intents)
+local function look(cases, parts)
   local is_open, is_settled = false, true
   for _, case in ipairs(cases) do
     if not case.found and case:is_over() then
       case:conclude("unknown", "the account could not be read")
     elseif not case.found then
       local judge = case.op.trade == "open" and orders.look or closes.judge
-      judge(case, intents)
+      judge(case, parts)
     end
     is_open = is_open or not case.found
     is_settled = is_settled and (case.found ~= nil or case:is_shown())
   end
   -- all at once, so that what one is found to be is no candidate of another
-  if is_settled then orders.judge(cases, PAUSE) end
+  if is_settled then orders.judge(cases, rounds.LONGEST) end
   return is_open
 end
 
 -- Seconds until the next look, which is not later than what settles next.
-local function pause_of(cases)
-  local pause = PAUSE
+local function pause_of(cases, pause)
   for _, case in ipairs(cases) do
     local left = 2 * case.settled_at - case.ended_at - case:now()
     if not case.found and left > 0 then pause = math.min(pause, left) end
@@ -196,11 +251,13 @@ local function write_outcomes(client, cases)
 end
 
 -- The cases to look into, and what is not this client's to judge.
-local function sort_out(client, open, options)
+local function sort_out(client, open, options, round)
   local cases, others = {}, {}
   for _, record in ipairs(open) do
     local why, case = stranger(client, record), nil
-    if not why then case, why = new_case(client, record, options) end
+    if not why then
+      case, why = new_case(client, record, options, round)
+    end
     if case then
       cases[#cases + 1] = case
     else
@@ -229,15 +286,18 @@ function M.run(client, options, level)
     return nil, errors.invalid("journal", "is not set: there is nothing to"
       .. " recover from")
   end
-  local records, problems = journals.read(client._journal.path)
-  if not records then return nil, problems end
-  local open, intents = open_intents(client, records)
+  local open, parts, problems = read_journal(client)
+  if not open then return nil, parts end
   local wanted = {
     settle = options.settle, timeout = options.timeout,
     deadline = options.deadline,
   }
-  local cases, others = sort_out(client, open, wanted)
-  while look(cases, intents) do runtime.pause(client, pause_of(cases)) end
+  local round = rounds.new(client)
+  local cases, others = sort_out(client, open, wanted, round)
+  while look(cases, parts) do
+    runtime.pause(client, pause_of(cases, round.pause))
+    rounds.begin(round)
+  end
   return write_outcomes(client, cases), {
     problems = problems, others = others,
   }

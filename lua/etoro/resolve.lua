@@ -42,6 +42,21 @@ local function begin(client, call, options)
   end
 end
 
+-- Some servers answer a request id that was used before with the order that
+-- was placed then, whatever is asked for now: an id of the caller's own may be
+-- such a one.
+local function check_own_id(client, call, options, result, response)
+  local id = type(result) == "table" and casing.get(result, "orderId")
+  if not options.request_id or call.op.class ~= "keyed" or not id then
+    return result, response
+  end
+  local case = require("etoro.resolve.case").new(client, call, {
+    request_id = response.request_id, attempts = response.attempts,
+    ended = client._runtime.engine:now(),
+  }, options)
+  return require("etoro.resolve.order").verify(case, id, result, response)
+end
+
 --- Makes a call that places an order or closes a position, and finds out what
 --- became of it when its answer is lost.
 ---@param client etoro.Client
@@ -56,7 +71,7 @@ function M.carry_out(client, call, options)
     if type(result) == "table" and call.op.trade == "open" then
       known.add(client, casing.get(result, "orderId"), response.request_id)
     end
-    return result, response
+    return check_own_id(client, call, options, result, response)
   end
   local way = is_open(call.op, response) and way_of(call.op, call.body)
   if way and response.request_id then

@@ -4,6 +4,7 @@ local casing = require "etoro.casing"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
+local history = require "etoro.resolve.history"
 local partial_close = require "etoro.resolve.partial_close"
 local times = require "etoro.times"
 
@@ -11,17 +12,22 @@ local M = {}
 
 local get = casing.get
 
-local function units_of(body)
+--- The units of a closing in part; nil where all of them are closed.
+---@param body any
+---@return number?
+function M.units_of(body)
   local units = type(body) == "table" and get(body, "UnitsToDeduct")
   return units ~= core.null and tonumber(units) or nil
 end
+
+local units_of = M.units_of
 
 local NOTHING = { refused = true, not_sent = true }
 
 -- Whether no other closing of as many units is in the journal, but for those
 -- that came to nothing.
-local function is_lone_part(case, intents, units)
-  for _, other in ipairs(intents) do
+local function is_lone_part(case, parts, units)
+  for _, other in ipairs(parts) do
     if other ~= case.record and not NOTHING[other.ended]
       and type(other.params) == "table"
       and tostring(other.params.positionId) == case.position_id
@@ -35,6 +41,11 @@ end
 
 local function part_in_history(case, units, response)
   local since = evidence.server_time(case.client, response, case.started)
+  local skew = evidence.skew(case.client, response)
+  if skew and math.abs(skew) > evidence.TRUSTED then
+    case.is_clock_off = true
+  end
+  if case.is_clock_off then return false end
   for _, item in ipairs(close.history(case, case.position_id, response) or {})
   do
     local text, part = get(item, "closeTimestamp"), get(item, "units")
@@ -56,8 +67,9 @@ local function is_accounted_for(case, position)
   local left = tonumber(get(position, "initialUnits"))
   if not has or not left or type(opened) ~= "string" then return false end
   if has == left then return true end
-  local items = evidence.history(case, opened:sub(1, 10))
-  if not items then return false end
+  if case.is_clock_off then return false end -- which of them nobody can tell
+  local items, covered = history.read(case, opened:sub(1, 10))
+  if not items or covered > (times.parse(opened) or 0) then return false end
   for _, item in ipairs(items) do
     if tostring(get(item, "positionId")) == case.position_id then
       left = left - (tonumber(get(item, "units")) or 0)
@@ -66,11 +78,11 @@ local function is_accounted_for(case, position)
   return partial_close.close_to(left, has, has)
 end
 
-local function judge_part(case, intents, units)
+local function judge_part(case, parts, units)
   local is_shown = case:is_shown()
   local state, item, response = close.see(case, units)
   if not state then return end
-  if not is_lone_part(case, intents, units) then
+  if not is_lone_part(case, parts, units) then
     case:conclude("unknown", "other closings of as many units cannot be told"
       .. " apart from it")
   elseif state == "closing" then
@@ -86,15 +98,29 @@ local function judge_part(case, intents, units)
   end
 end
 
+-- One look without the position may have met a server that is behind.
+local function judge_absent(case, response)
+  local lag = case.settled_at - case.ended_at
+  case.absent_since = case.absent_since or case:now()
+  if case:now() - case.absent_since < lag then return end
+  local items = close.history(case, case.position_id, response)
+  if items and #items > 0 then
+    case:conclude("landed", "the position is not there any more")
+  else
+    case:conclude("unknown", "neither portfolio nor history has the position")
+  end
+end
+
 --- Judges a closing by the portfolio and the history.
 ---@param case etoro.Case
----@param intents etoro.JournalRecord[] all of the journal
-function M.judge(case, intents)
+---@param parts etoro.JournalRecord[] all closings of parts in the journal
+function M.judge(case, parts)
   close.prepare(case)
   local units = units_of(case.body)
-  if units then return judge_part(case, intents, units) end
+  if units then return judge_part(case, parts, units) end
   local is_shown = case:is_shown()
   local state, item, response = close.see(case)
+  if state ~= "absent" then case.absent_since = nil end
   if state == "closing" then
     case:conclude("landed", "the portfolio holds its close order",
       { orderId = get(item, "orderId") })
@@ -103,13 +129,7 @@ function M.judge(case, intents)
   elseif state == "open" and is_shown then
     case:conclude("not_landed", "the position is open")
   elseif state == "absent" and is_shown then
-    local items = close.history(case, case.position_id, response)
-    if items and #items > 0 then
-      case:conclude("landed", "the position is not there any more")
-    else
-      case:conclude("unknown", "neither portfolio nor history has the"
-        .. " position")
-    end
+    judge_absent(case, response)
   end
 end
 

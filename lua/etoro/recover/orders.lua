@@ -2,18 +2,28 @@
 
 local casing = require "etoro.casing"
 local evidence = require "etoro.resolve.evidence"
+local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
 local times = require "etoro.times"
 
 local M = {}
 
-local DAY = 86400
+local DAY = 86400 -- seconds
+local FIRST_WAIT = 1 -- seconds between looks, doubled each time
 local get = casing.get
 
---- Looks an order up by its request id; servers differ in finding it so.
+--- Looks an order up by its request id, now and then; servers differ in
+--- finding it so.
 ---@param case etoro.Case
 function M.look(case)
-  if case.op.class ~= "keyed" then return end
+  local now = case:now()
+  if case.op.class ~= "keyed"
+    or now < (case.look_at or now) and not case:is_shown()
+  then
+    return
+  end
+  case.look_wait = 2 * (case.look_wait or FIRST_WAIT)
+  case.look_at = now + case.look_wait
   local order = case:read("lookup", { referenceId = case.record.id })
   local id = type(order) == "table" and get(order, "orderId")
   if not id then return end
@@ -23,24 +33,29 @@ function M.look(case)
 end
 
 -- What was placed later than any attempt of the intent is another's.
-local function is_too_late(case, one)
+local function is_too_late(case, one, skew)
   local text = one.order and get(one.order, "requestTime")
     or one.kind ~= "positions" and get(one.item, "openDateTime")
   local at = type(text) == "string" and times.parse(text)
-  if not at or not case.skew then return false end
-  return at > case.at + case.skew + case.client._options.deadline
+  if not at or not skew then return false end
+  return at > case.at + skew + case.client._options.deadline
 end
 
--- What the account shows that is like a case's order.
+-- What the account shows that is like a case's order. Where this machine's
+-- clock is not to be trusted, its time counts to the day.
 local function candidates_of(case, lists, response)
-  case.skew = evidence.server_time(case.client, response, case:now())
-  case.skew = case.skew
-    and case.skew - case.client._runtime.engine:unix()
-  local found = {}
-  for _, one in ipairs(evidence.among(case, lists,
-    evidence.server_time(case.client, response, case.started)))
-  do
-    if not is_too_late(case, one) then found[#found + 1] = one end
+  local client = case.client
+  local skew = evidence.skew(client, response)
+  if skew and math.abs(skew) > evidence.TRUSTED then
+    case.is_clock_off = true
+  end
+  local since, found = evidence.server_time(client, response, case.started), {}
+  if since and case.is_clock_off then since = since - DAY end
+  case.is_covered = lists.covered <= (since or 0)
+  for _, one in ipairs(evidence.among(case, lists, since)) do
+    if case.is_clock_off or not is_too_late(case, one, skew) then
+      found[#found + 1] = one
+    end
   end
   return found
 end
@@ -70,10 +85,14 @@ end
 -- it is of the same instrument, side, size and time. More are nobody's.
 local function judge_order(case, cases, lists, response)
   local found = candidates_of(case, lists, response)
-  if #found == 0 then
+  if #found < 2 and not case.is_covered then
+    case:conclude("unknown", "the history is too long to be read to its end")
+  elseif #found == 0 then
     case:conclude("not_landed", "no order, position or closed position of the"
       .. " account is like it")
-  elseif #found == 1 and found[1].order and not has_twin(case, cases) then
+  elseif #found == 1 and found[1].order and not case.is_clock_off
+    and not has_twin(case, cases)
+  then
     known.add(case.client, found[1].order_id, case.record.id)
     case:conclude("landed", "one order of the account is just like it, and"
       .. " no other intent is", { order = found[1].order,
@@ -99,11 +118,17 @@ function M.judge(cases, pause)
   end
   if #left == 0 then return end
   local lists, response = evidence.portfolio(left[1])
-  local history = lists and evidence.history(left[1],
-    times.format(oldest - DAY):sub(1, 10))
+  local items, covered
+  if lists then
+    local now = left[1].client._runtime.engine:unix()
+    oldest = math.min(oldest, now + (evidence.skew(left[1].client, response)
+      or 0))
+    items, covered = history.read(left[1],
+      times.format(oldest - DAY):sub(1, 10))
+  end
   for _, case in ipairs(left) do
-    if lists and history then
-      lists.history = history
+    if lists and items then
+      lists.history, lists.covered = items, covered
       judge_order(case, cases, lists, response)
     elseif case:left() <= pause then
       case:conclude("unknown", "the account could not be read")

@@ -14,6 +14,8 @@
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
+local history = require "etoro.resolve.history"
+local holdings = require "etoro.holdings"
 local times = require "etoro.times"
 
 local M = {}
@@ -24,7 +26,7 @@ local DAY = 86400
 local get = casing.get
 
 local function same_id(a, b)
-  return a ~= nil and b ~= nil and tostring(a) == tostring(b)
+  return a ~= nil and b ~= nil and holdings.is_same(a, b)
 end
 
 local function find_in(list, id)
@@ -81,7 +83,7 @@ end
 ---@param response? etoro.Response that tells the server's time
 ---@return table[]? items nil when it could not be read
 function M.history(case, id, response)
-  local list = evidence.history(case, first_day(case, response))
+  local list = history.read(case, first_day(case, response))
   if not list then return nil end
   local items = {}
   for _, item in ipairs(list) do
@@ -152,12 +154,17 @@ local function done(case, order, response, how)
   } }, response, "the answer to the closing was lost; " .. how)
 end
 
--- Whether a refusal says that the position is closed already.
-local function says_closed(err)
+local ALREADY_CLOSED = 741 -- the API's code
+
+-- Whether a refusal's words may mean that the position is closed already; they
+-- may mean the market, or an instrument 741, as well.
+local function may_say_closed(err)
   local text = err.message .. " " .. (err.response or "")
-  return err.code == "741" or text:find("%f[%w]741%f[%W]") ~= nil
+  return text:find("%f[%w]741%f[%W]") ~= nil
     or text:lower():find("already%s+closed") ~= nil
 end
+
+local SAID_CLOSED = "closed again, the API said that it was closed already"
 
 -- Answers that say nothing about the position: try again.
 local PASSING = {
@@ -181,15 +188,16 @@ end
 
 -- A refusal of the second closing, which may have come too late.
 local function refused(case, err)
-  if says_closed(err) then
-    return done(case, nil, { status = err.status, headers = {} },
-      "closed again, the API said that it was closed already")
+  if tonumber(err.code) == ALREADY_CLOSED then
+    return done(case, nil, { status = err.status, headers = {} }, SAID_CLOSED)
   end
   local state, item, response = see_shown(case)
   if state == "closed" or state == "closing" then
     return done(case, item, response, "it is closed or being closed")
   elseif state == "absent" and err.kind == "not_found" and case.was_seen then
     return done(case, nil, response, "the position is not there any more")
+  elseif state == "absent" and may_say_closed(err) and case.was_seen then
+    return done(case, nil, response, SAID_CLOSED)
   elseif not state then
     return nil, nil
   end

@@ -13,13 +13,17 @@
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local history = require "etoro.resolve.history"
+local holdings = require "etoro.holdings"
 local known = require "etoro.resolve.known"
 local times = require "etoro.times"
 
 local M = {}
 
+local DAY = 86400 -- seconds
 local CLOCK_SLACK = 2 -- a Date header has whole seconds
-local LOOKED_UP = 10 -- candidates that are compared by their order
+local LOOKED_UP = 10 -- candidates that are compared by their order, unless
+-- the case says otherwise
 local get = casing.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
@@ -108,6 +112,19 @@ function M.server_time(client, response, moment)
   return now - (client._runtime.engine:now() - moment) - CLOCK_SLACK
 end
 
+M.TRUSTED = 60 -- seconds that this machine's clock may be off
+
+--- How many seconds the server's clock is ahead of this machine's; nil when
+--- the answer does not tell its time.
+---@param client etoro.Client
+---@param response etoro.Response
+---@return number?
+function M.skew(client, response)
+  local date = response.headers.date
+  local theirs = date and core.http_date(date)
+  return theirs and theirs - client._runtime.engine:unix() or nil
+end
+
 -- Whether an item may have come into being since; without a time it may.
 local function is_new(item, since)
   local text = get(item, "openDateTime") or get(item, "requestTime")
@@ -171,7 +188,7 @@ end
 local function compare(case, found, since)
   local left = {}
   for index, one in ipairs(found) do
-    local order = index <= LOOKED_UP and one.order_id
+    local order = index <= (case.most_lookups or LOOKED_UP) and one.order_id
       and case:read("lookup", { orderId = one.order_id })
     if type(order) == "table" then one.order = order end
     if not one.order or is_new(one.order, since)
@@ -202,42 +219,32 @@ function M.portfolio(case)
   local body, response = case:read("portfolio")
   if body == nil then return nil, response end
   local lists = type(body) == "table" and get(body, "clientPortfolio")
-  if type(lists) ~= "table" then
-    return nil, errors.unexpected("the answer has no clientPortfolio",
+  local fault = type(lists) ~= "table" and "clientPortfolio"
+    or holdings.fault_of(lists)
+  if fault then
+    return nil, errors.unexpected("the answer has no proper " .. fault,
       response)
   end
   return lists, response
 end
 
-local PAGE, PAGES_MAX = 100, 20
-
---- The trade history since a day, as far as it is short enough to be read.
----@param case etoro.Case
----@param day string YYYY-MM-DD
----@return table[]? items nil when it could not be read
-function M.history(case, day)
-  local items, page = {}, 1
-  repeat
-    local list = case:read("history", {
-      minDate = day, page = page, pageSize = PAGE,
-    })
-    if type(list) ~= "table" then return nil end
-    for _, item in ipairs(list) do items[#items + 1] = item end
-    page = page + 1
-  until #list < PAGE or page > PAGES_MAX
-  return items
-end
-
 --- Reads which new orders and positions of the account look like the
 --- request's work.
 ---@param case etoro.Case
+---@param with_closed? boolean also positions that are closed already, where
+---there are no others and the history can be read
 ---@return { order_id: any, kind: string, item: table, order?: table }[]? found
 ---@return etoro.Error? err why the account could not be read
-function M.account(case)
+function M.account(case, with_closed)
   local lists, response = M.portfolio(case)
   if not lists then return nil, response end
-  return M.among(case, lists,
-    M.server_time(case.client, response, case.started))
+  local since = M.server_time(case.client, response, case.started)
+  local found = M.among(case, lists, since)
+  if #found > 0 or not with_closed then return found end
+  local day = (since or case.client._runtime.engine:unix()) - DAY
+  return M.among(case, {
+    history = history.read(case, times.format(day):sub(1, 10)),
+  }, since)
 end
 
 --- The same as it is shown to the user, by kind.
@@ -266,6 +273,8 @@ local ORDER = "order[%s_%-]*id%f[%A]"
 function M.duplicate(err)
   local text = (err.message .. " " .. (err.response or "")):lower()
   local is_duplicate = text:find(REFERENCE .. ".-exist") ~= nil
+    and not text:find("n[o']t%s+exist")
+    or tostring(err.code):lower():find("duplicate%a*reference") ~= nil
   if not is_duplicate then return false, nil, false end
   local digits = text:match(ORDER .. "[^%w]*(%d+)%f[%W]")
   local id = err.request_id

@@ -134,7 +134,7 @@ local function refused(case, refusal)
   local account, is_known
   repeat
     local is_shown = case:is_shown()
-    account = evidence.account(case)
+    account = evidence.account(case, is_shown)
     is_known = account and (#account > 0 or is_shown)
     if not is_known then case:pause() end
   until is_known or case:is_over()
@@ -185,6 +185,23 @@ local function finish_settled(case)
   end
   local result, response = send_again(case)
   return result, response, response ~= nil
+end
+
+--- Whether an answer is about the order that was asked for, and not about one
+--- that was placed before under the same request id. What cannot be looked up
+--- is new.
+---@param case etoro.Case
+---@param id any orderId in the answer
+---@param result table the answer
+---@param response etoro.Response
+---@return table? result
+---@return etoro.Response|etoro.Error
+function M.verify(case, id, result, response)
+  local order = case:read("lookup", { orderId = id })
+  local field = type(order) == "table" and case.body
+    and evidence.difference(case.body, order)
+  if field then return other_order(case, id, field) end
+  return result, response
 end
 
 --- Finds out what became of an order.

@@ -5,7 +5,9 @@
 -- What each observation proves:
 -- * The portfolio holds an order that deducts just these units, and no other
 --   part of the position was being closed: it is this one.
--- * The position shrank by just these units since the call: done.
+-- * The history has a part of just these units since the call: done.
+-- * The position has just these units less than the caller's table says: the
+--   same, once the history agrees. That table may be older than another part.
 -- * It has the units it had, when a change would show, and no order waits: not
 --   done.
 -- * Anything else (another size, gone, other parts closed meanwhile): nothing.
@@ -83,23 +85,8 @@ local function refuse(case)
   }
 end
 
--- "done", "not_done", or nil when that cannot be told (yet). is_shown: what
--- was done would show in what was read.
-local function judge(case, state, item, units, is_shown)
-  if not is_alone_still(case) then return nil end
-  if state == "closing" then return "done" end
-  local before, now = case.units_before, units_of(item)
-  if state ~= "open" or not now or not before then return nil end
-  if close_to(before - now, units, units) then return "done" end
-  if close_to(before, now, units) and is_shown then
-    return "not_done"
-  end
-end
-
--- The history lists each part that was closed. It tells where nobody said how
--- many units there were.
+-- The history lists each part that was closed.
 local function is_in_history(case, units, response)
-  if case.units_before or not is_alone_still(case) then return false end
   local since = evidence.server_time(case.client, response, case.started)
   for _, item in ipairs(close.history(case, case.position_id, response)
     or {})
@@ -116,6 +103,20 @@ local function is_in_history(case, units, response)
   return false
 end
 
+-- "done", "not_done", or nil when that cannot be told (yet). look: what was
+-- seen, and whether what was done would show in it.
+local function judge(case, units, look)
+  if not is_alone_still(case) then return nil end
+  if look.state == "closing" then return "done" end
+  local before, now = case.units_before, units_of(look.item)
+  if before and (look.state ~= "open" or not now) then return nil end
+  if before and close_to(before, now, units) then
+    return look.is_shown and "not_done" or nil
+  end
+  if before and not close_to(before - now, units, units) then return nil end
+  return is_in_history(case, units, look.response) and "done" or nil
+end
+
 --- Finds out whether a part of a position was closed.
 ---@param case etoro.Case
 ---@return table? result
@@ -126,10 +127,9 @@ function M.resolve(case)
   while units and not case:is_over() do
     local is_shown = case:is_shown()
     local state, item, response = close.see(case, units)
-    local verdict = state and judge(case, state, item, units, is_shown)
-    if not verdict and state and is_in_history(case, units, response) then
-      verdict = "done"
-    end
+    local verdict = state and judge(case, units, {
+      state = state, item = item, response = response, is_shown = is_shown,
+    })
     if verdict == "done" then
       return close.done(case, state == "closing" and item, response,
         state == "closing" and "that part is being closed"

@@ -1,0 +1,60 @@
+-- Rounds of looks at an account: what one of many cases reads in a round is
+-- there for all, so that a rate limit is not used up by their number.
+
+local M = {}
+
+local FIRST, GROWTH = 0.5, 1.5 -- seconds between rounds, growing
+M.LONGEST = 3
+local LOOKED_UP = 100 -- orders a case is compared with: all cases share them
+
+---@class etoro.Round
+---@field client etoro.Client
+---@field began number engine clock
+---@field pause number seconds until the next one
+---@field answers table<string, table>
+
+--- Starts the first round.
+---@param client etoro.Client
+---@return etoro.Round
+function M.new(client)
+  return { client = client, began = client._runtime.engine:now(),
+    pause = FIRST, answers = {} }
+end
+
+--- Starts the next one.
+---@param round etoro.Round
+function M.begin(round)
+  round.began, round.answers = round.client._runtime.engine:now(), {}
+  round.pause = math.min(round.pause * GROWTH, M.LONGEST)
+end
+
+local function key_of(purpose, params)
+  local parts = {}
+  for name, value in pairs(params or {}) do
+    parts[#parts + 1] = name .. "=" .. tostring(value)
+  end
+  table.sort(parts)
+  return purpose .. " " .. table.concat(parts, "&")
+end
+
+--- Lets a case take part: it reads what nobody has read in this round, and
+--- nothing is older than the round.
+---@param case etoro.Case
+---@param round etoro.Round
+function M.join(case, round)
+  local read = case.read
+  case.most_lookups = LOOKED_UP
+  function case:read(purpose, params)
+    local key = key_of(purpose, params)
+    local kept = round.answers[key]
+    if kept then return kept[1], kept[2] end
+    local result, response = read(self, purpose, params)
+    if result ~= nil then round.answers[key] = { result, response } end
+    return result, response
+  end
+  function case:is_shown()
+    return round.began >= 2 * self.settled_at - self.ended_at
+  end
+end
+
+return M

@@ -1,0 +1,74 @@
+-- The trade history, all pages of it. (portal: Trading, Get Trade History)
+
+local casing = require "etoro.casing"
+local times = require "etoro.times"
+
+local M = {}
+
+local get = casing.get
+
+local PAGE, PAGES_MAX = 100, 20
+local LEAST_PAGE = 20 -- a server may give shorter pages than it was asked for
+
+local function key_of(item)
+  local parts = {}
+  for index, name in ipairs { "positionId", "closeTimestamp", "units",
+    "closeRate" }
+  do
+    parts[index] = tostring(get(item, name))
+  end
+  return table.concat(parts, " ")
+end
+
+-- Adds a page's items, but those that a page before had, which happens where
+-- trades are closed meanwhile. Gives how many were new.
+local function add_page(items, seen, list)
+  local on_page, count = {}, 0
+  for _, item in ipairs(list) do
+    local key = type(item) == "table" and key_of(item)
+    if key and not seen[key] then
+      items[#items + 1], count = item, count + 1
+      on_page[key] = true
+    end
+  end
+  for key in pairs(on_page) do seen[key] = true end
+  return count
+end
+
+-- How far a list that was cut short goes back: to its last item where it is
+-- in order, the latest first.
+local function covered_since(items)
+  local last = math.huge
+  for _, item in ipairs(items) do
+    local text = get(item, "closeTimestamp")
+    local at = type(text) == "string" and times.parse(text)
+    if not at or at > last then return math.huge end
+    last = at
+  end
+  return last
+end
+
+--- The trade history since a day, as far as it is short enough to be read.
+---@param case { read: fun(case: any, purpose: string, params: table): any }
+---@param day string YYYY-MM-DD
+---@return table[]? items nil when it could not be read
+---@return number? since what was closed then (seconds since 1970) or later is
+---in it: 0 where that is all since the day, math.huge where nobody can tell
+function M.read(case, day)
+  local items, seen = {}, {}
+  for page = 1, PAGES_MAX do
+    local list = case:read("history", {
+      minDate = day, page = page, pageSize = PAGE,
+    })
+    if type(list) ~= "table" then return nil end
+    local count = add_page(items, seen, list)
+    if #list == 0 or page == 1 and #list < LEAST_PAGE then
+      return items, 0
+    end
+    -- the same page again: the server gives no further ones
+    if count == 0 then return items, #list < PAGE and 0 or math.huge end
+  end
+  return items, covered_since(items)
+end
+
+return M

@@ -1,0 +1,316 @@
+-- What proves a close: the ways in which a position could be told closed that
+-- is open, or a part sold that is not.
+local etoro = require "etoro"
+local desk = require "spec.support.desk"
+
+local CLOSE_ROUTE = "POST /api/v1/trading/execution/demo/market-close-orders"
+  .. "/positions/{positionId}"
+local OUTCOME_ROUTE = "GET /api/v1/trading/info/demo/close-orders/{orderId}"
+local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
+local LAG = 10 -- seconds that a portfolio may be behind
+
+describe("a close is told done", function()
+  local t
+
+  local function start(options)
+    local all = { newer_routes = false }
+    for name, value in pairs(options or {}) do all[name] = value end
+    t = desk.new(all)
+  end
+
+  -- Portfolios that lack all positions, for so many looks.
+  local function lose(times)
+    t:fault { route = PORTFOLIO, fault = "status", status = 200,
+      times = times, body = { clientPortfolio = { positions = {} } } }
+  end
+
+  local function fate(status, times)
+    t:fate { what = "close", status = status, times = times }
+  end
+
+  local function is_open()
+    return t:books().positions[1].state == "open"
+  end
+
+  it("not by what the history has of an earlier part of the same day",
+    function()
+      start()
+      local position = t:position()
+      assert(position:close { units = 1 })
+      t.box:advance(60)
+      fate("Rejected")
+      lose(1)
+      local same, response = position:close()
+      assert.equal(position, same)
+      assert.is_false(position:is_closed())
+      assert.matches("was not seen closed", response.warning)
+      assert.is_true(is_open())
+    end)
+
+  it("by the history's later pages too", function()
+    start()
+    local position = t:position()
+    local page = {}
+    for index = 1, 100 do
+      page[index] = { positionId = index, units = 1,
+        closeTimestamp = "2026-01-01T00:00:30Z" }
+    end
+    t:fault { route = HISTORY, fault = "status", status = 200, body = page }
+    lose(1)
+    local before = t.box:now()
+    assert(position:close())
+    assert.is_true(position:is_closed())
+    assert.is_true(t.box:now() - before < LAG)
+    local pages = 0
+    for _, line in ipairs(t:sent()) do
+      if line:find("&page=2&", 1, true) or line:find("?page=2", 1, true)
+        or line:find("page=2", 1, true)
+      then
+        pages = pages + 1
+      end
+    end
+    assert.equal(1, pages)
+  end)
+
+  it("not by a portfolio that is behind for some looks", function()
+    start()
+    local position = t:position()
+    fate("Rejected")
+    lose(5)
+    local _, response = position:close()
+    assert.is_false(position:is_closed())
+    assert.matches("was not seen closed", response.warning)
+    assert.is_true(is_open())
+  end)
+
+  it("by absence alone once that lasts longer than any lag", function()
+    start()
+    local position = t:position()
+    t:fault { route = HISTORY, fault = "status", status = 403, times = 0 }
+    local before = t.box:now()
+    assert(position:close())
+    assert.is_true(position:is_closed())
+    assert.is_true(t.box:now() - before >= LAG)
+  end)
+
+  it("not by a part that another call has sold", function()
+    start()
+    local position = t:position()
+    local stale = t.client.positions:get(position.positionID)
+    assert(position:close { units = 1 })
+    t.box:advance(60)
+    fate("Rejected")
+    local _, response = stale:close { units = 1 }
+    assert.matches("was not seen closed", tostring(response.warning))
+    assert.equal(2, t:books().positions[1].units)
+  end)
+
+  it("not by one of two parts that are sold side by side", function()
+    start()
+    local position = t:position()
+    local other = t.client.positions:get(position.positionID)
+    fate("Rejected") -- one of them
+    local warnings = 0
+    etoro.run(function()
+      for _, one in ipairs { position, other } do
+        etoro.spawn(function()
+          local _, response = assert(one:close { units = 1 })
+          if response.warning then warnings = warnings + 1 end
+        end)
+      end
+    end)
+    assert.equal(2, t:books().positions[1].units)
+    assert.is_true(warnings >= 1)
+  end)
+
+  it("of both of two parts that are sold side by side", function()
+    start { close_delay = 2 }
+    local position = t:position()
+    local other = t.client.positions:get(position.positionID)
+    etoro.run(function()
+      for _, one in ipairs { position, other } do
+        etoro.spawn(function()
+          local _, response = assert(one:close { units = 1 })
+          assert.is_nil(response.warning)
+        end)
+      end
+    end)
+    assert.equal(1, t:books().positions[1].units)
+  end)
+
+  it("by both of two tasks that close it at once, and it is sold once",
+    function()
+      for _, newer in ipairs { true, false } do
+        start { newer_routes = newer, close_delay = 2 }
+        local position = t:position()
+        local other = t.client.positions:get(position.positionID)
+        etoro.run(function()
+          for _, one in ipairs { position, other } do
+            etoro.spawn(function()
+              assert(one:close())
+              assert.is_true(one:is_closed())
+            end)
+          end
+        end)
+        local sold = 0
+        for _, close in ipairs(t:books().closes) do
+          sold = sold + close.closedUnits
+        end
+        assert.equal(3, sold)
+      end
+    end)
+
+  it("where its stop loss closed it meanwhile", function()
+    for _, newer in ipairs { true, false } do
+      start { newer_routes = newer, close_delay = 5 }
+      local position = t:position { stopLossRate = "1.00" }
+      etoro.run(function()
+        etoro.spawn(function()
+          assert(position:close())
+          assert.is_true(position:is_closed())
+        end)
+        etoro.spawn(function()
+          t:control("POST", "/trading/price",
+            { instrumentId = position.instrumentID, price = 0.5 })
+        end)
+      end)
+      local sold = t:books().closes[1].closedUnits
+      assert.equal(0, sold)
+      assert.is_false(is_open())
+    end
+  end)
+
+  it("not where the client is closed, or the task cancelled, meanwhile",
+    function()
+      for _, ending in ipairs { "client", "task" } do
+        start { newer_routes = true, close_delay = 4 }
+        local position = t:position()
+        local is_told
+        etoro.run(function()
+          local task = etoro.spawn(function()
+            local _, response = position:close()
+            is_told = true
+            assert.matches("could not be followed", response.warning)
+          end)
+          etoro.spawn(function()
+            while #t:books().closes == 0 do etoro.sleep(0.001) end
+            if ending == "client" then t.client:close() else task:cancel() end
+          end)
+        end)
+        assert.equal(ending == "client" or nil, is_told)
+        assert.is_false(position:is_closed())
+      end
+    end)
+
+  it("not by an outcome that has a part of it", function()
+    start { newer_routes = true, close_delay = 1e6 }
+    local position = t:position()
+    t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
+      times = 0, body = { errorCode = 0, positions = { {
+        positionID = position.positionID, units = 1,
+        occurred = "2026-01-01T00:00:30Z" } } } }
+    local _, response = position:close(nil, { timeout = 5 })
+    assert.is_false(position:is_closed())
+    assert.matches("was not seen closed", response.warning)
+  end)
+
+  it("by the outcome of a part, not by what others take meanwhile",
+    function()
+      start { newer_routes = true }
+      local position = t:position()
+      local others = t:connect().positions:get(position.positionID)
+      fate("Received") -- for good
+      etoro.run(function()
+        etoro.spawn(function()
+          local _, response = position:close({ units = 1 }, { timeout = 8 })
+          assert.matches("was not seen closed", tostring(response.warning))
+        end)
+        etoro.spawn(function()
+          while #t:books().closes == 0 do etoro.sleep(0.001) end
+          assert(others:close { units = 1 })
+        end)
+      end)
+      assert.equal(2, t:books().positions[1].units)
+    end)
+
+  it("by an outcome with all that is left, of a table that is older",
+    function()
+      start { newer_routes = true }
+      local position = t:position()
+      local stale = t.client.positions:get(position.positionID)
+      assert(position:close { units = 1 })
+      t.box:advance(60)
+      assert(stale:close(nil, { timeout = 5 }))
+      assert.is_true(stale:is_closed())
+    end)
+
+  for _, none in ipairs { "", "0", "000" } do
+    it(("with the outcome's errorCode '%s', which is none"):format(none),
+      function()
+        start { newer_routes = true }
+        local position = t:position()
+        t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
+          body = { errorCode = none, positions = {} } }
+        assert(position:close())
+        assert.is_true(position:is_closed())
+      end)
+  end
+
+  it("not by a 404 and a look at a portfolio that is behind", function()
+    start()
+    local position = t:position()
+    t:fault { route = CLOSE_ROUTE, fault = "status", status = 404 }
+    lose(3)
+    local none, err = position:close()
+    assert.is_nil(none)
+    assert.equal("not_found", err.kind)
+    assert.is_false(position:is_closed())
+  end)
+
+  it("by a 404 where the portfolio lacks it for long enough", function()
+    start()
+    local position = t:position()
+    assert(t.client.positions:get(position.positionID):close())
+    t.box:advance(30)
+    t:fault { route = CLOSE_ROUTE, fault = "status", status = 404 }
+    assert(position:close())
+    assert.is_true(position:is_closed())
+  end)
+end)
+
+describe("a position of a copied trader", function()
+  local function copied()
+    local t = desk.new(nil, { account = "real" })
+    local portfolio = assert(t.client.portfolios:create {
+      investmentAmountInUsd = 2000, agentPortfolioName = "Copied",
+      userTokenName = "bot", scopeNames = {
+        "etoro-public:trade.real:read", "etoro-public:trade.real:write" },
+    })
+    local agent = assert(portfolio.userTokens[1]:client {
+      on_event = function() end })
+    local order = assert(agent.orders:open { symbol = "AAPL",
+      transaction = "buy", amount = 5000 })
+    assert(order:wait())
+    t.box:advance(5)
+    return t
+  end
+
+  it("is closed with a warning", function()
+    local t = copied()
+    local position = assert(t.client.positions:list())[1]
+    assert.is_true(position.mirrorID > 0)
+    local same, response = position:close()
+    assert.equal(position, same)
+    assert.matches("copy of another trader's", response.warning)
+  end)
+
+  it("stays open when all of the account's own are closed, and that is told",
+    function()
+      local t = copied()
+      local results, response = t.client.positions:close_all()
+      assert.same({}, results)
+      assert.matches("1 positions of copied traders stay open",
+        response.warning)
+    end)
+end)

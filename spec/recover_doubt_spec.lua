@@ -1,0 +1,196 @@
+-- Verdicts of a recovery that would be wrong: where a clock was, the history
+-- is cut short, or a portfolio is behind.
+local desk = require "spec.support.desk"
+local process = require "spec.support.process"
+
+local OPEN = "POST /api/v2/trading/execution/demo/orders"
+local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
+  .. "/positions/{positionId}"
+local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
+
+local ORDER = { symbol = "AAPL", transaction = "buy", units = "3",
+  settlementType = "real" }
+
+describe("a recovery", function()
+  local t, folder, path
+
+  before_each(function()
+    folder = process.scratch()
+    path = folder .. "/orders.jsonl"
+    t = desk.new({ idempotency = "measured" }, { journal = path })
+  end)
+
+  after_each(function()
+    t.client:close()
+    process.remove(folder)
+  end)
+
+  -- The journal without its outcomes; `change` makes another time of one.
+  local function crash(change)
+    t.client:close()
+    local kept = {}
+    for line in io.lines(path) do
+      if not line:find('"kind":"outcome"', 1, true) then
+        kept[#kept + 1] = change and line:gsub('"at":"(.-)"', function(at)
+          return '"at":"' .. change(at, #kept) .. '"'
+        end) or line
+      end
+    end
+    local file = assert(io.open(path, "w"))
+    file:write(table.concat(kept, "\n"), "\n")
+    file:close()
+    -- another sandbox account of the same keys has forgotten nothing
+    t.client = t:connect { journal = path }
+    t:sent()
+  end
+
+  local function recover(options)
+    local results, report = t.client.orders:recover(options
+      or { settle = 1, deadline = 60 })
+    assert.is_table(results, tostring(report))
+    t.read = t:sent()
+    for _, line in ipairs(t.read) do assert.matches("^GET ", line) end
+    return results
+  end
+
+  local function place(units)
+    local order = {}
+    for name, value in pairs(ORDER) do order[name] = value end
+    order.units = units or order.units
+    return assert(t.client.orders:open(order, { precheck = false }))
+  end
+
+  -- A sandbox whose client knows nothing of the orders that were placed.
+  local function forget()
+    local known = require "etoro.resolve.known"
+    local add = known.is_others
+    known.is_others = function() return false end
+    finally(function() known.is_others = add end)
+  end
+
+  it("finds an order that was placed", function()
+    forget()
+    local order = place()
+    crash()
+    local found = recover()
+    assert.equal("landed", found[1].state)
+    assert.equal(order.orderId, found[1].orderId)
+  end)
+
+  it("does not tell an order not landed that was placed before this clock was"
+    .. " put back", function()
+    forget()
+    place()
+    crash(function() return "2026-01-01T03:00:00.000Z" end) -- in three hours
+    local found = recover()
+    assert.equal("unknown", found[1].state)
+    assert.equal(1, #found[1].candidates)
+  end)
+
+  it("does not when a later line of the journal tells that", function()
+    forget()
+    place()
+    place("4")
+    t.client._runtime.engine:advance(4 * 3600)
+    crash(function(_, count)
+      return count == 1 and "2026-01-01T03:00:00.000Z"
+        or "2026-01-01T00:00:00.000Z"
+    end)
+    local found = recover()
+    assert.equal("unknown", found[1].state)
+    assert.equal("landed", found[2].state)
+  end)
+
+  it("tells not landed what is nowhere, whatever the clock", function()
+    t:fault { route = OPEN, fault = "cut_before" }
+    t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
+      settle = 0, deadline = 5 })
+    crash(function() return "2026-01-01T03:00:00.000Z" end)
+    assert.equal("not_landed", recover()[1].state)
+  end)
+
+  it("does not tell it of an order when the history does not end", function()
+    t:fault { route = OPEN, fault = "cut_before" }
+    t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
+      settle = 0, deadline = 5 })
+    crash()
+    for page = 1, 20 do
+      local items = {}
+      for index = 1, 100 do
+        items[index] = { positionId = page * 1000 + index, units = 1,
+          orderId = page * 1000 + index, instrumentId = 9,
+          openTimestamp = "2025-12-31T00:00:00Z",
+          closeTimestamp = "2026-01-01T00:00:01Z" }
+      end
+      t:fault { route = HISTORY, fault = "status", status = 200,
+        body = items }
+    end
+    local found = recover()
+    assert.equal("unknown", found[1].state)
+    assert.matches("too long", found[1].seen)
+  end)
+
+  it("does where it goes back further than the order, the latest first",
+    function()
+      t:fault { route = OPEN, fault = "cut_before" }
+      t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
+        settle = 0, deadline = 5 })
+      crash()
+      for page = 1, 20 do
+        local items = {}
+        for index = 1, 100 do
+          items[index] = { positionId = page * 1000 + index, units = 1,
+            orderId = page * 1000 + index, instrumentId = 9,
+            openTimestamp = "2025-12-31T00:00:00Z",
+            closeTimestamp = ("2025-12-31T%02d:00:00Z"):format(23 - page) }
+        end
+        t:fault { route = HISTORY, fault = "status", status = 200,
+          body = items }
+      end
+      assert.equal("not_landed", recover()[1].state)
+    end)
+
+  it("does not tell a part not landed by a clock that was put back",
+    function()
+      local position = t:position()
+      assert(position:close { units = 1 })
+      t.client._runtime.engine:advance(60)
+      crash(function() return "2026-01-01T03:00:00.000Z" end)
+      local found = recover()
+      assert.equal("unknown", found[#found].state)
+    end)
+
+  it("does not tell a closing landed by one look and an earlier part",
+    function()
+      local position = t:position()
+      assert(position:close { units = 1 })
+      t.client._runtime.engine:advance(400)
+      t:fault { route = CLOSE, fault = "cut_before", times = 0 }
+      t.client:call(CLOSE, { positionId = position.positionID, body = {
+        InstrumentID = position.instrumentID } }, { settle = 0,
+        deadline = 1 })
+      crash()
+      t.client._runtime.engine:advance(400)
+      t:fault { route = PORTFOLIO, fault = "status", status = 200, times = 2,
+        body = { clientPortfolio = { positions = {} } } } -- one for the part
+      local found = recover { settle = 5, deadline = 60 }
+      assert.equal("not_landed", found[#found].state)
+    end)
+
+  it("of many orders asks little more than of one", function()
+    forget()
+    for number = 1, 20 do place(tostring(number)) end
+    crash()
+    local found = recover { settle = 10 }
+    assert.equal(20, #found)
+    for _, one in ipairs(found) do assert.equal("landed", one.state) end
+    local portfolios, lookups = 0, 0
+    for _, line in ipairs(t.read) do
+      if line:find("/portfolio", 1, true) then portfolios = portfolios + 1 end
+      if line:find("orders:lookup", 1, true) then lookups = lookups + 1 end
+    end
+    assert.is_true(portfolios <= 15, portfolios)
+    assert.is_true(lookups <= 20 * 7, lookups)
+  end)
+end)

@@ -1,0 +1,161 @@
+-- What must not be taken for evidence when an answer was lost.
+local desk = require "spec.support.desk"
+local etoro = require "etoro"
+
+local OPEN = "POST /api/v2/trading/execution/demo/orders"
+local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
+  .. "/positions/{positionId}"
+local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
+
+local ORDER = { symbol = "AAPL", transaction = "buy", units = "3",
+  settlementType = "real" }
+
+describe("a part whose closing got no answer", function()
+  it("is not done because another one was sold before", function()
+    local t = desk.new()
+    local position = t:position()
+    local others = t:connect().positions:get(position.positionID)
+    assert(others:close { units = 1 })
+    t.box:advance(60)
+    -- position says 3 units still, and there are 2
+    t:fault { route = CLOSE, fault = "cut_before" }
+    local none, err = position:close { units = 1 }
+    assert.is_nil(none)
+    assert.equal("unknown_outcome", err.kind)
+    assert.equal(2, t:books().positions[1].units)
+  end)
+
+  it("is found on the history's second page", function()
+    local t = desk.new { close_delay = 0, portfolio_lag = 0 }
+    local position = t:position()
+    local page = {}
+    for index = 1, 50 do -- a server that gives fewer than it is asked for
+      page[index] = { positionId = index, units = 1,
+        closeTimestamp = "2026-01-01T00:00:30Z" }
+    end
+    t:fault { route = CLOSE, fault = "lost_reply" }
+    t:fault { route = HISTORY, fault = "status", status = 200, body = page }
+    local same, response = position:close { units = 1 }
+    assert(same, tostring(response))
+    assert.equal(2, t:books().positions[1].units)
+    assert.matches("page=2", table.concat(t:sent(), " "), 1, true)
+  end)
+end)
+
+describe("a closing that is refused when it is sent again", function()
+  for _, words in ipairs { "Instrument 741 is halted",
+    "The market is already closed" }
+  do
+    it("is not done by the words '" .. words .. "'", function()
+      local t = desk.new()
+      local position = t:position()
+      t:fault { route = CLOSE, fault = "cut_before" }
+      t:fault { route = CLOSE, fault = "status", status = 400, times = 0,
+        body = { errorCode = 12, errorMessage = words } }
+      local none, err = position:close(nil, { settle = 1, deadline = 60 })
+      assert.is_nil(none)
+      assert.equal("12", err.code)
+      assert.is_false(err.may_have_executed)
+      assert.is_false(position:is_closed())
+    end)
+  end
+
+  it("is done by the API's code for that, as a number or a text", function()
+    for _, code in ipairs { 741, "741" } do
+      local t = desk.new()
+      local position = t:position()
+      t:fault { route = CLOSE, fault = "cut_before" }
+      t:fault { route = CLOSE, fault = "status", status = 400,
+        body = { errorCode = code, errorMessage = "Closed" } }
+      assert(position:close(nil, { settle = 1, deadline = 60, timeout = 0 }))
+    end
+  end)
+end)
+
+describe("an order that is refused when it is sent again", function()
+  local t
+
+  before_each(function()
+    t = desk.new { idempotency = "measured", portfolio_lag = 0 }
+    t:fault { route = OPEN, fault = "lost_reply" }
+    t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+      body = { errorCode = "No" } }
+  end)
+
+  local function place()
+    return t.client.orders:open(ORDER, { precheck = false, settle = 1,
+      deadline = 60 })
+  end
+
+  it("is not there no more because a portfolio came without its lists",
+    function()
+      t:fault { route = PORTFOLIO, fault = "status", status = 200, times = 0,
+        body = { clientPortfolio = { credit = 5 } } }
+      local order, err = place()
+      assert.is_nil(order)
+      assert.equal("unknown_outcome", err.kind)
+      assert.equal(1, #t:books().orders)
+    end)
+
+  it("is not told refused when its position was closed meanwhile",
+    function()
+      local other = t:connect()
+      etoro.run(function()
+        etoro.spawn(function()
+          local order, err = place()
+          assert.is_nil(order)
+          assert.equal("unknown_outcome", err.kind, tostring(err))
+          assert.equal(1, #err.evidence.account.orders)
+        end)
+        etoro.spawn(function()
+          while not t:books().positions[1] do etoro.sleep(0.001) end
+          local position = assert(other.positions:list())[1]
+          assert(position:close())
+        end)
+      end)
+      assert.equal(1, #t:books().orders)
+    end)
+
+  it("is told refused where nothing of it was there", function()
+    t = desk.new { idempotency = "measured", portfolio_lag = 0 }
+    t:fault { route = OPEN, fault = "cut_before" }
+    t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+      body = { errorCode = "No" } }
+    local order, err = place()
+    assert.is_nil(order)
+    assert.equal("rejected", err.kind)
+    assert.is_false(err.may_have_executed)
+    assert.equal(0, #t:books().orders)
+  end)
+end)
+
+describe("a request id of the caller's own", function()
+  local ID = "0b9f5b04-1fc4-492a-a2c2-000000000001"
+
+  local function with(units)
+    local order = {}
+    for name, value in pairs(ORDER) do order[name] = value end
+    order.units = units
+    return order
+  end
+
+  for _, idempotency in ipairs { "documented", "measured" } do
+    it("places one order alone, and none is told for another, "
+      .. idempotency, function()
+      local t = desk.new { idempotency = idempotency }
+      local options = { precheck = false, request_id = ID, settle = 1 }
+      local first = assert(t.client.orders:open(with "3", options))
+      t.box:advance(5)
+      local none, err = t.client.orders:open(with "4", options)
+      assert.is_nil(none)
+      assert.equal("conflict", err.kind)
+      assert.equal("request_id_in_use", err.code)
+      assert.is_falsy(err.may_have_executed)
+      -- the same once more is the same order
+      local again = assert(t.client.orders:open(with "3", options))
+      assert.equal(first.orderId, again.orderId)
+      assert.equal(1, #t:books().orders)
+    end)
+  end
+end)
