@@ -6,7 +6,8 @@
 -- The numbers are per cent of the account's worth; what is left over stays
 -- cash, and what is held but not named is sold. Differences below 1 % of the
 -- worth, or 10 USD, are left alone. Positions of copied traders are neither
--- counted nor touched.
+-- counted nor touched. Nothing is done while orders wait, or with a short
+-- position in the account; and nothing is bought when a sale did not go well.
 --
 -- Meant for an agent-portfolio, whose account the strategy has to itself: set
 -- ETORO_API_KEY to your application's key and ETORO_USER_KEY to one of the
@@ -15,7 +16,7 @@
 
 local etoro = require "etoro"
 
-local LEAST_SHARE, LEAST_USD = 0.01, 10
+local LEAST_SHARE, LEAST_USD, LEAST_UNITS = 0.01, 10, 0.000001
 
 -- Everything that can fail here ends the example.
 local function must(value, err)
@@ -53,6 +54,10 @@ local function holdings(client)
   for _, position in ipairs(must(client.account:pnl()).positions) do
     if (position.mirrorId or 0) == 0 then
       local id = position.instrumentId
+      if not position.isBuy then
+        error("position " .. position.positionId .. " is a short one, which"
+          .. " this example does not know how to weigh", 0)
+      end
       local held = by_id[id] or { value = 0, units = 0 }
       local profit = must(position.unrealizedPnL,
         "the API tells no profit of position " .. position.positionId)
@@ -120,9 +125,10 @@ local function show(lines, worth)
   return count
 end
 
+-- A sale that was not seen done pays for nothing.
 local function close(position, units)
   local _, response = must(position:close { units = units })
-  if response.warning then print("  " .. response.warning) end
+  if response.warning then error(response.warning, 0) end
 end
 
 -- Sells so much of an instrument, whole positions before parts of one.
@@ -139,7 +145,7 @@ local function sell(client, line)
     if left >= position.units then
       left = left - position.units
       close(position)
-    elseif left > 0 then
+    elseif left >= LEAST_UNITS then
       close(position, string.format("%.6f", left))
       left = 0
     end
@@ -147,25 +153,53 @@ local function sell(client, line)
   print("  sold " .. line.symbol)
 end
 
-local function buy(client, line)
-  local order = must(client.orders:open { symbol = line.symbol,
-    transaction = "buy", amount = string.format("%.2f", line.change) })
-  must(order:wait { timeout = 60 })
-  print(string.format("  bought %s: order %d is %s", line.symbol,
-    order.orderId, order:state()))
+-- Whole cents, never more than there is.
+local function amount_of(client, line)
+  local cash = must(client.account:available_cash())
+  local amount = math.floor(math.min(line.change, cash) * 100) / 100
+  if amount < LEAST_USD then
+    error(string.format("there is no cash left for it: %.2f USD", cash), 0)
+  end
+  return string.format("%.2f", amount)
 end
 
--- Sales come first: they pay for the rest.
-local function carry_out(client, lines, worth)
+local function buy(client, line)
+  local order = must(client.orders:open { symbol = line.symbol,
+    transaction = "buy", amount = amount_of(client, line) })
+  must(order:wait { timeout = 60 })
+  local state = order:state()
+  if state ~= "filled" then
+    error(string.format("order %d is %s", order.orderId, state), 0)
+  end
+  -- until the account shows it, the next run would buy it again
+  must(order:positions { timeout = 30 })
+  print(string.format("  bought %s: order %d is %s", line.symbol,
+    order.orderId, state))
+end
+
+-- Does all lines of one kind that are due; gives how many failed.
+local function carry_out(client, lines, worth, is_sale)
+  local failures = 0
   for _, line in ipairs(lines) do
-    if is_due(line, worth) then
-      local act = line.change < 0 and sell or buy
-      local ok, problem = pcall(act, client, line)
+    if is_due(line, worth) and (line.change < 0 or line.is_out) == is_sale then
+      local ok, problem = pcall(is_sale and sell or buy, client, line)
       if not ok then
+        failures = failures + 1
         print(string.format("  %s failed: %s", line.symbol, problem))
       end
     end
   end
+  return failures
+end
+
+-- Sales come first: they pay for the rest.
+local function rebalance(client, lines, worth)
+  if carry_out(client, lines, worth, true) > 0 then
+    error("Nothing was bought, for not all was sold.", 0)
+  elseif carry_out(client, lines, worth, false) > 0 then
+    error("Not all was bought.", 0)
+  end
+  print("Done.")
 end
 
 local function confirmed()
@@ -175,12 +209,14 @@ end
 
 local function main(weights, flags)
   local client = connect(flags["--real"])
+  if #must(client.orders:list()) > 0 then
+    error("Orders are waiting: run this again when they are done.", 0)
+  end
   local lines, worth = plan_of(client, weights)
   if show(lines, worth) == 0 then
     print("Nothing to do.")
   elseif flags["--yes"] or confirmed() then
-    carry_out(client, lines, worth)
-    print("Done.")
+    rebalance(client, lines, worth)
   else
     print("Nothing was done.")
   end
@@ -200,7 +236,8 @@ local function read_arguments()
     end
   end
   if next(weights) == nil then return nil, "no weights are given" end
-  if total > 100 then return nil, "the weights are over 100 %" end
+  -- decimals do not add up to the last digit
+  if total > 100 + 1e-9 then return nil, "the weights are over 100 %" end
   return weights, flags
 end
 
