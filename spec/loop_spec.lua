@@ -302,7 +302,8 @@ describe("the loop", function()
       is_readable(0.01)
       loop:step()
     end
-    assert.is_true(idle_steps(loop, 0.2) < 5)
+    -- a loop that spins makes thousands; answers that come early, a few
+    assert.is_true(idle_steps(loop, 0.2) < 25)
     drive(loop, function() return seen == 5 end)
     assert.is_true(idle_steps(loop, 0.2) <= 2)
   end)
@@ -331,9 +332,10 @@ describe("the loop", function()
       assert.is_true(is_readable(2))
       loop:step()
     end
-    assert.is_true(ends.sleep >= 0.1 and ends.sleep < 0.14, ends.sleep)
-    assert.is_true(ends.timeout >= 0.15 and ends.timeout < 0.2, ends.timeout)
-    assert.is_true(ends.deadline < 0.35, ends.deadline)
+    -- a wake-up that was missed would show above
+    assert.is_true(ends.sleep >= 0.1 and ends.sleep < 0.5, ends.sleep)
+    assert.is_true(ends.timeout >= 0.15 and ends.timeout < 0.6, ends.timeout)
+    assert.is_true(ends.deadline < 0.8, ends.deadline)
   end)
 
   it("wakes for a retry and for a budget's slot", function()
