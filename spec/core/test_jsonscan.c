@@ -97,8 +97,9 @@ static void marks_empty_lists(void)
   scans("[]", MARKED("e"), "");
   scans("{\"a\":[],\"b\":[1,[ \t\r\n]],\"c\":\"[]\"}",
         "{\"a\":" MARKED("e") ",\"b\":[1," MARKED("e") "],\"c\":\"[]\"}", "");
-  scans("{\"userToken\":[],\"b\":1}",
-        "{\"userToken\":" MARKED("e") ",\"b\":1}", "");
+  same("{\"userToken\":[],\"b\":1}");
+  scans("{\"userToken\":S[],\"b\":[]}",
+        "{\"userToken\":" MARKED("k1") "[],\"b\":" MARKED("e") "}", "S\n");
 }
 
 static void takes_secrets(void)

@@ -212,6 +212,13 @@ static const char *skip_space(const char *p, const char *end)
   return p;
 }
 
+/* The place behind the empty list at p; NULL when there is none. */
+static const char *behind_empty_list(const char *p, const char *end)
+{
+  const char *q = skip_space(p + 1, end);
+  return *p == '[' && q < end && *q == ']' ? q + 1 : NULL;
+}
+
 static int add_secret(struct pass *r, struct etoro_secret *secret)
 {
   struct etoro_scan *s = r->s;
@@ -290,7 +297,9 @@ static const char *take_secret(struct pass *r, const char *p)
       r->rc = seal(r, p, q, 0, p, q);
     p = q;
   }
-  return p;
+  /* an empty list stays here: its mark would look like a secret */
+  q = p < end ? behind_empty_list(p, end) : NULL;
+  return q ? q : p;
 }
 
 /* 1 when the string that ended before p is a name. */
@@ -367,11 +376,11 @@ static const char *pass_word(struct pass *r, const char *p)
 /* A bracket that opens a list, at p. */
 static const char *pass_list(struct pass *r, const char *p)
 {
-  const char *q = skip_space(p + 1, r->end);
-  if (q == r->end || *q != ']')
+  const char *after = behind_empty_list(p, r->end);
+  if (!after)
     return p + 1;
-  r->rc = change(r, p, EMPTY_LIST, sizeof EMPTY_LIST - 1, q + 1);
-  return q + 1;
+  r->rc = change(r, p, EMPTY_LIST, sizeof EMPTY_LIST - 1, after);
+  return after;
 }
 
 static void walk(struct pass *r, const char *p)
