@@ -2,7 +2,6 @@
 -- them are not finished.
 
 local answers = require "etoro.answers"
-local core = require "etoro.core"
 local nearest = require "etoro.nearest"
 local times = require "etoro.times"
 
@@ -93,15 +92,6 @@ function M.unwrap(body)
     if name ~= "candles" then meta[name] = value end
   end
   return bars, meta
-end
-
---- The server's time of an answer; that of this machine where it gives none.
----@param response etoro.Response
----@param fallback number seconds since 1970
----@return number
-function M.server_time(response, fallback)
-  local date = response.headers.date
-  return type(date) == "string" and core.http_date(date) or fallback
 end
 
 --- Marks bars in place: is_forming for one that has not ended, is_missing for

@@ -23,11 +23,9 @@ local function is_list_of_objects(list, has_positions)
   return true
 end
 
---- Which of a portfolio's lists is none. Without its positions it would look
---- empty, and positions closed; the others may be absent.
----@param portfolio table
----@return string? name
-function M.fault_of(portfolio)
+-- Which of a portfolio's lists is none. Without its positions it would look
+-- empty, and positions closed; the others may be absent.
+local function fault_of(portfolio)
   local positions = casing.get(portfolio, "positions")
   if positions == core.null or not is_list_of_objects(positions) then
     return "positions"
@@ -40,6 +38,24 @@ function M.fault_of(portfolio)
   end
 end
 
+--- The portfolio that an answer holds.
+---@param body any decoded answer
+---@param response etoro.Response
+---@param op? etoro.Operation
+---@return table? portfolio its clientPortfolio
+---@return etoro.Response|etoro.Error
+function M.of_answer(body, response, op)
+  local portfolio = type(body) == "table"
+    and casing.get(body, "clientPortfolio")
+  local fault = type(portfolio) ~= "table" and "positions"
+    or fault_of(portfolio)
+  if fault then
+    return nil, errors.unexpected("the answer has no clientPortfolio with"
+      .. " a list of " .. fault, response, op)
+  end
+  return portfolio, response
+end
+
 --- Reads the portfolio (portal: Trading, Get Portfolio).
 ---@param client etoro.Client
 ---@param options? etoro.RequestOptions
@@ -50,15 +66,7 @@ function M.read(client, options, level)
   local op = trading.op(client, "portfolio")
   local body, response = client:_send(op, nil, options, level + 1)
   if body == nil then return nil, response end
-  local portfolio = type(body) == "table"
-    and casing.get(body, "clientPortfolio")
-  local fault = type(portfolio) ~= "table" and "positions"
-    or M.fault_of(portfolio)
-  if fault then
-    return nil, errors.unexpected("the answer has no clientPortfolio with"
-      .. " a list of " .. fault, response, op)
-  end
-  return portfolio, response
+  return M.of_answer(body, response, op)
 end
 
 local function id_text(id)

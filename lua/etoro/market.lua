@@ -13,6 +13,7 @@ local options_of = require "etoro.options"
 local owner = require "etoro.owner"
 local pages = require "etoro.pages"
 local rates = require "etoro.rates"
+local server_clock = require "etoro.server_clock"
 local symbols = require "etoro.symbols"
 
 local DATA = "GET /api/v1/market-data"
@@ -219,8 +220,8 @@ function collection:candles(params, options)
       CANDLES)
   end
   response.meta = meta
-  candles.mark(bars, path.interval, candles.server_time(response,
-    client._runtime.engine:unix()))
+  candles.mark(bars, path.interval, server_clock.of(response)
+    or client._runtime.engine:unix())
   return wrap_all(bars), response
 end
 

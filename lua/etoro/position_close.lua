@@ -6,10 +6,10 @@ local batches = require "etoro.batches"
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local evidence = require "etoro.resolve.evidence"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local proof = require "etoro.position_proof"
+local server_clock = require "etoro.server_clock"
 local shared = require "etoro.shared"
 local trading = require "etoro.trading"
 
@@ -128,7 +128,7 @@ function M.send(client, position, units, options, level)
     closing.is_gone = true
     return closing, M.response_of(response), true
   end
-  closing.since = evidence.server_time(client, response, started)
+  closing.since = server_clock.at(client, response, started)
   local order = type(result) == "table" and casing.get(result, "orderForClose")
   closing.order_id = type(order) == "table"
     and batches.id(casing.get(order, "orderID")) or nil

@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
+local server_clock = require "etoro.server_clock"
 
 local M = {}
 
@@ -44,8 +45,7 @@ local function look_at_keys(report)
 end
 
 local function look_at_clock(report, response, asked, answered)
-  local date = response.headers and response.headers.date
-  local server = date and core.http_date(date)
+  local server = server_clock.of(response)
   if not server then
     add(report, "note", "clock", "the server told no date")
     return

@@ -6,6 +6,7 @@ local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local partial_close = require "etoro.resolve.partial_close"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
@@ -40,8 +41,8 @@ local function is_lone_part(case, parts, units)
 end
 
 local function part_in_history(case, units, response)
-  local since = evidence.server_time(case.client, response, case.started)
-  local skew = evidence.skew(case.client, response)
+  local since = server_clock.at(case.client, response, case.started)
+  local skew = server_clock.ahead(case.client, response)
   if skew and math.abs(skew) > evidence.TRUSTED then
     case.is_clock_off = true
   end

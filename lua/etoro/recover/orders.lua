@@ -4,6 +4,7 @@ local casing = require "etoro.casing"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
@@ -45,11 +46,11 @@ end
 -- clock is not to be trusted, its time counts to the day.
 local function candidates_of(case, lists, response)
   local client = case.client
-  local skew = evidence.skew(client, response)
+  local skew = server_clock.ahead(client, response)
   if skew and math.abs(skew) > evidence.TRUSTED then
     case.is_clock_off = true
   end
-  local since, found = evidence.server_time(client, response, case.started), {}
+  local since, found = server_clock.at(client, response, case.started), {}
   if since and case.is_clock_off then since = since - DAY end
   case.is_covered = lists.covered <= (since or 0)
   for _, one in ipairs(evidence.among(case, lists, since)) do
@@ -121,7 +122,7 @@ function M.judge(cases, pause)
   local items, covered
   if lists then
     local now = left[1].client._runtime.engine:unix()
-    oldest = math.min(oldest, now + (evidence.skew(left[1].client, response)
+    oldest = math.min(oldest, now + (server_clock.ahead(left[1].client, response)
       or 0))
     items, covered = history.read(left[1],
       times.format(oldest - DAY):sub(1, 10))

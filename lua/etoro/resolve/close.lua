@@ -12,10 +12,10 @@
 --   fresh may be missing as well as one that is closed.
 
 local casing = require "etoro.casing"
-local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
@@ -56,22 +56,12 @@ local function closing_order(lists, id, units, position)
   end
 end
 
-local function position_in(lists, id)
-  local found = find_in(get(lists, "positions"), id)
-  if found then return found end
-  for _, mirror in ipairs(get(lists, "mirrors") or {}) do
-    found = find_in(get(mirror, "positions"), id)
-    if found then return found end
-  end
-end
-
 -- The first day of the history that matters, by our clock or the server's,
 -- whichever is earlier.
 local function first_day(case, response)
   local engine = case.client._runtime.engine
   local now = engine:unix()
-  local date = response and response.headers.date
-  local theirs = date and core.http_date(date)
+  local theirs = response and server_clock.of(response)
   if theirs and theirs < now then now = theirs end
   return times.format(now - (case:now() - case.started) - DAY):sub(1, 10)
 end
@@ -84,18 +74,13 @@ end
 ---@return table[]? items nil when it could not be read
 function M.history(case, id, response)
   local list = history.read(case, first_day(case, response))
-  if not list then return nil end
-  local items = {}
-  for _, item in ipairs(list) do
-    if same_id(get(item, "positionId"), id) then items[#items + 1] = item end
-  end
-  return items
+  return list and holdings.of_position(list, id) or nil
 end
 
 -- Whether the history says that the position was closed since the call
 -- began. An older entry may be that of a part.
 local function is_closed_by_history(case, response)
-  local since = evidence.server_time(case.client, response, case.started)
+  local since = server_clock.at(case.client, response, case.started)
   if not since then return false end
   for _, item in ipairs(M.history(case, case.position_id, response) or {}) do
     local text = get(item, "closeTimestamp")
@@ -129,7 +114,7 @@ function M.see(case, units)
       status = response.status }
     return nil, nil, response
   end
-  local position = position_in(lists, case.position_id)
+  local position = holdings.find(lists, case.position_id)
   local order = closing_order(lists, case.position_id, units, position)
   if position then
     case.was_seen = true

@@ -12,16 +12,15 @@
 
 local casing = require "etoro.casing"
 local core = require "etoro.core"
-local errors = require "etoro.errors"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local known = require "etoro.resolve.known"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
 
 local DAY = 86400 -- seconds
-local CLOCK_SLACK = 2 -- a Date header has whole seconds
 local LOOKED_UP = 10 -- candidates that are compared by their order, unless
 -- the case says otherwise
 local get = casing.get
@@ -99,31 +98,7 @@ function M.difference(body, order)
   return instrument_differs(body, asset) or size_differs(body, order)
 end
 
---- The seconds since 1970, on the server's clock, of a moment on the engine's;
---- nil when the answer does not tell the server's time.
----@param client etoro.Client
----@param response etoro.Response
----@param moment number
----@return number?
-function M.server_time(client, response, moment)
-  local date = response.headers.date
-  local now = date and core.http_date(date)
-  if not now then return nil end
-  return now - (client._runtime.engine:now() - moment) - CLOCK_SLACK
-end
-
 M.TRUSTED = 60 -- seconds that this machine's clock may be off
-
---- How many seconds the server's clock is ahead of this machine's; nil when
---- the answer does not tell its time.
----@param client etoro.Client
----@param response etoro.Response
----@return number?
-function M.skew(client, response)
-  local date = response.headers.date
-  local theirs = date and core.http_date(date)
-  return theirs and theirs - client._runtime.engine:unix() or nil
-end
 
 -- Whether an item may have come into being since; without a time it may.
 local function is_new(item, since)
@@ -218,14 +193,7 @@ end
 function M.portfolio(case)
   local body, response = case:read("portfolio")
   if body == nil then return nil, response end
-  local lists = type(body) == "table" and get(body, "clientPortfolio")
-  local fault = type(lists) ~= "table" and "clientPortfolio"
-    or holdings.fault_of(lists)
-  if fault then
-    return nil, errors.unexpected("the answer has no proper " .. fault,
-      response)
-  end
-  return lists, response
+  return holdings.of_answer(body, response)
 end
 
 --- Reads which new orders and positions of the account look like the
@@ -238,7 +206,7 @@ end
 function M.account(case, with_closed)
   local lists, response = M.portfolio(case)
   if not lists then return nil, response end
-  local since = M.server_time(case.client, response, case.started)
+  local since = server_clock.at(case.client, response, case.started)
   local found = M.among(case, lists, since)
   if #found > 0 or not with_closed then return found end
   local day = (since or case.client._runtime.engine:unix()) - DAY

@@ -15,7 +15,7 @@
 local casing = require "etoro.casing"
 local close = require "etoro.resolve.close"
 local errors = require "etoro.errors"
-local evidence = require "etoro.resolve.evidence"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
@@ -87,7 +87,7 @@ end
 
 -- The history lists each part that was closed.
 local function is_in_history(case, units, response)
-  local since = evidence.server_time(case.client, response, case.started)
+  local since = server_clock.at(case.client, response, case.started)
   for _, item in ipairs(close.history(case, case.position_id, response)
     or {})
   do

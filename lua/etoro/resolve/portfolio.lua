@@ -1,23 +1,14 @@
 -- What became of a portfolio's creation whose answer was lost: found out by
 -- reading, never by doing it again.
 
-local core = require "etoro.core"
 local runtime = require "etoro.runtime"
+local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
 local M = {}
 
 local SETTLE = 10 -- seconds after which a lost attempt cannot be under way
 local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
-local CLOCK_SLACK = 2 -- a Date header has whole seconds
-
--- When the create began, on the server's clock; nil without a Date header.
-local function server_start(client, response, started)
-  local date = response.headers.date
-  local now = date and core.http_date(date)
-  if not now then return nil end
-  return now - (client._runtime.engine:now() - started) - CLOCK_SLACK
-end
 
 -- The API may add a suffix to the name, so the name is a beginning.
 local function is_match(item, name, since)
@@ -32,7 +23,7 @@ local function is_match(item, name, since)
 end
 
 local function matches_in(client, portfolios, response, name, started)
-  local since = server_start(client, response, started)
+  local since = server_clock.at(client, response, started)
   if not since then return {} end
   local found = {}
   for _, item in ipairs(portfolios) do

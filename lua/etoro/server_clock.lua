@@ -1,0 +1,39 @@
+-- What time it is at the server, by the Date header of an answer.
+
+local core = require "etoro.core"
+
+local M = {}
+
+local SLACK = 2 -- a Date header has whole seconds
+
+--- The server's time when it answered; nil when the answer does not tell.
+---@param response etoro.Response
+---@return number? seconds since 1970
+function M.of(response)
+  local date = response.headers and response.headers.date
+  return type(date) == "string" and core.http_date(date) or nil
+end
+
+--- The seconds since 1970, on the server's clock, of a moment on the engine's,
+--- or a little before; nil when the answer does not tell the server's time.
+---@param client etoro.Client
+---@param response etoro.Response
+---@param moment number
+---@return number?
+function M.at(client, response, moment)
+  local now = M.of(response)
+  if not now then return nil end
+  return now - (client._runtime.engine:now() - moment) - SLACK
+end
+
+--- How many seconds the server's clock is ahead of this machine's; nil when
+--- the answer does not tell its time.
+---@param client etoro.Client
+---@param response etoro.Response
+---@return number?
+function M.ahead(client, response)
+  local theirs = M.of(response)
+  return theirs and theirs - client._runtime.engine:unix() or nil
+end
+
+return M
