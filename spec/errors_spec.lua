@@ -67,6 +67,48 @@ describe("errors.from_reply", function()
     assert.same({ "a" }, err.details)
   end)
 
+  it("loses no words of lists, texts and faults by field", function()
+    local B = "http_400"
+    local shapes = {
+      { '"the market is shut"', B, "the market is shut" },
+      { "the market is shut", B, "the market is shut" },
+      { "  Bad Request\r\n", B, "  Bad Request " },
+      { '["first","second"]', B, "first; second" },
+      { '[{"message":"first"},{"message":"second"}]', B, "first; second" },
+      { '[{"code":"E1","field":"Amount","message":"too small"}]', "E1",
+        "Amount: too small", "Amount" },
+      { '{"errors":[{"field":"amount","message":"too small"},'
+        .. '{"field":"leverage","message":"not offered"}]}', B,
+        "amount: too small; leverage: not offered", "amount" },
+      { '{"Errors":[{"Code":"E2","PropertyName":"Units",'
+        .. '"ErrorMessage":"too many"}]}', "E2", "Units: too many", "Units" },
+      { '{"title":"Invalid","errors":["one","two"]}', B, "Invalid: one; two" },
+      { '{"message":"Invalid","errors":"one"}', B, "Invalid: one" },
+      { '{"errors":{"b":["x","y"],"a":"z"}}', B, "a: z; b: x; b: y", "a" },
+      { '{"errors":{"code":"E3","message":"shut"}}', "E3", "shut" },
+      { '{"error":["one",{"message":"two"}]}', B, "one; two" },
+      { '{"error":{"code":"E4","errors":[{"reason":"shut"}]}}', "E4", "shut" },
+      { '{"Message":"The request is invalid."}', B, "The request is invalid." },
+      { '{"ErrorCode":604,"ErrorMessage":"Insufficient funds"}', "604",
+        "Insufficient funds" },
+      { '["1","2","3","4","5","6","7"]', B, "1; 2; 3; 4; 5; and 2 more" },
+    }
+    for _, shape in ipairs(shapes) do
+      local err = reply(400, shape[1], nil, "text/plain")
+      assert.equal(shape[2], err.code, shape[1])
+      assert.equal(shape[3], err.message, shape[1])
+      assert.equal(shape[4], err.field, shape[1])
+    end
+  end)
+
+  it("takes bytes, pages and broken objects for no words", function()
+    for _, text in ipairs { "\1\2\3", "{broken", '"broken', "[1,", "<x/>" } do
+      local err = reply(418, text)
+      assert.is_nil(err.message:find("broken", 1, true), text)
+      assert.is_nil(err.message:find "[%z\1-\31]")
+    end
+  end)
+
   it("reads a free text and a numeric code", function()
     local err = reply(400, '{"error":"something went wrong"}')
     assert.equal("something went wrong", err.code)

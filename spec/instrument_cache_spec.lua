@@ -1,5 +1,7 @@
 local process = require "spec.support.process"
+local program = require "spec.support.program"
 local scripted = require "spec.support.scripted"
+local uv = require "luv"
 
 -- Knows AAPL and TWO, the latter twice.
 local function answer(line)
@@ -229,6 +231,29 @@ describe("etoro.instrument_cache", function()
     assert.equal(1, #events)
     assert.matches("kept in memory alone: .*Not a directory",
       events[1].message)
+  end)
+
+  it("says what a disk that is full said", function()
+    local code = [[
+      local scripted = require "spec.support.scripted"
+      local api = scripted.new(function()
+        return 200, '{"items":[{"instrumentId":1001,'
+          .. '"internalSymbolFull":"AAPL"}]}'
+      end)
+      local client = api:client { instrument_cache = { path = arg[1] },
+        on_event = function(event)
+          if event.kind == "warning" then io.stderr:write(event.message) end
+        end }
+      assert(client.instruments:find "AAPL")
+    ]]
+    local argv = program.lua(code, scratch .. "/c")
+    -- no file may grow: the write fails where the bytes leave the process
+    local said = program.passes { "sh", "-c",
+      'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh", table.unpack(argv) }
+    assert.equal("the instrument cache is kept in memory alone: "
+      .. "File too large", said)
+    assert.same({}, uv.fs_scandir(scratch .. "/c") and
+      { uv.fs_scandir_next(uv.fs_scandir(scratch .. "/c")) })
   end)
 
   it("is taken over by the clients of tokens", function()

@@ -131,6 +131,38 @@ describe("etoro.json.encode", function()
   end)
 end)
 
+describe("etoro.json.show", function()
+  local REPLACED = "\239\191\189"
+
+  it("writes whatever bytes an answer or an error holds", function()
+    assert.equal('{"a":"caf' .. REPLACED .. '","k' .. REPLACED .. '":[1,"'
+      .. REPLACED:rep(3) .. '"]}',
+      json.show { a = "caf\xe9", ["k\xff"] = { 1, "\xed\xa0\x80" } })
+    assert.equal('"é€😀' .. REPLACED:rep(2) .. '"', json.show "é€😀\xe2\x82")
+    for byte = 128, 255 do
+      local text = "x" .. string.char(byte) .. "y"
+      assert.equal("x" .. REPLACED .. "y", json.readable(text))
+      assert.equal('"x' .. REPLACED .. 'y"', json.show(text))
+    end
+    assert.equal("é\n\0", json.readable "é\n\0")
+  end)
+
+  it("writes all that can be decoded", function()
+    for _, text in ipairs { ("["):rep(999) .. ("]"):rep(999),
+      ('{"a":'):rep(900) .. "1" .. ("}"):rep(900), "[1e400]", '["\xff"]',
+      "[null,18446744073709551616]" } do
+      assert.is_string(json.show { err = { json.decode(text) } })
+    end
+  end)
+
+  it("raises for what only a program can put there, at its line", function()
+    local ok, message = pcall(function() json.show({ f = print }) end)
+    assert.is_false(ok)
+    assert.matches("^spec/json_spec.lua:%d+: cannot encode value.f: it is a"
+      .. " function", message)
+  end)
+end)
+
 describe("etoro.json.utf8_length", function()
   it("counts characters", function()
     assert.equal(0, json.utf8_length "")

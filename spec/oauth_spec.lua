@@ -256,6 +256,49 @@ describe("etoro.oauth", function()
       end
     end)
 
+    it("is refused by an error that comes in a 200", function()
+      local refused = '{"error":"invalid_grant","error_description":"over"}'
+      local sso = login()
+      local tokens = tokens_of(sso)
+      server:set { faults = { ["POST /token"] = { { instead = refused } } } }
+      local before = #refreshes()
+      for _ = 1, 2 do
+        local _, err = sso:refresh(tokens)
+        assert.equal("auth", err.kind)
+        assert.equal("invalid_grant", err.code)
+        assert.equal("over", err.message)
+        assert.equal(200, err.status)
+        assert.is_false(err.may_have_executed)
+        assert.matches("authorize again", err.hint)
+      end
+      assert.equal(before + 1, #refreshes())
+    end)
+
+    it("is in doubt after an error in a 200 that may be any", function()
+      local sso = login()
+      local tokens = tokens_of(sso)
+      server:set { faults = { ["POST /token"] = { { instead =
+        '{"error":"server_error","error_description":"the base is down"}' } } } }
+      local _, err = sso:refresh(tokens)
+      assert.equal("unknown_outcome", err.kind)
+      assert.equal("server_error", err.code)
+      assert.matches("the base is down", err.message)
+    end)
+
+    it("says what an answer without a token lacks", function()
+      for text, said in pairs { ["{}"] = "holds no access_token",
+        ['{"access_token":"x","token_type":"mac"}'] = "is not Bearer" } do
+        local sso = login()
+        local tokens = tokens_of(sso)
+        server:set { faults = { ["POST /token"] = { { instead = text } } } }
+        local _, err = sso:refresh(tokens)
+        assert.equal("unknown_outcome", err.kind)
+        assert.equal("unexpected_body", err.code)
+        assert.matches(said, err.message)
+        assert.is_nil(err.message:find("JSON", 1, true))
+      end
+    end)
+
     it("is free to be tried again after a refusal that says nothing of the"
       .. " token", function()
       local sso = login()
@@ -434,6 +477,16 @@ describe("etoro.oauth", function()
       assert.equal("canary-refresh/2==",
         server:arrivals("POST /revoke")[1].form.token)
       assert.equal("invalid_grant", select(2, sso:refresh(tokens)).code)
+    end)
+
+    it("is not done when an error comes in a 200", function()
+      local sso = login()
+      local tokens = tokens_of(sso)
+      server:set { faults = { ["POST /revoke"] = { { instead =
+        '{"error":"unsupported_token_type"}' } } } }
+      local done, err = sso:revoke(tokens)
+      assert.is_nil(done)
+      assert.equal("unsupported_token_type", err.code)
     end)
   end)
 

@@ -178,7 +178,7 @@ describe("client.posts", function()
     refused("the picture cannot be read: " .. folder
       .. "/b.png: No such file or directory",
       client.posts:upload { path = folder .. "/b.png" })
-    refused("file is neither a JPEG nor a PNG",
+    refused("the picture cannot be read: " .. folder .. ": Is a directory",
       client.posts:upload { path = folder })
     raises(function() client.posts:upload(5) end,
       "picture: a string of bytes or { path = } expected")

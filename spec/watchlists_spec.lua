@@ -138,6 +138,12 @@ describe("client.watchlists", function()
       end
     end)
 
+    it("says the text of a failure that is nothing else", function()
+      answer = '{"isSucceeded":false,"exception":"the list is full"}'
+      assert.equal("the list is full",
+        select(2, client.watchlists:list()).message)
+    end)
+
     it("keeps fields as they come", function()
       answer = '{"watchlists":[' .. LIST .. ',{"watchlistId":7,"items":"x"},'
         .. '{"name":"lost"},7,null]}'

@@ -8,7 +8,7 @@ local M = {}
 
 -- As text, for err.response; an answer that cannot be written shows none.
 local function text_of(body)
-  local ok, text = pcall(json.encode, body)
+  local ok, text = pcall(json.show, body)
   return ok and text or nil
 end
 
@@ -28,10 +28,12 @@ end
 function M.failure(body, response, op)
   if type(body) ~= "table" then return nil end
   if body.isSucceeded ~= false and body.success ~= false then return nil end
-  local exception = type(body.exception) == "table" and body.exception or {}
+  local exception = body.exception
+  if type(exception) == "string" then exception = { message = exception } end
+  if type(exception) ~= "table" then exception = {} end
   local shown = { errorCode = exception.reason,
     errorMessage = exception.message, error = body.error,
-    code = body.code, message = body.message }
+    errors = body.errors, code = body.code, message = body.message }
   local err = errors.from_reply {
     status = status_of(body), body = shown, text = text_of(body), op = op,
     request_id = response.request_id,

@@ -1,5 +1,7 @@
 -- The one shape of failure: what a call gives as its second value.
 
+local failures = require "etoro.call.failures"
+
 local M = {}
 
 local RESPONSE_MAX = 4096 -- bytes of an answer kept in err.response
@@ -168,54 +170,6 @@ local HTML_MESSAGE = "a web page came back instead of the API's JSON: a CDN or"
 local HTML_HINT = "Check base_url, the proxy, whether this address is"
   .. " blocked, and the user_agent option"
 
-local function text_of(value)
-  if type(value) == "string" and value ~= "" then return value end
-  if type(value) == "number" then
-    if math.type and math.type(value) == "integer" then
-      return string.format("%d", value)
-    end
-    return string.format("%.14g", value)
-  end
-end
-
--- The validation errors of a problem document: {Field = {"text", ...}, ...}
-local function read_errors(found, errors)
-  if type(errors) ~= "table" then return end
-  local names = {}
-  for name in pairs(errors) do
-    if type(name) == "string" then names[#names + 1] = name end
-  end
-  table.sort(names)
-  local name = names[1]
-  if not name then return end
-  local first = errors[name]
-  if type(first) == "table" then first = first[1] end
-  found.field, found.details = name, errors
-  if text_of(first) then
-    found.message = (found.message and found.message .. ": " or "")
-      .. name .. ": " .. text_of(first)
-  end
-end
-
--- One reading rule for all the shapes that the API gives its errors.
-local function read_body(body)
-  local found = {}
-  if type(body) ~= "table" then return found end
-  local inner = type(body.error) == "table" and body.error or {}
-  local free = text_of(body.error)
-  found.code = text_of(body.errorCode) or text_of(body.code)
-    or text_of(inner.code) or free
-  found.message = text_of(body.errorMessage) or text_of(body.message)
-    or text_of(inner.message) or text_of(body.detail) or text_of(body.title)
-    or text_of(body.error_description) or text_of(inner.errorMessage) or free
-  local meta = type(body.meta) == "table" and body.meta or {}
-  found.server_request_id = text_of(body.requestId)
-    or text_of(inner.requestId) or text_of(meta.requestId)
-  found.field, found.details = text_of(inner.field), inner.details
-  read_errors(found, body.errors)
-  return found
-end
-
 -- The scanned text as it may be shown: its marks are undone, secrets masked.
 local function shown(text)
   if not text or text == "" then return nil end
@@ -289,8 +243,9 @@ end
 ---@return etoro.Error
 function M.from_reply(reply)
   local status, op = reply.status, reply.op
-  local found = read_body(reply.body)
+  local found = failures.read(reply.body)
   local is_page = is_html(reply)
+  if reply.body == nil then found.message = failures.plain(reply.text) end
   local err = {
     status = status, kind = kind_of(status, is_page),
     request_id = reply.request_id,

@@ -46,11 +46,12 @@ function M.client(options)
   return client, err
 end
 
---- Writes a value as JSON for logs and displays; secrets are masked.
+--- Writes a value as JSON for logs and displays; secrets are masked, and a byte
+--- that is not UTF-8, as an answer may hold one, becomes U+FFFD.
 ---@param value any
 ---@return string json
 function M.encode(value)
-  local text = require("etoro.json").encode(value, nil, 2)
+  local text = require("etoro.json").show(value, 2)
   return text
 end
 

@@ -240,9 +240,10 @@ local function write_file(path, text)
   local scratch = path .. "." .. core.uuid()
   local file, message = io.open(scratch, "wb")
   if not file then return nil, message end
-  local written
+  local written, closed, problem
   written, message = file:write(text)
-  if not file:close() then written = nil end
+  closed, problem = file:close() -- a full disk may show here first
+  if written and not closed then written, message = nil, problem end
   if written then written, message = os.rename(scratch, path) end
   if not written then os.remove(scratch) end
   return written, message

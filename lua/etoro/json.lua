@@ -8,6 +8,7 @@ local core = require "etoro.core"
 local M = {}
 
 local MAX_DEPTH = 100
+local SHOWN_DEPTH = 1010 -- what an answer may have, in a few tables of ours
 local OPENS = { [("{"):byte()] = true, [("["):byte()] = true }
 local BIG = 256 * 1024 -- bytes from which the collector is held still
 
@@ -31,6 +32,16 @@ local function utf8_lead(byte)
   if byte == 0xF4 then return 0x80, 0x8F, 4 end
 end
 
+-- Where the character that begins at a byte ends; nil for none of UTF-8.
+local function char_end(text, at)
+  local low, high, bytes = utf8_lead(text:byte(at))
+  local second = text:byte(at + 1)
+  if not low or not second or second < low or second > high then return nil end
+  local tail = text:sub(at + 2, at + bytes - 1)
+  if #tail ~= bytes - 2 or tail:find("[^\128-\191]") then return nil end
+  return at + bytes - 1
+end
+
 --- Counts the characters of a UTF-8 text.
 ---@param text string
 ---@return integer? count nil when the text is not valid UTF-8
@@ -41,17 +52,30 @@ function M.utf8_length(text)
     if ascii_end then
       count, at = count + ascii_end - at + 1, ascii_end + 1
     else
-      local low, high, bytes = utf8_lead(text:byte(at))
-      local second = text:byte(at + 1)
-      if not low or not second or second < low or second > high then
-        return nil
-      end
-      local tail = text:sub(at + 2, at + bytes - 1)
-      if #tail ~= bytes - 2 or tail:find("[^\128-\191]") then return nil end
-      count, at = count + 1, at + bytes
+      local last = char_end(text, at)
+      if not last then return nil end
+      count, at = count + 1, last + 1
     end
   end
   return count
+end
+
+local REPLACEMENT = "\239\191\189" -- U+FFFD
+
+--- The same text with U+FFFD for each byte that is no part of UTF-8: what a
+--- server sends can always be shown.
+---@param text string
+---@return string
+function M.readable(text)
+  if M.utf8_length(text) then return text end
+  local parts, at, size = {}, 1, #text
+  while at <= size do
+    local last = select(2, text:find("^[%z\1-\127]+", at))
+      or char_end(text, at)
+    parts[#parts + 1] = last and text:sub(at, last) or REPLACEMENT
+    at = (last or at) + 1
+  end
+  return table.concat(parts)
 end
 
 --- Tells whether a text is a decimal number as JSON writes one, without an
@@ -75,8 +99,12 @@ local function fail(path, message)
   error({ path = path, message = message }, 0)
 end
 
-local function write_string(text, path)
-  if not M.utf8_length(text) then fail(path, "is not valid UTF-8") end
+local function write_string(text, path, state)
+  if state.is_shown then
+    text = M.readable(text)
+  elseif not M.utf8_length(text) then
+    fail(path, "is not valid UTF-8")
+  end
   -- not %c: what that matches is up to the host's locale
   return '"' .. text:gsub('[%z\1-\31"\\]', function(char)
     return ESCAPES[char] or string.format("\\u%04x", char:byte())
@@ -149,7 +177,7 @@ local function write_object(value, spec, path, state)
   table.sort(names)
   for index, name in ipairs(names) do
     local inner = path .. "." .. name
-    out[index] = write_string(name, inner) .. ":"
+    out[index] = write_string(name, inner, state) .. ":"
       .. write_value(value[name], spec_of(fields[name]), inner, state)
   end
   return "{" .. table.concat(out, ",") .. "}"
@@ -157,8 +185,9 @@ end
 
 local function write_table(value, spec, path, state)
   if state.open[value] then fail(path, "is a table inside itself") end
-  if state.depth >= MAX_DEPTH then
-    fail(path, "is nested deeper than " .. MAX_DEPTH .. " tables")
+  local most = state.is_shown and SHOWN_DEPTH or MAX_DEPTH
+  if state.depth >= most then
+    fail(path, "is nested deeper than " .. most .. " tables")
   end
   state.open[value], state.depth = true, state.depth + 1
   local text
@@ -180,7 +209,7 @@ function write_value(value, spec, path, state)
     if spec.type == "number" or spec.type == "integer" then
       return write_digits(value, spec.type, path)
     end
-    return write_string(value, path)
+    return write_string(value, path, state)
   elseif kind == "number" then
     return write_number(value, path)
   elseif kind == "boolean" then
@@ -193,6 +222,14 @@ function write_value(value, spec, path, state)
     return '"****"'
   end
   fail(path, "is a " .. kind .. ", which JSON cannot hold")
+end
+
+local function encode(value, spec, state, root, level)
+  local ok, result = pcall(write_value, value, spec, root, state)
+  if ok then return result end
+  if type(result) ~= "table" then error(result, 0) end
+  error("cannot encode " .. result.path .. ": it " .. result.message,
+    level + 1)
 end
 
 --- Writes a value as JSON: numbers with all their digits and no exponent,
@@ -211,12 +248,20 @@ function M.encode(value, schema, level, root)
   if schema and type(spec.type) ~= "string" then
     spec = { type = "object", fields = schema }
   end
-  local state = { open = {}, depth = 0 }
-  local ok, result = pcall(write_value, value, spec, root or "value", state)
-  if ok then return result end
-  if type(result) ~= "table" then error(result, 0) end
-  error("cannot encode " .. result.path .. ": it " .. result.message,
+  local text = encode(value, spec, { open = {}, depth = 0 }, root or "value",
     (level or 1) + 1)
+  return text
+end
+
+--- Writes a value for people and logs: as encode, but whatever an answer or an
+--- error can hold is written. A byte that is not UTF-8 becomes U+FFFD.
+---@param value any
+---@param level? integer whose line a raised error names; 1: the caller's
+---@return string json
+function M.show(value, level)
+  local text = encode(value, {}, { open = {}, depth = 0, is_shown = true },
+    "value", (level or 1) + 1)
+  return text
 end
 
 -- One decoder for the module, of its own: settings of the shared cjson are

@@ -4,6 +4,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local failures = require "etoro.call.failures"
 local json = require "etoro.json"
 local runtime = require "etoro.runtime"
 local tasks = require "etoro.tasks"
@@ -131,7 +132,26 @@ local function unusable(call, status, detail)
   return unknown_outcome(call, "bad_json", err)
 end
 
-M.unusable = unusable
+--- A 2xx answer without what it has to hold.
+---@param call table
+---@param message string
+---@return etoro.Error
+function M.unexpected(call, message)
+  local err = errors.unexpected(message,
+    { request_id = call.job:request_id() }, call.op)
+  if call.op.class ~= "once" then return err end
+  return unknown_outcome(call, err.code, err)
+end
+
+local function with_advice(err, status)
+  if err.code ~= "html" and err.code ~= "redirect" then
+    err.hint = HINTS[err.code] or status == 401 and HINTS.invalid_client or nil
+  end
+  if err.code == "invalid_grant" or err.code == "invalid_client" then
+    err.kind = "auth"
+  end
+  return err
+end
 
 local function read_refusal(call, status, is_uncertain)
   local text, secrets, needs_restore = call.job:body()
@@ -143,13 +163,28 @@ local function read_refusal(call, status, is_uncertain)
       or nil,
   }
   if is_uncertain then return unknown_outcome(call, err.code, err) end
-  if err.code ~= "html" and err.code ~= "redirect" then
-    err.hint = HINTS[err.code] or status == 401 and HINTS.invalid_client or nil
+  return with_advice(err, status)
+end
+
+-- What RFC 6749, section 5.2, says of a request that was not carried out.
+local REFUSED = {
+  invalid_request = true, invalid_client = true, invalid_grant = true,
+  unauthorized_client = true, unsupported_grant_type = true,
+  invalid_scope = true, access_denied = true, unsupported_token_type = true,
+}
+
+-- The refusal that stands in a 2xx, where a status of 400 was due; nil for an
+-- answer that is none. Nothing of the answer is shown.
+local function refusal_in(call, status, body)
+  local found = failures.read(body)
+  if body.access_token ~= nil or not found.code then return nil end
+  local err = errors.from_reply { status = 400, body = body, op = call.op,
+    request_id = call.job:request_id() }
+  err.status = status
+  if call.op.class == "once" and not REFUSED[err.code] then
+    return unknown_outcome(call, err.code, err)
   end
-  if err.code == "invalid_grant" or err.code == "invalid_client" then
-    err.kind = "auth"
-  end
-  return err
+  return with_advice(err, status)
 end
 
 --- What came of a request that is done: the decoded answer, true when it was
@@ -178,7 +213,11 @@ function M.read(call)
   local text, secrets, needs_restore = call.job:body()
   if text == "" then return true end
   local body, message = json.decode_scanned(text, secrets, needs_restore)
-  if type(body) == "table" then return body end
+  if type(body) == "table" then
+    local refusal = refusal_in(call, status, body)
+    if refusal then return nil, refusal end
+    return body
+  end
   return nil, unusable(call, status, message or "not an object")
 end
 

@@ -69,11 +69,11 @@ end
 ---@return string? message
 local function of_answer(body, call, old)
   if type(body) ~= "table" or is_empty(body.access_token) then
-    return nil, "it holds no access_token"
+    return nil, "the answer holds no access_token"
   elseif body.token_type ~= nil
     and tostring(body.token_type):lower() ~= "bearer"
   then
-    return nil, "its token_type is not Bearer"
+    return nil, "the token_type of the answer is not Bearer"
   end
   local lifetime = tonumber(body.expires_in)
   local tokens = {
@@ -152,7 +152,7 @@ local function conclude(self, record)
   end
   local tokens, message = of_answer(body, call, record.old)
   if not tokens then
-    record.err = http.unusable(call, nil, message)
+    record.err = http.unexpected(call, message)
   elseif record.check then
     record.err = record.check(tokens)
   end

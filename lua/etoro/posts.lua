@@ -138,8 +138,12 @@ local function read_picture(picture, level)
     return nil, errors.invalid(nil, "the picture cannot be read: " .. message)
   end
   -- no more than tells that it is too large
-  local bytes = file:read(UPLOAD.body.file.max_bytes + 1)
+  local bytes, problem = file:read(UPLOAD.body.file.max_bytes + 1)
   file:close()
+  if not bytes and problem then
+    return nil, errors.invalid(nil, "the picture cannot be read: "
+      .. picture.path .. ": " .. problem)
+  end
   return bytes or ""
 end
 

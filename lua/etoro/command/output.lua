@@ -48,8 +48,7 @@ end
 function M.clean(value)
   if value == nil or value == core.null then return "-" end
   local text = type(value) == "table" and "?" or tostring(value)
-  if not json.utf8_length(text) then text = text:gsub("[\128-\255]", "?") end
-  return errors.one_line(text)
+  return errors.one_line(json.readable(text))
 end
 
 --- The objects of a list in an answer: rows are made of these alone.
@@ -97,7 +96,7 @@ end
 ---@param is_list? boolean
 function methods:json(value, is_list) -- luacheck: no self
   local is_empty = is_list and type(value) == "table" and next(value) == nil
-  io.stdout:write(is_empty and "[]" or harmless(json.encode(value)), "\n")
+  io.stdout:write(is_empty and "[]" or harmless(json.show(value)), "\n")
 end
 
 local width = columns_of.text
