@@ -124,3 +124,12 @@ check-fuzz: fuzzers
 
 .PHONY: check check-valgrind check-sanitizers check-threads check-numbers \
   check-fuzz run-sanitizers run-threads fuzzers
+
+# --- mutate ---
+
+# Plants faults and tells which ones no spec notices; takes hours. MUTANTS: how
+# many, SEED: which ones, FILES: parts of paths, JOBS: how many at a time.
+mutate: all
+	@$(LUA) -e 'package.path = "./?.lua;" .. package.path' spec/mutate/main.lua
+
+.PHONY: mutate
