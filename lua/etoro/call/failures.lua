@@ -3,6 +3,13 @@
 
 local casing = require "etoro.casing"
 
+---@class etoro.Failure what an answer says of its failure
+---@field code? string
+---@field message? string
+---@field field? string the body field that is at fault
+---@field details? any the faults, as they came
+---@field server_request_id? string
+
 local M = {}
 
 local TOLD = 5 -- faults that a message names; the rest is counted
@@ -129,8 +136,7 @@ end
 --- Reads what a decoded answer says of its failure: objects of any of the
 --- API's shapes (portal: each operation's errors), lists of faults, and text.
 ---@param body any
----@return { code?: string, message?: string, field?: string, details?: any,
----server_request_id?: string }
+---@return etoro.Failure
 function M.read(body)
   if type(body) == "table" and body[1] == nil then return read_object(body) end
   local found = {}
