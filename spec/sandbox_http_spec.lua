@@ -26,7 +26,8 @@ describe("the sandbox over HTTP", function()
     local c = assert(socket.connect("127.0.0.1",
       tonumber(s.url:match ":(%d+)$")))
     c:settimeout(seconds or 5)
-    local head = { ("%s %s HTTP/1.1"):format(method, path), "Host: x",
+    local head = { ("%s %s HTTP/1.1"):format(method, path),
+      "Host: " .. s.url:sub(8),
       "Content-Type: application/json", "Connection: close",
       "Content-Length: " .. #(body or "") }
     for name, value in pairs(KEYS) do
@@ -210,7 +211,7 @@ describe("the sandbox over HTTP", function()
     it("serve others while one is held back #timed", function()
       s:fault { fault = "delay", seconds = 0.5 }
       local c = socket.connect("127.0.0.1", tonumber(s.url:match ":(%d+)$"))
-      c:send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+      c:send(("GET / HTTP/1.1\r\nHost: %s\r\n\r\n"):format(s.url:sub(8)))
       socket.sleep(0.05)
       local start = socket.gettime()
       assert.equal(200, (ask("GET", ME)))
@@ -304,7 +305,8 @@ describe("the sandbox over HTTP", function()
     local one = assert(sandbox.server { limits = false })
     local c = socket.connect("127.0.0.1", tonumber(one.url:match ":(%d+)$"))
     c:settimeout(5)
-    c:send("GET /sandbox/clock HTTP/1.1\r\nHost: x\r\n\r\n")
+    c:send(("GET /sandbox/clock HTTP/1.1\r\nHost: %s\r\n\r\n"):format(
+      one.url:sub(8)))
     assert.is_true(one:step(5))
     assert.same({ false, "timeout" }, { one:step(0) })
     assert.equal("HTTP/1.1 200 OK", (c:receive "*l"))

@@ -281,11 +281,7 @@ end
 local function read_body(request, route)
   local text = request.body or ""
   if text == "" or route.body_kind == "multipart" then return {} end
-  local kind = request.headers["content-type"] or ""
-  if kind:lower():match("^%s*([^;%s]+)") ~= "application/json" then
-    return nil, reply.fail(415, "UnsupportedMediaType",
-      "The body must be application/json")
-  end
+  if not reply.is_json(request) then return nil, reply.not_json() end
   local value = json.decode(text)
   if type(value) ~= "table" then
     return nil, reply.fail(400, "ValidationFailed", "The body is not JSON")

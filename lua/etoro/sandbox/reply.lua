@@ -23,6 +23,18 @@ function M.fail(status, code, message, headers)
   return M.new(status, { errorCode = code, errorMessage = message }, headers)
 end
 
+--- Whether a request says that its body is JSON.
+function M.is_json(request)
+  local kind = request.headers["content-type"] or ""
+  return kind:lower():match("^%s*([^;%s]+)%s*;?") == "application/json"
+end
+
+--- The answer to a body that is said to be something else.
+function M.not_json()
+  return M.fail(415, "UnsupportedMediaType",
+    "The body must be application/json")
+end
+
 --- The shape of the older API.
 function M.fail_older(status, code, message, request_id)
   return M.new(status, {

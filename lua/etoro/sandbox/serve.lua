@@ -3,6 +3,8 @@
 
 local found, httpd = pcall(require, "etoro.httpd")
 
+local door = require "etoro.sandbox.door"
+
 local methods = {}
 local mt = { __name = "etoro.sandbox.server", __index = methods }
 local M = {}
@@ -31,6 +33,7 @@ function M.open(options)
   if not http then return nil, message end
   local shown = host:find(":", 1, true) and "[" .. host .. "]" or host
   return setmetatable({ box = box, http = http, held = {}, cuts = box.cuts,
+    names = door.names(shown, http:port()),
     url = ("http://%s:%d"):format(shown, http:port()) }, mt)
 end
 
@@ -126,7 +129,8 @@ function methods:step(seconds)
   look_after_held(self)
   local request, why = self.http:wait(next_wait(self, seconds or 0))
   if request then
-    local answer = handle(self.box, request)
+    local answer = door.refusal(self.names, request)
+      or handle(self.box, request)
     local act = answer.fault and actions[answer.fault.action]
     if act then act(self, request.id, answer, answer.fault)
     else send(self.http, request.id, answer) end
