@@ -10,6 +10,7 @@ BUSTED ?= $(shell command -v busted)
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
 PORT   ?= 8080
+EXAMPLE ?= agent_portfolio
 SPEC   ?= spec
 FUZZ_SECONDS ?= 60
 
@@ -54,11 +55,14 @@ HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
 MODULES = $(BUILD)/etoro/core.so $(BUILD)/etoro/terminal.so $(HTTPD)
 
-# In-tree modules for everything that is run from here, and no account.
+# In-tree modules for everything that is run from here, and no account but
+# for `make run`.
 export LUA_PATH = $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
 export LUA_CPATH = $(abspath $(BUILD))/?.so;;
 unexport LUA_PATH_5_4 LUA_CPATH_5_4 LUA_INIT LUA_INIT_5_4
+ifneq ($(MAKECMDGOALS),run)
 unexport ETORO_API_KEY ETORO_USER_KEY ETORO_ACCESS_TOKEN ETORO_BASE_URL
+endif
 export BUILD LUA CC
 
 all: $(MODULES)
@@ -95,6 +99,10 @@ test:
 	@sh .ci/deps.sh run test
 	@$(MAKE) --no-print-directory run-test
 
+# SUITE=bookworm, trixie or sid; CLEAN=1 makes its chroot anew
+test-debian:
+	@sh .ci/test_debian.sh "$(SUITE)"
+
 run-demo: all
 	@LUA=$(LUA) sh spec/support/demo.sh examples/agent_portfolio.lua
 	@echo
@@ -106,14 +114,22 @@ run-test: all programs
 sandbox: all
 	@$(LUA) lua/etoro/sandbox/main.lua --port=$(PORT)
 
+# EXAMPLE=name of one in examples/, ARGS=its arguments; with your own keys
+run: all
+	@$(LUA) examples/$(EXAMPLE:.lua=).lua $(ARGS)
+
+# a path may hold blanks and quotes
+quoted = '$(subst ','\'',$(1))'
+LUADIR = $(call quoted,$(DESTDIR)$(INST_LUADIR))
+LIBDIR = $(call quoted,$(DESTDIR)$(INST_LIBDIR)/etoro)
+BINDIR = $(call quoted,$(DESTDIR)$(INST_BINDIR))
+
 install: all
-	mkdir -p $(DESTDIR)$(INST_LUADIR) $(DESTDIR)$(INST_LIBDIR)/etoro
-	cp -R lua/etoro $(DESTDIR)$(INST_LUADIR)/
-	cp $(MODULES) $(DESTDIR)$(INST_LIBDIR)/etoro/
-	mkdir -p $(DESTDIR)$(INST_BINDIR)
-	sed '1s|.*|#!$(LUA_COMMAND)|' src/command/etoro \
-	  >$(DESTDIR)$(INST_BINDIR)/etoro
-	chmod 755 $(DESTDIR)$(INST_BINDIR)/etoro
+	mkdir -p $(LUADIR) $(LIBDIR) $(BINDIR)
+	cp -R lua/etoro $(LUADIR)/
+	cp $(MODULES) $(LIBDIR)/
+	sed '1s|.*|#!$(LUA_COMMAND)|' src/command/etoro >$(BINDIR)/etoro
+	chmod 755 $(BINDIR)/etoro
 
 # OPENAPI=path of the API's OpenAPI document, which is not kept here: generate
 # writes the tables of operations and pools from it, drift tells how it differs
@@ -127,6 +143,6 @@ clean:
 include .ci/checks.mk .ci/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
 
-.PHONY: all deps demo test sandbox generate drift install clean run-demo \
-  run-test
+.PHONY: all deps demo test test-debian sandbox run generate drift install \
+  clean run-demo run-test
 .DELETE_ON_ERROR:

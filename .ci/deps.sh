@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the sets named as
-# arguments (run, test, lint, bench), as root or through sudo. Does nothing,
+# arguments (run, test, lint, bench, debian), as root or through sudo. Does nothing,
 # and needs neither network nor rights, when all are there.
 set -eu
 
@@ -11,6 +11,7 @@ test='lua-busted lua-cqueues lua-luv lua-socket luarocks nginx openssl
   lua-check lua5.1'
 lint='clang clang-format cppcheck libclang-rt-dev|libclang-rt-14-dev valgrind'
 bench='lua-luv lua-socket nginx openssl util-linux valgrind'
+debian='debootstrap debian-archive-keyring'
 
 wanted=
 for arg in "$@"; do
@@ -19,6 +20,7 @@ for arg in "$@"; do
     test) wanted="$wanted $test" ;;
     lint) wanted="$wanted $lint" ;;
     bench) wanted="$wanted $bench" ;;
+    debian) wanted="$wanted $debian" ;;
     *) echo "deps.sh: unknown set '$arg'" >&2; exit 2 ;;
   esac
 done

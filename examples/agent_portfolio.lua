@@ -2,8 +2,8 @@
 -- back. `make demo` runs this against the sandbox.
 --
 -- With your own keys (ETORO_API_KEY and ETORO_USER_KEY set):
---   lua5.4 examples/agent_portfolio.lua                 only reads
---   lua5.4 examples/agent_portfolio.lua --invest 2000   invests 2000 USD
+--   make run EXAMPLE=agent_portfolio                        only reads
+--   make run EXAMPLE=agent_portfolio ARGS="--invest 2000"   invests 2000 USD
 
 local etoro = require "etoro"
 

@@ -3,7 +3,7 @@
 --
 --   make sandbox PORT=8080        in another terminal, or set your own keys
 --   ETORO_BASE_URL=http://127.0.0.1:8080 ETORO_API_KEY=sandbox-api-key \
---     ETORO_USER_KEY=sandbox-user-key lua5.4 examples/events.lua
+--     ETORO_USER_KEY=sandbox-user-key make run EXAMPLE=events
 
 local etoro = require "etoro"
 

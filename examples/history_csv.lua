@@ -1,7 +1,7 @@
 -- Writes the closed trades of an account as CSV: one line a trade, newest or
 -- oldest first as the API gives them.
 --
---   lua5.4 examples/history_csv.lua [SINCE [FILE]] [--real]
+--   make -s run EXAMPLE=history_csv ARGS="[SINCE [FILE]] [--real]"
 --
 -- SINCE is a day such as 2026-01-31, by default 90 days ago; without FILE the
 -- lines go to the standard output. Without keys this runs against a sandbox in

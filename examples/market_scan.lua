@@ -2,7 +2,7 @@
 -- days. Eight tasks ask side by side; the client keeps them within the API's
 -- rate limit, so that nothing is refused however many there are.
 --
---   lua5.4 examples/market_scan.lua [COUNT [DAYS]]
+--   make run EXAMPLE=market_scan ARGS="[COUNT [DAYS]]"
 --
 -- COUNT is 500 by default and DAYS 20. Without keys this runs against a
 -- sandbox in this very process. With ETORO_API_KEY and ETORO_USER_KEY set it

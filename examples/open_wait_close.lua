@@ -1,6 +1,6 @@
 -- Opens a position with a stop loss, waits for the fill, and closes it.
 --
---   lua5.4 examples/open_wait_close.lua [SYMBOL [AMOUNT]]
+--   make run EXAMPLE=open_wait_close ARGS="[SYMBOL [AMOUNT]]"
 --
 -- Without keys this runs against a sandbox in this very process: no account,
 -- no network. With ETORO_API_KEY and ETORO_USER_KEY set it trades with the

@@ -1,7 +1,7 @@
 -- Brings an account to target weights: sells what is too much, then buys what
 -- is too little. Prints its plan first, and asks.
 --
---   lua5.4 examples/rebalance.lua [--yes] [--real] AAPL=40 MSFT=30 TSLA=20
+--   make run EXAMPLE=rebalance ARGS="[--yes] [--real] AAPL=40 MSFT=30 TSLA=20"
 --
 -- The numbers are per cent of the account's worth; what is left over stays
 -- cash, and what is held but not named is sold. Differences below 1 % of the

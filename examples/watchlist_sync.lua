@@ -1,7 +1,7 @@
 -- Makes a watchlist hold the symbols of a list: what is missing is added; with
 -- --remove, instruments that are not in the list are taken out.
 --
---   lua5.4 examples/watchlist_sync.lua NAME [--remove] SYMBOL... | - < FILE
+--   make run EXAMPLE=watchlist_sync ARGS="NAME [--remove] SYMBOL... | - < FILE"
 --
 -- A file has one symbol a line; what follows a # is a comment. A watchlist
 -- that is not there is created. Without keys this runs against a sandbox in

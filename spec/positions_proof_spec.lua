@@ -194,7 +194,7 @@ describe("a close is told done", function()
             assert.matches("could not be followed", response.warning)
           end)
           etoro.spawn(function()
-            while #t:books().closes == 0 do etoro.sleep(0.001) end
+            while #t:books().closes == 0 do etoro.sleep(0) end
             if ending == "client" then t.client:close() else task:cancel() end
           end)
         end)
@@ -227,7 +227,7 @@ describe("a close is told done", function()
           assert.matches("was not seen closed", tostring(response.warning))
         end)
         etoro.spawn(function()
-          while #t:books().closes == 0 do etoro.sleep(0.001) end
+          while #t:books().closes == 0 do etoro.sleep(0) end
           assert(others:close { units = 1 })
         end)
       end)

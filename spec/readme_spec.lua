@@ -1,30 +1,30 @@
--- Every block of README.md and of doc/: programs run against a sandbox, each
--- on its own and from a new state.
+-- Every block of README.md and of doc/: programs and commands run against a
+-- sandbox, each on its own and from a new state.
+local checkout = require "spec.support.checkout"
 local docs = require "spec.support.docs"
-local process = require "spec.support.process"
 local server = require "spec.support.server"
 
 local PAGES = { "README.md", table.unpack(docs.pages "doc") }
 
 describe("the blocks of #lua", function()
-  local sandbox, scratch
+  local sandbox
 
   setup(function()
     sandbox = server.start { limits = false }
-    scratch = process.scratch()
   end)
 
   teardown(function()
     sandbox:stop()
-    process.remove(scratch)
   end)
 
   for _, page in ipairs(PAGES) do
     describe(page, function()
       for number, block in ipairs(docs.blocks(page)) do
-        it(("%d, line %d"):format(number, block.line), function()
-          docs.check(block, sandbox, scratch)
-        end)
+        if block.language ~= "sh" then
+          it(("%d, line %d"):format(number, block.line), function()
+            docs.check(block, sandbox)
+          end)
+        end
       end
     end)
   end
@@ -32,14 +32,49 @@ describe("the blocks of #lua", function()
   it("a page that promises what it does not print", function()
     local block = { language = "lua", line = 1, page = "none",
       text = "print(1) --> 2\n" }
-    assert.has_error(function() docs.check(block, sandbox, scratch) end,
+    assert.has_error(function() docs.check(block, sandbox) end,
       "none, block at line 1: did not print '2' but\n1\n")
   end)
 
   it("a page that complains on stderr", function()
     local block = { language = "lua", line = 1, page = "none",
       text = "io.stderr:write 'oh'" }
-    assert.has_error(function() docs.check(block, sandbox, scratch) end,
+    assert.has_error(function() docs.check(block, sandbox) end,
       "none, block at line 1: on stderr: oh")
+  end)
+end)
+
+describe("the commands of #slow", function()
+  local sandbox, place
+
+  setup(function()
+    sandbox = server.start { limits = false }
+    place = checkout.new "checkout"
+    place:must { "make", "-s", "install", "PREFIX=" .. place.folder .. "/own" }
+  end)
+
+  teardown(function()
+    sandbox:stop()
+    place:remove()
+  end)
+
+  local function run(block)
+    local path = place.folder .. "/own/bin:" .. os.getenv "PATH"
+    return docs.run_sh(block, sandbox, place, path)
+  end
+
+  for _, page in ipairs(PAGES) do
+    for _, block in ipairs(docs.blocks(page)) do
+      if block.language == "sh" then
+        it(("%s, line %d"):format(page, block.line), function() run(block) end)
+      end
+    end
+  end
+
+  it("a page with a command that fails", function()
+    local block = { language = "sh", line = 7, page = "none",
+      text = "etoro check\netoro call 'GET /api/v1/no'\netoro check\n" }
+    assert.error_matches(function() run(block) end,
+      "none, block at line 7: code 2\nok .*etoro: ")
   end)
 end)

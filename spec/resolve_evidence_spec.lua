@@ -109,7 +109,7 @@ describe("an order that is refused when it is sent again", function()
           assert.equal(1, #err.evidence.account.orders)
         end)
         etoro.spawn(function()
-          while not t:books().positions[1] do etoro.sleep(0.001) end
+          while not t:books().positions[1] do etoro.sleep(0) end
           local position = assert(other.positions:list())[1]
           assert(position:close())
         end)

@@ -4,13 +4,15 @@ set -eu
 
 LUA=${LUA:-lua5.4}
 scratch=$(mktemp -d)
+: >"$scratch/out"
 "$LUA" lua/etoro/sandbox/main.lua --port=0 \
   >"$scratch/out" 2>"$scratch/err" </dev/null &
 sandbox=$!
 trap 'kill $sandbox 2>/dev/null || true; rm -rf "$scratch"' EXIT
+trap 'exit 130' INT TERM HUP
 
 url=
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   url=$(sed -n 's/^sandbox \(http[^ ]*\).*/\1/p' "$scratch/out")
   [ -z "$url" ] || break
   kill -0 $sandbox 2>/dev/null || break
