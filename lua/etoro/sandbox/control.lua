@@ -1,6 +1,8 @@
 -- The sandbox's own paths, /sandbox/...: faults, the record of what arrived,
 -- clock, options, reset. No keys are asked for.
 
+local bounds = require "etoro.sandbox.bounds"
+local faults = require "etoro.sandbox.faults"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local router = require "etoro.sandbox.router"
@@ -25,12 +27,12 @@ end
 local routes = {}
 
 routes["POST /sandbox/faults"] = function(box, body)
-  local ids = json.array()
-  for i, fault in ipairs(body[1] and body or { body }) do
-    local id, message = box.faults:add(fault)
-    if not id then return wrong(message) end
-    ids[i] = id
+  local ids, list = json.array(), body[1] ~= nil and body or { body }
+  for _, fault in ipairs(list) do
+    local message = faults.problem(fault)
+    if message then return wrong(message) end
   end
+  for i, fault in ipairs(list) do ids[i] = box.faults:add(fault) end
   return reply.new(201, { ids = ids })
 end
 
@@ -69,9 +71,9 @@ routes["GET /sandbox/clock"] = function(box)
 end
 
 routes["POST /sandbox/clock"] = function(box, body)
-  if type(body.advance) ~= "number" then
-    return wrong("advance must be a number of seconds")
-  end
+  local message = bounds.problem(body, { advance = box:step_kind() }, "field",
+    { "advance" })
+  if message then return wrong(message) end
   box:advance(body.advance)
   return reply.new(200, { now = box:now() })
 end

@@ -6,6 +6,7 @@
 -- `fault = { action = "cut" | "stall" | "delay" | "truncate" | "raw" | "drip",
 -- ... }`.
 
+local bounds = require "etoro.sandbox.bounds"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local rng = require "etoro.sandbox.rng"
@@ -174,11 +175,30 @@ local effects = {
   max_tokens = { "user-tokens" }, duplicate = {},
 }
 
-local FIELDS = { route = "string", fault = "string", times = "number",
-  after = "number", seconds = "number", status = "number", headers = "table",
-  keep = "number", size = "number", shape = "number", reset = "boolean",
-  work = "boolean", bytes = "string", location = "string",
-  suffix = "string", scopeNames = "table", share = "number" }
+-- A header's value: a text, a number, or a list of texts, in one line.
+local function line(value)
+  return not (type(value) == "string" and not value:find("[%z\r\n]"))
+    and "a text of one line"
+end
+local header_value = bounds.either(bounds.either(line,
+  bounds.number(-bounds.LARGEST, bounds.LARGEST)), bounds.list(line))
+local function header_name(value)
+  return not (type(value) == "string"
+    and value:find("^[%w!#$%%&'*+.^_`|~-]+$")) and "words"
+end
+
+local function anything() end
+
+local WAIT = bounds.number(0, 366 * 86400)
+local BYTES = bounds.whole(0, 2 ^ 28)
+local KINDS = { route = bounds.text, fault = bounds.text,
+  times = bounds.whole(0, 1e9), after = bounds.whole(0, 1e9), seconds = WAIT,
+  status = bounds.whole(200, 599),
+  headers = bounds.map(header_name, header_value), keep = BYTES, size = BYTES,
+  shape = bounds.whole(1, reply.SHAPES), reset = bounds.flag,
+  work = bounds.flag, bytes = bounds.text, location = line,
+  suffix = bounds.text, scopeNames = bounds.list(bounds.text),
+  share = bounds.number(0, 1), body = anything }
 
 function M.new(seed)
   return setmetatable({ list = {}, last_id = 0, rng = rng.new(seed or 1) },
@@ -197,27 +217,19 @@ function M.names()
   return out
 end
 
-local function problem(fault)
+--- What is wrong with a fault; nil when nothing is.
+function M.problem(fault)
   if type(fault) ~= "table" then return "a fault is an object" end
-  for field, value in pairs(fault) do
-    if field ~= "body" and not FIELDS[field] then
-      return ("unknown field '%s'"):format(tostring(field))
-    elseif field ~= "body" and type(value) ~= FIELDS[field] then
-      return ("field '%s' must be a %s"):format(field, FIELDS[field])
-    end
-  end
+  local message = bounds.problem(fault, KINDS, "field")
+  if message then return message end
   local name = fault.fault
   if not (before[name] or after[name] or effects[name]) then
     return ("unknown fault '%s'; there are: %s"):format(tostring(name),
       table.concat(M.names(), ", "))
-  end
-  local status = fault.status
-  if status and not (status >= 200 and status <= 599 and status % 1 == 0) then
-    return "status must be 200 to 599"
-  end
-  if name == "error_shape" and not (fault.shape and fault.shape >= 1
-      and fault.shape <= reply.SHAPES and fault.shape % 1 == 0) then
-    return ("shape must be 1 to %d"):format(reply.SHAPES)
+  elseif name == "error_shape" and not fault.shape then
+    return "field 'shape' is missing; it must be " .. KINDS.shape()
+  elseif name == "drip" and fault.keep == 0 then
+    return "field 'keep' must be at least 1: the bytes that come at a time"
   end
 end
 
@@ -227,7 +239,7 @@ end
 --- matching requests pass first; then `times` are hit (1; 0 is no end), of
 --- these only a `share` (0 to 1) by chance, where one is given.
 function methods:add(fault)
-  local message = problem(fault)
+  local message = M.problem(fault)
   if message then return nil, message end
   local copy = {}
   for field, value in pairs(fault) do copy[field] = value end

@@ -3,15 +3,16 @@
 -- or served over HTTP by sandbox.serve.
 
 local auth = require "etoro.sandbox.auth"
+local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
 local faults = require "etoro.sandbox.faults"
 local json = require "etoro.sandbox.json"
 local limits = require "etoro.sandbox.limits"
+local known = require "etoro.sandbox.options"
 local reply = require "etoro.sandbox.reply"
 local rng = require "etoro.sandbox.rng"
 local router = require "etoro.sandbox.router"
 local times = require "etoro.sandbox.times"
-local trading_options = require "etoro.sandbox.trading.options"
 local universe = require "etoro.sandbox.universe"
 
 ---@class etoro.Sandbox
@@ -24,96 +25,18 @@ local MODELS = { "agent_portfolios", "instruments", "me", "rest",
 local KEPT_ARRIVALS = 1000
 local KEPT_BODY = 2 ^ 20 -- bytes of a recorded body
 
-local OWNER_SCOPES = {
-  "agent-portfolio:read", "agent-portfolio:write", "market-data:read",
-  "user-info:read", "real:read", "real:write", "demo:read", "demo:write",
-  "trade.real:read", "trade.real:write", "trade.demo:read",
-  "trade.demo:write", "watchlist:read", "watchlist:write", "feed:read",
-  "feed:write", "price-alerts:read", "price-alerts:write",
-  "notifications:read", "notifications:write", "money.balance:read",
-  "money.cash-transactions:read", "club:read", "pi-data:read",
-}
-for i, name in ipairs(OWNER_SCOPES) do
-  OWNER_SCOPES[i] = "etoro-public:" .. name
-end
-
-local TOKEN_SCOPES = {}
-for _, kind in ipairs { "trade.real", "trade.demo", "real", "demo" } do
-  TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:read"):format(kind)
-  TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
-end
-
-local DEFAULTS = {
-  seed = 1,
-  api_key = "sandbox-api-key",
-  user_key = "sandbox-user-key",
-  now = os.time,
-  limits = true,             -- false, or { pool = number, window = }
-  window = 60,               -- seconds of a rate-limit window
-  rate_headers = "RateLimit", -- or "X-RateLimit", or "none": no Retry-After
-  credit = 10000000,         -- US dollars the owner starts with
-  minimum_investment = 50,
-  max_tokens = 10,           -- of one agent-portfolio
-  max_alerts = 50,           -- price alerts of one owner
-  name_suffix = false,       -- "collision", "always"
-  scopes = TOKEN_SCOPES,     -- what a user token may be granted
-  owner_scopes = OWNER_SCOPES,
-  user_keys = {},            -- further owners: { [key] = { scopes } }
-  access_tokens = { "sandbox-access-token" },
-  both_families = 401,       -- or 422: keys and Bearer in one request
-  instruments = 0,           -- at least so many, made-up ones added
-}
-
-for name, value in pairs(trading_options.DEFAULTS) do
-  DEFAULTS[name] = value
-end
-
-local KNOWN = {}
-for name in pairs(DEFAULTS) do KNOWN[name] = true end
-
-local CHANGEABLE = { limits = true, window = true, rate_headers = true,
-  name_suffix = true, max_tokens = true, max_alerts = true,
-  minimum_investment = true, both_families = true }
-
-for name in pairs(trading_options.DEFAULTS) do CHANGEABLE[name] = true end
-
--- Options that take more than the type of their default.
-local OTHER_TYPE = { limits = "table", name_suffix = "string" }
-for name, kind in pairs(trading_options.OTHER_TYPES) do
-  OTHER_TYPE[name] = kind
-end
-
-local function check_options(options, known)
-  for name, value in pairs(options) do
-    if not known[name] then
-      return nil, ("unknown option '%s'"):format(tostring(name))
-    end
-    local kind = type(DEFAULTS[name])
-    if type(value) ~= kind and type(value) ~= OTHER_TYPE[name] then
-      return nil, ("option '%s' must be a %s"):format(name, kind)
-    end
-  end
-  local family = options.rate_headers
-  if family and not limits.FAMILIES[family] then
-    return nil, ("option 'rate_headers' cannot be '%s'"):format(family)
-  end
-  local message = trading_options.problem(options)
-  if message then return nil, message end
-  return true
-end
-
 --- Makes a sandbox; nothing is shared between two of them.
----@param options? table see DEFAULTS above for names and meaning
+---@param options? table see options.lua for names and meaning
 ---@return etoro.Sandbox
 function M.new(options)
   options = options or {}
   if type(options) ~= "table" then
     error("sandbox.new takes a table of options", 2)
   end
-  local ok, message = check_options(options, KNOWN)
-  if not ok then error(message, 2) end
+  local message = bounds.problem(options, known.KINDS, "option")
+  if message then error(message, 2) end
   local self = setmetatable({ given = {}, offset = 0, cuts = 0 }, mt)
-  for name, default in pairs(DEFAULTS) do
+  for name, default in pairs(known.DEFAULTS) do
     local value = options[name]
     if value == nil then value = default end
     self.given[name] = value
@@ -126,15 +49,23 @@ function M.new(options)
   return self
 end
 
---- Seconds since 1970 as the sandbox sees it.
+--- Seconds since 1970 as the sandbox sees it. Its time ends with the year
+--- 9999: later dates have no form that the API's answers could show.
 ---@return number
 function methods:now()
-  return self.options.now() + self.offset
+  return math.max(0, math.min(self.options.now() + self.offset, times.LAST))
+end
+
+--- The kind of what the clock can be advanced by, see bounds.lua.
+function methods:step_kind()
+  return bounds.number(0, math.floor(times.LAST - self:now()))
 end
 
 --- Moves the clock ahead.
----@param seconds number
+---@param seconds number from 0 to the end of the year 9999
 function methods:advance(seconds)
+  local words = self:step_kind()(seconds)
+  if words then error("seconds must be " .. words, 2) end
   self.offset = self.offset + seconds
 end
 
@@ -219,8 +150,9 @@ end
 ---@return true? done
 ---@return string? message why not
 function methods:change(options)
-  local ok, message = check_options(options, CHANGEABLE)
-  if not ok then return nil, message end
+  if type(options) ~= "table" then return nil, "options must be a table" end
+  local message = bounds.problem(options, known.CHANGEABLE, "option")
+  if message then return nil, message end
   if self.trading then self.trading:run() end -- under the options it was in
   for name, value in pairs(options) do self.options[name] = value end
   if options.limits ~= nil or options.window or options.rate_headers then

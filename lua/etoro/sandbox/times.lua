@@ -4,6 +4,9 @@
 local floor = math.floor
 local M = {}
 
+--- The last second that has a date of four digits.
+M.LAST = 253402300799
+
 local DAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }
 local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
   "Sep", "Oct", "Nov", "Dec" }

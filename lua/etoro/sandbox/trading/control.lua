@@ -1,6 +1,7 @@
 -- The control routes of the trading model: the true books, the fate of the
 -- next orders, prices.
 
+local bounds = require "etoro.sandbox.bounds"
 local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
 local fills = require "etoro.sandbox.trading.fills"
@@ -105,27 +106,33 @@ M["GET /sandbox/trading"] = function(box)
     arrivals = box.arrivals.by_request_id })
 end
 
-local FIELDS = { status = "string", times = "number", seconds = "number",
-  errorCode = "number", errorMessage = "string", share = "number",
-  account = "string", what = "string" }
+local FATE = {
+  status = bounds.text, times = bounds.whole(0, 1e9),
+  seconds = bounds.number(0, 1e9), errorCode = bounds.whole(0, 1e9),
+  errorMessage = bounds.text, share = bounds.number(0.0001, 1),
+  account = bounds.one_of("real", "demo"),
+  what = bounds.one_of("open", "close"),
+}
 
 -- The list that a fate goes to and the statuses it may have there.
 local function fates_of(book, what)
-  if what == nil or what == "open" then return book.fates, fills.FATES end
   if what == "close" then return book.close_fates, closes.FATES end
+  return book.fates, fills.FATES
+end
+
+local function names(set)
+  local out = {}
+  for name in pairs(set) do out[#out + 1] = name end
+  table.sort(out)
+  return table.concat(out, ", ")
 end
 
 M["POST /sandbox/trading/fate"] = function(box, body)
-  for name, value in pairs(body) do
-    if type(value) ~= FIELDS[name] then
-      return wrong(("a fate has no %s '%s'"):format(type(value),
-        tostring(name)))
-    end
-  end
+  local message = bounds.problem(body, FATE, "field", { "status" })
+  if message then return wrong(message) end
   local list, known = fates_of(books.of(box), body.what)
-  if not list then return wrong("what must be open or close") end
   if not known[body.status] then
-    return wrong("status is none that can be scripted")
+    return wrong("status must be one of " .. names(known))
   end
   local fate = { left = body.times or 1 }
   for name, value in pairs(body) do fate[name] = value end
@@ -140,16 +147,20 @@ M["DELETE /sandbox/trading/fate"] = function(box)
   return reply.new(204)
 end
 
+local function free(value) return value ~= json.null and "null to let go" end
+
+local PRICE = { instrumentId = bounds.whole(1, 1e12),
+  price = bounds.either(bounds.number(1e-6, 1e9), free) }
+
 M["POST /sandbox/trading/price"] = function(box, body)
-  local prices = market.of(box)
-  if not prices:find(body.instrumentId or 0) then
+  local message = bounds.problem(body, PRICE, "field",
+    { "instrumentId", "price" })
+  if message then return wrong(message) end
+  local prices, price = market.of(box), body.price
+  if not prices:find(body.instrumentId) then
     return wrong("instrumentId must be one of the sandbox's instruments")
   end
-  local price = body.price
   if price == json.null then price = nil end
-  if price ~= nil and (type(price) ~= "number" or price <= 0) then
-    return wrong("price must be a number above 0, or null to let go")
-  end
   local book = books.of(box)
   book:run() -- all before this moment sees the price as it was
   prices:pin(body.instrumentId, price, box:now())

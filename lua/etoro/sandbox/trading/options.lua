@@ -1,5 +1,7 @@
 -- Options of the trading model; all of them may change while it runs.
 
+local bounds = require "etoro.sandbox.bounds"
+
 local M = {}
 
 M.DEFAULTS = {
@@ -23,29 +25,27 @@ M.DEFAULTS = {
   history_page = 100,        -- items of a history page where none is asked
 }
 
---- Options that take another type than their default's.
-M.OTHER_TYPES = { market_open = "table" }
+local money, share = bounds.number(0, bounds.LARGEST), bounds.number(0, 1)
+local seconds = bounds.number(0, 1e9)
 
-local CHOICES = {
-  idempotency = { documented = true, measured = true },
-  cost_field = { amount = true, value = true },
-  cancel_filled = { [200] = true, [400] = true },
-}
-
---- What is wrong with these options, if anything.
-function M.problem(options)
-  for name, choices in pairs(CHOICES) do
-    if options[name] ~= nil and not choices[options[name]] then
-      return ("option '%s' cannot be '%s'"):format(name,
-        tostring(options[name]))
-    end
-  end
-  for name in pairs(M.DEFAULTS) do
-    local value = options[name]
-    if type(value) == "number" and not (value >= 0) then
-      return ("option '%s' cannot be negative"):format(name)
-    end
-  end
+-- An instrument's id, also as JSON has it.
+local function instrument(name)
+  local id = type(name) == "string" and name:find("^%d+$") and tonumber(name)
+    or name
+  return name ~= "all" and bounds.whole(1, 1e12)(id)
+    and "ids of instruments, or all"
 end
+
+M.KINDS = {
+  idempotency = bounds.one_of("documented", "measured"),
+  demo_credit = money, fill_delay = seconds, cancel_delay = seconds,
+  close_delay = seconds, portfolio_lag = seconds, lookup_lag = seconds,
+  partial_fills = share, reject = share,
+  market_open = bounds.either(bounds.flag,
+    bounds.map(instrument, bounds.flag)),
+  newer_routes = bounds.flag, cost_field = bounds.one_of("amount", "value"),
+  cancel_filled = bounds.one_of(200, 400), order_fee = money,
+  minimum_copy = money, history_page = bounds.whole(1, 1e9),
+}
 
 return M
