@@ -16,7 +16,6 @@ end
 
 local function read(request)
   if request.body == nil or request.body == "" then return {} end
-  if not reply.is_json(request) then return nil, reply.not_json() end
   local value, message = json.decode(request.body)
   if type(value) ~= "table" then
     return nil, wrong("the body must be a JSON object: " .. (message or ""))

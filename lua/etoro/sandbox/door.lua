@@ -51,6 +51,11 @@ function M.refusal(names, request)
     return refused "requests of web pages elsewhere are not answered"
   end
   request.path = path
+  -- what a form can send, a page can send without asking first
+  if path:find("^/sandbox/") and request.body ~= ""
+      and not reply.is_json(request) then
+    return reply.not_json()
+  end
 end
 
 return M
