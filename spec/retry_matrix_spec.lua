@@ -15,13 +15,20 @@ local function status(code, body)
 end
 
 -- In the order of the matrix: name, what the server does, and what follows
--- for operations that are safe and for all others. "again" is sent a second
--- time and succeeds, "unknown" ends with unknown_outcome, all else is the
--- error's kind.
+-- for operations that are safe, for all others, and for those that nothing
+-- tells apart from what was done before. "again" is sent a second time and
+-- succeeds, "unknown" ends with unknown_outcome, all else is the error's kind.
 local FAULTS = {
   { "429", status(429, { errorCode = "TooManyRequests" }), "again", "again" },
-  { "429 bare", status(429), "again", "again" },
-  { "429 html", { fault = "html", status = 429 }, "again", "again" },
+  { "429 bare", status(429), "again", "again", "unknown" },
+  { "429 html", { fault = "html", status = 429 }, "again", "again",
+    "unknown" },
+  { "429 of a proxy", status(429, { message = "API rate limit exceeded" }),
+    "again", "again", "unknown" },
+  { "429 of another code", status(429, { error = { code = "429" } }), "again",
+    "again", "unknown" },
+  { "429 of alerts", status(429, { success = false,
+    error = { code = "LIMIT" } }), "again", "again" },
   { "unsent", "refused", "again", "again" },
   { "500", status(500), "again", "unknown" },
   { "502 html", { fault = "html", status = 502 }, "again", "unknown" },
@@ -166,8 +173,9 @@ describe("the retry matrix", function()
           arrivals, outcome, response = try(request, fault[2])
           assert.equal(outcome == "again" and 2 or 1, arrivals, request.name)
         end
-        local is_safe = request.class == "safe"
-        assert.equal(fault[is_safe and 3 or 4], outcome, request.name)
+        local expected = request.class == "safe" and fault[3]
+          or request.class == "never" and fault[5] or fault[4]
+        assert.equal(expected, outcome, request.name)
         if outcome == "unknown" then
           assert.is_true(response.may_have_executed, request.name)
           assert.is_false(response.retryable, request.name)

@@ -51,7 +51,8 @@ local AGAIN = { 2, "ok" }
 local ONCE = {
   -- fault = { safe read, safe write, keyed, close, never }
   limited = { AGAIN, AGAIN, AGAIN, AGAIN, AGAIN },
-  limited_empty = { AGAIN, AGAIN, AGAIN, AGAIN, AGAIN },
+  limited_empty = { AGAIN, AGAIN, AGAIN, AGAIN,
+    { 1, "unknown_outcome/http_429" } },
   limited_final = {
     { 1, "rejected/MaxUserTokensExceeded" },
     { 1, "rejected/MaxUserTokensExceeded" },
@@ -513,8 +514,10 @@ describe("resending, over sockets", function()
       { 1, "unknown_outcome/timeout" } },
     e500 = { { 2, "ok" }, { 2, "not_found/NotFound" },
       { 1, "unknown_outcome/http_500" } },
-    limited_empty = { { 2, "ok" }, { 2, "not_found/NotFound" },
+    limited = { { 2, "ok" }, { 2, "not_found/NotFound" },
       { 2, "invalid/ValidationFailed" } },
+    limited_empty = { { 2, "ok" }, { 2, "not_found/NotFound" },
+      { 1, "unknown_outcome/http_429" } },
   } do
     for index, method in ipairs { "GET", "PATCH", "POST" } do
       it(("after one %s of a %s #timed"):format(name, method), function()

@@ -261,7 +261,7 @@ function M.from_reply(reply)
     err.kind = "rejected"
     err.hint = "Waiting does not help: revoke a token first"
   elseif err.kind == "rate_limit" then
-    err.retryable = true -- a 429 was not processed, whatever it asked for
+    err.retryable = true -- one that may have been processed is no rate_limit
   elseif err.kind == "server" or err.kind == "timeout" then
     err.retryable = op ~= nil and op.class == "safe"
     err.may_have_executed = not is_read

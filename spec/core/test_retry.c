@@ -5,7 +5,7 @@
 #include "check.h"
 
 static void gives_the_verdict(enum etoro_class klass,
-                              const enum etoro_verdict expected[6])
+                              const enum etoro_verdict expected[7])
 {
   CHECK(etoro_retry_verdict(klass, ETORO_ENDING_ANSWER) == expected[0]);
   CHECK(etoro_retry_verdict(klass, ETORO_ENDING_LIMITED) == expected[1]);
@@ -13,26 +13,36 @@ static void gives_the_verdict(enum etoro_class klass,
   CHECK(etoro_retry_verdict(klass, ETORO_ENDING_LOST) == expected[3]);
   CHECK(etoro_retry_verdict(klass, ETORO_ENDING_UNSENT) == expected[4]);
   CHECK(etoro_retry_verdict(klass, ETORO_ENDING_FAILED) == expected[5]);
+  CHECK(etoro_retry_verdict(klass, ETORO_ENDING_LIMITED_BY_OTHERS)
+        == expected[6]);
 }
 
 static void never_resends_what_may_be_done(void)
 {
-  static const enum etoro_verdict safe[6] = {
+  static const enum etoro_verdict safe[7] = {
     ETORO_VERDICT_DONE,  ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN,
-    ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
+    ETORO_VERDICT_AGAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE,
+    ETORO_VERDICT_AGAIN
   };
-  static const enum etoro_verdict other[6] = {
+  static const enum etoro_verdict same_id[7] = {
     ETORO_VERDICT_DONE,      ETORO_VERDICT_AGAIN, ETORO_VERDICT_UNCERTAIN,
-    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
+    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE,
+    ETORO_VERDICT_AGAIN
   };
-  static const enum etoro_verdict once[6] = {
+  static const enum etoro_verdict never[7] = {
+    ETORO_VERDICT_DONE,      ETORO_VERDICT_AGAIN, ETORO_VERDICT_UNCERTAIN,
+    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE,
+    ETORO_VERDICT_UNCERTAIN
+  };
+  static const enum etoro_verdict once[7] = {
     ETORO_VERDICT_DONE,      ETORO_VERDICT_DONE,  ETORO_VERDICT_UNCERTAIN,
-    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE
+    ETORO_VERDICT_UNCERTAIN, ETORO_VERDICT_AGAIN, ETORO_VERDICT_DONE,
+    ETORO_VERDICT_DONE
   };
   gives_the_verdict(ETORO_CLASS_SAFE, safe);
-  gives_the_verdict(ETORO_CLASS_KEYED, other);
-  gives_the_verdict(ETORO_CLASS_CLOSE, other);
-  gives_the_verdict(ETORO_CLASS_NEVER, other);
+  gives_the_verdict(ETORO_CLASS_KEYED, same_id);
+  gives_the_verdict(ETORO_CLASS_CLOSE, same_id);
+  gives_the_verdict(ETORO_CLASS_NEVER, never);
   gives_the_verdict(ETORO_CLASS_ONCE, once);
 }
 

@@ -40,6 +40,7 @@ local WRITES = {
   { fault = "status", share = 0.03, status = 503 },
   { fault = "status", share = 0.03, status = 500, work = true },
   { fault = "html", share = 0.02, status = 502, work = true },
+  { fault = "html", share = 0.02, status = 429, work = true },
   { fault = "status", share = 0.01, status = 422 },
 }
 

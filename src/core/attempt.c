@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "core/headers.h"
+#include "core/refusal.h"
 #include "core/status.h"
 
 /* A request whose intent was written and of which no byte has left: that is
@@ -99,12 +100,21 @@ static int repeats_help(enum etoro_code code)
          && code != ETORO_CODE_PROTOCOL;
 }
 
+/* What a CDN or a proxy calls too much may have been done by then. */
+static enum etoro_ending limited(const struct etoro_job *j)
+{
+  if (etoro_job_is_final(j))
+    return ETORO_ENDING_ANSWER;
+  return etoro_refusal_is_api(j->reply.data, j->reply.len)
+             ? ETORO_ENDING_LIMITED
+             : ETORO_ENDING_LIMITED_BY_OTHERS;
+}
+
 static enum etoro_ending ending_of(const struct etoro_job *j)
 {
   if (j->code == ETORO_CODE_NONE) {
     if (j->status == 429)
-      return etoro_job_is_final(j) ? ETORO_ENDING_ANSWER
-                                   : ETORO_ENDING_LIMITED;
+      return limited(j);
     return j->status >= 500 ? ETORO_ENDING_SERVER : ETORO_ENDING_ANSWER;
   }
   if (!j->is_sent)
@@ -173,6 +183,8 @@ void etoro_attempt_end(struct etoro_engine *e, struct etoro_job *j)
   case ETORO_VERDICT_AGAIN:
     if (try_again(e, j, ending))
       return;
+    j->is_uncertain = ending == ETORO_ENDING_LIMITED_BY_OTHERS
+                      && j->klass != ETORO_CLASS_SAFE;
     break;
   case ETORO_VERDICT_UNCERTAIN:
     j->is_uncertain = 1;

@@ -9,6 +9,11 @@ enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
   case ETORO_ENDING_LIMITED:
     return klass == ETORO_CLASS_ONCE ? ETORO_VERDICT_DONE
                                      : ETORO_VERDICT_AGAIN;
+  case ETORO_ENDING_LIMITED_BY_OTHERS:
+    if (klass == ETORO_CLASS_ONCE)
+      return ETORO_VERDICT_DONE;
+    return klass == ETORO_CLASS_NEVER ? ETORO_VERDICT_UNCERTAIN
+                                      : ETORO_VERDICT_AGAIN;
   case ETORO_ENDING_UNSENT:
     return ETORO_VERDICT_AGAIN;
   case ETORO_ENDING_SERVER:

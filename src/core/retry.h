@@ -13,7 +13,8 @@ enum etoro_class {
 /* How one attempt ended, as far as sending again is concerned. */
 enum etoro_ending {
   ETORO_ENDING_ANSWER,      /* a reply that is final whatever it says */
-  ETORO_ENDING_LIMITED,     /* 429 that is not final */
+  ETORO_ENDING_LIMITED,     /* 429 of the API itself, that is not final */
+  ETORO_ENDING_LIMITED_BY_OTHERS, /* 429 that the API may know nothing of */
   ETORO_ENDING_SERVER,      /* 500 and above */
   ETORO_ENDING_LOST,        /* sent, and no whole reply came in time */
   ETORO_ENDING_UNSENT,      /* not a byte of the request left */
