@@ -100,6 +100,11 @@ local function new_response(job, status, attempts, elapsed, request_id)
   }, { __name = "etoro.response", __index = read_headers, job = job })
 end
 
+-- Whether tasks wait for a token that nobody asks for yet.
+function methods:_needs_renewal()
+  return self._core:wants_token() and not renewal.is_under_way(self)
+end
+
 -- Has the token function asked, for tasks that wait for it.
 function methods:_renew_apart()
   renewal.start(self)

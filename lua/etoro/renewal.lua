@@ -129,6 +129,13 @@ function M.attendant(client, job)
   end
 end
 
+--- Whether somebody asks the function now.
+---@param client etoro.Client
+---@return boolean
+function M.is_under_way(client)
+  return renewer_of(client) and true or false
+end
+
 --- Has the function asked by a task of its own, unless somebody is at it.
 ---@param client etoro.Client
 function M.start(client)

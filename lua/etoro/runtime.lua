@@ -100,15 +100,29 @@ local function waited_for()
   return list
 end
 
--- Sets the alarm of the shared engine's descriptor to when tasks are due.
--- Those that wait for another engine, which no descriptor tells of, are at
--- once.
+-- Whether a token has to be asked for that no one asks for yet.
+local function needs_token()
+  for client in pairs(tasks.renewals()) do
+    if client:_needs_renewal() then return true end
+  end
+  return false
+end
+
+-- Whether tasks wait for an engine that the descriptor does not tell of: a
+-- driven one, or one that a fork has left to the parent.
+local function waits_elsewhere()
+  local own = M.of()
+  for _, one in ipairs(waited_for()) do
+    if one.runtime ~= own then return true end
+  end
+  return false
+end
+
+-- Sets the alarm of the shared engine's descriptor to when a step is due that
+-- the engine itself would not ask for.
 local function rearm()
   local due = tasks.due()
-  if tasks.has_news() then due = 0 end
-  for _, one in ipairs(waited_for()) do
-    if not one.runtime.is_shared then due = 0 end
-  end
+  if tasks.has_news() or needs_token() or waits_elsewhere() then due = 0 end
   core.engine():alarm(due)
 end
 
@@ -116,13 +130,13 @@ end
 -- is waited for even if there is no time: it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
+  if wait and runtime.is_shared then tasks.on_wake(rearm) end
   local done, has_news, kind = engine:step(wait and 0 or seconds)
   if not done then return nil, has_news, kind end
   if has_news then deliver(runtime) end
-  if wait and done == 0 then
-    if runtime.is_shared then tasks.on_wake(rearm) end
-    wait(pollable(engine, seconds))
-  end
+  -- it may have left something for whoever drives the tasks
+  if tasks.has_host() then rearm() end
+  if wait and done == 0 then wait(pollable(engine, seconds)) end
   return true
 end
 
@@ -144,7 +158,7 @@ end
 -- time for each client.
 local function renew_tokens()
   for client in pairs(tasks.renewals()) do
-    if client._core:wants_token() then client:_renew_apart() end
+    if client:_needs_renewal() then client:_renew_apart() end
   end
 end
 
@@ -157,7 +171,6 @@ function M.turn(is_done, target)
   tasks.run_ready()
   if is_done(target) then return end
   renew_tokens()
-  if tasks.has_host() then rearm() end
   local due = tasks.due()
   local seconds = due and due < SLICE and due or SLICE
   local list = waited_for()
@@ -257,6 +270,7 @@ local loop_mt = { __name = "etoro.loop", __index = loop }
 --- something to do.
 ---@return integer
 function loop.pollfd()
+  rearm() -- a fork may have put a new engine behind the loop
   return assert(core.engine():pollfd())
 end
 
@@ -269,9 +283,8 @@ function loop.events() return "r" end
 --- Seconds after which a step is due even if nothing was readable.
 ---@return number?
 function loop.timeout()
-  local due, of_task = core.engine():timeout(), tasks.due()
-  if due and of_task then return math.min(due, of_task) end
-  return due or of_task
+  rearm()
+  return core.engine():timeout()
 end
 
 --- Whether a step is due now.
@@ -300,8 +313,8 @@ function loop.step(_, budget)
   tasks.run_ready(budget or BUDGET)
   renew_tokens()
   step_others(runtime)
-  rearm()
   local failure = tasks.take_failure()
+  rearm()
   if failure then error(failure[1], 0) end
 end
 
@@ -309,9 +322,9 @@ end
 --- state (cqueues' contract: pollfd, events, timeout; and step).
 ---@return etoro.Loop
 function M.loop()
-  core.engine():pollfd()
   tasks.on_wake(rearm)
   tasks.set_hosted()
+  loop.pollfd()
   return setmetatable({}, loop_mt)
 end
 

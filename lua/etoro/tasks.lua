@@ -29,6 +29,7 @@ local function get()
                                          -- gives its token
       news = 0,                          -- ends that somebody who blocks
                                          -- has not seen yet
+      drivers = 0,                       -- who block, and turn the scheduler
       of_thread = setmetatable({}, { __mode = "k" }),
       resumer = setmetatable({}, { __mode = "k" }), -- of wrapped coroutines
     }
@@ -173,6 +174,7 @@ local function fail(task, problem)
     local owner = task.group or scheduler
     owner.failure = owner.failure or { problem }
     if task.group then notify_group(task.group) end
+    if owner == scheduler and scheduler.wake then scheduler.wake() end
   end
   end_task(task)
 end
@@ -381,10 +383,12 @@ function M.due()
   return first and math.max(0, first.at - core.monotonic())
 end
 
---- Whether somebody who blocks has yet to see what has ended.
+--- Whether something has ended that is still to be told: to somebody who
+--- blocks, or, as the error of a task, to a host's loop.
 ---@return boolean
 function M.has_news()
-  return scheduler ~= nil and scheduler.news > 0
+  return scheduler ~= nil and (scheduler.news > 0
+    or scheduler.is_hosted == true and scheduler.failure ~= nil)
 end
 
 --- Sets what is called when a host's loop, or a wait of a host's, has to look
@@ -394,10 +398,12 @@ function M.on_wake(callback)
   get().wake = callback
 end
 
---- Whether on_wake was called, so that a descriptor has to be kept in step.
+--- Whether on_wake was called and somebody steps the tasks, so that a
+--- descriptor has to be kept in step with them.
 ---@return boolean
 function M.has_host()
   return scheduler ~= nil and scheduler.wake ~= nil
+    and (scheduler.is_hosted == true or scheduler.drivers > 0)
 end
 
 --- From now on a host's loop steps the tasks, and gets the errors of those
@@ -490,11 +496,12 @@ end
 -- Outside of tasks: turns the scheduler until the target says that it is over.
 local function block_on(target, is_done)
   local turn = require("etoro.runtime").turn
-  target.blocked = (target.blocked or 0) + 1
+  local s = get()
+  target.blocked, s.drivers = (target.blocked or 0) + 1, s.drivers + 1
   local ok, problem = pcall(function()
     while not is_done(target) do turn(is_done, target) end
   end)
-  target.blocked = target.blocked - 1
+  target.blocked, s.drivers = target.blocked - 1, s.drivers - 1
   if target.is_told then
     scheduler.news = scheduler.news - 1
     if scheduler.wake then scheduler.wake() end

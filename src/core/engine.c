@@ -247,24 +247,35 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
   return rc;
 }
 
+static int open_poller(struct etoro_engine *e)
+{
+  struct etoro_sigpipe pipe;
+  struct etoro_poller *p;
+  int rc = etoro_poller_open(&p);
+  if (!rc && e->wire) {
+    etoro_sigpipe_hold(&pipe);
+    rc = etoro_wire_attach(e->wire, p); /* which may write to sockets */
+    etoro_sigpipe_release(&pipe);
+  }
+  if (rc) {
+    etoro_poller_free(p);
+    return rc;
+  }
+  e->poller = p;
+  refresh(e);
+  return ETORO_OK;
+}
+
 int etoro_engine_poller(struct etoro_engine *e, int *fd)
 {
   int rc = ETORO_OK;
   if (etoro_engine_is_foreign(e))
     return ETORO_ECLOSED;
   if (!e->poller)
-    rc = etoro_poller_open(&e->poller);
-  else {
+    rc = open_poller(e);
+  if (!rc)
     *fd = etoro_poller_fd(e->poller);
-    return ETORO_OK;
-  }
-  if (!rc && e->wire)
-    rc = etoro_wire_attach(e->wire, e->poller);
-  if (rc)
-    return rc;
-  refresh(e);
-  *fd = etoro_poller_fd(e->poller);
-  return ETORO_OK;
+  return rc;
 }
 
 void etoro_engine_alarm(struct etoro_engine *e, double seconds)

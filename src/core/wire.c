@@ -261,18 +261,30 @@ static int on_timer(CURLM *multi, long ms, void *context)
   return 0;
 }
 
+static void set_watchers(struct etoro_wire *w, struct etoro_poller *p)
+{
+  w->poller = p;
+  curl_multi_setopt(w->multi, CURLMOPT_SOCKETFUNCTION, p ? on_socket : NULL);
+  curl_multi_setopt(w->multi, CURLMOPT_SOCKETDATA, w);
+  curl_multi_setopt(w->multi, CURLMOPT_TIMERFUNCTION, p ? on_timer : NULL);
+  curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
+}
+
 int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p)
 {
   int running;
-  w->poller = p;
   if (w->bell >= 0 && etoro_poller_watch(p, w->bell, ETORO_POLL_IN))
     return ETORO_EIO;
-  curl_multi_setopt(w->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-  curl_multi_setopt(w->multi, CURLMOPT_SOCKETDATA, w);
-  curl_multi_setopt(w->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-  curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
+  set_watchers(w, p);
   /* the one call that tells of the sockets of transfers under way */
-  return curl_multi_socket_all(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+  if (curl_multi_socket_all(w->multi, &running)) {
+    set_watchers(w, NULL);
+    return ETORO_ECURL;
+  }
+  /* it has moved them on as well: what ended is read in the next run, which
+     nothing else may ask for */
+  w->due = w->now;
+  return ETORO_OK;
 }
 
 int etoro_wire_listen(struct etoro_wire *w, int fd)
