@@ -2,7 +2,7 @@
 
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
 HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so slow_disk.so \
-  alloc_host embed)
+  watch_sigpipe.so alloc_host embed)
 
 # A program with its own __wrap_malloc (core/failing.h) gets it before libc's.
 WRAP = $(if $(shell grep -l -e __wrap_malloc -e failing.h $<),\

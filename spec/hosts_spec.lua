@@ -165,6 +165,34 @@ describe("a program", function()
     ]], server.url)
   end)
 
+  -- Another thread may look, or fork, at that very moment.
+  it("never sees SIGPIPE's handler change for an instant", function()
+    server:set { default = { reset = true } }
+    local web = nginx.start { locations =
+      "location = /one { return 200 '{}'; }" }
+    finally(function() web:stop() end)
+    for _, code in ipairs {
+      "client((...), {})", -- closed before its first call
+      "etoro.loop():step()",
+      "etoro.run(etoro.sleep, 0.01)",
+      [[etoro.loop():pollfd()
+        client((...), { max_retries = 0 }):request { path = "/x" }]],
+      [[local c = client((...), { max_retries = 0 })
+        c:request { path = "/x" }
+        c:request { method = "POST", path = "/x" }
+        c:close()]],
+      [[local c = client(select(2, ...), { ca_file = select(3, ...) })
+        local loop = etoro.loop()
+        loop:pollfd()
+        for _ = 1, 3 do assert(c:request { path = "/one" }) end]],
+    } do
+      local argv = program.embed({ "-n", "2" }, code, server.url, web.url,
+        web.ca_file)
+      argv.env = { LD_PRELOAD = program.WATCH_SIGPIPE }
+      assert.equal("", program.passes(argv))
+    end
+  end)
+
   it("keeps its own handlers, of SIGPIPE too", function()
     server:set { default = { reset = true } }
     local done = process.run(program.embed({}, [[

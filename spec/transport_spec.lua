@@ -105,6 +105,25 @@ describe("the transport", function()
     end)
   end)
 
+  it("asks for what is meant, whatever the call before asked for", function()
+    local long = "/x?list=" .. ("1001,"):rep(200) .. "%2C"
+    local targets = { "/a%20b", "/a", "/a%20b", "/a?q=%C3%A9", "/a?q=1", "/a",
+      "/a%2Fb?q=1,2", "/x?q=a+b&r=%25", "/x?q=a+b", long, "/a", long,
+      "/x?" .. ("y"):rep(300), "/" .. ("z"):rep(400), "/a?q=%c3", "/a?q=%C3",
+      "/a%2eb", "/a?q=1" }
+    for _, base in ipairs { "", "/base", "/ba%73e" } do
+      local c = client(server.url .. base)
+      server:clear()
+      for _, target in ipairs(targets) do
+        assert(c:request { path = target })
+      end
+      for n, arrival in ipairs(server:arrivals()) do
+        assert.equal(base .. targets[n], arrival.target)
+        assert.equal(1, arrival.connection)
+      end
+    end
+  end)
+
   it("sends a large body without waiting for leave", function()
     assert(write(client(server.url), { text = ("x"):rep(2 ^ 21) }))
     local arrival = server:arrivals()[1]

@@ -8,6 +8,7 @@ local BUILD = os.getenv "BUILD" or "build"
 M.EMBED = BUILD .. "/spec/hosts/embed"
 M.SLOW_NAMES = BUILD .. "/spec/hosts/slow_getaddrinfo.so"
 M.SLOW_DISK = BUILD .. "/spec/hosts/slow_disk.so"
+M.WATCH_SIGPIPE = BUILD .. "/spec/hosts/watch_sigpipe.so"
 
 -- What every piece of code starts with.
 local HEAD = [[

@@ -65,6 +65,19 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
   return CURL_PREREQFUNC_OK;
 }
 
+/* libcurl does as to SIGPIPE what the handle wants that was added last: until
+   there has been one it takes the process's handler away as it runs and as it
+   closes, which no thread of a host may ever see. */
+static int make_quiet(CURLM *multi)
+{
+  CURL *easy = curl_easy_init();
+  int is_quiet = easy && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L)
+                 && !curl_multi_add_handle(multi, easy)
+                 && !curl_multi_remove_handle(multi, easy);
+  curl_easy_cleanup(easy);
+  return is_quiet;
+}
+
 int etoro_wire_open(struct etoro_wire **out)
 {
   struct etoro_wire *w = calloc(1, sizeof *w);
@@ -72,7 +85,8 @@ int etoro_wire_open(struct etoro_wire **out)
   if (!w)
     return ETORO_ENOMEM;
   w->multi = curl_multi_init();
-  if (!w->multi) {
+  if (!w->multi || !make_quiet(w->multi)) {
+    curl_multi_cleanup(w->multi);
     free(w);
     return ETORO_ENOMEM;
   }
@@ -135,7 +149,8 @@ static CURLcode set_method(const struct etoro_job *j, CURL *easy)
 
 /* libcurl would parse a URL and write it out again for every request, at a
    seventh of its own cost; the origin's parts are at hand already. Escapes
-   are left to it, because parts that are set get theirs in lower case. */
+   are left to it, because parts that are set get theirs in lower case. NULL
+   when the URL is not of this kind; the parts then say nothing. */
 static CURLU *take_apart(const struct etoro_job *j)
 {
   CURLU *parts = j->handle->parts;
@@ -153,6 +168,21 @@ static CURLU *take_apart(const struct etoro_job *j)
   return parts;
 }
 
+/* Newer versions forget the text when parts are set, no parts too, and go by
+   the parts as long as there are any; older ones look at both. So whichever
+   counts is set last. */
+static CURLcode give_url(struct etoro_job *j, CURL *easy)
+{
+  CURLU *parts = take_apart(j);
+  CURLcode rc;
+  if (!parts) {
+    rc = curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
+    return rc ? rc : curl_easy_setopt(easy, CURLOPT_URL, j->url);
+  }
+  rc = curl_easy_setopt(easy, CURLOPT_URL, j->url);
+  return rc ? rc : curl_easy_setopt(easy, CURLOPT_CURLU, parts);
+}
+
 /* Most requests of a handle ask for what its last one did. */
 static CURLcode set_url(struct etoro_job *j, CURL *easy)
 {
@@ -162,9 +192,7 @@ static CURLcode set_url(struct etoro_job *j, CURL *easy)
   if (n <= sizeof h->url && !memcmp(h->url, j->url, n))
     return CURLE_OK;
   h->url[0] = '\0';
-  rc = curl_easy_setopt(easy, CURLOPT_URL, j->url);
-  if (!rc)
-    rc = curl_easy_setopt(easy, CURLOPT_CURLU, take_apart(j));
+  rc = give_url(j, easy);
   if (!rc && n <= sizeof h->url)
     memcpy(h->url, j->url, n);
   return rc;
