@@ -2,7 +2,11 @@
 # $(BUILD). `make demo` and `make test` are all a fresh Debian machine needs.
 BUILD  ?= build
 LUA    ?= $(shell command -v lua5.4 || command -v lua54 || \
-    { lua -v 2>&1 | grep -q '5\.4' && echo lua; } || echo lua5.4)
+    { lua -v 2>&1 | grep -q '5\.[45]' && echo lua; } || \
+    command -v lua5.5 || echo lua5.4)
+# 5.4 or 5.5: as what is called so says
+LUA_V  := $(or $(shell $(LUA) -e 'io.write(_VERSION:match "[0-9.]+")' \
+    2>/dev/null),5.4)
 # what the installed etoro command begins with
 LUA_COMMAND ?= /usr/bin/env $(notdir $(LUA))
 PKG    ?= pkg-config
@@ -18,13 +22,14 @@ FUZZ_SECONDS ?= 60
 Q = $(if $(V),,@)
 say = @$(if $(V),:,echo "  ")
 
-INST_LUADIR ?= $(PREFIX)/share/lua/5.4
-INST_LIBDIR ?= $(PREFIX)/lib/lua/5.4
+INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA_V)
+INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_V)
 INST_BINDIR ?= $(PREFIX)/bin
 
-# First pkg-config name that stands for Lua 5.4; LuaRocks gives LUA_INCDIR.
-LUA_PC := $(shell for name in lua5.4 lua-5.4 lua54 lua; do \
-    $(PKG) --exists "$$name >= 5.4 $$name < 5.5" 2>/dev/null && \
+# First pkg-config name that stands for that Lua; LuaRocks gives LUA_INCDIR.
+LUA_PC := $(shell for name in lua$(LUA_V) lua-$(LUA_V) \
+    lua$(subst .,,$(LUA_V)) lua; do \
+    $(PKG) --exists "$$name >= $(LUA_V) $$name < $(LUA_V).99" 2>/dev/null && \
     echo $$name && break; done)
 LUA_CFLAGS := $(if $(LUA_INCDIR),-I$(LUA_INCDIR),\
     $(if $(LUA_PC),$(shell $(PKG) --cflags $(LUA_PC))))

@@ -32,6 +32,8 @@ $(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
 
 # --- lint ---
 
+LUA_FILES = $(shell find .ci lua spec src examples -name '*.lua') \
+  src/command/etoro
 C_FILES = $(wildcard src/*/*.[ch] spec/*/*.[ch])
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 APART = $(MAKE) --no-print-directory -j$(JOBS)
@@ -42,8 +44,8 @@ lint:
 	@$(MAKE) --no-print-directory lint-lua lint-format lint-warnings lint-bugs
 
 lint-lua:
-	luacheck -q lua spec examples src/generate src/command/etoro
-	find lua src -name '*.lua' -exec luac5.1 -p {} +
+	@luacheck -q $(LUA_FILES)
+	@$(LUA) .ci/lint.lua $(LUA_FILES)
 
 lint-format:
 	@sh .ci/format.sh $(C_FILES)

@@ -14,7 +14,7 @@ description = {
 }
 supported_platforms = { "unix" }
 dependencies = {
-  "lua >= 5.4, < 5.5", "lua-cjson >= 2.1.0",
+  "lua >= 5.4, < 5.6", "lua-cjson >= 2.1.0",
   "argparse >= 0.7", -- the etoro command's
 }
 -- The Makefile asks pkg-config for libcurl: a plain search for its headers

@@ -111,8 +111,8 @@ describe("annotations #lua", function()
 
   it("are there for what is no resource's", function()
     local wrong = {}
-    for path, pattern in pairs(OTHERS) do
-      path = "lua/etoro/" .. path
+    for name_of_file, pattern in pairs(OTHERS) do
+      local path = "lua/etoro/" .. name_of_file
       for number, line in ipairs(lines_of[path]) do
         local name = line:match("^function " .. pattern .. "%f[%A]")
         local problem = name and not name:find "^next_"

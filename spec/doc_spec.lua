@@ -146,9 +146,9 @@ describe("doc/ #lua", function()
   it("tells of each option and fault of the sandbox", function()
     local missing = {}
     local usage = docs.read "lua/etoro/sandbox/main.lua"
-    for name in usage:match("usage: sandbox(.-)%]%]")
+    for option in usage:match("usage: sandbox(.-)%]%]")
       :gmatch "%-%-([%l-]+)=" do
-      name = name:gsub("-", "_")
+      local name = option:gsub("-", "_")
       missing[name] = not texts.sandbox:find("`" .. name .. "`", 1, true)
         or nil
     end

@@ -220,21 +220,16 @@ add("DELETE", "/api/v1/shelf", {
     assert.equal(before, after)
   end)
 
-  it("writes what luacheck and a Lua 5.1 compiler take", function()
+  it("writes what luacheck and a Lua compiler take", function()
     generate()
-    for _, name in ipairs { "luacheck", "luac5.1" } do
-      local path = process.find(name)
-      if path then
-        local argv = name == "luacheck"
-          and { path, "--no-config", "--std", "min", "--max-line-length", "100",
-            folder .. "/operations.lua", folder .. "/pools.lua",
-            folder .. "/api.meta.lua" }
-          or { path, "-p", folder .. "/operations.lua", folder .. "/pools.lua",
-            folder .. "/api.meta.lua" }
-        local done = process.run(argv)
-        assert.equal(0, done.code, done.stdout .. done.stderr)
-      end
-    end
+    local files = { folder .. "/operations.lua", folder .. "/pools.lua",
+      folder .. "/api.meta.lua" }
+    for _, path in ipairs(files) do assert(loadfile(path)) end
+    local luacheck = process.find "luacheck"
+    if not luacheck then return end
+    local done = process.run { luacheck, "--no-config", "--std", "min",
+      "--max-line-length", "100", table.unpack(files) }
+    assert.equal(0, done.code, done.stdout .. done.stderr)
   end)
 
   it("fails for an operation that nobody knows, and writes nothing", function()

@@ -1,6 +1,5 @@
 local core = require "etoro.core"
 local json = require "etoro.json"
-local process = require "spec.support.process"
 
 local null = core.null
 
@@ -298,15 +297,6 @@ describe("etoro.json.decode", function()
     json.decode "[1]"
     assert.same(before, { cjson.decode_invalid_numbers(),
       cjson.decode_max_depth(), cjson.encode_number_precision() })
-  end)
-
-  it("loads cjson when it is first needed", function()
-    local child = process.run { os.getenv "LUA" or "lua5.4", "-e", [[
-      local json = require "etoro.json"
-      io.write(tostring(package.loaded.cjson), " ")
-      json.decode "[1]"
-      io.write(type(package.loaded.cjson))]] }
-    assert.equal("nil table", child.stdout)
   end)
 end)
 

@@ -333,8 +333,9 @@ describe("etoro.sandbox", function()
       assert.equal(200, (b:ask("GET", ME)))
       b = box.new { limits = false }
       for _ = 1, 130 do
-        local status
-        status, _, headers = b:ask("GET", ME)
+        local status, body
+        status, body, headers = b:ask("GET", ME)
+        assert.is_truthy(body)
         assert.equal(200, status)
       end
       assert.is_nil(headers["RateLimit-Limit"])

@@ -2,6 +2,7 @@
 -- keeps for each key, as the rate_limit option and the API set them.
 
 local check = require "etoro.check"
+local pools = require "etoro.pools"
 
 local M = {}
 
@@ -66,7 +67,6 @@ end
 ---@param level integer
 ---@return { name: string, limit: integer, window: number, reserve: integer }[]
 function M.rules(rate_limit, api, level)
-  local pools = require "etoro.pools"
   local known = api == "sor-v3" and { [OLDER] = pools[OLDER] } or pools
   local given = type(rate_limit) == "table" and rate_limit or {}
   check_given(given, known, level + 1)

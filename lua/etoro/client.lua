@@ -6,7 +6,9 @@ local check = require "etoro.check"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
+local multipart = require "etoro.multipart"
 local options_of = require "etoro.options"
+local raw = require "etoro.raw"
 local renewal = require "etoro.renewal"
 local runtime = require "etoro.runtime"
 
@@ -14,7 +16,16 @@ local M = {}
 
 local NO_OPTIONS = {} -- never written to
 
-local operations -- loaded with the first call
+-- Loaded when they are first needed: what only reads pays for neither.
+local operations, resolve
+
+-- Nothing may be missing once an order has left (the host may have changed its
+-- folder, or have no descriptor free): before the first one, all is loaded
+-- that its outcome, and what has to be done about it, may need.
+local function load_for_trades()
+  require "etoro.orders"
+  resolve = require "etoro.resolve"
+end
 
 ---@class etoro.Client
 ---@field account etoro.Account
@@ -296,11 +307,12 @@ local function carry_out(client, op, request, path, body, options, level)
     local result, response = send(client, op, request, options, level + 1)
     return result, response
   end
+  if not resolve then load_for_trades() end
   local journal = client._journal
   if journal then
     journal:announce(request, op, path, options.request_id)
   end
-  local result, response = require("etoro.resolve").carry_out(client, {
+  local result, response = resolve.carry_out(client, {
     op = op, account = op.account or client._account, params = path,
     body = body, started = client._runtime.engine:now(),
     again = function(more)
@@ -345,7 +357,7 @@ function methods:_send(op, params, options, level)
   local request = { target = build_target(op, path, query) }
   if op.body_kind == "multipart" then
     request.body, request.content_type =
-      require("etoro.multipart").encode(body)
+      multipart.encode(body)
   elseif op.body then
     request.body = json.encode(body, op.body)
   end
@@ -393,7 +405,6 @@ end
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
-  local raw = require "etoro.raw"
   options = options_of.of_call(options, 2)
   local op, wire, err = raw.build(request, self._options.base.path,
     2)

@@ -147,7 +147,7 @@ function methods:announce(request, op, params, id)
     "who", quote(self.who), "origin", quote(self.origin),
     "account", quote(self.account), "op", quote(name),
     "params", params_text(params), "body", body_text(request))
-  self.file.pending[request] = coroutine.running() or true
+  self.file.pending[request] = coroutine.running()
 end
 
 --- Says what became of an intent.
@@ -173,7 +173,7 @@ end
 
 -- Whether what waited for a call is gone: the task was cancelled.
 local function is_given_up(thread)
-  return type(thread) == "thread" and coroutine.status(thread) == "dead"
+  return coroutine.status(thread) == "dead"
 end
 
 -- Remembers a call whose outcome is known: its line may be on its way still.

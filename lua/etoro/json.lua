@@ -3,6 +3,7 @@
 -- answers are read by lua-cjson between two passes of the core, which take
 -- secrets out and bring integers through.
 
+local cjson = require("cjson").new() -- the shared one's settings are the host's
 local core = require "etoro.core"
 
 local M = {}
@@ -14,7 +15,7 @@ local BIG = 256 * 1024 -- bytes from which the collector is held still
 
 local first_byte = string.byte
 local null = core.null
-local math_type = math.type or function() return "float" end
+local math_type = math.type
 
 local ESCAPES = {
   ['"'] = '\\"', ["\\"] = "\\\\", ["\b"] = "\\b", ["\f"] = "\\f",
@@ -264,17 +265,9 @@ function M.show(value, level)
   return text
 end
 
--- One decoder for the module, of its own: settings of the shared cjson are
--- the host's. Made when the first answer is read.
-local decode_text, floats_everywhere
-
-local function open_decoder()
-  local cjson = require("cjson").new()
-  cjson.decode_invalid_numbers(false)
-  floats_everywhere = math.type ~= nil
-    and math.type(cjson.decode("[1]")[1]) == "float"
-  decode_text = cjson.decode
-end
+cjson.decode_invalid_numbers(false)
+local decode_text = cjson.decode
+local floats_everywhere = math.type(decode_text("[1]")[1]) == "float"
 
 local function decode_and_restore(text, secrets, needs_restore, keep_null)
   local value = decode_text(text)
@@ -288,8 +281,7 @@ end
 -- A decode of megabytes makes nothing but live tables: a collector running
 -- beside it only costs. A host that stopped its collector keeps it stopped.
 local function with_collector_still(work, ...)
-  local can_ask, is_running = pcall(collectgarbage, "isrunning")
-  if not can_ask or is_running ~= true then return pcall(work, ...) end
+  if not collectgarbage("isrunning") then return pcall(work, ...) end
   collectgarbage("stop")
   local ok, value = pcall(work, ...)
   collectgarbage("restart")
@@ -307,7 +299,6 @@ function M.decode_scanned(text, secrets, needs_restore, keep_null)
   if not OPENS[first_byte(text)] and not text:find("[^ \t\r\n]") then
     return nil
   end
-  if not decode_text then open_decoder() end
   local run = #text > BIG and with_collector_still or pcall
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,
     keep_null or false)

@@ -9,7 +9,6 @@ local tasks = require "etoro.tasks"
 
 local M = {}
 
-local MAIN = {} -- for Luas that have no thread to show outside of coroutines
 local WEAK_VALUES = { __mode = "v" } -- a task may never be resumed again
 local REMEMBERED = 64 -- refresh tokens whose successors are kept in mind
 
@@ -125,7 +124,7 @@ local function store(self, record)
   local give = self._options.store
   if give then
     local text = as_text(record.tokens)
-    record.storing = setmetatable({ thread = coroutine.running() or MAIN },
+    record.storing = setmetatable({ thread = coroutine.running() },
       WEAK_VALUES)
     local ok, done, message = pcall(give, text)
     record.storing = nil
@@ -165,13 +164,11 @@ end
 -- The coroutine that stores a record now, unless nobody can resume it again.
 local function storer_of(record)
   local thread = record.storing and record.storing.thread
-  if not thread or thread == MAIN then return thread end
-  return coroutine.status(thread) ~= "dead" and thread or nil
+  return thread and coroutine.status(thread) ~= "dead" and thread or nil
 end
 
 -- Whether this call is made by the very function it would wait for.
 local function is_inside(thread)
-  if thread == MAIN then return not tasks.parkable() end
   return tasks.is_within(thread)
     or not tasks.parkable() and coroutine.status(thread) ~= "suspended"
 end

@@ -5,11 +5,17 @@ local casing = require "etoro.casing"
 local check = require "etoro.check"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
+local order_costs = require "etoro.order_costs"
 local order_fields = require "etoro.order_fields"
+local order_positions = require "etoro.order_positions"
 local order_states = require "etoro.order_states"
 local owner = require "etoro.owner"
 local poll = require "etoro.poll"
+local precheck = require "etoro.precheck"
+local recover = require "etoro.recover"
 local trading = require "etoro.trading"
+require "etoro.positions" -- what an order comes to, and all that closes it
+require "etoro.resolve" -- loaded before anything is sent
 
 local M = {}
 
@@ -95,7 +101,7 @@ function collection:open(fields, options)
   end
   local started = client._runtime.engine:now()
   local note
-  err, note = require("etoro.precheck").run(client, body, is_checked)
+  err, note = precheck.run(client, body, is_checked)
   if err then return nil, err end
   shorten(client, rest, started)
   local result, response = client:_send(op, { body = body }, rest, 2)
@@ -167,8 +173,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:costs(fields, options)
   local client = client_of(self, "client.orders:costs", 2)
-  local costs, response = require("etoro.order_costs").estimate(client, fields,
-    options, 2)
+  local costs, response = order_costs.estimate(client, fields, options, 2)
   return costs, response
 end
 
@@ -208,7 +213,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:recover(options)
   local client = client_of(self, "client.orders:recover", 2)
-  return require("etoro.recover").run(client, options)
+  return recover.run(client, options)
 end
 
 --- Says how the order stands, by what was last read of it.
@@ -323,8 +328,7 @@ function methods:positions(options)
   local client = client_of(self, "order:positions", 2)
   check.options(options, { timeout = "number" }, "option", 2)
   local timeout = poll.take_timeout(options, SHOW_WAIT, 2)
-  local positions, response = require("etoro.order_positions").of_order(self,
-    client, timeout)
+  local positions, response = order_positions.of_order(self, client, timeout)
   return positions, response
 end
 

@@ -5,6 +5,7 @@ local check = require "etoro.check"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
+local resolve_portfolio = require "etoro.resolve.portfolio"
 local tokens = require "etoro.tokens"
 
 local V1, V2 = "/api/v1/agent-portfolios", "/api/v2/agent-portfolios"
@@ -214,8 +215,8 @@ function collection:create(fields, options)
   elseif response.kind ~= "unknown_outcome" then
     return nil, response
   end
-  return require("etoro.resolve").portfolio(client,
-    fields.agentPortfolioName, response, options)
+  return resolve_portfolio.act(client, fields.agentPortfolioName, response,
+    options)
 end
 
 local function renew_tokens(portfolio, old, client)

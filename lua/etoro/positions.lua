@@ -9,8 +9,10 @@ local holdings = require "etoro.holdings"
 local owner = require "etoro.owner"
 local poll = require "etoro.poll"
 local position_close = require "etoro.position_close"
+local position_edit = require "etoro.position_edit"
 local tasks = require "etoro.tasks"
 local trading = require "etoro.trading"
+require "etoro.resolve" -- loaded before anything is sent
 
 local M = {}
 
@@ -370,8 +372,8 @@ function methods:edit(changes, options)
   local timeout, rest = poll.take_timeout(options, EDIT_WAIT, 2)
   local err = check_ids(self, "positionID")
   if err then return nil, err end
-  local position, response = require("etoro.position_edit").run(self, client,
-    changes, timeout, rest, 2)
+  local position, response = position_edit.run(self, client, changes, timeout,
+    rest, 2)
   return position, response
 end
 

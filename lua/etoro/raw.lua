@@ -122,8 +122,8 @@ local function plain_path(path)
     path = unescape(path)
   until path == before
   local parts = {}
-  for part in path:lower():gmatch("[^/\\]+") do
-    part = part:gsub("[;?#%c].*$", "")
+  for step in path:lower():gmatch("[^/\\]+") do
+    local part = step:gsub("[;?#%c].*$", "")
     if part == ".." then
       parts[#parts] = nil
     else

@@ -10,6 +10,7 @@ local journals = require "etoro.journal"
 local known = require "etoro.resolve.known"
 local operations = require "etoro.operations"
 local orders = require "etoro.recover.orders"
+local raw = require "etoro.raw"
 local rounds = require "etoro.recover.rounds"
 local runtime = require "etoro.runtime"
 local times = require "etoro.times"
@@ -156,7 +157,7 @@ end
 local function operation_of(record)
   local op = operations[record.op]
   local method, path = record.op:match("^(%S+)%s+(%S+)$")
-  if not op and method then op = require("etoro.raw").find(method, path) end
+  if not op and method then op = raw.find(method, path) end
   return op, path
 end
 

@@ -8,15 +8,13 @@ local tasks = require "etoro.tasks"
 
 local M = {}
 
-local MAIN = {} -- for Luas that have no thread to show outside of coroutines
 local WEAK_VALUES, WEAK_KEYS = { __mode = "v" }, { __mode = "k" }
 
 -- The coroutine that asks now. Weak: one that nobody will ever resume again
 -- must not keep the others waiting.
 local function renewer_of(client)
   local thread = client._renewal and client._renewal.thread
-  if not thread or thread == MAIN then return thread end
-  return coroutine.status(thread) ~= "dead" and thread or nil
+  return thread and coroutine.status(thread) ~= "dead" and thread or nil
 end
 
 local function set_renewer(client, thread)
@@ -76,7 +74,7 @@ local function fail_waiting(client, message)
 end
 
 local function renew(client)
-  set_renewer(client, coroutine.running() or MAIN)
+  set_renewer(client, (coroutine.running()))
   local done, message, is_interrupt = ask(client)
   set_renewer(client, nil)
   if is_interrupt then error(message, 0) end
@@ -93,7 +91,7 @@ function M.check(client, job)
   local is_within = tasks.is_within(renewer)
   if not is_within and not tasks.parkable() then
     -- it cannot go on before this call, made further up its stack, is over
-    is_within = renewer == MAIN or coroutine.status(renewer) ~= "suspended"
+    is_within = coroutine.status(renewer) ~= "suspended"
   end
   return is_within
     and error_of("the access_token function called its own client", job) or nil

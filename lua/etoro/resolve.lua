@@ -3,25 +3,30 @@
 -- known to be missing is sent again under the rules of its class. All of it
 -- happens inside of the call that was made, under its one deadline.
 
+local case_of = require "etoro.resolve.case"
 local casing = require "etoro.casing"
+local close = require "etoro.resolve.close"
+local core = require "etoro.core"
+local evidence = require "etoro.resolve.evidence"
 local known = require "etoro.resolve.known"
+local order = require "etoro.resolve.order"
+local partial_close = require "etoro.resolve.partial_close"
 
 local M = {}
 
 local function is_part(body)
   local units = type(body) == "table" and body.UnitsToDeduct
-  return units ~= nil and units ~= false
-    and units ~= require("etoro.core").null
+  return units ~= nil and units ~= false and units ~= core.null
 end
 
 -- Which of the ways fits; nil: the caller has to look himself.
 local function way_of(op, body)
   if op.class == "keyed" and op.trade == "open" then
-    return "etoro.resolve.order"
+    return order
   elseif op.trade == "close" and is_part(body) then
-    return "etoro.resolve.partial_close"
+    return partial_close
   elseif op.trade == "close" and type(body) == "table" then
-    return "etoro.resolve.close"
+    return close
   end
 end
 
@@ -31,14 +36,13 @@ local function is_open(op, err)
   if err.kind == "unknown_outcome" then return true end
   -- an order that a proxy doubled is refused as a duplicate of itself
   return op.class == "keyed" and err.status ~= nil and err.status < 500
-    and (require("etoro.resolve.evidence").duplicate(err))
+    and (evidence.duplicate(err))
 end
 
 -- What has to be known of a write before it is sent.
 local function begin(client, call, options)
   if call.op.trade == "close" and is_part(call.body) then
-    require("etoro.resolve.partial_close").begin(client, call,
-      options._position)
+    partial_close.begin(client, call, options._position)
   end
 end
 
@@ -50,11 +54,11 @@ local function check_own_id(client, call, options, result, response)
   if not options.request_id or call.op.class ~= "keyed" or not id then
     return result, response
   end
-  local case = require("etoro.resolve.case").new(client, call, {
+  local case = case_of.new(client, call, {
     request_id = response.request_id, attempts = response.attempts,
     ended = client._runtime.engine:now(),
   }, options)
-  return require("etoro.resolve.order").verify(case, id, result, response)
+  return order.verify(case, id, result, response)
 end
 
 --- Makes a call that places an order or closes a position, and finds out what
@@ -75,27 +79,13 @@ function M.carry_out(client, call, options)
   end
   local way = is_open(call.op, response) and way_of(call.op, call.body)
   if way and response.request_id then
-    local case = require("etoro.resolve.case").new(client, call, response,
-      options)
-    result, response = require(way).resolve(case)
+    local case = case_of.new(client, call, response, options)
+    result, response = way.resolve(case)
   end
   if call.number and result == nil and not response.may_have_executed then
-    require("etoro.resolve.partial_close").forget(client, call)
+    partial_close.forget(client, call)
   end
   return result, response
-end
-
---- Finds a portfolio whose creation got no usable answer.
----@param client etoro.Client
----@param name string as it was asked for
----@param err etoro.Error kind unknown_outcome, with started and ended
----@param options? etoro.RequestOptions
----@return etoro.Portfolio? portfolio
----@return etoro.Response|etoro.Error
-function M.portfolio(client, name, err, options)
-  local portfolio, response =
-    require("etoro.resolve.portfolio").act(client, name, err, options)
-  return portfolio, response
 end
 
 return M

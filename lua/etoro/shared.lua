@@ -9,7 +9,6 @@ local M = {}
 
 local PATIENCE = 5 -- seconds that a reader is waited for
 local TICK = 0.02 -- seconds between looks whether it is done
-local MAIN = coroutine.create(function() end) -- where 5.1 has no thread for it
 
 ---@class etoro.Shared
 ---@field value any what was read last
@@ -46,7 +45,7 @@ function M.get(client, entry, age, read)
   await_reader(client, entry)
   if entry.at and now_of(client) - entry.at < age then return entry.value end
   entry.busy_until = now_of(client) + PATIENCE
-  entry.reader = coroutine.running() or MAIN
+  entry.reader = coroutine.running()
   local value, second = read()
   entry.busy_until = nil
   if value == nil then return nil, second end

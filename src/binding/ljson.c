@@ -17,6 +17,7 @@
 #define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
 #define LEVELS 8
 #define LEVEL_SLOTS 6   /* of the stack */
+#define TWO_TO_63 9223372036854775808.0
 #define DIGITS_MAX 400  /* of a plain decimal: 1e308 and 5e-324 need 343 */
 
 /* A scan in a userdata, so that an error while pushing frees it. */
@@ -141,7 +142,10 @@ static int is_whole_float(lua_State *L, int index, lua_Integer *whole)
   if (lua_isinteger(L, index))
     return 0;
   v = lua_tonumber(L, index);
-  return lua_numbertointeger(v, whole) && (lua_Number)*whole == v;
+  if (!(v >= -TWO_TO_63 && v < TWO_TO_63))
+    return 0;
+  *whole = (lua_Integer)v;
+  return (lua_Number)*whole == v;
 }
 
 /* Looks at the value at the top: gives 0 when it may stay, 1 when another
@@ -293,7 +297,7 @@ static int core_json_number(lua_State *L)
   size_t n, len = 0;
   int exponent;
   luaL_argcheck(L, isfinite(v), 1, "not a finite number");
-  if (v == floor(v) && fabs(v) < 9223372036854775808.0) {
+  if (v == floor(v) && fabs(v) < TWO_TO_63) {
     /* every digit: a reader may take it for an integer, to the last one */
     n = (size_t)snprintf(text, sizeof text, "%.0f", v == 0 ? 0.0 : v);
     lua_pushlstring(L, text, n);
@@ -304,7 +308,7 @@ static int core_json_number(lua_State *L)
   if (v < 0)
     out[len++] = '-';
   len += plain(out + len, digits, n, exponent);
-  if (fabs(v) >= 9223372036854775808.0) {
+  if (fabs(v) >= TWO_TO_63) {
     /* a reader must not take it for an integer that it cannot hold */
     out[len++] = '.';
     out[len++] = '0';

@@ -36,10 +36,10 @@ local function resolve(document, node)
     if seen[ref] then error("the reference " .. ref .. " leads to itself") end
     seen[ref] = true
     local target = document
-    for part in assert(ref:match("^#/(.+)$"), "a reference to another file")
+    for step in assert(ref:match("^#/(.+)$"), "a reference to another file")
       :gmatch("[^/]+")
     do
-      part = part:gsub("~1", "/"):gsub("~0", "~")
+      local part = step:gsub("~1", "/"):gsub("~0", "~")
       target = target and target[part]
     end
     node = assert(target, "nothing is at " .. ref)

@@ -1,9 +1,11 @@
 -- etoro call "GET /path" name=value: any operation, with its parameters typed
 -- as the table of operations has them.
 
+local check = require "etoro.check"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local json = require "etoro.json"
+local operations = require "etoro.operations"
 
 local M = {}
 
@@ -96,14 +98,13 @@ local function parameters(op, args)
 end
 
 local function find(name)
-  local operations = require "etoro.operations"
   local method, path = name:match "^%s*(%a+)%s+(/%S*)%s*$"
   local key = method and method:upper() .. " " .. path
   local op = key and (operations[key]
     or operations[method:upper() .. " /api" .. path]
     or operations[method:upper() .. " /api/v1" .. path])
   if op then return op end
-  local nearest = require("etoro.check").nearest(key or name, operations)
+  local nearest = check.nearest(key or name, operations)
   usage("there is no operation '%s'%s; 'etoro operations' lists them", name,
     nearest and " (did you mean '" .. nearest .. "'?)" or "")
 end

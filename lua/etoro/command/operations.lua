@@ -1,9 +1,10 @@
 -- etoro operations: what there is to call.
 
+local operations = require "etoro.operations"
+
 local M = {}
 
 local function listed(filter)
-  local operations = require "etoro.operations"
   local names = {}
   for name in pairs(operations) do
     if not filter or name:lower():find(filter:lower(), 1, true) then
@@ -15,7 +16,7 @@ local function listed(filter)
     if path_a ~= path_b then return path_a < path_b end
     return a < b
   end)
-  return names, operations
+  return names
 end
 
 -- What programs get: the plain fields. Rules between fields are lists with
@@ -32,7 +33,7 @@ end
 
 ---@param session etoro.command.Session
 function M.operations(session)
-  local names, operations = listed(session.args.filter)
+  local names = listed(session.args.filter)
   if session.out.is_json then
     local list = {}
     for i, name in ipairs(names) do list[i] = plain(operations[name]) end

@@ -1,5 +1,7 @@
 -- The command line, as data for lua-argparse.
 
+local argparse = require "argparse"
+
 local M = {}
 
 local SUMMARY = [[
@@ -146,7 +148,7 @@ end
 --- Makes the parser.
 ---@return table
 function M.new()
-  local parser = require "argparse"("etoro", SUMMARY, CODES)
+  local parser = argparse("etoro", SUMMARY, CODES)
   parser:command_target "command"
   parser:help_max_width(79)
   add_globals(parser)

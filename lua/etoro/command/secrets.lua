@@ -2,6 +2,7 @@
 -- token is, because the API tells a secret only once.
 
 local exits = require "etoro.command.exits"
+local has_native, native = pcall(require, "etoro.terminal")
 
 local methods = {}
 local mt = { __name = "etoro.command.secret", __index = methods }
@@ -11,7 +12,6 @@ local M = {}
 ---@param path string
 ---@return table file file:keep(secret), file:discard()
 function M.reserve(path)
-  local has_native, native = pcall(require, "etoro.terminal")
   if not has_native then
     exits.exit(exits.FAILED, "etoro.terminal is not built: no secret can be"
       .. " kept in a private file")

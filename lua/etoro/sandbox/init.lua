@@ -20,8 +20,12 @@ local methods = {}
 local mt = { __name = "etoro.sandbox", __index = methods }
 local M = {}
 
-local MODELS = { "agent_portfolios", "instruments", "me", "rest",
+local MODELS = {}
+for i, name in ipairs { "agent_portfolios", "instruments", "me", "rest",
   "market_data", "market_search", "trading" }
+do
+  MODELS[i] = require("etoro.sandbox." .. name)
+end
 local KEPT_ARRIVALS = 1000
 local KEPT_BODY = 2 ^ 20 -- bytes of a recorded body
 
@@ -42,9 +46,7 @@ function M.new(options)
     self.given[name] = value
   end
   self.router = router.new()
-  for _, name in ipairs(MODELS) do
-    require("etoro.sandbox." .. name).routes(self.router)
-  end
+  for _, model in ipairs(MODELS) do model.routes(self.router) end
   self:reset()
   return self
 end
@@ -103,10 +105,11 @@ local function add_owners(self)
   end
   self.access_tokens = {}
   for token, entry in pairs(o.access_tokens) do
-    if type(entry) == "string" then token, entry = entry, {} end
-    self.access_tokens[token] = { owner = first,
-      expires_at = entry.expires_at,
-      scopes = entry.scopes and auth.set(entry.scopes) or first.scopes }
+    local is_listed = type(entry) == "string"
+    local of_token = is_listed and {} or entry
+    self.access_tokens[is_listed and entry or token] = { owner = first,
+      expires_at = of_token.expires_at,
+      scopes = of_token.scopes and auth.set(of_token.scopes) or first.scopes }
   end
 end
 

@@ -1,5 +1,6 @@
 -- Curated lists, recommendations, the club's dashboard, one's copiers.
 
+local clubs = require "etoro.sandbox.fixtures.clubs"
 local fixture = require "etoro.sandbox.fixtures.lists"
 local json = require "etoro.sandbox.json"
 local refusals = require "etoro.sandbox.refusals"
@@ -21,7 +22,7 @@ handlers["GET /api/v1/market-recommendations/{itemsCount}"] = function(ctx)
 end
 
 handlers["GET /api/v1/clubs"] = function()
-  return reply.new(200, (require "etoro.sandbox.fixtures.clubs"))
+  return reply.new(200, clubs)
 end
 
 handlers["GET /api/v1/pi-data/copiers"] = function()

@@ -2,6 +2,9 @@
 --   lua5.4 lua/etoro/sandbox/main.lua [--port=8080] [--seed=1] ...
 -- (or require("etoro.sandbox.main")(arg) from anywhere)
 
+local sandbox = require "etoro.sandbox"
+local trading_options = require "etoro.sandbox.trading.options"
+
 local USAGE = [[
 usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--api-key=TEXT]
   [--user-key=TEXT] [--limits=false] [--window=SECONDS] [--credit=USD]
@@ -32,8 +35,7 @@ end
 
 -- The trading model's options are read by the type of their defaults.
 local function add_trading_options()
-  local defaults = require("etoro.sandbox.trading.options").DEFAULTS
-  for name, default in pairs(defaults) do
+  for name, default in pairs(trading_options.DEFAULTS) do
     local kind = type(default)
     READ[name:gsub("_", "-")] = kind == "number" and tonumber
       or kind == "boolean" and boolean or tostring
@@ -77,7 +79,7 @@ local function main(args)
   end
   options.on_ready = function(url) announce(options, url) end
   local ok, result
-  ok, result, message = pcall(require("etoro.sandbox").serve, options)
+  ok, result, message = pcall(sandbox.serve, options)
   if not ok and tostring(result):find("interrupted!", 1, true) then
     return 0 -- Ctrl-C in the stand-alone interpreter
   elseif not ok or not result then

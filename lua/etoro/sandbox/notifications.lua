@@ -1,6 +1,7 @@
 -- Notifications: a few wait for every owner, and can be marked as read.
 
 local json = require "etoro.sandbox.json"
+local messages = require "etoro.sandbox.fixtures.notifications"
 local refusals = require "etoro.sandbox.refusals"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
@@ -14,7 +15,7 @@ local function messages_of(ctx)
   local owner, now = ctx.caller.owner, ctx.box:now()
   if owner.notifications then return owner.notifications end
   local out = {}
-  for i, row in ipairs(require "etoro.sandbox.fixtures.notifications") do
+  for i, row in ipairs(messages) do
     out[i] = { id = row[1], published = now - row[2] * HOUR, kind = row[3],
       category = row[4], text = row[5], status = row[6] }
   end

@@ -1,5 +1,5 @@
 -- The operations that are neither agent-portfolios nor trading nor market
--- data: which module answers them. Those modules load when first asked.
+-- data: which module answers them.
 
 local input = require "etoro.sandbox.input"
 local operations = require "etoro.operations"
@@ -27,6 +27,9 @@ local AREAS = {
   { "/api/v1/curated-lists", "lists", "fixture" },
   { "/api/v1/market-recommendations/", "lists", "fixture" },
 }
+for _, area in ipairs(AREAS) do
+  area.module = require("etoro.sandbox." .. area[2])
+end
 
 local function area_of(path)
   for _, area in ipairs(AREAS) do
@@ -34,9 +37,8 @@ local function area_of(path)
   end
 end
 
-local function answer(op, name, module)
+local function answer(op, name, area)
   return function(ctx)
-    local area = require("etoro.sandbox." .. module)
     local args, wrong = input.read(op, ctx)
     if not args then
       local status = area.statuses and area.statuses[wrong.where] or 400
@@ -72,7 +74,7 @@ function M.routes(router)
     local area = area_of(op.path)
     router:add { method = op.method, path = op.path, pool = op.pool,
       scopes = op.scopes, kind = area[3], body_kind = op.body_kind,
-      handler = answer(op, name, area[2]) }
+      handler = answer(op, name, area.module) }
   end
 end
 

@@ -1,6 +1,9 @@
 -- The sandbox over HTTP on loopback. The model answers at once; what a fault
 -- delays, drips or holds back waits in a list here.
 
+local reply = require "etoro.sandbox.reply"
+local sandbox = require "etoro.sandbox"
+
 local found, httpd = pcall(require, "etoro.httpd")
 
 local door = require "etoro.sandbox.door"
@@ -26,7 +29,7 @@ function M.open(options)
     if not OWN[name] then model[name] = value end
   end
   model.now = model.now or httpd.time
-  local box = require("etoro.sandbox").new(model)
+  local box = sandbox.new(model)
   local host = options.host or "127.0.0.1"
   local http, message = httpd.listen { host = host,
     port = options.port or 0, max_body = options.max_body }
@@ -119,7 +122,7 @@ local function handle(box, request)
   local ok, answer = xpcall(box.handle, debug.traceback, box, request)
   if ok then return answer end
   io.stderr:write("sandbox: ", answer, "\n")
-  return require("etoro.sandbox.reply").fail(500, "UnhandledException",
+  return reply.fail(500, "UnhandledException",
     "Global Error")
 end
 

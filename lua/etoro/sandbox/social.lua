@@ -2,6 +2,7 @@
 -- likes, shared by all callers of a box, and how the answers show them.
 
 local assets = require "etoro.sandbox.assets"
+local fixtures = require "etoro.sandbox.fixtures.social"
 local json = require "etoro.sandbox.json"
 local people = require "etoro.sandbox.fixtures.people"
 local times = require "etoro.sandbox.times"
@@ -69,7 +70,7 @@ function M.state(box)
   if state then return state end
   state = { posts = {}, by_id = {}, polls = 8000 }
   box.areas.social = state
-  local old = require("etoro.sandbox.fixtures.social").posts
+  local old = fixtures.posts
   for i = #old, 1, -1 do add_old_post(box, state, old[i]) end
   return state
 end

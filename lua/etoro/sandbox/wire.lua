@@ -2,6 +2,7 @@
 -- to the model, its answers to the engine, and the clock moves only when all
 -- that is left is waiting. No socket, no real time.
 
+local clients = require "etoro.client"
 local core = require "etoro.core"
 
 local M = {}
@@ -127,8 +128,7 @@ function M.client(box, options, level)
     local due = answer_late(pump)
     pump.engine:advance(math.min(due or math.huge, loop:timeout()))
   end
-  local client, err = require("etoro.client").new(merged, level + 1,
-    pump.engine)
+  local client, err = clients.new(merged, level + 1, pump.engine)
   return client, err
 end
 

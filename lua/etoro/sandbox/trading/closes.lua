@@ -1,6 +1,7 @@
 -- Closing positions: the request is taken, the position goes later.
 
 local answers = require "etoro.sandbox.trading.answers"
+local json = require "etoro.sandbox.json"
 local market = require "etoro.sandbox.market"
 local positions = require "etoro.sandbox.trading.positions"
 local reply = require "etoro.sandbox.reply"
@@ -167,7 +168,7 @@ function M.outcome(ctx, book, account)
     requestOccurred = book:date(close.at),
     proceeds = part and part.amount + part.profit or 0,
     externalOperationType = 0,
-    positions = require("etoro.sandbox.json").array(out),
+    positions = json.array(out),
   })
 end
 

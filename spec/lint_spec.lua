@@ -1,0 +1,80 @@
+-- What .ci/lint.lua finds, shown with files that are wrong on purpose.
+local process = require "spec.support.process"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+
+describe("the lint", function()
+  local folder, script
+
+  setup(function()
+    folder = process.scratch()
+    script = process.run({ "/bin/pwd" }).stdout:gsub("%s+$", "")
+      .. "/.ci/lint.lua"
+    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro" }
+  end)
+  teardown(function() process.remove(folder) end)
+
+  -- What it says of a text, without the file's name.
+  local function faults_of(text, path)
+    path = path or "lua/etoro/sample.lua"
+    local file = assert(io.open(folder .. "/" .. path, "wb"))
+    file:write(text)
+    file:close()
+    local done = process.run { LUA, script, path, cwd = folder }
+    assert.equal(done.stderr == "" and 0 or 1, done.code)
+    return (done.stderr:gsub("[^\n]-(:%d+: )", "%1"))
+  end
+
+  local function finds(count, text, path)
+    local _, lines = faults_of(text, path):gsub("\n", "")
+    assert.equal(count, lines, text)
+  end
+
+  it("finds assignments to a loop's own variable", function()
+    for _, text in ipairs {
+      "for i = 1, 2 do i = 3 end",
+      "for k, v in pairs {} do k = v end",
+      "for k in pairs {} do local f = function() k = 1 end f() end",
+      "for k in pairs {} do if k then local x x, k = 1, 2 end end",
+      "for k in pairs {} do do local k = 1 end k = 2 end",
+      "for k in pairs {} do for k = 1, 2 do print(k) end k = 2 end",
+      "for k in pairs {} do repeat local x = 1 until x k = 1 end",
+    } do
+      finds(1, text)
+    end
+    for _, text in ipairs {
+      "for k, v in pairs {} do v = k end",
+      "for k in pairs {} do local k = k k = 1 end",
+      "local k for k in pairs {} do print(k) end k = 1",
+      "for k in pairs {} do local function f(k) k = 1 end f() end",
+      "for k in pairs {} do t.k = 1 end",
+      "for k in pairs {} do local k <const> = 1 end",
+    } do
+      finds(0, text)
+    end
+  end)
+
+  it("finds names that are words of Lua 5.5", function()
+    finds(1, "local global = 1")
+    finds(1, "t.global = 1")
+    finds(0, "t['global'] = 'global' -- global")
+  end)
+
+  it("finds code that is loaded inside of a function", function()
+    for _, text in ipairs {
+      "local function f() return require 'x' end",
+      "return function() return pcall(require, 'x') end",
+      "local t = { f = function() require('x').y() end }",
+    } do
+      finds(1, text)
+      finds(0, text, "sample.lua") -- of a spec
+      finds(0, text, "lua/etoro/init.lua")
+    end
+    finds(0, "local x = require 'x' local ok, y = pcall(require, 'y')")
+    finds(0, "local x = if_there and require 'x'")
+  end)
+
+  it("tells of what it cannot read", function()
+    finds(1, "local = 1")
+  end)
+end)
