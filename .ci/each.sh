@@ -12,6 +12,7 @@ jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export scratch
+export SPEC_LIMIT="${SPEC_LIMIT:-1200}" # seconds for one spec; these are slow
 
 # long files first: they tend to take longest
 # shellcheck disable=SC2016,SC2046,SC2086

@@ -2,3 +2,28 @@
 -- must not follow into every shell and tool that a spec starts; process.lua
 -- puts it in front of the Lua programs it starts.
 require("luv").os_unsetenv "LD_PRELOAD"
+
+-- Seconds that a spec, or what is before and behind it, may take; 0 is no
+-- limit. The runs whose length a variable says have none.
+local limit = math.tointeger(os.getenv "SPEC_LIMIT")
+  or (os.getenv "FAULT_ORDERS" or os.getenv "KILL_ROUNDS"
+    or os.getenv "ETORO_ROUNDTRIP") and 0
+  or 180
+
+if limit > 0 then
+  local busted = require "busted"
+  local tell = require "spec.support.watchdog"
+
+  local function place(element)
+    local trace = element.trace
+    tell(("%s, %s, line %s"):format(element.name,
+      trace and trace.short_src or "its file",
+      trace and trace.currentline or "?"), limit)
+    return nil, true
+  end
+
+  for _, kind in ipairs { "file", "describe", "test" } do
+    busted.subscribe({ kind, "start" }, place)
+    busted.subscribe({ kind, "end" }, place)
+  end
+end

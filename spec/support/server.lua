@@ -8,6 +8,8 @@ local methods = {}
 local mt = { __name = "spec.server", __index = methods }
 local M = {}
 
+http.TIMEOUT = 30 -- seconds without a byte
+
 local SCRIPT = "lua/etoro/sandbox/main.lua"
 
 --- Starts a sandbox on a free port.
