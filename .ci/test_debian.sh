@@ -75,17 +75,12 @@ make_chroot() {
     tail -5 "$LOG" >&2
     give_up "debootstrap failed; $LOG has more"
   fi
-  # packages that bring a service do not start it
-  printf '#!/bin/sh\nexit 101\n' >"$ROOT.new/usr/sbin/policy-rc.d"
-  chmod 755 "$ROOT.new/usr/sbin/policy-rc.d"
-  printf '127.0.0.1 localhost\n::1 localhost\n' >"$ROOT.new/etc/hosts"
   umount -R "$ROOT.new/proc" "$ROOT.new/sys" 2>/dev/null || true
   mv "$ROOT.new" "$ROOT"
 }
 
 refresh_chroot() {
   echo "refreshing $ROOT"
-  cp -L /etc/resolv.conf "$ROOT/etc/resolv.conf" 2>/dev/null || true
   inside 1200 'apt-get -q update && apt-get -q -y dist-upgrade' \
     >"$LOG" 2>&1 || {
     tail -5 "$LOG" >&2
@@ -93,7 +88,15 @@ refresh_chroot() {
   }
 }
 
-mount_system() {
+# What a machine has and debootstrap does not make. Packages that bring a
+# service do not start it; a mirror that lags behind will do.
+settle() {
+  cp -L /etc/resolv.conf "$ROOT/etc/resolv.conf" 2>/dev/null || true
+  printf '127.0.0.1 localhost\n::1 localhost\n' >"$ROOT/etc/hosts"
+  printf '#!/bin/sh\nexit 101\n' >"$ROOT/usr/sbin/policy-rc.d"
+  chmod 755 "$ROOT/usr/sbin/policy-rc.d"
+  echo 'Acquire::Check-Valid-Until "false";' \
+    >"$ROOT/etc/apt/apt.conf.d/90test-debian"
   mount -t proc proc "$ROOT/proc"
   mount --rbind /dev "$ROOT/dev"
 }
@@ -105,9 +108,9 @@ work() {
   mount --make-rprivate /
   if [ -n "${CLEAN:-}" ] || [ ! -d "$ROOT" ]; then
     make_chroot
-    mount_system
+    settle
   else
-    mount_system
+    settle
     refresh_chroot
   fi
   rm -rf "$ROOT/root/lua-etoro"

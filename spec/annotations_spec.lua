@@ -177,4 +177,95 @@ describe("annotations #lua", function()
       assert.matches("---@field " .. name .. " etoro.", class, 1, true)
     end
   end)
+
+  -- A class's file, its lines, and the number of the line behind its fields.
+  local function find_class(name)
+    for path, lines in pairs(lines_of) do
+      for number, line in ipairs(lines) do
+        if line:match "^%-%-%-@%l+ ([%w_.]+)" == name
+          and line:find "^%-%-%-@[ac]l[ia]%a+ "
+        then
+          local last = number + 1
+          while (lines[last] or ""):find "^%-%-%-" do last = last + 1 end
+          return path, lines, number, last
+        end
+      end
+    end
+    error("no class " .. name)
+  end
+
+  it("type each part of the module as that part", function()
+    local etoro = require "etoro"
+    local wrong, count = {}, 0
+    for name, class in docs.read("lua/etoro/init.lua")
+      :gmatch "%-%-%-@field (%l+) (etoro%.[%w.]+)"
+    do
+      local _, lines, _, last = find_class(class)
+      local variable = lines[last]:match "^local ([%w_]+) = "
+      local text = table.concat(lines, "\n")
+      for key, value in pairs(etoro[name]) do
+        if type(value) == "function" then
+          count = count + 1
+          if not variable or not text:find(
+            "\nfunction " .. variable .. "." .. key .. "(", 1, true)
+          then
+            wrong[#wrong + 1] = name .. "." .. key .. " is not in " .. class
+          end
+        end
+      end
+    end
+    assert.same({}, wrong)
+    assert(count >= 6, count)
+  end)
+
+  it("take each way to write an interval, and no other", function()
+    local candles = require "etoro.candles"
+    local _, lines, first = find_class "etoro.Interval"
+    local typed, known = {}, {}
+    for number = first + 1, #lines do
+      local value = lines[number]:match '^%-%-%-| "(.-)"'
+      if not value then break end
+      typed[#typed + 1] = value
+      assert(candles.interval(value), value)
+    end
+    local intervals
+    for index = 1, 20 do
+      local name, value = debug.getupvalue(candles.interval, index)
+      if name == "INTERVALS" then intervals = value end
+    end
+    for _, one in ipairs(intervals) do
+      known[#known + 1], known[#known + 2] = one[1], one[2]
+    end
+    assert.same(known, typed)
+  end)
+
+  -- Of our own making, or given as they came.
+  local CLOSED = { Budget = true, Client = true, CloseResult = true,
+    Costs = true, EligibilityAnswer = true, Equity = true, Error = true,
+    OrderState = true, Recovered = true, Response = true }
+
+  it("let what a resource gives be read in any spelling", function()
+    local wrong, seen = {}, {}
+    for _, subject in pairs(resources.subjects()) do
+      for _, fn in pairs(subject.methods) do
+        local info = debug.getinfo(fn, "S")
+        local lines = lines_of[info.source:match "(lua/etoro/.*)$"]
+        local number = info.linedefined - 1
+        while lines[number]:find "^%-%-%-" do
+          local given = lines[number]:match "^%-%-%-@return (.*)" or ""
+          for name in given:gmatch "etoro%.(%u%w*)" do seen[name] = true end
+          number = number - 1
+        end
+      end
+    end
+    for name in pairs(seen) do
+      local _, lines, first, last = find_class("etoro." .. name)
+      local text = table.concat(lines, "\n", first, last - 1)
+      if not CLOSED[name] and not text:find("@field [string] any", 1, true) then
+        wrong[#wrong + 1] = name
+      end
+    end
+    table.sort(wrong)
+    assert.same({}, wrong)
+  end)
 end)

@@ -26,6 +26,7 @@ local ME = operations["GET /api/v1/me"]
 ---@field orders table[] waiting for a rate
 ---@field ordersForOpen table[] under way
 ---@field ordersForClose table[]
+---@field [string] any what else the API tells, in any spelling
 
 --- Figures by the formulas of the portal's guides, beside the server's own.
 ---@class etoro.Equity: etoro.Figures
@@ -51,6 +52,7 @@ local ME = operations["GET /api/v1/me"]
 ---@field demoCid integer
 ---@field username string
 ---@field scopes string[]
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Trade one that is over
 ---@field positionId integer
@@ -65,6 +67,7 @@ local ME = operations["GET /api/v1/me"]
 ---@field openTimestamp string
 ---@field closeRate number
 ---@field closeTimestamp string
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Account client.account
 local collection = {}

@@ -21,6 +21,7 @@ local DELETE = operations["DELETE " .. ALERTS .. "/{alertId}"]
 ---@field currentPrice? number
 ---@field createdAt? string ISO 8601
 ---@field updatedAt? string ISO 8601
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local alert_mt = { __name = "etoro.alert", __index = methods }
 

@@ -44,6 +44,7 @@ local HISTORY = {
 ---@field displayCurrency? string
 ---@field exchangeRate? number
 ---@field equityDetails? table where expand asked for it
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Balances client.balances
 local collection = {}

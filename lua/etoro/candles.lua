@@ -20,15 +20,24 @@ local INTERVALS = {
 }
 
 ---@alias etoro.Interval
----| "OneMinute" # or "1min"
----| "FiveMinutes" # or "5min"
----| "TenMinutes" # or "10min"
----| "FifteenMinutes" # or "15min"
----| "ThirtyMinutes" # or "30min"
----| "OneHour" # or "1h"
----| "FourHours" # or "4h"
----| "OneDay" # or "1d"
----| "OneWeek" # or "1w"
+---| "OneMinute"
+---| "1min"
+---| "FiveMinutes"
+---| "5min"
+---| "TenMinutes"
+---| "10min"
+---| "FifteenMinutes"
+---| "15min"
+---| "ThirtyMinutes"
+---| "30min"
+---| "OneHour"
+---| "1h"
+---| "FourHours"
+---| "4h"
+---| "OneDay"
+---| "1d"
+---| "OneWeek"
+---| "1w"
 
 --- Finds an interval by the API's name or a short one.
 ---@param name string

@@ -20,6 +20,7 @@ local TRANSACTIONS = operations["GET " .. CASH .. "/{accountId}/transactions"]
 ---@field status? string Active, ReceiveOnly, SpendOnly, Suspended or Blocked
 ---@field bankAccount? table
 ---@field cards? table[]
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.CashTransaction
 ---@field id string
@@ -31,6 +32,7 @@ local TRANSACTIONS = operations["GET " .. CASH .. "/{accountId}/transactions"]
 ---@field amount string digits
 ---@field currency string
 ---@field postedAt string ISO 8601
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.NewCashAccount
 ---@field tncDocId integer the terms agreed to, see cash:eligibility

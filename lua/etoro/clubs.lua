@@ -12,6 +12,7 @@ local GET = operations["GET /api/v1/clubs"]
 ---@field downgradeRisk? { isAtRisk: boolean, daysUntilDowngrade?: integer }
 ---@field offers? table
 ---@field webinars? table
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Clubs client.clubs
 local collection = {}

@@ -40,6 +40,7 @@ local OF_REPLY = {
 ---@field entity table id, owner, message, created, parent and more
 ---@field emotionsData? table
 ---@field requesterContext? table
+---@field [string] any what else the API tells, in any spelling
 local both = {}
 local reply_mt = { __name = "etoro.reply", __index = both }
 
@@ -47,6 +48,7 @@ local reply_mt = { __name = "etoro.reply", __index = both }
 ---@class etoro.Comment: etoro.Reply
 ---@field repliesCount? integer
 ---@field replies? table[] the first of them, plain; see each_reply
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local mt = { __name = "etoro.comment", __index = methods }
 local M = {}

@@ -1,9 +1,8 @@
 -- Ways to look at what a client does. Events hold no header and no body, and
 -- so no key.
 
-local M = {}
-
 ---@class etoro.Events
+local M = {}
 
 ---@class etoro.Event
 ---@field kind "queued"|"waited"|"sent"|"retried"|"done"|"warning"

@@ -8,7 +8,7 @@
 ---@field null lightuserdata JSON's null in a request, and in a list of an answer
 ---@field features table<string, any> what the libraries beneath can do
 ---@field operations table<string, etoro.Operation> by "METHOD /path/{template}"
----@field sandbox etoro.Sandbox a stand-in for the API on this machine
+---@field sandbox etoro.SandboxModule a stand-in for the API on this machine
 ---@field events etoro.Events ways to look at what a client does
 ---@field oauth etoro.OAuthModule "Login with eToro": tokens that change
 ---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks

@@ -28,6 +28,7 @@ local SHORTENED = operations["GET /api/v1/instruments/{symbol}/{shortener}"]
 ---@field hasExpirationDate boolean
 ---@field isInternalInstrument boolean
 ---@field images { uri: string, width: integer, height: integer }[]
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.InstrumentFilters
 ---@field instrumentIds? integer[] any number of them

@@ -15,6 +15,7 @@ local RECOMMENDATIONS =
 ---@field description? string
 ---@field listImageUrl? string
 ---@field items { instrumentId: integer }[]
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Lists client.lists
 local collection = {}

@@ -48,6 +48,7 @@ local FIELDS = {
 ---@field conversionRateAsk number
 ---@field date string ISO 8601
 ---@field priceRateID integer
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Bar
 ---@field instrumentID integer
@@ -59,6 +60,7 @@ local FIELDS = {
 ---@field volume? number absent or 0 for currencies and coins
 ---@field is_forming? true it has not ended by the server's clock
 ---@field is_missing? true it stands for no price (-1)
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.CandlesParams
 ---@field instrumentId? integer|string this
@@ -78,6 +80,7 @@ local FIELDS = {
 ---@field isMarketOpen boolean
 ---@field closingPrices table<"daily"|"weekly"|"monthly", etoro.Close>
 ---@field is_missing? true there is no official one
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.SearchQuery: etoro.op.GetV1MarketDataSearch
 ---@field fields? string|string[] default: id, symbol, name, type, exchange,
@@ -89,7 +92,8 @@ local FIELDS = {
 ---@field sort? string|string[] such as "-marketCap,displayName"
 ---@field limit? integer the most to give
 
----@alias etoro.FoundItem etoro.op.GetV1InstrumentsDiscover.result.items
+---@class etoro.FoundItem: etoro.op.GetV1InstrumentsDiscover.result.items
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Market client.market
 local collection = {}

@@ -15,6 +15,7 @@ local MARK = operations["PATCH /api/v1/notifications/messages"]
 ---@field notificationType? string
 ---@field category? string
 ---@field actionLink? string
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Notifications client.notifications
 local collection = {}

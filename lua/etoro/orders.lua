@@ -31,6 +31,7 @@ local WAIT, CANCEL_WAIT, SHOW_WAIT = 30, 10, 10 -- seconds
 ---@field status? table id, name, errorCode, errorMessage
 ---@field asset? table
 ---@field positionExecutions? table[] positions that it opened
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local mt = { __name = "etoro.order", __index = casing.wrap_index(methods) }
 

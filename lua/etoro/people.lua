@@ -60,8 +60,11 @@ local BATCH = 50
 ---@field maxDate? string|number
 ---@field count? integer the most points to give; 0: all
 
----@alias etoro.Person etoro.op.GetV1UserInfoPeople.result.users
----@alias etoro.FoundPerson etoro.op.GetV1UserInfoPeopleSearch.result.items
+---@class etoro.Person: etoro.op.GetV1UserInfoPeople.result.users
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.FoundPerson: etoro.op.GetV1UserInfoPeopleSearch.result.items
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.People client.people
 local collection = {}

@@ -17,6 +17,7 @@ local COPIERS = operations["GET /api/v1/pi-data/copiers"]
 ---@field AgeCategory? string
 ---@field CopyRealizedEquity_pnl? string
 ---@field AvailableCopyBalance? string
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.PiData client.pi_data
 local collection = {}

@@ -28,6 +28,7 @@ local SCOPES = operations["GET " .. V2 .. "/user-tokens/scopes"]
 ---@field userTokens etoro.Token[]
 ---@field userTokenCreated? boolean false: funded, but without a token yet
 ---@field createdAt? string ISO 8601
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.NewToken
 ---@field userTokenName string

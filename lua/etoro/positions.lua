@@ -31,6 +31,7 @@ local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
 ---@field openRate number in the instrument's currency
 ---@field stopLossRate number
 ---@field takeProfitRate number
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local mt = { __name = "etoro.position", __index = casing.wrap_index(methods) }
 

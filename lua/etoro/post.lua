@@ -35,7 +35,8 @@ local UNVOTE = operations["DELETE " .. VOTES]
 ---@field sharedDiscussionId? string
 ---@field attachments? table[]
 
----@alias etoro.Share etoro.op.GetV1PostsPostIdShares.result.postShares
+---@class etoro.Share: etoro.op.GetV1PostsPostIdShares.result.postShares
+---@field [string] any what else the API tells, in any spelling
 
 --- A post. Feeds and posts:get give it with what stands around it (the post
 --- itself in `post`), calls that write one give the post alone: fields as the
@@ -51,6 +52,7 @@ local UNVOTE = operations["DELETE " .. VOTES]
 ---@field owner? table
 ---@field created? string ISO 8601
 ---@field metadata? table of a poll, share, trade or other kind of post
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local mt = { __name = "etoro.post", __index = methods }
 local M = {}

@@ -29,6 +29,7 @@ local FEW = 20 -- symbols that are searched for one by one
 ---@field instrumentID integer
 ---@field symbolFull string as the API spells it
 ---@field instrumentDisplayName? string
+---@field [string] any what else the API tells, in any spelling
 
 local function text(value) return type(value) == "string" and value or nil end
 

@@ -33,6 +33,7 @@ local NAME_OF_ID = {
 ---@field expiresAt? string ISO 8601, UTC; absent: never
 ---@field createdAt? string ISO 8601
 ---@field externalApplicationName? string
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.TokenChanges
 ---@field scopeNames? string[]

@@ -26,6 +26,7 @@ local REMOVE = operations["DELETE " .. ONE .. "/items"]
 ---@field itemAddedReason? string
 ---@field itemAddedDate? string ISO 8601
 ---@field market? table the instrument, as feeds show it
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.WatchlistPage
 ---@field itemsPerPage? integer 1 to 1000; 100
@@ -43,6 +44,7 @@ local REMOVE = operations["DELETE " .. ONE .. "/items"]
 ---@field watchlistRank? integer
 ---@field items? etoro.WatchlistItem[] the first of them; see each_item
 ---@field relatedAssets? integer[]
+---@field [string] any what else the API tells, in any spelling
 local methods = {}
 local mt = { __name = "etoro.watchlist", __index = methods }
 local M = {}

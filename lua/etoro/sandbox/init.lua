@@ -18,6 +18,8 @@ local universe = require "etoro.sandbox.universe"
 ---@class etoro.Sandbox
 local methods = {}
 local mt = { __name = "etoro.sandbox", __index = methods }
+
+---@class etoro.SandboxModule
 local M = {}
 
 local MODELS = {}
@@ -59,6 +61,7 @@ function methods:now()
 end
 
 --- The kind of what the clock can be advanced by, see bounds.lua.
+---@return fun(value: any): string?
 function methods:step_kind()
   return bounds.number(0, math.floor(times.LAST - self:now()))
 end
