@@ -58,12 +58,13 @@ describe("etoro.times", function()
 
   it("lets a date and time through as written, and nothing less", function()
     for _, text in ipairs { "2026-12-31T23:59:59Z", "2026-12-31T23:59:59",
-      "2026-12-31T23:59:59.1234567+02:00" } do
+      "2026-12-31T23:59:59.1234567+02:00", "2026-12-31 23:59:59Z",
+      "9999-12-31T23:59:59.9999999", "0001-01-01T00:00:00" } do
       assert.equal(text, times.check(text))
     end
     local text, message = times.check "2026-12-31"
     assert.is_nil(text)
     assert.matches("2026%-12%-31T23:59:59Z", message)
-    assert.is_nil(times.check "2026-12-31 23:59:59Z")
+    assert.is_nil(times.check "2026-12-31_23:59:59Z")
   end)
 end)

@@ -238,9 +238,8 @@ describe("client.watchlists", function()
         { { 1, -1 }, "body[2].itemId must be at least 1, got -1" },
         { { 1.5 }, "body[1].itemId is '1.5', which is not a whole number" },
         { { "x1" }, "body[1].itemId is 'x1', which is not a whole number" },
-        { { { itemId = 1, itemType = "Instrumnt" } },
-          "body[1].itemType must be one of Instrument, Person; got"
-            .. " 'Instrumnt' (did you mean 'Instrument'?)" },
+        { { { itemId = 1.5, itemType = "Person" } },
+          "body[1].itemId is '1.5', which is not a whole number" },
       } do
         refused(case[2], by_id():add_items(case[1]))
         refused(case[2], by_id():update_items(case[1]))
@@ -284,7 +283,8 @@ describe("client.watchlists", function()
         client.watchlists:create { name = "" })
       refused("newName must have 1 to 100 characters, got 101",
         by_id():rename(("x"):rep(101)))
-      refused("newRank must be at least 0, got -1", by_id():rank(-1))
+      refused("newRank is '1.5', which is not a whole number",
+        by_id():rank(1.5))
       refused("itemsPerPageForSingle must be from 1 to 1000, got 1001",
         client.watchlists:list { itemsPerPageForSingle = 1001 })
     end)

@@ -1,6 +1,7 @@
 -- What an answer holds: failures that come in a 2xx, and the lists that it has
 -- to have.
 
+local casing = require "etoro.casing"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
 
@@ -12,9 +13,11 @@ local function text_of(body)
   return ok and text or nil
 end
 
+local get = casing.get
+
 -- Watchlists put an HTTP status of their own into the body.
 local function status_of(body)
-  local status = tonumber(body.status)
+  local status = tonumber(get(body, "status"))
   return status and status >= 400 and status < 600 and status or 422
 end
 
@@ -27,21 +30,35 @@ end
 ---@return etoro.Error? err nil when it did not fail; details: invalidItems
 function M.failure(body, response, op)
   if type(body) ~= "table" then return nil end
-  if body.isSucceeded ~= false and body.success ~= false then return nil end
-  local exception = body.exception
+  if get(body, "isSucceeded") ~= false and get(body, "success") ~= false then
+    return nil
+  end
+  local exception = get(body, "exception")
   if type(exception) == "string" then exception = { message = exception } end
   if type(exception) ~= "table" then exception = {} end
-  local shown = { errorCode = exception.reason,
-    errorMessage = exception.message, error = body.error,
-    errors = body.errors, code = body.code, message = body.message }
+  local shown = { errorCode = get(exception, "reason"),
+    errorMessage = get(exception, "message"), error = get(body, "error"),
+    errors = get(body, "errors"), code = get(body, "code"),
+    message = get(body, "message") }
   local err = errors.from_reply {
     status = status_of(body), body = shown, text = text_of(body), op = op,
     request_id = response.request_id,
   }
   err.status, err.attempts = response.status, response.attempts
   err.server_request_id = response.server_request_id
-  err.details = err.details or exception.invalidItems
+  err.details = err.details or get(exception, "invalidItems")
   return err
+end
+
+-- A field of an answer under its name, be it in other letters: curatedLists
+-- comes as CuratedLists too.
+local function field(body, name)
+  local value = get(body, name)
+  if value ~= nil or type(name) ~= "string" then return value end
+  name = name:lower()
+  for key, other in pairs(body) do
+    if type(key) == "string" and key:lower() == name then return other end
+  end
 end
 
 --- What stands at a place in an answer.
@@ -52,7 +69,7 @@ end
 function M.at(body, path)
   for name in path:gmatch("[^.]+") do
     if type(body) ~= "table" then return nil end
-    body = body[tonumber(name) or name]
+    body = field(body, tonumber(name) or name)
   end
   if type(body) == "userdata" then return nil end
   return body
@@ -86,9 +103,9 @@ end
 ---@return table? rest nil where the answer is the list
 function M.rest(body, path)
   if path == "" then return nil end
-  local rest = {}
+  local rest, list = {}, M.at(body, path)
   for name, value in pairs(body) do
-    if name ~= path then rest[name] = value end
+    if value ~= list then rest[name] = value end
   end
   return rest
 end

@@ -365,7 +365,7 @@
 
 ---@class etoro.op.GetV1BalancesAccountType
 ---@field accountIds? string|string[]
----@field accountType "trading"|"options"|"cash"
+---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field expand? string|string[]
 ---@field includeZeroBalances? boolean
@@ -378,7 +378,7 @@
 
 ---@class etoro.op.GetV1BalancesAccountTypeHistory
 ---@field accountIds? string|string[]
----@field accountType "trading"|"options"|"cash"
+---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
 ---@field toDate? string|number YYYY-MM-DD
@@ -392,7 +392,7 @@
 
 ---@class etoro.op.GetV1BalancesAccountTypeAccountId
 ---@field accountId string
----@field accountType "trading"|"options"|"cash"
+---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field expand? string|string[]
 ---@field includeZeroBalances? boolean
@@ -405,7 +405,7 @@
 
 ---@class etoro.op.GetV1BalancesAccountTypeAccountIdHistory
 ---@field accountId string
----@field accountType "trading"|"options"|"cash"
+---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
 ---@field toDate? string|number YYYY-MM-DD
@@ -3712,9 +3712,9 @@
 ---@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body
 ---@field itemAddedDate? string|number ISO 8601, or seconds since 1970
 ---@field itemAddedReason? string
----@field itemId integer|string 1 or more
+---@field itemId integer|string
 ---@field itemRank? integer|string default 0
----@field itemType "Instrument"|"Person"
+---@field itemType string
 ---@field market? etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market
 
 ---@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems
@@ -3800,7 +3800,7 @@
 ---@field watchlistType? "Static"|"Dynamic"|"RecentlyInvested"|"Default"
 
 ---@class etoro.op.PutV1WatchlistsRankWatchlistId
----@field newRank integer|string 0 or more
+---@field newRank integer|string
 ---@field watchlistId string
 
 ---@class etoro.op.PutV1WatchlistsSetUserSelectedUserDefaultWatchlistId

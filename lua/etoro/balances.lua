@@ -19,7 +19,8 @@ local HISTORY = {
 
 --- Which accounts: all, those of one type, or one.
 ---@class etoro.BalanceScope
----@field accountType? "trading"|"options"|"cash"
+---@field accountType? string|integer "trading", "options", "cash", or as an
+---answer has it
 ---@field accountId? string|integer one account, with its accountType
 ---@field accountIds? string|string[] some of the type's
 ---@field accountTypes? string|string[] some of all
@@ -51,9 +52,17 @@ local collection = {}
 local mt = { __name = "etoro.balances", __index = collection }
 local M = {}
 
+-- An account's type as paths have it: answers write it with a capital, and
+-- some as a number.
+local function type_text(value)
+  if math.type(value) == "integer" then return string.format("%d", value) end
+  return type(value) == "string" and value:lower() or value
+end
+
 -- The operation that the parameters are for.
 local function select_op(ops, params, level)
   params = resource.with(params, {}, level + 1)
+  params.accountType = type_text(params.accountType)
   if params.accountId == nil then
     return params.accountType == nil and ops[1] or ops[2], params
   elseif params.accountType == nil then

@@ -92,6 +92,7 @@ function M.copy(fields)
     if type(value) == "table" then
       local items = {}
       for key, item in pairs(value) do items[key] = item end
+      values.note_answered(items, value)
       value = items
     end
     copy[name] = value
@@ -140,31 +141,40 @@ local function check_type(spec, value, what, name, level)
   if not fits(value) then
     raise_type(what, name, EXPECTED[spec.type], value, level + 1)
   end
-  if spec.type == "list" and spec.items then
+  if spec.type == "list" and spec.items and not values.is_answered(value) then
     local items = spec_of(spec.items)
     for index, item in ipairs(value) do
       check_type(items, item, what, string.format("%s[%d]", name, index),
         level + 1)
     end
   elseif spec.type == "object" and spec.fields then
-    check_names(spec.fields, value, what, name .. ".", level + 1)
+    check_names(spec.fields, value, what, name .. ".", level + 1, spec.open)
   end
 end
 
--- prefix: the place of the fields, for messages
-function check_names(schema, fields, what, prefix, level)
+-- Whether a table may be an answer's own: what it has to have is there.
+local function is_whole(schema, fields)
+  for name, spec in pairs(schema) do
+    if spec.required and fields[name] == nil then return false end
+  end
+  return true
+end
+
+-- prefix: the place of the fields, for messages; is_open: see etoro.operations
+function check_names(schema, fields, what, prefix, level, is_open)
+  is_open = is_open and is_whole(schema, fields)
   for _, name in ipairs(sorted_names(fields)) do
-    if not schema[name] then
+    if not schema[name] and not is_open then
       local text = string.format("unknown %s '%s%s'", what, prefix,
         tostring(name))
       error(text .. nearest.hint(name, suggested(schema, name)), level + 1)
     end
   end
   for _, name in ipairs(sorted_names(schema)) do
-    if fields[name] ~= nil then
+    if fields[name] ~= nil and (schema[name].required or not is_open) then
       check_type(spec_of(schema[name]), fields[name], what, prefix .. name,
         level + 1)
-    elseif schema[name].required then
+    elseif fields[name] == nil and schema[name].required then
       error(string.format("missing %s '%s%s'", what, prefix, name), level + 1)
     end
   end

@@ -172,6 +172,12 @@ local function write_list(value, count, spec, path, state)
   return "[" .. table.concat(out, ",") .. "]"
 end
 
+-- What an answer held goes as it came: its texts stand for no numbers.
+local function field_spec(spec, field)
+  field = spec_of(field)
+  return spec.open and not field.required and {} or field
+end
+
 local function write_object(value, spec, path, state)
   local names, out, fields = {}, {}, spec.fields or {}
   for name in pairs(value) do names[#names + 1] = name end
@@ -179,7 +185,7 @@ local function write_object(value, spec, path, state)
   for index, name in ipairs(names) do
     local inner = path .. "." .. name
     out[index] = write_string(name, inner, state) .. ":"
-      .. write_value(value[name], spec_of(fields[name]), inner, state)
+      .. write_value(value[name], field_spec(spec, fields[name]), inner, state)
   end
   return "{" .. table.concat(out, ",") .. "}"
 end

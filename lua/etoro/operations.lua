@@ -42,7 +42,8 @@
 -- fields), required, nullable, enum, default (what the API takes when there
 -- is none), min, max, above (a number has to be greater), min_length and
 -- max_length (characters), max_bytes, min_items, max_items, commas (a text
--- or a list of texts, joined by commas), deprecated.
+-- or a list of texts, joined by commas), deprecated, open (answers hold such
+-- objects, and one is taken as it came: its required fields alone are judged).
 --
 -- etoro.raw (M.find) goes through all entries to find the one that a request
 -- of the caller's own making belongs to: method first, then the template part
@@ -77,12 +78,8 @@ local display_currency = { type = "string", default = "USD" }
 local flag = { type = "boolean" }
 local scopes_money_balance_read = { "etoro-public:money.balance:read" }
 local in_order_from_date = { { "fromDate", "toDate" } }
-local account_type = {
-  type = "string",
-  enum = { "trading", "options", "cash" },
-}
-local account_type_path = { accountType = account_type }
-local account_id_path = { accountId = "string", accountType = account_type }
+local account_type_path = { accountType = "string" }
+local account_id_path = { accountId = "string", accountType = "string" }
 local badges_experiment_is_enabled = { type = "boolean", default = false }
 local offset = { type = "integer", default = 0, min = 0 }
 local reactions_page_size = {
@@ -136,6 +133,7 @@ local attachments = {
       title = text,
       url = text,
     },
+    open = true,
   },
 }
 local post_body = {
@@ -218,8 +216,7 @@ local discover_paging = {
   total = "totalItems",
 }
 local instruments_query = { fields = comma_text }
-local items = { type = "integer", min = 0 }
-local exchange_ids = { type = "list", items = items }
+local exchange_ids = { type = "list", items = "integer" }
 local scopes_market_data_read = { "etoro-public:market-data:read" }
 local instrument_ids = { type = "list", items = positive_integer }
 local candles_count = { type = "integer", default = 100, max = 1000, min = 1 }
@@ -344,9 +341,10 @@ local eligibility_body = {
 local any_of_instrument_ids = { { "instrumentIds", "symbols" } }
 local max_together = { 100, "instrumentIds", "symbols" }
 local required_date = { type = "date", required = true }
+local page = { type = "integer", min = 0 }
 local history_query = {
   minDate = required_date,
-  page = items,
+  page = page,
   pageSize = positive_integer,
 }
 local history_paging = {
@@ -385,13 +383,9 @@ local selected_items_body = {
     fields = {
       itemAddedDate = { type = "datetime" },
       itemAddedReason = text,
-      itemId = required_positive_integer,
+      itemId = required_integer,
       itemRank = { type = "integer", default = 0 },
-      itemType = {
-        type = "string",
-        enum = { "Instrument", "Person" },
-        required = true,
-      },
+      itemType = required_text,
       market = {
         type = "object",
         fields = {
@@ -422,6 +416,7 @@ local selected_items_body = {
         },
       },
     },
+    open = true,
   },
   min_items = 1,
 }
@@ -1035,6 +1030,7 @@ add("POST", "/api/v1/posts/polls", {
               index = required_positive_integer,
               text = required_text,
             },
+            open = true,
           },
           max_items = 4,
           min_items = 2,
@@ -1042,6 +1038,7 @@ add("POST", "/api/v1/posts/polls", {
         },
         title = required_text,
       },
+      open = true,
       required = true,
     },
   },
@@ -1815,7 +1812,7 @@ add("GET", "/api/v1/watchlists/public/{userId}/{watchlistId}", {
 
 add("PUT", "/api/v1/watchlists/rank/{watchlistId}", {
   in_path = watchlist_id_path,
-  in_query = { newRank = { type = "integer", min = 0, required = true } },
+  in_query = { newRank = required_integer },
   success = { 204 },
   class = "safe",
   pool = "watchlist-writes",
@@ -1946,7 +1943,7 @@ add("PATCH", "/api/v2/agent-portfolios/{agentPortfolioId}/user-tokens"
 add("GET", "/api/v2/portfolios/{username}/assets/history", {
   in_path = username_path,
   in_query = {
-    count = items,
+    count = page,
     maxDate = { type = "date" },
     minDate = { type = "date" },
     period = {
@@ -1976,7 +1973,7 @@ add("GET", "/api/v2/portfolios/{username}/copiers", {
 add("GET", "/api/v2/portfolios/{username}/exposure/history", {
   in_path = username_path,
   in_query = {
-    count = items,
+    count = page,
     maxDate = { type = "date" },
     minDate = { type = "date" },
     period = {

@@ -44,7 +44,7 @@ function AFTER.whole() return false end
 function AFTER.page(state, body, items, response)
   local paging, params = state.op.paging, state.params
   local page = tonumber(params[paging.page]) or paging.first
-  local size = type(body) == "table" and whole(body[paging.size])
+  local size = type(body) == "table" and whole(answers.at(body, paging.size))
     or state.size or #items
   if not state.size then state.size = size end
   if state.seen == 0 then state.seen = (page - paging.first) * size end

@@ -75,8 +75,7 @@ local function read_clock(text)
   return hour * 3600 + minute * 60 + second - offset, fraction
 end
 
--- separator is a pattern for what stands between date and time of day
-local function read(text, separator)
+local function read(text)
   local year, month, day, rest = text:match("^(%d%d%d%d)%-(%d%d)%-(%d%d)(.*)$")
   if not year then return nil, "is not a date such as 2026-12-31T23:59:59Z" end
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
@@ -88,7 +87,7 @@ local function read(text, separator)
   local days = days_from_date(year, month, day)
   if rest == "" then return days * DAY, nil, true end
   local seconds, fraction
-  if rest:find(separator) then
+  if rest:find("^[Tt ]") then
     seconds, fraction = read_clock(rest:sub(2))
   end
   if not seconds then
@@ -106,7 +105,7 @@ end
 ---@return number? seconds since the epoch, with the fraction
 ---@return string? message when it is no such time
 function M.parse(text)
-  local seconds, message = read(text, "^[Tt ]")
+  local seconds, message = read(text)
   if not seconds then return nil, message end
   return seconds
 end
@@ -128,12 +127,13 @@ function M.format(seconds)
     math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60)
 end
 
---- Tells whether a text may be sent where the API takes a date and time.
+--- Tells whether a text may be sent where the API takes a date and time: in
+--- any form that its answers have.
 ---@param text string
 ---@return string? text as it was
 ---@return string? message
 function M.check(text)
-  local seconds, message, is_date = read(text, "^[Tt]")
+  local seconds, message, is_date = read(text)
   if not seconds then return nil, message end
   if is_date then
     return nil, "has no time of day; write it as " .. text .. "T23:59:59Z"

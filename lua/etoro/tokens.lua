@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
+local values = require "etoro.values"
 
 local null = core.null
 
@@ -87,7 +88,9 @@ local function names_scopes(fields)
     or type(fields.scopeIds) == "table"
 end
 
+-- What an answer gave a token: its scopes in one way, its whitelist as it is.
 local function set_scopes(token, fields)
+  values.note_answered(token.ipsWhitelist)
   if not names_scopes(fields) then return end
   local names, ids = M.read_scopes(fields)
   token.scopes = nil

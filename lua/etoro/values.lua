@@ -184,6 +184,24 @@ local function check_bounds(spec, value)
   return value
 end
 
+-- Lists that an answer held: what the API keeps it takes back.
+local answered = setmetatable({}, { __mode = "k" })
+
+--- Notes that a list came with an answer, or is a copy of one that did. Its
+--- items are not judged when it is sent.
+---@param list any
+---@param original? any
+function M.note_answered(list, original)
+  if type(list) == "table" and (original == nil or answered[original]) then
+    answered[list] = true
+  end
+end
+
+--- Whether a list came with an answer.
+---@param list table
+---@return boolean
+function M.is_answered(list) return answered[list] == true end
+
 local check_value
 
 local function check_list(spec, list)
@@ -193,7 +211,8 @@ local function check_list(spec, list)
     return nil, string.format("must have %s items, got %d",
       range(spec.min_items, spec.max_items), #list)
   end
-  local copy, items = {}, spec_of(spec.items or "any")
+  local copy = {}
+  local items = spec_of(not answered[list] and spec.items or "any")
   for index, item in ipairs(list) do
     local value, message, place = check_value(items, item)
     if value == nil then
@@ -204,18 +223,24 @@ local function check_list(spec, list)
   return copy
 end
 
---- Checks fields by their specs.
+--- Checks fields by their specs; where they may be an answer's own
+--- (is_open), those alone that have to be there: the others go as they are,
+--- without what is null.
 ---@return table? copy
 ---@return string? message
 ---@return string? name of the field that is wrong
 ---@return string? place in it
-local function check_object(schema, fields)
+local function check_object(schema, fields, is_open)
   local copy = {}
   for _, name in ipairs(sorted_names(fields)) do
-    local value, message, place = check_value(spec_of(schema[name]),
-      fields[name])
-    if value == nil then return nil, message, name, place or "" end
-    copy[name] = value
+    local spec, value = spec_of(schema[name]), fields[name]
+    if not is_open or spec and spec.required then
+      local checked, message, place = check_value(spec, value)
+      if checked == nil then return nil, message, name, place or "" end
+      copy[name] = checked
+    elseif value ~= null then
+      copy[name] = value
+    end
   end
   return copy
 end
@@ -252,7 +277,8 @@ local CHECKS = {
   list = check_list,
   object = function(spec, value)
     if not spec.fields then return value end
-    local copy, message, name, place = check_object(spec.fields, value)
+    local copy, message, name, place = check_object(spec.fields, value,
+      spec.open)
     return copy, message, name and "." .. name .. place
   end,
 }

@@ -5,6 +5,7 @@ local operations = require "etoro.operations"
 local owner = require "etoro.owner"
 local pages = require "etoro.pages"
 local resource = require "etoro.resource"
+local values = require "etoro.values"
 
 local LISTS = "/api/v1/watchlists"
 local ONE = LISTS .. "/{watchlistId}"
@@ -18,14 +19,16 @@ local ADD = operations["POST " .. ONE .. "/items"]
 local UPDATE = operations["PUT " .. ONE .. "/items"]
 local REMOVE = operations["DELETE " .. ONE .. "/items"]
 
---- An item of a watchlist. Only itemId and itemType have to be sent.
+--- An item of a watchlist. Only itemId and itemType have to be sent; an item
+--- that was read is taken again as it came.
 ---@class etoro.WatchlistItem
 ---@field itemId integer an instrument's id, or a person's realCid
----@field itemType "Instrument"|"Person"
+---@field itemType string "Instrument", "Person" or "User", which is a person
+---too, and what else the API has
 ---@field itemRank? integer
 ---@field itemAddedReason? string
 ---@field itemAddedDate? string ISO 8601
----@field market? table the instrument, as feeds show it
+---@field market? table the instrument, as feeds show it; persons have none
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.WatchlistPage
@@ -37,7 +40,8 @@ local REMOVE = operations["DELETE " .. ONE .. "/items"]
 ---@field watchlistId string
 ---@field name string
 ---@field Gcid? integer whose it is
----@field watchlistType? "Static"|"Dynamic"|"RecentlyInvested"|"Default"
+---@field watchlistType? string "Static", "Dynamic", "RecentlyInvested",
+---"Default"
 ---@field totalItems? integer
 ---@field isDefault? boolean
 ---@field isUserSelectedDefault? boolean
@@ -59,16 +63,28 @@ function M.wrap(item, client)
   return setmetatable(item, mt)
 end
 
+local INSTRUMENT = { type = "integer", min = 1 }
+
 --- Items as the API takes them: a bare number is an instrument's id.
 ---@param items any
 ---@param level integer
----@return any
+---@return any items
+---@return etoro.Error? err kind invalid, when items is nil
 function M.items(items, level)
   if type(items) ~= "table" then
     error("items must be a list, got " .. type(items), level + 1)
   end
   local copy = {}
   for index, item in pairs(items) do
+    if type(item) == "number" or type(item) == "string" then
+      local id, message = values.value(INSTRUMENT, item)
+      if not id then
+        local err = errors.invalid(string.format("body[%s].itemId", index),
+          message)
+        err.field = "body"
+        return nil, err
+      end
+    end
     if type(item) ~= "table" then
       item = { itemId = item, itemType = "Instrument" }
     end
@@ -130,6 +146,14 @@ local function change(self, what, op, params, options, level)
   return self, response
 end
 
+local function change_items(self, what, op, items, options, level)
+  local body, err = M.items(items, level + 1)
+  if not body then return nil, err end
+  local done, response = change(self, what, op, { body = body }, options,
+    level + 1)
+  return done, response
+end
+
 --- Reads the watchlist again into this table, with the first of its items.
 ---@param options? etoro.RequestOptions
 ---@return etoro.Watchlist? watchlist the table itself
@@ -172,7 +196,7 @@ function methods:rename(name, options)
 end
 
 --- Moves it among the watchlists (portal: Watchlists, Change Watchlist Rank).
----@param rank integer from 0
+---@param rank integer
 ---@param options? etoro.RequestOptions
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
@@ -204,8 +228,8 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:add_items(items, options)
-  local done, response = change(self, "watchlist:add_items", ADD,
-    { body = M.items(items, 2) }, options, 2)
+  local done, response = change_items(self, "watchlist:add_items", ADD, items,
+    options, 2)
   return done, response
 end
 
@@ -216,8 +240,8 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update_items(items, options)
-  local done, response = change(self, "watchlist:update_items", UPDATE,
-    { body = M.items(items, 2) }, options, 2)
+  local done, response = change_items(self, "watchlist:update_items", UPDATE, items,
+    options, 2)
   return done, response
 end
 
@@ -228,8 +252,8 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:remove_items(items, options)
-  local done, response = change(self, "watchlist:remove_items", REMOVE,
-    { body = M.items(items, 2) }, options, 2)
+  local done, response = change_items(self, "watchlist:remove_items", REMOVE, items,
+    options, 2)
   return done, response
 end
 

@@ -145,8 +145,10 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:create_default_of(items, options)
   local client = client_of(self, "client.watchlists:create_default_of", 2)
-  local item, response = create(client, CREATE_OF_ITEMS,
-    { body = watchlist.items(items, 2) }, nil, options, 2)
+  local body, err = watchlist.items(items, 2)
+  if not body then return nil, err end
+  local item, response = create(client, CREATE_OF_ITEMS, { body = body }, nil,
+    options, 2)
   return item, response
 end
 

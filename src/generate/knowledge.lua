@@ -347,8 +347,6 @@ M.newer = {
 -- zero no instrument (7).
 local id = { min = 1 }
 local ids = { items = { type = "integer", min = 1 } }
--- What is numbered from 0: mirror 0 is what the caller holds himself (6).
-local from_0 = { items = { type = "integer", min = 0 } }
 M.values = {
   integer = {
     instrumentId = id, instrumentID = id, InstrumentId = id,
@@ -357,8 +355,12 @@ M.values = {
   },
   list = {
     instrumentIds = ids, positionIds = ids, cidList = ids,
-    exchangeIds = from_0, instrumentTypeIds = from_0,
-    stocksIndustryIds = from_0, mirrorIds = from_0,
+    -- what posts show is taken again as it came
+    attachments = { items = { open = true } },
+  },
+  string = {
+    -- answers know more types, in other letters, or as numbers (8)
+    accountType = { enum = false },
   },
 }
 
@@ -452,16 +454,15 @@ local new_portfolio = { moves_money = true, body = portfolio_body }
 local new_token = { body = token_body }
 local token_change = { body = token_body, at_least_one = true }
 
-local post = { body = { message = { max_length = 1000 } } }
+local post = { body = {
+  message = { max_length = 1000 },
+  poll = { open = true, fields = { options = { items = { open = true } } } },
+} }
 local comment = { body = { message = { max_length = 500 } } }
 local empty = { body = {} } -- {} has to be there, and nothing in it
 
-local items = {
-  body_items = { min_items = 1 },
-  item_fields = {
-    itemId = id, itemType = { enum = { "Instrument", "Person" } },
-  },
-}
+-- Persons come as "Person" and as "User", and there may be other kinds.
+local items = { body_items = { min_items = 1, items = { open = true } } }
 -- At most so many items come in one answer (7).
 local per_page = { min = 1, max = 1000 }
 local list_name = { min_length = 1 }
@@ -617,9 +618,6 @@ M.details = {
   ["POST /api/v1/watchlists/newasdefault-watchlist"] = new_watchlist,
   ["PUT /api/v1/watchlists/{watchlistId}"] = {
     query = { newName = list_name },
-  },
-  ["PUT /api/v1/watchlists/rank/{watchlistId}"] = {
-    query = { newRank = { min = 0 } },
   },
   ["GET /api/v1/watchlists/default-watchlists/items"] = {
     query = { itemsLimit = { min = 1 }, itemsPerPage = per_page },

@@ -18,12 +18,18 @@ local function long(spec)
   return copy(spec)
 end
 
--- false takes an attribute away
+local change_fields
+
+-- false takes an attribute away; items without a type are changes of them
 local function change(spec, changes)
   spec = long(spec)
   for key, value in pairs(changes) do
     if value == false then
       spec[key] = nil
+    elseif key == "items" and type(value) == "table" and not value.type then
+      spec.items = change(spec.items, value)
+    elseif key == "fields" and spec.fields then
+      change_fields(spec.fields, value)
     else
       spec[key] = copy(value)
     end
@@ -31,7 +37,7 @@ local function change(spec, changes)
   return spec
 end
 
-local function change_fields(fields, changes)
+function change_fields(fields, changes)
   for name, change_of in pairs(changes or {}) do
     if fields[name] then
       fields[name] = change(fields[name], change_of)
@@ -86,9 +92,6 @@ local function apply_detail(entry, detail, document)
   end
   if detail.body_items and entry.body then
     entry.body = change(entry.body, detail.body_items)
-  end
-  if detail.item_fields and entry.body then
-    change_fields(entry.body.items.fields, detail.item_fields)
   end
   if detail.filters then
     entry.params.filters = filters_of(document, detail.filters)

@@ -280,7 +280,8 @@ local HEAD = [[
 -- fields), required, nullable, enum, default (what the API takes when there
 -- is none), min, max, above (a number has to be greater), min_length and
 -- max_length (characters), max_bytes, min_items, max_items, commas (a text
--- or a list of texts, joined by commas), deprecated.
+-- or a list of texts, joined by commas), deprecated, open (answers hold such
+-- objects, and one is taken as it came: its required fields alone are judged).
 --
 -- etoro.raw (M.find) goes through all entries to find the one that a request
 -- of the caller's own making belongs to: method first, then the template part
