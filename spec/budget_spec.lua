@@ -558,7 +558,7 @@ describe("the queue of a pool", function()
       local _, jobs = sent()
       answer(jobs, 429, "Retry-After: 7\r\n")
       assert.is_true(held[1]:done())
-      for _, priority in ipairs { "read", "order", "exit" } do
+      for _, priority in ipairs { "read", "order" } do
         held[#held + 1] = submit(c, priority, { priority = priority })
       end
       held[#held + 1] = submit(c, "else", { pool = "other" })
@@ -567,8 +567,105 @@ describe("the queue of a pool", function()
       engine:advance(6.9)
       assert.equal("", (sent()))
       engine:advance(0.2)
-      assert.matches("^exit", (sent()))
+      assert.matches("^order", (sent()))
     end
+  end)
+
+  -- Seconds at which requests of that name go out while each is refused.
+  local function tries(name, headers, seconds)
+    local at = {}
+    for tenth = 0, seconds * 10 do
+      local order, jobs = sent()
+      if order == name then at[#at + 1] = tenth / 10 end
+      answer(jobs, 429, headers)
+      engine:advance(0.1)
+    end
+    return at
+  end
+
+  -- The gap before each of them.
+  local function gaps_of(at)
+    local gaps = {}
+    for n = 2, #at do gaps[n - 1] = at[n] - at[n - 1] end
+    return gaps
+  end
+
+  it("tries an exit at once and now and again through a pause", function()
+    for _, headers in ipairs { "Retry-After: 900\r\n", "Retry-After: 60\r\n",
+      "RateLimit-Limit: 5\r\nRateLimit-Remaining: 0\r\n", "" }
+    do
+      engine = core.engine { now = START }
+      local c = client { { name = "default", limit = 20, window = 60,
+        reserve = 4 } }
+      local held = { submit(c, "order", { priority = "order" }) }
+      answer(select(2, sent()), 429, headers)
+      if headers == "" then -- of which a limit of 1 is learned
+        held[2] = submit(c, "one", { priority = "order" })
+        answer(select(2, sent()))
+      end
+      local exit = submit(c, "exit", { priority = "exit", max_retries = 1 })
+      held[#held + 1] = submit(c, "entry", { priority = "order" })
+      local at = tries("exit", headers, 35)
+      assert.equal(0, at[1])
+      local gaps = gaps_of(at)
+      assert.equal(5, #gaps, headers)
+      for n, gap in ipairs(gaps) do -- with a tenth of jitter
+        local least = 2 ^ (n - 1)
+        assert.is_true(gap >= least - 0.01 and gap < least * 1.1 + 0.21, gap)
+      end
+      assert.is_false(exit:done())
+      assert.equal(headers == "" and 3 or 2, #held)
+    end
+  end)
+
+  it("tries exits one after the other while they get through", function()
+    local c = client(ONE)
+    local held = { submit(c, "order", { priority = "order" }) }
+    answer(select(2, sent()), 429, "Retry-After: 300\r\n")
+    for n = 1, 3 do
+      held[#held + 1] = submit(c, "exit" .. n, { priority = "exit" })
+    end
+    for n = 1, 3 do
+      local order, jobs = sent()
+      assert.equal("exit" .. n, order)
+      assert.equal("", (sent()))
+      answer(jobs)
+    end
+    assert.equal("", (sent()))
+    engine:advance(299)
+    assert.equal("", (sent())) -- the entry is still held
+  end)
+
+  it("ends an exit's tries with its deadline, and with max_retries = 0",
+    function()
+      local c = client(ONE)
+      submit(c, "order", { priority = "order", max_retries = 0 })
+      answer(select(2, sent()), 429, "Retry-After: 900\r\n")
+      local exit = submit(c, "exit", { priority = "exit", deadline = 20 })
+      local once = submit(c, "once", { priority = "exit", max_retries = 0 })
+      local count = 0
+      for _ = 1, 250 do
+        local _, jobs = sent()
+        count = count + #jobs
+        answer(jobs, 429, "Retry-After: 900\r\n")
+        engine:advance(0.1)
+      end
+      local status, _, attempts = once:outcome()
+      assert.same({ 429, 1 }, { status, attempts })
+      status, _, attempts = exit:outcome()
+      assert.equal(429, status)
+      assert.is_true(attempts >= 2 and attempts <= 4, attempts)
+      assert.equal(attempts + 1, count)
+    end)
+
+  it("counts a refusal that an exit meets behind the pause", function()
+    local c = client { { name = "default", limit = 0, window = 60 } }
+    local exit = submit(c, "exit", { priority = "exit", max_retries = 1,
+      deadline = 1000 })
+    local attempts = #tries("exit", "Retry-After: 3\r\n", 60)
+    assert.is_true(exit:done())
+    assert.equal(429, (exit:outcome()))
+    assert.is_true(attempts >= 3 and attempts <= 8, attempts)
   end)
 
   it("lets another client of the account past one that is busy", function()

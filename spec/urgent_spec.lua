@@ -56,3 +56,61 @@ describe("the retry budget", function()
     assert.is_true(wait_of { urgent = true } < 1.5)
   end)
 end)
+
+-- An order that met a 429 makes its pool pause. Whoever wants out does not
+-- wait for the end of that.
+describe("a pause after an order's 429", function()
+  local server
+
+  setup(function() server = require("spec.support.server").start() end)
+  teardown(function() server:stop() end)
+
+  local REFUSED = { fault = "status", status = 429,
+    headers = { ["Retry-After"] = "600" },
+    body = { errorCode = "TooManyRequests", errorMessage = "slow down" } }
+  local ORDERS = {
+    demo = "POST /api/v2/trading/execution/demo/orders",
+    real = "POST /api/v2/trading/execution/orders",
+  }
+
+  local function refuse(route, times)
+    local fault = { route = route, times = times or 1 }
+    for name, value in pairs(REFUSED) do fault[name] = value end
+    server:fault(fault)
+  end
+
+  for _, account in ipairs { "demo", "real" } do
+    it("lets cancel and close go at once, and holds entries: " .. account,
+      function()
+        server:reset()
+        local client = assert(server:client { account = account,
+          rate_limit = true })
+        local order = assert(client.orders:open { symbol = "AAPL",
+          transaction = "buy", amount = 100 })
+        local position = assert(assert(order:wait()):positions())[1]
+        local resting = assert(client.orders:open { symbol = "AAPL",
+          transaction = "buy", amount = 100, orderType = "mit",
+          triggerRate = 1 })
+        server:clear()
+        refuse(ORDERS[account])
+        local _, err = client.orders:open({ symbol = "AAPL",
+          transaction = "buy", amount = 100 }, { deadline = 20 })
+        assert.equal("rate_limit", err.kind)
+        local paused = 0
+        for _, pool in pairs(client:budget()) do
+          paused = math.max(paused, pool.paused_for or 0)
+        end
+        assert.is_true(paused > 500, paused)
+        local began = core.monotonic()
+        assert(resting:cancel({ deadline = 20 }))
+        assert(position:close(nil, { deadline = 20 }))
+        assert.is_true(core.monotonic() - began < 15)
+        -- entries are held all the while
+        local none, held = client.orders:open({ symbol = "AAPL",
+          transaction = "buy", amount = 100 }, { deadline = 0.5 })
+        assert.is_nil(none)
+        assert.equal("rate_limited", held.code)
+        assert.equal(1, #server:arrivals(ORDERS[account]))
+      end)
+  end
+end)

@@ -240,7 +240,7 @@ static void pauses_after_a_429(void)
   struct etoro_limits l = { 7, 60, 0, 20, 60 };
   refused(p, &l, 0);
   CHECK(wait_of(p, 0) == 7);
-  CHECK(etoro_pool_wait(p, ETORO_PRIORITY_EXIT, 3) == 4);
+  CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, 3) == 4);
   CHECK(wait_of(p, 7) == 53); /* all were used up by others */
   CHECK(wait_of(p, 60) == 0);
   etoro_account_free(a);
@@ -265,6 +265,80 @@ static void pauses_after_a_429(void)
   /* no budget: no pause but the server's */
   refused(p, NULL, 2000);
   CHECK(wait_of(p, 2000) == 0);
+  etoro_account_free(a);
+}
+
+static double exit_wait(struct etoro_pool *p, double now)
+{
+  return etoro_pool_wait(p, ETORO_PRIORITY_EXIT, now);
+}
+
+/* An exit that goes out now and is refused, or answered. */
+static void try_exit(struct etoro_pool *p, int status,
+                     const struct etoro_limits *l, double now)
+{
+  CHECK(exit_wait(p, now) == 0);
+  CHECK(etoro_pool_try(p, now) == 1);
+  etoro_pool_start(p);
+  etoro_pool_end(p, status, l, now);
+}
+
+/* While entries are held, exits are tried at once, then less and less often;
+   wherever the refusal comes from: a pause, what others used, a guess. */
+static void tries_exits_in_a_pool_that_is_shut(void)
+{
+  static const struct etoro_limits told[] = { { 900, -1, -1, -1, -1 },
+                                              { -1, 20, 0, -1, -1 },
+                                              { 50, 20, 0, 50, 60 },
+                                              { -1, -1, -1, -1, -1 } };
+  static const double gaps[] = { 1, 2, 4, 8, 16, 30, 30 };
+  size_t i, n;
+  for (i = 0; i < sizeof told / sizeof told[0]; i++) {
+    struct etoro_account *a = account(NULL);
+    struct etoro_pool *p = pool(a, "p", 20, 4);
+    double now = 1000;
+    size_t tries = told[i].retry_after > 0 ? sizeof gaps / sizeof gaps[0] : 5;
+    spend(p, 1, now);
+    refused(p, &told[i], now);
+    CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, now) >= 50);
+    for (n = 0; n < tries; n++) {
+      try_exit(p, 429, &told[i], now);
+      CHECK(exit_wait(p, now) == gaps[n]);
+      CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, now) > 25);
+      now += gaps[n];
+    }
+    /* one that gets through lets the next one go at once */
+    try_exit(p, 200, &silent, now);
+    try_exit(p, 429, &told[i], now);
+    CHECK(exit_wait(p, now) == 1);
+    CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, now) > 1);
+    etoro_account_free(a);
+  }
+}
+
+static void tries_no_exit_without_need(void)
+{
+  struct etoro_account *a = account(NULL);
+  struct etoro_pool *p = pool(a, "p", 2, 0);
+  struct etoro_limits l = silent;
+  l.retry_after = 5;
+  CHECK(!etoro_pool_try(p, 0));
+  /* a budget of ours that is used up is no refusal */
+  spend(p, 2, 0);
+  CHECK(exit_wait(p, 0) == 60 && !etoro_pool_try(p, 0));
+  /* an exit that met the 429 itself has been tried */
+  refused(p, &l, 60);
+  CHECK(exit_wait(p, 60) == 0);
+  CHECK(etoro_pool_try(p, 60) && exit_wait(p, 60) == 1);
+  /* a later pause begins anew */
+  CHECK(exit_wait(p, 200) == 0 && !etoro_pool_try(p, 200));
+  refused(p, &l, 200);
+  CHECK(exit_wait(p, 200) == 0);
+  /* never longer than everybody else */
+  for (; etoro_pool_try(p, 200);)
+    if (exit_wait(p, 200) == 5)
+      break;
+  CHECK(exit_wait(p, 203) == 2);
   etoro_account_free(a);
 }
 
@@ -369,6 +443,8 @@ int main(void)
   obeys_what_replies_say();
   keeps_to_what_the_user_set();
   pauses_after_a_429();
+  tries_exits_in_a_pool_that_is_shut();
+  tries_no_exit_without_need();
   learns_a_limit_nobody_told();
   shows_itself();
   fail_each_step(without_memory);

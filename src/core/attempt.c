@@ -56,6 +56,11 @@ void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
   etoro_job_free(j); /* the engine's holder */
 }
 
+static int is_exit(const struct etoro_job *j)
+{
+  return j->priority == ETORO_PRIORITY_EXIT;
+}
+
 void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
 {
   struct etoro_limits limits;
@@ -77,6 +82,8 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
   if (status == 429 && etoro_job_is_final(j))
     status = 400; /* it refuses what was asked for, not how often */
   etoro_pool_end(j->pool, status, said, etoro_engine_now(e));
+  if (status == 429 && is_exit(j) && !j->is_trial)
+    etoro_pool_try(j->pool, etoro_engine_now(e)); /* that was the first */
   if (said && j->code == ETORO_CODE_NONE) {
     j->server_wait = said->retry_after;
     if (said->retry_after < 0 && j->status == 429)
@@ -135,20 +142,33 @@ static double chance(struct etoro_engine *e)
   return ((bytes[0] * 256.0 + bytes[1]) * 256.0 + bytes[2]) / 16777216.0;
 }
 
+/* An exit that met a 429: the pool says when it may be tried, and its tries
+   before the time that the server asked for do not use up its resends. */
+static int is_held(const struct etoro_job *j, enum etoro_ending ending)
+{
+  return is_exit(j)
+         && (ending == ETORO_ENDING_LIMITED
+             || ending == ETORO_ENDING_LIMITED_BY_OTHERS);
+}
+
 /* Plans the next attempt; 0 when there may be none. */
 static int try_again(struct etoro_engine *e, struct etoro_job *j,
                      enum etoro_ending ending)
 {
   double now = etoro_engine_now(e);
+  double least = j->server_wait;
   double wait;
-  if (j->resends >= j->max_retries || j->client->is_closed)
+  int is_free = is_held(j, ending) && j->is_trial && j->max_retries > 0;
+  if ((j->resends >= j->max_retries && !is_free) || j->client->is_closed)
     return 0;
-  wait = etoro_retry_backoff(j->resends + 1, chance(e), j->server_wait);
+  if (is_held(j, ending))
+    least = etoro_pool_wait(j->pool, ETORO_PRIORITY_EXIT, now);
+  wait = etoro_retry_backoff(j->resends + 1, chance(e), least);
   if (now + wait >= j->deadline_at)
     return 0;
   if (!j->is_urgent)
     wait += etoro_retry_bucket_take(&j->client->resends, now);
-  j->resends++;
+  j->resends += !is_free;
   if (ending == ETORO_ENDING_SERVER || ending == ETORO_ENDING_LOST)
     j->may_have_run = 1;
   j->state = ETORO_STATE_BACKOFF;

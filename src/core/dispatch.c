@@ -216,6 +216,8 @@ static double dispatch_line(struct etoro_engine *e, struct etoro_pool *p,
         return wait;
       etoro_dispatch_dequeue(j);
       j->client->in_flight++;
+      j->is_trial =
+          priority == ETORO_PRIORITY_EXIT && etoro_pool_try(p, now);
       etoro_pool_start(p);
       if (j->intent && !j->is_recorded)
         record(e, j);

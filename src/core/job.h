@@ -128,6 +128,7 @@ struct etoro_job {
   int may_limit;           /* one of them may be about limits */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
+  int is_trial;            /* an exit, through what a 429 has shut */
   double server_wait;      /* seconds that its reply asks for; -1: none */
 
   /* who waits for it */

@@ -167,8 +167,9 @@ static void forget_learned(struct etoro_pool *p, double now)
   p->rule.limit = p->given;
 }
 
-double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
-                       double now)
+/* Seconds until there is room for everybody of that priority. */
+static double room_in(struct etoro_pool *p, enum etoro_priority priority,
+                      double now)
 {
   int allowed, over;
   if (now < p->paused_until)
@@ -188,6 +189,35 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
   if ((size_t)over >= p->count)
     return -1;
   return p->frees[p->first + (size_t)over] - now;
+}
+
+double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
+                       double now)
+{
+  double wait = room_in(p, priority, now);
+  double early;
+  if (wait == 0 || priority != ETORO_PRIORITY_EXIT || now >= p->shut_until)
+    return wait;
+  early = p->try_at > now ? p->try_at - now : 0;
+  return wait < 0 || early < wait ? early : wait;
+}
+
+int etoro_pool_try(struct etoro_pool *p, double now)
+{
+  if (now >= p->shut_until || room_in(p, ETORO_PRIORITY_EXIT, now) == 0)
+    return 0;
+  p->try_at = now + p->try_gap;
+  p->try_gap *= 2;
+  if (p->try_gap > ETORO_POOL_GAP_MOST)
+    p->try_gap = ETORO_POOL_GAP_MOST;
+  return 1;
+}
+
+/* The next exit may be tried at once. */
+static void let_try(struct etoro_pool *p, double now)
+{
+  p->try_at = now;
+  p->try_gap = ETORO_POOL_GAP_FIRST;
 }
 
 void etoro_pool_start(struct etoro_pool *p)
@@ -251,8 +281,14 @@ static void learn(struct etoro_pool *p, double now)
 static void refuse(struct etoro_pool *p, const struct etoro_limits *l,
                    double now)
 {
+  if (now >= p->shut_until)
+    let_try(p, now);
   if (l)
     pause(p, l, now);
+  if (p->shut_until < now + p->rule.window)
+    p->shut_until = now + p->rule.window; /* as long as what it took counts */
+  if (p->shut_until < p->paused_until)
+    p->shut_until = p->paused_until;
   if (p->rule.limit <= 0)
     return;
   if (l && l->limit > 0)
@@ -275,6 +311,8 @@ void etoro_pool_end(struct etoro_pool *p, int status,
     refuse(p, limits, now);
     return;
   }
+  if (status > 0 && status < 500)
+    let_try(p, now);
   if (p->rule.limit <= 0)
     return;
   use_slot(p, now + p->rule.window);

@@ -47,6 +47,9 @@ struct etoro_pool {
   double forget_at;                /* when what was learned may be outdated */
   int in_flight;
   double paused_until;
+  double shut_until;               /* a 429 may hold calls up until then */
+  double try_at;                   /* when an exit may go out all the same */
+  double try_gap;                  /* and how long after it the next one */
   double *frees;                   /* owned; when used slots come free */
   size_t count;                    /* ascending */
   size_t cap;
@@ -85,9 +88,20 @@ struct etoro_pool *etoro_account_find(struct etoro_account *a,
 int etoro_account_is_idle(struct etoro_account *a, double now);
 
 /* Seconds until a request may start; 0 for now, -1 when only a reply can
-   tell. */
+   tell. What a 429 has shut holds an exit up for a shorter time: it is tried
+   at once, then after growing gaps, see etoro_pool_try. */
 double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
                        double now);
+
+/* Seconds between an exit's tries in a pool that a 429 has shut: the first
+   gap, doubled with each try up to the longest. An answer that is no refusal
+   begins anew: the next one may go at once. */
+#define ETORO_POOL_GAP_FIRST 1.0
+#define ETORO_POOL_GAP_MOST 30.0
+
+/* An exit that may start is about to, or has met the 429 itself: 1 when that
+   is a try, after which the next one is some time off. */
+int etoro_pool_try(struct etoro_pool *p, double now);
 
 /* A request goes out; one that is under way has ended without having reached
    the server. */
