@@ -1,6 +1,7 @@
 -- Price alerts: the API tells when an instrument's bid reaches a price.
 
 local answers = require "etoro.answers"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
@@ -11,6 +12,8 @@ local LIST = operations["GET " .. ALERTS]
 local CREATE = operations["POST " .. ALERTS]
 local UPDATE = operations["PATCH " .. ALERTS .. "/{alertId}"]
 local DELETE = operations["DELETE " .. ALERTS .. "/{alertId}"]
+
+local tonumber = core.number -- not up to the locale
 
 --- A price alert. Fields as the API names them.
 ---@class etoro.Alert

@@ -2,8 +2,11 @@
 -- to have.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

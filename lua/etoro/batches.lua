@@ -2,7 +2,11 @@
 -- a time, and answered in the order of the ids.
 
 local check = require "etoro.check"
+local core = require "etoro.core"
 local tasks = require "etoro.tasks"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 

@@ -2,7 +2,10 @@
 -- keeps for each key, as the rate_limit option and the API set them.
 
 local check = require "etoro.check"
+local core = require "etoro.core"
 local pools = require "etoro.pools"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -16,8 +19,9 @@ local function check_rule(name, field, value, least, level)
     or value > 1e6 or field ~= "window" and value ~= math.floor(value)
   then
     error(string.format("bad option 'rate_limit': %s of pool '%s' must be a"
-      .. " %s of at least %g; rate_limit = false keeps no budgets", field,
-      name, field == "window" and "number" or "whole number", least), level + 1)
+      .. " %s of at least %s; rate_limit = false keeps no budgets", field,
+      name, field == "window" and "number" or "whole number",
+      core.figure(least)), level + 1)
   end
 end
 

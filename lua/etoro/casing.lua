@@ -2,6 +2,8 @@
 -- PositionID. Answers are kept as they came; reading finds a field under
 -- whichever of its spellings the server used.
 
+local core = require "etoro.core"
+
 local M = {}
 
 -- Endings the API writes in more than one way.
@@ -17,7 +19,7 @@ local WHOLE = {
 
 local function first_letters(name)
   local first, rest = name:sub(1, 1), name:sub(2)
-  return { first:lower() .. rest, first:upper() .. rest }
+  return { core.lower(first) .. rest, core.upper(first) .. rest }
 end
 
 local function add(list, seen, name)
@@ -29,7 +31,7 @@ end
 
 local function spell(name)
   local list, seen = {}, { [name] = true }
-  for _, other in ipairs(WHOLE[name:lower()] or {}) do
+  for _, other in ipairs(WHOLE[core.lower(name)] or {}) do
     add(list, seen, other)
   end
   local stem, endings = name, { "" }

@@ -11,6 +11,8 @@ local nearest = require "etoro.nearest"
 local rules = require "etoro.rules"
 local values = require "etoro.values"
 
+local tostring = core.text -- not up to the locale
+
 local M = {
   amount = values.amount, date = values.date, datetime = values.datetime,
   integer = values.integer, ipv4 = values.ipv4, name = values.name,
@@ -33,7 +35,7 @@ local function suggested(schema, wrong)
   for name, spec in pairs(schema) do
     local is_old = type(spec) == "table" and spec.deprecated
     if not is_old
-      or nearest.distance(tostring(wrong):lower(), name:lower()) <= 1
+      or nearest.distance(core.lower(tostring(wrong)), core.lower(name)) <= 1
     then
       names[#names + 1] = name
     end

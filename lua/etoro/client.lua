@@ -12,6 +12,8 @@ local raw = require "etoro.raw"
 local renewal = require "etoro.renewal"
 local runtime = require "etoro.runtime"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local NO_OPTIONS = {} -- never written to
@@ -328,7 +330,7 @@ local function build_target(op, path, query)
   local target = op.path
   if path == check.NOTHING then return target end
   if next(path) then
-    target = target:gsub("{(%w+)}", function(name)
+    target = target:gsub("{([A-Za-z0-9]+)}", function(name)
       return (core.escape(path[name], "segment"))
     end)
   end

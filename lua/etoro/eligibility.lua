@@ -4,12 +4,15 @@
 -- and not an error.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local operations = require "etoro.operations"
 local shared = require "etoro.shared"
 local trading = require "etoro.trading"
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local SEARCH = operations["GET /api/v1/market-data/search"]
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -67,7 +70,7 @@ local function objects_in(body, name)
 end
 
 local function same_text(left, right)
-  return tostring(left):lower() == tostring(right):lower()
+  return core.lower(tostring(left)) == core.lower(tostring(right))
 end
 
 local function holds(list, wanted)

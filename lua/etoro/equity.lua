@@ -7,6 +7,9 @@ local answers = require "etoro.answers"
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local CENT = 0.005 -- a difference below this is rounding
@@ -195,7 +198,7 @@ end
 function M.names(set)
   local list = {}
   for name in pairs(set) do list[#list + 1] = name end
-  table.sort(list)
+  table.sort(list, core.before)
   return list
 end
 

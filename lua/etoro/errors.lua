@@ -1,6 +1,9 @@
 -- The one shape of failure: what a call gives as its second value.
 
+local core = require "etoro.core"
 local failures = require "etoro.call.failures"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -185,10 +188,10 @@ local function shown(text)
 end
 
 local function is_html(reply)
-  local content_type = (reply.content_type or ""):lower()
+  local content_type = core.lower(reply.content_type or "")
   if content_type:find("html", 1, true) then return true end
   return type(reply.body) ~= "table"
-    and (reply.text or ""):find("^[ \t\r\n]*<[!%a]") ~= nil
+    and (reply.text or ""):find("^[ \t\r\n]*<[!A-Za-z]") ~= nil
 end
 
 local function kind_of(status, is_page)

@@ -1,6 +1,8 @@
 -- Ways to look at what a client does. Events hold no header and no body, and
 -- so no key.
 
+local core = require "etoro.core"
+
 ---@class etoro.Events
 local M = {}
 
@@ -24,7 +26,7 @@ local M = {}
 ---@field message? string warning
 
 local function milliseconds(seconds)
-  return string.format("%.1f ms", 1000 * seconds)
+  return core.fixed(1000 * seconds, 1) .. " ms"
 end
 
 -- The stages of an attempt that took time, in their order.

@@ -2,6 +2,7 @@
 
 local check = require "etoro.check"
 local comment = require "etoro.comment"
+local core = require "etoro.core"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
 local pages = require "etoro.pages"
@@ -40,6 +41,8 @@ local OLDER_COMMENT = operations["POST /api/v1/reactions/{postId}/comment"]
 ---@class etoro.Feeds client.feeds
 local collection = {}
 local mt = { __name = "etoro.feeds", __index = collection }
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local client_of = resource.client_of

@@ -7,6 +7,8 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local trading = require "etoro.trading"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 -- Whether a value is a list of objects; a copy's positions are some too.

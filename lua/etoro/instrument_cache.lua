@@ -8,6 +8,8 @@ local core = require "etoro.core"
 local json = require "etoro.json"
 local runtime = require "etoro.runtime"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local LIFETIME = 86400 -- seconds
@@ -61,7 +63,7 @@ local function folder_of(path)
 end
 
 local function file_of(folder, origin)
-  local name = origin:gsub("^%w+://", ""):gsub("[^%w.-]", "_")
+  local name = origin:gsub("^[A-Za-z0-9]+://", ""):gsub("[^A-Za-z0-9.-]", "_")
   return folder .. "/instruments-" .. name .. ".json"
 end
 
@@ -131,7 +133,9 @@ local function read_entry(symbol, value)
   if type(value) ~= "table" or type(value.at) ~= "number" then return nil end
   if value.instrument ~= nil then
     local instrument = read_instrument(value.instrument)
-    if not instrument or instrument.symbolFull:upper() ~= symbol:upper() then
+    if not instrument
+      or core.upper(instrument.symbolFull) ~= core.upper(symbol)
+    then
       return nil
     end
     return { at = value.at, instrument = instrument }

@@ -9,6 +9,8 @@ local reader = require "etoro.journal_reader"
 local runtime = require "etoro.runtime"
 local times = require "etoro.times"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 ---@class etoro.JournalRecord
@@ -89,7 +91,7 @@ local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
 local function quote(text)
   text = tostring(text)
   if not json.utf8_length(text) then text = text:gsub("[\128-\255]", "?") end
-  return '"' .. text:gsub('[%c"\\]', function(c)
+  return '"' .. text:gsub('[\0-\31\127"\\]', function(c)
     return ESCAPES[c] or string.format("\\u%04x", c:byte())
   end) .. '"'
 end
@@ -118,7 +120,7 @@ local function params_text(params)
     parts[#parts + 1] = quote(name) .. ":" .. quote(value)
   end
   if #parts == 0 then return nil end
-  table.sort(parts)
+  table.sort(parts, core.before)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 

@@ -1,7 +1,10 @@
 -- Reading a journal: what is in its lines, and which of them cannot be read.
 
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

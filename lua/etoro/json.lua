@@ -6,6 +6,8 @@
 local cjson = require("cjson").new() -- the shared one's settings are the host's
 local core = require "etoro.core"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local MAX_DEPTH = 100
@@ -181,7 +183,7 @@ end
 local function write_object(value, spec, path, state)
   local names, out, fields = {}, {}, spec.fields or {}
   for name in pairs(value) do names[#names + 1] = name end
-  table.sort(names)
+  table.sort(names, core.before)
   for index, name in ipairs(names) do
     local inner = path .. "." .. name
     out[index] = write_string(name, inner, state) .. ":"
@@ -275,7 +277,25 @@ cjson.decode_invalid_numbers(false)
 local decode_text = cjson.decode
 local floats_everywhere = math.type(decode_text("[1]")[1]) == "float"
 
+-- lua-cjson keeps the decimal point that the process's locale had when any of
+-- its instances was made, and reads numbers by the locale of the moment: where
+-- the two differ, 3.25 cannot be read, and [3,25] may be one number.
+local PROBE = "[0.5,1]"
+
+--- Tells whether a decoder of lua-cjson can be left alone with numbers.
+---@param decode fun(text: string): any
+---@return boolean
+function M.reads_numbers(decode)
+  local ok, list = pcall(decode, PROBE)
+  return ok and list[1] == 0.5 and list[2] == 1
+end
+
+local reads_numbers = M.reads_numbers
+
 local function decode_and_restore(text, secrets, needs_restore, keep_null)
+  if not reads_numbers(decode_text) then
+    text, needs_restore = core.mark_numbers(text, true), true
+  end
   local value = decode_text(text)
   if needs_restore or secrets or floats_everywhere or type(value) ~= "table"
   then

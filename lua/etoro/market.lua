@@ -6,6 +6,7 @@ local batches = require "etoro.batches"
 local candles = require "etoro.candles"
 local casing = require "etoro.casing"
 local check = require "etoro.check"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instruments = require "etoro.instruments"
 local operations = require "etoro.operations"
@@ -99,6 +100,8 @@ local FIELDS = {
 local collection = {}
 local mt = { __name = "etoro.market", __index = collection }
 local item_mt = { __name = "etoro.market.item", __index = casing.wrap_index() }
+local tonumber = core.number -- not up to the locale
+
 local M = {}
 
 local function wrap(item)

@@ -27,7 +27,7 @@ function M.encode(fields)
     names[#names + 1] = name
     all = all .. bytes
   end
-  table.sort(names)
+  table.sort(names, core.before)
   local boundary
   repeat
     boundary = "etoro-" .. core.uuid()

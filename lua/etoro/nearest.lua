@@ -1,5 +1,7 @@
 -- The name that a wrong one was probably meant to be.
 
+local core = require "etoro.core"
+
 local M = {}
 
 --- Counts the one-letter changes (a swap of neighbours is one) that turn one
@@ -41,10 +43,10 @@ end
 ---@return string? nearest nil when none is near
 function M.find(name, names)
   if type(name) ~= "string" then return nil end
-  local wrong = name:lower()
+  local wrong = core.lower(name)
   local best, best_distance, part
   local function consider(candidate)
-    local right = candidate:lower()
+    local right = core.lower(candidate)
     local limit = math.max(1, math.floor(#wrong / 3))
     local far = limit + 1 -- as the lengths alone make it
     if math.abs(#wrong - #right) <= limit then

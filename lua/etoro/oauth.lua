@@ -10,6 +10,8 @@ local json = require "etoro.json"
 local runtime = require "etoro.runtime"
 local tokens_of = require "etoro.oauth_tokens"
 
+local tostring = core.text -- not up to the locale
+
 ---@class etoro.OAuthModule
 local M = {}
 
@@ -77,7 +79,7 @@ local function check_seconds(options, level)
     local value = options[name]
     if value ~= nil and not (value >= 0.001 and value <= 2 ^ 40) then
       error(string.format("bad option '%s': a number of seconds expected, got"
-        .. " %g", name, value), level + 1)
+        .. " %s", name, core.figure(value)), level + 1)
     end
   end
 end
@@ -240,7 +242,7 @@ local function add_extra(list, extra, level)
       names[#names + 1] = name
     end
   end
-  table.sort(names)
+  table.sort(names, core.before)
   for _, name in ipairs(names) do
     add_parameter(list, name, tostring(extra[name]))
   end

@@ -58,7 +58,8 @@ function M.submit(sso, request, options)
   if sso._is_closed then return nil, errors.closed() end
   local to, err = endpoint(sso, request.url, request.has_login)
   if not to then return nil, err end
-  local settled, path = sso._options, request.url:match("^%w+://[^/]+(/.*)$")
+  local settled = sso._options
+  local path = request.url:match("^[^:]+://[^/]+(/.*)$")
   local deadline = options and options.deadline or settled.deadline
   local job, message, kind = sso._runtime.engine:submit(to._core, {
     method = request.method, target = path or "/", form = request.form,
@@ -70,7 +71,7 @@ function M.submit(sso, request, options)
     return nil, errors.invalid(nil, message)
   end
   return {
-    job = job, endpoint = to, host = request.url:match("^%w+://([^/]+)"),
+    job = job, endpoint = to, host = request.url:match("^[^:]+://([^/]+)"),
     ends = core.monotonic() + deadline + GRACE,
     sent_at = sso._runtime.engine:unix(),
     op = {

@@ -7,6 +7,9 @@ local errors = require "etoro.errors"
 local http = require "etoro.oauth_http"
 local tasks = require "etoro.tasks"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local WEAK_VALUES = { __mode = "v" } -- a task may never be resumed again
@@ -70,7 +73,7 @@ local function of_answer(body, call, old)
   if type(body) ~= "table" or is_empty(body.access_token) then
     return nil, "the answer holds no access_token"
   elseif body.token_type ~= nil
-    and tostring(body.token_type):lower() ~= "bearer"
+    and core.lower(tostring(body.token_type)) ~= "bearer"
   then
     return nil, "the token_type of the answer is not Bearer"
   end

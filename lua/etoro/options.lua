@@ -112,8 +112,9 @@ local function check_number(name, value, least, is_whole, level)
   if value ~= value or value < least or value > most
     or is_whole and value ~= math.floor(value)
   then
-    error(string.format("bad option '%s': a %s from %g to %g expected, got %g",
-      name, is_whole and "whole number" or "number", least, most, value),
+    error(string.format("bad option '%s': a %s from %s to %s expected, got %s",
+      name, is_whole and "whole number" or "number", core.figure(least),
+      core.figure(most), core.figure(value)),
       level + 1)
   end
 end
@@ -164,7 +165,7 @@ local function find_key(options, name)
   if options[name] ~= nil then return sealed(options[name]) end
   local path = options[name .. "_file"]
   if not path then
-    return (core.secret_env("ETORO_" .. name:upper()))
+    return (core.secret_env("ETORO_" .. core.upper(name)))
   end
   local key, message = core.secret_file(path)
   if key then return key end
@@ -189,7 +190,7 @@ local function find_keys(options, found)
   end
   return nil, no_credentials(string.format("%s is missing: give %s or"
     .. " %s_file, or set ETORO_%s", missing, missing, missing,
-    missing:upper()))
+    core.upper(missing)))
 end
 
 local function set_bearer(found, token)

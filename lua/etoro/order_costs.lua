@@ -1,11 +1,14 @@
 -- What an order would cost, as the API estimates it.
 
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local options_of = require "etoro.options"
 local order_fields = require "etoro.order_fields"
 local precheck = require "etoro.precheck"
 local times = require "etoro.times"
 local trading = require "etoro.trading"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -39,8 +42,8 @@ local function warn_of_age(client, costs, response)
     and times.parse(costs.lastUpdated)
   local age = at and client._runtime.engine:unix() - at
   if age and age > OLD then
-    client:_warn(response, string.format("the costs are %.1f hours old (of"
-      .. " %s)", age / 3600, costs.lastUpdated))
+    client:_warn(response, string.format("the costs are %s hours old (of"
+      .. " %s)", core.fixed(age / 3600, 1), costs.lastUpdated))
   end
 end
 

@@ -6,6 +6,9 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local rules = require "etoro.rules"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 ---@class etoro.NewOrder
@@ -45,7 +48,7 @@ end
 ---@param value number|string
 ---@return string
 function M.figure(value)
-  return type(value) == "string" and value or string.format("%.14g", value)
+  return type(value) == "string" and value or core.figure(value)
 end
 
 local DEFAULTS = {
@@ -103,7 +106,7 @@ end
 ---@param name any
 ---@return string
 function M.plain(name)
-  return (tostring(name):lower():gsub("[^%a%d]", ""))
+  return (core.lower(tostring(name)):gsub("[^A-Za-z%d]", ""))
 end
 
 -- settlementType as orders spell it

@@ -1,11 +1,15 @@
 -- Whether an order is large enough, small enough, and counted in what its
 -- instrument is counted in.
 
+local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
 local order_fields = require "etoro.order_fields"
 
 local figure, plain = order_fields.figure, order_fields.plain
 local refusal = order_fields.refusal
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -19,7 +23,7 @@ end
 
 local function money(value, currency)
   if type(value) == "string" then return value .. " " .. currency end
-  return string.format("%.2f %s", value, currency)
+  return core.fixed(value, 2) .. " " .. currency
 end
 
 local function check_kind(check)
@@ -48,7 +52,7 @@ local function unit_price(check)
     PRICE_AGE)
   if not rate then return nil end
   local side = check.direction == "LONG" and "Ask" or "Bid"
-  local price = limit(check.body.triggerRate) or limit(rate[side:lower()])
+  local price = limit(check.body.triggerRate) or limit(rate[core.lower(side)])
   local conversion = limit(rate["conversionRate" .. side])
   return price and conversion and price * conversion
 end
@@ -99,9 +103,9 @@ local function check_most(check, units)
   local text = string.format("the most of %s in one order is %s units; you"
     .. " asked for %s", check.name, figure(most), check.body.units
       and figure(check.body.units)
-      or string.format("%s, which at leverage %s is about %.2f",
+      or string.format("%s, which at leverage %s is about %s",
         money(check.body.amount, check.currency),
-        tostring(check.body.leverage), units))
+        tostring(check.body.leverage), core.fixed(units, 2)))
   return refusal("too_many_units", check.body.units and "units" or "amount",
     text)
 end

@@ -1,6 +1,9 @@
 -- What the API's order statuses mean.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -43,7 +46,7 @@ BY_NAME.partially = BY_NAME.partiallyfilled
 local function known_status(status)
   local name = casing.get(status, "name")
   local known = type(name) == "string"
-    and BY_NAME[(name:lower():gsub("[^%a]", ""))]
+    and BY_NAME[(core.lower(name):gsub("[^A-Za-z]", ""))]
   return known or STATUSES[tonumber(casing.get(status, "id"))]
 end
 
@@ -51,7 +54,7 @@ end
 local function has_failed(status)
   local code = casing.get(status, "errorCode")
   if type(code) == "string" then
-    return code:find("%S") ~= nil and tonumber(code) ~= 0
+    return code:find("[^ \t-\r]") ~= nil and tonumber(code) ~= 0
   end
   return type(code) == "number" and code ~= 0
 end

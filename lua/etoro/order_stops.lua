@@ -1,9 +1,13 @@
 -- Whether an order's stop loss and take profit lie where they can work.
 
+local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
 local order_fields = require "etoro.order_fields"
 
 local figure, refusal = order_fields.figure, order_fields.refusal
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -87,9 +91,11 @@ local function check_bounds(check, field, price)
   if not bound then return nil end
   return refusal(field == "stopLossRate" and "stop_loss_bounds"
     or "take_profit_bounds", field, string.format(
-    "%s at %s %s %.2f %% of the margin (price %s, leverage %s); the %s for %s"
-    .. " is %.2f %%", NAMES[field], figure(check.body[field]), bounds[3], part,
-    figure(price), tostring(check.body.leverage), word, check.name, bound))
+    "%s at %s %s %s %% of the margin (price %s, leverage %s); the %s for %s"
+    .. " is %s %%", NAMES[field], figure(check.body[field]), bounds[3],
+    core.fixed(part, 2), figure(price), tostring(check.body.leverage), word,
+    check.name,
+    core.fixed(bound, 2)))
 end
 
 local function check_one(check, field, rate)

@@ -4,8 +4,12 @@
 
 local answers = require "etoro.answers"
 local check = require "etoro.check"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local options_of = require "etoro.options"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {
   -- A list that has not ended after so many pages is not going to.
@@ -77,7 +81,7 @@ function AFTER.offset(state, body, items)
 end
 
 local function cursor_text(value)
-  if type(value) == "number" then return string.format("%.14g", value) end
+  if type(value) == "number" then return core.figure(value) end
   return value
 end
 

@@ -4,6 +4,7 @@
 
 local batches = require "etoro.batches"
 local check = require "etoro.check"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local options_of = require "etoro.options"
@@ -69,6 +70,8 @@ local BATCH = 50
 ---@class etoro.People client.people
 local collection = {}
 local mt = { __name = "etoro.people", __index = collection }
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local client_of = resource.client_of

@@ -13,6 +13,9 @@ local server_clock = require "etoro.server_clock"
 local shared = require "etoro.shared"
 local trading = require "etoro.trading"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local ALREADY_CLOSED = 741 -- the API's code

@@ -2,11 +2,15 @@
 
 local casing = require "etoro.casing"
 local check = require "etoro.check"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local position_close = require "etoro.position_close"
 local trading = require "etoro.trading"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -114,7 +118,7 @@ function M.run(position, client, changes, timeout, options, level)
   end
   if not follow(position, client, changes, timeout) then
     client:_warn(response, string.format("the change was accepted, but the"
-      .. " portfolio did not show it in %g seconds", timeout))
+      .. " portfolio did not show it in %s seconds", core.figure(timeout)))
   end
   return position, response
 end

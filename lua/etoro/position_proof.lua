@@ -12,11 +12,14 @@
 --   tells.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local shared = require "etoro.shared"
 local times = require "etoro.times"
 local trading = require "etoro.trading"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

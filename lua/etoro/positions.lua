@@ -14,6 +14,9 @@ local tasks = require "etoro.tasks"
 local trading = require "etoro.trading"
 require "etoro.resolve" -- loaded before anything is sent
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
@@ -149,8 +152,8 @@ local function units_of(position, fields, level)
   if held and asked > held then
     return nil, errors.new {
       kind = "invalid", code = "too_many_units", field = "units",
-      message = string.format("the position has %.14g units; you asked to"
-        .. " close %s", held, tostring(values.units)),
+      message = string.format("the position has %s units; you asked to"
+        .. " close %s", core.figure(held), tostring(values.units)),
     }
   elseif held and asked == held then
     return nil
@@ -168,7 +171,7 @@ local COPIED = "the position is a copy of another trader's (mirrorID %s): the"
   .. " copy trades on without it"
 
 local LATE = "the close was accepted, but the position was not seen closed in"
-  .. " %g seconds: look at it again with position:refresh"
+  .. " %s seconds: look at it again with position:refresh"
 
 local function finish(position, closing, response, timeout, is_done, err)
   local client = closing.client
@@ -182,7 +185,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     client:_warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
   elseif not is_done then
-    client:_warn(response, string.format(LATE, timeout))
+    client:_warn(response, string.format(LATE, core.figure(timeout)))
   end
   return position, response
 end

@@ -3,6 +3,7 @@
 -- stands in nobody's way; what it tells is explained in words and figures.
 
 local batches = require "etoro.batches"
+local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
 local nearest = require "etoro.nearest"
 local order_fields = require "etoro.order_fields"
@@ -10,6 +11,9 @@ local order_sizes = require "etoro.order_sizes"
 local order_stops = require "etoro.order_stops"
 
 local plain, refusal = order_fields.plain, order_fields.refusal
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -66,7 +70,7 @@ end
 local function sorted_keys(set)
   local list = {}
   for key in pairs(set) do list[#list + 1] = key end
-  table.sort(list)
+  table.sort(list, core.before)
   return table.concat(list, ", ")
 end
 
@@ -99,9 +103,9 @@ local function configs_for(check)
 end
 
 local function joined(numbers)
-  table.sort(numbers)
+  table.sort(numbers, core.before)
   for index, value in ipairs(numbers) do
-    numbers[index] = string.format("%.14g", value)
+    numbers[index] = core.figure(value)
   end
   return table.concat(numbers, ", ")
 end

@@ -5,6 +5,8 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.json"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local FIELDS = {
@@ -70,7 +72,7 @@ local function query_string(query, level)
     end
     names[#names + 1] = name
   end
-  table.sort(names)
+  table.sort(names, core.before)
   for index, name in ipairs(names) do
     parts[index] = core.escape(name, "query") .. "="
       .. query_value(name, query[name], level + 1)
@@ -85,14 +87,14 @@ local function header_lines(headers, level)
     if type(name) ~= "string" or type(value) ~= "string" then
       error("headers must be strings by name", level + 1)
     end
-    local lower = name:lower()
+    local lower = core.lower(name)
     if RESERVED[lower] then
       error(string.format("header '%s' is set by the client", name),
         level + 1)
     elseif not core.is_header(name, value) then
       return nil, errors.invalid("headers", string.format(
         "hold '%s', whose name or value is not one line of plain text",
-        name:gsub("%c", "?")))
+        name:gsub("[\0-\31\127]", "?")))
     elseif lower == "content-type" then
       content_type = value
     else
@@ -103,7 +105,7 @@ local function header_lines(headers, level)
     error(string.format("at most %d headers, got %d", HEADERS_MAX, #lines),
       level + 1)
   end
-  table.sort(lines)
+  table.sort(lines, core.before)
   return lines, content_type
 end
 
@@ -122,8 +124,8 @@ local function plain_path(path)
     path = unescape(path)
   until path == before
   local parts = {}
-  for step in path:lower():gmatch("[^/\\]+") do
-    local part = step:gsub("[;?#%c].*$", "")
+  for step in core.lower(path):gmatch("[^/\\]+") do
+    local part = step:gsub("[;?#\0-\31\127].*$", "")
     if part == ".." then
       parts[#parts] = nil
     else
@@ -152,7 +154,7 @@ end
 
 local function fits(template, parts)
   local index = 0
-  for part in template:lower():gmatch("[^/]+") do
+  for part in core.lower(template):gmatch("[^/]+") do
     index = index + 1
     if parts[index] ~= part and not part:find("^{.*}$")
       or parts[index] == nil
@@ -216,7 +218,7 @@ end
 ---@return table? body nil when it is none
 function M.body_of(request)
   local body = request.body
-  if type(body) == "string" and body:find("^%s*{") then
+  if type(body) == "string" and body:find("^[ \t-\r]*{") then
     body = json.decode(body)
   end
   return type(body) == "table" and body or nil
@@ -235,7 +237,7 @@ function M.build(request, prefix, level)
   end
   check.options(request, FIELDS, "request field", level + 1)
   if not request.path then error("missing request field 'path'", level + 1) end
-  local method = (request.method or "GET"):upper()
+  local method = core.upper(request.method or "GET")
   local message = path_fault(request.path)
   if message then return nil, nil, errors.invalid("path", message) end
   if method:find("\0", 1, true) then

@@ -5,6 +5,7 @@
 local case_of = require "etoro.resolve.case"
 local check = require "etoro.check"
 local closes = require "etoro.recover.closes"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local journals = require "etoro.journal"
 local known = require "etoro.resolve.known"
@@ -14,6 +15,8 @@ local raw = require "etoro.raw"
 local rounds = require "etoro.recover.rounds"
 local runtime = require "etoro.runtime"
 local times = require "etoro.times"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -156,7 +159,7 @@ end
 -- path where others name a template.
 local function operation_of(record)
   local op = operations[record.op]
-  local method, path = record.op:match("^(%S+)%s+(%S+)$")
+  local method, path = record.op:match("^([^ \t-\r]+)[ \t-\r]+([^ \t-\r]+)$")
   if not op and method then op = raw.find(method, path) end
   return op, path
 end

@@ -6,6 +6,9 @@ local errors = require "etoro.errors"
 local runtime = require "etoro.runtime"
 local tasks = require "etoro.tasks"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local WEAK_VALUES, WEAK_KEYS = { __mode = "v" }, { __mode = "k" }

@@ -3,6 +3,8 @@
 
 local core = require "etoro.core"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local null = core.null
@@ -29,7 +31,7 @@ local function condition(rule)
     parts[#parts + 1] = string.format("%s is '%s'", name, tostring(value))
   end
   if #parts == 0 then return "" end
-  table.sort(parts)
+  table.sort(parts, core.before)
   return " where " .. table.concat(parts, " and ")
 end
 

@@ -5,6 +5,8 @@
 local core = require "etoro.core"
 local tasks = require "etoro.tasks"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local SLICE = 0.25 -- seconds; a signal that comes just before a wait begins

@@ -4,12 +4,15 @@
 
 local answers = require "etoro.answers"
 local batches = require "etoro.batches"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instrument_cache = require "etoro.instrument_cache"
 local instrument_list = require "etoro.instrument_list"
 local json = require "etoro.json"
 local nearest = require "etoro.nearest"
 local operations = require "etoro.operations"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -73,7 +76,7 @@ local function pick(symbol, list)
   for _, one in ipairs(list) do
     if one.symbolFull == symbol then
       same[#same + 1] = one
-    elseif one.symbolFull:upper() == symbol:upper() then
+    elseif core.upper(one.symbolFull) == core.upper(symbol) then
       alike[#alike + 1] = one
     end
   end
@@ -84,7 +87,7 @@ end
 -- Lower is nearer: symbols that start with it, then those a slip away, then
 -- names that have it in them; nil for the others.
 local function rank_of(symbol, one)
-  local wanted, has = symbol:upper(), one.symbolFull:upper()
+  local wanted, has = core.upper(symbol), core.upper(one.symbolFull)
   if has:sub(1, #wanted) == wanted then return #has - #wanted end
   if math.abs(#has - #wanted) <= 2 then
     local distance = nearest.distance(wanted, has)
@@ -92,7 +95,7 @@ local function rank_of(symbol, one)
       return MAX_LENGTH + distance
     end
   end
-  local name = (one.instrumentDisplayName or ""):upper()
+  local name = core.upper(one.instrumentDisplayName or "")
   local is_named = #wanted >= 3 and name:find(wanted, 1, true)
   return is_named and 2 * MAX_LENGTH + #has or nil
 end
@@ -195,7 +198,7 @@ end
 -- As written, then in upper case, then by text for what may have been meant.
 local function search_all(client, symbol, options, level)
   local found = { list = {}, seen = {} }
-  local spellings, upper = { symbol }, symbol:upper()
+  local spellings, upper = { symbol }, core.upper(symbol)
   if upper ~= symbol then spellings[2] = upper end
   local response, err, matches
   for _, spelling in ipairs(spellings) do
@@ -223,9 +226,9 @@ end
 
 local function check_symbol(symbol)
   local length = json.utf8_length(symbol)
-  if symbol:find("^%s*$") then
+  if symbol:find("^[ \t-\r]*$") then
     return errors.invalid("symbol", "is empty")
-  elseif not length or symbol:find("%c") then
+  elseif not length or symbol:find("[\0-\31\127]") then
     return errors.invalid("symbol", "is not a line of UTF-8")
   elseif length > MAX_LENGTH then
     return errors.invalid("symbol", string.format("has %d characters; no"

@@ -1,5 +1,9 @@
 -- Calendar times without the C library's idea of a time zone or a locale.
 
+local core = require "etoro.core"
+
+local tonumber = core.number -- not up to the locale
+
 local M = {}
 
 local DAY = 86400

@@ -42,6 +42,9 @@ local NAME_OF_ID = {
 ---@field ipsWhitelist? string[] IPv4
 ---@field expiresAt? string|number ISO 8601, or seconds since the epoch
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local methods = {}
 local mt = { __name = "etoro.token", __index = methods }
 local M = {}

@@ -6,6 +6,9 @@ local json = require "etoro.json"
 local nearest = require "etoro.nearest"
 local times = require "etoro.times"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local null = core.null
@@ -22,14 +25,9 @@ local spec_of = M.spec_of
 ---@param t table
 ---@return string[]
 function M.sorted_names(t)
-  local names, are_texts = {}, true
-  for name in pairs(t) do
-    names[#names + 1] = name
-    are_texts = are_texts and type(name) == "string"
-  end
-  table.sort(names, not are_texts and function(a, b)
-    return tostring(a) < tostring(b)
-  end or nil) -- without a function of ours it is several times as fast
+  local names = {}
+  for name in pairs(t) do names[#names + 1] = name end
+  table.sort(names, core.before)
   return names
 end
 
@@ -72,7 +70,7 @@ function M.amount(value, above)
     return nil, "is not a finite number"
   end
   if above and number <= above then
-    return nil, string.format("must be greater than %.14g", above)
+    return nil, string.format("must be greater than %s", core.figure(above))
   end
   return value
 end

@@ -1,5 +1,6 @@
 -- One of the caller's own watchlists.
 
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
@@ -34,6 +35,8 @@ local REMOVE = operations["DELETE " .. ONE .. "/items"]
 ---@class etoro.WatchlistPage
 ---@field itemsPerPage? integer 1 to 1000; 100
 ---@field pageNumber? integer the first page to read, from 0
+
+local tonumber = core.number -- not up to the locale
 
 --- A watchlist. Fields as the API names them.
 ---@class etoro.Watchlist
@@ -96,7 +99,7 @@ end
 -- Ids in other letters, or as numbers, are the same.
 local function is_same(id, text)
   if math.type(id) == "integer" then id = string.format("%d", id) end
-  return type(id) == "string" and id:lower() == text:lower()
+  return type(id) == "string" and core.lower(id) == core.lower(text)
 end
 
 --- Reads one page of a watchlist.

@@ -10,6 +10,13 @@ local core = {}
 ---@type lightuserdata
 core.null = nil
 
+--- For sorting, whatever the locale: numbers by value and in front of texts,
+--- all else by the bytes of its text.
+---@param a any
+---@param b any
+---@return boolean
+function core.before(a, b) end
+
 --- Takes a base URL apart.
 ---@param url string
 ---@return { origin: string, path: string, https: boolean, loopback: boolean }? base
@@ -38,6 +45,19 @@ function core.escape(text, part) end
 ---@return table<string, any>
 function core.features() end
 
+--- A number as text with a point: an integer whole, a float with at most so
+--- many significant digits, as %g writes it.
+---@param number number
+---@param digits? integer 14
+---@return string
+function core.figure(number, digits) end
+
+--- A number with so many digits behind the point.
+---@param number number
+---@param digits integer
+---@return string
+function core.fixed(number, digits) end
+
 --- SHA-256 as base64url: the S256 challenge of a PKCE code verifier.
 ---@param secret etoro.Secret
 ---@return string
@@ -53,6 +73,32 @@ function core.http_date(text) end
 ---@param value string
 ---@return boolean
 function core.is_header(name, value) end
+
+--- The ASCII letters of a text in lower case; all other bytes stay.
+---@param text string
+---@return string
+function core.lower(text) end
+
+--- Marks the numbers of a JSON text, for a decoder that reads them by the
+--- process's locale; restore undoes it. Raises for what is no number.
+---@param text string
+---@param is_scanned? boolean
+---@return string
+function core.mark_numbers(text, is_scanned) end
+
+--- What a decimal text says, blanks around it apart. A number is itself.
+---@param value any
+---@return number? number
+function core.number(value) end
+
+--- tostring, with a point in floats.
+---@param value any
+---@return string
+function core.text(value) end
+
+---@param text string
+---@return string
+function core.upper(text) end
 
 ---@param value any
 ---@return boolean

@@ -268,6 +268,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_type(L, "etoro.buf", buf_methods, buf_metamethods);
   letoro_open_secret(L);
   letoro_open_json(L);
+  letoro_open_text(L);
   letoro_open_form(L);
   letoro_open_journal(L);
   letoro_open_job(L);

@@ -11,6 +11,7 @@ void letoro_open_engine(lua_State *L);
 void letoro_open_job(lua_State *L);
 void letoro_open_json(lua_State *L);
 void letoro_open_secret(lua_State *L);
+void letoro_open_text(lua_State *L);
 
 /* Makes a metatable with methods behind __index, closed to getmetatable. Each
    of the functions has it as its first upvalue, for letoro_self. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "core/ascii.h"
 #include "core/engine.h"
 #include "core/headers.h"
 #include "core/status.h"
@@ -148,7 +149,7 @@ static void push_lower(lua_State *L, const char *name, size_t n)
   size_t i;
   char *out = luaL_buffinitsize(L, &b, n);
   for (i = 0; i < n; i++)
-    out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
+    out[i] = etoro_lower(name[i]);
   luaL_pushresultsize(&b, n);
 }
 

@@ -4,10 +4,10 @@
 #include "binding/ljson.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "core/decimal.h"
+#include "core/jsonmark.h"
 #include "core/jsonprobe.h"
 #include "core/jsonscan.h"
 #include "core/status.h"
@@ -17,8 +17,9 @@
 #define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
 #define LEVELS 8
 #define LEVEL_SLOTS 6   /* of the stack */
+/* A number is a digit and what separates it at least. */
+#define MARKED_MAX(n) ((n) < SIZE_MAX / 16 ? (n)*6 + 64 : SIZE_MAX)
 #define TWO_TO_63 9223372036854775808.0
-#define DIGITS_MAX 400  /* of a plain decimal: 1e308 and 5e-324 need 343 */
 
 /* A scan in a userdata, so that an error while pushing frees it. */
 static struct etoro_scan *newscan(lua_State *L)
@@ -85,6 +86,26 @@ static int core_scan(lua_State *L)
   return letoro_scan(L, text, n, LETORO_SCAN_MAX(n));
 }
 
+/* core.mark_numbers(text, is_scanned) -> text, for a decoder that reads numbers
+   by the process's locale; raises for what is no number. Restore its value
+   with needs_restore true. */
+static int core_mark_numbers(lua_State *L)
+{
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  struct etoro_scan *s = newscan(L);
+  int rc;
+  etoro_buf_init(&s->text, MARKED_MAX(n));
+  rc = etoro_json_mark_numbers(&s->text, text, n, lua_toboolean(L, 2));
+  if (rc == ETORO_EINVAL)
+    return luaL_error(L, "a number that is none");
+  if (rc)
+    return luaL_error(L, "not enough memory");
+  lua_pushlstring(L, s->text.data ? s->text.data : "", s->text.len);
+  etoro_scan_free(s);
+  return 1;
+}
+
 /* How a restore is done, the same for all levels. */
 struct restore {
   int secrets;    /* index of the table of secrets; 0 for none */
@@ -104,11 +125,27 @@ static lua_Integer to_integer(const char *digits)
   return (lua_Integer)(is_negative ? 0 - v : v);
 }
 
+/* Pushes what the digits say; an integer where they are a whole number. */
+static void push_number(lua_State *L, const char *digits, size_t n)
+{
+  double v;
+  int rc = etoro_decimal_read(&v, digits, n);
+  if (rc)
+    luaL_error(L, "not enough memory"); /* they have been checked */
+  if (v >= -TWO_TO_63 && v < TWO_TO_63 && v == floor(v))
+    lua_pushinteger(L, (lua_Integer)v);
+  else
+    lua_pushnumber(L, v);
+}
+
 /* Pushes what a marked string at the top stands for. */
 static void push_marked(lua_State *L, const struct restore *r,
                         const char *text, size_t n)
 {
   switch (text[1]) {
+  case 'd':
+    push_number(L, text + 2, n - 2);
+    break;
   case 'i':
     lua_pushinteger(L, to_integer(text + 2));
     break;
@@ -230,95 +267,24 @@ static int core_restore(lua_State *L)
   return 1;
 }
 
-/* The shortest digits that read back as v: "d.ddde[+-]xx" in text. */
-static void shortest(char *text, size_t size, double v)
-{
-  int digits;
-  for (digits = 14; digits <= 16; digits++) {
-    snprintf(text, size, "%.*e", digits, v);
-    if (strtod(text, NULL) == v)
-      return;
-  }
-}
-
-/* Copies the digits of "d.ddde+xx" without trailing zeros, whatever the
-   locale's point is, and gives the exponent. */
-static int split(const char *text, char *digits, size_t *n)
-{
-  *n = 0;
-  for (; *text != 'e'; text++)
-    if (*text >= '0' && *text <= '9')
-      digits[(*n)++] = *text;
-  while (*n > 1 && digits[*n - 1] == '0')
-    (*n)--;
-  return (int)strtol(text + 1, NULL, 10);
-}
-
-static size_t zeros(char *out, int n)
-{
-  if (n <= 0)
-    return 0;
-  memset(out, '0', (size_t)n);
-  return (size_t)n;
-}
-
-/* Writes the digits with the point behind position exponent. */
-static size_t plain(char *out, const char *digits, size_t n, int exponent)
-{
-  char *at = out;
-  size_t whole = exponent >= 0 ? (size_t)exponent + 1 : 0;
-  if (!whole) {
-    *at++ = '0';
-    *at++ = '.';
-    at += zeros(at, -exponent - 1);
-    memcpy(at, digits, n);
-    return (size_t)(at - out) + n;
-  }
-  if (n <= whole) {
-    memcpy(at, digits, n);
-    at += n;
-    at += zeros(at, (int)(whole - n));
-    return (size_t)(at - out);
-  }
-  memcpy(at, digits, whole);
-  at[whole] = '.';
-  memcpy(at + whole + 1, digits + whole, n - whole);
-  return n + 1;
-}
-
 /* core.json_number(float) -> string: the shortest plain decimal that reads
    back as the same double; raises for inf and nan */
 static int core_json_number(lua_State *L)
 {
   double v = luaL_checknumber(L, 1);
-  char text[64];
-  char digits[32];
-  char out[DIGITS_MAX];
-  size_t n, len = 0;
-  int exponent;
+  char out[ETORO_DECIMAL_MAX];
+  size_t n;
   luaL_argcheck(L, isfinite(v), 1, "not a finite number");
-  if (v == floor(v) && fabs(v) < TWO_TO_63) {
-    /* every digit: a reader may take it for an integer, to the last one */
-    n = (size_t)snprintf(text, sizeof text, "%.0f", v == 0 ? 0.0 : v);
-    lua_pushlstring(L, text, n);
-    return 1;
-  }
-  shortest(text, sizeof text, v);
-  exponent = split(text, digits, &n);
-  if (v < 0)
-    out[len++] = '-';
-  len += plain(out + len, digits, n, exponent);
-  if (fabs(v) >= TWO_TO_63) {
-    /* a reader must not take it for an integer that it cannot hold */
-    out[len++] = '.';
-    out[len++] = '0';
-  }
-  lua_pushlstring(L, out, len);
+  n = etoro_decimal_shortest(out, v);
+  if (!n)
+    return letoro_fail(L, ETORO_ENOMEM, NULL);
+  lua_pushlstring(L, out, n);
   return 1;
 }
 
 static const luaL_Reg functions[] = {
   { "json_number", core_json_number },
+  { "mark_numbers", core_mark_numbers },
   { "restore", core_restore },
   { "scan", core_scan },
   { NULL, NULL },

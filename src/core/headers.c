@@ -2,16 +2,13 @@
 
 #include <string.h>
 
-static char lower(char c)
-{
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "core/ascii.h"
 
 static int is_same(const char *a, const char *b, size_t n)
 {
   size_t i;
   for (i = 0; i < n; i++) {
-    if (lower(a[i]) != lower(b[i]))
+    if (etoro_lower(a[i]) != etoro_lower(b[i]))
       return 0;
   }
   return 1;
@@ -160,7 +157,7 @@ static double policy_window(const struct etoro_header *f)
       double v;
       while (at < n && is_blank(text[at]))
         at++;
-      if (n - at < 3 || lower(text[at]) != 'w' || text[at + 1] != '=')
+      if (n - at < 3 || etoro_lower(text[at]) != 'w' || text[at + 1] != '=')
         continue;
       v = leading_number(text + at + 2, n - at - 2, &digits);
       if (digits)
@@ -389,7 +386,7 @@ static void collect(const char *block, size_t n,
   size_t at = 0, size = 0, i;
   memset(found, 0, SLOTS * sizeof *found);
   while ((line = take_line(block, n, &at, &size)) != NULL) {
-    char first = size ? lower(*line) : '\0';
+    char first = size ? etoro_lower(*line) : '\0';
     if (first != 'd' && first != 'r' && first != 'x')
       continue; /* most lines */
     if (!take_field(line, size, &field))

@@ -10,6 +10,7 @@
                 beyond 64 bits, or more than any double
      s<rest>    a string that itself began with \u0000; the rest follows it
      e          an empty list, which a decoder may not tell from {}
+     d<digits>  any other number, where core/jsonmark.h was asked to
    So no answer can fake a mark. Names are left as they are: marks count in
    values only. The scanner is a lexer, not a parser: broken or cut text
    passes through with its secrets taken out as well. */

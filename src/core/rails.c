@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "core/ascii.h"
+
 static int hex(char c)
 {
   if (c >= '0' && c <= '9')
@@ -21,7 +23,7 @@ static char take(const char **at)
     *at += 2;
   }
   (*at)++;
-  return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+  return etoro_lower(c);
 }
 
 static int is_end(char c)

@@ -1,10 +1,10 @@
 #include "core/tls.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/ascii.h"
 #include "core/status.h"
 
 /* 1 for names like 5ad8a5d6.0, which openssl's rehash makes. */
@@ -12,9 +12,9 @@ static int is_hashed(const char *name)
 {
   int i;
   for (i = 0; i < 8; i++)
-    if (!isxdigit((unsigned char)name[i]))
+    if (!etoro_is_hex(name[i]))
       return 0;
-  return name[8] == '.' && isdigit((unsigned char)name[9]);
+  return name[8] == '.' && etoro_is_digit(name[9]);
 }
 
 static int holds_hashed(const char *folder)

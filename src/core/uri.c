@@ -6,35 +6,16 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "core/ascii.h"
 #include "core/status.h"
 
 #define HOST_MAX 253
 #define LABEL_MAX 63
 
-static int is_alpha(char c)
-{
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static int is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
-static int is_hex(char c)
-{
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-static char lower(char c)
-{
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 static int is_unreserved(char c)
 {
-  return is_alpha(c) || is_digit(c) || c == '-' || c == '.' || c == '_'
-         || c == '~';
+  return etoro_is_alpha(c) || etoro_is_digit(c) || c == '-' || c == '.'
+         || c == '_' || c == '~';
 }
 
 /* A visible ASCII character: no blank, control character or high byte. */
@@ -99,7 +80,7 @@ static int is_scheme(const char *url, const char *scheme)
 {
   size_t i;
   for (i = 0; scheme[i]; i++) {
-    if (lower(url[i]) != scheme[i])
+    if (etoro_lower(url[i]) != scheme[i])
       return 0;
   }
   return 1;
@@ -132,11 +113,11 @@ static int is_numeric(const char *label, size_t n)
 {
   size_t i = 0;
   if (n >= 2 && label[0] == '0' && label[1] == 'x') {
-    for (i = 2; i < n && is_hex(label[i]);)
+    for (i = 2; i < n && etoro_is_hex(label[i]);)
       i++;
     return i == n;
   }
-  while (i < n && is_digit(label[i]))
+  while (i < n && etoro_is_digit(label[i]))
     i++;
   return i == n;
 }
@@ -150,7 +131,8 @@ static int check_name(struct authority *a)
   for (;;) {
     n = (size_t)(at - label);
     if (*at && *at != '.') {
-      if (!is_alpha(*at) && !is_digit(*at) && *at != '-' && *at != '_')
+      if (!etoro_is_alpha(*at) && !etoro_is_digit(*at) && *at != '-'
+          && *at != '_')
         return 0;
     } else if (!n || n > LABEL_MAX)
       return 0;
@@ -174,7 +156,7 @@ static int take_name(struct authority *a, const char *text, size_t n)
   if (!n || n > HOST_MAX)
     return 0;
   for (i = 0; i < n; i++)
-    a->host[i] = lower(text[i]);
+    a->host[i] = etoro_lower(text[i]);
   a->host[n] = '\0';
   return memchr(a->host, '\0', n) == NULL && check_name(a);
 }
@@ -187,7 +169,7 @@ static int take_port(struct authority *a, const char *text, size_t n)
   if (!n || n > 5)
     return 0;
   for (i = 0; i < n; i++) {
-    if (!is_digit(text[i]))
+    if (!etoro_is_digit(text[i]))
       return 0;
     port = port * 10 + (unsigned)(text[i] - '0');
   }
@@ -283,7 +265,7 @@ static int is_plain_path(const char *path, size_t n, int may_be_empty)
 static int is_path_char(const char *at)
 {
   if (*at == '%')
-    return is_hex(at[1]) && is_hex(at[2]);
+    return etoro_is_hex(at[1]) && etoro_is_hex(at[2]);
   return is_unreserved(*at) || strchr("/!$&'()*+,;=:@", *at) != NULL;
 }
 
@@ -392,7 +374,7 @@ int etoro_target_valid(const char *target, size_t n)
 
 static int is_token_char(char c)
 {
-  return is_alpha(c) || is_digit(c)
+  return etoro_is_alpha(c) || etoro_is_digit(c)
          || (c && strchr("!#$%&'*+-.^_`|~", c) != NULL);
 }
 

@@ -14,6 +14,7 @@
 
 #include <microhttpd.h>
 
+#include "core/ascii.h"
 #include "core/status.h"
 
 #define CONNECTION_MEMORY ((size_t)64 * 1024)  /* a request's head fits */
@@ -136,11 +137,8 @@ static enum MHD_Result on_header(void *cls, enum MHD_ValueKind kind,
     r->has_failed = 1;
     return MHD_NO;
   }
-  for (i = at; i < at + nlen; i++) {
-    char c = r->head.data[i];
-    if (c >= 'A' && c <= 'Z')
-      r->head.data[i] = (char)(c - 'A' + 'a');
-  }
+  for (i = at; i < at + nlen; i++)
+    r->head.data[i] = etoro_lower(r->head.data[i]);
   return MHD_YES;
 }
 

@@ -2,6 +2,7 @@
 -- nine, and a gateway before it may have more.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 
 ---@class etoro.Failure what an answer says of its failure
 ---@field code? string
@@ -9,6 +10,8 @@ local casing = require "etoro.casing"
 ---@field field? string the body field that is at fault
 ---@field details? any the faults, as they came
 ---@field server_request_id? string
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -25,7 +28,7 @@ local FIELDS = { "field", "fieldName", "propertyName", "property", "param",
 local LISTS = { "errors", "messages", "validationErrors", "failures" }
 
 local function text_of(value)
-  if type(value) == "string" and value:find "%S" then return value end
+  if type(value) == "string" and value:find "[^ \t-\r]" then return value end
   if math.type(value) == "integer" then return ("%d"):format(value) end
   if type(value) == "number" then return tostring(value) end
 end
@@ -42,7 +45,7 @@ local function sorted_names(fields)
   for name in pairs(fields) do
     if type(name) == "string" then names[#names + 1] = name end
   end
-  table.sort(names)
+  table.sort(names, core.before)
   return names
 end
 
@@ -149,7 +152,9 @@ end
 ---@param text? string
 ---@return string? message
 function M.plain(text)
-  if not text or not text:find "%S" or text:find "^%s*[<{%[\"]" then
+  if not text or not text:find "[^ \t-\r]"
+    or text:find "^[ \t-\r]*[<{%[\"]"
+  then
     return nil
   end
   -- not %c: what that matches is up to the host's locale

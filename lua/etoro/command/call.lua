@@ -7,6 +7,9 @@ local exits = require "etoro.command.exits"
 local json = require "etoro.json"
 local operations = require "etoro.operations"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local function usage(message, ...)
@@ -87,7 +90,7 @@ end
 local function parameters(op, args)
   local params = {}
   for _, text in ipairs(args) do
-    local name, operator, value = text:match "^([%w_.-]+)(:?=)(.*)$"
+    local name, operator, value = text:match "^([A-Za-z0-9_.-]+)(:?=)(.*)$"
     if not name then usage("'%s' is not name=value", text) end
     put(op, params, name, operator, value)
   end
@@ -98,11 +101,12 @@ local function parameters(op, args)
 end
 
 local function find(name)
-  local method, path = name:match "^%s*(%a+)%s+(/%S*)%s*$"
-  local key = method and method:upper() .. " " .. path
+  local method, path = name:match
+    "^[ \t-\r]*([A-Za-z]+)[ \t-\r]+(/[^ \t-\r]*)[ \t-\r]*$"
+  local key = method and core.upper(method) .. " " .. path
   local op = key and (operations[key]
-    or operations[method:upper() .. " /api" .. path]
-    or operations[method:upper() .. " /api/v1" .. path])
+    or operations[core.upper(method) .. " /api" .. path]
+    or operations[core.upper(method) .. " /api/v1" .. path])
   if op then return op end
   local nearest = check.nearest(key or name, operations)
   usage("there is no operation '%s'%s; 'etoro operations' lists them", name,
@@ -119,7 +123,7 @@ local function show(session, result)
     rows[#rows + 1] = { tostring(name),
       type(value) == "table" and json.encode(value) or value }
   end
-  table.sort(rows, function(a, b) return a[1] < b[1] end)
+  table.sort(rows, function(a, b) return core.before(a[1], b[1]) end)
   if result[1] ~= nil then return out:json(result) end
   out:fields(rows)
 end
@@ -143,7 +147,7 @@ function M.call(session)
   end
   if not ok then
     if exits.caught(result) then error(result, 0) end
-    usage("%s", (tostring(result):gsub("^%S+:%d+: ", "")))
+    usage("%s", (tostring(result):gsub("^[^ \t-\r]+:%d+: ", "")))
   end
   show(session, session:must(result, err))
 end

@@ -6,6 +6,8 @@ local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local server_clock = require "etoro.server_clock"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local SKEW = 30 -- seconds that a clock may be off
@@ -54,7 +56,8 @@ local function look_at_clock(report, response, asked, answered)
   local skew = asked - server - 1 > 0 and asked - server - 1
     or server - answered > 0 and server - answered or 0
   if skew > SKEW then
-    add(report, "bad", "clock", ("%.0f s away from the server's"):format(skew),
+    add(report, "bad", "clock",
+      core.fixed(skew, 0) .. " s away from the server's",
       "Set this machine's clock: expiry times and order times rest on it")
   else
     add(report, "ok", "clock", "agrees with the server's")
@@ -74,7 +77,7 @@ local function look_at_connection(report, client, err, response)
   end
   local elapsed = response and response.elapsed
   add(report, "ok", "connection", elapsed
-    and ("%s answers in %.0f ms"):format(host, 1000 * elapsed)
+    and ("%s answers in %s ms"):format(host, core.fixed(1000 * elapsed, 0))
     or host .. " answers")
   return true
 end
@@ -99,7 +102,7 @@ local function look_at_scopes(report, me, account)
       names[#names + 1] = name:gsub("^etoro%-public:", "")
     end
   end
-  table.sort(names)
+  table.sort(names, core.before)
   add(report, #names > 0 and "ok" or "note", "scopes",
     #names > 0 and table.concat(names, " ") or "the API names none")
   if #names == 0 then return end

@@ -1,8 +1,11 @@
 -- etoro history: closed trades.
 
+local core = require "etoro.core"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -20,7 +23,7 @@ local function row_of(trade, symbols)
     trade.isBuy == false and "short" or "long", output.usd(trade.investment),
     output.number(trade.units), output.number(trade.openRate),
     output.number(trade.closeRate), output.usd(trade.fees),
-    type(profit) == "number" and ("%+.2f"):format(profit) or "-",
+    type(profit) == "number" and output.signed(profit) or "-",
     color = type(profit) == "number" and (profit < 0 and "red" or "green")
       or nil }
 end
@@ -51,8 +54,8 @@ function M.history(session)
   session.out:table({ "closed", "symbol", "side", ">USD", ">units",
     ">opened at", ">closed at", ">fees", ">profit" }, rows)
   if total then
-    session.out:line(("%d trades, profit %+.2f USD before fees"):format(#list,
-      total), "bold")
+    session.out:line(("%d trades, profit %s USD before fees"):format(#list,
+      output.signed(total)), "bold")
   end
 end
 

@@ -1,6 +1,9 @@
 -- The etoro command: what src/command/etoro starts.
 
+local core = require "etoro.core"
 local exits = require "etoro.command.exits"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

@@ -1,7 +1,10 @@
 -- What commands take for an instrument: a symbol or an id.
 
 local batches = require "etoro.batches"
+local core = require "etoro.core"
 local output = require "etoro.command.output"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

@@ -1,5 +1,6 @@
 -- etoro operations: what there is to call.
 
+local core = require "etoro.core"
 local operations = require "etoro.operations"
 
 local M = {}
@@ -7,14 +8,14 @@ local M = {}
 local function listed(filter)
   local names = {}
   for name in pairs(operations) do
-    if not filter or name:lower():find(filter:lower(), 1, true) then
+    if not filter or core.lower(name):find(core.lower(filter), 1, true) then
       names[#names + 1] = name
     end
   end
   table.sort(names, function(a, b)
     local path_a, path_b = a:match " (.*)$", b:match " (.*)$"
-    if path_a ~= path_b then return path_a < path_b end
-    return a < b
+    if path_a ~= path_b then return core.before(path_a, path_b) end
+    return core.before(a, b)
   end)
   return names
 end

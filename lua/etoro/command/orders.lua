@@ -1,9 +1,12 @@
 -- etoro orders and etoro order.
 
+local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

@@ -6,6 +6,8 @@ local errors = require "etoro.errors"
 local json = require "etoro.json"
 local terminal = require "etoro.command.terminal"
 
+local tostring = core.text -- not up to the locale
+
 ---@class etoro.command.Output
 local methods = {}
 local mt = { __name = "etoro.command.output", __index = methods }
@@ -29,9 +31,16 @@ end
 function M.number(value, decimals)
   if type(value) == "string" then return value end
   if type(value) ~= "number" or value ~= value then return "-" end
-  if decimals then return ("%." .. decimals .. "f"):format(value) end
+  if decimals then return core.fixed(value, decimals) end
   if math.type(value) == "integer" then return ("%d"):format(value) end
   return core.json_number(value)
+end
+
+--- Dollars and cents of a profit, with its sign.
+---@param value number
+---@return string
+function M.signed(value)
+  return (value >= 0 and "+" or "") .. core.fixed(value, 2)
 end
 
 --- Dollars and cents.
@@ -119,7 +128,7 @@ local function pad(text, size, is_right)
 end
 
 local function join(cells)
-  return (table.concat(cells, "  "):gsub("%s+$", ""))
+  return (table.concat(cells, "  "):gsub("[ \t-\r]+$", ""))
 end
 
 --- Writes rows under titles. A title that begins with ">" stands over a

@@ -1,6 +1,10 @@
 -- The command line, as data for lua-argparse.
 
+local core = require "etoro.core"
+
 local argparse = require "argparse"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

@@ -1,7 +1,10 @@
 -- etoro portfolios: list, create, delete.
 
+local core = require "etoro.core"
 local output = require "etoro.command.output"
 local secrets = require "etoro.command.secrets"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

@@ -1,8 +1,12 @@
 -- etoro positions and etoro close.
 
+local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -32,7 +36,7 @@ local function row_of(position, symbols, profits)
     output.number(position.units), output.number(position.openRate),
     output.number(position.leverage), rate_of(position.stopLossRate),
     rate_of(position.takeProfitRate),
-    type(profit) == "number" and ("%+.2f"):format(profit) or "-",
+    type(profit) == "number" and output.signed(profit) or "-",
     color = type(profit) == "number" and (profit < 0 and "red" or "green")
       or nil }
 end

@@ -1,8 +1,11 @@
 -- Where a new token's secret goes: a file of its own. It is made before the
 -- token is, because the API tells a secret only once.
 
+local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local has_native, native = pcall(require, "etoro.terminal")
+
+local tostring = core.text -- not up to the locale
 
 local methods = {}
 local mt = { __name = "etoro.command.secret", __index = methods }

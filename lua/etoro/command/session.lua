@@ -1,11 +1,14 @@
 -- One run of the command: its arguments, its client, and the question before
 -- real money moves.
 
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
+
+local tostring = core.text -- not up to the locale
 
 ---@class etoro.command.Session
 ---@field args table what the parser made of the command line
@@ -27,8 +30,8 @@ local function show_event(event)
   if event.kind == "warning" then
     io.stderr:write("warning: ", output.clean(event.message), "\n")
   elseif event.kind == "waited" and terminal.is_terminal(2) then
-    io.stderr:write(("waiting %.0f s for the rate limit or a resend...\n")
-      :format(event.wait or 0))
+    io.stderr:write(("waiting %s s for the rate limit or a resend...\n")
+      :format(core.fixed(event.wait or 0, 0)))
   end
 end
 

@@ -1,8 +1,11 @@
 -- etoro tokens: list, create, revoke.
 
+local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local secrets = require "etoro.command.secrets"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

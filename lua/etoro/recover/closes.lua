@@ -9,6 +9,9 @@ local partial_close = require "etoro.resolve.partial_close"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local get = casing.get

@@ -1,11 +1,14 @@
 -- Orders of the journal that have no outcome: whether they landed.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

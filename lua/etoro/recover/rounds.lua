@@ -1,6 +1,10 @@
 -- Rounds of looks at an account: what one of many cases reads in a round is
 -- there for all, so that a rate limit is not used up by their number.
 
+local core = require "etoro.core"
+
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local FIRST, GROWTH = 0.5, 1.5 -- seconds between rounds, growing
@@ -33,7 +37,7 @@ local function key_of(purpose, params)
   for name, value in pairs(params or {}) do
     parts[#parts + 1] = name .. "=" .. tostring(value)
   end
-  table.sort(parts)
+  table.sort(parts, core.before)
   return purpose .. " " .. table.concat(parts, "&")
 end
 

@@ -12,11 +12,14 @@
 --   fresh may be missing as well as one that is closed.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -98,7 +101,7 @@ local function is_closed_by_lookup(case)
   local execution = find_in(get(order, "positionExecutions"),
     case.position_id)
   local state = execution and get(execution, "state")
-  return type(state) == "string" and state:lower() == "closed"
+  return type(state) == "string" and core.lower(state) == "closed"
 end
 
 --- Looks at the position.
@@ -145,8 +148,8 @@ local ALREADY_CLOSED = 741 -- the API's code
 -- may mean the market, or an instrument 741, as well.
 local function may_say_closed(err)
   local text = err.message .. " " .. (err.response or "")
-  return text:find("%f[%w]741%f[%W]") ~= nil
-    or text:lower():find("already%s+closed") ~= nil
+  return text:find("%f[A-Za-z0-9]741%f[^A-Za-z0-9]") ~= nil
+    or core.lower(text):find("already[ \t-\r]+closed") ~= nil
 end
 
 local SAID_CLOSED = "closed again, the API said that it was closed already"

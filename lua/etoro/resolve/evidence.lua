@@ -18,6 +18,9 @@ local known = require "etoro.resolve.known"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
 local M = {}
 
 local DAY = 86400 -- seconds
@@ -34,7 +37,7 @@ local function same_number(a, b)
 end
 
 local function same_text(a, b)
-  return tostring(a):lower() == tostring(b):lower()
+  return core.lower(tostring(a)) == core.lower(tostring(b))
 end
 
 local SIDES = {
@@ -43,7 +46,8 @@ local SIDES = {
 }
 
 local function same_side(a, b)
-  local left, right = SIDES[tostring(a):lower()], SIDES[tostring(b):lower()]
+  local left = SIDES[core.lower(tostring(a))]
+  local right = SIDES[core.lower(tostring(b))]
   if not left or not right then return nil end
   return left == right
 end
@@ -229,8 +233,8 @@ function M.shown(found)
   return account
 end
 
-local REFERENCE = "reference[%s_%-]*id%f[%A]"
-local ORDER = "order[%s_%-]*id%f[%A]"
+local REFERENCE = "reference[ \t-\r_%-]*id%f[^A-Za-z]"
+local ORDER = "order[ \t-\r_%-]*id%f[^A-Za-z]"
 
 --- The order id in a refusal that says the request id is in use: the digits
 --- behind the word OrderID, in any case and punctuation.
@@ -239,15 +243,15 @@ local ORDER = "order[%s_%-]*id%f[%A]"
 ---@return integer|string|nil order_id
 ---@return boolean names_id the text names this call's request id
 function M.duplicate(err)
-  local text = (err.message .. " " .. (err.response or "")):lower()
+  local text = core.lower(err.message .. " " .. (err.response or ""))
   local is_duplicate = text:find(REFERENCE .. ".-exist") ~= nil
-    and not text:find("n[o']t%s+exist")
-    or tostring(err.code):lower():find("duplicate%a*reference") ~= nil
+    and not text:find("n[o']t[ \t-\r]+exist")
+    or core.lower(tostring(err.code)):find("duplicate[A-Za-z]*reference") ~= nil
   if not is_duplicate then return false, nil, false end
-  local digits = text:match(ORDER .. "[^%w]*(%d+)%f[%W]")
+  local digits = text:match(ORDER .. "[^A-Za-z0-9]*(%d+)%f[^A-Za-z0-9]")
   local id = err.request_id
   return true, digits and (math.tointeger(tonumber(digits)) or digits),
-    id ~= nil and text:find(id:lower(), 1, true) ~= nil
+    id ~= nil and text:find(core.lower(id), 1, true) ~= nil
 end
 
 return M

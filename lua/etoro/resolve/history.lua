@@ -1,7 +1,10 @@
 -- The trade history, all pages of it. (portal: Trading, Get Trade History)
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local times = require "etoro.times"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

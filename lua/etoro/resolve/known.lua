@@ -1,6 +1,10 @@
 -- Orders that are some other call's: those that calls of this Lua state were
 -- told of. What is known to be somebody else's is no evidence.
 
+local core = require "etoro.core"
+
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local KEPT = 20000 -- orders of one origin; as many again of the time before

@@ -5,9 +5,12 @@
 -- (portal: Trading, Create Order: x-request-id; Orders Lookup)
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local evidence = require "etoro.resolve.evidence"
 local known = require "etoro.resolve.known"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

@@ -14,9 +14,12 @@
 
 local casing = require "etoro.casing"
 local close = require "etoro.resolve.close"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

@@ -1,9 +1,12 @@
 -- What became of a portfolio's creation whose answer was lost: found out by
 -- reading, never by doing it again.
 
+local core = require "etoro.core"
 local runtime = require "etoro.runtime"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 

@@ -2,6 +2,7 @@
 -- made-up history that ends there.
 
 local cash = require "etoro.sandbox.cash"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local refusals = require "etoro.sandbox.refusals"
 local reply = require "etoro.sandbox.reply"
@@ -51,7 +52,7 @@ end
 local function set_of(text)
   if not text then return nil end
   local set = {}
-  for item in text:gmatch("[^,]+") do set[item:lower()] = true end
+  for item in text:gmatch("[^,]+") do set[core.lower(item)] = true end
   return set
 end
 
@@ -70,7 +71,7 @@ local function choose(ctx)
   local out = {}
   for _, account in ipairs(accounts_of(ctx)) do
     if (not types or types[account.kind])
-        and (not ids or ids[account.id:lower()])
+        and (not ids or ids[core.lower(account.id)])
         and (not args.accountType or args.accountType == account.kind)
         and (not args.accountId or args.accountId == account.id) then
       out[#out + 1] = account

@@ -2,14 +2,17 @@
 -- gets a value and gives nil when that will do, otherwise what is allowed, in
 -- words. No value gets further before its kind has let it pass.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
 M.LARGEST = 1e15 -- no count or sum of money is larger; all digits are exact
 
 local function shown(value)
-  if type(value) == "number" then return ("%.14g"):format(value) end
+  if type(value) == "number" then return core.figure(value) end
   if type(value) ~= "string" then
     return value == json.null and "null" or "a " .. type(value)
   end
@@ -22,7 +25,8 @@ end
 
 --- A number from low to high; what is not a number or endless is in no range.
 function M.number(low, high)
-  local words = ("a number from %.14g to %.14g"):format(low, high)
+  local words = ("a number from %s to %s"):format(core.figure(low),
+    core.figure(high))
   return function(value) return not in_range(value, low, high) and words end
 end
 
@@ -95,7 +99,9 @@ end
 local function sorted(t)
   local out = {}
   for name in pairs(t) do out[#out + 1] = name end
-  table.sort(out, function(a, b) return tostring(a) < tostring(b) end)
+  table.sort(out, function(a, b)
+    return core.before(tostring(a), tostring(b))
+  end)
   return out
 end
 

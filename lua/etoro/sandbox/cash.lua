@@ -1,10 +1,13 @@
 -- Cash accounts. Every owner has one and may open a second.
 
+local core = require "etoro.core"
 local fixture = require "etoro.sandbox.fixtures.cash"
 local json = require "etoro.sandbox.json"
 local refusals = require "etoro.sandbox.refusals"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain }
@@ -74,7 +77,7 @@ local function find_request(ctx, id)
 end
 
 handlers["POST /api/v1/money/accounts/cash"] = function(ctx)
-  local id = ctx.body.requestReferenceId:lower()
+  local id = core.lower(ctx.body.requestReferenceId)
   if find_request(ctx, id) then
     return M.refuse(ctx, 409, "DuplicateRequestReferenceId",
       "There was a request with this requestReferenceId")

@@ -2,6 +2,7 @@
 -- clock, options, reset. No keys are asked for.
 
 local bounds = require "etoro.sandbox.bounds"
+local core = require "etoro.core"
 local faults = require "etoro.sandbox.faults"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
@@ -95,7 +96,9 @@ routes["GET /sandbox/state"] = function(box)
     owners[#owners + 1] = { user_key = key, credit = owner.credit,
       portfolios = portfolios }
   end
-  table.sort(owners, function(a, b) return a.user_key < b.user_key end)
+  table.sort(owners, function(a, b)
+    return core.before(a.user_key, b.user_key)
+  end)
   return reply.new(200, { now = box:now(), seed = box.options.seed,
     owners = owners })
 end
@@ -109,7 +112,7 @@ local function table_of_routes()
   local out = router.new()
   for _, group in ipairs { routes, trading } do
     for name, handler in pairs(group) do
-      local method, path = name:match("^(%S+) (%S+)$")
+      local method, path = name:match("^([^ \t-\r]+) ([^ \t-\r]+)$")
       out:add { method = method, path = path, handler = handler }
     end
   end

@@ -3,6 +3,7 @@
 -- has to name this server by an address of this machine, and must not come
 -- out of a page of another origin.
 
+local core = require "etoro.core"
 local reply = require "etoro.sandbox.reply"
 
 local M = {}
@@ -39,14 +40,14 @@ end
 function M.refusal(names, request)
   local headers = request.headers
   local path, host = split_target(request.path)
-  if path:sub(1, 1) ~= "/" or host and not names[host:lower()] then
+  if path:sub(1, 1) ~= "/" or host and not names[core.lower(host)] then
     return refused "the request's target is no path of this server"
-  elseif not names[(headers.host or ""):lower()] then
+  elseif not names[core.lower(headers.host or "")] then
     return refused("the Host header must be 127.0.0.1, localhost or [::1] "
       .. "with the sandbox's port")
   end
   local origin, site = headers.origin, headers["sec-fetch-site"]
-  if origin and not names[origin:lower():match("^http://(.+)$") or ""]
+  if origin and not names[core.lower(origin):match("^http://(.+)$") or ""]
       or site and site ~= "same-origin" and site ~= "none" then
     return refused "requests of web pages elsewhere are not answered"
   end

@@ -7,9 +7,12 @@
 -- ... }`.
 
 local bounds = require "etoro.sandbox.bounds"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local rng = require "etoro.sandbox.rng"
+
+local tostring = core.text -- not up to the locale
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.faults", __index = methods }
@@ -184,7 +187,7 @@ local header_value = bounds.either(bounds.either(line,
   bounds.number(-bounds.LARGEST, bounds.LARGEST)), bounds.list(line))
 local function header_name(value)
   return not (type(value) == "string"
-    and value:find("^[%w!#$%%&'*+.^_`|~-]+$")) and "words"
+    and value:find("^[A-Za-z0-9!#$%%&'*+.^_`|~-]+$")) and "words"
 end
 
 local function anything() end
@@ -213,7 +216,7 @@ function M.names()
       seen[name] = true
     end
   end
-  table.sort(out)
+  table.sort(out, core.before)
   return out
 end
 
@@ -267,7 +270,7 @@ local function matches(fault, request, route)
     return suits(effects[fault.fault] or {}, request)
   end
   if fault.route == "*" then return true end
-  local method, path = fault.route:match("^(%S+)%s+(%S+)$")
+  local method, path = fault.route:match("^([^ \t-\r]+)[ \t-\r]+([^ \t-\r]+)$")
   if not method then method, path = "*", fault.route end
   return (method == "*" or method == request.method)
     and (path == "*" or path == request.path

@@ -1,9 +1,12 @@
 -- Feeds: the posts of social.lua, chosen and in pages.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local refusals = require "etoro.sandbox.refusals"
 local reply = require "etoro.sandbox.reply"
 local social = require "etoro.sandbox.social"
+
+local tostring = core.text -- not up to the locale
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain }
@@ -55,7 +58,7 @@ end
 -- Posts in the order of what `key` gives for them, the latest first.
 local function latest(ctx, key)
   local posts = choose(ctx, function(post) return key(post) ~= nil end)
-  table.sort(posts, function(a, b) return key(a) > key(b) end)
+  table.sort(posts, function(a, b) return core.before(key(b), key(a)) end)
   return posts
 end
 

@@ -5,6 +5,7 @@
 local auth = require "etoro.sandbox.auth"
 local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
+local core = require "etoro.core"
 local faults = require "etoro.sandbox.faults"
 local json = require "etoro.sandbox.json"
 local limits = require "etoro.sandbox.limits"
@@ -102,7 +103,7 @@ local function add_owners(self)
   local first = add_owner(self, o.user_key, o.owner_scopes, "sandy")
   local keys = {}
   for key in pairs(o.user_keys) do keys[#keys + 1] = key end
-  table.sort(keys)
+  table.sort(keys, core.before)
   for i, key in ipairs(keys) do
     add_owner(self, key, o.user_keys[key], ("sandy%d"):format(i + 1))
   end
@@ -172,7 +173,7 @@ local function count_request_id(list, request)
   local id = request.headers["x-request-id"]
   if type(id) == "string" and request.method ~= "GET"
       and request.path:find("/trading/", 1, true) then
-    id = id:lower()
+    id = core.lower(id)
     list.by_request_id[id] = (list.by_request_id[id] or 0) + 1
   end
 end

@@ -3,8 +3,11 @@
 -- Parameters that the operation does not know are left alone.
 
 local auth = require "etoro.sandbox.auth"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -17,7 +20,7 @@ end
 local function names_of(specs)
   local out = {}
   for name in pairs(specs) do out[#out + 1] = name end
-  table.sort(out)
+  table.sort(out, core.before)
   return out
 end
 
@@ -47,7 +50,7 @@ function read.datetime(text)
 end
 
 function read.uuid(text)
-  return auth.is_uuid(text) and text:lower() or nil
+  return auth.is_uuid(text) and core.lower(text) or nil
 end
 
 function read.list(text, spec)

@@ -1,9 +1,12 @@
 -- GET /api/v1/market-data/instruments, and the same list as the older API
 -- shows it.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -33,7 +36,7 @@ local function ids(text)
   if text:find("%2C", 1, true) then return nil end
   local set, count = {}, 0
   for item in (text .. ","):gmatch("([^,]*),") do
-    local id = item:match("^%s*(%-?%d+)%s*$")
+    local id = item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$")
     if not id then
       return nil, reply.fail(400, "ValidationFailed",
         ("'%s' is not a number"):format(item))

@@ -1,7 +1,13 @@
 -- JSON as the sandbox writes and reads it. Keys are sorted, so that the same
 -- seed gives the same bytes; integers stay integers whatever their size.
 
+local core = require "etoro.core"
+local json = require "etoro.json"
+
 local cjson = require "cjson"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = { null = cjson.null }
 
@@ -35,17 +41,17 @@ local function number(n)
   end
   local text
   for digits = 15, 17 do
-    text = ("%." .. digits .. "g"):format(n)
+    text = core.figure(n, digits)
     if tonumber(text) == n then break end
   end
-  return (text:gsub(",", ".")) -- the C library writes the locale's comma
+  return text
 end
 
 M.number = number
 
 local function quoted(text)
-  if not text:find('[%c"\\]') then return '"' .. text .. '"' end
-  return '"' .. text:gsub('[%c"\\]', escape) .. '"'
+  if not text:find('[\0-\31\127"\\]') then return '"' .. text .. '"' end
+  return '"' .. text:gsub('[\0-\31\127"\\]', escape) .. '"'
 end
 
 -- Names of fields as they are written, colon and all. Other tables have ids
@@ -69,7 +75,7 @@ local encode
 local function object(t, out)
   local keys = {}
   for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys)
+  table.sort(keys, core.before)
   out[#out + 1] = "{"
   for i = 1, #keys do
     if i > 1 then out[#out + 1] = "," end
@@ -115,9 +121,14 @@ function M.encode(v)
   return table.concat(out)
 end
 
+local function decode(text)
+  if json.reads_numbers(decoder.decode) then return decoder.decode(text) end
+  return core.restore(decoder.decode(core.mark_numbers(text)), nil, true, true)
+end
+
 --- The decoded value, or nil and a message.
 function M.decode(text)
-  local ok, value = pcall(decoder.decode, text)
+  local ok, value = pcall(decode, text)
   if ok then return value end
   return nil, value
 end

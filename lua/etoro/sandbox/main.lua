@@ -2,8 +2,12 @@
 --   lua5.4 lua/etoro/sandbox/main.lua [--port=8080] [--seed=1] ...
 -- (or require("etoro.sandbox.main")(arg) from anywhere)
 
+local core = require "etoro.core"
 local sandbox = require "etoro.sandbox"
 local trading_options = require "etoro.sandbox.trading.options"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local USAGE = [[
 usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--api-key=TEXT]
@@ -46,7 +50,7 @@ local function parse(args)
   add_trading_options()
   local options = {}
   for _, text in ipairs(args) do
-    local name, value = text:match("^%-%-([%w-]+)=(.*)$")
+    local name, value = text:match("^%-%-([A-Za-z0-9-]+)=(.*)$")
     local read = name and READ[name]
     local result
     if read and value ~= "" then result = read(value) end

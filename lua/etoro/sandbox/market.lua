@@ -2,6 +2,8 @@
 -- instrument and the time alone, so that any moment can be asked in any
 -- order: noise of seven periods, from seconds to a year, added up.
 
+local core = require "etoro.core"
+
 local exp, floor = math.exp, math.floor
 
 local methods = {}
@@ -96,7 +98,7 @@ local function new_line(self, instrument)
     start = start, level = level, lively = kind.lively,
     spread = kind.spread, waves = {}, pins = {},
     scale = 10 ^ digits_of(level),
-    currency = CURRENCIES[symbol] or ENDINGS[symbol:match("%.(%a+)$")]
+    currency = CURRENCIES[symbol] or ENDINGS[symbol:match("%.([A-Za-z]+)$")]
       or "USD",
   }
   for i = 1, #WAVES do line.waves[i] = {} end
@@ -109,7 +111,7 @@ function M.new(seed, instruments)
     by_symbol = {} }, mt)
   for _, instrument in ipairs(instruments) do
     self.by_id[instrument.instrumentID] = instrument
-    self.by_symbol[instrument.symbolFull:upper()] = instrument
+    self.by_symbol[core.upper(instrument.symbolFull)] = instrument
   end
   return self
 end
@@ -193,7 +195,7 @@ end
 --- The instrument by its id or its exact symbol in any case; nil for none.
 function methods:find(id, symbol)
   if id ~= nil then return self.by_id[id] end
-  return self.by_symbol[symbol:upper()]
+  return self.by_symbol[core.upper(symbol)]
 end
 
 --- A number that grows with the time, as those of the real prices do.

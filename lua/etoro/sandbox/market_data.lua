@@ -1,12 +1,16 @@
 -- GET /api/v1/market-data/...: rates, candles, closing prices, and the lists
 -- of exchanges, types and industries.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local market = require "etoro.sandbox.market"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
 
 local floor = math.floor
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -24,7 +28,7 @@ local function ids(text)
   if text:find("%2C", 1, true) then return nil end
   local list, seen = {}, {}
   for item in (text .. ","):gmatch("([^,]*),") do
-    local id = tonumber(item:match("^%s*(%-?%d+)%s*$"))
+    local id = tonumber(item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$"))
     if not id then return invalid(("'%s' is not a number"):format(item)) end
     if not seen[id] then
       seen[id] = true
@@ -46,7 +50,7 @@ local function rate_text(prices, id, now, date)
   local bid, ask = prices:quote(id, now)
   local step = prices:step(id)
   local last = floor((bid + ask) / 2 / step + 0.5) * step
-  last = tonumber(("%.5f"):format(last))
+  last = tonumber(core.fixed(last, 5))
   local bid_rate, ask_rate = prices:conversion(id, now)
   bid, ask = number(bid), number(ask)
   return RATE:format(ask, ask, bid, bid, number(ask_rate), number(bid_rate),
@@ -202,7 +206,7 @@ end
 local function listing(parameter, name, id_name, text_name, texts)
   local order = {}
   for id in pairs(texts) do order[#order + 1] = id end
-  table.sort(order)
+  table.sort(order, core.before)
   return function(ctx)
     local wanted, text = nil, ctx.query[parameter]
     if text and text ~= "" then

@@ -1,5 +1,6 @@
 -- The fields of an instrument as the search shows it.
 
+local core = require "etoro.core"
 local market = require "etoro.sandbox.market"
 local universe = require "etoro.sandbox.universe"
 
@@ -126,7 +127,7 @@ M.BY_NAME = {
 
 M.NAMES = {}
 for name in pairs(M.BY_NAME) do M.NAMES[#M.NAMES + 1] = name end
-table.sort(M.NAMES)
+table.sort(M.NAMES, core.before)
 
 --- Sets of fields with a name of their own.
 M.SHORTENERS = {

@@ -3,10 +3,14 @@
 -- wherever it is contained, filters it does not know are ignored, fields it
 -- cannot project are left out, `pageNumber` does nothing.
 
+local core = require "etoro.core"
 local fields = require "etoro.sandbox.market_fields"
 local json = require "etoro.sandbox.json"
 local market = require "etoro.sandbox.market"
 local reply = require "etoro.sandbox.reply"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -58,7 +62,7 @@ end
 local function projection(text)
   if not text or text == "" then return nil end
   local out, seen = {}, {}
-  for name in text:gmatch("[^,%s]+") do
+  for name in text:gmatch("[^, \t-\r]+") do
     if fields.BY_NAME[name] and not seen[name] then
       seen[name] = true
       out[#out + 1] = name
@@ -75,7 +79,7 @@ local function passes(value, wanted, how)
     return value <= limit
   end
   if type(value) == "string" then
-    return value:lower():find(wanted:lower(), 1, true) ~= nil
+    return core.lower(value):find(core.lower(wanted), 1, true) ~= nil
   elseif type(value) == "number" then
     return value == tonumber(wanted)
   end
@@ -98,8 +102,8 @@ local function filters(query, has_bounds)
 end
 
 local function is_found(entry, at, text, list)
-  if text and not (entry.symbol:lower():find(text, 1, true)
-      or entry.name:lower():find(text, 1, true)) then
+  if text and not (core.lower(entry.symbol):find(text, 1, true)
+      or core.lower(entry.name):find(text, 1, true)) then
     return false
   end
   for _, filter in ipairs(list) do
@@ -112,7 +116,7 @@ end
 
 local function sort_keys(text)
   local out = {}
-  for word in (text or ""):gmatch("[^,%s]+") do
+  for word in (text or ""):gmatch("[^, \t-\r]+") do
     local name = word:match("^%-?(.*)$")
     if fields.BY_NAME[name] then
       out[#out + 1] = { name, word:sub(1, 1) == "-" }
@@ -158,7 +162,7 @@ local function search(ctx, has_bounds)
   local text = query.searchText ~= "" and query.searchText or nil
   local list, found = filters(query, has_bounds), {}
   for _, entry in ipairs(entries_of(ctx.box)) do
-    if is_found(entry, at, text and text:lower(), list) then
+    if is_found(entry, at, text and core.lower(text), list) then
       found[#found + 1] = entry
     end
   end
@@ -216,9 +220,9 @@ local function discover(ctx)
 end
 
 local function one(ctx, allowed)
-  local symbol = ctx.params.symbol:upper()
+  local symbol = core.upper(ctx.params.symbol)
   for _, entry in ipairs(entries_of(ctx.box)) do
-    if entry.symbol:upper() == symbol then
+    if core.upper(entry.symbol) == symbol then
       local names = projection(ctx.query.fields) or allowed
       return reply.new(200, json.raw(item_text(entry, now_of(ctx), names)))
     end

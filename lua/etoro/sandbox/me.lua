@@ -1,5 +1,6 @@
 -- GET /api/v1/me: the caller's identity and the scopes of its key.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 
@@ -9,7 +10,7 @@ local function profile(ctx)
   local who = ctx.caller.portfolio or ctx.caller.owner
   local scopes = json.array()
   for name in pairs(ctx.caller.scopes) do scopes[#scopes + 1] = name end
-  table.sort(scopes)
+  table.sort(scopes, core.before)
   return reply.new(200, {
     gcid = who.gcid, realCid = who.real_cid, demoCid = who.demo_cid,
     username = who.username, firstName = who.first_name or json.null,

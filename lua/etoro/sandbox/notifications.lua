@@ -1,5 +1,6 @@
 -- Notifications: a few wait for every owner, and can be marked as read.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local messages = require "etoro.sandbox.fixtures.notifications"
 local refusals = require "etoro.sandbox.refusals"
@@ -26,7 +27,7 @@ end
 local function show(message)
   return {
     messageId = message.id, correlationId = message.id,
-    actionLink = "https://example.org/" .. message.category:lower(),
+    actionLink = "https://example.org/" .. core.lower(message.category),
     imageTitle = message.kind, imageUrl = "https://example.org/bell.png",
     notificationType = message.kind, version = "1", aggregatable = false,
     grouped = false, aggregationId = "", message = message.text,

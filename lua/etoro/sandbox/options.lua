@@ -2,6 +2,7 @@
 -- which of them may change while it runs.
 
 local bounds = require "etoro.sandbox.bounds"
+local core = require "etoro.core"
 local limits = require "etoro.sandbox.limits"
 local pools = require "etoro.pools"
 local trading = require "etoro.sandbox.trading.options"
@@ -71,7 +72,7 @@ end
 
 local families = {}
 for name in pairs(limits.FAMILIES) do families[#families + 1] = name end
-table.sort(families)
+table.sort(families, core.before)
 
 -- "token", or token = { scopes =, expires_at = }
 local function tokens(value)

@@ -1,11 +1,14 @@
 -- Other users: profiles, search, gains, what they hold.
 
 local assets = require "etoro.sandbox.assets"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local persons = require "etoro.sandbox.persons"
 local refusals = require "etoro.sandbox.refusals"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.empty }
@@ -162,15 +165,15 @@ end
 
 -- By the first field of `sort`; a minus before it turns the order round.
 local function sort(list, text)
-  local minus, field = (text or "-copiers"):match "^(%-?)(%w+)"
+  local minus, field = (text or "-copiers"):match "^(%-?)([A-Za-z0-9]+)"
   if not field or list[1] and list[1][field] == nil then return end
   table.sort(list, function(a, b)
     local one, two = a[field], b[field]
     if one == two or type(one) ~= type(two) or type(one) == "boolean" then
       return a.customerId < b.customerId
     end
-    if minus == "-" then return one > two end
-    return one < two
+    if minus == "-" then return core.before(two, one) end
+    return core.before(one, two)
   end)
 end
 

@@ -1,8 +1,11 @@
 -- Who can be looked up: the people of the fixture and the box's owners, and
 -- what their results were. Those are made up from the date alone.
 
+local core = require "etoro.core"
 local people = require "etoro.sandbox.fixtures.people"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -26,7 +29,7 @@ local function find_owner(box, field, value)
 end
 
 function M.by_name(box, name)
-  return people.by_name(name) or find_owner(box, "username", name:lower())
+  return people.by_name(name) or find_owner(box, "username", core.lower(name))
 end
 
 --- By the number of the real account; a gcid will do as well, and is not

@@ -1,6 +1,7 @@
 -- Answers of the sandbox: { status, headers, body }, and the shapes in which
 -- the real service reports an error.
 
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local times = require "etoro.sandbox.times"
 
@@ -26,7 +27,8 @@ end
 --- Whether a request says that its body is JSON.
 function M.is_json(request)
   local kind = request.headers["content-type"] or ""
-  return kind:lower():match("^%s*([^;%s]+)%s*;?") == "application/json"
+  return core.lower(kind):match("^[ \t-\r]*([^; \t-\r]+)")
+    == "application/json"
 end
 
 --- The answer to a body that is said to be something else.

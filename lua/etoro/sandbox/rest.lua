@@ -1,6 +1,7 @@
 -- The operations that are neither agent-portfolios nor trading nor market
 -- data: which module answers them.
 
+local core = require "etoro.core"
 local input = require "etoro.sandbox.input"
 local operations = require "etoro.operations"
 
@@ -61,8 +62,8 @@ local function names()
   end
   table.sort(out, function(a, b)
     local one, two = operations[a], operations[b]
-    if one.path ~= two.path then return one.path < two.path end
-    return one.method < two.method
+    if one.path ~= two.path then return core.before(one.path, two.path) end
+    return core.before(one.method, two.method)
   end)
   ordered = out
   return out

@@ -1,6 +1,8 @@
 -- Finds the route of a request. A route is { method, path, pool, scopes,
 -- handler, ... }; {name} in its path stands for one segment.
 
+local core = require "etoro.core"
+
 local methods = {}
 local mt = { __name = "etoro.sandbox.router", __index = methods }
 local M = {}
@@ -59,7 +61,7 @@ function methods:find(method, path)
       others[#others + 1] = entry.route.method
     end
   end
-  table.sort(others)
+  table.sort(others, core.before)
   return nil, others
 end
 

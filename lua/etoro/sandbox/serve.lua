@@ -1,12 +1,15 @@
 -- The sandbox over HTTP on loopback. The model answers at once; what a fault
 -- delays, drips or holds back waits in a list here.
 
+local core = require "etoro.core"
 local reply = require "etoro.sandbox.reply"
 local sandbox = require "etoro.sandbox"
 
 local found, httpd = pcall(require, "etoro.httpd")
 
 local door = require "etoro.sandbox.door"
+
+local tostring = core.text -- not up to the locale
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.server", __index = methods }

@@ -14,7 +14,7 @@ local PREVIEW = 10 -- comments shown with a post
 
 local function attach_markets(box, node)
   node.markets = {}
-  for symbol in node.text:gmatch("%$([%w.%-]+)") do
+  for symbol in node.text:gmatch("%$([A-Za-z0-9.%-]+)") do
     local instrument = assets.by_symbol(box, symbol)
       or assets.by_symbol(box, (symbol:gsub("%.$", "")))
     if instrument then node.markets[#node.markets + 1] = instrument end

@@ -1,7 +1,11 @@
 -- Dates between text and seconds since 1970, always UTC and without the C
 -- library, whose local time is not ours.
 
+local core = require "etoro.core"
+
 local floor = math.floor
+local tonumber = core.number -- not up to the locale
+
 local M = {}
 
 --- The last second that has a date of four digits.

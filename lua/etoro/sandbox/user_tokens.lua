@@ -1,9 +1,12 @@
 -- The user tokens of an agent-portfolio.
 
 local auth = require "etoro.sandbox.auth"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -249,7 +252,7 @@ function M.portfolio(ctx, message)
   local id = ctx.params.agentPortfolioId
   if not auth.is_uuid(id) then return invalid(message) end
   for _, portfolio in ipairs(ctx.caller.owner.portfolios) do
-    if portfolio.id == id:lower() then return portfolio end
+    if portfolio.id == core.lower(id) then return portfolio end
   end
   return nil, reply.fail(404, "NotFound", "Agent-portfolio not found")
 end
@@ -264,7 +267,7 @@ local function find(ctx)
     return nil, nil, reply.fail(400, "ValidationFailed", message)
   end
   for i, token in ipairs(portfolio.tokens) do
-    if token.id == id:lower() then return portfolio, i end
+    if token.id == core.lower(id) then return portfolio, i end
   end
   return nil, nil, reply.fail(404, "NotFound", "User token not found")
 end

@@ -2,6 +2,7 @@
 -- { status, watchlists, meta, isSucceeded, exception? }.
 
 local assets = require "etoro.sandbox.assets"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local people = require "etoro.sandbox.fixtures.people"
 local refusals = require "etoro.sandbox.refusals"
@@ -65,7 +66,7 @@ end
 local function sort(lists)
   table.sort(lists, function(a, b)
     if a.rank ~= b.rank then return a.rank < b.rank end
-    return a.id < b.id
+    return core.before(a.id, b.id)
   end)
 end
 
@@ -256,7 +257,7 @@ handlers["PUT /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
   end
   table.sort(list.items, function(a, b)
     if a.rank ~= b.rank then return a.rank < b.rank end
-    return a.id < b.id
+    return core.before(a.id, b.id)
   end)
   return reply.new(204)
 end

@@ -5,6 +5,8 @@
 local clients = require "etoro.client"
 local core = require "etoro.core"
 
+local tostring = core.text -- not up to the locale
+
 local M = {}
 
 local function split(target)
@@ -17,8 +19,8 @@ end
 local function headers_of(request)
   local headers = {}
   for _, line in ipairs(request.lines) do
-    local name, value = line:match("^([^:]+):%s*(.*)$")
-    headers[name:lower()] = value
+    local name, value = line:match("^([^:]+):[ \t-\r]*(.*)$")
+    headers[core.lower(name)] = value
   end
   headers.accept = "application/json"
   if request.body and not headers["content-type"] then

@@ -1,10 +1,13 @@
 -- GET aggregate-portfolio: the account in sums, by instrument.
 
 local books = require "etoro.sandbox.trading.books"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local mirrors = require "etoro.sandbox.trading.mirrors"
 local reply = require "etoro.sandbox.reply"
 local views = require "etoro.sandbox.trading.views"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -92,7 +95,7 @@ local function collect(book, list, moment, passes)
       margin, pnl = margin + gain.amount, pnl + gain.pnl
     end
   end
-  table.sort(order)
+  table.sort(order, core.before)
   local out = json.array()
   for i, id in ipairs(order) do out[i] = aggregate(by_id[id]) end
   return out, cents(margin), cents(pnl)

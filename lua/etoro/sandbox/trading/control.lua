@@ -4,6 +4,7 @@
 local bounds = require "etoro.sandbox.bounds"
 local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
+local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
 local market = require "etoro.sandbox.market"
@@ -123,7 +124,7 @@ end
 local function names(set)
   local out = {}
   for name in pairs(set) do out[#out + 1] = name end
-  table.sort(out)
+  table.sort(out, core.before)
   return table.concat(out, ", ")
 end
 

@@ -1,10 +1,13 @@
 -- POST eligibility: on what terms instruments are traded.
 
 local answers = require "etoro.sandbox.trading.answers"
+local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local market = require "etoro.sandbox.market"
 local reply = require "etoro.sandbox.reply"
 local terms = require "etoro.sandbox.trading.terms"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -17,7 +20,7 @@ local SETTLEMENTS = { cfd = "CFD", real = "REAL",
 local function leverage_config(offer)
   return {
     settlementType = SETTLEMENTS[offer.settlement],
-    direction = offer.direction:upper(),
+    direction = core.upper(offer.direction),
     leverageValues = json.array(offer.leverages), isPotential = false,
     minPositionAmount = offer.minimum, allowEditStopLoss = true,
     minStopLossPercentage = 1, maxStopLossPercentage = 50,
@@ -80,7 +83,7 @@ local function read(ctx)
     detail = "instrumentIds or symbols must be given"
   elseif #ids + #symbols > MOST then
     detail = ("at most %d instruments at once"):format(MOST)
-  elseif currency ~= nil and tostring(currency):upper() ~= "USD" then
+  elseif currency ~= nil and core.upper(tostring(currency)) ~= "USD" then
     detail = "currency must be USD"
   end
   if detail then return nil, nil, answers.problem(ctx, 400, detail) end

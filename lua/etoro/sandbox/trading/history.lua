@@ -1,9 +1,12 @@
 -- GET trade history: closed trades, the latest first.
 
+local core = require "etoro.core"
 local reply = require "etoro.sandbox.reply"
 local json = require "etoro.sandbox.json"
 local times = require "etoro.sandbox.times"
 local views = require "etoro.sandbox.trading.views"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

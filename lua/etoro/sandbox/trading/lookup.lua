@@ -2,6 +2,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
@@ -107,7 +108,7 @@ local function find(ctx, account)
     end
     order = account.orders[number]
   elseif options.idempotency == "documented" then
-    order = account.by_reference[reference:lower()]
+    order = account.by_reference[core.lower(reference)]
   end
   if not order or ctx.box:now() < order.at + options.lookup_lag then
     return answers.refuse(ctx, 404, "No external operation was found")

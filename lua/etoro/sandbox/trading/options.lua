@@ -1,6 +1,9 @@
 -- Options of the trading model; all of them may change while it runs.
 
 local bounds = require "etoro.sandbox.bounds"
+local core = require "etoro.core"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 

@@ -2,9 +2,12 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local reply = require "etoro.sandbox.reply"
 local terms = require "etoro.sandbox.trading.terms"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -19,7 +22,9 @@ local SIZES = { "amount", "units", "contracts" }
 local RATES = { { "stopLossRate", "stop_loss" },
   { "takeProfitRate", "take_profit" }, { "triggerRate", "trigger" } }
 local SETTLEMENTS = {}
-for name in pairs(terms.SETTLEMENT_IDS) do SETTLEMENTS[name:lower()] = name end
+for name in pairs(terms.SETTLEMENT_IDS) do
+  SETTLEMENTS[core.lower(name)] = name
+end
 
 -- The instrument that a body names by exactly one of its two fields.
 function M.instrument(ctx, prices, body)
@@ -83,7 +88,7 @@ local function read_size(ctx, body, order)
       "Exactly one of amount, units and contracts must be given")
   end
   local currency = field(body, "orderCurrency")
-  if currency ~= nil and tostring(currency):lower() ~= "usd" then
+  if currency ~= nil and core.lower(tostring(currency)) ~= "usd" then
     return refuse(ctx, 400, "orderCurrency must be usd")
   end
   order.size, order[given] = given, body[given]
@@ -102,7 +107,7 @@ local function read_terms(ctx, body, order)
   elseif settlement == nil then
     settlement = terms.usual(order.instrument, order.direction, leverage)
   end
-  settlement = SETTLEMENTS[tostring(settlement):lower()]
+  settlement = SETTLEMENTS[core.lower(tostring(settlement))]
   if not settlement then
     return refuse(ctx, 400,
       "settlementType must be cfd, real, realFutures or marginTrade")

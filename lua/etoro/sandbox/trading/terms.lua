@@ -1,6 +1,7 @@
 -- On what terms an instrument is traded: leverages, smallest position,
 -- quantities. By type of instrument; the figures are the sandbox's own.
 
+local core = require "etoro.core"
 local market = require "etoro.sandbox.market"
 
 local M = {}
@@ -49,7 +50,7 @@ end
 --- What is offered for a settlement and a direction; nil when it is not.
 function M.offer(instrument, settlement, direction)
   for _, one in ipairs(M.of(instrument).offers) do
-    if one.settlement:lower() == settlement:lower()
+    if core.lower(one.settlement) == core.lower(settlement)
         and one.direction == direction then
       return one
     end

@@ -3,6 +3,7 @@
 -- from texts that are kept until their subject changes.
 
 local books = require "etoro.sandbox.trading.books"
+local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
 local mirrors = require "etoro.sandbox.trading.mirrors"
@@ -163,7 +164,7 @@ local function pending(set, moment)
       set[one] = nil
     end
   end
-  table.sort(out, function(a, b) return a.id < b.id end)
+  table.sort(out, function(a, b) return core.before(a.id, b.id) end)
   return out
 end
 
