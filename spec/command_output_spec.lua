@@ -169,7 +169,7 @@ describe("the etoro command #lua", function()
       rec:script { { stall = true } }
       local child = process.spawn(argv { "call", "POST /api/v1/posts",
         "message=x" })
-      while #rec:arrivals() == 0 do process.sleep(0.02) end
+      process.eventually(function() return #rec:arrivals() > 0 end)
       child:kill "sigint"
       assert.are.equal(130, (child:wait(5)))
       assert.are.equal("etoro: interrupted: the call may have been carried"

@@ -280,7 +280,7 @@ describe("the etoro command #lua", function()
       server:fault { route = "GET /api/v1/agent-portfolios", fault = "stall",
         seconds = 30 }
       local child = process.spawn(argv)
-      while #server:arrivals() == 0 do process.sleep(0.02) end
+      process.eventually(function() return #server:arrivals() > 0 end)
       child:kill(signal)
       assert.are.equal(code, (child:wait(5)))
       assert.truthy(child:stderr():find("interrupted", 1, true))

@@ -159,7 +159,10 @@ describe("etoro.httpd", function()
     local id = server:wait(5).id
     assert.is_false(server:gone(id))
     c:close()
-    socket.sleep(0.02)
+    for _ = 1, 500 do
+      if server:gone(id) then break end
+      socket.sleep(0.01)
+    end
     assert.is_true(server:gone(id))
     server:respond(id, 200, {}, "nobody")
     server:wait(0.02)

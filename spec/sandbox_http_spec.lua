@@ -209,13 +209,13 @@ describe("the sandbox over HTTP", function()
     end)
 
     it("serve others while one is held back #timed", function()
-      s:fault { fault = "delay", seconds = 0.5 }
+      s:fault { fault = "delay", seconds = 10 }
       local c = socket.connect("127.0.0.1", tonumber(s.url:match ":(%d+)$"))
       c:send(("GET / HTTP/1.1\r\nHost: %s\r\n\r\n"):format(s.url:sub(8)))
-      socket.sleep(0.05)
+      process.eventually(function() return #s:arrivals() == 1 end)
       local start = socket.gettime()
       assert.equal(200, (ask("GET", ME)))
-      assert.is_true(socket.gettime() - start < 0.4)
+      assert.is_true(socket.gettime() - start < 9)
       c:close()
     end)
 
@@ -264,21 +264,19 @@ describe("the sandbox over HTTP", function()
     end)
   end)
 
-  it("ends when told, and by Ctrl-C, at once #timed", function()
+  it("ends when told, and by Ctrl-C #timed", function()
     local one = server.start {}
     one:raw("POST", "/sandbox/stop")
     assert.equal(0, (one.process:wait(5)))
     one = server.start {}
     one.process:kill "sigint"
-    local start = socket.gettime()
-    assert.equal(0, (one.process:wait(5)))
-    assert.is_true(socket.gettime() - start < 0.5)
+    assert.equal(0, (one.process:wait(20)))
     assert.equal("", one.process:stderr())
   end)
 
   it("prints its address, both keys and what to paste", function()
     local one = server.start { api_key = "mine" }
-    socket.sleep(0.05)
+    one.process:expect "(Ctrl%-C)"
     one:raw("POST", "/sandbox/stop")
     one.process:wait(5)
     local out = one.process:stdout()

@@ -166,6 +166,23 @@ function M.sleep(seconds)
   step_until(function() end, seconds)
 end
 
+--- What check() gives once that is true; looks again and again meanwhile.
+---@param check fun(): any
+---@param what? string for the message
+---@param seconds? number 20 by default
+function M.eventually(check, what, seconds)
+  local ends = uv.hrtime() + (seconds or 20) * 1e9
+  local found = check()
+  while not found do
+    if uv.hrtime() > ends then
+      error((what or "it") .. " did not come about", 2)
+    end
+    M.sleep(0.01)
+    found = check()
+  end
+  return found
+end
+
 --- Where a program lies; /usr/sbin is looked at too.
 function M.find(name)
   return executable(name) or executable("/usr/sbin/" .. name)
