@@ -51,7 +51,7 @@ lint:
 
 lint-lua:
 	@luacheck -q $(LUA_FILES)
-	@$(LUA) .ci/lint.lua $(LUA_FILES)
+	@$(LUA) .ci/lint.lua $(LUA_FILES) $(wildcard src/*/*.[ch])
 
 lint-format:
 	@sh .ci/format.sh $(C_FILES)

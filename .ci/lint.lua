@@ -1,7 +1,8 @@
 -- lint.lua FILE...: what luacheck does not look for in the Lua files. Shows
 -- each fault with its place; ends with 1 when there is one.
 --
--- It stands on luacheck's parser, which is pure Lua and runs under any.
+-- C files (FILE ends in .c or .h) are looked through for calls that go by the
+-- locale. It stands on luacheck's parser, which is pure Lua and runs under any.
 
 package.path = package.path .. ";/usr/share/lua/5.1/?.lua"
 
@@ -25,6 +26,26 @@ local LATE = {
   ["lua/etoro/command/init.lua"] = "help pays for nothing; the session has"
     .. " loaded all else before it sends",
 }
+
+-- What Lua makes of text and numbers goes by the process's locale, which is the
+-- host's: core has what does not.
+local BY_LOCALE = {
+  lower = "core.lower", upper = "core.upper", tonumber = "core.number",
+  tostring = "core.text", sort = "table.sort with an order, such as"
+    .. " core.before", float = "core.fixed or core.figure",
+  class = "a set of characters", date = "numbers of the date alone",
+}
+
+-- The functions of C that go by it, and the one file that may.
+local C_BY_LOCALE = {}
+for name in ([[isalnum isalpha isblank iscntrl isdigit isgraph islower isprint
+  ispunct isspace isupper isxdigit tolower toupper strcasecmp strncasecmp strtod
+  strtof strtold atof strcoll strxfrm setlocale localeconv
+  lua_stringtonumber]]):gmatch "%S+"
+do
+  C_BY_LOCALE[name] = true
+end
+local C_PLACE = "src/core/decimal.c"
 
 local file, source, faults = nil, nil, 0
 
@@ -107,7 +128,77 @@ function visit.Set(node, scope, depth)
   walk_all(node[2], scope, depth)
 end
 
+local function by_locale(node, what)
+  if not is_shipped() then return end
+  report(node, "goes by the process's locale: take " .. BY_LOCALE[what])
+end
+
+local PATTERN = { find = true, match = true, gmatch = true, gsub = true }
+
+local function check_pattern(node, name, is_plain)
+  if not node or node.tag ~= "String" or not PATTERN[name] or is_plain then
+    return
+  end
+  if node[1]:gsub("%%%%", ""):find "%%[acglpsuwACGLPSUW]" then
+    by_locale(node, "class")
+  end
+end
+
+-- A format of floats; one that is joined of several texts too.
+local function check_format(node, name)
+  if not node or name ~= "format" then return end
+  if node.tag == "Op" then
+    check_format(node[2], name)
+    check_format(node[3], name)
+  elseif node.tag == "Paren" then
+    check_format(node[1], name)
+  elseif node.tag == "String"
+    and node[1]:gsub("%%%%", ""):find "%%[-+ #0-9.]*[aAeEfFgG]"
+  then
+    by_locale(node, "float")
+  end
+end
+
+-- string.find(text, pattern), os.date(format)
+local function check_call(node)
+  local fn = node[1]
+  if fn.tag == "Id" then return end
+  local library = fn.tag == "Index" and fn[1].tag == "Id" and fn[1][1]
+  local name = fn.tag == "Index" and fn[2].tag == "String" and fn[2][1]
+  if library == "table" and name == "sort" and #node < 3 then
+    by_locale(node, "sort")
+  elseif library == "os" and name == "date" and node[2]
+    and node[2].tag == "String"
+    and (node[2][1]:sub(1, 1) ~= "!" or node[2][1]:find "%%[^YmdHMSj%%]")
+  then
+    by_locale(node, "date")
+  elseif library == "string" then
+    if name == "lower" or name == "upper" then by_locale(node, name) end
+    check_pattern(node[3], name, node[5])
+    check_format(node[2], name)
+  end
+end
+
+function visit.Call(node, scope, depth)
+  check_call(node)
+  node[1].has_base = node[1][1] == "tonumber" and #node == 3
+  walk_all(node, scope, depth)
+end
+
+function visit.Invoke(node, scope, depth)
+  local name = node[2][1]
+  if name == "lower" or name == "upper" then by_locale(node, name) end
+  check_pattern(node[3], name, node[5])
+  check_format(node[1], name)
+  walk_all(node, scope, depth)
+end
+
+local NUMBERS = { tonumber = true, tostring = true }
+
 function visit.Id(node, scope, depth)
+  if NUMBERS[node[1]] and not scope[node[1]] and not node.has_base then
+    by_locale(node, node[1])
+  end
   if node[1] == "require" and depth > 0 and not scope.require
     and is_shipped() and not LATE[file]
   then
@@ -138,11 +229,24 @@ local function check_words(node)
   for _, part in ipairs(node) do check_words(part) end
 end
 
+local function lint_c()
+  local number = 0
+  for line in (source .. "\n"):gmatch "(.-)\n" do
+    number = number + 1
+    for name in line:gsub("/%*.-%*/", ""):gmatch "([%a_][%w_]*)%s*%(" do
+      if C_BY_LOCALE[name] and file ~= C_PLACE then
+        report({ line = number }, name .. " goes by the process's locale")
+      end
+    end
+  end
+end
+
 local function lint(path)
   file = path
   local handle = assert(io.open(path, "rb"))
   source = handle:read "a"
   handle:close()
+  if path:find "%.[ch]$" then return lint_c() end
   local text = source:gsub("^#[^\n]*", "")
   local ok, ast = pcall(parser.parse, decoder.decode(text))
   if not ok then

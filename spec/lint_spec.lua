@@ -74,6 +74,46 @@ describe("the lint", function()
     finds(0, "local x = if_there and require 'x'")
   end)
 
+  it("finds what goes by the process's locale", function()
+    for _, text in ipairs {
+      "return name:lower()", "return f(name):upper()",
+      "return string.lower(name)",
+      "return tonumber(text)", "local t = { read = tonumber }",
+      "return tostring(1.5)", "return 'x' .. tostring(value)",
+      "return string.format('%5.2f', x)", "return ('%g'):format(x)",
+      "return ('a' .. 'b %+.3e'):format(x)",
+      "table.sort(names)", "return os.date('%p', 1)",
+      "return os.date('%Y', 1)", "return os.date('!%x', 1)",
+      "return text:find '%a'", "return text:match('[%w_]+')",
+      "return text:gsub('%s+$', '')", "return string.find(text, '%S')",
+    } do
+      finds(1, text)
+      finds(0, text, "sample.lua")
+    end
+    for _, text in ipairs {
+      "local core, name = ... return core.lower(name)",
+      "return tonumber(hex, 16)",
+      "local tonumber, tostring = ... return tonumber(tostring(1))",
+      "return string.format('%d %5s %%g', 1, 'x')",
+      "table.sort(names, before)", "return os.date('!%Y-%m-%d', 1)",
+      "return text:find '[A-Za-z]%d%x%%a'", "return text:find('%a', 1, true)",
+    } do
+      finds(0, text)
+    end
+  end)
+
+  it("finds calls of C that go by it", function()
+    process.run { "/bin/mkdir", "-p", folder .. "/src/core" }
+    for _, line in ipairs { "if (isalpha(c))", "v = strtod (text, NULL);",
+      "return strcasecmp(a, b);" }
+    do
+      finds(1, line, "src/core/sample.c")
+      finds(0, line, "src/core/decimal.c")
+    end
+    finds(0, "/* strtod(x) */ n = strtol(text, NULL, 10);",
+      "src/core/sample.c")
+  end)
+
   it("tells of what it cannot read", function()
     finds(1, "local = 1")
   end)

@@ -58,9 +58,9 @@ end
 local function field(body, name)
   local value = get(body, name)
   if value ~= nil or type(name) ~= "string" then return value end
-  name = name:lower()
+  name = core.lower(name)
   for key, other in pairs(body) do
-    if type(key) == "string" and key:lower() == name then return other end
+    if type(key) == "string" and core.lower(key) == name then return other end
   end
 end
 

@@ -1,5 +1,6 @@
 -- Balances of all the caller's accounts, now and day by day.
 
+local core = require "etoro.core"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
 local resource = require "etoro.resource"
@@ -56,7 +57,7 @@ local M = {}
 -- some as a number.
 local function type_text(value)
   if math.type(value) == "integer" then return string.format("%d", value) end
-  return type(value) == "string" and value:lower() or value
+  return type(value) == "string" and core.lower(value) or value
 end
 
 -- The operation that the parameters are for.

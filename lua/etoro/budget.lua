@@ -21,7 +21,7 @@ local function check_rule(name, field, value, least, level)
     error(string.format("bad option 'rate_limit': %s of pool '%s' must be a"
       .. " %s of at least %s; rate_limit = false keeps no budgets", field,
       name, field == "window" and "number" or "whole number",
-      core.figure(least)), level + 1)
+      core.figure(least, 6)), level + 1)
   end
 end
 

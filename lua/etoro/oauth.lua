@@ -79,7 +79,7 @@ local function check_seconds(options, level)
     local value = options[name]
     if value ~= nil and not (value >= 0.001 and value <= 2 ^ 40) then
       error(string.format("bad option '%s': a number of seconds expected, got"
-        .. " %s", name, core.figure(value)), level + 1)
+        .. " %s", name, core.figure(value, 6)), level + 1)
     end
   end
 end

@@ -113,8 +113,8 @@ local function check_number(name, value, least, is_whole, level)
     or is_whole and value ~= math.floor(value)
   then
     error(string.format("bad option '%s': a %s from %s to %s expected, got %s",
-      name, is_whole and "whole number" or "number", core.figure(least),
-      core.figure(most), core.figure(value)),
+      name, is_whole and "whole number" or "number", core.figure(least, 6),
+      core.figure(most, 6), core.figure(value, 6)),
       level + 1)
   end
 end

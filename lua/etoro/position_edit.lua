@@ -118,7 +118,7 @@ function M.run(position, client, changes, timeout, options, level)
   end
   if not follow(position, client, changes, timeout) then
     client:_warn(response, string.format("the change was accepted, but the"
-      .. " portfolio did not show it in %s seconds", core.figure(timeout)))
+      .. " portfolio did not show it in %s seconds", core.figure(timeout, 6)))
   end
   return position, response
 end

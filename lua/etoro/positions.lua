@@ -185,7 +185,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     client:_warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
   elseif not is_done then
-    client:_warn(response, string.format(LATE, core.figure(timeout)))
+    client:_warn(response, string.format(LATE, core.figure(timeout, 6)))
   end
   return position, response
 end
