@@ -129,7 +129,8 @@ static int push_written(lua_State *L, const char *text, size_t n)
 
 static int push_strange(lua_State *L, double v)
 {
-  lua_pushstring(L, isnan(v) ? "nan" : v < 0 ? "-inf" : "inf");
+  const char *name = isnan(v) ? "-nan" : "-inf"; /* as C writes them */
+  lua_pushstring(L, signbit(v) ? name : name + 1);
   return 1;
 }
 
