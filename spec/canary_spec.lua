@@ -1,7 +1,6 @@
 -- Keys that nobody else has are given to a program which does all it can, and
 -- shows all it has: in nothing it prints, and in no string that its Lua can
 -- reach, may one of them turn up. (A core dump is another matter.)
-local cjson = require "cjson"
 local heap = require "spec.support.heap"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
@@ -298,19 +297,25 @@ describe("canary keys", function()
     local steps = {}
     local lines = { "X-Echo: " .. text, "Set-Cookie: key=" .. text,
       "Retry-After: " .. text, "WWW-Authenticate: Bearer " .. text }
-    for _, status in ipairs { 200, 400, 401, 403, 404, 429, 500, 302 } do
-      local body = status == 200 and "{}" or cjson.encode {
-        errorCode = text, errorMessage = "the key " .. text .. " is no good",
-        requestId = text, error = { field = text, details = { text } } }
+    local function answer(status, body)
       for _ = 1, 2 do
         steps[#steps + 1] = { status = status, body = body, headers = lines }
       end
     end
-    for _, body in ipairs { "<html>" .. text .. "</html>", text, "{" .. text,
-      text:rep(3) }
-    do
-      for _ = 1, 2 do
-        steps[#steps + 1] = { status = 502, body = body, headers = lines }
+    for _, status in ipairs { 200, 400, 401, 403, 404, 429, 500, 302 } do
+      -- not encoded: the text may bring escapes of its own
+      answer(status, ([[{"errorCode": "%s", "errorMessage": "the key %s is no
+        good", "requestId": "%s", "error": {"field": "%s", "details": ["%s"]},
+        "headers": {"X-Api-Key": "%s", "other": ["%s"]}, "%s": 1}]])
+        :gsub("\n *", " "):gsub("%%s", function() return text end))
+    end
+    for _, status in ipairs { 200, 502 } do
+      for _, body in ipairs { "<html>" .. text .. "</html>", text, "{" .. text,
+        text:rep(3), '{"a":"' .. text, "[" .. text .. "]", "[1]\0" .. text,
+        '{"a":"' .. text .. '" x}', text:sub(1, -3),
+        '"\\ud83d' .. text .. '"' }
+      do
+        answer(status, body)
       end
     end
     rec:script(steps)
@@ -328,11 +333,42 @@ describe("canary keys", function()
     local env = { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY }
     echo(env, API_KEY .. " " .. USER_KEY, { API_KEY, USER_KEY })
     echo(env, USER_KEY .. USER_KEY .. API_KEY, { API_KEY, USER_KEY })
+    -- a cut one is hidden too
+    echo(env, USER_KEY .. " " .. API_KEY, { API_KEY:sub(1, -3), USER_KEY })
   end)
 
   it("are blanked where a server repeats a bearer token", function()
     echo({ ETORO_ACCESS_TOKEN = BEARER }, BEARER, { BEARER })
     echo({ ETORO_ACCESS_TOKEN = BEARER }, "Bearer " .. BEARER, { BEARER })
+  end)
+
+  it("are blanked in whatever spelling a server repeats them", function()
+    local env = { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY }
+    for _, spelling in ipairs {
+      { "^c", "\\u0063" }, { "%-", "\\u002D" }, { "%l", function(char)
+        return ("\\u%04x"):format(char:byte())
+      end }, { "%-", "%%2D" }, { "y", "%%79" }, { "%-", "&#45;" },
+      { "%-", "%%252d" },
+    } do
+      local user = USER_KEY:gsub(spelling[1], spelling[2])
+      local api = API_KEY:gsub(spelling[1], spelling[2])
+      echo(env, user .. " " .. api, { USER_KEY, API_KEY, user, api })
+    end
+  end)
+
+  it("are blanked in events and errors when they stand in a path", function()
+    local done = run(TOOLS .. [[
+      local client = assert(etoro.client { on_event = all_of, max_retries = 0,
+        base_url = "http://127.0.0.1:1" })
+      local key = os.getenv "ETORO_USER_KEY"
+      client:request { path = "/x/" .. key .. "?key=" .. key }
+      client:request { path = "/x", query = { key = key:gsub("%-", "%%2d") } }
+      key = nil
+      collectgarbage()
+      finish()
+    ]], { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY })
+    assert.is_truthy(done.stderr:find("/x/***", 1, true))
+    hides({ stdout = "", stderr = done.stderr }, { USER_KEY })
   end)
 
   it("of the older API are shown by nothing", function()

@@ -238,6 +238,49 @@ describe("etoro.json.decode", function()
       .. '"userTokens":[{"userToken":"****"}]}', json.encode(value))
   end)
 
+  it("seals secrets in any spelling, in lists and in objects", function()
+    for _, name in ipairs { "UserToken", "user_token", "USER-TOKEN",
+      "accessToken", "AccessToken", "ACCESS_TOKEN", "refreshToken", "id-token",
+      "clientSecret", "codeVerifier", "apiKey", "x-user-key",
+      "user\\u0054oken", "\\u0055ser\\u005ftoken" }
+    do
+      local value = json.decode(('[{"%s": "abc"}, {"%s": ["abc", {"v": "abc"}]}]')
+        :format(name, name))
+      local _, secret = next(value[1])
+      assert.is_true(core.is_secret(secret), name)
+      assert.equal("abc", secret:reveal())
+      local _, list = next(value[2])
+      assert.equal("abc", list[1]:reveal())
+      assert.equal("abc", list[2].v:reveal())
+    end
+    local text = '{"accessTokens":[1],"nextPageToken":"a","token":"b",'
+      .. '"userTokenId":"c","userTokenName":"d"}'
+    assert.equal(text, json.encode(json.decode(text)))
+  end)
+
+  it("blanks secrets of JSON inside its texts", function()
+    local inner = '{"userToken":"abc","b":["x"],"access-token":["d"]}'
+    for _ = 1, 3 do
+      inner = json.encode { content = inner }
+      local content = json.decode(inner).content
+      assert.is_nil(content:find("abc", 1, true), content)
+    end
+    assert.equal('{"userToken":"***","b":["x"],"access-token":["*"]}',
+      json.decode(json.decode(json.decode(inner).content).content).content)
+    local post = 'say \\"userToken\\": it is \\ud83d\\ude00'
+    assert.equal('say "userToken": it is 😀', json.decode('["' .. post
+      .. '"]')[1])
+  end)
+
+  it("makes U+FFFD of half a pair of escapes", function()
+    assert.same({ "cut \u{fffd}", "\u{fffd}x", "\u{fffd}A", "😀",
+      { ["\u{fffd}"] = 1 } }, json.decode(
+      '["cut \\ud83d", "\\uDE00x", "\\ud83d\\u0041", "\\uD83D\\uDE00", '
+      .. '{"\\ud83d": 1}]'))
+    assert.equal("a\u{fffd}", json.decode('{"userToken":"a\\ud83d"}')
+      .userToken:reveal())
+  end)
+
   it("cannot be faked by an answer that writes the marks itself", function()
     local value = json.decode [=[["\u0000k1", "\u0000i5", "\u0000", "\u0000sx",
       {"\u0000i7": "\u0000n8"}]]=]
@@ -263,7 +306,11 @@ describe("etoro.json.decode", function()
 
   it("says what is not JSON", function()
     for _, text in ipairs { "{", "[1,", '{"a":}', "nope", "NaN", "[Infinity]",
-      "[0x10]", "{}x", '{"a":1}{', "[01]", "<html>" } do
+      "[0x10]", "{}x", '{"a":1}{', "[01]", "<html>", '{"userToken":"x" y}',
+      '{"userToken":"x"y}', '{"userToken":x}', '{"userToken":True}',
+      '{"userToken":01}', '{"userToken":"x" "y"}', '{"userToken":["x" y]}',
+      '{"userToken":{"a":x}}', '{"userToken":"\\x"}', "{}\0", "[1]\0[2]",
+      '{"a":1}\0 ', "[1,\0 2]", '{"userToken":"x"\0}', "\0" } do
       local value, message = json.decode(text)
       assert.is_nil(value, text)
       assert.is_string(message)

@@ -173,7 +173,8 @@ local HTML_MESSAGE = "a web page came back instead of the API's JSON: a CDN or"
 local HTML_HINT = "Check base_url, the proxy, whether this address is"
   .. " blocked, and the user_agent option"
 
--- The scanned text as it may be shown: its marks are undone, secrets masked.
+-- The scanned text as it may be shown: its marks are undone, and what was no
+-- JSON, or holds some in its texts, shows no secret by its name either.
 local function shown(text)
   if not text or text == "" then return nil end
   text = text:sub(1, 16 * RESPONSE_MAX)
@@ -181,6 +182,7 @@ local function shown(text)
     text = text:gsub('"\\u0000k%d+"', '"****"'):gsub('"\\u0000e"', "[]")
       :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
   end
+  text = core.masked(text)
   if #text > RESPONSE_MAX then
     text = text:sub(1, RESPONSE_MAX):gsub("[\192-\255]?[\128-\191]*$", "")
   end
@@ -230,12 +232,12 @@ local function describe(err, found, is_page)
       .. " followed because keys would go along"
     err.hint = "Set base_url to where the API really is"
   else
-    err.code = found.code and M.one_line(found.code, 200)
+    err.code = found.code and M.one_line(core.masked(found.code), 200)
       or status == 407 and "proxy" or string.format("http_%d", status)
     err.message = found.message or MESSAGE_OF_STATUS[status]
       or status >= 500 and "the API failed while answering"
       or "the API refused the request"
-    err.message = M.one_line(err.message, MESSAGE_MAX)
+    err.message = M.one_line(core.masked(err.message), MESSAGE_MAX)
     err.hint = HINT_OF_STATUS[status]
   end
 end
@@ -346,7 +348,8 @@ function M.from_transport(failure)
     return failure.host or "the server"
   end)
   if failure.detail and failure.detail ~= "" then
-    message = message .. ": " .. M.one_line(failure.detail, MESSAGE_MAX)
+    message = message .. ": "
+      .. M.one_line(core.masked(failure.detail), MESSAGE_MAX)
   end
   local is_read = op ~= nil and op.method == "GET"
   local is_uncertain = (failure.uncertain or false) and not is_read

@@ -315,15 +315,18 @@ local function with_collector_still(work, ...)
 end
 
 --- Decodes a text that the core's scan has gone over.
----@param text string
----@param secrets? table sealed values of the scan, by number
+---@param text? string nil: secrets is why it could not be scanned
+---@param secrets? table|string sealed values of the scan, by number
 ---@param needs_restore? boolean as the scan said
 ---@param keep_null? boolean keep null in objects as etoro.null
 ---@return any value nil for an empty text and for a bare null
 ---@return string? message when the text is not JSON
 function M.decode_scanned(text, secrets, needs_restore, keep_null)
+  if not text then return nil, secrets end
   if not OPENS[first_byte(text)] and not text:find("[^ \t\r\n]") then
     return nil
+  elseif text:find("\0", 1, true) then
+    return nil, "it holds a zero byte, which JSON does not"
   end
   local run = #text > BIG and with_collector_still or pcall
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,

@@ -92,7 +92,7 @@ static void masks_what_is_sent(void)
                 "czZCaGRSa3F0Mzo3RmpmcDBaQnIxS3REUmJuZlZkbUl3";
   CHECK(make(&c, NULL, NULL, NULL, "s6BhdRkqt3", "7Fjfp0ZBr1KtDRbnfVdmIw")
         == ETORO_OK);
-  etoro_credentials_redact(c, text, strlen(text));
+  etoro_credentials_mask(c, text, strlen(text));
   CHECK_TEXT("s6BhdRkqt3 ********************** "
              "********************************************",
              text, strlen(text));

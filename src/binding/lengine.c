@@ -160,13 +160,25 @@ static void push_timing(lua_State *L, const struct etoro_job *j)
   lua_setfield(L, -2, "timing");
 }
 
+/* What a request's path shows of its keys is masked. */
+static void set_path(lua_State *L, const struct etoro_job *j)
+{
+  luaL_Buffer b;
+  size_t n = strlen(j->target);
+  char *path = luaL_buffinitsize(L, &b, n);
+  memcpy(path, j->target, n);
+  etoro_job_mask(j, path, n);
+  luaL_pushresultsize(&b, n);
+  lua_setfield(L, -2, "path");
+}
+
 static void push_event(lua_State *L, const struct etoro_event *event)
 {
   const struct etoro_job *j = event->job;
   lua_createtable(L, 0, 15);
   letoro_set_text(L, "kind", etoro_event_name(event->kind));
   letoro_set_text(L, "method", j->method);
-  letoro_set_text(L, "path", j->target);
+  set_path(L, j);
   letoro_set_text(L, "request_id", j->request_id);
   letoro_set_text(L, "pool", j->pool->rule.name);
   letoro_set_number(L, "at", event->at);

@@ -113,6 +113,7 @@ static int job_outcome(lua_State *L)
   lua_pushboolean(L, j->is_uncertain);
   lua_pushboolean(L, j->is_sent);
   lua_pushboolean(L, j->may_have_run);
+  etoro_job_mask(j, j->detail, strlen(j->detail));
   lua_pushstring(L, j->detail);
   if (!wants_id)
     return 8;
@@ -133,7 +134,7 @@ static int job_header(lua_State *L)
   struct etoro_job *j = checkjob(L);
   const char *value;
   size_t n;
-  etoro_job_redact_headers(j);
+  etoro_job_mask_headers(j);
   if (j->headers.len
       && etoro_headers_find(j->headers.data, j->headers.len,
                             luaL_checkstring(L, 2), &value, &n))
@@ -159,7 +160,7 @@ static int job_headers(lua_State *L)
   struct etoro_job *j = checkjob(L);
   struct etoro_header field;
   size_t at = 0;
-  etoro_job_redact_headers(j);
+  etoro_job_mask_headers(j);
   lua_newtable(L);
   if (!j->headers.len)
     return 1;
@@ -190,8 +191,7 @@ static int job_body(lua_State *L)
     lua_pushliteral(L, "");
     return 1;
   }
-  n = letoro_scan(L, j->reply.data, j->reply.len,
-                  LETORO_SCAN_MAX(j->reply.len));
+  n = letoro_scan_reply(L, j);
   if (n == 3 && !lua_isnil(L, -2))
     etoro_buf_wipe(&j->reply); /* it holds what has just been sealed */
   etoro_job_drop_reply(j);

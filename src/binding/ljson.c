@@ -8,6 +8,7 @@
 
 #include "core/decimal.h"
 #include "core/jsonmark.h"
+#include "core/job.h"
 #include "core/jsonprobe.h"
 #include "core/jsonscan.h"
 #include "core/status.h"
@@ -20,6 +21,8 @@
 /* A number is a digit and what separates it at least. */
 #define MARKED_MAX(n) ((n) < SIZE_MAX / 16 ? (n)*6 + 64 : SIZE_MAX)
 #define TWO_TO_63 9223372036854775808.0
+/* as long as the marks of a scan can make n bytes */
+#define SCAN_MAX(n) (4 * (n) + 4096)
 
 /* A scan in a userdata, so that an error while pushing frees it. */
 static struct etoro_scan *newscan(lua_State *L)
@@ -51,22 +54,23 @@ static void push_secrets(lua_State *L, struct etoro_scan *s)
   }
 }
 
-int letoro_scan(lua_State *L, const char *text, size_t n, size_t max)
+/* Scans into a userdata on the stack; its own text is masked, if a job is
+   given, but not yet pushed. */
+static struct etoro_scan *scan_new(lua_State *L, const char *text, size_t n,
+                                   const struct etoro_job *masker, int *rc)
 {
-  struct etoro_probe seen;
-  struct etoro_scan *s;
-  int at, rc;
-  if (!etoro_probe_run(&seen, text, n)) {
-    lua_pushlstring(L, text, n);
-    lua_pushnil(L);
-    lua_pushboolean(L, seen.has_null);
-    return 3;
-  }
-  s = newscan(L);
-  at = lua_gettop(L);
-  rc = etoro_scan_run(s, text, n, max);
-  if (rc)
-    return letoro_fail(L, rc, NULL);
+  struct etoro_scan *s = newscan(L);
+  *rc = etoro_scan_run(s, text, n, SCAN_MAX(n));
+  if (!*rc && masker && s->is_changed)
+    etoro_job_mask(masker, s->text.data, s->text.len);
+  return s;
+}
+
+/* Pushes the results of the scan at the top, and takes it from the stack. */
+static int push_scan(lua_State *L, struct etoro_scan *s, const char *text,
+                     size_t n)
+{
+  int at = lua_gettop(L);
   if (s->is_changed)
     lua_pushlstring(L, s->text.data ? s->text.data : "", s->text.len);
   else
@@ -78,12 +82,45 @@ int letoro_scan(lua_State *L, const char *text, size_t n, size_t max)
   return 3;
 }
 
+static int push_as_it_is(lua_State *L, const char *text, size_t n,
+                         int has_null)
+{
+  lua_pushlstring(L, text, n);
+  lua_pushnil(L);
+  lua_pushboolean(L, has_null);
+  return 3;
+}
+
+int letoro_scan_reply(lua_State *L, struct etoro_job *j)
+{
+  struct etoro_buf *reply = &j->reply;
+  struct etoro_probe seen;
+  struct etoro_scan *s;
+  int rc;
+  if (!etoro_probe_run(&seen, reply->data, reply->len)) {
+    etoro_job_mask(j, reply->data, reply->len);
+    return push_as_it_is(L, reply->data, reply->len, seen.has_null);
+  }
+  s = scan_new(L, reply->data, reply->len, j, &rc);
+  if (rc)
+    return letoro_fail(L, rc, NULL);
+  if (!s->is_changed)
+    etoro_job_mask(j, reply->data, reply->len);
+  return push_scan(L, s, reply->data, reply->len);
+}
+
 /* core.scan(text) -> text, secrets | nil, needs_restore | nil, message */
 static int core_scan(lua_State *L)
 {
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
-  return letoro_scan(L, text, n, LETORO_SCAN_MAX(n));
+  struct etoro_probe seen;
+  struct etoro_scan *s;
+  int rc;
+  if (!etoro_probe_run(&seen, text, n))
+    return push_as_it_is(L, text, n, seen.has_null);
+  s = scan_new(L, text, n, NULL, &rc);
+  return rc ? letoro_fail(L, rc, NULL) : push_scan(L, s, text, n);
 }
 
 /* core.mark_numbers(text, is_scanned) -> text, for a decoder that reads numbers

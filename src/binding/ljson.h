@@ -3,11 +3,11 @@
 
 #include "binding/lcompat.h"
 
-/* As long as the marks of a scan can make n bytes. */
-#define LETORO_SCAN_MAX(n) (4 * (n) + 4096)
+struct etoro_job;
 
-/* Scans n bytes and pushes text, secrets or nil, needs_restore: 3; or the
-   failure of letoro_fail. The bytes must stay owned while it runs. */
-int letoro_scan(lua_State *L, const char *text, size_t n, size_t max);
+/* Scans the reply of a job that is done, masks what it repeats of the
+   request's secrets, and pushes text, secrets or nil, needs_restore: 3; or the
+   failure of letoro_fail. */
+int letoro_scan_reply(lua_State *L, struct etoro_job *j);
 
 #endif

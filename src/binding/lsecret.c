@@ -6,6 +6,7 @@
 
 #include "core/digest.h"
 #include "core/ids.h"
+#include "core/mask.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"
@@ -115,6 +116,21 @@ static int core_random_token(lua_State *L)
   return rc ? letoro_fail(L, rc, NULL) : 1;
 }
 
+/* core.masked(text) -> text: with asterisks for what stands behind the names
+   of secrets, as JSON, forms and the like write them */
+static int core_masked(lua_State *L)
+{
+  luaL_Buffer b;
+  size_t n;
+  const char *text = luaL_checklstring(L, 1, &n);
+  char *copy = luaL_buffinitsize(L, &b, n);
+  if (n)
+    memcpy(copy, text, n);
+  etoro_mask_named(copy, n, ETORO_MASK_TEXT);
+  luaL_pushresultsize(&b, n);
+  return 1;
+}
+
 static struct etoro_secret *checkcore(lua_State *L)
 {
   struct etoro_secret *s = letoro_to_secret(L, 1);
@@ -221,10 +237,15 @@ static int secret_gc(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "claims", core_claims },           { "fingerprint", core_fingerprint },
-  { "is_secret", core_is_secret },     { "random_token", core_random_token },
-  { "secret", core_secret },           { "secret_env", core_secret_env },
-  { "secret_file", core_secret_file }, { NULL, NULL },
+  { "claims", core_claims },
+  { "fingerprint", core_fingerprint },
+  { "is_secret", core_is_secret },
+  { "masked", core_masked },
+  { "random_token", core_random_token },
+  { "secret", core_secret },
+  { "secret_env", core_secret_env },
+  { "secret_file", core_secret_file },
+  { NULL, NULL },
 };
 
 static const luaL_Reg methods[] = {

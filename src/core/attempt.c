@@ -40,7 +40,6 @@ void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
   j->state = ETORO_STATE_DONE;
   j->ended_at = etoro_engine_now(e);
   note_unsent(e, j);
-  etoro_job_redact(j);
   etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
   e->finished++;
   e->stats.finished++;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/digest.h"
+#include "core/mask.h"
 #include "core/status.h"
 
 #define LINES_AUTH 2      /* at most: the two keys */
@@ -250,10 +251,10 @@ struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c)
   return c->given[GIVEN_BEARER];
 }
 
-void etoro_credentials_redact(const struct etoro_credentials *c, char *bytes,
-                              size_t n)
+void etoro_credentials_mask(const struct etoro_credentials *c, char *bytes,
+                            size_t n)
 {
   int i;
   for (i = 0; i < GIVEN_COUNT; i++)
-    etoro_secret_mask(c->given[i], bytes, n);
+    etoro_mask_secret(c->given[i], bytes, n);
 }

@@ -53,7 +53,7 @@ struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c);
 
 /* Overwrites every occurrence of a secret in n bytes with asterisks: a proxy
    may echo a request's headers in its error page. */
-void etoro_credentials_redact(const struct etoro_credentials *c, char *bytes,
-                              size_t n);
+void etoro_credentials_mask(const struct etoro_credentials *c, char *bytes,
+                            size_t n);
 
 #endif

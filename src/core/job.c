@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/mask.h"
 #include "core/status.h"
 
 /* ceiling of a reply's header block; below libcurl's own, which says less */
@@ -240,26 +241,21 @@ void etoro_job_drop_reply(struct etoro_job *j)
   etoro_spares_give(&j->client->spares, &j->reply);
 }
 
-static void mask(const struct etoro_job *j, struct etoro_buf *b)
+void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
 {
   size_t i;
-  etoro_credentials_redact(j->credentials, b->data, b->len);
+  const struct etoro_credentials *c =
+      j->credentials ? j->credentials : j->client->credentials;
+  if (c)
+    etoro_credentials_mask(c, bytes, n);
   for (i = 0; i < j->nsecrets; i++)
-    etoro_secret_mask(j->secrets[i], b->data, b->len);
+    etoro_mask_secret(j->secrets[i], bytes, n);
 }
 
-void etoro_job_redact(struct etoro_job *j)
+void etoro_job_mask_headers(struct etoro_job *j)
 {
-  if (!j->credentials)
-    return; /* nothing was sent */
-  if (j->reply.len && (j->status >= 300 || j->code))
-    mask(j, &j->reply);
-}
-
-void etoro_job_redact_headers(struct etoro_job *j)
-{
-  if (j->credentials && j->headers.len && !j->is_masked)
-    mask(j, &j->headers);
+  if (j->headers.len && !j->is_masked)
+    etoro_job_mask(j, j->headers.data, j->headers.len);
   j->is_masked = 1;
 }
 

@@ -169,13 +169,13 @@ void etoro_job_free(struct etoro_job *j); /* takes NULL */
 /* 1 for methods that say a length even without a body. */
 int etoro_method_has_length(const char *method);
 
-/* Overwrites the keys and the body's secrets in what came back: a server or
-   a proxy may repeat them. */
-void etoro_job_redact(struct etoro_job *j);
+/* Overwrites the keys it was signed with and the body's secrets in text that
+   is about to be shown: a server or a proxy may repeat them. */
+void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n);
 
-/* The same for the headers of a job that is done, before they are shown. Few
-   callers look at them, so this waits until one does. */
-void etoro_job_redact_headers(struct etoro_job *j);
+/* The same for the headers of a job that is done. Few callers look at them, so
+   this waits until one does. */
+void etoro_job_mask_headers(struct etoro_job *j);
 
 /* Gives the memory of the reply's body back. */
 void etoro_job_drop_reply(struct etoro_job *j);

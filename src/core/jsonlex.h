@@ -1,11 +1,6 @@
-/* What the passes over JSON text share: classes of bytes outside strings, and
-   the names of secrets. */
+/* What the passes over JSON text share: classes of bytes outside strings. */
 #ifndef ETORO_JSONLEX_H
 #define ETORO_JSONLEX_H
-
-#include <string.h>
-
-#define ETORO_JSON_SECRET_MAX 13 /* refresh_token is the longest name */
 
 enum {
   ETORO_JSON_SPACE = 1, /* blank or line end */
@@ -34,25 +29,6 @@ static inline unsigned etoro_json_kind(const char *p)
     ['e'] = ETORO_JSON_EXPONENT, ['E'] = ETORO_JSON_EXPONENT
   };
   return kinds[(unsigned char)*p];
-}
-
-/* By length first: this is asked of every string of an answer. */
-static inline int etoro_json_is_secret(const char *name, size_t n)
-{
-  switch (n) {
-  case 8:
-    return memcmp(name, "id_token", 8) == 0;
-  case 9:
-    return memcmp(name, "userToken", 9) == 0;
-  case 12:
-    return memcmp(name, "access_token", 12) == 0;
-  case ETORO_JSON_SECRET_MAX:
-    return memcmp(name, "refresh_token", ETORO_JSON_SECRET_MAX) == 0
-           || memcmp(name, "client_secret", ETORO_JSON_SECRET_MAX) == 0
-           || memcmp(name, "code_verifier", ETORO_JSON_SECRET_MAX) == 0;
-  default:
-    return 0;
-  }
 }
 
 #endif

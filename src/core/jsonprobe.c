@@ -5,6 +5,7 @@
 
 #include "core/jsonlex.h"
 #include "core/jsonnum.h"
+#include "core/secretname.h"
 
 /* The scan must know what is inside a string; this need not. It looks for
    the few byte patterns without which nothing is to be changed, sixteen
@@ -74,30 +75,51 @@ static int is_spoilt(struct probe *r, const char *p)
   return number.fit == ETORO_NUMBER_INT64 || number.fit == ETORO_NUMBER_TEXT;
 }
 
-/* 1 when a name of a secret ends with the quote behind "e?" at p. */
+/* 1 when a name of a secret ends at "e?" behind p, with a quote or the escape
+   of one. */
 static int ends_name(const struct probe *r, const char *p)
 {
-  static const size_t lengths[] = { 8, 9, 12, 13 };
-  const char *quote = p + 2;
-  size_t i;
-  for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-    if ((size_t)(quote - r->start) >= lengths[i]
-        && etoro_json_is_secret(quote - lengths[i], lengths[i]))
-      return 1;
-  }
-  return 0;
+  return (p[2] == '"' || p[2] == '\\')
+         && etoro_secretname_ends(r->start, p + 2);
 }
 
-/* 1 when the escape \u at p stands for a byte of a secret's name, or 0. */
-static int escapes_name(const struct probe *r, const char *p)
+/* 1 when the escape \u at p stands for a character that a secret's name may
+   hold, or 0. */
+static int escapes_name(const char *p)
 {
-  char c;
-  if (r->end - p < 6)
-    return 0;
   if (p[2] != '0' || p[3] != '0')
     return 0;
-  c = p[4];
-  return is_between(c, '4', '7') || (c == '0' && p[5] == '0');
+  if (p[4] == '2') /* blank, dash, dot */
+    return p[5] == '0' || (p[5] | 0x20) == 'd' || (p[5] | 0x20) == 'e';
+  return is_between(p[4], '4', '7') || (p[4] == '0' && p[5] == '0');
+}
+
+static int is_hex(char c)
+{
+  return is_between(c, '0', '9') || is_between((char)(c | 0x20), 'a', 'f');
+}
+
+/* What the six bytes at p are: the first half of a pair of escapes ('h'), the
+   second ('l'), or neither. */
+static char half_at(const char *p)
+{
+  char c = p[3];
+  if (p[0] != '\\' || p[1] != 'u' || (p[2] | 0x20) != 'd' || !is_hex(p[4])
+      || !is_hex(p[5]))
+    return '\0';
+  if (c == '8' || c == '9' || (c | 0x20) == 'a' || (c | 0x20) == 'b')
+    return 'h';
+  return is_between((char)(c | 0x20), 'c', 'f') ? 'l' : '\0';
+}
+
+/* 1 when the escape \u at p is, or may be, half a pair without the other. */
+static int is_lone(const struct probe *r, const char *p)
+{
+  char half = half_at(p);
+  if (half == 'h')
+    return r->end - p < 12 || half_at(p + 6) != 'l';
+  return half == 'l'
+         && (p - r->start < 7 || half_at(p - 6) != 'h' || p[-7] == '\\');
 }
 
 static int is_null(const struct probe *r, const char *p)
@@ -115,12 +137,12 @@ static int must_scan_at(struct probe *r, const char *p)
   if (left < 2)
     return 0;
   if (*p == '\\' && p[1] == 'u')
-    return escapes_name(r, p);
+    return left >= 6 && (escapes_name(p) || is_lone(r, p));
   if (*p == 'n' && p[1] == 'u' && !r->out->has_null)
     r->out->has_null = is_null(r, p);
   if (*p != 'e' && *p != 'E')
     return 0;
-  if (left > 2 && p[2] == '"' && ends_name(r, p))
+  if (left > 2 && ends_name(r, p))
     return 1;
   return p > r->start && is_plain(p[-1]) && is_numeric(p[1])
          && is_spoilt(r, p);
@@ -161,7 +183,9 @@ INLINE halves patterns(const char *p, bytes here, bytes want_null)
   bytes e = (bytes)((here | all(0x20)) == all('e'));
   bytes in_number = ~(above(load(p - 1), '9') | above(next, '9'));
   bytes null = (bytes)(here == all('n')) & want_null;
-  bytes hits = e & ((bytes)(load(p + 2) == all('"')) | in_number);
+  bytes after = load(p + 2);
+  bytes quote = (bytes)(after == all('"')) | (bytes)(after == all('\\'));
+  bytes hits = e & (quote | in_number);
   hits |= (bytes)(next == all('u')) & ((bytes)(here == all('\\')) | null);
   return (halves)hits;
 }

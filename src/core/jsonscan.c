@@ -8,6 +8,8 @@
 #include "core/jsonlex.h"
 #include "core/jsonnum.h"
 #include "core/jsonprobe.h"
+#include "core/mask.h"
+#include "core/secretname.h"
 #include "core/status.h"
 
 #define ESCAPE_LEN 6 /* \u0000 */
@@ -21,6 +23,7 @@ struct pass {
   const char *copied; /* all before this is in s->text, if anything is */
   const char *end;
   size_t cap; /* of s->secrets */
+  size_t depth; /* of brackets since a secret's name, all in it is sealed */
   int rc;     /* the first failure ends the run */
 };
 
@@ -144,27 +147,27 @@ static size_t put_utf8(char *to, long v)
   return n;
 }
 
-/* Undoes the \u escape at p into to. Gives the bytes taken, 0 for an escape
-   that stands for no character. */
+/* Undoes the \u escape at p into to; half a pair becomes U+FFFD. Gives the
+   bytes taken, 0 for an escape that stands for no character. */
 static size_t undo_unicode(const char *p, const char *end, char *to, size_t *n)
 {
   long low, v = code_unit(p, end);
-  if (v < 0 || (v >= 0xdc00 && v < 0xe000))
+  if (v < 0)
     return 0;
-  if (v < 0xd800 || v >= 0xe000) {
-    *n = put_utf8(to, v);
-    return ESCAPE_LEN;
+  if (v >= 0xd800 && v < 0xdc00) {
+    low = code_unit(p + ESCAPE_LEN, end);
+    if (low >= 0xdc00 && low < 0xe000) {
+      *n = put_utf8(to, 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00));
+      return (size_t)2 * ESCAPE_LEN;
+    }
   }
-  low = code_unit(p + ESCAPE_LEN, end);
-  if (low < 0xdc00 || low >= 0xe000)
-    return 0;
-  *n = put_utf8(to, 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00));
-  return (size_t)2 * ESCAPE_LEN;
+  *n = put_utf8(to, v >= 0xd800 && v < 0xe000 ? 0xfffd : v);
+  return ESCAPE_LEN;
 }
 
 /* Undoes the escapes between p and end into to, which has as much room;
-   what is no escape stays as it is. Gives the length. */
-static size_t unescape(char *to, const char *p, const char *end)
+   what is no escape stays as it is, and is told. Gives the length. */
+static size_t unescape(char *to, const char *p, const char *end, int *is_bad)
 {
   static const char from[] = "\"\\/bfnrt", plain[] = "\"\\/\b\f\n\r\t";
   char *start = to;
@@ -186,6 +189,7 @@ static size_t unescape(char *to, const char *p, const char *end)
       to += n;
       p += taken;
     } else {
+      *is_bad = 1;
       *to++ = *p++;
       *to++ = *p++;
     }
@@ -193,16 +197,17 @@ static size_t unescape(char *to, const char *p, const char *end)
   return (size_t)(to - start);
 }
 
-/* The same for the raw text of a string. */
+/* 1 when the raw text of a string is the name of a secret. */
 static int is_secret_string(const char *p, const char *end, int escapes)
 {
-  char plain[ETORO_JSON_SECRET_MAX * ESCAPE_LEN];
+  char plain[ETORO_SECRETNAME_MAX * ESCAPE_LEN];
   size_t n = (size_t)(end - p);
+  int ignored = 0;
   if (!escapes)
-    return etoro_json_is_secret(p, n);
+    return n > 2 && etoro_secretname_hint(end) && etoro_secretname_is(p, n);
   if (n > sizeof plain)
     return 0;
-  return etoro_json_is_secret(plain, unescape(plain, p, end));
+  return etoro_secretname_is(plain, unescape(plain, p, end, &ignored));
 }
 
 static const char *skip_space(const char *p, const char *end)
@@ -237,7 +242,7 @@ static int add_secret(struct pass *r, struct etoro_secret *secret)
 }
 
 static int new_secret(struct etoro_secret **out, const char *p,
-                      const char *end, int escapes)
+                      const char *end, int escapes, int *is_bad)
 {
   size_t n = (size_t)(end - p);
   char *plain;
@@ -247,20 +252,35 @@ static int new_secret(struct etoro_secret **out, const char *p,
   plain = malloc(n); /* not 0: there is an escape */
   if (!plain)
     return ETORO_ENOMEM;
-  rc = etoro_secret_new(out, plain, unescape(plain, p, end));
+  rc = etoro_secret_new(out, plain, unescape(plain, p, end, is_bad));
   etoro_wipe(plain, n);
   free(plain);
   return rc;
 }
 
+/* 1 when the n bytes are what JSON knows without quotes. */
+static int is_json_word(const char *p, size_t n)
+{
+  struct etoro_number number;
+  const char *point = memchr(p, '.', n);
+  if ((n == 4 && !memcmp(p, "true", 4)) || (n == 5 && !memcmp(p, "false", 5)))
+    return 1;
+  if (point && (point + 1 == p + n || point[1] < '0' || point[1] > '9'))
+    return 0;
+  etoro_number_read(&number, p, n);
+  return number.fit != ETORO_NUMBER_NONE;
+}
+
 /* Moves the text between p and end into a secret and puts a mark where the
-   input from to up to from was. */
+   input from to up to from was. Junk leaves the text as broken as it was: a
+   colon or two commas go before its mark. */
 static int seal(struct pass *r, const char *p, const char *end, int escapes,
                 const char *to, const char *from)
 {
   struct etoro_secret *secret;
   char mark[32];
-  int n, rc = new_secret(&secret, p, end, escapes);
+  int is_bad = *to != '"' && !is_json_word(p, (size_t)(end - p));
+  int n, rc = new_secret(&secret, p, end, escapes, &is_bad);
   if (rc)
     return rc;
   rc = add_secret(r, secret);
@@ -268,38 +288,54 @@ static int seal(struct pass *r, const char *p, const char *end, int escapes,
     etoro_secret_free(secret);
     return rc;
   }
-  n = snprintf(mark, sizeof mark, "\"\\u0000k%u\"", (unsigned)r->s->nsecrets);
+  if (*to == '"' && from == end)
+    is_bad = 0; /* without its end it is broken as it is */
+  n = snprintf(mark, sizeof mark, "%s\"\\u0000k%u\"",
+               !is_bad    ? ""
+               : r->depth ? ",,"
+                          : ":",
+               (unsigned)r->s->nsecrets);
   return change(r, to, mark, (size_t)n, from);
+}
+
+/* Seals the string whose opening quote is at p. Gives the place behind it. */
+static const char *seal_string(struct pass *r, const char *p)
+{
+  int escapes;
+  const char *q = string_end(p + 1, r->end, &escapes);
+  const char *after = q < r->end ? q + 1 : q;
+  r->rc = seal(r, p + 1, q, escapes, p, after);
+  return after;
+}
+
+/* Seals what stands at p without an opening quote, but for null. */
+static const char *seal_word(struct pass *r, const char *p)
+{
+  const char *q = p;
+  while (q < r->end && !(etoro_json_kind(q) & ETORO_JSON_GAP))
+    q++;
+  if (q - p == 4 && memcmp(p, "null", 4) == 0)
+    r->s->has_null = 1;
+  else
+    r->rc = seal(r, p, q, 0, p, q);
+  return q;
 }
 
 /* Takes the value of a secret name; p is behind the colon. In broken text all
    that stands before the next comma or bracket is the value. */
 static const char *take_secret(struct pass *r, const char *p)
 {
-  const char *q, *end = r->end;
-  int escapes;
+  const char *end = r->end;
   while (!r->rc) {
     while (p < end && (etoro_json_kind(p) & ETORO_JSON_SPACE || *p == ':'))
       p++;
     if (p == end || etoro_json_kind(p) & ETORO_JSON_MARK)
       break;
-    if (*p == '"') {
-      q = string_end(p + 1, end, &escapes);
-      r->rc = seal(r, p + 1, q, escapes, p, q < end ? q + 1 : q);
-      p = q < end ? q + 1 : q;
-      continue;
-    }
-    for (q = p; q < end && !(etoro_json_kind(q) & ETORO_JSON_GAP);)
-      q++;
-    if (q - p == 4 && memcmp(p, "null", 4) == 0)
-      r->s->has_null = 1;
-    else
-      r->rc = seal(r, p, q, 0, p, q);
-    p = q;
+    p = *p == '"' ? seal_string(r, p) : seal_word(r, p);
   }
-  /* an empty list stays here: its mark would look like a secret */
-  q = p < end ? behind_empty_list(p, end) : NULL;
-  return q ? q : p;
+  if (p < end && (*p == '[' || *p == '{'))
+    r->depth = 1;
+  return r->depth ? p + 1 : p;
 }
 
 /* 1 when the string that ended before p is a name. */
@@ -312,6 +348,55 @@ static int is_name(const char **p, const char *end)
   return 1;
 }
 
+/* Half a pair of escapes becomes the escape of U+FFFD, as long as it. */
+static void mend_pairs(char *p, const char *end)
+{
+  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
+    char ignored[4];
+    size_t n, taken = 2;
+    long v = code_unit(p, end);
+    if (v >= 0xd800 && v < 0xe000) {
+      taken = undo_unicode(p, end, ignored, &n);
+      if (taken == ESCAPE_LEN)
+        memcpy(p, "\\ufffd", ESCAPE_LEN);
+    }
+    p += taken;
+  }
+}
+
+static int has_surrogate(const char *p, const char *end)
+{
+  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
+    if (p[1] == 'u' && end - p > 2 && (p[2] | 0x20) == 'd')
+      return 1;
+    p += 2;
+  }
+  return 0;
+}
+
+/* Looks into the string between p and end, which has escapes: half a pair of
+   them would cost the whole text, and JSON in it may hold secrets. */
+static int mend_string(struct pass *r, const char *p, const char *end)
+{
+  size_t n = (size_t)(end - p);
+  char *copy;
+  int rc = ETORO_OK, may_hold = etoro_mask_may_hold(p, n);
+  if (!n || (!may_hold && !has_surrogate(p, end)))
+    return ETORO_OK;
+  copy = malloc(n);
+  if (!copy)
+    return ETORO_ENOMEM;
+  memcpy(copy, p, n);
+  mend_pairs(copy, copy + n);
+  if (may_hold)
+    etoro_mask_named(copy, n, ETORO_MASK_JSON);
+  if (memcmp(copy, p, n) != 0)
+    rc = change(r, p, copy, n, end);
+  etoro_wipe(copy, n);
+  free(copy);
+  return rc;
+}
+
 /* A string whose content starts at p. Gives the place behind it, and behind
    its value when it names a secret. */
 static const char *pass_string(struct pass *r, const char *p)
@@ -322,9 +407,15 @@ static const char *pass_string(struct pass *r, const char *p)
   after = q < end ? q + 1 : q;
   if (is_secret_string(p, q, escapes))
     return is_name(&after, end) ? take_secret(r, after) : after;
-  if (escapes && q - p >= ESCAPE_LEN && memcmp(p, "\\u0000", ESCAPE_LEN) == 0
-      && !is_name(&after, end)) /* marks are read in values only */
+  if (!escapes)
+    return after;
+  if (q - p >= ESCAPE_LEN && memcmp(p, "\\u0000", ESCAPE_LEN) == 0
+      && !is_name(&after, end)) { /* marks are read in values only */
     r->rc = change(r, p + ESCAPE_LEN, "s", 1, p + ESCAPE_LEN);
+    p += ESCAPE_LEN;
+  }
+  if (!r->rc)
+    r->rc = mend_string(r, p, q);
   return after;
 }
 
@@ -365,7 +456,7 @@ static const char *pass_word(struct pass *r, const char *p)
       r->rc = pass_number(r, p, (size_t)(q - p));
   } else if (q - p == 4 && memcmp(p, "null", 4) == 0)
     r->s->has_null = 1;
-  if (q == end || *q != '"' || !etoro_json_is_secret(p, (size_t)(q - p)))
+  if (q == end || *q != '"' || !etoro_secretname_is(p, (size_t)(q - p)))
     return q;
   /* A quote is missing in front of a secret's name: the text is broken, and
      what was taken for strings and what for gaps has changed places. */
@@ -383,11 +474,32 @@ static const char *pass_list(struct pass *r, const char *p)
   return after;
 }
 
+/* One step inside the brackets behind a secret's name: all but names is
+   sealed. */
+static const char *pass_sealed(struct pass *r, const char *p)
+{
+  const char *after;
+  int ignored;
+  if (*p == '[' || *p == '{')
+    r->depth++;
+  if (*p == ']' || *p == '}')
+    r->depth--;
+  if (etoro_json_kind(p) & ETORO_JSON_GAP)
+    return p + 1;
+  if (*p != '"')
+    return seal_word(r, p);
+  after = string_end(p + 1, r->end, &ignored);
+  after += after < r->end;
+  return is_name(&after, r->end) ? after : seal_string(r, p);
+}
+
 static void walk(struct pass *r, const char *p)
 {
   while (p < r->end && !r->rc) {
     unsigned k = etoro_json_kind(p);
-    if (*p == '[')
+    if (r->depth)
+      p = pass_sealed(r, p);
+    else if (*p == '[')
       p = pass_list(r, p);
     else if (k & ETORO_JSON_GAP)
       p++;
@@ -414,6 +526,7 @@ int etoro_scan_run(struct etoro_scan *s, const char *json, size_t n,
   r.copied = json;
   r.end = json + n;
   r.cap = 0;
+  r.depth = 0;
   r.rc = ETORO_OK;
   walk(&r, json);
   if (!r.rc && s->is_changed)

@@ -34,11 +34,12 @@ struct etoro_scan {
   int has_wide;   /* a number of more than 15 digits was seen */
 };
 
-/* Scans n bytes. Secret names are userToken, access_token, refresh_token,
-   id_token, client_secret and code_verifier, compared after \u escapes are
-   undone. A secret that is a string
-   is kept unescaped; a number, true or false as its text; null stays; an
-   object or array under a secret name is scanned like any other.
+/* Scans n bytes. Secret names are those of core/secretname.h, compared after
+   \u escapes are undone. A secret that is a string is kept unescaped; a
+   number, true or false as its text; null stays; in an object or array under a
+   secret name all of these are secrets. Where a string holds JSON, what stands
+   in that under a secret name is overwritten with asterisks. Half a pair of \u
+   escapes becomes U+FFFD.
    ETORO_OK, ETORO_ENOMEM, ETORO_ETOOBIG (too many secrets, or the text grew
    past max). Whatever s held before is forgotten, not freed; release it with
    etoro_scan_free in any case. */

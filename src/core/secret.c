@@ -9,7 +9,6 @@
 #include "core/status.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
-#define MASK_LEAST 8
 
 struct etoro_secret {
   size_t holders;
@@ -150,64 +149,4 @@ int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
     differ |= (size_t)(a[i] ^ b[i & inside]);
   }
   return differ == 0;
-}
-
-static int hex_value(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Reads one character of a JSON string; gives the bytes it takes up there. */
-static size_t read_escaped(const char *text, size_t n, char *c)
-{
-  int i, v = 0;
-  *c = *text;
-  if (*text != '\\' || n < 2)
-    return 1;
-  *c = text[1];
-  if (text[1] != 'u' || n < 6)
-    return 2;
-  for (i = 2; i < 6; i++) {
-    int digit = hex_value(text[i]);
-    if (digit < 0 || v > 7)
-      return 2;
-    v = 16 * v + digit;
-  }
-  *c = (char)v;
-  return 6;
-}
-
-/* The bytes that the secret takes up at the start of text, as it is or as
-   JSON may write it ("/" as "\/", "+" as "\u002B"); 0 when it is not there. */
-static size_t found_length(const struct etoro_secret *s, const char *text,
-                           size_t n)
-{
-  size_t i, at = 0;
-  if (n >= s->len && !memcmp(text, s->data, s->len))
-    return s->len;
-  for (i = 0; i < s->len && at < n; i++) {
-    char c;
-    at += read_escaped(text + at, n - at, &c);
-    if (c != s->data[i])
-      return 0;
-  }
-  return i == s->len ? at : 0;
-}
-
-void etoro_secret_mask(const struct etoro_secret *s, char *bytes, size_t n)
-{
-  size_t at = 0;
-  if (!s || s->len < MASK_LEAST)
-    return;
-  while (at < n) {
-    size_t found = 0;
-    if (bytes[at] == *s->data || bytes[at] == '\\')
-      found = found_length(s, bytes + at, n - at);
-    memset(bytes + at, '*', found);
-    at += found ? found : 1;
-  }
 }

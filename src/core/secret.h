@@ -32,11 +32,6 @@ size_t etoro_secret_len(const struct etoro_secret *s);
 int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
                        size_t n);
 
-/* Overwrites every occurrence of the secret in n bytes with asterisks, also
-   where JSON's escapes are in it. A secret of less than 8 bytes stays, since
-   it would blank out plain words. Takes NULL for s. */
-void etoro_secret_mask(const struct etoro_secret *s, char *bytes, size_t n);
-
 /* Overwrites n bytes in a way that the compiler may not drop. */
 void etoro_wipe(void *bytes, size_t n);
 

@@ -1,0 +1,257 @@
+#include "core/mask.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#define LEAST 8 /* bytes of a secret that is looked for */
+#define BYTES 256
+
+/* The secret as bytes, and the set of them. */
+struct wanted {
+  const char *text;
+  size_t len;
+  unsigned char has[BYTES]; /* filled when it is needed */
+};
+
+static int hex_value(char c)
+{
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Reads n hex digits; -1 when they are not there. */
+static int read_hex(const char *p, const char *end, int n)
+{
+  int v = 0;
+  if (end - p < n)
+    return -1;
+  for (; n > 0; n--) {
+    int digit = hex_value(*p++);
+    if (digit < 0)
+      return -1;
+    v = v * 16 + digit;
+  }
+  return v;
+}
+
+/* Backslashes, of which there are more where JSON stands in JSON, and what
+   they escape. */
+static size_t read_backslash(const char *p, const char *end, char *c)
+{
+  const char *q = p;
+  int v;
+  while (q < end && *q == '\\')
+    q++;
+  if (q < end && *q == 'u') {
+    v = read_hex(q + 1, end, 4);
+    *c = v >= 0 && v < 128 ? (char)v : '\0';
+    return v < 0 ? (size_t)(q - p) : (size_t)(q + 5 - p);
+  }
+  if (q < end && (*q == '/' || *q == '"' || *q == '\'')) {
+    *c = *q;
+    return (size_t)(q + 1 - p);
+  }
+  *c = '\\';
+  return q - p > 1 ? 2 : 1;
+}
+
+/* %41, and %2541 where a URL stands in a URL. */
+static size_t read_percent(const char *p, const char *end, char *c)
+{
+  const char *q = p + 1;
+  int v = read_hex(q, end, 2);
+  *c = '%';
+  if (v < 0)
+    return 1;
+  for (q += 2; v == '%' && read_hex(q, end, 2) >= 0; q += 2)
+    v = read_hex(q, end, 2);
+  *c = (char)v;
+  return (size_t)(q - p);
+}
+
+/* &#43; &#x2B; &amp; */
+static size_t read_entity(const char *p, const char *end, char *c)
+{
+  const char *q = p + 2;
+  int is_hex, v = 0;
+  *c = '&';
+  if (end - p >= 5 && !memcmp(p, "&amp;", 5))
+    return 5;
+  if (end - p < 4 || p[1] != '#')
+    return 1;
+  is_hex = (*q | 0x20) == 'x';
+  for (q += is_hex; q < end && *q != ';'; q++) {
+    int digit = hex_value(*q);
+    if (digit < 0 || (!is_hex && digit > 9) || v > 127)
+      return 1;
+    v = v * (is_hex ? 16 : 10) + digit;
+  }
+  if (q == end || v > 127)
+    return 1;
+  *c = (char)v;
+  return (size_t)(q + 1 - p);
+}
+
+/* Reads one character, escaped or not; gives the bytes that it takes up. */
+static size_t read_one(const char *p, const char *end, char *c)
+{
+  switch (*p) {
+  case '\\':
+    return read_backslash(p, end, c);
+  case '%':
+    return read_percent(p, end, c);
+  case '&':
+    return read_entity(p, end, c);
+  default:
+    *c = *p;
+    return 1;
+  }
+}
+
+/* The bytes that the secret takes up at p; 0 when it is not there. */
+static size_t length_at(const struct wanted *w, const char *p, const char *end)
+{
+  const char *q = p;
+  size_t i;
+  for (i = 0; i < w->len; i++) {
+    char c;
+    size_t n;
+    if (q == end)
+      return 0;
+    n = read_one(q, end, &c);
+    if (c != w->text[i]) {
+      if (*q != w->text[i])
+        return 0;
+      n = 1;
+    }
+    q += n;
+  }
+  return (size_t)(q - p);
+}
+
+/* Horspool's search: most of an answer is stepped over. */
+static void mask_plain(const struct wanted *w, char *bytes, size_t n)
+{
+  uint16_t shift[BYTES];
+  size_t i, last = w->len - 1, at = last;
+  const uint16_t most = w->len < UINT16_MAX ? (uint16_t)w->len : UINT16_MAX;
+  if (n < w->len)
+    return;
+  for (i = 0; i < BYTES; i++)
+    shift[i] = most;
+  for (i = 0; i < last; i++)
+    if (last - i < most)
+      shift[(unsigned char)w->text[i]] = (uint16_t)(last - i);
+  while (at < n) {
+    char c = bytes[at];
+    if (c == w->text[last] && !memcmp(bytes + at - last, w->text, last)) {
+      memset(bytes + at - last, '*', w->len);
+      at += w->len;
+    } else
+      at += shift[(unsigned char)c];
+  }
+}
+
+static int is_escaping(char c)
+{
+  return (c && strchr("\\%&#;ux", c) != NULL) || hex_value(c) >= 0;
+}
+
+/* The next places of what starts an escape; NULL for none. */
+struct escapes {
+  char *at[3];
+  char *end;
+};
+
+static const char starts[] = { '\\', '%', '&' };
+
+static int find_escapes(struct escapes *e, char *bytes, char *end)
+{
+  int i, found = 0;
+  for (i = 0; i < 3; i++) {
+    e->at[i] = memchr(bytes, starts[i], (size_t)(end - bytes));
+    found |= e->at[i] != NULL;
+  }
+  e->end = end;
+  return found;
+}
+
+static char *next_escape(struct escapes *e, char *from)
+{
+  char *first = NULL;
+  int i;
+  for (i = 0; i < 3; i++) {
+    if (e->at[i] && e->at[i] < from)
+      e->at[i] = memchr(from, starts[i], (size_t)(e->end - from));
+    if (e->at[i] && (!first || e->at[i] < first))
+      first = e->at[i];
+  }
+  return first;
+}
+
+/* Looks for the secret at the places from *done to at, of whose escape the
+   secret has the character. No place is tried twice. */
+static char *mask_around(const struct wanted *w, char **done, char *at,
+                         char *end)
+{
+  char *start = at;
+  while (start > *done
+         && (w->has[(unsigned char)start[-1]] || is_escaping(start[-1])))
+    start--;
+  for (*done = at + 1; start <= at; start++) {
+    size_t found = length_at(w, start, end);
+    memset(start, '*', found);
+    if (found) {
+      *done = start + found;
+      return *done;
+    }
+  }
+  return NULL;
+}
+
+/* An escape of one of its characters is where it may be written otherwise. */
+static void mask_escaped(struct wanted *w, char *bytes, char *end)
+{
+  struct escapes e;
+  char *at, *from = bytes, *done = bytes;
+  size_t i;
+  if (!find_escapes(&e, bytes, end))
+    return;
+  memset(w->has, 0, sizeof w->has);
+  for (i = 0; i < w->len; i++)
+    w->has[(unsigned char)w->text[i]] = 1;
+  while ((at = next_escape(&e, from)) != NULL) {
+    char c, *behind = NULL;
+    size_t n = read_one(at, end, &c);
+    if (c && w->has[(unsigned char)c])
+      behind = mask_around(w, &done, at, end);
+    from = behind ? behind : at + n;
+  }
+}
+
+/* Where the text was cut, its end may be the secret's start. */
+static void mask_cut(const struct wanted *w, char *bytes, size_t n)
+{
+  size_t len = w->len - 1 < n ? w->len - 1 : n;
+  for (; len >= LEAST; len--) {
+    if (!memcmp(bytes + n - len, w->text, len)) {
+      memset(bytes + n - len, '*', len);
+      return;
+    }
+  }
+}
+
+void etoro_mask_secret(const struct etoro_secret *s, char *bytes, size_t n)
+{
+  struct wanted w;
+  if (!s || !n || etoro_secret_len(s) < LEAST)
+    return;
+  w.text = etoro_secret_data(s);
+  w.len = etoro_secret_len(s);
+  mask_plain(&w, bytes, n);
+  mask_escaped(&w, bytes, bytes + n);
+  mask_cut(&w, bytes, n);
+}
