@@ -121,7 +121,7 @@ end
 function M.check(block, sandbox)
   if block.language == "lua" then
     M.run_lua(block, sandbox)
-  elseif block.language ~= "text" then
+  else
     error(("%s:%d: a block in '%s'"):format(block.page, block.line,
       block.language), 2)
   end
