@@ -169,7 +169,7 @@ describe("etoro.client", function()
 
     it("are all taken together", function()
       local client = assert(etoro.client {
-        api_key = "a-key", user_key = "u-key", base_url = rec.url,
+        api_key = "a-key", user_key = "u-key", base_url = "https://localhost",
         api = "public", account = "real", timeout = 5, deadline = 10,
         connect_timeout = 1, max_retries = 0, max_connections = 1,
         max_body = 100, user_agent = "strategy/1.0", rate_limit = false,
@@ -275,12 +275,15 @@ describe("etoro.client", function()
         program(("{ base_url = %q }"):format(rec.url), env))
     end)
 
-    it("without TLS is not reached through a proxy elsewhere", function()
-      local err = refused(with { base_url = rec.url,
-        proxy = "http://proxy.example:3128" })
-      assert.equal("invalid", err.kind)
-      assert.equal("a plain http base_url must not be reached through a proxy"
-        .. " on another host", err.message)
+    it("without TLS is reached through no proxy, here or elsewhere", function()
+      for _, proxy in ipairs { "http://proxy.example:3128", "proxy.example",
+        "http://127.0.0.1:3128", "localhost:3128", "socks5h://[::1]:1080" }
+      do
+        local err = refused(with { base_url = rec.url, proxy = proxy })
+        assert.equal("invalid", err.kind)
+        assert.equal("proxy cannot be used: it would see the keys: a plain"
+          .. " http base_url is not reached through a proxy", err.message)
+      end
     end)
 
     it("on loopback is not sent through the environment's proxy", function()

@@ -135,7 +135,10 @@ function M.new(options)
     local base, message = core.base(urls[name])
     if not base then return nil, errors.invalid(name, message) end
   end
-  return setmetatable({
+  if type(settled.proxy) == "string" then
+    settled.proxy = core.secret(settled.proxy) -- it may hold a password
+  end
+  local self = setmetatable({
     _options = settled, _urls = urls, _runtime = runtime.of(),
     _endpoints = {},  -- by origin, with and without the login
     _records = {},    -- refreshes, by the fingerprint of the token they used
@@ -143,6 +146,12 @@ function M.new(options)
     _record_of = setmetatable({}, { __mode = "k" }),   -- by the new tokens
     _exchanges = setmetatable({}, { __mode = "k" }),   -- by session
   }, mt)
+  local problem
+  for _, url in pairs(urls) do -- a proxy that cannot be used shows
+    problem = problem or http.check(self, url)
+  end
+  if problem then return nil, problem end
+  return self
 end
 
 local function unexpected(message)

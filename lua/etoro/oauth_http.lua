@@ -48,6 +48,14 @@ local function endpoint(sso, url, has_login)
   return found
 end
 
+--- What stands against requests to a URL, such as a proxy that cannot be used.
+---@param sso etoro.OAuth
+---@param url string
+---@return etoro.Error?
+function M.check(sso, url)
+  return select(2, endpoint(sso, url))
+end
+
 --- Sends a request; http.await and http.read do the rest.
 ---@param sso etoro.OAuth
 ---@param request table method, url, class, form, has_login

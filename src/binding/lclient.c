@@ -26,6 +26,7 @@ static void readoptions(lua_State *L, int index,
   o->ca_file = letoro_field_text(L, index, "ca_file", NULL);
   proxy = letoro_field_secret(L, index, "proxy");
   o->proxy = proxy ? etoro_secret_data(proxy) : NULL;
+  o->proxy_len = proxy ? etoro_secret_len(proxy) : 0;
   o->user_agent = letoro_field_text(L, index, "user_agent", NULL);
   if (!o->user_agent)
     o->user_agent = "lua-etoro";
@@ -82,7 +83,7 @@ int letoro_engine_client(lua_State *L)
   struct letoro_client *u;
   struct etoro_pool_rule *rules;
   size_t nrules;
-  const char *why;
+  char why[ETORO_CLIENT_WHY_MAX];
   int rc;
   luaL_checktype(L, 2, LUA_TTABLE);
   readoptions(L, 2, &options); /* may raise */
@@ -93,10 +94,10 @@ int letoro_engine_client(lua_State *L)
   luaL_setmetatable(L, LETORO_CLIENT_TYPE);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, ENGINE_SLOT);
-  rc = etoro_client_new(&u->core, &options, etoro_engine_now(e), &why);
+  rc = etoro_client_new(&u->core, &options, etoro_engine_now(e), why);
   if (!rc)
     rc = etoro_engine_admit(e, u->core, rules, nrules);
-  return rc ? letoro_fail(L, rc, why) : 1;
+  return rc ? letoro_fail(L, rc, *why ? why : NULL) : 1;
 }
 
 static struct letoro_client *checkclient(lua_State *L)

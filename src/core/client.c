@@ -1,5 +1,6 @@
 #include "core/client.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,38 +18,23 @@ static char *copy_text(const char *text)
   return copy;
 }
 
-/* Plain http carries keys in the clear, so it must not leave the machine. */
-static int choose_proxy(struct etoro_client *c, const char *proxy,
-                        const char **why)
-{
-  struct etoro_base hop;
-  const char *ignored;
-  if (!proxy && c->base.is_loopback)
-    proxy = "";
-  if (!proxy)
-    return ETORO_OK;
-  if (*proxy && !c->base.is_https
-      && (etoro_base_parse(&hop, proxy, &ignored) || !hop.is_loopback)) {
-    *why = "a plain http base_url must not be reached through a proxy on "
-           "another host";
-    return ETORO_EINVAL;
-  }
-  c->proxy = copy_text(proxy);
-  return c->proxy ? ETORO_OK : ETORO_ENOMEM;
-}
-
 static int fill(struct etoro_client *c,
-                const struct etoro_client_options *options, const char **why)
+                const struct etoro_client_options *options,
+                char why[ETORO_CLIENT_WHY_MAX])
 {
-  int rc = etoro_base_parse(&c->base, options->base_url, why);
-  if (rc)
+  const char *reason = NULL;
+  int rc = etoro_base_parse(&c->base, options->base_url, &reason);
+  if (rc) {
+    snprintf(why, ETORO_CLIENT_WHY_MAX, "%s", reason);
     return rc;
-  rc = choose_proxy(c, options->proxy, why);
+  }
+  rc = etoro_proxy_choose(&c->proxy, options->proxy, options->proxy_len,
+                          &c->base, why);
   if (rc)
     return rc;
   rc = etoro_tls_choose(&c->tls, options->ca_file);
   if (rc) {
-    *why = "ca_file cannot be read";
+    snprintf(why, ETORO_CLIENT_WHY_MAX, "ca_file cannot be read");
     return rc;
   }
   c->user_agent = copy_text(options->user_agent);
@@ -56,20 +42,23 @@ static int fill(struct etoro_client *c,
     return ETORO_ENOMEM;
   if (options->is_renewable && !options->who.bearer)
     return ETORO_OK;
-  *why = "a key must not be empty, nor a key or user_agent hold a line break "
-         "or another control character";
-  return etoro_credentials_new(&c->credentials, c->base.origin, c->user_agent,
-                               &options->who);
+  rc = etoro_credentials_new(&c->credentials, c->base.origin, c->user_agent,
+                             &options->who);
+  if (rc == ETORO_EINVAL)
+    snprintf(why, ETORO_CLIENT_WHY_MAX,
+             "a key must not be empty, nor a key or user_agent hold a line "
+             "break or another control character");
+  return rc;
 }
 
 int etoro_client_new(struct etoro_client **out,
                      const struct etoro_client_options *options, double now,
-                     const char **why)
+                     char why[ETORO_CLIENT_WHY_MAX])
 {
   int rc;
   struct etoro_client *c = calloc(1, sizeof *c);
   *out = NULL;
-  *why = NULL;
+  why[0] = '\0';
   if (!c)
     return ETORO_ENOMEM;
   c->refs = 1;
@@ -115,9 +104,7 @@ void etoro_client_free(struct etoro_client *c)
   etoro_spares_free(&c->spares);
   etoro_credentials_free(c->credentials);
   etoro_account_free(c->account);
-  if (c->proxy)
-    etoro_wipe(c->proxy, strlen(c->proxy)); /* it may hold a password */
-  free(c->proxy);
+  etoro_proxy_free(&c->proxy);
   free(c->user_agent);
   free(c);
 }
@@ -163,10 +150,9 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   SET(CURLOPT_PIPEWAIT, 1L);
   SET(CURLOPT_HTTP_VERSION, c->base.is_https ? (long)CURL_HTTP_VERSION_2TLS
                                              : (long)CURL_HTTP_VERSION_1_1);
-  if (c->proxy)
-    SET(CURLOPT_PROXY, c->proxy);
-  if (c->proxy && !*c->proxy)
-    SET(CURLOPT_NOPROXY, "*"); /* or it asks the environment each time */
+  /* nothing is left to the environment, which would be asked each time */
+  SET(CURLOPT_PROXY, c->proxy.url);
+  SET(CURLOPT_NOPROXY, *c->proxy.url ? "" : "*");
 #undef SET
   return rc;
 }

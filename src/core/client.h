@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "core/credentials.h"
+#include "core/proxy.h"
 #include "core/quota.h"
 #include "core/retry.h"
 #include "core/tls.h"
@@ -20,6 +21,7 @@ struct etoro_client_options {
   int is_renewable;               /* the bearer comes from a function */
   const char *ca_file;            /* NULL: the system's store */
   const char *proxy;              /* NULL: the environment's, "": none */
+  size_t proxy_len;
   const char *user_agent;
   double connect_timeout;         /* seconds */
   long max_connections;
@@ -60,7 +62,7 @@ struct etoro_client {
   int is_dry;
   int is_halted;
   struct etoro_account *account; /* whose budgets it draws on; one holder */
-  char *proxy;             /* NULL: the environment's */
+  struct etoro_proxy proxy;
   char *user_agent;
   double connect_timeout;
   long max_connections;
@@ -73,11 +75,13 @@ struct etoro_client {
   struct etoro_spares spares;  /* for what its requests bring back */
 };
 
-/* Makes a client; *why is a static sentence when ETORO_EINVAL or ETORO_EIO
-   comes back. now is the engine's clock. */
+#define ETORO_CLIENT_WHY_MAX ETORO_PROXY_WHY_MAX
+
+/* Makes a client; why is a sentence when ETORO_EINVAL or ETORO_EIO comes
+   back, else "". now is the engine's clock. */
 int etoro_client_new(struct etoro_client **out,
                      const struct etoro_client_options *options, double now,
-                     const char **why);
+                     char why[ETORO_CLIENT_WHY_MAX]);
 struct etoro_client *etoro_client_keep(struct etoro_client *c);
 void etoro_client_free(struct etoro_client *c); /* takes NULL */
 

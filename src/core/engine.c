@@ -103,10 +103,14 @@ void etoro_engine_set_timer(struct etoro_engine *e, struct etoro_job *j,
 static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
 {
   int is_over = now >= j->deadline_at;
+  enum etoro_code code;
   switch (j->state) {
   case ETORO_STATE_FLIGHT:
+    code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_TIMEOUT;
+    if (e->wire && etoro_wire_waits_for_proxy(j) && !is_over)
+      code = ETORO_CODE_PROXY;
     etoro_attempt_land(e, j);
-    j->code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_TIMEOUT;
+    j->code = code;
     etoro_attempt_end(e, j);
     break;
   case ETORO_STATE_BACKOFF:
@@ -560,58 +564,4 @@ void etoro_engine_free(struct etoro_engine *e)
   etoro_wake_close(&e->bell);
   etoro_fork_free(&e->owner);
   free(e);
-}
-
-struct etoro_job *etoro_engine_take(struct etoro_engine *e)
-{
-  struct etoro_job *j = e->outbox.first;
-  if (!j)
-    return NULL;
-  etoro_dispatch_unlink(&e->outbox, j);
-  j->is_taken = j->is_sent = 1;
-  return j;
-}
-
-static int is_answerable(const struct etoro_job *j)
-{
-  return j->state == ETORO_STATE_FLIGHT && j->is_taken;
-}
-
-int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
-                        int status, const struct etoro_buf *headers,
-                        const struct etoro_buf *body)
-{
-  int rc;
-  if (!is_answerable(j))
-    return ETORO_EINVAL;
-  rc = etoro_buf_add(&j->headers, headers->data, headers->len);
-  if (!rc)
-    rc = etoro_buf_add(&j->reply, body->data, body->len);
-  j->code = rc == ETORO_ETOOBIG  ? ETORO_CODE_TOO_LARGE
-            : rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
-                                 : ETORO_CODE_NONE;
-  j->status = status;
-  j->may_limit = 1;
-  j->http_version = 11;
-  etoro_attempt_land(e, j);
-  etoro_attempt_end(e, j);
-  return ETORO_OK;
-}
-
-int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
-                      enum etoro_code code, int is_sent)
-{
-  if (!is_answerable(j))
-    return ETORO_EINVAL;
-  j->code = code;
-  j->is_sent = is_sent;
-  etoro_attempt_land(e, j);
-  etoro_attempt_end(e, j);
-  return ETORO_OK;
-}
-
-void etoro_engine_advance(struct etoro_engine *e, double seconds)
-{
-  if (seconds > 0)
-    e->manual_now += seconds;
 }

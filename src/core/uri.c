@@ -9,7 +9,6 @@
 #include "core/ascii.h"
 #include "core/status.h"
 
-#define HOST_MAX 253
 #define LABEL_MAX 63
 
 static int is_unreserved(char c)
@@ -68,12 +67,11 @@ int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
   return rc;
 }
 
-/* Scheme, host and port of a URL, checked and in one spelling. */
+/* Scheme, host and port of a URL, checked and in one spelling; the port 0
+   where it is the scheme's own. */
 struct authority {
   int is_https;
-  int is_loopback;
-  char host[HOST_MAX + 3]; /* lower case, IPv6 in brackets */
-  unsigned port;           /* 0: the scheme's own */
+  struct etoro_host at;
 };
 
 static int is_scheme(const char *url, const char *scheme)
@@ -87,7 +85,7 @@ static int is_scheme(const char *url, const char *scheme)
 }
 
 /* An IPv6 address between brackets, written anew so that it has one form. */
-static int take_ipv6(struct authority *a, const char *text, size_t n)
+static int take_ipv6(struct etoro_host *a, const char *text, size_t n)
 {
   char plain[INET6_ADDRSTRLEN];
   struct in6_addr address;
@@ -123,7 +121,7 @@ static int is_numeric(const char *label, size_t n)
 }
 
 /* A name or a dotted IPv4 address; a->host holds it in lower case. */
-static int check_name(struct authority *a)
+static int check_name(struct etoro_host *a)
 {
   const char *label = a->host, *at = a->host;
   struct in_addr address;
@@ -150,10 +148,10 @@ static int check_name(struct authority *a)
   return inet_pton(AF_INET, a->host, &address) == 1;
 }
 
-static int take_name(struct authority *a, const char *text, size_t n)
+static int take_name(struct etoro_host *a, const char *text, size_t n)
 {
   size_t i;
-  if (!n || n > HOST_MAX)
+  if (!n || n > ETORO_HOST_MAX)
     return 0;
   for (i = 0; i < n; i++)
     a->host[i] = etoro_lower(text[i]);
@@ -162,7 +160,7 @@ static int take_name(struct authority *a, const char *text, size_t n)
 }
 
 /* Digits after the colon, 1 to 65535. */
-static int take_port(struct authority *a, const char *text, size_t n)
+static int take_port(struct etoro_host *a, const char *text, size_t n)
 {
   unsigned port = 0;
   size_t i;
@@ -175,48 +173,60 @@ static int take_port(struct authority *a, const char *text, size_t n)
   }
   if (!port || port > 65535)
     return 0;
-  a->port = port == (a->is_https ? 443u : 80u) ? 0 : port;
+  a->port = port;
   return 1;
+}
+
+int etoro_host_parse(struct etoro_host *out, const char *text, size_t n,
+                     const char **why)
+{
+  const char *end = text + n, *tail;
+  out->port = 0;
+  *why = "its host is not a plain host name or IP address";
+  if (n && *text == '[') {
+    tail = memchr(text, ']', n);
+    if (!tail || !take_ipv6(out, text + 1, (size_t)(tail - text) - 1))
+      return ETORO_EINVAL;
+    tail++;
+    if (tail < end && *tail != ':')
+      return ETORO_EINVAL;
+  } else {
+    tail = memchr(text, ':', n);
+    if (!tail)
+      tail = end;
+    if (!take_name(out, text, (size_t)(tail - text)))
+      return ETORO_EINVAL;
+  }
+  *why = "its port is not a number from 1 to 65535";
+  if (tail < end && !take_port(out, tail + 1, (size_t)(end - tail) - 1))
+    return ETORO_EINVAL;
+  *why = NULL;
+  return ETORO_OK;
 }
 
 /* Reads "scheme://host:port"; *rest is what follows. */
 static int read_authority(struct authority *a, const char *url,
                           const char **rest, const char **why)
 {
-  const char *host, *end, *tail;
+  const char *host;
+  size_t n;
+  int rc;
   a->is_https = is_scheme(url, "https://");
   if (!a->is_https && !is_scheme(url, "http://")) {
     *why = "it does not start with https:// or http://";
     return ETORO_EINVAL;
   }
   host = url + (a->is_https ? 8 : 7);
-  end = host + strcspn(host, "/?#");
-  *rest = end;
-  a->port = 0;
-  if (memchr(host, '@', (size_t)(end - host))) {
+  n = strcspn(host, "/?#");
+  *rest = host + n;
+  if (memchr(host, '@', n)) {
     *why = "it has a user name or password in it";
     return ETORO_EINVAL;
   }
-  *why = "its host is not a plain host name or IP address";
-  if (*host == '[') {
-    tail = memchr(host, ']', (size_t)(end - host));
-    if (!tail || !take_ipv6(a, host + 1, (size_t)(tail - host) - 1))
-      return ETORO_EINVAL;
-    tail++;
-    if (tail < end && *tail != ':')
-      return ETORO_EINVAL;
-  } else {
-    tail = memchr(host, ':', (size_t)(end - host));
-    if (!tail)
-      tail = end;
-    if (!take_name(a, host, (size_t)(tail - host)))
-      return ETORO_EINVAL;
-  }
-  *why = "its port is not a number from 1 to 65535";
-  if (tail < end && !take_port(a, tail + 1, (size_t)(end - tail) - 1))
-    return ETORO_EINVAL;
-  *why = NULL;
-  return ETORO_OK;
+  rc = etoro_host_parse(&a->at, host, n, why);
+  if (!rc && a->at.port == (a->is_https ? 443u : 80u))
+    a->at.port = 0;
+  return rc;
 }
 
 static char *append(char *to, const char *text)
@@ -232,9 +242,9 @@ static void write_origin(char *out, const struct authority *a)
 {
   char digits[8];
   size_t at = sizeof digits;
-  unsigned port = a->port;
+  unsigned port = a->at.port;
   out = append(out, a->is_https ? "https://" : "http://");
-  out = append(out, a->host);
+  out = append(out, a->at.host);
   if (!port)
     return;
   digits[--at] = '\0';
@@ -331,7 +341,7 @@ int etoro_base_parse(struct etoro_base *out, const char *url, const char **why)
   rc = read_authority(&a, url, &rest, why);
   if (!rc)
     rc = take_prefix(out, rest, why);
-  if (!rc && !a.is_https && !a.is_loopback) {
+  if (!rc && !a.is_https && !a.at.is_loopback) {
     *why = "plain http is for loopback hosts only; use https";
     rc = ETORO_EINVAL;
   }
@@ -339,7 +349,7 @@ int etoro_base_parse(struct etoro_base *out, const char *url, const char **why)
     return rc;
   write_origin(out->origin, &a);
   out->is_https = a.is_https;
-  out->is_loopback = a.is_loopback;
+  out->is_loopback = a.at.is_loopback;
   return ETORO_OK;
 }
 

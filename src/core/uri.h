@@ -18,6 +18,20 @@ enum etoro_uri_part {
 int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
                      enum etoro_uri_part part);
 
+#define ETORO_HOST_MAX 253
+
+struct etoro_host {
+  char host[ETORO_HOST_MAX + 3]; /* lower case, IPv6 in brackets */
+  unsigned port;                 /* 0: none is said */
+  int is_loopback;               /* localhost, 127.0.0.0/8 or [::1] */
+};
+
+/* Takes "host", "host:port" or "[address]:port" apart. ETORO_EINVAL with *why
+   set to a static sentence. A host is a name or an address in its usual
+   spelling: 127.1 or 0x7f000001 is none. */
+int etoro_host_parse(struct etoro_host *out, const char *text, size_t n,
+                     const char **why);
+
 #define ETORO_ORIGIN_MAX 300
 
 struct etoro_base {
@@ -30,8 +44,7 @@ struct etoro_base {
 
 /* Takes a base URL apart. ETORO_EINVAL with *why set to a static sentence:
    no http(s) URL, user or password in it, query or fragment, plain http to a
-   host that is not loopback, too long, control characters. A host is a name
-   or an address in its usual spelling: 127.1 or 0x7f000001 is none. */
+   host that is not loopback, too long, control characters. */
 int etoro_base_parse(struct etoro_base *out, const char *url,
                      const char **why);
 

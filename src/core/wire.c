@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -12,6 +13,7 @@
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
 #define PATH_SHORT 256
+#define PROXY_SHOWN 90   /* characters of its name in an error */
 
 #define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
@@ -388,29 +390,96 @@ static enum etoro_code write_code(const struct etoro_job *j)
   return ETORO_CODE_BAD_ENCODING; /* the unzipping side gave up */
 }
 
-static enum etoro_code connect_code(const struct etoro_job *j, CURL *easy)
+static int is_refused(CURL *easy)
 {
-  const char *proxy = j->client->proxy;
   long error = 0;
-  if (proxy && *proxy)
-    return ETORO_CODE_PROXY; /* nobody else was asked */
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-  return error == ECONNREFUSED ? ETORO_CODE_REFUSED : ETORO_CODE_CONNECT;
+  return error == ECONNREFUSED;
+}
+
+static enum etoro_code connect_code(CURL *easy)
+{
+  return is_refused(easy) ? ETORO_CODE_REFUSED : ETORO_CODE_CONNECT;
 }
 
 /* What a failure is called when libcurl's code alone does not say. */
-static enum etoro_code stage_code(const struct etoro_job *j, CURL *easy)
+static enum etoro_code stage_code(const struct etoro_job *j)
 {
-  long answer = 0; /* of a proxy that was asked for a tunnel */
-  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answer);
   if (!j->is_sent)
-    return answer >= 300 ? ETORO_CODE_PROXY : ETORO_CODE_CONNECT;
+    return ETORO_CODE_CONNECT;
   return j->status ? ETORO_CODE_TRUNCATED : ETORO_CODE_LOST;
+}
+
+/* What a proxy answered when it was asked for a tunnel; 0: nothing. */
+static long tunnel_answer(CURL *easy)
+{
+  long answer = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+  return answer;
+}
+
+/* 1 when a request did not leave because its proxy gave no way to the API,
+   which has not been spoken to. */
+static int is_proxy_at_fault(const struct etoro_job *j, CURL *easy,
+                             CURLcode rc)
+{
+  const struct etoro_proxy *p = &j->client->proxy;
+  if (!*p->url || j->is_sent || tunnel_answer(easy) / 100 == 2)
+    return 0;
+  switch (rc) {
+  case CURLE_OK:
+  case CURLE_OUT_OF_MEMORY:
+  case CURLE_SSL_CACERT_BADFILE:
+    return 0;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return !p->is_socks; /* some have us look up the API's name */
+  case CURLE_PEER_FAILED_VERIFICATION:
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_CERTPROBLEM:
+  case CURLE_SSL_CIPHER:
+    return p->is_https;
+  default:
+    return 1;
+  }
+}
+
+/* In words of ours: libcurl's may repeat the proxy's URL. */
+static void describe_proxy(struct etoro_job *j, CURL *easy, CURLcode rc)
+{
+  const char *words = curl_easy_strerror(rc);
+  char answered[48];
+  long answer = tunnel_answer(easy);
+  if (answer >= 300) {
+    snprintf(answered, sizeof answered, "it answered CONNECT with %ld",
+             answer);
+    words = answered;
+  } else if (rc == CURLE_COULDNT_RESOLVE_PROXY
+             || rc == CURLE_COULDNT_RESOLVE_HOST)
+    words = "no address found for it";
+  else if (rc == CURLE_OPERATION_TIMEDOUT)
+    words = "it did not answer in time";
+  else if (rc == CURLE_PEER_FAILED_VERIFICATION)
+    words = "its certificate is not to be trusted";
+  else if (rc == CURLE_COULDNT_CONNECT && is_refused(easy))
+    words = "it refused the connection";
+  snprintf(j->detail, sizeof j->detail, "proxy %.*s: %s", PROXY_SHOWN,
+           j->client->proxy.name, words);
+}
+
+int etoro_wire_waits_for_proxy(struct etoro_job *j)
+{
+  CURL *easy = j->handle ? j->handle->easy : NULL;
+  if (!easy || !is_proxy_at_fault(j, easy, CURLE_OPERATION_TIMEDOUT))
+    return 0;
+  describe_proxy(j, easy, CURLE_OPERATION_TIMEDOUT);
+  return 1;
 }
 
 static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
                                CURLcode rc)
 {
+  if (is_proxy_at_fault(j, easy, rc))
+    return ETORO_CODE_PROXY;
   switch (rc) {
   case CURLE_OK:
     return ETORO_CODE_NONE;
@@ -420,7 +489,7 @@ static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
   case CURLE_PROXY:
     return ETORO_CODE_PROXY;
   case CURLE_COULDNT_CONNECT:
-    return connect_code(j, easy);
+    return connect_code(easy);
   case CURLE_OPERATION_TIMEDOUT:
     return j->is_sent ? ETORO_CODE_TIMEOUT : ETORO_CODE_CONNECT_TIMEOUT;
   case CURLE_PEER_FAILED_VERIFICATION:
@@ -443,7 +512,7 @@ static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
   case CURLE_OUT_OF_MEMORY:
     return ETORO_CODE_OUT_OF_MEMORY;
   default:
-    return stage_code(j, easy);
+    return stage_code(j);
   }
 }
 
@@ -488,9 +557,11 @@ static void read_end(struct etoro_job *j, CURL *easy, CURLcode rc)
   read_version(j, easy);
   if (j->client->wants_events)
     read_timing(j, easy);
-  if (rc) {
+  if (j->code == ETORO_CODE_PROXY)
+    describe_proxy(j, easy, rc);
+  else if (rc) {
     size_t n;
-    if (!*words)
+    if (!*words || strchr(words, '@')) /* none that may hold a login */
       words = curl_easy_strerror(rc);
     n = strlen(words);
     if (n >= sizeof j->detail)
