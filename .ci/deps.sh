@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the sets named as
-# arguments (run, test, lint, bench, debian), as root or through sudo. Does nothing,
-# and needs neither network nor rights, when all are there.
+# arguments (run, test, lint, bench, debian), as root or through sudo. Does
+# nothing, and needs neither network nor rights, when all are there.
 set -eu
 
 run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson

@@ -152,7 +152,7 @@ function methods:stderr() return table.concat(self.err) end
 function methods:expect(pattern, seconds)
   step_until(function()
     return self.code or self:stdout():match(pattern)
-  end, seconds or 10)
+  end, seconds or 30)
   local found = self:stdout():match(pattern)
   if not found then
     error(("process did not print %q\n%s%s"):format(pattern, self:stdout(),
