@@ -172,6 +172,15 @@ describe("the etoro command #lua", function()
       err = on_real("call", "POST /v2/agent-portfolios", "userTokenName=a")
       assert.truthy(err:find("On your REAL account", 1, true))
     end)
+
+    it("asks at an address of this machine too, which may be a tunnel",
+      function()
+        local err = fails(8, { "order", "AAPL", "--amount", "100", "--real" })
+        assert.truthy(err:find("On your REAL account", 1, true))
+        assert.truthy(err:find("nobody to ask", 1, true))
+        assert.are.equal("[]\n", passes { "orders", "--json", "--real" })
+        passes { "order", "AAPL", "--amount", "100", "--real", "--yes" }
+      end)
   end)
 
   describe("portfolios and tokens", function()

@@ -232,7 +232,16 @@ describe("a request", function()
         "X-REQUEST-ID", "Accept", "Accept-Encoding", "Cookie", "Host",
         "Content-Length", "Transfer-Encoding", "Connection", "Expect", "TE",
         "Proxy-Authorization", "X-HTTP-Method-Override", "X-HTTP-Method",
-        "X-Method-Override", "X-Original-URL", "X-Rewrite-URL" }
+        "X-Method-Override", "X-Original-URL", "X-Rewrite-URL",
+        "x_http_method_override", "X_HTTP_Method", "x.method.override",
+        "X-Original-Method", "X-Original-Host", "x_original_uri",
+        "X-Forwarded-For", "X-Forwarded-Host", "x_forwarded_proto",
+        "X-Forwarded-Prefix", "X-Forwarded", "Forwarded", "X-Host", "x_host",
+        "X-Rewrite-Path", "X-HTTP-Path-Override", "X-Envoy-Original-Path",
+        "x_api_key", "X_User_Key", "x.api.key", "content_length",
+        "Content_Type", "proxy_authorization", "Proxy-Connection",
+        "Keep-Alive", "Trailer", "Upgrade", "HTTP2-Settings", "Via",
+        "X-Real-IP", "True-Client-IP", "x_request_id" }
       do
         raises(function() client:request { path = "/", headers = { [name] = "x" } } end,
           "header '" .. name .. "' is set by the client")
@@ -433,12 +442,24 @@ describe("a request", function()
     it("raises when the base URL holds the beginning of the path", function()
       for base, path in pairs { ["/api"] = "/v2/agent-portfolios",
         ["/api/v2"] = "/agent-portfolios",
-        ["/gateway"] = "/api/v2/agent-portfolios" }
+        ["/gateway"] = "/api/v2/agent-portfolios",
+        ["/gw/api"] = "/v2/agent-portfolios",
+        ["/gw/API/V2"] = "/Agent%2DPortfolios/",
+        ["/gw/etoro"] = "/v2//agent-portfolios",
+        ["/gw/agent-portfolios"] = "/" }
       do
         local client_of_base = make { base_url = "https://192.0.2.1:1" .. base }
         raises(function() client_of_base:request { method = "POST", path = path } end,
           "POST " .. path .. " " .. POST)
+        if path ~= "/" then
+          local whole = base .. path
+          raises(function() demo:request { method = "POST", path = whole } end,
+            "POST " .. whole .. " " .. POST)
+        end
       end
+      local gateway = make { base_url = "https://192.0.2.1:1/gw/api" }
+      local one = { method = "DELETE", path = "/v1/agent-portfolios/1" }
+      raises(function() gateway:request(one) end, "DELETE /v1/agent-portfolios/1 " .. POST)
     end)
 
     it("is let through with account = \"real\", and on loopback", function()
@@ -461,6 +482,8 @@ describe("a request", function()
         { method = "DELETE", path = "/api/v1/agent-portfolios/" .. ID
           .. "/user-tokens/" .. ID },
         { method = "DELETE", path = "/api/v1/agent-portfolios" },
+        { method = "POST", path = "/gw/agent-portfolios/x" },
+        { method = "POST", path = "/gw/my-agent-portfolios" },
       } do
         local result, err = demo:request(request)
         assert.is_nil(result)

@@ -15,17 +15,37 @@ local FIELDS = {
 }
 
 -- Headers that are ours to set: who is calling, what is read, the framing; and
--- those that make some servers see another method or path than the one checked.
+-- those that make some servers see another method, path or host than the one
+-- checked, or another caller. With dashes: many servers take other marks for
+-- one.
 local RESERVED = {
-  accept = true, ["accept-encoding"] = true,
-  ["x-http-method-override"] = true, ["x-http-method"] = true,
-  ["x-method-override"] = true, ["x-original-url"] = true,
-  ["x-rewrite-url"] = true,
-  ["x-api-key"] = true, ["x-user-key"] = true, authorization = true,
-  ["x-request-id"] = true, ["proxy-authorization"] = true, host = true,
-  ["content-length"] = true, ["transfer-encoding"] = true,
-  connection = true, cookie = true, expect = true, te = true,
+  accept = true, ["accept-encoding"] = true, authorization = true,
+  connection = true, ["content-length"] = true, cookie = true, expect = true,
+  forwarded = true, host = true, ["http2-settings"] = true,
+  ["keep-alive"] = true, te = true, trailer = true,
+  ["transfer-encoding"] = true, upgrade = true, via = true,
+  ["x-api-key"] = true, ["x-user-key"] = true, ["x-request-id"] = true,
+  ["x-real-ip"] = true, ["x-client-ip"] = true, ["client-ip"] = true,
+  ["true-client-ip"] = true, ["cf-connecting-ip"] = true,
 }
+
+local RESERVED_PATTERNS = {
+  "^proxy%-", "^x%-forwarded", "^x%-original", "^x%-rewrite", "^x%-method",
+  "^x%-http%-method", "^x%-host$", "^x%-envoy%-", "override$",
+}
+
+-- Whether a header is not the caller's to set.
+local function is_reserved(name)
+  local lower = core.lower(name)
+  local plain = lower:gsub("[^a-z0-9]", "-")
+  if RESERVED[plain] or plain == "content-type" and lower ~= plain then
+    return true
+  end
+  for _, pattern in ipairs(RESERVED_PATTERNS) do
+    if plain:find(pattern) then return true end
+  end
+  return false
+end
 
 local HEADERS_MAX = 32 -- what the core takes
 
@@ -87,15 +107,14 @@ local function header_lines(headers, level)
     if type(name) ~= "string" or type(value) ~= "string" then
       error("headers must be strings by name", level + 1)
     end
-    local lower = core.lower(name)
-    if RESERVED[lower] then
+    if is_reserved(name) then
       error(string.format("header '%s' is set by the client", name),
         level + 1)
     elseif not core.is_header(name, value) then
       return nil, errors.invalid("headers", string.format(
         "hold '%s', whose name or value is not one line of plain text",
         name:gsub("[\0-\31\127]", "?")))
-    elseif lower == "content-type" then
+    elseif core.lower(name) == "content-type" then
       content_type = value
     else
       lines[#lines + 1] = name .. ": " .. value
@@ -152,8 +171,9 @@ local function path_fault(path)
   end
 end
 
-local function fits(template, parts)
-  local index = 0
+-- Whether the parts from the given one on are a template's.
+local function fits(template, parts, from)
+  local index = from - 1
   for part in core.lower(template):gmatch("[^/]+") do
     index = index + 1
     if parts[index] ~= part and not part:find("^{.*}$")
@@ -174,7 +194,7 @@ function M.find(method, path)
   local parts = plain_path(path)
   local found, least
   for _, op in pairs(require "etoro.operations") do
-    if op.method == method and fits(op.path, parts) then
+    if op.method == method and fits(op.path, parts, 1) then
       local _, holes = op.path:gsub("{", "")
       if not found or holes < least then found, least = op, holes end
     end
@@ -190,18 +210,36 @@ local function is_plainly(template, path)
   return path:gsub("%?.*$", ""):find("^" .. pattern .. "$") ~= nil
 end
 
+-- Whether a request may be one that moves real money: its path, behind the base
+-- URL's, ends like that of such an operation. What stands before may be taken
+-- away or put there on the way, the version too.
+local function may_move_money(method, path)
+  local parts = plain_path(path)
+  for _, op in pairs(require "etoro.operations") do
+    if op.moves_money and op.method == method then
+      local tail = op.path:gsub("^/api/v%d+", "")
+      local _, count = tail:gsub("/", "")
+      if count <= #parts and fits(tail, parts, #parts - count + 1) then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 -- What the table knows of a path. What lets a request do more than one of an
 -- unknown path, such as being sent again or past a halt, holds only where
 -- there is no doubt about which path it is.
 local function knowledge(method, prefix, path, body)
   -- with a prefix either may be what the API sees: a proxy may take it away
   local known = M.find(method, prefix .. path) or M.find(method, path)
-  local class = method == "GET" and "safe" or "never"
-  if not known then return { class = class } end
   local of_path = {
-    class = class, final = known.final, moves_money = known.moves_money,
-    scopes = known.scopes, pool = known.pool,
+    class = method == "GET" and "safe" or "never",
+    moves_money = may_move_money(method, prefix .. path),
   }
+  if not known then return of_path end
+  of_path.final, of_path.scopes = known.final, known.scopes
+  of_path.pool = known.pool
   if is_plainly(known.path, path) or is_plainly(known.path, prefix .. path)
   then
     of_path.class = check.class_of(known, body)

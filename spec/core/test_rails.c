@@ -73,6 +73,8 @@ static void keeps_a_demo_client_off_the_real_account(void)
   };
   static const char *const bad[] = {
     "/api/v2/trading/execution/orders",
+    "/gw/gw/api/v2/trading/execution/orders",
+    "/gw//trading/execution/orders",
     "/api/v2/trading/positions/1",
     "/api/v2/trading/positions/demo",
     "/api/v2/trading/positions/demo/",

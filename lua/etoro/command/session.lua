@@ -81,16 +81,16 @@ function methods:fail(err) -- luacheck: no self
   exits.exit(exits.code_of(err), tostring(err), errors.is(err) and err or nil)
 end
 
---- Whether this run's client can move real money.
+--- Whether this run's client can move real money. An address of this machine
+--- may be a tunnel to the API.
 ---@return boolean
 function methods:is_real()
-  local client = self:client()
-  return client._account == "real" and not client._loopback
+  return self:client()._account == "real"
 end
 
 --- Asks before real money moves. The figures stand on stderr, so that stdout
---- stays what a program reads. Does not ask on a demo account or a sandbox, nor
---- with --yes; where nobody can answer, it ends the command.
+--- stays what a program reads. Does not ask on a demo account, nor with
+--- --yes; where nobody can answer, it ends the command.
 ---@param lines string[] what is about to happen, in words and figures
 function methods:confirm(lines)
   if not self:is_real() or self.args.yes or self.args.dry_run then return end
