@@ -129,6 +129,47 @@ describe("guard rails", function()
     assert.equal(0, arrived())
   end)
 
+  it("hold for all clients made from a halted one, made before or after",
+    function()
+    box:clear_faults()
+    local client = client_of()
+    local portfolio = assert(client.portfolios:create {
+      investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
+      userTokenName = "bot", scopeNames = { "etoro-public:trade.demo:write" } })
+    local token = portfolio.userTokens[1]
+    local function writes_of(one)
+      box:clear_arrivals()
+      local done, err = one:request { method = "POST", path = "/api/v1/nothing",
+        body = {} }
+      assert.is_nil(done)
+      assert.equal(err.code == "halted" and 0 or 1, arrived())
+      return err.code ~= "halted"
+    end
+    local before = assert(token:client { account = "demo" })
+    local sibling = assert(token:client { account = "demo" })
+    local grandchild = assert(before:_derive({}, token.userToken, 1))
+    client:halt()
+    local after = assert(token:client { account = "demo" })
+    for _, one in ipairs { client, before, sibling, grandchild, after } do
+      assert.is_false(writes_of(one))
+      assert(one:call "GET /api/v1/me")
+    end
+    -- what was halted by itself stays so
+    before:halt()
+    client:halt(false)
+    for _, one in ipairs { client, sibling, after } do
+      assert.is_true(writes_of(one))
+    end
+    assert.is_false(writes_of(before))
+    assert.is_false(writes_of(grandchild))
+    before:halt(false)
+    assert.is_true(writes_of(grandchild))
+    -- it goes on to hold when the parent is closed
+    client:close()
+    client:halt()
+    assert.is_false(writes_of(after))
+  end)
+
   describe("see through", function()
     -- requests that some server could read as a write of the real account
     local TRICKS = {
@@ -296,6 +337,25 @@ describe("guard rails", function()
       late = submit(c, {})
       engine:step(0)
       assert.is_true(code(late) == "budget" or code(late) == "flight")
+    end)
+
+    it("and whatever waits of a client made from it", function()
+      local engine, client, submit = new(100)
+      local c, other = client(), client()
+      local child = engine:client { base_url = "http://127.0.0.1",
+        api_key = "a2", user_key = "u2", parent = c }
+      local demo = engine:client { base_url = "http://127.0.0.1", demo = true,
+        api_key = "a3", user_key = "u3" }
+      local job, apart = submit(child, {}), submit(other, {})
+      local refused = submit(demo, { target = ORDERS })
+      c:halt(true)
+      assert.equal("halted", code(job))
+      assert.equal("budget", code(apart))
+      engine:step(0)
+      assert.equal("not_demo", code(refused)) -- another rail's
+      child, c = nil, nil -- in any order
+      collectgarbage()
+      collectgarbage()
     end)
 
     it("and its backoff and its wait for a token", function()

@@ -430,9 +430,12 @@ end
 --- Stops writing: calls that change something give an error with the code
 --- "halted", also those that are waiting for their turn now. Cancelling orders
 --- and closing positions goes on, and so does reading.
+--- Clients made from this one (token:client), before or after, are halted with
+--- it, and go on when it does; halting one of them halts that one, and those
+--- made from it, alone.
 ---@param on? boolean false lets writes through again
 function methods:halt(on)
-  if not self._is_closed then self._core:halt(on ~= false) end
+  self._core:halt(on ~= false)
 end
 
 --- What is left of the rate limits, by pool: limit and left (calls a window),
@@ -457,7 +460,7 @@ function methods:_warn(response, message)
   })
 end
 
-local function open(settled, engine)
+local function open(settled, engine, parent)
   local run = runtime.of(engine)
   local handle, message = run.engine:client {
     base_url = settled.base_url, api_key = settled.api_key,
@@ -468,6 +471,7 @@ local function open(settled, engine)
     max_connections = settled.max_connections, max_body = settled.max_body,
     events = settled.on_event ~= nil, pools = settled.pools,
     demo = settled.account == "demo", dry_run = settled.dry_run,
+    parent = parent and parent._core,
   }
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
@@ -475,6 +479,7 @@ local function open(settled, engine)
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
+    _engine = engine or false,
     -- false: what is absent is looked for among the resources
   }, mt)
   if settled.journal then
@@ -514,7 +519,7 @@ function methods:_derive(options, user_key, level)
   end
   local settled, err = options_of.settle(merged, level + 1)
   if not settled then return nil, err end
-  return open(settled, self._engine)
+  return open(settled, self._engine or nil, self)
 end
 
 --- Makes a client; see etoro.client.
@@ -526,10 +531,7 @@ end
 function M.new(options, level, engine)
   local settled, err = options_of.settle(options, level + 1)
   if not settled then return nil, err end
-  local client
-  client, err = open(settled, engine)
-  if client then client._engine = engine end
-  return client, err
+  return open(settled, engine)
 end
 
 return M

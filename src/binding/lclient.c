@@ -74,6 +74,17 @@ static struct etoro_pool_rule *readrules(lua_State *L, int index, size_t *n)
   return rules;
 }
 
+/* The client that options.parent is, and that this engine has; else NULL: what
+   a parent process made has its own. */
+static struct etoro_client *readparent(lua_State *L, int index,
+                                       const struct letoro_engine *owner)
+{
+  const struct letoro_client *u;
+  lua_getfield(L, index, "parent");
+  u = lua_isnil(L, -1) ? NULL : luaL_checkudata(L, -1, LETORO_CLIENT_TYPE);
+  return u && u->engine == owner ? u->core : NULL;
+}
+
 /* engine:client(options) -> client | nil, message, "invalid" */
 int letoro_engine_client(lua_State *L)
 {
@@ -88,6 +99,7 @@ int letoro_engine_client(lua_State *L)
   luaL_checktype(L, 2, LUA_TTABLE);
   readoptions(L, 2, &options); /* may raise */
   rules = readrules(L, 2, &nrules);
+  options.parent = readparent(L, 2, owner);
   u = lua_newuserdatauv(L, sizeof *u, 1);
   u->core = NULL;
   u->engine = lua_touserdata(L, 1);
@@ -149,7 +161,8 @@ static int client_set_token(lua_State *L)
   return 1;
 }
 
-/* client:halt(on): writes but cancel and close end with the code "halted" */
+/* client:halt(on): writes but cancel and close end with the code "halted",
+   also those of clients made with it as their parent */
 static int client_halt(lua_State *L)
 {
   const struct letoro_client *u = checkclient(L);

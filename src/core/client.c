@@ -69,6 +69,7 @@ int etoro_client_new(struct etoro_client **out,
   c->connect_timeout = options->connect_timeout;
   c->max_connections = options->max_connections;
   c->max_body = options->max_body;
+  c->parent = options->parent ? etoro_client_keep(options->parent) : NULL;
   etoro_retry_bucket_init(&c->resends, now);
   rc = fill(c, options, why);
   if (rc) {
@@ -106,7 +107,15 @@ void etoro_client_free(struct etoro_client *c)
   etoro_account_free(c->account);
   etoro_proxy_free(&c->proxy);
   free(c->user_agent);
+  etoro_client_free(c->parent);
   free(c);
+}
+
+int etoro_client_is_halted(const struct etoro_client *c)
+{
+  while (c && !c->is_halted)
+    c = c->parent;
+  return c != NULL;
 }
 
 int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,

@@ -29,6 +29,7 @@ struct etoro_client_options {
   int wants_events;
   int is_demo;                    /* no write on a trading path but demo's */
   int is_dry;                     /* nothing is written at all */
+  struct etoro_client *parent;    /* whose halt holds for it too; or NULL */
 };
 
 #define ETORO_URL_SHORT 256 /* longer ones are set anew each time */
@@ -61,6 +62,7 @@ struct etoro_client {
   int is_demo;
   int is_dry;
   int is_halted;
+  struct etoro_client *parent; /* one holder, or NULL */
   struct etoro_account *account; /* whose budgets it draws on; one holder */
   struct etoro_proxy proxy;
   char *user_agent;
@@ -89,6 +91,9 @@ void etoro_client_free(struct etoro_client *c); /* takes NULL */
    ETORO_EINVAL: the token is empty or holds a control character. */
 int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
                        double expires_at);
+
+/* 1 while it, or a client that it was made from, is halted. */
+int etoro_client_is_halted(const struct etoro_client *c);
 
 /* An idle handle or a new one; NULL without memory. */
 struct etoro_handle *etoro_client_handle(struct etoro_client *c);

@@ -491,10 +491,11 @@ int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
 /* 1 when a job that has not gone out must not do so any more. */
 static int is_stopped(const struct etoro_job *j)
 {
-  return j->state != ETORO_STATE_FLIGHT && etoro_rails_check(j);
+  return j->state != ETORO_STATE_FLIGHT
+         && etoro_rails_check(j) == ETORO_CODE_HALTED;
 }
 
-/* Ends all jobs, or those of one client; for ETORO_CODE_HALTED only what a
+/* Ends all jobs, or those of one client; for ETORO_CODE_HALTED only what that
    guard rail stops. */
 static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
                      enum etoro_code code)
@@ -524,7 +525,7 @@ void etoro_engine_halt(struct etoro_engine *e, struct etoro_client *c, int on)
 {
   c->is_halted = on;
   if (on && !etoro_engine_is_foreign(e))
-    end_jobs(e, c, ETORO_CODE_HALTED);
+    end_jobs(e, NULL, ETORO_CODE_HALTED); /* also of those made from it */
 }
 
 /* A child process must not touch its parent's connections: closing them

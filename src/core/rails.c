@@ -112,7 +112,7 @@ enum etoro_code etoro_rails_check(const struct etoro_job *j)
     return ETORO_CODE_NONE;
   if (c->is_dry)
     return ETORO_CODE_DRY_RUN;
-  if (c->is_halted && j->priority != ETORO_PRIORITY_EXIT)
+  if (etoro_client_is_halted(c) && j->priority != ETORO_PRIORITY_EXIT)
     return ETORO_CODE_HALTED;
   if (c->is_demo && may_be_real(j->url + strlen(c->base.origin)))
     return ETORO_CODE_NOT_DEMO;
