@@ -136,6 +136,36 @@ describe("etoro.client", function()
       end
     end)
 
+    it("hold no zero byte, told at the caller's line", function()
+      local text = "/tmp/x\0y"
+      for _, name in ipairs { "base_url", "user_agent", "ca_file", "proxy",
+        "user_key_file", "journal", "account", "on_unknown" }
+      do
+        raises(function() etoro.client(with { [name] = text }) end,
+          "bad option '" .. name .. "': it holds a zero byte")
+      end
+      raises(function() etoro.client(with { instrument_cache = { path = text } }) end,
+        "bad instrument_cache option 'path': it holds a zero byte")
+      raises(function() etoro.oauth.new { client_id = text } end,
+        "bad option 'client_id': it holds a zero byte")
+      local client = assert(etoro.client(with { base_url =
+        "http://127.0.0.1:1" }))
+      local id = { request_id = "123e4567-e89b-12d3-a456-42661417400\0" }
+      local order = { instrumentId = 1001, transaction = "buy", amount = 10 }
+      for _, call in ipairs {
+        function() raises(function() client:request({ path = "/" }, id) end,
+          "bad option 'request_id': it holds a zero byte") end,
+        function() raises(function() client:call("GET /api/v1/me", {}, id) end,
+          "bad option 'request_id': it holds a zero byte") end,
+        function() raises(function() client.orders:open(order, id) end,
+          "bad option 'request_id': it holds a zero byte") end,
+        function() raises(function() client.portfolios:list(id) end,
+          "bad option 'request_id': it holds a zero byte") end,
+      } do
+        call()
+      end
+    end)
+
     it("have ranges", function()
       local function out_of_range(name, value, text)
         raises(function() etoro.client { [name] = value } end,

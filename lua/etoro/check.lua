@@ -53,8 +53,15 @@ local function raise_type(what, name, expected, value, level)
     expected, type_name(value)), level + 1)
 end
 
+-- Options that come from files and the environment as well: what is wrong in
+-- them is said by an error that is returned.
+local KEYS = {
+  api_key = true, user_key = true, access_token = true, client_secret = true,
+}
+
 --- Checks a table of named arguments; raises for anything but a table with
---- known names, and for values of other types where `known` names types.
+--- known names, for values of other types where `known` names types, and for
+--- options with a zero byte: no path, URL, name or id has one.
 ---@param t any nil counts as empty
 ---@param known string[]|table<string, true|string|table> names, or names with
 ---types such as "number" or "string|boolean"; true or a spec: any type
@@ -80,6 +87,12 @@ function M.options(t, known, what, level)
       and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true)
     then
       raise_type(what, name, (expected:gsub("|", " or ")), value, level + 1)
+    end
+    if what:find "option$" and not KEYS[name] and type(value) == "string"
+      and value:find("\0", 1, true)
+    then
+      error(string.format("bad %s '%s': it holds a zero byte", what, name),
+        level + 1)
     end
   end
 end

@@ -130,9 +130,6 @@ end
 local function check_all(options, level)
   check.options(options, KNOWN, "option", level + 1)
   check_choices(options, level + 1)
-  if options.journal and options.journal:find("%z") then
-    error("bad option 'journal': a path holds no zero byte", level + 1)
-  end
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then
       check_number(name, options[name], rule[2], rule[3], level + 1)
