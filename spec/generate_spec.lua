@@ -362,4 +362,32 @@ describe("the table of operations #lua", function()
     assert.is_false(ok)
     assert.equal("knowledge names twice: GET /api/v1/me", message)
   end)
+
+  it("says what answers were seen to hold", function()
+    local answers = { ["GET /a"] = { type = "object", fields = {
+      rows = { type = "list", items = { type = "object", fields = {
+        kind = { type = "string", enum = { "x" } } } } } } } }
+    merge.answers(answers, { ["GET /a"] = { id = "integer",
+      ["rows.kind"] = "string or integer", ["rows.value"] = "number",
+      ["none.kind"] = "number" }, ["GET /b"] = { id = "integer" } })
+    assert.same({ ["GET /a"] = { type = "object", fields = {
+      id = "integer", rows = { type = "list", items = { type = "object",
+        fields = { kind = "string or integer", value = "number" } } } } } },
+      answers)
+    local text = read_file "lua/etoro/api.meta.lua"
+    local function fields(class)
+      return assert(text:match("%-%-%-@class " .. class:gsub("%.", "%%.")
+        .. "\n(.-)\n\n"), class)
+    end
+    assert.matches("@field accountType? string|integer\n",
+      fields "etoro.op.GetV1Balances.result.balances", 1, true)
+    assert.matches("@field accountType? string|integer\n", fields
+      "etoro.op.GetV1BalancesHistory.result.snapshots.accountSnapshots",
+      1, true)
+    local order = fields "etoro.op.GetV1TradingInfoDemoOrdersOrderId.result"
+    assert.matches("@field CID? integer\n", order, 1, true)
+    assert.matches("@field cid? integer\n", order, 1, true)
+    assert.matches("@field costType.-\n%-%-%-@field currency[^\n]*\n"
+      .. "%-%-%-@field value%? number", text)
+  end)
 end)

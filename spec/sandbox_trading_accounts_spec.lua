@@ -293,12 +293,12 @@ describe("the sandbox's account views", function()
   it("tell costs under either name", function()
     local _, costs = t:ask("POST", "costs", nil, trader.body())
     assert.equal(1001, costs.instrumentId)
-    assert.equal("markup", costs.costs[1].costType)
-    assert.is_true(costs.costs[2].amount > 0)
-    t:set { cost_field = "value" }
+    assert.equal("marketSpread", costs.costs[1].costType)
+    assert.is_true(costs.costs[1].value > 0)
+    t:set { cost_field = "amount" }
     _, costs = t:ask("POST", "costs", nil, trader.body())
-    assert.is_nil(costs.costs[2].amount)
-    assert.is_true(costs.costs[2].value > 0)
+    assert.is_nil(costs.costs[1].value)
+    assert.is_true(costs.costs[1].amount > 0)
     assert.equal(400, (t:ask("POST", "costs", nil,
       trader.body { leverage = null })))
     assert.equal(400, (t:ask("POST", "costs", nil, { action = "close",

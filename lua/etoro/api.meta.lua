@@ -306,7 +306,7 @@
 
 ---@class etoro.op.GetV1Balances.result.balances
 ---@field accountId? string
----@field accountType? "trading"|"options"|"cash"
+---@field accountType? string|integer
 ---@field balance? number
 ---@field currency? string
 ---@field displayBalance? number
@@ -329,7 +329,7 @@
 
 ---@class etoro.op.GetV1BalancesHistory.result.snapshots.accountSnapshots
 ---@field accountId? string
----@field accountType? "trading"|"options"|"cash"
+---@field accountType? string|integer
 ---@field cash? number
 ---@field currency? string
 ---@field displayCash? number
@@ -2970,8 +2970,9 @@
 ---@field units number
 
 ---@class etoro.op.GetV1TradingInfoDemoOrdersOrderId.result
----@field CID integer
+---@field CID? integer
 ---@field amount? number
+---@field cid? integer
 ---@field errorCode? integer
 ---@field errorMessage? string
 ---@field instrumentID integer
@@ -3296,8 +3297,9 @@
 ---@field orderId integer|string 1 or more
 
 ---@class etoro.op.GetV1TradingInfoRealOrdersOrderId.result
----@field CID integer
+---@field CID? integer
 ---@field amount? number
+---@field cid? integer
 ---@field errorCode? integer
 ---@field errorMessage? string
 ---@field instrumentID integer
@@ -4075,6 +4077,7 @@
 ---@field amount? number
 ---@field costType? "markup"|"marketSpread"|"transactionFee"|"overnightFee"|"overWeekendFee"|"sdrt"
 ---@field currency? string
+---@field value? number
 
 ---@class etoro.op.PostV2TradingInfoCosts.result
 ---@field costs? etoro.op.PostV2TradingInfoCosts.result.costs[]

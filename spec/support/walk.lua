@@ -110,6 +110,7 @@ local PATH = {
   pollId = function() return "7001" end,
   optionId = function() return "70011" end,
   userId = function() return "41000101" end,
+  accountType = function() return "trading" end,
   marketId = function() return "1001" end,
   username = function() return "harborlight" end,
   itemsCount = function() return "5" end,
@@ -270,7 +271,7 @@ end
 function M.ask(name, b)
   local op = assert(operations[name], name)
   local w = setmetatable({ name = name, op = op,
-    box = b or box.new { limits = false } }, mt)
+    box = b or box.new { limits = false, strict = true } }, mt)
   prepare(w)
   local params = samples.params(op)
   local target = target_of(w, params)

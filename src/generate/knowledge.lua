@@ -640,4 +640,25 @@ M.details = {
   ["DELETE /api/v1/watchlists/{watchlistId}/items"] = items,
 }
 
+-- What answers were seen to hold beside, or in place of, what the document says:
+-- types of fields by their place.
+local seen_balances = { ["balances.accountType"] = "string or integer" }
+local seen_snapshots = {
+  ["snapshots.accountSnapshots.accountType"] = "string or integer",
+}
+local seen_costs = { ["costs.value"] = "number" } -- in place of amount
+local seen_order = { CID = "integer", cid = "integer" } -- one of them
+M.answers = {
+  ["GET /api/v1/balances"] = seen_balances,
+  ["GET /api/v1/balances/{accountType}"] = seen_balances,
+  ["GET /api/v1/balances/{accountType}/{accountId}"] = seen_balances,
+  ["GET /api/v1/balances/history"] = seen_snapshots,
+  ["GET /api/v1/balances/{accountType}/history"] = seen_snapshots,
+  ["GET /api/v1/balances/{accountType}/{accountId}/history"] = seen_snapshots,
+  ["POST /api/v2/trading/info/costs"] = seen_costs,
+  ["POST /api/v2/trading/info/demo/costs"] = seen_costs,
+  ["GET /api/v1/trading/info/real/orders/{orderId}"] = seen_order,
+  ["GET /api/v1/trading/info/demo/orders/{orderId}"] = seen_order,
+}
+
 return M

@@ -36,7 +36,7 @@ local function merged(path, knowledge)
   local operations, complaints = merge.operations(read.operations(document),
     knowledge, document)
   return operations, complaints, tostring(version or "without a version"),
-    read.answers(document)
+    merge.answers(read.answers(document), knowledge.answers)
 end
 
 local function generate(path, folder, knowledge)

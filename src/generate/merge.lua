@@ -171,4 +171,24 @@ function M.operations(operations, knowledge, document)
   return merged, { missing = missing, unused = unused }
 end
 
+--- Puts what answers were seen to hold into what the document says of them.
+---@param answers table<string, table> of read.answers; changed
+---@param seen? table<string, table<string, string>> types by operation and
+---place
+---@return table<string, table> answers
+function M.answers(answers, seen)
+  for name, places in pairs(seen or {}) do
+    for place, kind in pairs(places) do
+      local at, field = place:match("^(.*)%.(.-)$")
+      local spec = answers[name]
+      for step in (at or ""):gmatch("[^.]+") do
+        spec = spec and spec.fields and spec.fields[step]
+        if spec and spec.type == "list" then spec = spec.items end
+      end
+      if spec and spec.fields then spec.fields[field or place] = kind end
+    end
+  end
+  return answers
+end
+
 return M

@@ -30,6 +30,7 @@ local ANSWER_TYPES = {
   string = "string", uuid = "string", ipv4 = "string", binary = "string",
   integer = "integer", number = "number", boolean = "boolean",
   datetime = "string", date = "string", object = "table", any = "any",
+  ["string or integer"] = "string|integer",
 }
 
 -- Fields of answers that are sealed

@@ -1,5 +1,6 @@
 -- Who is calling, and may they.
 
+local core = require "etoro.core"
 local reply = require "etoro.sandbox.reply"
 
 local M = {}
@@ -89,6 +90,21 @@ local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
 
 function M.is_uuid(text)
   return type(text) == "string" and text:find(UUID) ~= nil
+end
+
+--- A request's id as the books keep it; nil when it has no form of one. The
+--- service takes its 32 digits without dashes as well.
+---@param text any
+---@param is_strict boolean
+---@return string?
+function M.request_id(text, is_strict)
+  if M.is_uuid(text) then return core.lower(text) end
+  if is_strict or type(text) ~= "string" or #text ~= 32
+      or text:find("%X") then
+    return nil
+  end
+  return (core.lower(text):gsub("^(.-)(....)(....)(....)(............)$",
+    "%1-%2-%3-%4-%5"))
 end
 
 --- Any one of the operation's scopes is enough; none listed asks for none.

@@ -56,15 +56,36 @@ local function set_of(text)
   return set
 end
 
--- The accounts that path and query ask for; nil and the refusal otherwise.
-local function choose(ctx)
-  local args = ctx.args
-  local types, ids = set_of(args.accountTypes), set_of(args.accountIds)
+-- The types that a query asks for; nil for all, nil and the refusal for what
+-- is none. The service overlooks types that it does not know.
+local function types_of(ctx)
+  local types, known = set_of(ctx.args.accountTypes), nil
   for name in pairs(types or {}) do
-    if not TYPES[name] and not OTHER_TYPES[name] then
+    if TYPES[name] or OTHER_TYPES[name] then
+      known = types
+    elseif ctx.box.options.strict then
       return invalid(ctx, "accountTypes has an unknown type")
     end
   end
+  return known
+end
+
+-- What is wrong with the type of a path.
+local function refuse_type(ctx, name)
+  if name == nil or TYPES[name] then return nil end
+  if ctx.box.options.strict then
+    return select(2, invalid(ctx, "accountType is unknown"))
+  end
+  if OTHER_TYPES[name] then return nil end
+  return M.refuse(ctx, 404, "AccountNotFound", "There is no such type")
+end
+
+-- The accounts that path and query ask for; nil and the refusal otherwise.
+local function choose(ctx)
+  local args = ctx.args
+  local ids, types, refusal = set_of(args.accountIds), types_of(ctx)
+  refusal = refusal or refuse_type(ctx, args.accountType)
+  if refusal then return nil, refusal end
   if not RATES[args.displayCurrency] then
     return invalid(ctx, "displayCurrency is unknown")
   end

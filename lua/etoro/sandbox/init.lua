@@ -7,6 +7,7 @@ local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
 local core = require "etoro.core"
 local faults = require "etoro.sandbox.faults"
+local fold = require("etoro.sandbox.fold").table
 local json = require "etoro.sandbox.json"
 local limits = require "etoro.sandbox.limits"
 local known = require "etoro.sandbox.options"
@@ -45,6 +46,7 @@ function M.new(options)
   local self = setmetatable({ given = {}, offset = 0, cuts = 0 }, mt)
   for name, default in pairs(known.DEFAULTS) do
     local value = options[name]
+    if value == nil and options.strict then value = known.STRICT[name] end
     if value == nil then value = default end
     self.given[name] = value
   end
@@ -132,7 +134,7 @@ function methods:reset()
   self.tokens = {} -- by secret
   self.limits = new_limits(self.options)
   self.instruments = self.instruments
-    or universe.build(self.options.instruments)
+    or universe.build(self.options.instruments, self.options.strict)
   self.market, self.trading = nil, nil -- made when first asked for
   add_owners(self)
   self.late = {} -- requests whose work is still to be done
@@ -228,20 +230,31 @@ local function read_body(request, route)
   return value
 end
 
-local function work(self, request, route, params, effects, caller)
-  if not route.older and not auth.is_uuid(request.headers["x-request-id"]) then
-    return reply.fail(400, "ValidationFailed",
-      "x-request-id must be a UUID")
+-- What is wrong with the request's id, if anything.
+local function refuse_id(self, request, route)
+  if route.older then return nil end
+  local id = request.headers["x-request-id"]
+  if id == nil or id == "" then
+    return reply.fail(422, "RequestIdRequired", "x-request-id is required")
+  elseif not auth.request_id(id, self.options.strict) then
+    return reply.fail(400, "ValidationFailed", "x-request-id must be a UUID")
   end
+end
+
+local function work(self, request, route, params, effects, caller)
+  local refusal = refuse_id(self, request, route)
+  if refusal then return refusal end
   if not auth.allowed(caller, route.scopes) then
     return fail(route, 403, "InsufficientPermissions",
       "Insufficient permissions", self)
   end
-  local body, refusal = read_body(request, route)
+  local body
+  body, refusal = read_body(request, route)
   if not body then return refusal end
+  local query = router.query(request.query)
+  if not self.options.strict then body, query = fold(body), fold(query) end
   return route.handler { box = self, request = request, caller = caller,
-    params = params, query = router.query(request.query), body = body,
-    effects = effects }
+    params = params, query = query, body = body, effects = effects }
 end
 
 local function limited(self, request, route, params, effects)
@@ -265,7 +278,8 @@ end
 local function no_route(self, request, others)
   local older = request.path:find("^/api/sor/v3/") and { older = true }
   if #others == 0 then
-    return fail(older, 404, "NotFound",
+    local is_plain = older or self.options.strict
+    return fail(older, 404, is_plain and "NotFound" or "RouteNotFound",
       "The sandbox has no route " .. request.path, self)
   end
   local answer = fail(older, 405, "MethodNotAllowed",

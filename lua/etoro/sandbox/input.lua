@@ -165,8 +165,11 @@ local function problem(where, field, message)
 end
 
 -- The value of one text; nil and what is wrong with it otherwise.
-local function value_of(text, spec, name)
+local function value_of(text, spec, name, is_strict)
   local value = text
+  if spec.type == "date" and times.day(text, is_strict) then
+    return text:sub(1, 10)
+  end
   if read[spec.type] then value = read[spec.type](text, spec) end
   if value == nil then return nil, "must be a " .. spec.type end
   local wrong = problem_of(value, spec, name)
@@ -175,14 +178,14 @@ local function value_of(text, spec, name)
 end
 
 -- Puts the values of a path's or query's texts into `out`.
-local function read_texts(texts, specs, where, out)
+local function read_texts(texts, specs, where, out, is_strict)
   for _, name in ipairs(names_of(specs)) do
     local spec, text = long(specs[name]), texts[name]
     if text == nil or text == "" and where == "query" then
       if spec.required then return problem(where, name, "is required") end
       out[name] = spec.default
     else
-      local value, wrong = value_of(text, spec, name)
+      local value, wrong = value_of(text, spec, name, is_strict)
       if wrong then return problem(where, name, wrong) end
       out[name] = value
     end
@@ -211,9 +214,12 @@ end
 --- { where = "path" | "query" | "body" | "request", field, message }
 --- otherwise. The body is checked, and stays where it is.
 function M.read(op, ctx)
-  local out, wrong = read_texts(ctx.params, op.params.path, "path", {})
+  local is_strict = ctx.box.options.strict
+  local out, wrong = read_texts(ctx.params, op.params.path, "path", {},
+    is_strict)
   if not out then return nil, wrong end
-  out, wrong = read_texts(ctx.query, op.params.query, "query", out)
+  out, wrong = read_texts(ctx.query, op.params.query, "query", out,
+    is_strict)
   if not out then return nil, wrong end
   local ok
   ok, wrong = check_body(op, ctx)

@@ -10,8 +10,8 @@ local trading_options = require "etoro.sandbox.trading.options"
 local tonumber, tostring = core.number, core.text
 
 local USAGE = [[
-usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--api-key=TEXT]
-  [--user-key=TEXT] [--limits=false] [--window=SECONDS] [--credit=USD]
+usage: sandbox [--port=N] [--host=127.0.0.1] [--seed=N] [--strict=true]
+  [--api-key=TEXT] [--user-key=TEXT] [--limits=false] [--window=SECONDS] [--credit=USD]
   [--rate-headers=RateLimit|X-RateLimit|none]
   [--minimum-investment=USD] [--max-tokens=N] [--max-alerts=N]
   [--instruments=N] [--name-suffix=collision|always]
@@ -31,7 +31,7 @@ end
 
 local READ = { host = tostring, ["api-key"] = tostring,
   ["user-key"] = tostring, ["name-suffix"] = tostring,
-  ["rate-headers"] = tostring, limits = boolean }
+  ["rate-headers"] = tostring, limits = boolean, strict = boolean }
 for _, name in ipairs { "port", "seed", "window", "credit", "instruments",
     "minimum-investment", "max-tokens", "max-alerts", "both-families" } do
   READ[name] = tonumber

@@ -20,12 +20,9 @@ local function invalid(message)
   return nil, reply.fail(400, "ValidationFailed", message)
 end
 
---- The numbers of a comma list, in order and each once; nil and the refusal
---- when it has something else in it. nil alone for a list whose commas came
---- escaped: some servers of the real service then see one odd text that
---- filters nothing.
+-- The numbers of a comma list, in order and each once; nil and the refusal
+-- when it has something else in it, such as an escaped comma.
 local function ids(text)
-  if text:find("%2C", 1, true) then return nil end
   local list, seen = {}, {}
   for item in (text .. ","):gmatch("([^,]*),") do
     local id = tonumber(item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$"))
@@ -63,15 +60,15 @@ local function rates(ctx)
     return reply.fail(400, "ValidationFailed", "instrumentIds is required")
   end
   local list, refusal = ids(text)
-  if refusal then return refusal end
-  if list and #list > MOST_RATES then
+  if not list then return refusal end
+  if #list > MOST_RATES then
     return reply.fail(400, "ValidationFailed",
       ("at most %d instruments at once"):format(MOST_RATES))
   end
   local prices, now = market.of(ctx.box), ctx.box:now()
   local date = times.iso(now, (".%03dZ"):format(floor(now % 1 * 1000)))
   local out = {}
-  for _, id in ipairs(list or {}) do
+  for _, id in ipairs(list) do
     if prices:find(id) then
       out[#out + 1] = rate_text(prices, id, now, date)
     end
@@ -209,11 +206,12 @@ local function listing(parameter, name, id_name, text_name, texts)
   table.sort(order, core.before)
   return function(ctx)
     local wanted, text = nil, ctx.query[parameter]
-    if text and text ~= "" then
+    -- escaped commas make one odd text of a list, which filters nothing
+    if text and text ~= "" and not text:find("%2C", 1, true) then
       local list, refusal = ids(text)
-      if refusal then return refusal end
-      wanted = list and {}
-      for _, id in ipairs(list or {}) do wanted[id] = true end
+      if not list then return refusal end
+      wanted = {}
+      for _, id in ipairs(list) do wanted[id] = true end
     end
     local out = json.array()
     for _, id in ipairs(order) do

@@ -129,6 +129,18 @@ M.NAMES = {}
 for name in pairs(M.BY_NAME) do M.NAMES[#M.NAMES + 1] = name end
 table.sort(M.NAMES, core.before)
 
+local by_lower = {}
+for _, name in ipairs(M.NAMES) do by_lower[core.lower(name)] = name end
+
+--- The name of a field as it is spelt, for one in any case; nil for none.
+---@param name string
+---@param is_strict boolean the case counts
+---@return string?
+function M.name(name, is_strict)
+  if M.BY_NAME[name] then return name end
+  return not is_strict and by_lower[core.lower(name)] or nil
+end
+
 --- Sets of fields with a name of their own.
 M.SHORTENERS = {
   summary = { "instrumentId", "symbol", "displayname", "instrumentType",

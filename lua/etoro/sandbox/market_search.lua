@@ -14,13 +14,10 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
--- Listings that only the search knows: near matches of a symbol, and one with
--- an id that is none.
+-- Listings that only the search knows: near matches of a symbol.
 local EXTRA = {
   { like = 1001, id = 910001, symbol = "AAPL.24-7", name = "Apple 24/7" },
   { like = 1001, id = 910002, symbol = "AAPL.EUR", name = "Apple EUR" },
-  { like = 100000, id = -100000, symbol = "BTC", name = "Bitcoin",
-    is_internal = true },
 }
 
 -- An entry of the search: { id, symbol, name, instrument, is_internal }.
@@ -40,30 +37,30 @@ local function entries_of(box)
   return out
 end
 
--- What is left when `fields` was not sent: the rest is null.
-local WITHOUT_FIELDS = { instrumentId = true, internalInstrumentId = true,
-  internalSymbolFull = true, internalInstrumentDisplayName = true }
-
 local function value_of(name, entry, at)
   return fields.BY_NAME[name](entry, at)
 end
 
 local function item_text(entry, at, names)
   local out = {}
-  for i, name in ipairs(names) do
+  for _, name in ipairs(names) do
     local value = value_of(name, entry, at)
-    if value == nil then value = json.null end
-    out[i] = json.encode(name) .. ":" .. json.encode(value)
+    if value ~= nil then
+      out[#out + 1] = json.encode(name) .. ":" .. json.encode(value)
+    end
   end
   return "{" .. table.concat(out, ",") .. "}"
 end
 
--- The known names among those asked for; nil when none were.
-local function projection(text)
-  if not text or text == "" then return nil end
+-- The known names among those asked for; nil when none were. Escaped commas
+-- make one odd text of them, which asks for nothing.
+local function projection(ctx)
+  local text = ctx.query.fields
+  if not text or text == "" or text:find("%2C", 1, true) then return nil end
   local out, seen = {}, {}
-  for name in text:gmatch("[^, \t-\r]+") do
-    if fields.BY_NAME[name] and not seen[name] then
+  for word in text:gmatch("[^, \t-\r]+") do
+    local name = fields.name(word, ctx.box.options.strict)
+    if name and not seen[name] then
       seen[name] = true
       out[#out + 1] = name
     end
@@ -87,16 +84,15 @@ local function passes(value, wanted, how)
 end
 
 -- The filters of the query that are known: { name, how, wanted }.
-local function filters(query, has_bounds)
-  local out = {}
-  for key, wanted in pairs(query) do
-    local name, how = key, "is"
-    if has_bounds and not fields.BY_NAME[name] then
-      name, how = key:match("^(.-)(M[ia][nx])$")
+local function filters(ctx, has_bounds)
+  local out, is_strict = {}, ctx.box.options.strict
+  for key, wanted in pairs(ctx.query) do
+    local name, how = fields.name(key, is_strict), "is"
+    if has_bounds and not name then
+      name, how = key:match("^(.+)(M[ia][nx])$")
+      name = name and fields.name(name, is_strict)
     end
-    if name and fields.BY_NAME[name] and wanted ~= "" then
-      out[#out + 1] = { name, how, wanted }
-    end
+    if name and wanted ~= "" then out[#out + 1] = { name, how, wanted } end
   end
   return out
 end
@@ -160,7 +156,7 @@ end
 local function search(ctx, has_bounds)
   local query, at = ctx.query, now_of(ctx)
   local text = query.searchText ~= "" and query.searchText or nil
-  local list, found = filters(query, has_bounds), {}
+  local list, found = filters(ctx, has_bounds), {}
   for _, entry in ipairs(entries_of(ctx.box)) do
     if is_found(entry, at, text and core.lower(text), list) then
       found[#found + 1] = entry
@@ -193,17 +189,14 @@ local function twice(text)
 end
 
 local function market_search(ctx)
+  if ctx.box.options.strict and (ctx.query.fields or "") == "" then
+    return reply.fail(400, "ValidationFailed", "fields is required")
+  end
   local found, at = search(ctx, false)
-  local names = projection(ctx.query.fields)
+  local names = projection(ctx)
   return page_of(ctx, found, function(entry)
     if names then return twice(item_text(entry, at, names)) end
-    local out = {}
-    for i, name in ipairs(fields.NAMES) do
-      local value = WITHOUT_FIELDS[name] and value_of(name, entry, at)
-        or json.null
-      out[i] = json.encode(name) .. ":" .. json.encode(value)
-    end
-    return "{" .. table.concat(out, ",") .. "}"
+    return item_text(entry, at, fields.NAMES)
   end)
 end
 
@@ -213,7 +206,7 @@ local function discover(ctx)
     if text and not whole(text) then return reply.new(400) end
   end
   local found, at = search(ctx, true)
-  local names = projection(ctx.query.fields) or fields.NAMES
+  local names = projection(ctx) or fields.NAMES
   return page_of(ctx, found, function(entry)
     return item_text(entry, at, names)
   end)
@@ -223,7 +216,7 @@ local function one(ctx, allowed)
   local symbol = core.upper(ctx.params.symbol)
   for _, entry in ipairs(entries_of(ctx.box)) do
     if core.upper(entry.symbol) == symbol then
-      local names = projection(ctx.query.fields) or allowed
+      local names = projection(ctx) or allowed
       return reply.new(200, json.raw(item_text(entry, now_of(ctx), names)))
     end
   end
@@ -239,7 +232,7 @@ local function by_shortener(ctx)
   if not allowed then return reply.new(400) end
   local is_allowed = {}
   for _, name in ipairs(allowed) do is_allowed[name] = true end
-  for _, name in ipairs(projection(ctx.query.fields) or {}) do
+  for _, name in ipairs(projection(ctx) or {}) do
     if not is_allowed[name] then return reply.new(400) end
   end
   return one(ctx, allowed)

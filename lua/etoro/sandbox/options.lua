@@ -30,6 +30,8 @@ end
 
 M.DEFAULTS = {
   seed = 1,
+  strict = false,            -- true: by the letter of the API's document;
+                             -- else as the service was seen to answer
   api_key = "sandbox-api-key",
   user_key = "sandbox-user-key",
   now = os.time,
@@ -91,7 +93,7 @@ local function tokens(value)
 end
 
 M.KINDS = {
-  seed = bounds.whole(-2 ^ 53, 2 ^ 53), api_key = bounds.text,
+  seed = bounds.whole(-2 ^ 53, 2 ^ 53), strict = bounds.flag, api_key = bounds.text,
   user_key = bounds.text, now = bounds.action,
   limits = bounds.either(bounds.flag, pool_sizes), window = seconds,
   rate_headers = bounds.one_of(table.unpack(families)), credit = money,
@@ -113,5 +115,8 @@ for name, value in pairs(trading.DEFAULTS) do
   M.DEFAULTS[name], M.KINDS[name] = value, trading.KINDS[name]
   M.CHANGEABLE[name] = trading.KINDS[name]
 end
+
+--- Other defaults of a strict box.
+M.STRICT = { cost_field = "amount" }
 
 return M

@@ -86,4 +86,16 @@ function M.parse(text)
   return days_from_date(y, m, d) * 86400 + h * 3600 + min * 60 + s - offset
 end
 
+--- The same for a date alone; a date with a time of day is taken where
+--- is_strict is false.
+---@param text string
+---@param is_strict boolean
+---@return number?
+function M.day(text, is_strict)
+  if text:find("^%d%d%d%d%-%d%d%-%d%d$") then
+    return M.parse(text .. "T00:00:00Z")
+  end
+  return not is_strict and M.parse(text) or nil
+end
+
 return M

@@ -46,8 +46,8 @@ local LIST = {
   { 2111, "KELP", "Kelp Bioworks", STOCK, 4, 5, "Nasdaq" },
   { 2112, "LNTN", "Lantern Media", STOCK, 4, 7, "Nasdaq" },
   { 2113, "MOSS", "Mossgrove Paper", STOCK, 5, 1, "NYSE" },
-  { 2114, "NRTH", "Northgate Freight", STOCK, 5, 6, "NYSE" },
-  { 2115, "ORCH", "Orchard Lane Stores", STOCK, 5, 3, "NYSE" },
+  { 2114, "NRTH", "Northgate Freight", STOCK, 33, 6, "NYSE" },
+  { 2115, "ORCH", "Orchard Lane Stores", STOCK, 19, 3, "OTC" },
   { 2116, "PYRE", "Pyre Energy", STOCK, 5, 2, "NYSE" },
   { 2117, "QUAY.L", "Quayside Insurance", STOCK, 7, 4, "LSE" },
   { 2118, "RIVR.L", "Rivermouth Water", STOCK, 7, 9, "LSE" },
@@ -70,12 +70,17 @@ local LIST = {
   { 100903, "EMBR", "Ember", COIN, 8, 0, "eToro" },
 }
 
-M.TYPES = { [FX] = "Currencies", [METAL] = "Commodities",
-  [INDEX] = "Indices", [STOCK] = "Stocks", [FUND] = "ETF",
-  [COIN] = "Crypto Currencies" }
+M.TYPES = { "Forex", "Commodity", "CFD", "Indices", "Stocks", "ETF", "Bonds",
+  "TrustFunds", "Options", "Crypto" }
 
+-- By id; the numbers have gaps.
 M.EXCHANGES = { "FX", "Commodity", "CFD", "Nasdaq", "NYSE", "FRA", "LSE",
-  "Digital Currency" }
+  "Digital Currency", "Euronext Paris", "Bolsa De Madrid", "Borsa Italiana",
+  "SIX", [14] = "Oslo", [15] = "Stockholm", [16] = "Copenhagen",
+  [17] = "Helsinki", [19] = "OTC Markets", [20] = "CME",
+  [21] = "Hong Kong", [22] = "Euronext Lisbon", [23] = "Euronext Brussels",
+  [24] = "Tadawul", [30] = "Euronext Amsterdam", [31] = "Sydney",
+  [32] = "Vienna", [33] = "Regular Trading Hours" }
 
 M.INDUSTRIES = { "Basic Materials", "Conglomerates", "Consumer Goods",
   "Financial", "Healthcare", "Industrial Goods", "Services", "Technology",
@@ -83,37 +88,52 @@ M.INDUSTRIES = { "Basic Materials", "Conglomerates", "Consumer Goods",
 
 local SIZES = { 150, 35, 50 } -- the real service does not sort them either
 
-local function images(id)
-  local out = json.array()
+-- Pictures; one that is drawn has no size, and none in the document.
+local function images(id, is_strict)
+  local out, base = json.array(), "https://example.org/instruments/%d/%s"
   for i, size in ipairs(SIZES) do
     out[i] = { instrumentID = id, width = size, height = size,
-      uri = ("https://example.org/instruments/%d/%dx%d.png"):format(id, size,
-        size),
+      uri = base:format(id, ("%dx%d.png"):format(size, size)),
       backgroundColor = "#1F1F1F", textColor = "#FFFFFF" }
+  end
+  if not is_strict then
+    table.insert(out, 1, { instrumentID = id, backgroundColor = "#1F1F1F",
+      textColor = "#FFFFFF", uri = base:format(id, "logo.svg") })
   end
   return out
 end
 
-local function instrument(row)
+local function instrument(row, is_strict)
   return {
     instrumentID = row[1], symbolFull = row[2],
     instrumentDisplayName = row[3], instrumentTypeID = row[4],
     exchangeID = row[5], stocksIndustryId = row[6], priceSource = row[7],
     hasExpirationDate = false, isInternalInstrument = false,
-    images = images(row[1]),
+    images = images(row[1], is_strict),
   }
+end
+
+-- As the list shows it; the service has its own spelling of one name.
+local function text_of(one, is_strict)
+  local shown = {}
+  for name, value in pairs(one) do shown[name] = value end
+  if not is_strict then
+    shown.stocksIndustryID, shown.stocksIndustryId = one.stocksIndustryId, nil
+  end
+  return json.encode(shown)
 end
 
 --- The instruments, in order of id; `count` above their number adds
 --- made-up ones.
-function M.build(count)
+function M.build(count, is_strict)
   local out = {}
-  for i, row in ipairs(LIST) do out[i] = instrument(row) end
+  for i, row in ipairs(LIST) do out[i] = instrument(row, is_strict) end
   for i = #out + 1, count or 0 do
-    out[i] = instrument { 200000 + i, ("SBX%d"):format(i),
-      ("Sandbox Company %d"):format(i), STOCK, 5, i % 9 + 1, "NYSE" }
+    out[i] = instrument({ 200000 + i, ("SBX%d"):format(i),
+      ("Sandbox Company %d"):format(i), STOCK, 5, i % 9 + 1, "NYSE" },
+      is_strict)
   end
-  for _, one in ipairs(out) do one.text = json.encode(one) end
+  for _, one in ipairs(out) do one.text = text_of(one, is_strict) end
   return out
 end
 

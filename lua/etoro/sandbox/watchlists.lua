@@ -12,7 +12,7 @@ local times = require "etoro.sandbox.times"
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain }
 
-local MAX_ITEMS, MAX_LISTS = 1000, 50
+local MAX_ITEMS, MAX_LISTS = 100, 26
 local FIRST_ITEMS = { 1001, 1111, 100000 } -- of the built-in list
 
 local function add_list(ctx, name, kind, query)
@@ -23,8 +23,13 @@ local function add_list(ctx, name, kind, query)
   return list
 end
 
+-- Persons are called so, and users; they are the same.
+local function kind_of(item)
+  return item.itemType == "User" and "Person" or item.itemType
+end
+
 local function add_item(ctx, list, item)
-  local new = { id = item.itemId, kind = item.itemType,
+  local new = { id = item.itemId, kind = kind_of(item),
     rank = item.itemRank or #list.items + 1, reason = item.itemAddedReason,
     added = item.itemAddedDate or times.iso(ctx.box:now()) }
   list.items[#list.items + 1] = new
@@ -73,7 +78,9 @@ end
 local function show_item(ctx, item)
   local out = { itemId = item.id, itemType = item.kind, itemRank = item.rank,
     itemAddedReason = item.reason, itemAddedDate = item.added }
-  if item.kind == "Instrument" then
+  if item.kind == "Person" and not ctx.box.options.strict then
+    out.itemType = "User"
+  elseif item.kind == "Instrument" then
     out.market = assets.market(assets.by_id(ctx.box, item.id))
   end
   return out
@@ -129,7 +136,9 @@ local function envelope(ctx, status, lists, failure)
   for i, list in ipairs(lists) do
     out.watchlists[i] = show(ctx, list, page, size)
   end
-  if failure then
+  if not failure then
+    if not ctx.box.options.strict then out.exception = json.null end
+  else
     out.exception = { reason = failure.reason, message = failure.message,
       invalidItems = json.array(failure.invalid) }
   end
@@ -200,12 +209,12 @@ local function is_known(ctx, item)
   if item.itemType == "Instrument" then
     return assets.by_id(ctx.box, item.itemId) ~= nil
   end
-  return item.itemType == "Person" and people.by_id(item.itemId) ~= nil
+  return kind_of(item) == "Person" and people.by_id(item.itemId) ~= nil
 end
 
 local function find_item(list, item)
   for i, other in ipairs(list.items) do
-    if other.id == item.itemId and other.kind == item.itemType then
+    if other.id == item.itemId and other.kind == kind_of(item) then
       return other, i
     end
   end

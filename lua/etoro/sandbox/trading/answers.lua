@@ -1,12 +1,13 @@
 -- What the trading routes' answers share: problem details, reading of
 -- numbers, ids and the request id.
 
+local auth = require "etoro.sandbox.auth"
 local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local reply = require "etoro.sandbox.reply"
 
 -- not up to the locale
-local tonumber, tostring = core.number, core.text
+local tonumber = core.number
 
 local M = {}
 
@@ -47,7 +48,7 @@ end
 
 --- The request's id as the books keep it.
 function M.request_id(ctx)
-  return core.lower(tostring(ctx.request.headers["x-request-id"]))
+  return auth.request_id(ctx.request.headers["x-request-id"])
 end
 
 --- Takes the fate that was scripted for the next order or close of an

@@ -100,24 +100,35 @@ local function enter(book, account, position, units, reference)
   return close
 end
 
+-- The instrument that a close names has to be the position's; a strict box
+-- asks for it in the spelling of the account.
+local function check_instrument(ctx, account, position)
+  local name = SPELLING[account.kind]
+  local id = field(ctx.body, name)
+  if id == nil and not ctx.box.options.strict then return true end
+  if not answers.is_id(id) then
+    return refuse(ctx, 400, name .. " is required")
+  elseif id ~= position.instrument.instrumentID then
+    return refuse(ctx, 400, name .. " is not the instrument of the position")
+  end
+  return true
+end
+
 --- POST market-close-orders/positions/{positionId}.
 function M.close(ctx, book, account)
   local position, refusal = find_position(ctx, account)
   if not position then return refusal end
-  local name = SPELLING[account.kind]
-  local id = field(ctx.body, name)
-  if not answers.is_id(id) then
-    return answers.problem(ctx, 400, name .. " is required")
-  elseif id ~= position.instrument.instrumentID then
-    return answers.problem(ctx, 400,
-      name .. " is not the instrument of the position")
-  end
-  local ok, units = read_units(ctx, position)
+  local ok
+  ok, refusal = check_instrument(ctx, account, position)
+  if not ok then return refusal end
+  local units
+  ok, units = read_units(ctx, position)
   if not ok then return units end
   local close = enter(book, account, position, units,
     answers.request_id(ctx))
   return reply.new(200, { token = book:uuid(), orderForClose = {
-    positionID = position.id, instrumentID = id,
+    positionID = position.id,
+    instrumentID = position.instrument.instrumentID,
     unitsToDeduct = units or position.units, orderID = close.id,
     orderType = 19, statusID = 1, CID = account.cid,
     openDateTime = book:date(close.at), lastUpdate = book:date(close.at),

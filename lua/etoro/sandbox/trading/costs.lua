@@ -19,10 +19,19 @@ local function spread_cost(book, id, units)
   return cents((ask - bid) * units * book.market:conversion(id, now))
 end
 
+-- The kinds of cost that the service was seen to tell, and the least that it
+-- was seen to mention.
+local SEEN = { marketSpread = true, transactionFee = true,
+  overnightFee = true }
+local LEAST = 0.01
+
 local function list(ctx, figures)
-  local out, name = json.array(), ctx.box.options.cost_field
-  for i, figure in ipairs(figures) do
-    out[i] = { costType = figure[1], [name] = figure[2], currency = "USD" }
+  local options, out = ctx.box.options, json.array()
+  for _, figure in ipairs(figures) do
+    if options.strict or SEEN[figure[1]] and figure[2] >= LEAST then
+      out[#out + 1] = { costType = figure[1], currency = "USD",
+        [options.cost_field] = figure[2] }
+    end
   end
   return out
 end

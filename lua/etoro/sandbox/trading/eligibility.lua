@@ -3,7 +3,6 @@
 local answers = require "etoro.sandbox.trading.answers"
 local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
-local market = require "etoro.sandbox.market"
 local reply = require "etoro.sandbox.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
@@ -30,9 +29,8 @@ local function leverage_config(offer)
   }
 end
 
-local function view(box, instrument)
+local function view(instrument)
   local own = terms.of(instrument)
-  local is_open = market.is_open(box, instrument.instrumentID)
   local configs, smallest = json.array(), math.huge
   for i, offer in ipairs(own.offers) do
     configs[i] = leverage_config(offer)
@@ -43,7 +41,7 @@ local function view(box, instrument)
     minPositionExposure = smallest, maxUnitsPerOrder = own.max_units,
     allowOpenPosition = true, allowClosePosition = true,
     allowPartialClosePosition = true, allowMitOrders = true,
-    allowEntryOrders = not is_open, allowExitOrders = not is_open,
+    allowEntryOrders = own.waits, allowExitOrders = own.waits,
     allowTrailingStopLoss = true, requiresW8Ben = json.null,
     unitsQuantityType = "FractionalUnits",
     orderFillBehaviorType = "BestEffort",
@@ -100,7 +98,7 @@ function M.list(ctx, book)
       missing[#missing + 1] = name
     elseif not seen[instrument] then
       seen[instrument] = true
-      found[#found + 1] = view(ctx.box, instrument)
+      found[#found + 1] = view(instrument)
     end
   end
   for _, id in ipairs(ids) do take(book.market:find(id), id, no_ids) end

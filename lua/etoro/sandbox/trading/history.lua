@@ -43,9 +43,7 @@ local function count(ctx, name, otherwise)
 end
 
 local function read(ctx)
-  local first = ctx.query.minDate
-  local unix = first and first:find("^%d%d%d%d%-%d%d%-%d%d$")
-    and times.parse(first .. "T00:00:00Z")
+  local unix = times.day(ctx.query.minDate or "", ctx.box.options.strict)
   if not unix then return wrong("minDate must be a date, YYYY-MM-DD") end
   local page, size, refusal
   page, refusal = count(ctx, "page", 1)

@@ -89,8 +89,8 @@ end
 local function handler_of(act, kind, is_newer)
   return function(ctx)
     if is_newer and not ctx.box.options.newer_routes then
-      return reply.fail(404, "NotFound",
-        "The sandbox has no route " .. ctx.request.path)
+      return reply.fail(404, ctx.box.options.strict and "NotFound"
+        or "RouteNotFound", "The sandbox has no route " .. ctx.request.path)
     end
     local book = books.of(ctx.box)
     book:run()

@@ -97,10 +97,18 @@ function M.limit(ctx, book, account)
   return reply.new(200, { token = order.token })
 end
 
--- This route has status ids of its own.
-local STATUS_IDS = { Filled = 1, Canceled = 2, CanceledPartiallyFilled = 2,
+-- This route has status ids of its own, and the service others than the
+-- document: 1 is queued, 3 executed, 4 not executed.
+local DOCUMENTED = { Filled = 1, Canceled = 2, CanceledPartiallyFilled = 2,
   Rejected = 3, Expired = 3, RejectedPartiallyFilled = 3,
   PartiallyFilled = 4 }
+local SEEN = { Filled = 3, PartiallyFilled = 3, CanceledPartiallyFilled = 3,
+  RejectedPartiallyFilled = 3, Rejected = 4, Canceled = 4, Expired = 4 }
+
+local function status_id(ctx, order)
+  if ctx.box.options.strict then return DOCUMENTED[order.status] or 0 end
+  return SEEN[order.status] or 1
+end
 
 function M.info(ctx, book, account)
   local id = answers.id(ctx.params.orderId)
@@ -116,7 +124,7 @@ function M.info(ctx, book, account)
   end
   return reply.new(200, {
     token = order.token, orderID = order.id, CID = account.cid,
-    referenceID = order.reference, statusID = STATUS_IDS[order.status] or 0,
+    referenceID = order.reference, statusID = status_id(ctx, order),
     orderType = 17, openActionType = 0, errorCode = order.error_code or 0,
     errorMessage = answers.or_null(order.error_message),
     instrumentID = order.instrument.instrumentID, amount = order.frozen,

@@ -1,6 +1,7 @@
 -- GET orders:lookup.
 
 local answers = require "etoro.sandbox.trading.answers"
+local auth = require "etoro.sandbox.auth"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
@@ -108,7 +109,8 @@ local function find(ctx, account)
     end
     order = account.orders[number]
   elseif options.idempotency == "documented" then
-    order = account.by_reference[core.lower(reference)]
+    order = account.by_reference[auth.request_id(reference)
+      or core.lower(reference)]
   end
   if not order or ctx.box:now() < order.at + options.lookup_lag then
     return answers.refuse(ctx, 404, "No external operation was found")

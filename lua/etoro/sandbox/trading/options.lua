@@ -21,7 +21,7 @@ M.DEFAULTS = {
   reject = 0,                -- share of the orders that are rejected
   market_open = true,        -- false, or { [instrumentId] = boolean, all = }
   newer_routes = true,       -- PATCH positions, close-orders
-  cost_field = "amount",     -- "value": as some servers write it
+  cost_field = "value",      -- or "amount", which a strict box has
   cancel_filled = 400,       -- status of cancelling what was executed; or 200
   order_fee = 0,             -- US dollars an order costs
   minimum_copy = 1,          -- US dollars; smaller trades are not copied

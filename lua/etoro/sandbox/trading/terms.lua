@@ -13,27 +13,28 @@ local function offer(settlement, direction, leverages, minimum)
     leverages = leverages, minimum = minimum }
 end
 
+-- waits: whether an order may wait for the market to open
 local BY_TYPE = {
-  [TYPES.FX] = { max_units = 5000000, offers = {
+  [TYPES.FX] = { waits = true, max_units = 5000000, offers = {
     offer("cfd", "long", { 1, 2, 5, 10, 20, 30 }, 50),
     offer("cfd", "short", { 1, 2, 5, 10, 20, 30 }, 50),
   } },
-  [TYPES.METAL] = { max_units = 1000000, offers = {
+  [TYPES.METAL] = { waits = true, max_units = 1000000, offers = {
     offer("cfd", "long", { 1, 2, 5, 10 }, 50),
     offer("cfd", "short", { 1, 2, 5, 10 }, 50),
   } },
-  [TYPES.INDEX] = { max_units = 100000, contract = 10, offers = {
+  [TYPES.INDEX] = { waits = true, max_units = 100000, contract = 10, offers = {
     offer("cfd", "long", { 1, 2, 5, 10, 20 }, 50),
     offer("cfd", "short", { 1, 2, 5, 10, 20 }, 50),
     offer("realFutures", "long", { 1 }, 50),
     offer("realFutures", "short", { 1 }, 50),
   } },
-  [TYPES.STOCK] = { max_units = 1000000, offers = {
+  [TYPES.STOCK] = { waits = true, max_units = 1000000, offers = {
     offer("real", "long", { 1 }, 10),
     offer("cfd", "long", { 1, 2, 5 }, 10),
     offer("cfd", "short", { 1, 2, 5 }, 10),
   } },
-  [TYPES.COIN] = { max_units = 10000000, offers = {
+  [TYPES.COIN] = { waits = false, max_units = 10000000, offers = {
     offer("real", "long", { 1 }, 10),
     offer("cfd", "long", { 1, 2 }, 10),
     offer("cfd", "short", { 1, 2 }, 10),
@@ -42,7 +43,7 @@ local BY_TYPE = {
 }
 BY_TYPE[TYPES.FUND] = BY_TYPE[TYPES.STOCK]
 
---- The instrument's terms: { offers, max_units, contract? }.
+--- The instrument's terms: { offers, max_units, waits, contract? }.
 function M.of(instrument)
   return BY_TYPE[instrument.instrumentTypeID] or BY_TYPE[TYPES.STOCK]
 end
