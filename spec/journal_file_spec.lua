@@ -67,6 +67,119 @@ describe("the journal's file", function()
       assert.same({ 2, 2 }, { placed, not_sent })
     end)
 
+  -- What other programs do to a file that is open: the file as it is, and
+  -- what they make of it.
+  local CHANGES = {
+    ["cut to nothing"] = function() return "" end,
+    ["cut within a line"] = function(text) return text:sub(1, -30) end,
+    ["cut between two lines"] = function(text)
+      return text:match "^.-\n.-\n"
+    end,
+    ["cut to its first line"] = function(text) return text:match "^.-\n" end,
+    ["written over by another"] = function(text)
+      return (text:gsub("%x", "0"))
+    end,
+    ["given another beginning"] = function(text)
+      return (text:gsub('"salt":"%x', '"salt":"x', 1))
+    end,
+    ["given another end"] = function(text) return text:sub(1, -2) .. " " end,
+    ["added to"] = function(text) return text .. "\n" end,
+    ["shorter by a byte"] = function(text) return text:sub(1, -2) end,
+  }
+
+  local function read(name)
+    local file = assert(io.open(name, "rb"))
+    local text = file:read "a"
+    file:close()
+    return text
+  end
+
+  for name, change in pairs(CHANGES) do
+    it("has nothing sent and nothing written once it was " .. name, function()
+      server:set { default = PLACED }
+      local warnings = {}
+      local c = client { on_event = function(event)
+        if event.kind == "warning" then
+          warnings[#warnings + 1] = event.message
+        end
+      end }
+      assert(order(c))
+      c._journal.file.handle:sync()
+      local text = read(path)
+      local changed = change(text)
+      assert.are_not.equal(text, changed)
+      write(path, changed)
+      for _ = 1, 2 do
+        local none, err = order(c)
+        assert.is_nil(none)
+        assert.equal("journal", err.code)
+        assert.matches("cut or written to by another program", err.message)
+        assert.is_false(err.may_have_executed or false)
+      end
+      c._journal.file.handle:sync()
+      assert.equal(changed, read(path))
+      assert.equal(1, #server:arrivals())
+      write(path, text)
+      assert(order(c))
+      c._journal.file.handle:sync()
+      write(path, changed)
+      c._journal:outcome("an-id", { state = "placed" })
+      c:close()
+      assert.matches("cut or written to by another program", warnings[1])
+      assert.equal(changed, read(path))
+    end)
+  end
+
+  it("says of an order that is out while it is cut what is known", function()
+    server:set { default = { wait = 0.2, body = PLACED.body } }
+    local warnings = {}
+    local c = client { on_event = function(event)
+      if event.kind == "sent" then write(path, "") end
+      if event.kind == "warning" then
+        warnings[#warnings + 1] = event.message
+      end
+    end }
+    assert.equal(77, assert(order(c)).orderId)
+    c:close()
+    assert.equal("", read(path))
+    assert.matches("lacks lines that could not be written: the file was cut",
+      warnings[1])
+  end)
+
+  it("has a line for each body, also for those that are no JSON", function()
+    server:set { default = PLACED }
+    local c = client()
+    local bodies = { "", "{", "amount=1", '"}\n{"kind":"outcome"}', "a\0b",
+      '{"a":1}\0{"b":2}', '{"a":"\255\254"}', "\195", "\r\n", "null", "1",
+      '{\n  "a":\t[1,\r\n2]\n}', '{"a":"\127"}', "\226\128\168", "nan",
+      "--x\r\nContent-Type: image/png\r\n\r\n\137PNG\r\n\26\n\0\1\255",
+      '{"a":1} x', "[" .. ("["):rep(2000), '{"a":"\1"}' }
+    for _, body in ipairs(bodies) do
+      for _, kind in ipairs { false, "text/plain", "multipart/form-data" } do
+        local done, err = c:request { method = "POST",
+          path = "/api/v2/trading/execution/demo/orders", body = body,
+          headers = kind and { ["Content-Type"] = kind } or nil }
+        assert(done or err.code ~= "journal", tostring(err))
+      end
+    end
+    c:close()
+    local records, problems = journal.read(path)
+    assert.same({}, problems)
+    local intents = 0
+    for _, record in ipairs(records) do
+      if record.kind == "intent" then intents = intents + 1 end
+    end
+    assert.equal(3 * #bodies, intents)
+    for line in io.lines(path) do
+      assert.is_truthy(utf8.len(line))
+      assert.is_nil((line:find "[\0-\8\10-\31]"))
+      assert(pcall(cjson.decode, line), line)
+    end
+    -- and a recovery goes past what it cannot understand
+    local again = client()
+    assert(again.orders:recover { settle = 0 })
+  end)
+
   it("is let go of with its last client, though a task was cancelled",
     function()
       server:set { default = { wait = 5, body = "{}" } }

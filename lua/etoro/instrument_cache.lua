@@ -242,15 +242,15 @@ end
 -- Readers see the old file or the new one, never half of one.
 local function write_file(path, text)
   local scratch = path .. "." .. core.uuid()
-  local file, message = io.open(scratch, "wb")
-  if not file then return nil, message end
+  local file, _, code = io.open(scratch, "wb")
+  if not file then return nil, core.reason(code) end
   local written, closed, problem
-  written, message = file:write(text)
-  closed, problem = file:close() -- a full disk may show here first
-  if written and not closed then written, message = nil, problem end
-  if written then written, message = os.rename(scratch, path) end
+  written, _, code = file:write(text)
+  closed, _, problem = file:close() -- a full disk may show here first
+  if written and not closed then written, code = nil, problem end
+  if written then written, _, code = os.rename(scratch, path) end
   if not written then os.remove(scratch) end
-  return written, message
+  return written, not written and core.reason(code) or nil
 end
 
 local function save(cache)

@@ -124,14 +124,19 @@ local function params_text(params)
   return "{" .. table.concat(parts, ",") .. "}"
 end
 
+-- Whether a text is JSON for any reader. A control character can only be one
+-- of its blanks.
+local function is_json(text)
+  return not text:find("[\0-\8\11\12\14-\31]") and json.utf8_length(text)
+    and json.decode(text, true) ~= nil
+end
+
 -- A body that is JSON stands as it is, on one line: outside of its texts,
--- which hold none, a line end is a blank.
+-- which hold none, a line end is a blank. Any other is a text.
 local function body_text(request)
   local body = request.body
   if not body then return nil end
-  if request.content_type and json.decode(body) == nil then
-    return quote(body)
-  end
+  if not is_json(body) then return quote(body) end
   return (body:gsub("[\r\n]", " "))
 end
 

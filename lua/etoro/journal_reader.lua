@@ -57,7 +57,7 @@ local CHUNK = 65536 -- bytes
 -- Calls visit(line, is_last) with each line; is_last: it has no end. Gives
 -- what visit gives when that is no nil.
 local function each_line(file, visit)
-  local rest, chunk, message = "", file:read(CHUNK)
+  local rest, chunk, _, code = "", file:read(CHUNK)
   while chunk do
     local text, at = rest .. chunk, 1
     local ends = text:find("\n", at, true)
@@ -68,9 +68,9 @@ local function each_line(file, visit)
       ends = text:find("\n", at, true)
     end
     rest = text:sub(at)
-    chunk, message = file:read(CHUNK)
+    chunk, _, code = file:read(CHUNK)
   end
-  if message then return message end
+  if code then return core.reason(code) end
   return rest ~= "" and visit(rest, true) or nil
 end
 
@@ -80,10 +80,8 @@ end
 ---@return etoro.JournalProblem[]? problems
 ---@return etoro.Error? err
 function M.each(path, visit)
-  local file, message = io.open(path, "rb")
-  if not file then
-    return unreadable(path, (tostring(message):gsub("^.*: ", "")))
-  end
+  local file, _, code = io.open(path, "rb")
+  if not file then return unreadable(path, core.reason(code)) end
   local problems, number = {}, 0
   local failure = each_line(file, function(line, is_last)
     number = number + 1

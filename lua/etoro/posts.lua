@@ -127,23 +127,24 @@ local function is_picture(bytes)
   return false
 end
 
+local function unreadable(path, code)
+  return errors.invalid(nil, "the picture cannot be read: " .. path .. ": "
+    .. core.reason(code))
+end
+
 -- A picture's bytes, or those of the file that is named.
 local function read_picture(picture, level)
   if type(picture) == "string" then return picture end
   if type(picture) ~= "table" or type(picture.path) ~= "string" then
     error("picture: a string of bytes or { path = } expected", level + 1)
   end
-  local file, message = io.open(picture.path, "rb")
-  if not file then
-    return nil, errors.invalid(nil, "the picture cannot be read: " .. message)
-  end
+  local file, _, code = io.open(picture.path, "rb")
+  if not file then return nil, unreadable(picture.path, code) end
   -- no more than tells that it is too large
-  local bytes, problem = file:read(UPLOAD.body.file.max_bytes + 1)
+  local bytes
+  bytes, _, code = file:read(UPLOAD.body.file.max_bytes + 1)
   file:close()
-  if not bytes and problem then
-    return nil, errors.invalid(nil, "the picture cannot be read: "
-      .. picture.path .. ": " .. problem)
-  end
+  if not bytes and code then return nil, unreadable(picture.path, code) end
   return bytes or ""
 end
 

@@ -373,6 +373,32 @@ static void says_what_the_disk_says(void)
   flush_error = 0;
 }
 
+static void notices_other_writers(void)
+{
+  struct etoro_journal *j;
+  unlink(path);
+  j = open_journal();
+  CHECK(fate(j, "mine") == 0);
+  CHECK(!truncate(path, sizeof HEADER - 1));
+  CHECK(fate(j, "cut") == ETORO_JOURNAL_CHANGED);
+  holds(HEADER);
+  append(j, "an outcome");
+  CHECK(etoro_journal_sync(j, 5) == ETORO_JOURNAL_CHANGED);
+  fill(HEADER "none\n");
+  CHECK(fate(j, "other bytes") == ETORO_JOURNAL_CHANGED);
+  fill("");
+  CHECK(fate(j, "nothing") == ETORO_JOURNAL_CHANGED);
+  holds("");
+  fill(HEADER "mine\n");
+  CHECK(fate(j, "again") == 0);
+  etoro_journal_free(j);
+  fill(HEADER "mine\nhalf");
+  j = open_journal();
+  CHECK(fate(j, "whole") == 0);
+  holds(HEADER "mine\nhalf\nwhole\n");
+  etoro_journal_free(j);
+}
+
 static void stays_the_parents(void)
 {
   struct etoro_entry *e;
@@ -443,6 +469,7 @@ int main(void)
   shares_a_flush();
   goes_on_alone();
   says_what_the_disk_says();
+  notices_other_writers();
   stays_the_parents();
   unlink(path);
   fail_each_step(survives_short_memory);

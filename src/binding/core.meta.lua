@@ -91,6 +91,11 @@ function core.mark_numbers(text, is_scanned) end
 ---@return number? number
 function core.number(value) end
 
+--- What the system means by an errno, the third value of io.open and its like.
+---@param errno integer
+---@return string
+function core.reason(errno) end
+
 --- tostring, with a point in floats.
 ---@param value any
 ---@return string

@@ -12,6 +12,7 @@
 
 #include "core/headers.h"
 #include "core/ids.h"
+#include "core/reason.h"
 #include "core/status.h"
 #include "core/uri.h"
 
@@ -195,6 +196,7 @@ static int core_monotonic(lua_State *L)
 static int core_make_dir(lua_State *L)
 {
   const char *path = luaL_checkstring(L, 1);
+  char reason[ETORO_REASON_MAX];
   struct stat found;
   int error = mkdir(path, 0700) ? errno : 0;
   if (error == EEXIST && !stat(path, &found))
@@ -204,7 +206,7 @@ static int core_make_dir(lua_State *L)
     return 1;
   }
   lua_pushnil(L);
-  lua_pushfstring(L, "%s: %s", path, strerror(error));
+  lua_pushfstring(L, "%s: %s", path, etoro_reason(reason, error));
   return 2;
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/engine.h"
+#include "core/reason.h"
 #include "core/status.h"
 
 #define ENGINE_TYPE "etoro.core.Engine"
@@ -102,10 +103,14 @@ static int engine_timeout(lua_State *L)
 /* engine:pollfd() -> descriptor | nil, message, kind: what a host waits for */
 static int engine_pollfd(lua_State *L)
 {
+  char reason[ETORO_REASON_MAX];
   int fd;
   int rc = etoro_engine_poller(checkengine(L), &fd);
+  int error = errno;
+  if (rc == ETORO_EIO)
+    return letoro_fail(L, rc, etoro_reason(reason, error));
   if (rc)
-    return letoro_fail(L, rc, rc == ETORO_EIO ? strerror(errno) : NULL);
+    return letoro_fail(L, rc, NULL);
   lua_pushinteger(L, fd);
   return 1;
 }

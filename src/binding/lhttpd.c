@@ -9,6 +9,7 @@
 #include <lua.h>
 
 #include "binding/lcompat.h"
+#include "core/reason.h"
 #include "httpd/server.h"
 
 #define SERVER_TYPE "etoro.httpd"  /* metatable key and __name */
@@ -61,6 +62,7 @@ static int httpd_listen(lua_State *L)
   struct lserver *u;
   const char *host;
   lua_Integer port, max_body;
+  char reason[ETORO_REASON_MAX];
   int rc;
   luaL_checktype(L, 1, LUA_TTABLE);
   port = optfield(L, "port", 65535, 0);
@@ -83,7 +85,7 @@ static int httpd_listen(lua_State *L)
     return 1;
   lua_pushnil(L);
   lua_pushfstring(L, "cannot listen on %s port %d: %s", host, (int)port,
-                  strerror(rc));
+                  etoro_reason(reason, rc));
   return 2;
 }
 

@@ -70,6 +70,7 @@ static int journal_append(lua_State *L)
 static int journal_sync(lua_State *L)
 {
   struct etoro_journal *j = checkjournal(L);
+  char reason[ETORO_REASON_MAX];
   int error =
       etoro_journal_sync(j, luaL_optnumber(L, 2, ETORO_JOURNAL_PATIENCE));
   if (!error) {
@@ -77,7 +78,7 @@ static int journal_sync(lua_State *L)
     return 1;
   }
   lua_pushnil(L);
-  lua_pushstring(L, strerror(error));
+  lua_pushstring(L, etoro_journal_file_reason(reason, error));
   return 2;
 }
 

@@ -7,6 +7,7 @@
 #include "core/digest.h"
 #include "core/ids.h"
 #include "core/mask.h"
+#include "core/reason.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"
@@ -72,8 +73,9 @@ static int core_secret_file(lua_State *L)
   const char *path = luaL_checkstring(L, 1);
   int rc = etoro_secret_file(&newsecret(L)->core, path);
   int error = errno;
+  char reason[ETORO_REASON_MAX];
   if (rc == ETORO_EIO)
-    return letoro_fail(L, rc, strerror(error));
+    return letoro_fail(L, rc, etoro_reason(reason, error));
   if (rc == ETORO_EINVAL)
     return letoro_fail(L, rc, "the file is empty");
   return rc ? letoro_fail(L, rc, NULL) : 1;

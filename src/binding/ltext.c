@@ -8,6 +8,7 @@
 
 #include "core/ascii.h"
 #include "core/decimal.h"
+#include "core/reason.h"
 #include "core/status.h"
 
 #define FIXED_MOST 20
@@ -186,11 +187,25 @@ static int core_text(lua_State *L)
   return push_written(L, out, n);
 }
 
+/* core.reason(errno) -> text: what io.open and its like mean by their third
+   value */
+static int core_reason(lua_State *L)
+{
+  char out[ETORO_REASON_MAX];
+  lua_pushstring(L, etoro_reason(out, (int)luaL_checkinteger(L, 1)));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-  { "before", core_before }, { "figure", core_figure },
-  { "fixed", core_fixed },   { "lower", core_lower },
-  { "number", core_number }, { "text", core_text },
-  { "upper", core_upper },   { NULL, NULL },
+  { "before", core_before },
+  { "figure", core_figure },
+  { "fixed", core_fixed },
+  { "lower", core_lower },
+  { "number", core_number },
+  { "reason", core_reason },
+  { "text", core_text },
+  { "upper", core_upper },
+  { NULL, NULL },
 };
 
 void letoro_open_text(lua_State *L)

@@ -1,38 +1,15 @@
 #include "core/decimal.h"
 
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef __APPLE__
-#include <xlocale.h>
-#endif
 
 #include "core/ascii.h"
+#include "core/plain.h"
 #include "core/status.h"
 
 #define TWO_TO_63 9223372036854775808.0
-
-/* The thread's locale while it reads or writes a number: C's own. */
-struct plain {
-  locale_t own, before;
-};
-
-static int enter(struct plain *p)
-{
-  p->own = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-  if (!p->own)
-    return ETORO_ENOMEM;
-  p->before = uselocale(p->own);
-  return ETORO_OK;
-}
-
-static void leave(struct plain *p)
-{
-  uselocale(p->before);
-  freelocale(p->own);
-}
 
 static const char *pass_digits(const char *p, const char *end)
 {
@@ -73,7 +50,7 @@ int etoro_decimal_read(double *out, const char *text, size_t n)
 {
   char room[64];
   char *copy = room;
-  struct plain locale;
+  struct etoro_plain locale;
   int rc;
   if (!is_number(text, text + n))
     return ETORO_EINVAL;
@@ -84,10 +61,10 @@ int etoro_decimal_read(double *out, const char *text, size_t n)
   }
   memcpy(copy, text, n);
   copy[n] = '\0';
-  rc = enter(&locale);
+  rc = etoro_plain_enter(&locale) ? ETORO_OK : ETORO_ENOMEM;
   if (!rc) {
     *out = strtod(copy, NULL);
-    leave(&locale);
+    etoro_plain_leave(&locale);
   }
   if (copy != room)
     free(copy);
@@ -156,14 +133,14 @@ size_t etoro_decimal_shortest(char out[ETORO_DECIMAL_MAX], double v)
   char digits[32];
   size_t n, len = 0;
   int exponent;
-  struct plain locale;
+  struct etoro_plain locale;
   if (v == floor(v) && fabs(v) < TWO_TO_63)
     /* every digit: a reader may take it for an integer, to the last one */
     return etoro_decimal_fixed(out, v == 0 ? 0.0 : v, 0);
-  if (enter(&locale))
+  if (!etoro_plain_enter(&locale))
     return 0;
   shortest(text, sizeof text, v);
-  leave(&locale);
+  etoro_plain_leave(&locale);
   exponent = split(text, digits, &n);
   if (v < 0)
     out[len++] = '-';
@@ -178,12 +155,12 @@ size_t etoro_decimal_shortest(char out[ETORO_DECIMAL_MAX], double v)
 
 static size_t write_as(char *out, const char *format, int digits, double v)
 {
-  struct plain locale;
+  struct etoro_plain locale;
   int n;
-  if (enter(&locale))
+  if (!etoro_plain_enter(&locale))
     return 0;
   n = snprintf(out, ETORO_DECIMAL_MAX, format, digits, v);
-  leave(&locale);
+  etoro_plain_leave(&locale);
   return (size_t)n;
 }
 

@@ -129,9 +129,11 @@ void etoro_dispatch_unrecord(struct etoro_engine *e, struct etoro_job *j)
 /* The intent is on disk, or cannot get there. */
 static void end_record(struct etoro_engine *e, struct etoro_job *j, int error)
 {
+  char reason[ETORO_REASON_MAX];
   etoro_dispatch_unlink(&e->recording, j);
   if (error)
-    snprintf(j->detail, sizeof j->detail, "%s", strerror(error));
+    snprintf(j->detail, sizeof j->detail, "%s",
+             etoro_journal_file_reason(reason, error));
   j->is_recorded = !error;
   j->code = error ? ETORO_CODE_JOURNAL : etoro_rails_check(j);
   if (!j->code) {

@@ -23,10 +23,25 @@ static const char end[] = "\"}\n";
 #define SALT_AT (BEGIN_LEN + MIDDLE_LEN)
 #define HEADER_LEN (SALT_AT + ETORO_JOURNAL_SALT_LEN + sizeof end - 1)
 
+const char *etoro_journal_file_reason(char out[ETORO_REASON_MAX], int error)
+{
+  if (error != ETORO_JOURNAL_CHANGED)
+    return etoro_reason(out, error);
+  snprintf(out, ETORO_REASON_MAX, "%s",
+           "the file was cut or written to by another program");
+  return out;
+}
+
 static int say(char *why, const char *path, const char *problem)
 {
   snprintf(why, ETORO_JOURNAL_WHY, "journal '%.300s': %s", path, problem);
   return ETORO_EIO;
+}
+
+static int say_error(char *why, const char *path, int error)
+{
+  char reason[ETORO_REASON_MAX];
+  return say(why, path, etoro_journal_file_reason(reason, error));
 }
 
 /* Who holds the lock, as far as the system tells; 0 when it does not. */
@@ -100,13 +115,29 @@ int etoro_journal_file_flush(const struct etoro_journal_file *f)
 #endif
 }
 
+/* Writes all of n bytes; 0 or an errno, and how many went. */
+static int put(int fd, const char *bytes, size_t n, size_t *done)
+{
+  *done = 0;
+  while (*done < n) {
+    ssize_t some = write(fd, bytes + *done, n - *done);
+    if (some > 0)
+      *done += (size_t)some;
+    else if (some == 0)
+      return ENOSPC;
+    else if (errno != EINTR)
+      return errno;
+  }
+  return 0;
+}
+
 static int write_header(struct etoro_journal_file *f, const char *path,
                         etoro_random_fn *random, void *context, char *why)
 {
   static const char digits[] = "0123456789abcdef";
   unsigned char bytes[ETORO_JOURNAL_SALT_LEN / 2];
   char line[HEADER_LEN + 1];
-  size_t i;
+  size_t i, done;
   int error;
   if (random(context, bytes, sizeof bytes)) {
     say(why, path, "the system gave no random bytes");
@@ -118,11 +149,11 @@ static int write_header(struct etoro_journal_file *f, const char *path,
   }
   f->salt[ETORO_JOURNAL_SALT_LEN] = '\0';
   snprintf(line, sizeof line, "%s%s%s%s", begin, middle, f->salt, end);
-  error = etoro_journal_file_write(f, line, HEADER_LEN);
+  error = put(f->fd, line, HEADER_LEN, &done);
   if (!error)
     error = etoro_journal_file_flush(f);
   if (error)
-    return say(why, path, strerror(error));
+    return say_error(why, path, error);
   flush_folder(path);
   return ETORO_OK;
 }
@@ -158,10 +189,10 @@ static int read_header(struct etoro_journal_file *f, const char *path,
   ssize_t n = pread(f->fd, bytes, sizeof bytes, 0);
   int rc;
   if (n < 0 || (size > 0 && pread(f->fd, &last, 1, size - 1) != 1))
-    return say(why, path, strerror(n < 0 ? errno : EIO));
+    return say_error(why, path, n < 0 ? errno : EIO);
   if (is_half_header(bytes, (size_t)n)) {
     if (n && ftruncate(f->fd, 0))
-      return say(why, path, strerror(errno));
+      return say_error(why, path, errno);
     return write_header(f, path, random, context, why);
   }
   rc = read_salt(f, path, bytes, (size_t)n, why);
@@ -169,25 +200,79 @@ static int read_header(struct etoro_journal_file *f, const char *path,
   return rc;
 }
 
+/* Remembers the end of the file. 0 or an errno. */
+static int read_tail(struct etoro_journal_file *f)
+{
+  struct stat info;
+  ssize_t n;
+  if (fstat(f->fd, &info))
+    return errno;
+  f->size = info.st_size;
+  f->tail_len =
+      f->size < ETORO_JOURNAL_TAIL ? (size_t)f->size : ETORO_JOURNAL_TAIL;
+  n = pread(f->fd, f->tail, f->tail_len, f->size - (off_t)f->tail_len);
+  if (n < 0)
+    return errno;
+  return (size_t)n == f->tail_len ? 0 : EIO;
+}
+
+/* n bytes have been added to the file. */
+static void add_tail(struct etoro_journal_file *f, const char *bytes, size_t n)
+{
+  size_t kept = 0;
+  f->size += (off_t)n;
+  if (n >= ETORO_JOURNAL_TAIL) {
+    bytes += n - ETORO_JOURNAL_TAIL;
+    n = ETORO_JOURNAL_TAIL;
+  } else {
+    kept = ETORO_JOURNAL_TAIL - n;
+    if (kept > f->tail_len)
+      kept = f->tail_len;
+    memmove(f->tail, f->tail + f->tail_len - kept, kept);
+  }
+  memcpy(f->tail + kept, bytes, n);
+  f->tail_len = kept + n;
+}
+
+static int has_bytes(const struct etoro_journal_file *f, off_t at,
+                     const char *bytes, size_t n)
+{
+  char found[ETORO_JOURNAL_TAIL];
+  return pread(f->fd, found, n, at) == (ssize_t)n && !memcmp(found, bytes, n);
+}
+
+/* Whether the file is as it was left: as long, with its salt at the beginning
+   and what was written last at the end. */
+static int is_as_left(const struct etoro_journal_file *f,
+                      const struct stat *info)
+{
+  return info->st_size == f->size
+         && has_bytes(f, SALT_AT, f->salt, ETORO_JOURNAL_SALT_LEN)
+         && has_bytes(f, f->size - (off_t)f->tail_len, f->tail, f->tail_len);
+}
+
 static int take(struct etoro_journal_file *f, const char *path,
                 etoro_random_fn *random, void *context, char *why)
 {
   struct stat info;
+  int rc, error;
   if (fstat(f->fd, &info))
-    return say(why, path, strerror(errno));
+    return say_error(why, path, errno);
   if (!S_ISREG(info.st_mode))
     return say(why, path, "is not a regular file");
   if (flock(f->fd, LOCK_EX | LOCK_NB))
     return errno == EWOULDBLOCK ? say_in_use(why, path, &info)
-                                : say(why, path, strerror(errno));
+                                : say_error(why, path, errno);
   if (fstat(f->fd, &info)) /* as its last holder left it */
-    return say(why, path, strerror(errno));
+    return say_error(why, path, errno);
   f->device = info.st_dev;
   f->inode = info.st_ino;
   f->path = realpath(path, NULL);
   if (!f->path)
-    return say(why, path, strerror(errno));
-  return read_header(f, path, info.st_size, random, context, why);
+    return say_error(why, path, errno);
+  rc = read_header(f, path, info.st_size, random, context, why);
+  error = rc ? 0 : read_tail(f);
+  return error ? say_error(why, path, error) : rc;
 }
 
 int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
@@ -201,27 +286,11 @@ int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
                O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
                0600);
   if (f->fd < 0)
-    return say(why, path, strerror(errno));
+    return say_error(why, path, errno);
   rc = take(f, path, random, context, why);
   if (rc)
     etoro_journal_file_close(f);
   return rc;
-}
-
-/* Writes all of n bytes; 0 or an errno, and how many went. */
-static int put(int fd, const char *bytes, size_t n, size_t *done)
-{
-  *done = 0;
-  while (*done < n) {
-    ssize_t some = write(fd, bytes + *done, n - *done);
-    if (some > 0)
-      *done += (size_t)some;
-    else if (some == 0)
-      return ENOSPC;
-    else if (errno != EINTR)
-      return errno;
-  }
-  return 0;
 }
 
 int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
@@ -234,16 +303,20 @@ int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
     return errno;
   if (!info.st_nlink)
     return ENOENT; /* removed: nobody would find what is written now */
+  if (!is_as_left(f, &info))
+    return ETORO_JOURNAL_CHANGED;
   if (f->is_torn) {
     error = put(f->fd, "\n", 1, &done);
     if (error)
       return error;
     f->is_torn = 0;
-    info.st_size++;
+    add_tail(f, "\n", 1);
   }
   error = put(f->fd, line, n, &done);
-  if (error && done && ftruncate(f->fd, info.st_size))
-    f->is_torn = 1;
+  if (error && done && !ftruncate(f->fd, f->size))
+    return error;
+  f->is_torn = error && done;
+  add_tail(f, line, done);
   return error;
 }
 

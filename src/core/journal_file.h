@@ -8,9 +8,12 @@
 #include <sys/types.h>
 
 #include "core/ids.h"
+#include "core/reason.h"
 
 #define ETORO_JOURNAL_SALT_LEN 32 /* hexadecimal digits */
 #define ETORO_JOURNAL_WHY 512     /* bytes of a sentence about a failure */
+#define ETORO_JOURNAL_TAIL 64     /* last bytes that are remembered */
+#define ETORO_JOURNAL_CHANGED (-1) /* beside errnos: somebody else wrote */
 
 struct etoro_journal_file {
   int fd;                      /* -1: not open */
@@ -19,6 +22,9 @@ struct etoro_journal_file {
   dev_t device;
   ino_t inode;
   char salt[ETORO_JOURNAL_SALT_LEN + 1];
+  off_t size;                  /* as we know it: nobody else writes */
+  char tail[ETORO_JOURNAL_TAIL];
+  size_t tail_len;
 };
 
 /* Opens or makes the file, with its lock. ETORO_EIO or ETORO_ERANDOM leave
@@ -30,9 +36,14 @@ int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
                             char why[ETORO_JOURNAL_WHY]);
 
 /* Adds a line, its end included. 0 or an errno; what was written of it in
-   part is taken back, or ended before the next one. */
+   part is taken back, or ended before the next one. ETORO_JOURNAL_CHANGED,
+   with nothing written, while the file is not as it was left: cut, written
+   over or added to. */
 int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
                              size_t n);
+
+/* What such an error means, in out. */
+const char *etoro_journal_file_reason(char out[ETORO_REASON_MAX], int error);
 
 /* Waits until all that was written is on the disk. 0 or an errno. */
 int etoro_journal_file_flush(const struct etoro_journal_file *f);

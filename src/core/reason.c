@@ -1,0 +1,17 @@
+#include "core/reason.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/plain.h"
+
+const char *etoro_reason(char out[ETORO_REASON_MAX], int error)
+{
+  struct etoro_plain locale;
+  int is_plain = etoro_plain_enter(&locale);
+  if (strerror_r(error, out, ETORO_REASON_MAX))
+    snprintf(out, ETORO_REASON_MAX, "error %d", error);
+  if (is_plain)
+    etoro_plain_leave(&locale);
+  return out;
+}
