@@ -303,6 +303,8 @@ local TRANSPORT = {
   truncated = { "protocol", "the answer of %s broke off", false },
   too_large = { "protocol", "the answer of %s is larger than max_body",
     "Ask for less, or raise the max_body option" },
+  large_header = { "protocol", "the header of the answer of %s is too large",
+    false },
   bad_encoding = { "protocol", "the answer of %s is packed in a way that"
     .. " cannot be unpacked", false },
   bad_json = { "protocol", "the answer of %s is not valid JSON", false },
@@ -344,6 +346,9 @@ local PASSING = {
 function M.from_transport(failure)
   local code, op = failure.code, failure.op
   local known = TRANSPORT[code] or TRANSPORT.connect
+  if code == "too_large" and failure.detail and failure.detail ~= "" then
+    known = TRANSPORT.large_header -- a body has nothing to add
+  end
   local message = known[2]:gsub("%%s", function()
     return failure.host or "the server"
   end)

@@ -80,6 +80,8 @@ static void forget_attempt(struct etoro_job *j)
   j->status = 0;
   j->http_version = 0;
   j->is_sent = j->is_headed = j->may_limit = j->is_taken = 0;
+  j->is_header_large = 0;
+  j->header_bytes = 0;
   j->write_status = ETORO_OK;
   j->detail[0] = '\0';
 }
@@ -218,8 +220,7 @@ static double dispatch_line(struct etoro_engine *e, struct etoro_pool *p,
         return wait;
       etoro_dispatch_dequeue(j);
       j->client->in_flight++;
-      j->is_trial =
-          priority == ETORO_PRIORITY_EXIT && etoro_pool_try(p, now);
+      j->is_trial = priority == ETORO_PRIORITY_EXIT && etoro_pool_try(p, now);
       etoro_pool_start(p);
       if (j->intent && !j->is_recorded)
         record(e, j);

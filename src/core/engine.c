@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/ending.h"
 #include "core/rails.h"
 #include "core/sigpipe.h"
 #include "core/status.h"
@@ -107,7 +108,7 @@ static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
   switch (j->state) {
   case ETORO_STATE_FLIGHT:
     code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_TIMEOUT;
-    if (e->wire && etoro_wire_waits_for_proxy(j) && !is_over)
+    if (e->wire && etoro_ending_waits_for_proxy(j) && !is_over)
       code = ETORO_CODE_PROXY;
     etoro_attempt_land(e, j);
     j->code = code;

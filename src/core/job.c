@@ -6,9 +6,6 @@
 #include "core/mask.h"
 #include "core/status.h"
 
-/* ceiling of a reply's header block; below libcurl's own, which says less */
-#define HEADERS_MAX (256u * 1024u)
-
 static const char id_name[] = "x-request-id: ";
 
 const char *etoro_code_name(enum etoro_code code)
@@ -187,7 +184,7 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
     return ETORO_ENOMEM;
   j->refs = 1;
   j->client = etoro_client_keep(client);
-  etoro_buf_init(&j->headers, HEADERS_MAX);
+  etoro_buf_init(&j->headers, ETORO_HEADERS_MAX);
   etoro_buf_init(&j->reply, client->max_body);
   rc = choose_id(j, request->request_id, random, random_context);
   if (!rc && request->intent) {

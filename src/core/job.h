@@ -52,6 +52,10 @@ enum etoro_code {
 const char *etoro_code_name(enum etoro_code code);
 const char *etoro_state_name(enum etoro_state state);
 
+/* Ceiling of what the header lines of one attempt's replies come to; below
+   libcurl's own, which says less. */
+#define ETORO_HEADERS_MAX (256u * 1024u)
+
 /* A call as it is asked for; nothing in it is kept, all is copied. */
 struct etoro_request {
   const char *method;
@@ -125,6 +129,8 @@ struct etoro_job {
   double attempt_at;       /* when it was dispatched */
   int is_sent;             /* its request left, or may have */
   int is_headed;           /* the reply's headers have come to their end */
+  int is_header_large;     /* its header lines went over their ceiling */
+  size_t header_bytes;     /* of them so far */
   int may_limit;           /* one of them may be about limits */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */

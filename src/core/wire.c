@@ -1,19 +1,17 @@
 #define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all, see attach */
 #include "core/wire.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "core/ending.h"
 #include "core/status.h"
 
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
 #define PATH_SHORT 256
-#define PROXY_SHOWN 90   /* characters of its name in an error */
 
 #define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
@@ -45,7 +43,12 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
     j->is_headed = 1;
   else if ((*bytes | 0x20) == 'r' || (*bytes | 0x20) == 'x')
     j->may_limit = 1; /* Retry-After, RateLimit-Reset, X-RateLimit-Limit */
-  j->write_status = etoro_buf_add(&j->headers, bytes, size * n);
+  /* those of earlier 1xx replies count, so that they cannot go on for ever */
+  j->header_bytes += size * n;
+  j->write_status = j->header_bytes > ETORO_HEADERS_MAX
+                        ? ETORO_ETOOBIG
+                        : etoro_buf_add(&j->headers, bytes, size * n);
+  j->is_header_large = j->write_status == ETORO_ETOOBIG;
   return j->write_status ? 0 : size * n;
 }
 
@@ -381,196 +384,6 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
                                                                   : ETORO_OK;
 }
 
-static enum etoro_code write_code(const struct etoro_job *j)
-{
-  if (j->write_status == ETORO_ETOOBIG)
-    return ETORO_CODE_TOO_LARGE;
-  if (j->write_status == ETORO_ENOMEM)
-    return ETORO_CODE_OUT_OF_MEMORY;
-  return ETORO_CODE_BAD_ENCODING; /* the unzipping side gave up */
-}
-
-static int is_refused(CURL *easy)
-{
-  long error = 0;
-  curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &error);
-  return error == ECONNREFUSED;
-}
-
-static enum etoro_code connect_code(CURL *easy)
-{
-  return is_refused(easy) ? ETORO_CODE_REFUSED : ETORO_CODE_CONNECT;
-}
-
-/* What a failure is called when libcurl's code alone does not say. */
-static enum etoro_code stage_code(const struct etoro_job *j)
-{
-  if (!j->is_sent)
-    return ETORO_CODE_CONNECT;
-  return j->status ? ETORO_CODE_TRUNCATED : ETORO_CODE_LOST;
-}
-
-/* What a proxy answered when it was asked for a tunnel; 0: nothing. */
-static long tunnel_answer(CURL *easy)
-{
-  long answer = 0;
-  curl_easy_getinfo(easy, CURLINFO_HTTP_CONNECTCODE, &answer);
-  return answer;
-}
-
-/* 1 when a request did not leave because its proxy gave no way to the API,
-   which has not been spoken to. */
-static int is_proxy_at_fault(const struct etoro_job *j, CURL *easy,
-                             CURLcode rc)
-{
-  const struct etoro_proxy *p = &j->client->proxy;
-  if (!*p->url || j->is_sent || tunnel_answer(easy) / 100 == 2)
-    return 0;
-  switch (rc) {
-  case CURLE_OK:
-  case CURLE_OUT_OF_MEMORY:
-  case CURLE_SSL_CACERT_BADFILE:
-    return 0;
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return !p->is_socks; /* some have us look up the API's name */
-  case CURLE_PEER_FAILED_VERIFICATION:
-  case CURLE_SSL_CONNECT_ERROR:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_SSL_CIPHER:
-    return p->is_https;
-  default:
-    return 1;
-  }
-}
-
-/* In words of ours: libcurl's may repeat the proxy's URL. */
-static void describe_proxy(struct etoro_job *j, CURL *easy, CURLcode rc)
-{
-  const char *words = curl_easy_strerror(rc);
-  char answered[48];
-  long answer = tunnel_answer(easy);
-  if (answer >= 300) {
-    snprintf(answered, sizeof answered, "it answered CONNECT with %ld",
-             answer);
-    words = answered;
-  } else if (rc == CURLE_COULDNT_RESOLVE_PROXY
-             || rc == CURLE_COULDNT_RESOLVE_HOST)
-    words = "no address found for it";
-  else if (rc == CURLE_OPERATION_TIMEDOUT)
-    words = "it did not answer in time";
-  else if (rc == CURLE_PEER_FAILED_VERIFICATION)
-    words = "its certificate is not to be trusted";
-  else if (rc == CURLE_COULDNT_CONNECT && is_refused(easy))
-    words = "it refused the connection";
-  snprintf(j->detail, sizeof j->detail, "proxy %.*s: %s", PROXY_SHOWN,
-           j->client->proxy.name, words);
-}
-
-int etoro_wire_waits_for_proxy(struct etoro_job *j)
-{
-  CURL *easy = j->handle ? j->handle->easy : NULL;
-  if (!easy || !is_proxy_at_fault(j, easy, CURLE_OPERATION_TIMEDOUT))
-    return 0;
-  describe_proxy(j, easy, CURLE_OPERATION_TIMEDOUT);
-  return 1;
-}
-
-static enum etoro_code code_of(const struct etoro_job *j, CURL *easy,
-                               CURLcode rc)
-{
-  if (is_proxy_at_fault(j, easy, rc))
-    return ETORO_CODE_PROXY;
-  switch (rc) {
-  case CURLE_OK:
-    return ETORO_CODE_NONE;
-  case CURLE_COULDNT_RESOLVE_HOST:
-    return ETORO_CODE_DNS;
-  case CURLE_COULDNT_RESOLVE_PROXY:
-  case CURLE_PROXY:
-    return ETORO_CODE_PROXY;
-  case CURLE_COULDNT_CONNECT:
-    return connect_code(easy);
-  case CURLE_OPERATION_TIMEDOUT:
-    return j->is_sent ? ETORO_CODE_TIMEOUT : ETORO_CODE_CONNECT_TIMEOUT;
-  case CURLE_PEER_FAILED_VERIFICATION:
-    return ETORO_CODE_CERTIFICATE;
-  case CURLE_SSL_CACERT_BADFILE:
-    return ETORO_CODE_CA_FILE;
-  case CURLE_SSL_CONNECT_ERROR:
-  case CURLE_SSL_CERTPROBLEM:
-  case CURLE_SSL_CIPHER:
-    return ETORO_CODE_HANDSHAKE;
-  case CURLE_WRITE_ERROR:
-    return write_code(j);
-  case CURLE_BAD_CONTENT_ENCODING:
-    return ETORO_CODE_BAD_ENCODING;
-  case CURLE_PARTIAL_FILE:
-    return ETORO_CODE_TRUNCATED;
-  case CURLE_WEIRD_SERVER_REPLY:
-  case CURLE_UNSUPPORTED_PROTOCOL:
-    return ETORO_CODE_PROTOCOL;
-  case CURLE_OUT_OF_MEMORY:
-    return ETORO_CODE_OUT_OF_MEMORY;
-  default:
-    return stage_code(j);
-  }
-}
-
-static double seconds_of(CURL *easy, CURLINFO info)
-{
-  curl_off_t us = 0;
-  curl_easy_getinfo(easy, info, &us);
-  return (double)us / 1e6;
-}
-
-static void read_timing(struct etoro_job *j, CURL *easy)
-{
-  j->timing.name = seconds_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
-  j->timing.connect = seconds_of(easy, CURLINFO_CONNECT_TIME_T);
-  j->timing.tls = seconds_of(easy, CURLINFO_APPCONNECT_TIME_T);
-  j->timing.first_byte = seconds_of(easy, CURLINFO_STARTTRANSFER_TIME_T);
-  j->timing.total = seconds_of(easy, CURLINFO_TOTAL_TIME_T);
-}
-
-static void read_version(struct etoro_job *j, CURL *easy)
-{
-  long version = 0;
-  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-  j->http_version = version == CURL_HTTP_VERSION_2_0   ? 20
-                    : version == CURL_HTTP_VERSION_1_1 ? 11
-                    : version == CURL_HTTP_VERSION_1_0 ? 10
-                                                       : 0;
-  if (j->http_version && j->client->base.is_https)
-    j->client->speaks_h1 = j->http_version != 20;
-}
-
-static void read_end(struct etoro_job *j, CURL *easy, CURLcode rc)
-{
-  long status = 0;
-  const char *words = j->handle->error;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  j->status = status < 200 ? 0 : (int)status;
-  /* libcurl calls an answer complete that ends amid its headers */
-  if (!rc && (status < 200 || !j->is_headed))
-    rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
-  j->code = code_of(j, easy, rc);
-  read_version(j, easy);
-  if (j->client->wants_events)
-    read_timing(j, easy);
-  if (j->code == ETORO_CODE_PROXY)
-    describe_proxy(j, easy, rc);
-  else if (rc) {
-    size_t n;
-    if (!*words || strchr(words, '@')) /* none that may hold a login */
-      words = curl_easy_strerror(rc);
-    n = strlen(words);
-    if (n >= sizeof j->detail)
-      n = sizeof j->detail - 1;
-    memcpy(j->detail, words, n);
-    j->detail[n] = '\0';
-  }
-}
-
 struct etoro_job *etoro_wire_next(struct etoro_wire *w)
 {
   int left;
@@ -584,7 +397,7 @@ struct etoro_job *etoro_wire_next(struct etoro_wire *w)
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
     if (context) {
       struct etoro_job *j = ((struct etoro_handle *)(void *)context)->job;
-      read_end(j, easy, rc);
+      etoro_ending_read(j, easy, rc);
       etoro_wire_stop(w, j); /* m is not valid any more */
       return j;
     }

@@ -23,10 +23,6 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j);
 /* Takes a job off the wire at once, whatever it is doing. */
 void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j);
 
-/* 1 when a job's request has not left because its proxy gives no way to the
-   API, which its detail says then. */
-int etoro_wire_waits_for_proxy(struct etoro_job *j);
-
 /* From now on the poller, which must outlive the wire, watches the sockets:
    so that a host's loop can wait for them. Until then libcurl polls them by
    itself, which is a little faster. */

@@ -1,0 +1,17 @@
+/* How an attempt over libcurl ended, in our words. */
+#ifndef ETORO_ENDING_H
+#define ETORO_ENDING_H
+
+#include <curl/curl.h>
+
+#include "core/job.h"
+
+/* Fills in a job's code, status, timing and detail when its transfer has
+   ended with rc; it still has its handle. */
+void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc);
+
+/* 1 when a job's request has not left because its proxy gives no way to the
+   API, which its detail says then. */
+int etoro_ending_waits_for_proxy(struct etoro_job *j);
+
+#endif
