@@ -132,7 +132,7 @@ describe("client.alerts", function()
       refused("targetPrice is not a finite number", alert:update(1 / 0))
       refused("targetPrice is '1e5', which is not a decimal number",
         alert:update "1e5")
-      refused("symbol must have at least 1 characters, got 0",
+      refused("symbol must have at least 1 character, got 0",
         client.alerts:create { symbol = "", targetPrice = 1 })
       refused("alertId is 'x', which is not a UUID such as"
         .. " 123e4567-e89b-42d3-a456-426614174000",

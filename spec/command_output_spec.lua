@@ -148,7 +148,8 @@ describe("the etoro command #lua", function()
       assert.are.equal(0, done.code)
       done = shell "operations >/dev/full"
       assert.are.equal(1, done.code)
-      assert.are.equal("etoro: the output could not be written\n",
+      assert.are.equal("etoro: the output could not be written: No space"
+        .. " left on device\n",
         done.stderr)
     end)
 
@@ -172,7 +173,9 @@ describe("the etoro command #lua", function()
       process.eventually(function() return #rec:arrivals() > 0 end)
       child:kill "sigint"
       assert.are.equal(130, (child:wait(5)))
+      local id = rec:arrivals()[1].headers["x-request-id"]
       assert.are.equal("etoro: interrupted: the call may have been carried"
-        .. " out; look before doing it again\n", child:stderr())
+        .. " out (request " .. id .. "); look before doing it again\n",
+        child:stderr())
     end)
 end)

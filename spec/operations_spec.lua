@@ -640,7 +640,7 @@ describe("client:call of every operation", function()
     local items = "DELETE /api/v1/watchlists/{watchlistId}/items"
     raises("missing field 'body[2].itemType'", items, { watchlistId = "1",
       body = { { itemId = 1, itemType = "Instrument" }, { itemId = 2 } } })
-    refused("body", "body must have at least 1 items, got 0", items,
+    refused("body", "body must have at least 1 item, got 0", items,
       { watchlistId = "1", body = {} })
     assert.equal(0, #rec:arrivals())
   end)

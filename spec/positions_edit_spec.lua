@@ -162,7 +162,7 @@ describe("order:positions", function()
     assert(order:wait())
     local positions, response = order:positions { timeout = 3 }
     assert.same({}, positions)
-    assert.equal("the portfolio shows 0 of the order's 1 positions",
+    assert.equal("the portfolio shows 0 of 1 position of the order",
       response.warning)
   end)
 

@@ -310,7 +310,7 @@ describe("a position of a copied trader", function()
       local t = copied()
       local results, response = t.client.positions:close_all()
       assert.same({}, results)
-      assert.matches("1 positions of copied traders stay open",
+      assert.matches("1 position of copied traders stays open",
         response.warning)
     end)
 end)

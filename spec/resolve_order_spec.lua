@@ -194,7 +194,7 @@ describe("an order whose answer is lost", function()
     assert.equal(1, #err.evidence.account.positions)
     assert.equal(orders()[1].id, err.evidence.account.positions[1].orderID)
     assert.equal(0, #err.evidence.account.orders)
-    assert.matches("; 1 new orders or positions of the account look like it",
+    assert.matches("; 1 new order or position of the account looks like it",
       err.message)
     assert.matches("client.orders:list()", err.hint, 1, true)
     assert.matches(err.request_id, tostring(err), 1, true)

@@ -233,7 +233,7 @@ describe("client.watchlists", function()
 
     it("sends nothing for items that are none", function()
       for _, case in ipairs {
-        { {}, "body must have at least 1 items, got 0" },
+        { {}, "body must have at least 1 item, got 0" },
         { { 0 }, "body[1].itemId must be at least 1, got 0" },
         { { 1, -1 }, "body[2].itemId must be at least 1, got -1" },
         { { 1.5 }, "body[1].itemId is '1.5', which is not a whole number" },

@@ -133,7 +133,9 @@ function M.new(options)
   for name, default in pairs(URLS) do
     urls[name] = options[name] or default
     local base, message = core.base(urls[name])
-    if not base then return nil, errors.invalid(name, message) end
+    if not base then
+      return nil, errors.invalid(name, "cannot be used: " .. message)
+    end
   end
   if type(settled.proxy) == "string" then
     settled.proxy = core.secret(settled.proxy) -- it may hold a password

@@ -239,7 +239,7 @@ local function find_url(options, api)
   url = url or DEFAULT_URL[api]
   local base, message = core.base(url)
   if base then return url, base end
-  return nil, errors.invalid("base_url", message)
+  return nil, errors.invalid("base_url", "cannot be used: " .. message)
 end
 
 --- Settles a client's options. Raises for what is wrong in the call, returns

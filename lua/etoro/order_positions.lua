@@ -1,6 +1,7 @@
 -- The positions that an order opened.
 
 local casing = require "etoro.casing"
+local count = require "etoro.count"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local positions = require "etoro.positions"
@@ -52,8 +53,8 @@ function M.of_order(order, client, timeout)
     end
   end
   if not found then return nil, answer end
-  client:_warn(answer, string.format("the portfolio shows %d of the order's %d"
-    .. " positions", #found, #ids))
+  client:_warn(answer, string.format("the portfolio shows %d of %s of the"
+    .. " order", #found, count(#ids, "position")))
   return found, answer
 end
 

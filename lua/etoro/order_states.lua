@@ -43,6 +43,17 @@ BY_NAME.cancelledpartiallyfilled = BY_NAME.canceledpartiallyfilled
 BY_NAME.pending = BY_NAME.placed
 BY_NAME.partially = BY_NAME.partiallyfilled
 
+local WAITING_FOR_MARKET = 11
+
+-- The status of a lookup. Orders in a portfolio have an id alone, of a family
+-- that nobody documents; in both of them 11 is the closed market.
+local function status_of(answer)
+  local status = casing.get(answer, "status")
+  if type(status) == "table" then return status end
+  local id = tonumber(casing.get(answer, "statusId"))
+  return id == WAITING_FOR_MARKET and { id = id } or {}
+end
+
 local function known_status(status)
   local name = casing.get(status, "name")
   local known = type(name) == "string"
@@ -78,8 +89,7 @@ end
 ---@return etoro.OrderState state
 ---@return boolean is_final nothing more will come of it
 function M.of(answer)
-  local status = casing.get(answer, "status")
-  status = type(status) == "table" and status or {}
+  local status = status_of(answer)
   local known = known_status(status)
   local state = known and known[2] or "pending"
   local is_final = known ~= nil and known[3]
@@ -92,6 +102,26 @@ function M.of(answer)
   end
   if has_failed(status) and not is_filled then return "rejected", true end
   return state, is_final
+end
+
+--- Whether an order waits for its market to open.
+---@param answer table
+---@return boolean
+function M.waits_for_market(answer)
+  return known_status(status_of(answer)) == STATUSES[WAITING_FOR_MARKET]
+end
+
+--- Why an order was refused: the API's code and words.
+---@param answer table
+---@return string? code
+---@return string? message
+function M.failure(answer)
+  local status = status_of(answer)
+  if not has_failed(status) then return nil end
+  local message = casing.get(status, "errorMessage")
+  if type(message) ~= "string" or not message:find "[^ \t-\r]" then message = nil end
+  local code = casing.get(status, "errorCode")
+  return type(code) == "number" and core.figure(code) or code, message
 end
 
 return M

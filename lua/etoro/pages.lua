@@ -5,6 +5,7 @@
 local answers = require "etoro.answers"
 local check = require "etoro.check"
 local core = require "etoro.core"
+local count = require "etoro.count"
 local errors = require "etoro.errors"
 local options_of = require "etoro.options"
 
@@ -37,8 +38,8 @@ local AFTER = {}
 -- The API's own count stands against what it gave: nobody may take the list
 -- for the whole of it.
 local function tell_of_rest(state, total, response)
-  state.client:_warn(response, string.format("%s %s counts %d items and gave"
-    .. " %d", state.op.method, state.op.path, total, state.seen))
+  state.client:_warn(response, string.format("%s %s counts %s and gave %d",
+    state.op.method, state.op.path, count(total, "item"), state.seen))
 end
 
 -- All has come.
@@ -152,8 +153,8 @@ end
 local function fetch(state, level)
   local op = state.op
   if state.pages >= M.MAX_PAGES then
-    return nil, errors.unexpected(string.format(
-      "the list has not ended after %d pages", state.pages))
+    return nil, errors.unexpected("the list has not ended after "
+      .. count(state.pages, "page"))
   end
   local items, response, body = send(state.client, op, state.params,
     state.options, level + 1)

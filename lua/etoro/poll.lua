@@ -51,6 +51,30 @@ function methods:options()
   return { max_retries = 0, deadline = math.max(self:left(), FIRST) }
 end
 
+--- Takes some options out of a call's options, and checks the others.
+---@param options? table
+---@param kinds table<string, string> their types, by name
+---@param level integer
+---@return table<string, any> values
+---@return etoro.RequestOptions rest a copy
+function M.take_options(options, kinds, level)
+  if options == nil then return {}, {} end
+  if type(options) ~= "table" then
+    error("options must be a table, got " .. type(options), level + 1)
+  end
+  local values, rest = {}, {}
+  for key, value in pairs(options) do
+    local kind = kinds[key]
+    if kind and type(value) ~= kind then
+      error(string.format("bad option '%s': %s expected, got %s", key, kind,
+        type(value)), level + 1)
+    end
+    if kind then values[key] = value else rest[key] = value end
+  end
+  rest = options_of.of_call(rest, level + 1)
+  return values, rest
+end
+
 --- Takes one option out of a call's options, and checks the others.
 ---@param options? table
 ---@param name string
@@ -59,20 +83,8 @@ end
 ---@return any value
 ---@return etoro.RequestOptions rest a copy
 function M.take_option(options, name, kind, level)
-  if options == nil then return nil, {} end
-  if type(options) ~= "table" then
-    error("options must be a table, got " .. type(options), level + 1)
-  end
-  local rest = {}
-  for key, value in pairs(options) do rest[key] = value end
-  local value = rest[name]
-  rest[name] = nil
-  if value ~= nil and type(value) ~= kind then
-    error(string.format("bad option '%s': %s expected, got %s", name, kind,
-      type(value)), level + 1)
-  end
-  rest = options_of.of_call(rest, level + 1)
-  return value, rest
+  local values, rest = M.take_options(options, { [name] = kind }, level + 1)
+  return values[name], rest
 end
 
 --- Takes the option that says how long to wait for an outcome.

@@ -4,6 +4,7 @@ local batches = require "etoro.batches"
 local casing = require "etoro.casing"
 local check = require "etoro.check"
 local core = require "etoro.core"
+local count = require "etoro.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
 local owner = require "etoro.owner"
@@ -51,6 +52,9 @@ local collection_mt = { __name = "etoro.positions", __index = collection }
 
 ---@class etoro.CloseOptions: etoro.RequestOptions
 ---@field timeout? number seconds to wait for the outcome
+---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
+---called when the API has taken the close, before its outcome is waited for;
+---a number it gives takes the place of timeout
 
 --- Makes a position of an item in an answer, in place.
 ---@param item table
@@ -171,7 +175,7 @@ local COPIED = "the position is a copy of another trader's (mirrorID %s): the"
   .. " copy trades on without it"
 
 local LATE = "the close was accepted, but the position was not seen closed in"
-  .. " %s seconds: look at it again with position:refresh"
+  .. " %s: look at it again with position:refresh"
 
 local function finish(position, closing, response, timeout, is_done, err)
   local client = closing.client
@@ -185,7 +189,8 @@ local function finish(position, closing, response, timeout, is_done, err)
     client:_warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
   elseif not is_done then
-    client:_warn(response, string.format(LATE, core.figure(timeout, 6)))
+    client:_warn(response, string.format(LATE,
+      count(timeout, "second")))
   end
   return position, response
 end
@@ -207,24 +212,42 @@ local function close_unknown(position, client, err, timeout, options)
   return position, position_close.response_of(err)
 end
 
--- batch: what closes that run side by side share, or nil
-local function close(position, client, units, timeout, options, level, batch)
+---@class etoro.CloseWait how the outcome of a close is waited for
+---@field timeout number seconds
+---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
+---@field batch? table what closes that run side by side share
+
+-- how: an etoro.CloseWait
+local function close(position, client, units, how, options, level)
   local closing, response, is_done = position_close.send(client, position,
     units, options, level + 1)
   local result, err
   if not closing and response.kind == "not_found" then
-    result, response = close_unknown(position, client, response, timeout,
+    result, response = close_unknown(position, client, response, how.timeout,
       options)
     return result, response
   elseif not closing then
     return nil, response
   end
+  local timeout = how.timeout
   if not is_done then
-    closing.batch = batch
+    closing.batch = how.batch
+    timeout = how.on_accepted and how.on_accepted(position, closing.order_id)
+      or timeout
     is_done, err = position_close.follow(closing, timeout)
   end
   result, response = finish(position, closing, response, timeout, is_done, err)
   return result, response
+end
+
+local OF_ONE = { on_accepted = "function" }
+local OF_ALL = { on_accepted = "function", positions = "table" }
+
+-- The options of a close: an etoro.CloseWait, and the rest.
+local function take_close(options, kinds, level)
+  local how, rest = poll.take_options(options, kinds, level + 1)
+  how.timeout, rest = poll.take_timeout(rest, CLOSE_WAIT, level + 1)
+  return how, rest
 end
 
 --- Closes the position, whole or so many units of it, and waits until that is
@@ -241,9 +264,9 @@ function methods:close(fields, options)
   local units, err = units_of(self, fields, 2)
   err = err or check_ids(self, "positionID", "instrumentID")
   if err then return nil, err end
-  local timeout, rest = poll.take_timeout(options, CLOSE_WAIT, 2)
+  local how, rest = take_close(options, OF_ONE, 2)
   local mirror = mirror_of(self)
-  local result, response = close(self, client, units, timeout, rest, 2)
+  local result, response = close(self, client, units, how, rest, 2)
   if result and mirror then
     client:_warn(response, string.format(COPIED, mirror))
   end
@@ -256,13 +279,13 @@ function methods:is_closed()
   return owner.of(self, "position:is_closed", 2).is_closed or false
 end
 
-local function close_one(position, client, timeout, options, batch)
+local function close_one(position, client, how, options)
   local copy = {}
   for name, value in pairs(options) do copy[name] = value end
   local err, result, response = check_ids(position, "positionID",
     "instrumentID"), nil, nil
   if not err then
-    result, response = close(position, client, nil, timeout, copy, 1, batch)
+    result, response = close(position, client, nil, how, copy, 1)
   end
   return {
     position = position, positionID = casing.get(position, "positionID"),
@@ -272,12 +295,13 @@ local function close_one(position, client, timeout, options, batch)
   }
 end
 
-local function close_each(items, client, timeout, options)
-  local results, batch = {}, #items > 1 and {} or nil
+local function close_each(items, client, how, options)
+  local results = {}
+  how.batch = #items > 1 and {} or nil
   tasks.run(function()
     for index, item in ipairs(items) do
       tasks.spawn(function()
-        results[index] = close_one(item, client, timeout, options, batch)
+        results[index] = close_one(item, client, how, options)
       end)
     end
   end)
@@ -312,9 +336,8 @@ end
 ---listed; nil where they were given
 function collection:close_all(options)
   local client = client_of(self, "client.positions:close_all", 2)
-  local items, rest = poll.take_option(options, "positions", "table", 2)
-  local timeout
-  timeout, rest = poll.take_timeout(rest, CLOSE_WAIT, 2)
+  local how, rest = take_close(options, OF_ALL, 2)
+  local items = how.positions
   for _, item in ipairs(items or {}) do
     if getmetatable(item) ~= mt then
       error("bad option 'positions': list of positions expected", 2)
@@ -327,10 +350,11 @@ function collection:close_all(options)
   end
   local own = own_of(items)
   if response and #own < #items then
-    client:_warn(response, string.format("%d positions of copied traders stay"
-      .. " open", #items - #own))
+    client:_warn(response, count(#items - #own,
+      "position of copied traders stays open",
+      "positions of copied traders stay open"))
   end
-  return close_each(own, client, timeout, rest), response
+  return close_each(own, client, how, rest), response
 end
 
 --- Takes back a close that has not been carried out yet, in a closed market

@@ -2,6 +2,7 @@
 -- which names how many have to be given.
 
 local core = require "etoro.core"
+local count = require "etoro.count"
 
 local tostring = core.text -- not up to the locale
 
@@ -77,8 +78,8 @@ local function check_total(rule, given)
     if type(value) == "table" then total = total + #value end
   end
   if total <= rule[1] then return nil end
-  return string.format("%s may hold %d items together, got %d",
-    list(names, "and"), rule[1], total)
+  return string.format("%s may hold %s together, got %d",
+    list(names, "and"), count(rule[1], "item"), total)
 end
 
 -- Dates, be they text or seconds, compare as they are.

@@ -2,6 +2,7 @@
 -- calendar dates. Nothing here raises; what is wrong is nil and a message.
 
 local core = require "etoro.core"
+local count = require "etoro.count"
 local json = require "etoro.json"
 local nearest = require "etoro.nearest"
 local times = require "etoro.times"
@@ -95,11 +96,12 @@ function M.integer(value, min)
   return value
 end
 
--- "1 to 9", "at least 1", "at most 9"
-local function range(min, max)
-  if min and max then return string.format("%d to %d", min, max) end
-  if min then return string.format("at least %d", min) end
-  return string.format("at most %d", max)
+-- "1 to 9", "at least 1", "at most 9"; with a noun "at least 1 item"
+local function range(min, max, noun)
+  local last = max or min
+  local text = noun and count(last, noun) or string.format("%d", last)
+  if min and max then return string.format("%d to %s", min, text) end
+  return (min and "at least " or "at most ") .. text
 end
 
 --- Checks a text: UTF-8 of so many characters.
@@ -112,8 +114,8 @@ function M.name(text, min, max)
   local length = json.utf8_length(text)
   if not length then return nil, "is not valid UTF-8" end
   if min and length < min or max and length > max then
-    return nil, string.format("must have %s characters, got %d",
-      range(min, max), length)
+    return nil, string.format("must have %s, got %d",
+      range(min, max, "character"), length)
   end
   return text
 end
@@ -206,8 +208,8 @@ local function check_list(spec, list)
   if spec.min_items and #list < spec.min_items
     or spec.max_items and #list > spec.max_items
   then
-    return nil, string.format("must have %s items, got %d",
-      range(spec.min_items, spec.max_items), #list)
+    return nil, string.format("must have %s, got %d",
+      range(spec.min_items, spec.max_items, "item"), #list)
   end
   local copy = {}
   local items = spec_of(not answered[list] and spec.items or "any")
@@ -269,8 +271,8 @@ local CHECKS = {
   end,
   binary = function(spec, value)
     if not spec.max_bytes or #value <= spec.max_bytes then return value end
-    return nil, string.format("must have at most %d bytes, got %d",
-      spec.max_bytes, #value)
+    return nil, string.format("must have %s, got %d",
+      range(nil, spec.max_bytes, "byte"), #value)
   end,
   list = check_list,
   object = function(spec, value)

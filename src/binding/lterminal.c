@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -59,14 +60,16 @@ static int make_pipe(void)
   return 0;
 }
 
-/* terminal.open_standard()   descriptors 0 to 2 lead somewhere: else what is
-   printed could end up in a file or connection that got their number */
+/* terminal.open_standard()   descriptors 0 to 2 are taken: else what is
+   printed could end up in a file or connection that got their number. They
+   cannot be written to, so that output which goes nowhere is not taken for
+   written */
 static int open_standard(lua_State *L)
 {
   int fd;
   (void)L;
   do
-    fd = open("/dev/null", O_RDWR);
+    fd = open("/dev/null", O_RDONLY);
   while (fd >= 0 && fd <= 2);
   if (fd > 2)
     close(fd);
@@ -74,14 +77,17 @@ static int open_standard(lua_State *L)
 }
 
 /* terminal.catch(): boolean   SIGINT and SIGTERM are noted from now on; a
-   second one ends the program at once */
+   second one ends the program at once. A reader that went away is an error of
+   the write, not the end of the program */
 static int catch_signals(lua_State *L)
 {
   struct sigaction action;
   memset(&action, 0, sizeof action);
+  sigemptyset(&action.sa_mask);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, NULL);
   action.sa_handler = on_signal;
   action.sa_flags = (int)SA_RESETHAND;
-  sigemptyset(&action.sa_mask);
   lua_pushboolean(L, !make_pipe() && !sigaction(SIGINT, &action, NULL)
                          && !sigaction(SIGTERM, &action, NULL));
   return 1;
@@ -113,6 +119,20 @@ static int wait_for(lua_State *L)
   return 0;
 }
 
+/* terminal.flush_output(): true|nil, string?, integer?   all that was printed
+   has reached its file, as far as a close of it tells; closed is a copy */
+static int flush_output(lua_State *L)
+{
+  int fd;
+  if (fflush(stdout))
+    return luaL_fileresult(L, 0, NULL);
+  fd = dup(STDOUT_FILENO);
+  if (fd >= 0 && close(fd) && errno != EINTR)
+    return luaL_fileresult(L, 0, NULL);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
 /* terminal.create_private(path: string): true?, string?   an empty new file
    that its owner alone may read; one that exists is left as it is */
 static int create_private(lua_State *L)
@@ -130,6 +150,7 @@ static const luaL_Reg functions[] = {
   { "catch", catch_signals },
   { "columns", columns },
   { "create_private", create_private },
+  { "flush_output", flush_output },
   { "is_terminal", is_terminal },
   { "open_standard", open_standard },
   { "signal", signal_name },
@@ -143,5 +164,7 @@ luaopen_etoro_terminal(lua_State *L);
 int luaopen_etoro_terminal(lua_State *L)
 {
   luaL_newlib(L, functions);
+  lua_pushinteger(L, EPIPE);
+  lua_setfield(L, -2, "EPIPE");
   return 1;
 }

@@ -6,6 +6,7 @@ local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local json = require "etoro.json"
 local operations = require "etoro.operations"
+local output = require "etoro.command.output"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -121,7 +122,7 @@ local function show(session, result)
   local rows = {}
   for name, value in pairs(result) do
     rows[#rows + 1] = { tostring(name),
-      type(value) == "table" and json.encode(value) or value }
+      type(value) == "table" and json.show(value) or value }
   end
   table.sort(rows, function(a, b) return core.before(a[1], b[1]) end)
   if result[1] ~= nil then return out:json(result) end
@@ -149,7 +150,13 @@ function M.call(session)
     if exits.caught(result) then error(result, 0) end
     usage("%s", (tostring(result):gsub("^[^ \t-\r]+:%d+: ", "")))
   end
-  show(session, session:must(result, err))
+  local answer, response = session:must(result, err)
+  if op.method ~= "GET" and not op.reads then
+    session:did { text = ("%s was carried out (request %s)"):format(name,
+      output.clean(response.request_id)), shape = { answer = answer },
+      is_quiet = true }
+  end
+  show(session, answer)
 end
 
 return M

@@ -2,8 +2,8 @@
 
 local M = {
   OK = 0, FAILED = 1, USAGE = 2, CREDENTIALS = 3, NOT_FOUND = 4,
-  UNREACHABLE = 5, RATE_LIMIT = 6, UNKNOWN = 7, DECLINED = 8,
-  SIGINT = 130, SIGTERM = 143,
+  UNREACHABLE = 5, RATE_LIMIT = 6, UNKNOWN = 7, DECLINED = 8, DONE = 9,
+  SIGINT = 130, SIGPIPE = 141, SIGTERM = 143,
 }
 
 local BY_KIND = {
@@ -22,11 +22,14 @@ local KINDS = {
 
 local mt = { __name = "etoro.command.exit" }
 
---- The exit code for an error of the client.
+--- The exit code for an error of the client. What may have been done is never
+--- told as if nothing was.
 ---@param err any
 ---@return integer
 function M.code_of(err)
-  return type(err) == "table" and BY_KIND[err.kind] or M.FAILED
+  if type(err) ~= "table" then return M.FAILED end
+  if err.may_have_executed then return M.UNKNOWN end
+  return BY_KIND[err.kind] or M.FAILED
 end
 
 --- Ends the command: raises what M.caught knows again.
@@ -52,13 +55,13 @@ end
 ---@return table
 function M.shown(code, message, err)
   if not err then
-    return { error = { kind = KINDS[code] or "failed", message = message } }
+    return { kind = KINDS[code] or "failed", message = message }
   end
-  return { error = {
-    kind = err.kind, code = err.code, message = err.message,
+  return {
+    kind = err.kind, code = err.code, message = err.message, hint = err.hint,
     status = err.status, request_id = err.request_id, field = err.field,
     may_have_executed = err.may_have_executed,
-  } }
+  }
 end
 
 return M

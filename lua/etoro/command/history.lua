@@ -1,9 +1,10 @@
 -- etoro history: closed trades.
 
 local core = require "etoro.core"
+local count = require "etoro.count"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
-local terminal = require "etoro.command.terminal"
+local shapes = require "etoro.command.shapes"
 
 local tostring = core.text -- not up to the locale
 
@@ -16,46 +17,47 @@ local function since(session)
     or os.date("!%Y-%m-%d", os.time() - DAYS * 86400)
 end
 
-local function row_of(trade, symbols)
-  local profit = trade.netProfit
-  return { tostring(trade.closeTimestamp or "-"):sub(1, 19),
-    symbols[trade.instrumentId] or trade.instrumentId,
-    trade.isBuy == false and "short" or "long", output.usd(trade.investment),
-    output.number(trade.units), output.number(trade.openRate),
-    output.number(trade.closeRate), output.usd(trade.fees),
-    type(profit) == "number" and output.signed(profit) or "-",
-    color = type(profit) == "number" and (profit < 0 and "red" or "green")
-      or nil }
+local function row_of(trade)
+  local profit, color = output.profit(trade.profit)
+  return { trade.closed == core.null and "-" or tostring(trade.closed):sub(1,
+      19), trade.symbol ~= core.null and trade.symbol or trade.instrumentId,
+    trade.side, output.usd(trade.amount), output.number(trade.units),
+    output.number(trade.openRate), output.number(trade.closeRate),
+    output.usd(trade.fees), profit, color = color }
 end
 
----@param session etoro.command.Session
-function M.history(session)
-  local list, ids = {}, {}
-  local progress = terminal.progress "reading trades:"
+local function read(session)
+  local list = {}
   for trade in session:client().account:history {
     minDate = since(session), limit = session.args.limit,
   } do
     list[#list + 1] = trade
-    ids[#ids + 1] = trade.instrumentId
-    progress.step(#list)
+    session.waiting:set_work("reading trades: " .. #list)
   end
-  progress.done()
+  session.waiting:set_work(nil)
+  local symbols = instruments.symbols(session, list)
+  for i, trade in ipairs(list) do list[i] = shapes.trade(trade, symbols) end
+  return list
+end
+
+---@param session etoro.command.Session
+function M.history(session)
+  local list, rows = read(session), {}
   if session.out.is_json then return session.out:json(list, true) end
   if #list == 0 then
     return session.out:line("no trades closed since " .. since(session))
   end
-  local symbols, rows = instruments.symbols(session, ids), {}
   local total = 0
   for i, trade in ipairs(list) do
-    rows[i] = row_of(trade, symbols)
-    total = type(trade.netProfit) == "number" and total
-      and total + trade.netProfit or nil
+    rows[i] = row_of(trade)
+    total = type(trade.profit) == "number" and total
+      and total + trade.profit or nil
   end
   session.out:table({ "closed", "symbol", "side", ">USD", ">units",
     ">opened at", ">closed at", ">fees", ">profit" }, rows)
   if total then
-    session.out:line(("%d trades, profit %s USD before fees"):format(#list,
-      output.signed(total)), "bold")
+    session.out:line(("%s, profit %s USD before fees"):format(
+      count(#list, "trade"), output.signed(total)), "bold")
   end
 end
 

@@ -1,7 +1,11 @@
 -- The etoro command: what src/command/etoro starts.
 
 local core = require "etoro.core"
+local errors = require "etoro.errors"
 local exits = require "etoro.command.exits"
+local output = require "etoro.command.output"
+local terminal = require "etoro.command.terminal"
+local words = require "etoro.command.words"
 
 local tostring = core.text -- not up to the locale
 
@@ -9,25 +13,11 @@ local M = {}
 
 -- The file of each command.
 local FILES = {
-  call = "call", check = "check", close = "positions", history = "history",
+  call = "call", check = "check", close = "close", history = "history",
   operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
   search = "market", tokens = "tokens",
 }
-
--- Tells what went wrong: people on stderr, programs on stdout.
-local function complain(is_json, code, message, err)
-  local output = require "etoro.command.output"
-  io.stderr:write("etoro: ", output.clean(message), "\n")
-  if is_json then
-    output.new(true):json(exits.shown(code, message, err))
-  end
-end
-
-local function run_sandbox(args)
-  local rest = { table.unpack(args, 2) }
-  return require "etoro.sandbox.main"(rest)
-end
 
 local function has(args, wanted)
   for _, arg in ipairs(args) do
@@ -37,34 +27,40 @@ local function has(args, wanted)
 end
 
 local function parse(parser, args)
-  local ok, parsed = parser:pparse(args)
-  if ok then return parsed end
-  io.stderr:write(parser:get_usage(), "\n\n")
-  exits.exit(exits.USAGE, parsed)
+  local parsed, message, help = require("etoro.command.parser").parse(parser,
+    args)
+  if parsed then return parsed end
+  if help then
+    output.write(help, "\n")
+    exits.exit(exits.OK)
+  end
+  terminal.say(parser:get_usage() .. "\n")
+  exits.exit(exits.USAGE, message)
 end
 
-local function run(args)
-  if args[1] == "sandbox" and args[2] ~= "--help" and args[2] ~= "-h" then
-    return run_sandbox(args)
+-- Runs a command; run.session is there as soon as there is one.
+local function carry_out(args, run)
+  if args[1] == "sandbox" then
+    return require "etoro.sandbox.main"({ table.unpack(args, 2) },
+      "etoro sandbox")
   end
   if not pcall(require, "argparse") then
     exits.exit(exits.FAILED, "lua-argparse is missing (Debian: lua-argparse;"
       .. " LuaRocks: argparse)")
   end
+  terminal.catch_signals()
   local parser = require("etoro.command.parser").new()
   local parsed = parse(parser, args)
   if parsed.command == "completion" then
-    io.stdout:write(parser["get_" .. parsed.shell .. "_complete"](parser))
+    output.write(parser["get_" .. parsed.shell .. "_complete"](parser))
     return exits.OK
-  end
-  if parsed.command == "sandbox" then
+  elseif parsed.command == "sandbox" then
     exits.exit(exits.USAGE, "'sandbox' comes first, then its options: etoro"
-      .. " sandbox --port=8080")
+      .. " sandbox --port 8080")
   end
-  require("etoro.command.terminal").catch_signals()
-  local session = require("etoro.command.session").new(parsed)
+  run.session = require("etoro.command.session").new(parsed)
   local command = require("etoro.command." .. FILES[parsed.command])
-  return command[parsed.command](session) or exits.OK
+  return command[parsed.command](run.session) or exits.OK
 end
 
 -- What went wrong, and the code to end with.
@@ -74,10 +70,58 @@ local function failure(problem)
   message = tostring(problem)
   if message:find("interrupted!", 1, true) then
     return exits.SIGINT, "interrupted"
-  elseif require("etoro.errors").is(problem) then
+  elseif errors.is(problem) then
     return exits.code_of(problem), message, problem
   end
   return exits.FAILED, message
+end
+
+-- The JSON of a failure: what was carried out all the same, and the error.
+local function shown(done, code, message, err)
+  local all = {}
+  local shape = done and done.shape
+  if type(shape) == "function" then shape = shape() end
+  for name, value in pairs(shape or {}) do all[name] = value end
+  all.error = exits.shown(code, message, err)
+  return all
+end
+
+-- Tells what went wrong: people on stderr, programs on stdout as well.
+local function complain(run, is_json, problem)
+  local code, message, err = failure(problem)
+  local session = run.session
+  local args, done = session and session.args or {}, session and session.done
+  run.code = done and message and (done.code or exits.DONE) or code
+  if not message then return end
+  if err then
+    message = tostring(words.turn(err, args))
+  else
+    message = words.shell(message, args)
+  end
+  terminal.say("etoro: " .. output.clean(message))
+  if done then terminal.say("etoro: " .. output.clean(done.text)) end
+  if is_json then
+    output.new(true):json(shown(done, code, message, err))
+  end
+end
+
+-- All that was printed has to be written.
+local function see_it_written(run)
+  local ok, message = output.flush()
+  if ok then return end
+  terminal.say("etoro: the output could not be written: " .. message)
+  if run.code == exits.OK then
+    run.code = run.session.done.code or exits.DONE
+  end
+end
+
+-- Calls a step of the end, which fails where stdout takes nothing.
+local function try(run, step, ...)
+  local ok, problem = pcall(step, run, ...)
+  if ok then return end
+  local code, message = failure(problem)
+  if message then terminal.say("etoro: " .. output.clean(message)) end
+  if run.code == exits.OK then run.code = code end
 end
 
 --- Runs the command.
@@ -85,14 +129,16 @@ end
 ---@return integer code see exits.lua
 function M.main(args)
   if #args == 0 then args = { "--help" } end
-  local ok, result = pcall(run, args)
-  if ok and not io.stdout:flush() then
-    ok, result = false, "the output could not be written"
+  local run = { code = exits.OK }
+  local ok, result = pcall(carry_out, args, run)
+  terminal.clear()
+  if ok then
+    run.code = result
+  else
+    try(run, complain, has(args, "--json"), result)
   end
-  if ok then return result end
-  local code, message, err = failure(result)
-  if message then complain(has(args, "--json"), code, message, err) end
-  return code
+  try(run, see_it_written)
+  return run.code
 end
 
 return M

@@ -2,9 +2,12 @@
 
 local batches = require "etoro.batches"
 local core = require "etoro.core"
+local eligibility = require "etoro.eligibility"
 local output = require "etoro.command.output"
+local shapes = require "etoro.command.shapes"
 
-local tonumber = core.number -- not up to the locale
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -19,26 +22,39 @@ function M.find(session, word)
   return (session:must(instruments:find(word)))
 end
 
---- Symbols by id, for rows about many of them; what cannot be had is left out.
+--- Symbols of the instruments of some items, by id; what cannot be had is left
+--- out, and said.
 ---@param session etoro.command.Session
----@param ids any[] those that can be
+---@param items table[]
 ---@return table<integer, string>
-function M.symbols(session, ids)
+function M.symbols(session, items)
   local out, wanted, seen = {}, {}, {}
-  for _, value in ipairs(ids) do
-    local id = batches.id(value)
+  for _, item in ipairs(items) do
+    local id = shapes.instrument_id(item)
     if id and not seen[id] then
       seen[id] = true
       wanted[#wanted + 1] = id
     end
   end
   if #wanted == 0 then return out end
-  local list = session:client().instruments:list { instrumentIds = wanted }
+  local list, err = session:client().instruments:list {
+    instrumentIds = wanted }
+  if not list then
+    session:note("the symbols could not be read: " .. tostring(err))
+  end
   for _, one in ipairs(output.objects(list)) do
     local id = batches.id(one.instrumentId)
     if id then out[id] = one.symbolFull end
   end
   return out
+end
+
+--- Whether an instrument's market is known to be closed.
+---@param session etoro.command.Session
+---@param id? integer
+---@return boolean
+function M.is_closed(session, id)
+  return id ~= nil and eligibility.is_open(session:client(), id) == false
 end
 
 return M

@@ -2,6 +2,7 @@
 
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
+local shapes = require "etoro.command.shapes"
 
 local M = {}
 
@@ -13,15 +14,16 @@ function M.quote(session)
     ids[i] = found[i].instrumentID
   end
   local rates = session:must(session:client().market:rates(ids))
-  if session.out.is_json then return session.out:json(rates, true) end
-  local by_id, rows = {}, {}
+  local by_id, quotes, rows = {}, {}, {}
   for _, rate in ipairs(rates) do by_id[rate.instrumentID] = rate end
   for i, one in ipairs(found) do
-    local rate = by_id[one.instrumentID] or {}
-    rows[i] = { one.symbolFull, one.instrumentID, output.number(rate.bid),
-      output.number(rate.ask), output.number(rate.lastExecution),
-      rate.date, one.instrumentDisplayName }
+    local quote = shapes.quote(one, by_id[one.instrumentID])
+    quotes[i] = quote
+    rows[i] = { quote.symbol, quote.instrumentId, output.number(quote.bid),
+      output.number(quote.ask), output.number(quote.lastExecution),
+      quote.date, quote.name }
   end
+  if session.out.is_json then return session.out:json(quotes, true) end
   session.out:table({ "symbol", ">id", ">bid", ">ask", ">last", "at", "name" },
     rows)
 end
@@ -32,12 +34,10 @@ function M.search(session)
   for item in session:client().market:search {
     searchText = session.args.text, limit = session.args.limit,
   } do
-    list[#list + 1] = item
-    rows[#rows + 1] = {
-      item.internalSymbolFull, item.instrumentId or item.internalInstrumentId,
-      item.internalInstrumentDisplayName or item.displayname,
-      item.instrumentType, item.internalExchangeName,
-    }
+    local found = shapes.found(item)
+    list[#list + 1] = found
+    rows[#rows + 1] = { found.symbol, found.instrumentId, found.name,
+      found.type, found.exchange }
   end
   if session.out.is_json then return session.out:json(list, true) end
   session.out:table({ "symbol", ">id", "name", "type", "exchange" }, rows)

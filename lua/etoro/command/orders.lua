@@ -3,30 +3,41 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
+local order_states = require "etoro.order_states"
 local output = require "etoro.command.output"
-local terminal = require "etoro.command.terminal"
+local shapes = require "etoro.command.shapes"
+local trading = require "etoro.trading"
 
-local tostring = core.text -- not up to the locale
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
+
+local null = core.null
+
+local function known(value, other)
+  if value == nil or value == null then return other end
+  return value
+end
+
+local SIDES = { long = "buy", short = "sell short" }
 
 ---@param session etoro.command.Session
 function M.orders(session)
   local list = session:must(session:client().orders:list())
+  local symbols, rows = instruments.symbols(session, list), {}
+  for i, order in ipairs(list) do
+    local shape = shapes.order(order, symbols)
+    list[i] = shape
+    rows[i] = { shape.orderId, known(shape.symbol, shape.instrumentId),
+      SIDES[shape.side], output.usd(shape.amount),
+      output.number(shape.leverage), output.number(shape.triggerRate),
+      shape.state, known(shape.reason, "") }
+  end
   if session.out.is_json then return session.out:json(list, true) end
   if #list == 0 then return session.out:line "no waiting orders" end
-  local ids, rows = {}, {}
-  for _, order in ipairs(list) do ids[#ids + 1] = order.instrumentId end
-  local symbols = instruments.symbols(session, ids)
-  for i, order in ipairs(list) do
-    rows[i] = { order.orderId,
-      symbols[order.instrumentId] or order.instrumentId,
-      order.isBuy == false and "sell short" or "buy",
-      output.usd(order.amount), output.number(order.leverage),
-      output.number(order.rate or order.triggerRate), order:state() }
-  end
   session.out:table({ ">order", "symbol", "side", ">USD", ">leverage",
-    ">trigger", "state" }, rows)
+    ">trigger", "state", "" }, rows)
 end
 
 local function fields_of(args, instrument)
@@ -67,27 +78,109 @@ local function describe(session, fields, instrument)
   return lines
 end
 
+---@class etoro.command.Placed an order of this run
+---@field session etoro.command.Session
+---@field order etoro.Order
+---@field fields etoro.NewOrder
+---@field instrument etoro.Instrument
+---@field is_shut? boolean its market was said to be closed
+
+-- The order as --json shows it. Before its first lookup it knows little more
+-- than its id.
+local function shape_of(placed)
+  local instrument, fields = placed.instrument, placed.fields
+  local id = instrument.instrumentID
+  local shape = shapes.order(placed.order, { [id] = instrument.symbolFull })
+  local asked = { instrumentId = id, symbol = instrument.symbolFull,
+    side = fields.transaction == "buy" and "long" or "short",
+    amount = tonumber(fields.amount), units = tonumber(fields.units),
+    leverage = fields.leverage, triggerRate = tonumber(fields.triggerRate) }
+  for name, value in pairs(asked) do shape[name] = known(shape[name], value) end
+  if placed.is_shut and not placed.order:is_final() then
+    shape.reason = known(shape.reason, "the market is closed")
+  end
+  return shape
+end
+
+-- Says why an order waits; gives whether it does.
+local function tell_why(placed)
+  local session, order = placed.session, placed.order
+  local number, name = output.number(order.orderId),
+    tostring(placed.instrument.symbolFull)
+  local reason = shapes.reason(order, order:state())
+  if reason and placed.fields.triggerRate then
+    session:note(("order %s %s"):format(number, reason))
+    return true
+  end
+  placed.is_shut = reason ~= nil
+    or instruments.is_closed(session, placed.instrument.instrumentID)
+  if not placed.is_shut then return false end
+  local op = trading.op(session:client(), "cancel")
+  session:note(("the market of %s is closed: order %s waits until it opens. To"
+    .. " take it back: etoro%s call \"%s %s\" orderId=%s"):format(name, number,
+    session.args.real and " --real" or "", op.method, op.path, number))
+  return true
+end
+
+local SOON = 0.5 -- seconds after which it is told that, and why, it waits
+
+-- Waits for the fill. An order that waits itself is waited for only where the
+-- user says how long.
+local function follow(placed, seconds, is_asked)
+  local session, order = placed.session, placed.order
+  local ends = core.monotonic() + seconds
+  session.waiting:set_work("waiting for the fill of order "
+    .. output.number(order.orderId), seconds)
+  session:must(order:wait { timeout = math.min(SOON, seconds) })
+  local left = ends - core.monotonic()
+  if not order:is_final() and (not tell_why(placed) or is_asked)
+    and left > 0
+  then
+    session:must(order:wait { timeout = left })
+  end
+  session.waiting:set_work(nil)
+end
+
 local ENDS = { filled = exits.OK, partial = exits.OK, pending = exits.OK,
   resting = exits.OK, rejected = exits.FAILED, cancelled = exits.FAILED,
   expired = exits.FAILED }
 
-local function show(session, order)
-  local state = order:state()
+local function show(placed)
+  local session, shape = placed.session, shape_of(placed)
+  local code, reason = ENDS[shape.state], known(shape.reason)
+  session.done.code = code ~= exits.OK and code or nil
+  if code ~= exits.OK then
+    local api_code, message = order_states.failure(placed.order)
+    shape.error = { kind = shape.state, code = api_code,
+      message = message or "no reason given" }
+    session:note(("etoro: order %s was %s: %s"):format(
+      output.number(shape.orderId), shape.state, reason or "no reason given"))
+  end
   if session.out.is_json then
-    session.out:json(order)
-    return ENDS[state]
+    session.out:json(shape)
+    return code
   end
-  local rows = { { "order", output.number(order.orderId) },
-    { "reference", order.referenceId }, { "state", state } }
-  for _, execution in ipairs(output.objects(order.positionExecutions)) do
-    local opening = execution.openingData
-    if type(opening) ~= "table" then opening = {} end
+  local rows = { { "state", shape.state } }
+  if reason then rows[2] = { "reason", reason } end
+  for _, position in ipairs(shape.positions) do
     rows[#rows + 1] = { "position", ("%s: %s units at %s"):format(
-      output.number(execution.positionId), output.number(opening.units),
-      output.number(opening.avgPrice)) }
+      output.number(position.positionId), output.number(position.units),
+      output.number(position.openRate)) }
   end
-  session.out:fields(rows)
-  return ENDS[state]
+  session.out:fields(rows, #"reference")
+  return code
+end
+
+-- The order is told before anything else can go wrong.
+local function tell(placed)
+  local order = placed.order
+  local number, reference = output.number(order.orderId),
+    output.clean(order.referenceId)
+  placed.session:did {
+    text = ("order %s, reference %s, was placed"):format(number, reference),
+    rows = { { "order", number }, { "reference", reference } },
+    shape = function() return shape_of(placed) end,
+  }
 end
 
 ---@param session etoro.command.Session
@@ -103,24 +196,13 @@ function M.order(session)
     session:confirm(describe(session, fields, instrument))
   end
   local orders = session:client().orders
-  local order = session:must(session:change("the order", orders.open, orders,
-    fields))
+  local placed = { session = session, fields = fields,
+    instrument = instrument, order = session:must(session:change("the order",
+      orders.open, orders, fields)) }
+  tell(placed)
   local seconds = args.wait or args.trigger and 1 or 15
-  if seconds > 0 then
-    local progress = terminal.progress("waiting for the fill of order "
-      .. output.number(order.orderId))
-    progress.step(0)
-    local ok, waited, err = pcall(order.wait, order, { timeout = seconds })
-    progress.done()
-    if not ok then
-      local code, message = exits.caught(waited)
-      if not code then error(waited, 0) end
-      exits.exit(code, ("%s: order %s was placed"):format(message,
-        output.number(order.orderId)))
-    end
-    if waited == nil then session:fail(err) end
-  end
-  return show(session, order)
+  if seconds > 0 then follow(placed, seconds, args.wait ~= nil) end
+  return show(placed)
 end
 
 return M

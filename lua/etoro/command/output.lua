@@ -3,6 +3,7 @@
 local columns_of = require "etoro.command.columns"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local exits = require "etoro.command.exits"
 local json = require "etoro.json"
 local terminal = require "etoro.command.terminal"
 
@@ -21,6 +22,53 @@ function M.new(is_json, color)
   return setmetatable({
     is_json = is_json, has_color = not is_json and terminal.wants_color(color),
   }, mt)
+end
+
+-- What was printed since the last flush is kept where something was carried
+-- out: it goes to stderr when stdout does not take it.
+local sink = { kept = nil, failure = nil }
+
+local function cannot_write(message, number)
+  if not sink.kept then
+    if number == terminal.EPIPE then exits.exit(exits.SIGPIPE) end
+    exits.exit(exits.FAILED, "the output could not be written: "
+      .. tostring(message))
+  end
+  sink.failure = tostring(message)
+  io.stderr:write(table.concat(sink.kept))
+  sink.kept = {}
+end
+
+local function write(...)
+  terminal.clear()
+  local text = table.concat { ... }
+  if sink.failure then
+    io.stderr:write(text)
+    return
+  end
+  if sink.kept then sink.kept[#sink.kept + 1] = text end
+  local ok, message, number = io.stdout:write(text)
+  if not ok then cannot_write(message, number) end
+end
+M.write = write
+
+--- Sees to it that all that was printed is written. Ends the command where it
+--- is not, unless M.keep was called.
+---@return boolean ok
+---@return string? message
+function M.flush()
+  if not sink.failure then
+    local ok, message, number = terminal.flush_output()
+    if not ok then cannot_write(message, number) end
+  end
+  if sink.kept then sink.kept = {} end
+  return not sink.failure, sink.failure
+end
+
+--- From now on a failing stdout ends nothing: what it does not take is printed
+--- on stderr.
+function M.keep()
+  sink.kept = sink.kept or {}
 end
 
 --- A number as a person reads it: no exponent, so many decimals if given; a
@@ -48,6 +96,15 @@ end
 ---@return string
 function M.usd(value)
   return M.number(value, 2)
+end
+
+--- A profit with its sign, and the colour of it.
+---@param value any
+---@return string
+---@return string? color
+function M.profit(value)
+  if type(value) ~= "number" or value ~= value then return "-" end
+  return M.signed(value), value < 0 and "red" or "green"
 end
 
 --- A value as text for a terminal: one line, whatever a server sends, and a
@@ -80,14 +137,14 @@ end
 --- Writes a line for people; nothing in JSON mode.
 function methods:line(text, color)
   if not self.is_json then
-    io.stdout:write(self:paint(clean(text), color), "\n")
+    write(self:paint(clean(text), color), "\n")
   end
 end
 
 --- Writes a line that begins with a word in a colour of its own.
 function methods:marked(word, color, text)
   if not self.is_json then
-    io.stdout:write(self:paint(word, color), "  ", clean(text), "\n")
+    write(self:paint(word, color), "  ", clean(text), "\n")
   end
 end
 
@@ -105,7 +162,7 @@ end
 ---@param is_list? boolean
 function methods:json(value, is_list) -- luacheck: no self
   local is_empty = is_list and type(value) == "table" and next(value) == nil
-  io.stdout:write(is_empty and "[]" or harmless(json.show(value)), "\n")
+  write(is_empty and "[]" or harmless(json.show(value)), "\n")
 end
 
 local width = columns_of.text
@@ -158,8 +215,9 @@ end
 
 --- Writes names and values below each other.
 ---@param pairs_of table[] { name, value }
-function methods:fields(pairs_of)
-  local most = 0
+---@param least? integer columns that the names take at least
+function methods:fields(pairs_of, least)
+  local most = least or 0
   for _, pair in ipairs(pairs_of) do
     pair[1] = clean(pair[1])
     most = math.max(most, width(pair[1]))

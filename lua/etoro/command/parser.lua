@@ -15,7 +15,28 @@ ETORO_USER_KEY (or ETORO_ACCESS_TOKEN), the address from ETORO_BASE_URL.]]
 local CODES = [[
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 keys or scopes, 4 not found,
 5 unreachable, 6 rate limit, 7 unknown outcome: look before doing it again,
-8 nobody said yes, 130 and 143 interrupted.]]
+8 nobody said yes, 9 carried out, but what followed could not be seen or
+shown, 130 and 143 interrupted.]]
+
+local GLOBALS = "Options of all commands: etoro --help"
+
+-- argparse would print the help unchecked, and end the process itself: here
+-- the text is left where M.parse finds it.
+local asked = {}
+
+local function add_help(parser)
+  parser:add_help(false)
+  parser:flag("-h --help", "Show this help."):action(function()
+    asked.help = parser:get_help()
+    error "help"
+  end)
+end
+
+local function add_command(parser, name, text)
+  local command = parser:command(name, text):epilog(GLOBALS)
+  add_help(command)
+  return command
+end
 
 local function positive(text)
   local value = tonumber(text)
@@ -63,19 +84,19 @@ local function add_globals(parser)
 end
 
 local function add_market(parser)
-  local quote = parser:command("quote", "Bid and ask of instruments.")
+  local quote = add_command(parser, "quote", "Bid and ask of instruments.")
   quote:argument("symbol", "Symbols or instrument ids."):args "+"
-  local search = parser:command("search", "Find instruments by text.")
+  local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
   search:option("--limit", "How many at most."):convert(whole):default "20"
 end
 
 local function add_portfolios(parser)
-  local portfolios = parser:command("portfolios", "Agent-portfolios.")
+  local portfolios = add_command(parser, "portfolios", "Agent-portfolios.")
   portfolios:require_command(false)
   portfolios:command_target "action"
-  portfolios:command("list", "List them.")
-  local create = portfolios:command("create",
+  add_command(portfolios, "list", "List them.")
+  local create = add_command(portfolios, "create",
     "Create one: takes money out of the real account.")
   create:argument("name", "6 to 10 characters.")
   create:option("--invest", "US dollars."):count "1"
@@ -85,17 +106,17 @@ local function add_portfolios(parser)
     :count "+"
   create:option("--secret-file", "Where the token's secret is written, for"
     .. " its owner alone to read."):count "1"
-  local delete = portfolios:command("delete",
+  local delete = add_command(portfolios, "delete",
     "Delete one: its tokens end, its money comes back.")
   delete:argument("id", "agentPortfolioId.")
 end
 
 local function add_tokens(parser)
-  local tokens = parser:command("tokens", "User tokens of agent-portfolios.")
+  local tokens = add_command(parser, "tokens", "User tokens of agent-portfolios.")
   tokens:require_command(false)
   tokens:command_target "action"
-  tokens:command("list", "List them.")
-  local create = tokens:command("create", "Mint one.")
+  add_command(tokens, "list", "List them.")
+  local create = add_command(tokens, "create", "Mint one.")
   create:argument("portfolio", "agentPortfolioId.")
   create:option("--name", "Name of the token."):count "1"
   create:option("--scope", "A scope; may be repeated."):count "+"
@@ -104,15 +125,15 @@ local function add_tokens(parser)
   create:option("--expires", "When it ends, ISO 8601.")
   create:option("--secret-file", "Where its secret is written, for its owner"
     .. " alone to read."):count "1"
-  local revoke = tokens:command("revoke", "Revoke one.")
+  local revoke = add_command(tokens, "revoke", "Revoke one.")
   revoke:argument("portfolio", "agentPortfolioId.")
   revoke:argument("token", "userTokenId.")
 end
 
 local function add_trading(parser)
-  parser:command("positions", "Open positions.")
-  parser:command("orders", "Orders that wait.")
-  local order = parser:command("order", "Open a position.")
+  add_command(parser, "positions", "Open positions.")
+  add_command(parser, "orders", "Orders that wait.")
+  local order = add_command(parser, "order", "Open a position.")
   order:argument("symbol", "Symbol or instrument id.")
   order:mutex(
     order:option("--amount", "US dollars."):convert(decimal),
@@ -127,25 +148,27 @@ local function add_trading(parser)
     :choices { "cfd", "real", "realFutures", "marginTrade" }
   order:option("--wait", "Seconds to wait for the fill; 15 unless given, 1"
     .. " with --trigger. 0: do not wait."):convert(seconds)
-  local close = parser:command("close", "Close a position.")
+  local close = add_command(parser, "close", "Close a position.")
   close:argument("position", "positionId, or 'all'.")
   close:option("--units", "Only so many of its units."):convert(decimal)
-  local history = parser:command("history", "Closed trades.")
+  close:option("--wait", "Seconds to wait until it is closed; 30 unless given,"
+    .. " less where its market is closed."):convert(seconds)
+  local history = add_command(parser, "history", "Closed trades.")
   history:option("--since", "First day, YYYY-MM-DD; 30 days back unless given.")
   history:option("--limit", "How many at most."):convert(whole)
 end
 
 local function add_tools(parser)
-  local call = parser:command("call", "Call any documented operation.")
+  local call = add_command(parser, "call", "Call any documented operation.")
   call:argument("operation", "Such as \"GET /api/v1/me\".")
   call:argument("parameters", "name=value (text or number as the operation"
     .. " has it), name:=JSON; body=@FILE reads the JSON body."):args "*"
-  local operations = parser:command("operations", "List the operations.")
+  local operations = add_command(parser, "operations", "List the operations.")
   operations:argument("filter", "Part of a method or path."):args "?"
-  local sandbox = parser:command("sandbox", "Serve a stand-in for the API on"
+  local sandbox = add_command(parser, "sandbox", "Serve a stand-in for the API on"
     .. " this machine.")
-  sandbox:argument("options", "--port=8080, --seed=1, ..."):args "*"
-  local completion = parser:command("completion", "Print a completion script.")
+  sandbox:argument("options", "See etoro sandbox --help."):args "*"
+  local completion = add_command(parser, "completion", "Print a completion script.")
   completion:argument("shell"):choices { "bash", "zsh", "fish" }
 end
 
@@ -155,8 +178,9 @@ function M.new()
   local parser = argparse("etoro", SUMMARY, CODES)
   parser:command_target "command"
   parser:help_max_width(79)
+  add_help(parser)
   add_globals(parser)
-  parser:command("check", "Look at keys, scopes, clock and connection, and"
+  add_command(parser, "check", "Look at keys, scopes, clock and connection, and"
     .. " say what is missing.")
   add_market(parser)
   add_portfolios(parser)
@@ -164,6 +188,21 @@ function M.new()
   add_trading(parser)
   add_tools(parser)
   return parser
+end
+
+--- Reads a command line.
+---@param parser table
+---@param args string[]
+---@return table? parsed nil for a wrong one, and where help is asked for
+---@return string? message what is wrong
+---@return string? help
+function M.parse(parser, args)
+  asked.help = nil
+  local is_read, ok, result = pcall(parser.pparse, parser, args)
+  if asked.help then return nil, nil, asked.help end
+  if not is_read then error(ok, 0) end
+  if ok then return result end
+  return nil, result
 end
 
 return M

@@ -1,10 +1,11 @@
 -- etoro portfolios: list, create, delete.
 
-local core = require "etoro.core"
+local count = require "etoro.count"
+local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
+local scopes = require "etoro.command.scopes"
 local secrets = require "etoro.command.secrets"
-
-local tostring = core.text -- not up to the locale
+local shapes = require "etoro.command.shapes"
 
 local M = {}
 
@@ -12,19 +13,48 @@ local actions = {}
 
 function actions.list(session)
   local list = session:must(session:client().portfolios:list())
-  if session.out.is_json then return session.out:json(list, true) end
-  local rows = {}
+  local all, rows = {}, {}
   for i, one in ipairs(output.objects(list)) do
-    rows[i] = { one.agentPortfolioName, one.agentPortfolioId,
-      output.usd(one.agentPortfolioVirtualBalance), one.mirrorId,
-      #one.userTokens }
+    local shape = shapes.portfolio(one)
+    all[i] = shape
+    rows[i] = { shape.agentPortfolioName, shape.agentPortfolioId,
+      output.usd(shape.agentPortfolioVirtualBalance), shape.mirrorId,
+      #shape.userTokens }
   end
+  if session.out.is_json then return session.out:json(all, true) end
   session.out:table({ "name", "id", ">virtual USD", ">mirror", ">tokens" },
     rows)
 end
 
+-- Tells what was created and where the first token's secret is.
+local function tell_created(session, portfolio, token, file, message)
+  local place = token and token.userToken and not message and file.path
+  local shape = shapes.portfolio(portfolio)
+  shape.secretFile = place or nil
+  session:did {
+    text = ("agent-portfolio %s (%s) was created; its token's secret is %s")
+      :format(output.clean(portfolio.agentPortfolioName),
+        output.clean(portfolio.agentPortfolioId),
+        place and "in " .. place or "not there"),
+    rows = {
+      { "name", portfolio.agentPortfolioName },
+      { "id", portfolio.agentPortfolioId },
+      { "virtual USD", output.usd(portfolio.agentPortfolioVirtualBalance) },
+      { "mirror", portfolio.mirrorId },
+      { "secret", place or "none: mint a token with 'etoro tokens create'" },
+    },
+    shape = shape,
+  }
+  if message then
+    exits.exit(exits.DONE, ("the secret could not be written (%s); %s"):format(
+      message, secrets.advice(session, portfolio, token)))
+  end
+  if session.out.is_json then session.out:json(shape) end
+end
+
 function actions.create(session)
   local args = session.args
+  local names = scopes.resolve(session, args.scope)
   session:confirm { ("%s USD leave your account for the new agent-portfolio"
     .. " %s"):format(args.invest, args.name) }
   local portfolios = session:client().portfolios
@@ -32,33 +62,30 @@ function actions.create(session)
   local portfolio, response = file:guard(session.change, session,
     "the agent-portfolio", portfolios.create, portfolios, {
     investmentAmountInUsd = args.invest, agentPortfolioName = args.name,
-    userTokenName = args.token_name, scopeNames = args.scope,
+    userTokenName = args.token_name, scopeNames = names,
   })
   if portfolio == nil then session:fail(response) end
   local token = output.objects(portfolio.userTokens)[1]
-  file:keep(token and token.userToken)
-  if session.out.is_json then return session.out:json(portfolio) end
-  session.out:fields {
-    { "name", portfolio.agentPortfolioName },
-    { "id", portfolio.agentPortfolioId },
-    { "virtual USD", output.usd(portfolio.agentPortfolioVirtualBalance) },
-    { "mirror", portfolio.mirrorId },
-    { "secret", token and token.userToken and args.secret_file
-      or "none: mint a token with 'etoro tokens create'" },
-  }
+  local _, message = file:keep(token and token.userToken)
+  tell_created(session, portfolio, token, file, message)
 end
 
 function actions.delete(session)
   local portfolio = session:must(session:client().portfolios:get(
     session.args.id))
+  local name, id = output.clean(portfolio.agentPortfolioName),
+    portfolio.agentPortfolioId
   session:confirm { ("agent-portfolio %s (virtual balance %s USD) is deleted:"
-    .. " its %d tokens end, its positions are given up"):format(
-    portfolio.agentPortfolioName,
+    .. " %s, its positions are given up"):format(name,
     output.usd(portfolio.agentPortfolioVirtualBalance),
-    #portfolio.userTokens) }
+    count(#portfolio.userTokens, "token ends", "tokens end")) }
   session:must(session:change("deleting", portfolio.delete, portfolio))
-  if session.out.is_json then return session.out:json(true) end
-  session.out:line("deleted " .. tostring(portfolio.agentPortfolioName))
+  local shape = { agentPortfolioId = id, agentPortfolioName = name,
+    deleted = true }
+  session:did { text = ("agent-portfolio %s (%s) was deleted"):format(name, id),
+    shape = shape, is_quiet = true }
+  if session.out.is_json then return session.out:json(shape) end
+  session.out:line("deleted " .. name)
 end
 
 ---@param session etoro.command.Session

@@ -24,16 +24,42 @@ function M.reserve(path)
   return setmetatable({ path = path }, mt)
 end
 
+local function write(path, secret)
+  local file, message = io.open(path, "wb")
+  if not file then return nil, message end
+  local ok, closed
+  ok, message = file:write(secret:reveal(), "\n")
+  closed, message = file:close(), message
+  return ok and closed, message
+end
+
 --- Writes the secret; without one the file goes again.
 ---@param secret? userdata
+---@return boolean? ok
+---@return string? message why it could not be written
 function methods:keep(secret)
-  if not secret then return self:discard() end
-  local file, message = io.open(self.path, "wb")
-  local ok = file and file:write(secret:reveal(), "\n") and file:close()
-  if not ok then
-    exits.exit(exits.FAILED, ("the token was made, but its secret could not"
-      .. " be written (%s): revoke it"):format(tostring(message or self.path)))
+  if not secret then
+    self:discard()
+    return true
   end
+  local ok, message = write(self.path, secret)
+  if ok then return true end
+  self:discard() -- half of a secret is none
+  return nil, tostring(message or self.path)
+end
+
+--- What to do about a secret that is lost.
+---@param session etoro.command.Session
+---@param portfolio table
+---@param token table
+---@return string
+function M.advice(session, portfolio, token)
+  local id = tostring(portfolio.agentPortfolioId)
+  local real = session.args.real and " --real" or ""
+  return ("the API tells a secret only once: revoke this token ('etoro%s"
+    .. " tokens revoke %s %s') and mint another ('etoro%s tokens create %s"
+    .. " --name NAME --scope SCOPE --secret-file FILE')"):format(real, id,
+    tostring(token.userTokenId), real, id)
 end
 
 --- Calls the function that makes the token; where there is none the file goes

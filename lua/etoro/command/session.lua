@@ -1,5 +1,5 @@
--- One run of the command: its arguments, its client, and the question before
--- real money moves.
+-- One run of the command: its arguments, its client, the question before real
+-- money moves, and what has been carried out.
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -7,12 +7,25 @@ local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
+local waiting = require "etoro.command.waiting"
+local words = require "etoro.command.words"
 
 local tostring = core.text -- not up to the locale
+
+--- What was carried out: it is told whatever comes after it.
+---@class etoro.command.Done
+---@field text string such as "order 5, reference a-b, was placed"
+---@field rows? table[] { name, value } for people, at once
+---@field shape? table|fun(): table what --json shows of it
+---@field columns? integer that their names take at least
+---@field code? integer to end with, where it came to nothing after all
+---@field is_quiet? boolean it is told only where something goes wrong
 
 ---@class etoro.command.Session
 ---@field args table what the parser made of the command line
 ---@field out etoro.command.Output
+---@field waiting etoro.command.Waiting
+---@field done? etoro.command.Done
 local methods = {}
 local mt = { __name = "etoro.command.session", __index = methods }
 local M = {}
@@ -23,15 +36,28 @@ local M = {}
 function M.new(args)
   return setmetatable({
     args = args, out = output.new(args.json, args.color),
+    waiting = waiting.new(),
   }, mt)
 end
 
-local function show_event(event)
-  if event.kind == "warning" then
-    io.stderr:write("warning: ", output.clean(event.message), "\n")
-  elseif event.kind == "waited" and terminal.is_terminal(2) then
-    io.stderr:write(("waiting %s s for the rate limit or a resend...\n")
-      :format(core.fixed(event.wait or 0, 0)))
+--- Writes a line for people on stderr, in a shell's words.
+---@param text string
+function methods:note(text)
+  terminal.say(output.clean(words.shell(text, self.args)))
+end
+
+local function listener(self)
+  local print_event = self.args.verbose and etoro.events.print {
+    write = function(_, ...) terminal.say((table.concat { ... }:gsub("\n$", "")))
+    end,
+  }
+  return function(event)
+    if print_event then
+      print_event(event)
+    elseif event.kind == "warning" then
+      self:note("warning: " .. event.message)
+    end
+    self.waiting:event(event)
   end
 end
 
@@ -40,13 +66,17 @@ end
 function methods:client()
   if self._client then return self._client end
   local args = self.args
+  local function wait(loop)
+    self.waiting:look()
+    terminal.wait(loop)
+  end
   local client, err = etoro.client {
     account = args.real and "real" or "demo", base_url = args.base_url,
     timeout = args.timeout, dry_run = args.dry_run or nil,
-    on_event = args.verbose and etoro.events.print(io.stderr) or show_event,
-    wait = terminal.can_wait() and terminal.wait or nil,
+    on_event = listener(self), wait = terminal.can_wait() and wait or nil,
   }
   self._client = self:must(client, err)
+  self.waiting.client = self._client
   return self._client
 end
 
@@ -60,19 +90,40 @@ function methods:must(value, err)
   return value, err
 end
 
+local LOOK = "; look before doing it again"
+
 --- Calls what changes something; a signal meanwhile leaves open whether it
---- was done, which the message says.
+--- was done, which the message says, with the request's id.
 ---@param what string such as "the order"
 ---@param call function
 ---@return any value
 ---@return any err
-function methods:change(what, call, ...) -- luacheck: no self
+function methods:change(what, call, ...)
   local ok, value, err = pcall(call, ...)
   if ok then return value, err end
   local code, message = exits.caught(value)
-  if code ~= exits.SIGINT and code ~= exits.SIGTERM then error(value, 0) end
-  exits.exit(code, ("%s: %s may have been carried out; look before doing it"
-    .. " again"):format(message, what))
+  if self.done or code ~= exits.SIGINT and code ~= exits.SIGTERM then
+    error(value, 0)
+  end
+  local id = self.waiting.last_write
+  exits.exit(code, ("%s: %s may have been carried out%s%s"):format(message,
+    what, id and " (request " .. id .. ")" or "", LOOK))
+end
+
+--- Notes what was carried out, and says it: to people on stdout, or on stderr
+--- where stdout does not take it or belongs to a program. Whatever happens
+--- from now on, this decides the exit code. Raises nothing.
+---@param done etoro.command.Done
+function methods:did(done)
+  output.keep()
+  self.done = done
+  if done.is_quiet then return end
+  if self.args.json then
+    self:note(done.text)
+  elseif done.rows then
+    self.out:fields(done.rows, done.columns)
+    output.flush()
+  end
 end
 
 --- Ends the command with an error of the client.
@@ -94,10 +145,8 @@ end
 ---@param lines string[] what is about to happen, in words and figures
 function methods:confirm(lines)
   if not self:is_real() or self.args.yes or self.args.dry_run then return end
-  io.stderr:write("On your REAL account:\n")
-  for _, line in ipairs(lines) do
-    io.stderr:write("  ", output.clean(line), "\n")
-  end
+  terminal.say "On your REAL account:"
+  for _, line in ipairs(lines) do terminal.say("  " .. output.clean(line)) end
   if not terminal.is_terminal(0) then
     exits.exit(exits.DECLINED, "nobody to ask: --yes goes on without asking;"
       .. " nothing was done")

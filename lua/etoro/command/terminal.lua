@@ -1,4 +1,4 @@
--- The terminal, where there is one: colours and progress only there, and
+-- The terminal, where there is one: colours and passing lines only there, and
 -- Ctrl-C as an orderly end.
 
 local exits = require "etoro.command.exits"
@@ -9,6 +9,9 @@ local has_native, native = pcall(require, "etoro.terminal")
 
 local CODES = { bold = "1", dim = "2", red = "31", green = "32",
   yellow = "33" }
+
+--- The number of the error that a write gets where its reader went away.
+M.EPIPE = has_native and native.EPIPE
 
 --- Whether a stream is a terminal.
 ---@param fd integer 0 stdin, 1 stdout, 2 stderr
@@ -49,7 +52,7 @@ function M.check_signal()
   if name then exits.exit(exits[name], "interrupted") end
 end
 
---- The `wait` of the command's client: a signal ends it.
+--- Waits for a client's loop; a signal ends it.
 ---@param loop table
 function M.wait(loop)
   native.wait(loop:pollfd(), loop:timeout())
@@ -62,27 +65,49 @@ function M.can_wait()
   return has_native
 end
 
-local BAR = 24
+--- Sees to it that what was printed on stdout is written.
+---@return boolean? ok
+---@return string? message
+---@return integer? number
+function M.flush_output()
+  if has_native then return native.flush_output() end
+  return io.stdout:flush()
+end
 
---- A line on stderr that says how far a longer work is; nothing when that is
---- no terminal. done() takes it away.
----@param what string
----@return { step: fun(count: integer, total?: integer), done: fun() }
-function M.progress(what)
-  if not M.is_terminal(2) then
-    return { step = function() end, done = function() end }
-  end
-  local function step(count, total)
-    local text = ("%s %d"):format(what, count)
-    if total and total > 0 then
-      local filled = math.floor(BAR * math.min(1, count / total))
-      text = ("%s [%s%s] %d/%d"):format(what, ("#"):rep(filled),
-        ("-"):rep(BAR - filled), count, total)
-    end
-    io.stderr:write("\r", text, "\27[K")
-    io.stderr:flush()
-  end
-  return { step = step, done = function() io.stderr:write("\r\27[K") end }
+local shown -- the passing line that stands there
+
+--- Whether stderr is a terminal on which a line can be written over.
+---@return boolean
+function M.is_live()
+  return M.is_terminal(2) and os.getenv "TERM" ~= "dumb"
+end
+
+--- Shows a passing line on stderr, in place of the one before it; nothing when
+--- that is no terminal.
+---@param text string
+function M.show(text)
+  if text == shown or not M.is_live() then return end
+  local columns = native.columns(2)
+  -- a line that wraps could not be taken away
+  local most = columns and columns - 1 or #text
+  io.stderr:write("\r", text:sub(1, most), "\27[K")
+  io.stderr:flush()
+  shown = text
+end
+
+--- Takes the passing line away.
+function M.clear()
+  if not shown then return end
+  shown = nil
+  io.stderr:write "\r\27[K"
+  io.stderr:flush()
+end
+
+--- Writes a line on stderr that stays.
+---@param text string
+function M.say(text)
+  M.clear()
+  io.stderr:write(text, "\n")
 end
 
 return M

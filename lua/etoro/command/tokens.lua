@@ -3,7 +3,9 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
+local scopes = require "etoro.command.scopes"
 local secrets = require "etoro.command.secrets"
+local shapes = require "etoro.command.shapes"
 
 local tostring = core.text -- not up to the locale
 
@@ -13,19 +15,20 @@ local actions = {}
 
 local function short(names)
   local out = {}
-  for _, name in ipairs(type(names) == "table" and names or {}) do
-    if type(name) == "string" then
-      out[#out + 1] = name:gsub("^etoro%-public:", "")
-    end
+  for _, name in ipairs(names) do
+    if type(name) == "string" then out[#out + 1] = scopes.short(name) end
   end
   return table.concat(out, " ")
 end
 
-local function row_of(portfolio, token)
-  local from = short(token.ipsWhitelist)
-  return { portfolio.agentPortfolioName, token.userTokenName,
-    token.userTokenId, short(token.scopeNames),
-    from ~= "" and from or "anywhere", token.expiresAt or "never" }
+local function expiry(shape)
+  return shape.expiresAt ~= core.null and shape.expiresAt or "never"
+end
+
+local function row_of(shape)
+  local from = short(shape.ipsWhitelist)
+  return { shape.agentPortfolioName, shape.userTokenName, shape.userTokenId,
+    short(shape.scopeNames), from ~= "" and from or "anywhere", expiry(shape) }
 end
 
 function actions.list(session)
@@ -33,8 +36,8 @@ function actions.list(session)
   local tokens, rows = {}, {}
   for _, portfolio in ipairs(output.objects(list)) do
     for _, token in ipairs(output.objects(portfolio.userTokens)) do
-      tokens[#tokens + 1] = token
-      rows[#rows + 1] = row_of(portfolio, token)
+      tokens[#tokens + 1] = shapes.token(token, portfolio)
+      rows[#rows + 1] = row_of(tokens[#tokens])
     end
   end
   if session.out.is_json then return session.out:json(tokens, true) end
@@ -42,25 +45,44 @@ function actions.list(session)
     rows)
 end
 
+-- Tells what was minted and where its secret is.
+local function tell_created(session, portfolio, token, file, message)
+  local shape = shapes.token(token, portfolio)
+  local place = token.userToken and not message and file.path
+  shape.secretFile = place or nil
+  session:did {
+    text = ("token %s (%s) of agent-portfolio %s was minted; its secret is %s")
+      :format(output.clean(token.userTokenName),
+        output.clean(token.userTokenId), output.clean(
+        portfolio.agentPortfolioId), place and "in " .. place or "not there"),
+    rows = {
+      { "token", shape.userTokenName }, { "id", shape.userTokenId },
+      { "may", short(shape.scopeNames) }, { "until", expiry(shape) },
+      { "secret", place or "none: the answer has none" },
+    },
+    shape = shape,
+  }
+  if message then
+    exits.exit(exits.DONE, ("the secret could not be written (%s); %s"):format(
+      message, secrets.advice(session, portfolio, token)))
+  end
+  if session.out.is_json then session.out:json(shape) end
+end
+
 function actions.create(session)
   local args = session.args
+  local names = scopes.resolve(session, args.scope)
   local portfolio = session:must(session:client().portfolios:get(
     args.portfolio))
   local file = secrets.reserve(args.secret_file)
   local token, err = file:guard(session.change, session, "the token",
     portfolio.create_token, portfolio, {
-    userTokenName = args.name, scopeNames = args.scope,
+    userTokenName = args.name, scopeNames = names,
     ipsWhitelist = #args.ip > 0 and args.ip or nil, expiresAt = args.expires,
   })
   if not token then session:fail(err) end
-  file:keep(token.userToken)
-  if session.out.is_json then return session.out:json(token) end
-  session.out:fields {
-    { "token", token.userTokenName }, { "id", token.userTokenId },
-    { "may", short(token.scopeNames) },
-    { "until", token.expiresAt or "never" },
-    { "secret", args.secret_file },
-  }
+  local _, message = file:keep(token.userToken)
+  tell_created(session, portfolio, token, file, message)
 end
 
 function actions.revoke(session)
@@ -69,9 +91,14 @@ function actions.revoke(session)
     args.portfolio))
   for _, token in ipairs(output.objects(portfolio.userTokens)) do
     if token.userTokenId == args.token then
+      local name = output.clean(token.userTokenName)
       session:must(session:change("revoking", token.revoke, token))
-      if session.out.is_json then return session.out:json(true) end
-      return session.out:line("revoked " .. tostring(token.userTokenName))
+      local shape = { agentPortfolioId = args.portfolio,
+        userTokenId = args.token, userTokenName = name, revoked = true }
+      session:did { text = ("token %s (%s) was revoked"):format(name,
+        args.token), shape = shape, is_quiet = true }
+      if session.out.is_json then return session.out:json(shape) end
+      return session.out:line("revoked " .. name)
     end
   end
   exits.exit(exits.NOT_FOUND, ("agent-portfolio %s has no token %s"):format(

@@ -13,6 +13,7 @@
 
 local casing = require "etoro.casing"
 local core = require "etoro.core"
+local count = require "etoro.count"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
@@ -223,8 +224,8 @@ local function closed_message(case)
   if not last or not last.state then
     return "the position could not be read"
   end
-  return string.format("%d looks and %d further closings did not tell",
-    #case.looks, case.resends)
+  return string.format("%s and %s did not tell",
+    count(#case.looks, "look"), count(case.resends, "further closing"))
 end
 
 --- Finds out whether a position is closed, and closes it.

@@ -6,6 +6,7 @@
 
 local casing = require "etoro.casing"
 local core = require "etoro.core"
+local count = require "etoro.count"
 local errors = require "etoro.errors"
 local evidence = require "etoro.resolve.evidence"
 local known = require "etoro.resolve.known"
@@ -111,7 +112,8 @@ local function give_up(case, account)
   local result, response = trust(case)
   if result then return result, response end
   account = account or case.found or evidence.account(case)
-  local message = string.format("%d looks did not find it", #case.looks)
+  local message = count(#case.looks, "look")
+    .. " did not find it"
   if case.is_landed then
     message = "the API says that it was placed"
       .. (case.order_id and " as order " .. tostring(case.order_id) or "")
@@ -119,12 +121,14 @@ local function give_up(case, account)
   elseif case.err.refusal then
     message = "sent again it was refused (" .. case.err.refusal.message .. ")"
   elseif case.resends > 0 then
-    message = message .. string.format(", and sending it again %d times gave"
-      .. " no answer either", case.resends)
+    message = message .. ", and sending it again " .. count(case.resends, "time")
+      .. " gave no answer either"
   end
   if account and #account > 0 then
-    message = message .. string.format("; %d new orders or positions of the"
-      .. " account look like it (evidence.account)", #account)
+    message = message .. "; " .. count(#account,
+      "new order or position of the account looks",
+      "new orders or positions of the account look")
+      .. " like it (evidence.account)"
   end
   return case:give_up(message, HINT, evidence.shown(account))
 end

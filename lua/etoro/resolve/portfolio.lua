@@ -2,6 +2,7 @@
 -- reading, never by doing it again.
 
 local core = require "etoro.core"
+local count = require "etoro.count"
 local runtime = require "etoro.runtime"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
@@ -55,8 +56,8 @@ local function give_up(err, seen, looks)
     err.message = err.message .. string.format("; %d agent-portfolios that"
       .. " were made meanwhile fit the name", #seen)
   else
-    err.message = err.message .. string.format("; the list did not show it in"
-      .. " %d looks", looks)
+    err.message = err.message .. "; the list did not show it in "
+      .. count(looks, "look")
   end
   err.hint = "Look at client.portfolios:list() before creating it again"
   return nil, err

@@ -1,0 +1,58 @@
+-- Scopes as they are typed: the API's names, or the short ones that tables
+-- print.
+
+local core = require "etoro.core"
+local exits = require "etoro.command.exits"
+local nearest = require "etoro.nearest"
+
+local M = {}
+
+local PREFIX = "etoro-public:"
+local SECONDS = 5 -- for the list that a typed name is compared with
+
+--- The form that tables print.
+---@param name string
+---@return string
+function M.short(name)
+  return name:sub(1, #PREFIX) == PREFIX and name:sub(#PREFIX + 1) or name
+end
+
+local function refuse(typed, known)
+  local names = {}
+  for i, name in ipairs(known) do names[i] = M.short(name) end
+  table.sort(names, core.before)
+  exits.exit(exits.USAGE, ("--scope: a token can have no scope '%s'%s; there"
+    .. " are: %s"):format(typed, nearest.hint(M.short(typed), names),
+    table.concat(names, ", ")))
+end
+
+local function find(typed, known)
+  for _, name in ipairs(known) do
+    if typed == name or M.short(typed) == M.short(name) then return name end
+  end
+  refuse(typed, known)
+end
+
+-- Where the API does not list its scopes it will judge them itself.
+local function complete(typed)
+  local is_short = not typed:find(PREFIX, 1, true)
+    and typed:find "^[A-Za-z0-9.-]+:[a-z]+$"
+  return is_short and PREFIX .. typed or typed
+end
+
+--- The API's names of the scopes that were typed; ends the command for one
+--- that a token cannot have.
+---@param session etoro.command.Session
+---@param typed string[]
+---@return string[]
+function M.resolve(session, typed)
+  local known = session:client().portfolios:scopes {
+    max_retries = 0, deadline = SECONDS }
+  local out = {}
+  for i, name in ipairs(typed) do
+    out[i] = known and #known > 0 and find(name, known) or complete(name)
+  end
+  return out
+end
+
+return M

@@ -1,0 +1,255 @@
+-- What --json shows: the API's own fields, and beside them those that a script
+-- needs, always under these names. doc/json.md lists them; null is what is not
+-- known.
+
+local batches = require "etoro.batches"
+local casing = require "etoro.casing"
+local core = require "etoro.core"
+local order_states = require "etoro.order_states"
+
+local tostring = core.text -- not up to the locale
+
+local M = {}
+
+-- A copy with such names, each in one spelling.
+local function shape(item, names)
+  local out, lower = {}, {}
+  for name in pairs(names) do lower[core.lower(name)] = true end
+  for name, value in pairs(item) do
+    if type(name) ~= "string" or not lower[core.lower(name)] then
+      out[name] = value
+    end
+  end
+  for name, value in pairs(names) do out[name] = value end
+  return out
+end
+
+-- Values of which some may be nil: these are null.
+local function with_null(names, values)
+  local out = {}
+  for index, name in ipairs(names) do
+    local value = values[index]
+    if value == nil then value = core.null end
+    out[name] = value
+  end
+  return out
+end
+
+local function of(item, name, ...)
+  for _, spelling in ipairs { name, ... } do
+    local value = casing.get(item, spelling)
+    if value ~= nil and value ~= core.null then return value end
+  end
+  return nil
+end
+M.of = of
+
+--- The id of an item's instrument.
+---@param item table
+---@return integer?
+function M.instrument_id(item) return batches.id(of(item, "instrumentId")) end
+
+--- The symbol of an item's instrument, null where it is not known.
+local function symbol_of(item, symbols)
+  local id = M.instrument_id(item)
+  return id and symbols[id] or core.null
+end
+
+local INSTRUMENT = { "instrumentId", "symbol", "name" }
+
+--- A quote: the instrument's rate.
+---@param instrument etoro.Instrument
+---@param rate? etoro.Rate
+---@return table
+function M.quote(instrument, rate)
+  local names = with_null(INSTRUMENT, { M.instrument_id(instrument),
+    of(instrument, "symbolFull"), of(instrument, "instrumentDisplayName") })
+  for _, name in ipairs { "bid", "ask", "lastExecution", "date" } do
+    local value = rate and of(rate, name)
+    names[name] = value == nil and core.null or value
+  end
+  return shape(rate or {}, names)
+end
+
+local FOUND = { "instrumentId", "symbol", "name", "type", "exchange" }
+
+--- An instrument that a search found.
+---@param item table
+---@return table
+function M.found(item)
+  return shape(item, with_null(FOUND, {
+    of(item, "instrumentId", "internalInstrumentId"),
+    of(item, "internalSymbolFull", "symbol"),
+    of(item, "internalInstrumentDisplayName", "displayname"),
+    of(item, "instrumentType"), of(item, "internalExchangeName"),
+  }))
+end
+
+local function side_of(item)
+  local is_buy = of(item, "isBuy")
+  if is_buy == nil then return core.null end
+  return is_buy and "long" or "short"
+end
+
+-- A cent, or nothing, stands for none.
+local function stop_of(item, name, flag)
+  local rate = of(item, name)
+  local is_none = of(item, flag)
+  if is_none == true or rate == 0 or rate == 0.01 and is_none ~= false then
+    return nil
+  end
+  return rate
+end
+
+local POSITION = { "positionId", "instrumentId", "side", "amount", "units",
+  "openRate", "leverage", "stopLossRate", "takeProfitRate", "mirrorId" }
+
+--- A position.
+---@param position table
+---@param symbols table<integer, string>
+---@param profits? table<any, number> by positionId
+---@return table
+function M.position(position, symbols, profits)
+  local id = of(position, "positionId")
+  local names = with_null(POSITION, {
+    id, of(position, "instrumentId"), side_of(position),
+    of(position, "amount"), of(position, "units"), of(position, "openRate"),
+    of(position, "leverage"),
+    stop_of(position, "stopLossRate", "isNoStopLoss"),
+    stop_of(position, "takeProfitRate", "isNoTakeProfit"),
+    of(position, "mirrorId"),
+  })
+  names.symbol = symbol_of(position, symbols)
+  names.profit = profits and id and profits[id] or core.null
+  return shape(position, names)
+end
+
+--- Why an order stands as it does, in words; nil where there is no more to say.
+---@param order table
+---@param state etoro.OrderState
+---@return string?
+function M.reason(order, state)
+  local code, message = order_states.failure(order)
+  if code or message then
+    return code and message and code .. ": " .. message or message or code
+  elseif state ~= "resting" then
+    return nil
+  end
+  if order_states.waits_for_market(order) then
+    return "the market is closed; the order waits until it opens"
+  end
+  local rate = of(order, "requestedTriggerRate", "triggerRate", "rate")
+  return rate and "waits until the rate touches " .. tostring(rate)
+end
+
+local ORDER = { "orderId", "referenceId", "instrumentId", "side", "amount",
+  "units", "leverage", "triggerRate" }
+
+local function positions_of(order)
+  local list = {}
+  local executions = of(order, "positionExecutions")
+  for _, item in ipairs(type(executions) == "table" and executions or {}) do
+    if type(item) == "table" then
+      local opening = of(item, "openingData")
+      if type(opening) ~= "table" then opening = {} end
+      list[#list + 1] = with_null({ "positionId", "units", "openRate" },
+        { of(item, "positionId"), of(opening, "units"),
+          of(opening, "avgPrice") })
+    end
+  end
+  return setmetatable(list, #list == 0 and core.empty_list or nil)
+end
+
+local SIDES = { long = "long", short = "short" }
+
+--- An order.
+---@param order etoro.Order
+---@param symbols table<integer, string>
+---@return table
+function M.order(order, symbols)
+  local asset = of(order, "asset")
+  if type(asset) ~= "table" then asset = {} end
+  local state = order:state()
+  local side = SIDES[core.lower(tostring(of(asset, "side")))] or side_of(order)
+  local names = with_null(ORDER, {
+    of(order, "orderId"), of(order, "referenceId"),
+    of(order, "instrumentId") or of(asset, "instrumentId"), side,
+    of(order, "requestedAmount", "amount"),
+    of(order, "requestedUnits", "amountInUnits", "units"),
+    of(order, "leverage") or of(asset, "leverage"),
+    of(order, "requestedTriggerRate", "triggerRate", "rate"),
+  })
+  local id = M.instrument_id(order) or M.instrument_id(asset)
+  names.symbol = id and symbols[id] or of(asset, "symbol") or core.null
+  names.state = state
+  names.reason = M.reason(order, state) or core.null
+  names.positions = positions_of(order)
+  return shape(order, names)
+end
+
+local TRADE = { "positionId", "instrumentId", "side", "amount", "units",
+  "leverage", "openRate", "closeRate", "fees", "profit", "opened", "closed" }
+
+--- A closed trade.
+---@param trade table
+---@param symbols table<integer, string>
+---@return table
+function M.trade(trade, symbols)
+  local names = with_null(TRADE, {
+    of(trade, "positionId"), of(trade, "instrumentId"), side_of(trade),
+    of(trade, "investment"), of(trade, "units"), of(trade, "leverage"),
+    of(trade, "openRate"), of(trade, "closeRate"), of(trade, "fees"),
+    of(trade, "netProfit"), of(trade, "openTimestamp"),
+    of(trade, "closeTimestamp"),
+  })
+  names.symbol = symbol_of(trade, symbols)
+  return shape(trade, names)
+end
+
+local function list_of(value)
+  local list = type(value) == "table" and value or {}
+  return next(list) == nil and setmetatable({}, core.empty_list) or list
+end
+
+local TOKEN = { "agentPortfolioId", "agentPortfolioName", "userTokenId",
+  "userTokenName", "expiresAt" }
+
+--- A token; its secret is in none.
+---@param token table
+---@param portfolio table
+---@return table
+function M.token(token, portfolio)
+  local names = with_null(TOKEN, {
+    of(portfolio, "agentPortfolioId"), of(portfolio, "agentPortfolioName"),
+    of(token, "userTokenId"), of(token, "userTokenName"),
+    of(token, "expiresAt"),
+  })
+  names.scopeNames = list_of(of(token, "scopeNames"))
+  names.ipsWhitelist = list_of(of(token, "ipsWhitelist"))
+  local out = shape(token, names)
+  out.userToken = nil
+  return out
+end
+
+local PORTFOLIO = { "agentPortfolioId", "agentPortfolioName",
+  "agentPortfolioVirtualBalance", "mirrorId" }
+
+--- An agent-portfolio with its tokens.
+---@param portfolio table
+---@return table
+function M.portfolio(portfolio)
+  local names = with_null(PORTFOLIO, {
+    of(portfolio, "agentPortfolioId"), of(portfolio, "agentPortfolioName"),
+    of(portfolio, "agentPortfolioVirtualBalance"), of(portfolio, "mirrorId"),
+  })
+  local tokens = {}
+  for _, token in ipairs(list_of(of(portfolio, "userTokens"))) do
+    if type(token) == "table" then
+      tokens[#tokens + 1] = M.token(token, portfolio)
+    end
+  end
+  names.userTokens = list_of(tokens)
+  return shape(portfolio, names)
+end
+
+return M

@@ -1,0 +1,153 @@
+-- What the calls of a run wait for, told on stderr before a second has passed:
+-- the rate limit, the pause before something is sent again, an answer. On a
+-- terminal a line counts down; elsewhere each wait is one line.
+
+local core = require "etoro.core"
+local terminal = require "etoro.command.terminal"
+
+local M = {}
+
+-- Seconds after which a wait is told.
+local PATIENCE = { queued = 0.6, retried = 0, sent = 3 }
+local LEAST = 1 -- seconds of a pause that are worth a line
+
+---@class etoro.command.Waiting
+---@field calls table<string, table> what each call waits for, by request id
+---@field told table<string, boolean> waits that have their line
+---@field work? { text: string, since: number, till?: number }
+---@field last_write? string request id of the newest write
+local methods = {}
+local mt = { __name = "etoro.command.waiting", __index = methods }
+
+--- Makes the books of one run.
+---@return etoro.command.Waiting
+function M.new()
+  return setmetatable({ calls = {}, told = {} }, mt)
+end
+
+local handlers = {}
+
+function handlers.queued(self, event, now)
+  self.calls[event.request_id] = { state = "queued", since = now,
+    pool = event.pool }
+  if event.method ~= "GET" then self.last_write = event.request_id end
+end
+
+function handlers.sent(self, event, now)
+  local call = self.calls[event.request_id]
+  if call then call.state, call.since, call.till = "sent", now, nil end
+end
+
+function handlers.retried(self, event, now)
+  local call = self.calls[event.request_id]
+  if not call then return end
+  call.state, call.since, call.till = "retried", now, now + (event.wait or 0)
+  call.status, call.code = event.status, event.code
+end
+
+function handlers.done(self, event)
+  self.calls[event.request_id] = nil
+  if not next(self.calls) then self.told = {} end
+end
+
+--- Notes what a client tells of its calls.
+---@param event etoro.Event
+function methods:event(event)
+  local handle = handlers[event.kind]
+  if not handle or not event.request_id then return end
+  handle(self, event, core.monotonic())
+  self:look()
+end
+
+local function seconds(value)
+  return ("%d s"):format(math.max(1, math.ceil(value)))
+end
+
+-- When the budget of a pool has room again, as far as the client knows.
+local function room_in(self, pool)
+  local budget = self.client and self.client:budget()[pool]
+  if not budget then return nil end
+  local paused = budget.paused_for or 0
+  if paused > 0 then return paused end
+  return budget.left <= (budget.reserve or 0) and budget.resets_in or nil
+end
+
+local TEXTS = {}
+
+function TEXTS.queued(self, call, now)
+  local left = room_in(self, call.pool)
+  if left then return "waiting for the rate limit: " .. seconds(left) end
+  return ("waiting for a turn, %s so far"):format(seconds(now - call.since))
+end
+
+function TEXTS.retried(_, call, now)
+  local why = call.status == 429 and "the API's rate limit is used up"
+    or call.status and ("the API answered HTTP %d"):format(call.status)
+    or ("no usable answer (%s)"):format(call.code or "unknown")
+  return ("%s: trying again in %s"):format(why, seconds(call.till - now))
+end
+
+function TEXTS.sent(_, call, now)
+  return ("waiting for the API's answer, %s so far"):format(
+    seconds(now - call.since))
+end
+
+local RANK = { retried = 1, queued = 2, sent = 3 }
+
+local function is_due(call, now)
+  if call.till and call.till - call.since < LEAST then return false end
+  return now - call.since >= PATIENCE[call.state]
+end
+
+-- The wait that says most about why nothing comes.
+local function foremost(self, now)
+  local best
+  for _, call in pairs(self.calls) do
+    if is_due(call, now) and (not best
+      or RANK[call.state] < RANK[best.state]
+      or RANK[call.state] == RANK[best.state]
+        and (call.till or call.since) > (best.till or best.since))
+    then
+      best = call
+    end
+  end
+  return best
+end
+
+local function text_of_work(work, now)
+  if not work.till then return work.text end
+  return ("%s: %s left"):format(work.text, seconds(work.till - now))
+end
+
+--- Tells of the longest wait, if there is one to tell of. Called at each turn
+--- of waiting.
+function methods:look()
+  local now = core.monotonic()
+  local call = foremost(self, now)
+  if terminal.is_live() then
+    if call then
+      terminal.show(TEXTS[call.state](self, call, now))
+    elseif self.work then
+      terminal.show(text_of_work(self.work, now))
+    else
+      terminal.clear()
+    end
+    return
+  end
+  if not call then return end
+  local key = call.state .. " " .. (call.pool or "") .. (call.till or "")
+  if self.told[key] then return end
+  self.told[key] = true
+  terminal.say(TEXTS[call.state](self, call, now))
+end
+
+--- Says on a terminal what all the calls are for, while none of them waits.
+---@param text? string nil: nothing any more
+---@param seconds_left? number
+function methods:set_work(text, seconds_left)
+  self.work = text and { text = text,
+    till = seconds_left and core.monotonic() + seconds_left } or nil
+  if not text then terminal.clear() end
+end
+
+return M
