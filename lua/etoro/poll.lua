@@ -91,15 +91,19 @@ end
 ---@param options? table
 ---@param default number seconds
 ---@param level integer
+---@param kinds? table<string, string> types of further options to take
 ---@return number seconds
 ---@return etoro.RequestOptions rest
-function M.take_timeout(options, default, level)
-  local timeout, rest = M.take_option(options, "timeout", "number", level + 1)
-  timeout = timeout or default
+---@return table<string, any> values of the further options
+function M.take_timeout(options, default, level, kinds)
+  local all = { timeout = "number" }
+  for name, kind in pairs(kinds or {}) do all[name] = kind end
+  local values, rest = M.take_options(options, all, level + 1)
+  local timeout = values.timeout or default
   if timeout ~= timeout or timeout < 0 then
     error("bad option 'timeout': seconds expected", level + 1)
   end
-  return timeout, rest
+  return timeout, rest, values
 end
 
 local PASSING = {

@@ -245,8 +245,9 @@ local OF_ALL = { on_accepted = "function", positions = "table" }
 
 -- The options of a close: an etoro.CloseWait, and the rest.
 local function take_close(options, kinds, level)
-  local how, rest = poll.take_options(options, kinds, level + 1)
-  how.timeout, rest = poll.take_timeout(rest, CLOSE_WAIT, level + 1)
+  local timeout, rest, how = poll.take_timeout(options, CLOSE_WAIT, level + 1,
+    kinds)
+  how.timeout = timeout
   return how, rest
 end
 
