@@ -74,6 +74,12 @@ function core.http_date(text) end
 ---@return boolean
 function core.is_header(name, value) end
 
+--- A text with asterisks for what stands behind the names of secrets, as JSON,
+--- forms and the like write them.
+---@param text string
+---@return string
+function core.masked(text) end
+
 --- The ASCII letters of a text in lower case; all other bytes stay.
 ---@param text string
 ---@return string
