@@ -54,13 +54,13 @@ function M.find(name, names)
     end
     if far <= limit
       and (not best or far < best_distance
-        or far == best_distance and candidate < best)
+        or far == best_distance and core.before(candidate, best))
     then
       best, best_distance = candidate, far
     end
     if is_part(wrong, right)
       and (not part or #candidate < #part
-        or #candidate == #part and candidate < part)
+        or #candidate == #part and core.before(candidate, part))
     then
       part = candidate
     end

@@ -86,7 +86,7 @@ end
 local function check_order(rules, given)
   for _, rule in ipairs(rules) do
     local first, last = given[rule[1]], given[rule[2]]
-    if first and type(first) == type(last) and first > last then
+    if first and type(first) == type(last) and core.before(last, first) then
       return string.format("%s (%s) is after %s (%s)", rule[1],
         tostring(first), rule[2], tostring(last))
     end
