@@ -56,7 +56,8 @@ BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
   $(filter-out src/binding/lhttpd.c src/binding/lterminal.c,\
   $(wildcard src/binding/*.c)))
 HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
-  src/binding/lhttpd.c) src/core/buf.c src/core/reason.c src/core/secret.c)
+  src/binding/lhttpd.c) src/core/buf.c src/core/file.c src/core/reason.c \
+  src/core/secret.c)
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
 MODULES = $(BUILD)/etoro/core.so $(BUILD)/etoro/terminal.so $(HTTPD)
 

@@ -64,6 +64,7 @@ describe("etoro.client", function()
     local handle = assert(io.open(path, "wb"))
     handle:write(text)
     handle:close()
+    assert(os.execute(("chmod 600 %q"):format(path)))
     return path
   end
 
@@ -373,7 +374,75 @@ describe("etoro.client", function()
         assert.is_truthy(err.message:find("user_key_file '" .. dir, 1, true))
       end
       err = refused { api_key = "a", user_key_file = file("two", "a\nb") }
-      assert.equal("invalid", err.kind)
+      assert.equal("key_file", err.code)
+      assert.matches("it holds more than one line$", err.message)
+      err = refused { api_key = "a", user_key_file = file("wide", "a\0b\0") }
+      assert.matches("it holds a zero byte", err.message)
+    end)
+
+    it("come from a file that begins with a mark of UTF-8", function()
+      local client = assert(etoro.client { base_url = rec.url,
+        api_key_file = file("api", "\239\187\191file-api\r\n"),
+        user_key = "the-user" })
+      assert(client:request { path = "/" })
+      assert.same({ "file-api", "the-user", "-" }, sent())
+    end)
+
+    it("do not come from what is no file, which is said at once", function()
+      assert(os.execute("mkfifo '" .. dir .. "/pipe'"))
+      for path, what in pairs { [dir .. "/pipe"] = "pipe", [dir] = "directory",
+        ["/dev/zero"] = "device" }
+      do
+        local err = refused { api_key = "a", user_key_file = path }
+        assert.equal(("user_key_file '%s': it is a %s, not a file"):format(path,
+          what), err.message)
+        local _, problem = etoro.oauth.new { client_id = "c",
+          client_secret_file = path }
+        assert.matches("it is a " .. what .. ", not a file$", problem.message)
+        assert.is_nil(etoro.client(with { ca_file = path }))
+      end
+      os.remove(dir .. "/pipe")
+    end)
+
+    it("in a file that others can use are told of, with the cure", function()
+      local private, shared = file("it's", "a"), file("shared", "u")
+      local function told(mode)
+        assert(os.execute("chmod " .. mode .. " '" .. shared .. "'"))
+        local events = {}
+        local function keep(event) events[#events + 1] = event end
+        assert(etoro.client { api_key_file = private, user_key_file = shared,
+          base_url = rec.url, on_event = keep }):close()
+        assert(etoro.oauth.new { client_id = "c", client_secret_file = shared,
+          on_event = keep })
+        return events
+      end
+      assert.same({}, told "600")
+      assert.same({}, told "400")
+      for _, mode in ipairs { "0644", "0640", "0604", "0620" } do
+        local events = told(mode)
+        assert.equal(2, #events)
+        assert.equal("warning", events[1].kind)
+        assert.equal(("user_key_file '%s' is open to others than its owner"
+          .. " (mode %s). Close it: chmod 600 '%s'"):format(shared, mode,
+          shared), events[1].message)
+        assert.matches("^client_secret_file", events[2].message)
+      end
+      -- the line works as it stands
+      assert(os.execute("chmod 644 \"" .. private .. "\""))
+      local cure
+      assert(etoro.client { api_key_file = private, user_key = "u",
+        base_url = rec.url, on_event = function(event)
+          cure = event.message:match "chmod .*$"
+        end }):close()
+      assert(os.execute(cure))
+      assert.same({}, told "600")
+      -- who listens to nothing reads it on stderr
+      assert(os.execute("chmod 644 '" .. shared .. "'"))
+      local done = process.run { LUA, "-e",
+        "assert(require 'etoro'.client { api_key = 'a', user_key_file = arg[1] })",
+        "/dev/null", shared }
+      assert.equal(0, done.code, done.stderr)
+      assert.matches("^etoro: warning: user_key_file .* chmod 600 '/", done.stderr)
     end)
 
     it("are not given twice", function()

@@ -353,9 +353,6 @@ describe("guard rails", function()
       assert.equal("budget", code(apart))
       engine:step(0)
       assert.equal("not_demo", code(refused)) -- another rail's
-      child, c = nil, nil -- in any order
-      collectgarbage()
-      collectgarbage()
     end)
 
     it("and its backoff and its wait for a token", function()

@@ -194,6 +194,21 @@ describe("etoro.instrument_cache", function()
     end
   end)
 
+  it("does not wait for what is no file, and puts a file there", function()
+    local cache = { path = scratch .. "/c" }
+    local _, client = start(cache)
+    assert(client.instruments:find "AAPL")
+    local good = read(file())
+    for _, make in ipairs { "mkfifo '%s'", "ln -s /dev/zero '%s'" } do
+      assert(os.remove(file()))
+      assert(os.execute(make:format(file())))
+      local api, other = start(cache)
+      assert(other.instruments:find "AAPL")
+      assert.equal(1, #api.lines)
+      assert.equal(good, read(file()))
+    end
+  end)
+
   it("keeps what another process has written meanwhile", function()
     local cache = { path = scratch .. "/c" }
     local _, one = start(cache)

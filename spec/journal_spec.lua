@@ -516,6 +516,8 @@ describe("the journal", function()
       refused(folder, "irectory")
       refused(folder .. "/none/orders.jsonl", "No such file")
       refused("/dev/full", "not a regular file")
+      assert(os.execute("mkfifo '" .. folder .. "/pipe'"))
+      refused(folder .. "/pipe", "not a regular file")
       write(path, '{"kind":"note"}\n')
       refused(path, "something else")
       assert.equal('{"kind":"note"}\n', text_of(path))
@@ -595,6 +597,9 @@ describe("the journal", function()
       assert.same({}, (journal.read(path)))
       write(path, "")
       assert.same({}, (journal.read(path)))
+      assert(os.remove(path))
+      assert(os.execute("mkfifo '" .. path .. "'"))
+      fails "it is a pipe, not a file"
       path = folder
       fails "directory"
     end)

@@ -178,8 +178,15 @@ describe("client.posts", function()
     refused("the picture cannot be read: " .. folder
       .. "/b.png: No such file or directory",
       client.posts:upload { path = folder .. "/b.png" })
-    refused("the picture cannot be read: " .. folder .. ": Is a directory",
-      client.posts:upload { path = folder })
+    assert(os.execute("mkfifo '" .. folder .. "/pipe'"))
+    for name, problem in pairs { [""] = "it is a directory, not a file",
+      ["/pipe"] = "it is a pipe, not a file",
+      ["/a\0"] = "a path holds no zero byte" }
+    do
+      refused("the picture cannot be read: " .. folder
+        .. name .. ": " .. problem,
+        client.posts:upload { path = folder .. name })
+    end
     raises(function() client.posts:upload(5) end,
       "picture: a string of bytes or { path = } expected")
   end)

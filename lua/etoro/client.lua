@@ -488,6 +488,10 @@ local function open(settled, engine, parent)
     client._journal = journal
   end
   runtime.add(run, client)
+  for _, warning in ipairs(settled.warnings) do
+    runtime.emit(client, { kind = "warning", message = warning,
+      at = run.engine:unix() })
+  end
   return client
 end
 

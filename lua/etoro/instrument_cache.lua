@@ -161,7 +161,7 @@ end
 
 -- The entries of the file; none where it is absent, another's or broken.
 local function read_file(cache)
-  local file = io.open(file_of(cache.folder, cache.origin), "rb")
+  local file = core.open_file(file_of(cache.folder, cache.origin))
   local text = file and file:read(MAX_BYTES)
   if file then file:close() end
   local document = text and json.decode(text)

@@ -80,8 +80,8 @@ end
 ---@return etoro.JournalProblem[]? problems
 ---@return etoro.Error? err
 function M.each(path, visit)
-  local file, _, code = io.open(path, "rb")
-  if not file then return unreadable(path, core.reason(code)) end
+  local file, message = core.open_file(path)
+  if not file then return unreadable(path, message) end
   local problems, number = {}, 0
   local failure = each_line(file, function(line, is_last)
     number = number + 1

@@ -7,6 +7,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth_http"
 local json = require "etoro.json"
+local key_file = require "etoro.key_file"
 local runtime = require "etoro.runtime"
 local tokens_of = require "etoro.oauth_tokens"
 
@@ -91,7 +92,7 @@ local function of_call(options, level)
 end
 
 -- The secret from its option or its file.
-local function find_secret(options, level)
+local function find_secret(options, warnings, level)
   local given, path = options.client_secret, options.client_secret_file
   if given ~= nil and path ~= nil then
     error("give either 'client_secret' or 'client_secret_file'", level + 1)
@@ -103,12 +104,7 @@ local function find_secret(options, level)
   elseif not path then
     return given
   end
-  local secret, message = core.secret_file(path)
-  if secret then return secret end
-  return nil, errors.new {
-    kind = "auth", code = "key_file",
-    message = string.format("client_secret_file '%s': %s", path, message),
-  }
+  return key_file.read("client_secret_file", path, warnings)
 end
 
 --- Makes what speaks for one OAuth client. Raises for a wrong option; what a
@@ -127,7 +123,8 @@ function M.new(options)
   for name, default in pairs(SECONDS) do
     settled[name] = options[name] or default
   end
-  local secret, err = find_secret(options, 2)
+  local warnings = {}
+  local secret, err = find_secret(options, warnings, 2)
   if err then return nil, err end
   settled.client_secret = secret
   for name, default in pairs(URLS) do
@@ -153,6 +150,10 @@ function M.new(options)
     problem = problem or http.check(self, url)
   end
   if problem then return nil, problem end
+  for _, message in ipairs(warnings) do
+    runtime.emit(self, { kind = "warning", message = message,
+      at = core.now() })
+  end
   return self
 end
 

@@ -5,6 +5,7 @@ local budget = require "etoro.budget"
 local check = require "etoro.check"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local key_file = require "etoro.key_file"
 
 local M = {}
 
@@ -158,24 +159,19 @@ local function sealed(value)
 end
 
 -- One key from an option, its file or the environment.
-local function find_key(options, name)
+local function find_key(options, name, found)
   if options[name] ~= nil then return sealed(options[name]) end
   local path = options[name .. "_file"]
   if not path then
     return (core.secret_env("ETORO_" .. core.upper(name)))
   end
-  local key, message = core.secret_file(path)
-  if key then return key end
-  return nil, errors.new {
-    kind = "auth", code = "key_file",
-    message = string.format("%s_file '%s': %s", name, path, message),
-  }
+  return key_file.read(name .. "_file", path, found.warnings)
 end
 
 local function find_keys(options, found)
   local err
   for _, name in ipairs { "api_key", "user_key" } do
-    found[name], err = find_key(options, name)
+    found[name], err = find_key(options, name, found)
     if err then return nil, err end
   end
   if found.api_key and found.user_key then return found end
@@ -201,7 +197,7 @@ end
 
 -- Which of the two families is meant: what is given beats the environment.
 local function find_credentials(options, api, level)
-  local found = {}
+  local found = { warnings = {} }
   local has_keys = options.api_key or options.user_key
     or options.api_key_file or options.user_key_file
   if options.access_token and has_keys then

@@ -127,9 +127,9 @@ local function is_picture(bytes)
   return false
 end
 
-local function unreadable(path, code)
+local function unreadable(path, reason)
   return errors.invalid(nil, "the picture cannot be read: " .. path .. ": "
-    .. core.reason(code))
+    .. reason)
 end
 
 -- A picture's bytes, or those of the file that is named.
@@ -138,13 +138,14 @@ local function read_picture(picture, level)
   if type(picture) ~= "table" or type(picture.path) ~= "string" then
     error("picture: a string of bytes or { path = } expected", level + 1)
   end
-  local file, _, code = io.open(picture.path, "rb")
-  if not file then return nil, unreadable(picture.path, code) end
+  local file, reason = core.open_file(picture.path)
+  if not file then return nil, unreadable(picture.path, reason) end
   -- no more than tells that it is too large
-  local bytes
-  bytes, _, code = file:read(UPLOAD.body.file.max_bytes + 1)
+  local bytes, _, code = file:read(UPLOAD.body.file.max_bytes + 1)
   file:close()
-  if not bytes and code then return nil, unreadable(picture.path, code) end
+  if not bytes and code then
+    return nil, unreadable(picture.path, core.reason(code))
+  end
   return bytes or ""
 end
 

@@ -1,6 +1,7 @@
 #include "core/secret.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -69,13 +70,34 @@ static void write_file(const char *text, size_t n)
   CHECK(fclose(f) == 0);
 }
 
+static int read_file(struct etoro_secret **s)
+{
+  const char *why;
+  unsigned mode;
+  int rc = etoro_secret_file(s, path, &mode, &why);
+  if (!rc)
+    CHECK(mode == 0600); /* as mkstemp makes it */
+  CHECK((rc == ETORO_EINVAL) == (why != NULL));
+  return rc;
+}
+
 static void reads_as(const char *expected, const char *text)
 {
   struct etoro_secret *s;
   write_file(text, strlen(text));
-  CHECK(etoro_secret_file(&s, path) == ETORO_OK);
+  CHECK(read_file(&s) == ETORO_OK);
   CHECK_TEXT(expected, etoro_secret_data(s), etoro_secret_len(s));
   etoro_secret_free(s);
+}
+
+static void refuses(const char *text, size_t n, const char *reason)
+{
+  struct etoro_secret *s;
+  const char *why;
+  unsigned mode;
+  write_file(text, n);
+  CHECK(etoro_secret_file(&s, path, &mode, &why) == ETORO_EINVAL && !s);
+  CHECK_TEXT(reason, why, strlen(why));
 }
 
 static void reads_files(void)
@@ -88,23 +110,50 @@ static void reads_files(void)
   reads_as("key", "key\n");
   reads_as("key", "key \t\r\n\r\n");
   reads_as(" two words", " two words\n");
-  reads_as("line\nline", "line\nline\n");
-  write_file("", 0);
-  CHECK(etoro_secret_file(&s, path) == ETORO_EINVAL && !s);
-  write_file(" \n\t\r\n", 5);
-  CHECK(etoro_secret_file(&s, path) == ETORO_EINVAL && !s);
+  reads_as("key", "\xef\xbb\xbfkey\r\n");
+  reads_as("\xef\xbb", "\xef\xbb\n");
+  refuses("", 0, "the file is empty");
+  refuses(" \n\t\r\n", 5, "the file is empty");
+  refuses("\xef\xbb\xbf\n", 4, "the file is empty");
+  refuses("line\nline\n", 10, "it holds more than one line");
+  refuses("\nline\n", 6, "it holds more than one line");
+  refuses("a\rb", 3, "it holds more than one line");
+  refuses("k\0e\0y\0", 6,
+          "it holds a zero byte: save it as plain text, in UTF-8");
   write_file(big, 65536);
-  CHECK(etoro_secret_file(&s, path) == ETORO_OK);
+  CHECK(read_file(&s) == ETORO_OK);
   CHECK(etoro_secret_len(s) == 65536);
   etoro_secret_free(s);
   write_file(big, 65537);
-  CHECK(etoro_secret_file(&s, path) == ETORO_ETOOBIG && !s);
+  CHECK(read_file(&s) == ETORO_ETOOBIG && !s);
   free(big);
+}
+
+/* What is no file is refused at once, nobody having to write into a pipe. */
+static void reads_nothing_else(void)
+{
+  static const char *const others[][2] = {
+    { "/", "it is a directory, not a file" },
+    { "/dev/zero", "it is a device, not a file" },
+    { "/dev/tty", "it is a device, not a file" },
+    { NULL, "it is a pipe, not a file" }
+  };
+  struct etoro_secret *s;
+  char pipe_path[64];
+  const char *why;
+  unsigned mode;
+  size_t i;
   errno = 0;
-  CHECK(etoro_secret_file(&s, "/nonexistent/key") == ETORO_EIO && !s);
-  CHECK(errno == ENOENT);
-  CHECK(etoro_secret_file(&s, "/") == ETORO_EIO && !s);
-  CHECK(errno == EISDIR);
+  CHECK(etoro_secret_file(&s, "/nonexistent/key", &mode, &why) == ETORO_EIO);
+  CHECK(errno == ENOENT && !s);
+  snprintf(pipe_path, sizeof pipe_path, "%s-pipe", path);
+  CHECK(mkfifo(pipe_path, 0600) == 0);
+  for (i = 0; i < sizeof others / sizeof *others; i++) {
+    const char *other = others[i][0] ? others[i][0] : pipe_path;
+    CHECK(etoro_secret_file(&s, other, &mode, &why) == ETORO_EINVAL && !s);
+    CHECK_TEXT(others[i][1], why, strlen(why));
+  }
+  unlink(pipe_path);
 }
 
 static void wipes(void)
@@ -124,7 +173,7 @@ static void short_of_memory(int may_fail)
   rc = etoro_secret_env(&s, "PATH");
   CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM && !s));
   etoro_secret_free(s);
-  rc = etoro_secret_file(&s, path);
+  rc = read_file(&s);
   CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM && !s));
   etoro_secret_free(s);
 }
@@ -138,6 +187,7 @@ int main(void)
   compares();
   reads_the_environment();
   reads_files();
+  reads_nothing_else();
   wipes();
   write_file("key", 3);
   fail_each_step(short_of_memory);

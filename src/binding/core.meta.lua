@@ -166,10 +166,18 @@ function core.secret(text) end
 ---@return etoro.Secret? secret nil when it is unset or empty
 function core.secret_env(name) end
 
+--- Reads a file of one line.
 ---@param path string
 ---@return etoro.Secret? secret
----@return string? message
+---@return integer|string mode of the file, or why there is no secret
 function core.secret_file(path) end
+
+--- Opens a regular file for reading; anything else that has a name, such as a
+--- pipe, is refused, because reading it may wait for ever.
+---@param path string
+---@return file*? file
+---@return string? reason
+function core.open_file(path) end
 
 ---@return string uuid a random one
 function core.uuid() end

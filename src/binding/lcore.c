@@ -6,10 +6,13 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "core/file.h"
 #include "core/headers.h"
 #include "core/ids.h"
 #include "core/reason.h"
@@ -192,6 +195,43 @@ static int core_monotonic(lua_State *L)
   return push_clock(L, CLOCK_MONOTONIC);
 }
 
+/* The close of a file handle that core.open_file has made. */
+static int close_file(lua_State *L)
+{
+  luaL_Stream *s = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+  return luaL_fileresult(L, fclose(s->f) == 0, NULL);
+}
+
+/* core.open_file(path) -> file, as io.open gives it for reading | nil, reason;
+   regular files only: reading anything else may wait for ever */
+static int core_open_file(lua_State *L)
+{
+  size_t n;
+  const char *path = luaL_checklstring(L, 1, &n);
+  const char *why = "a path holds no zero byte";
+  char reason[ETORO_REASON_MAX];
+  struct stat info;
+  int fd = -1, rc = ETORO_EINVAL;
+  luaL_Stream *s = lua_newuserdatauv(L, sizeof *s, 0);
+  s->f = NULL;
+  s->closef = NULL; /* closed, until it is not */
+  luaL_setmetatable(L, LUA_FILEHANDLE);
+  if (strlen(path) == n)
+    rc = etoro_file_open(&fd, &info, path, &why);
+  if (!rc) {
+    s->f = fdopen(fd, "rb");
+    s->closef = s->f ? close_file : NULL;
+    if (s->f)
+      return 1;
+    why = etoro_reason(reason, errno);
+    close(fd);
+  } else if (rc == ETORO_EIO)
+    why = etoro_reason(reason, errno);
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  return 2;
+}
+
 /* core.make_dir(path) -> true | nil, message; one that is there will do */
 static int core_make_dir(lua_State *L)
 {
@@ -240,17 +280,12 @@ static int core_features(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "base", core_base },
-  { "escape", core_escape },
-  { "features", core_features },
-  { "http_date", core_http_date },
-  { "is_header", core_is_header },
-  { "is_uuid", core_is_uuid },
-  { "make_dir", core_make_dir },
-  { "monotonic", core_monotonic },
-  { "now", core_now },
-  { "uuid", core_uuid },
-  { NULL, NULL },
+  { "base", core_base },           { "escape", core_escape },
+  { "features", core_features },   { "http_date", core_http_date },
+  { "is_header", core_is_header }, { "is_uuid", core_is_uuid },
+  { "make_dir", core_make_dir },   { "open_file", core_open_file },
+  { "monotonic", core_monotonic }, { "now", core_now },
+  { "uuid", core_uuid },           { NULL, NULL },
 };
 
 static const luaL_Reg buf_methods[] = { { NULL, NULL } };

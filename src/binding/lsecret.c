@@ -67,18 +67,20 @@ static int core_secret_env(lua_State *L)
   return 1;
 }
 
-/* core.secret_file(path) -> secret | nil, message */
+/* core.secret_file(path) -> secret, mode | nil, message */
 static int core_secret_file(lua_State *L)
 {
   const char *path = luaL_checkstring(L, 1);
-  int rc = etoro_secret_file(&newsecret(L)->core, path);
+  const char *why = NULL;
+  unsigned mode = 0;
+  int rc = etoro_secret_file(&newsecret(L)->core, path, &mode, &why);
   int error = errno;
   char reason[ETORO_REASON_MAX];
-  if (rc == ETORO_EIO)
-    return letoro_fail(L, rc, etoro_reason(reason, error));
-  if (rc == ETORO_EINVAL)
-    return letoro_fail(L, rc, "the file is empty");
-  return rc ? letoro_fail(L, rc, NULL) : 1;
+  if (rc)
+    return letoro_fail(
+        L, rc, rc == ETORO_EIO ? etoro_reason(reason, error) : why);
+  lua_pushinteger(L, (lua_Integer)mode);
+  return 2;
 }
 
 /* core.is_secret(value) -> boolean */

@@ -1,11 +1,11 @@
 #include "core/secret.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/file.h"
 #include "core/status.h"
 
 #define FILE_MAX ((size_t)64 * 1024)
@@ -68,43 +68,58 @@ static int readall(int fd, char *to, size_t max, size_t *len)
   return ETORO_OK;
 }
 
-static int opened(const char *path)
-{
-  int fd;
-  do
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  while (fd < 0 && errno == EINTR);
-  return fd;
-}
-
 static int is_blank(char c)
 {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static int fromfile(struct etoro_secret **out, int fd, char *room)
+/* A key is one line; what an editor adds around it is none of it. */
+static int from_text(struct etoro_secret **out, const char *text, size_t n,
+                     const char **why)
+{
+  size_t i;
+  if (n >= 3 && !memcmp(text, "\xef\xbb\xbf", 3)) {
+    text += 3; /* the mark of UTF-8 */
+    n -= 3;
+  }
+  while (n && is_blank(text[n - 1]))
+    n--;
+  if (!n)
+    *why = "the file is empty";
+  for (i = 0; i < n; i++) {
+    if (text[i] == '\n' || text[i] == '\r')
+      *why = "it holds more than one line";
+    else if (!text[i])
+      *why = "it holds a zero byte: save it as plain text, in UTF-8";
+    if (*why)
+      break;
+  }
+  return *why ? ETORO_EINVAL : etoro_secret_new(out, text, n);
+}
+
+static int from_file(struct etoro_secret **out, int fd, char *room,
+                     const char **why)
 {
   size_t n = 0;
   int rc = readall(fd, room, FILE_MAX + 1, &n);
   if (rc)
     return rc;
-  if (n > FILE_MAX)
-    return ETORO_ETOOBIG;
-  while (n && is_blank(room[n - 1]))
-    n--;
-  return n ? etoro_secret_new(out, room, n) : ETORO_EINVAL;
+  return n > FILE_MAX ? ETORO_ETOOBIG : from_text(out, room, n, why);
 }
 
-int etoro_secret_file(struct etoro_secret **out, const char *path)
+int etoro_secret_file(struct etoro_secret **out, const char *path,
+                      unsigned *mode, const char **why)
 {
-  int fd, rc, saved;
+  struct stat info;
+  int fd, saved;
   char *room;
+  int rc = etoro_file_open(&fd, &info, path, why);
   *out = NULL;
-  fd = opened(path);
-  if (fd < 0)
-    return ETORO_EIO;
+  if (rc)
+    return rc;
+  *mode = (unsigned)info.st_mode & 07777u;
   room = malloc(FILE_MAX + 1);
-  rc = room ? fromfile(out, fd, room) : ETORO_ENOMEM;
+  rc = room ? from_file(out, fd, room, why) : ETORO_ENOMEM;
   saved = errno;
   etoro_wipe(room, FILE_MAX + 1);
   free(room);

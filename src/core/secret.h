@@ -14,9 +14,12 @@ int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n);
 /* Reads an environment variable. Unset or empty: ETORO_OK and *out NULL. */
 int etoro_secret_env(struct etoro_secret **out, const char *name);
 
-/* Reads a file (at most 64 KB), without trailing blanks and line ends.
-   ETORO_EIO leaves errno set; an empty file is ETORO_EINVAL. */
-int etoro_secret_file(struct etoro_secret **out, const char *path);
+/* Reads a file of one line (at most 64 KB), without a mark of UTF-8 before it,
+   blanks and line ends behind it, and tells the file's mode. ETORO_EIO leaves
+   errno set; ETORO_EINVAL sets *why to a static sentence: it is empty, no
+   regular file, or holds line ends or zero bytes. */
+int etoro_secret_file(struct etoro_secret **out, const char *path,
+                      unsigned *mode, const char **why);
 
 /* One more holder. Takes NULL. */
 struct etoro_secret *etoro_secret_keep(struct etoro_secret *s);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/ascii.h"
+#include "core/file.h"
 #include "core/status.h"
 
 /* 1 for names like 5ad8a5d6.0, which openssl's rehash makes. */
@@ -43,7 +44,8 @@ int etoro_tls_choose(struct etoro_tls *out, const char *ca_file)
   const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
   out->file[0] = out->folder[0] = '\0';
   if (ca_file) {
-    if (!copy(out->file, sizeof out->file, ca_file) || access(ca_file, R_OK))
+    if (!copy(out->file, sizeof out->file, ca_file) || access(ca_file, R_OK)
+        || !etoro_file_is_regular(ca_file))
       return ETORO_EIO;
     return ETORO_OK;
   }

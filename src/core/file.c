@@ -1,0 +1,62 @@
+#include "core/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "core/status.h"
+
+static int opened(const char *path)
+{
+  int fd;
+  do
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+static const char *fault_of(mode_t mode)
+{
+  if (S_ISREG(mode))
+    return NULL;
+  if (S_ISDIR(mode))
+    return "it is a directory, not a file";
+  if (S_ISFIFO(mode))
+    return "it is a pipe, not a file";
+  if (S_ISSOCK(mode))
+    return "it is a socket, not a file";
+  return "it is a device, not a file";
+}
+
+int etoro_file_open(int *fd, struct stat *info, const char *path,
+                    const char **why)
+{
+  int saved;
+  *why = NULL;
+  /* before it is opened, too: to open a device may do something */
+  if (stat(path, info))
+    return ETORO_EIO;
+  *why = fault_of(info->st_mode);
+  if (*why)
+    return ETORO_EINVAL;
+  *fd = opened(path);
+  if (*fd < 0)
+    return ETORO_EIO;
+  if (fstat(*fd, info)) {
+    saved = errno;
+    close(*fd);
+    errno = saved;
+    return ETORO_EIO;
+  }
+  *why = fault_of(info->st_mode);
+  if (!*why)
+    return ETORO_OK;
+  close(*fd);
+  return ETORO_EINVAL;
+}
+
+int etoro_file_is_regular(const char *path)
+{
+  struct stat info;
+  return stat(path, &info) || S_ISREG(info.st_mode);
+}
