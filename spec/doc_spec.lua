@@ -145,10 +145,8 @@ describe("doc/ #lua", function()
 
   it("tells of each option and fault of the sandbox", function()
     local missing = {}
-    local usage = docs.read "lua/etoro/sandbox/main.lua"
-    for option in usage:match("usage: sandbox(.-)%]%]")
-      :gmatch "%-%-([%l-]+)=" do
-      local name = option:gsub("-", "_")
+    for _, option in ipairs(require("etoro.sandbox.arguments").OPTIONS) do
+      local name = option[1]:gsub("-", "_")
       missing[name] = not texts.sandbox:find("`" .. name .. "`", 1, true)
         or nil
     end

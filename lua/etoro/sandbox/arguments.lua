@@ -1,0 +1,136 @@
+-- The sandbox's options as they are typed: --port=8080 or --port 8080.
+
+local core = require "etoro.core"
+local nearest = require "etoro.nearest"
+
+local M = {}
+
+local tonumber = core.number -- not up to the locale
+
+local function boolean(text)
+  if text == "true" then return true end
+  if text == "false" then return false end
+end
+
+local function text_or_false(text)
+  if text == "false" then return false end
+  return text
+end
+
+local function text_of(text) return text end
+
+local NUMBER = { read = tonumber, needs = "a number" }
+local FLAG = { read = boolean, needs = "true or false" }
+local TEXT = { read = text_of, needs = "a text" }
+local TEXT_OR_FALSE = { read = text_or_false, needs = "a text" }
+
+-- Name, kind, how its value is shown, what it does.
+M.OPTIONS = {
+  { "port", NUMBER, "N", "a port of this machine; any that is free" },
+  { "host", TEXT, "127.0.0.1", "an address of this machine" },
+  { "seed", NUMBER, "N", "which world it is; 1" },
+  { "strict", FLAG, "true|false",
+    "answer by the letter of the API's document; false" },
+  { "api-key", TEXT, "TEXT", "sandbox-api-key" },
+  { "user-key", TEXT, "TEXT", "sandbox-user-key" },
+  { "limits", FLAG, "true|false", "keep the API's rate limits; true" },
+  { "window", NUMBER, "SECONDS", "of a rate limit; 60" },
+  { "rate-headers", TEXT, "RateLimit|X-RateLimit|none",
+    "which headers tell of it; RateLimit" },
+  { "credit", NUMBER, "USD", "of the real account; 10000000" },
+  { "demo-credit", NUMBER, "USD", "of the demo account; 100000" },
+  { "minimum-investment", NUMBER, "USD", "in an agent-portfolio; 50" },
+  { "max-tokens", NUMBER, "N", "of an agent-portfolio; 10" },
+  { "max-alerts", NUMBER, "N", "of price alerts; 50" },
+  { "instruments", NUMBER, "N", "at least so many, made up; 0" },
+  { "name-suffix", TEXT_OR_FALSE, "false|collision|always",
+    "what is added to names of portfolios; false" },
+  { "both-families", NUMBER, "401|422",
+    "the status for keys together with a token; 401" },
+  { "idempotency", TEXT, "documented|measured",
+    "what a repeated request id gets; documented" },
+  { "fill-delay", NUMBER, "SECONDS", "until an order is filled; 0.05" },
+  { "close-delay", NUMBER, "SECONDS", "until a close is done; 0.1" },
+  { "cancel-delay", NUMBER, "SECONDS", "until an order is cancelled; 0" },
+  { "portfolio-lag", NUMBER, "SECONDS", "until the portfolio shows it; 0.2" },
+  { "lookup-lag", NUMBER, "SECONDS", "until a lookup finds an order; 0" },
+  { "partial-fills", NUMBER, "SHARE", "of orders, filled in parts; 0" },
+  { "reject", NUMBER, "SHARE", "of orders, rejected; 0" },
+  { "market-open", FLAG, "true|false", "whether markets are open; true" },
+  { "newer-routes", FLAG, "true|false",
+    "editing positions, outcomes of closes; true" },
+  { "cost-field", TEXT, "amount|value", "how a cost is called; value" },
+  { "cancel-filled", NUMBER, "400|200",
+    "the status of cancelling what is filled; 400" },
+  { "order-fee", NUMBER, "USD", "of an order; 0" },
+  { "minimum-copy", NUMBER, "USD", "smaller trades are not copied; 1" },
+  { "history-page", NUMBER, "N", "trades of a page; 100" },
+}
+
+local BY_NAME, NAMES = {}, {}
+for i, option in ipairs(M.OPTIONS) do
+  BY_NAME[option[1]], NAMES[i] = option, option[1]
+end
+
+--- What --help shows.
+---@param program string
+---@return string
+function M.help(program)
+  local lines = { ("Usage: %s [--port 8080] [OPTION VALUE] ..."):format(program),
+    "", "Serves a stand-in for the eToro API on this machine.", "",
+    "Options, as --name VALUE or --name=VALUE, and what stands for them:" }
+  for _, option in ipairs(M.OPTIONS) do
+    lines[#lines + 1] = ("   --%s %s\n        %s"):format(option[1], option[3],
+      option[4])
+  end
+  lines[#lines + 1] = "   -h, --help\n        show this help"
+  return table.concat(lines, "\n") .. "\n"
+end
+
+-- The value of an option: behind its "=", or the next argument. A flag needs
+-- none. Gives how many arguments that took.
+local function value_of(option, value, after)
+  if value then return value, 1 end
+  if option[2] ~= FLAG then return after, 2 end
+  if after == "true" or after == "false" then return after, 2 end
+  return "true", 1
+end
+
+local function unusable(text, name)
+  return ("cannot use '%s'%s"):format(text, name and nearest.hint(name, NAMES)
+    :gsub("'(.-)'", "'--%1'") or "")
+end
+
+--- Reads the arguments.
+---@param args string[]
+---@return table? options as etoro.sandbox.serve takes them; options.help: only
+---the help is asked for
+---@return string? message what is wrong
+function M.parse(args)
+  local options, at = {}, 1
+  while at <= #args do
+    local text = args[at]
+    if text == "--help" or text == "-h" then return { help = true } end
+    local name, value = text:match "^%-%-([A-Za-z0-9-]+)=(.*)$"
+    name = name or text:match "^%-%-([A-Za-z0-9-]+)$"
+    local option = BY_NAME[name]
+    if not option then return nil, unusable(text, name) end
+    local count
+    value, count = value_of(option, value, args[at + 1])
+    if value == nil then return nil, ("--%s needs a value"):format(name) end
+    -- an empty port is what make gives for an empty PORT=
+    if value ~= "" or name ~= "port" then
+      local result
+      if value ~= "" then result = option[2].read(value) end
+      if result == nil then
+        return nil, ("cannot use '%s': --%s takes %s"):format(value, name,
+          option[2].needs)
+      end
+      options[name:gsub("-", "_")] = result
+    end
+    at = at + count
+  end
+  return options
+end
+
+return M
