@@ -35,6 +35,14 @@ LUA_CFLAGS := $(if $(LUA_INCDIR),-I$(LUA_INCDIR),\
     $(if $(LUA_PC),$(shell $(PKG) --cflags $(LUA_PC))))
 CURL_CFLAGS := $(shell $(PKG) --cflags libcurl 2>/dev/null)
 CURL_LIBS := $(shell $(PKG) --libs libcurl 2>/dev/null || echo -lcurl)
+# What unpacks answers; without one of them its encodings are not offered.
+has = $(shell $(PKG) --exists $(1) 2>/dev/null && echo yes)
+UNPACKERS := $(if $(call has,zlib),zlib) \
+  $(if $(call has,libbrotlidec),libbrotlidec)
+UNPACK_FLAGS := $(if $(UNPACKERS),$(shell $(PKG) --cflags $(UNPACKERS))) \
+  $(if $(filter zlib,$(UNPACKERS)),-DETORO_WITH_ZLIB) \
+  $(if $(filter libbrotlidec,$(UNPACKERS)),-DETORO_WITH_BROTLI)
+CORE_LIBS := $(CURL_LIBS) $(if $(UNPACKERS),$(shell $(PKG) --libs $(UNPACKERS)))
 MHD_LIBS := $(shell $(PKG) --libs libmicrohttpd 2>/dev/null)
 MHD_CFLAGS := $(shell $(PKG) --cflags libmicrohttpd 2>/dev/null)
 
@@ -42,6 +50,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual -Wwrite-strings \
   -Wstrict-prototypes -Wmissing-prototypes
 FLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fPIC \
   -fvisibility=hidden -pthread $(WARN) $(CURL_CFLAGS)
+$(BUILD)/core/unpack.o: FLAGS += $(UNPACK_FLAGS)
 $(BUILD)/binding/%.o $(BUILD)/httpd/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
 ifeq ($(shell uname -s),Darwin)
   LIBFLAG ?= -bundle -undefined dynamic_lookup
@@ -77,7 +86,7 @@ all: $(MODULES)
 $(BUILD)/etoro/core.so: $(CORE_OBJ) $(BINDING_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
-	$(Q)$(CC) $(LIBFLAG) $(NODELETE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CURL_LIBS) -pthread
+	$(Q)$(CC) $(LIBFLAG) $(NODELETE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -pthread
 
 $(BUILD)/etoro/terminal.so: $(BUILD)/binding/lterminal.o
 	@mkdir -p $(@D)

@@ -21,6 +21,6 @@ $(BUILD)/spec/bench/%: spec/bench/%.c
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(FLAGS) $(LUA_CFLAGS) $(CFLAGS) -MMD -MP -Wl,-E $(LDFLAGS) \
-	  -o $@ $< $(shell $(PKG) --libs $(LUA_PC)) $(CURL_LIBS) -lm -ldl
+	  -o $@ $< $(shell $(PKG) --libs $(LUA_PC)) $(CORE_LIBS) -lm -ldl
 
 .PHONY: bench run-bench

@@ -14,7 +14,7 @@ $(BUILD)/spec/core/%: spec/core/%.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(LDFLAGS) -o $@ $< $(CORE_OBJ) \
-	  $(WRAP) $(CURL_LIBS) -lm -pthread
+	  $(WRAP) $(CORE_LIBS) -lm -pthread
 
 $(BUILD)/spec/hosts/%.so: spec/hosts/%.c
 	@mkdir -p $(@D)
@@ -32,7 +32,7 @@ $(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
 	$(say) CC $<
 	$(Q)$(CC) $(FLAGS) $(LUA_CFLAGS) $(CFLAGS) -MMD -MP -Wl,-E $(LDFLAGS) \
 	  -o $@ $< $(CORE_OBJ) $(BINDING_OBJ) $(WRAP) \
-	  $(shell $(PKG) --libs $(LUA_PC)) $(CURL_LIBS) -lm -ldl -pthread
+	  $(shell $(PKG) --libs $(LUA_PC)) $(CORE_LIBS) -lm -ldl -pthread
 
 .PHONY: programs
 
@@ -83,7 +83,7 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch])
 	@mkdir -p $(@D)
 	$(say) FUZZ $<
 	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*.c) \
-	  $(CURL_LIBS) -lm -pthread
+	  $(CORE_LIBS) -lm -pthread
 
 check:
 	@sh .ci/deps.sh run test lint

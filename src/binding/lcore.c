@@ -17,6 +17,7 @@
 #include "core/ids.h"
 #include "core/reason.h"
 #include "core/status.h"
+#include "core/unpack.h"
 #include "core/uri.h"
 
 #define ESCAPED_MAX (16u * 1024u * 1024u)
@@ -266,9 +267,8 @@ static int core_features(lua_State *L)
   lua_pushstring(L, v->ssl_version ? v->ssl_version : "none");
   lua_setfield(L, -2, "tls");
   add_feature(L, "http2", v->features & CURL_VERSION_HTTP2);
-  add_feature(L, "gzip", v->features & CURL_VERSION_LIBZ);
-  add_feature(L, "brotli", v->features & CURL_VERSION_BROTLI);
-  add_feature(L, "zstd", v->features & CURL_VERSION_ZSTD);
+  add_feature(L, "gzip", strstr(etoro_unpack_offer(), "gzip") != NULL);
+  add_feature(L, "brotli", strstr(etoro_unpack_offer(), "br") != NULL);
   add_feature(L, "async_dns", v->features & CURL_VERSION_ASYNCHDNS);
 #if LIBCURL_VERSION_NUM >= 0x075700
   add_feature(L, "quick_exit", v->version_num >= 0x075700);

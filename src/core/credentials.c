@@ -7,6 +7,7 @@
 #include "core/digest.h"
 #include "core/mask.h"
 #include "core/status.h"
+#include "core/unpack.h"
 
 #define LINES_AUTH 2      /* at most: the two keys */
 
@@ -92,16 +93,6 @@ static int make_login(struct etoro_secret **out, const char *id,
   return rc == ETORO_ETOOBIG ? ETORO_EINVAL : rc;
 }
 
-/* What libcurl can unpack, as it would say it itself. */
-static void list_encodings(char *out, size_t size)
-{
-  int has = curl_version_info(CURLVERSION_NOW)->features;
-  snprintf(out, size, "Accept-Encoding: %s%s%s",
-           has & CURL_VERSION_LIBZ ? "deflate, gzip" : "identity",
-           has & CURL_VERSION_BROTLI ? ", br" : "",
-           has & CURL_VERSION_ZSTD ? ", zstd" : "");
-}
-
 static int write_lines(struct etoro_credentials *c, const char *user_agent)
 {
   static const char *const fixed[LINE_ENCODING] = {
@@ -114,7 +105,8 @@ static int write_lines(struct etoro_credentials *c, const char *user_agent)
     return ETORO_EINVAL;
   for (i = 0; i < LINE_ENCODING; i++)
     memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);
-  list_encodings(c->text[LINE_ENCODING], sizeof c->text[LINE_ENCODING]);
+  snprintf(c->text[LINE_ENCODING], sizeof c->text[LINE_ENCODING],
+           "Accept-Encoding: %s", etoro_unpack_offer());
   for (i = 0; i <= LINE_ENCODING; i++)
     c->nodes[i].data = c->text[i];
   memcpy(c->agent, agent_name, sizeof agent_name);

@@ -80,6 +80,9 @@ static void forget_attempt(struct etoro_job *j)
   j->status = 0;
   j->http_version = 0;
   j->is_sent = j->is_headed = j->may_limit = j->is_taken = 0;
+  etoro_unpack_free(j->unpack);
+  j->unpack = NULL;
+  j->is_packed = 0;
   j->is_header_large = 0;
   j->header_bytes = 0;
   j->write_status = ETORO_OK;

@@ -18,7 +18,7 @@ static enum etoro_code write_code(const struct etoro_job *j)
     return ETORO_CODE_TOO_LARGE;
   if (j->write_status == ETORO_ENOMEM)
     return ETORO_CODE_OUT_OF_MEMORY;
-  return ETORO_CODE_BAD_ENCODING; /* the unzipping side gave up */
+  return ETORO_CODE_BAD_ENCODING; /* it is not packed as it says */
 }
 
 /* 1 when one header line does not end. Some libcurls call their own ceiling a
@@ -150,8 +150,6 @@ static enum etoro_code code_of(struct etoro_job *j, CURL *easy, CURLcode rc)
     return ETORO_CODE_HANDSHAKE;
   case CURLE_WRITE_ERROR:
     return write_code(j);
-  case CURLE_BAD_CONTENT_ENCODING:
-    return ETORO_CODE_BAD_ENCODING;
   case CURLE_PARTIAL_FILE:
     return ETORO_CODE_TRUNCATED;
   case CURLE_WEIRD_SERVER_REPLY:
@@ -201,6 +199,10 @@ void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
   /* libcurl calls an answer complete that ends amid its headers */
   if (!rc && (status < 200 || !j->is_headed))
     rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
+  if (!rc && j->unpack && !etoro_unpack_is_whole(j->unpack))
+    rc = CURLE_PARTIAL_FILE; /* whatever came out of it so far */
+  etoro_unpack_free(j->unpack);
+  j->unpack = NULL;
   j->code = code_of(j, easy, rc);
   read_version(j, easy);
   if (j->client->wants_events)

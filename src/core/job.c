@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mask.h"
+#include "core/headers.h"
 #include "core/status.h"
 
 static const char id_name[] = "x-request-id: ";
@@ -224,6 +225,7 @@ void etoro_job_free(struct etoro_job *j)
   etoro_entry_free(j->intent);
   etoro_credentials_free(j->credentials);
   etoro_spares_give(&j->client->spares, &j->headers);
+  etoro_unpack_free(j->unpack);
   etoro_buf_wipe(&j->reply); /* it may hold a new token */
   etoro_job_drop_reply(j);
   etoro_client_free(j->client);
@@ -231,6 +233,24 @@ void etoro_job_free(struct etoro_job *j)
     etoro_secret_free(j->secrets[--j->nsecrets]);
   etoro_wipe(j->body, j->body_len);
   free(j);
+}
+
+int etoro_job_unpack(struct etoro_job *j, const char *bytes, size_t n)
+{
+  const char *name = "";
+  size_t len;
+  int rc;
+  if (!j->unpack) {
+    if (!etoro_headers_find(j->headers.data, j->headers.len,
+                            "content-encoding", &name, &len))
+      len = 0;
+    rc = etoro_unpack_open(&j->unpack, name, len);
+    if (rc)
+      return rc;
+    j->is_packed = j->unpack != NULL;
+  }
+  return j->unpack ? etoro_unpack_add(j->unpack, bytes, n, &j->reply)
+                   : etoro_buf_add(&j->reply, bytes, n);
 }
 
 void etoro_job_drop_reply(struct etoro_job *j)

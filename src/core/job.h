@@ -11,6 +11,7 @@
 #include "core/ids.h"
 #include "core/journal.h"
 #include "core/retry.h"
+#include "core/unpack.h"
 
 enum etoro_state {
   ETORO_STATE_BUDGET,      /* waits for its turn */
@@ -131,6 +132,8 @@ struct etoro_job {
   int is_headed;           /* the reply's headers have come to their end */
   int is_header_large;     /* its header lines went over their ceiling */
   size_t header_bytes;     /* of them so far */
+  int is_packed;           /* one of them may be Content-Encoding */
+  struct etoro_unpack *unpack; /* NULL until a packed body has begun */
   int may_limit;           /* one of them may be about limits */
   int write_status;        /* why a callback stopped it: etoro_status */
   int is_taken;            /* by the manual wire */
@@ -182,6 +185,10 @@ void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n);
 /* The same for the headers of a job that is done. Few callers look at them, so
    this waits until one does. */
 void etoro_job_mask_headers(struct etoro_job *j);
+
+/* Adds bytes of a body that its headers may call packed to the reply. The
+   codes of etoro_unpack_open and etoro_unpack_add. */
+int etoro_job_unpack(struct etoro_job *j, const char *bytes, size_t n);
 
 /* Gives the memory of the reply's body back. */
 void etoro_job_drop_reply(struct etoro_job *j);

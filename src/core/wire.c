@@ -28,7 +28,8 @@ struct etoro_wire {
 static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 {
   struct etoro_job *j = ((struct etoro_handle *)context)->job;
-  j->write_status = etoro_buf_add(&j->reply, bytes, size * n);
+  j->write_status = j->is_packed ? etoro_job_unpack(j, bytes, size * n)
+                                 : etoro_buf_add(&j->reply, bytes, size * n);
   return j->write_status ? 0 : size * n;
 }
 
@@ -39,10 +40,13 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
     etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
     j->is_headed = 0;
     j->may_limit = 0;
+    j->is_packed = 0;
   } else if (*bytes == '\r' || *bytes == '\n')
     j->is_headed = 1;
   else if ((*bytes | 0x20) == 'r' || (*bytes | 0x20) == 'x')
     j->may_limit = 1; /* Retry-After, RateLimit-Reset, X-RateLimit-Limit */
+  else if (size * n > 9 && (*bytes | 0x20) == 'c' && (bytes[8] | 0x20) == 'e')
+    j->is_packed = 1; /* Content-Encoding; trailers come too late for it */
   /* those of earlier 1xx replies count, so that they cannot go on for ever */
   j->header_bytes += size * n;
   j->write_status = j->header_bytes > ETORO_HEADERS_MAX
