@@ -156,11 +156,14 @@ describe("a client", function()
     it("that are dropped in mid-call ends the call", function()
       server:set { default = { stall = true } }
       local client = assert(server:client { wait = coroutine.yield })
-      for _ = 1, 5 do start(client) end
+      local threads = {}
+      for index = 1, 5 do threads[index] = start(client) end
       process.eventually(function()
         core.engine():step(0)
         return #server:arrivals() == 5
       end, "five requests")
+      assert.equal(5, #threads)
+      threads = nil -- luacheck: ignore 311
       collect()
       core.engine():step(0)
       process.eventually(function()
