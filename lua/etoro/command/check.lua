@@ -5,6 +5,7 @@ local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local server_clock = require "etoro.server_clock"
+local words = require "etoro.command.words"
 
 local tostring = core.text -- not up to the locale
 
@@ -193,6 +194,7 @@ function M.check(session)
   end
   local is_bad = false
   for _, line in ipairs(report) do
+    line.detail = words.shell(line.detail, session.args)
     is_bad = is_bad or line.state == "bad"
     session.out:marked(("%-4s"):format(line.state), MARKS[line.state],
       ("%-10s  %s"):format(line.what, line.detail))

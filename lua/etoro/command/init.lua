@@ -73,6 +73,8 @@ local function failure(problem)
   elseif errors.is(problem) then
     return exits.code_of(problem), message, problem
   end
+  local of_option = words.of_option(message)
+  if of_option then return exits.USAGE, of_option end
   return exits.FAILED, message
 end
 

@@ -116,6 +116,16 @@ function M.typed(name, args)
   return typed
 end
 
+--- What the library raises for an option that it cannot use, as a sentence
+--- about what was typed.
+---@param text string
+---@return string? sentence nil for anything else that was raised
+function M.of_option(text)
+  local name, rest = text:match "^[^ ]*:[0-9]+: bad option '([a-z_]+)': (.*)$"
+  if not name then return nil end
+  return "--" .. name:gsub("_", "-") .. ": " .. rest
+end
+
 --- A sentence of the library's as one for a shell.
 ---@param text string
 ---@param args table

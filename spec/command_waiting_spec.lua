@@ -1,0 +1,196 @@
+-- While the etoro command waits it says for what: at once, not at the end.
+local process = require "spec.support.process"
+local recorder = require "spec.support.recorder"
+local sandbox = require "spec.support.server"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+local SECONDS = 20 -- a slow machine; what is waited for takes longer
+
+-- Waits until the text holds what is looked for, while the program runs.
+local function shows(child, read, pattern)
+  local left = SECONDS / 0.05
+  while left > 0 and not read(child):find(pattern) do
+    assert(child:is_running(), pattern .. " was not shown: " .. read(child))
+    process.sleep(0.05)
+    left = left - 1
+  end
+  assert(read(child):find(pattern), pattern .. " is not in " .. read(child))
+end
+
+local function stderr(child) return child:stderr() end
+local function stdout(child) return child:stdout() end
+
+describe("the etoro command #lua", function()
+  local rec
+
+  local function env(url)
+    return { ETORO_BASE_URL = url or rec.url, TERM = "xterm",
+      ETORO_API_KEY = "key-0123456789", ETORO_USER_KEY = "user-0123456789" }
+  end
+
+  local function spawn(args, url)
+    return process.spawn { LUA, "src/command/etoro", env = env(url),
+      table.unpack(args) }
+  end
+
+  -- The same on a terminal.
+  local function on_terminal(args)
+    local quoted = {}
+    for i, arg in ipairs(args) do quoted[i] = "'" .. arg .. "'" end
+    return process.spawn { "script", "-qec", LUA .. " src/command/etoro "
+      .. table.concat(quoted, " "), "/dev/null", env = env() }
+  end
+
+  setup(function() rec = recorder.start() end)
+  teardown(function() rec:stop() end)
+
+  local function limit(seconds)
+    rec:clear()
+    rec:set { default = { status = 429, headers = {
+      "Retry-After: " .. seconds }, body = '{"errorCode":"TooManyRequests"}' } }
+  end
+
+  local COMMANDS = { { "quote", "AAPL" }, { "search", "apple" },
+    { "positions" }, { "orders" }, { "history" }, { "portfolios" },
+    { "tokens" }, { "close", "7" }, { "order", "AAPL", "--amount", "100" },
+    { "call", "GET /api/v1/me" }, { "--json", "positions" },
+    { "--verbose", "tokens" } }
+
+  it("says that it waits for the API's rate limit, in each command",
+    function()
+      limit(200)
+      local children = {}
+      for i, args in ipairs(COMMANDS) do children[i] = spawn(args) end
+      for _, child in ipairs(children) do
+        shows(child, stderr, "rate limit is used up: trying again in %d+ s\n")
+        assert.equal("", child:stdout())
+        child:stop()
+        local _, count = child:stderr():gsub("trying again in", "")
+        assert.equal(1, count, child:stderr())
+      end
+    end)
+
+  it("says that it waits before it sends again", function()
+    rec:clear()
+    rec:set { default = { status = 503, headers = { "Retry-After: 100" } } }
+    local child = spawn { "positions" }
+    shows(child, stderr, "HTTP 503: trying again in %d+ s\n")
+    child:stop()
+  end)
+
+  it("says that no answer comes", function()
+    rec:clear()
+    rec:set { default = { stall = true } }
+    local child = spawn { "positions" }
+    shows(child, stderr, "waiting for the API's answer, %d+ s so far\n")
+    child:stop()
+  end)
+
+  it("counts down on a terminal, and takes the line away", function()
+    rec:clear()
+    rec:set { default = { body = '{"agentPortfolios":[]}' } }
+    rec:script { { status = 429, headers = { "Retry-After: 3" } } }
+    local child = on_terminal { "portfolios" }
+    assert.equal(0, (child:wait(SECONDS)), child:stdout())
+    local text = child:stdout()
+    local at = 1
+    for _, piece in ipairs { "again in [34] s\27%[K", "again in 2 s\27%[K",
+      "again in 1 s\27%[K", "\r\27%[K.*name" }
+    do
+      local _, last = text:find(piece, at)
+      assert(last, piece .. " is not in " .. text)
+      at = last
+    end
+  end)
+
+  it("says that its own calls have to wait for their turn", function()
+    local server = sandbox.start { limits = false, instruments = 200 }
+    finally(function() server:stop() end)
+    local args = { "quote" }
+    local client = assert(server:client())
+    for i, one in ipairs(assert(client.instruments:list())) do
+      if i <= 140 then args[i + 1] = ("%d"):format(one.instrumentID) end
+    end
+    assert(#args > 125)
+    local child = process.spawn { LUA, "src/command/etoro",
+      env = { ETORO_BASE_URL = server.url,
+        ETORO_API_KEY = "sandbox-api-key",
+        ETORO_USER_KEY = "sandbox-user-key" }, table.unpack(args) }
+    shows(child, stderr, "waiting for the rate limit: %d+ s\n")
+    child:stop()
+  end)
+
+  describe("in a closed market", function()
+    local server
+
+    local function account(...)
+      return process.spawn { LUA, "src/command/etoro",
+        env = { ETORO_BASE_URL = server.url,
+          ETORO_API_KEY = "sandbox-api-key",
+          ETORO_USER_KEY = "sandbox-user-key" }, ... }
+    end
+
+    before_each(function()
+      server = sandbox.start { limits = false, portfolio_lag = 0 }
+    end)
+    after_each(function() server:stop() end)
+
+    it("says that an order waits for it, and ends", function()
+      server:set { market_open = false }
+      local child = account("order", "AAPL", "--amount", "100")
+      assert.equal(0, (child:wait(SECONDS)))
+      assert.matches("the market of AAPL is closed: order %d+ waits until it"
+        .. " opens", child:stderr())
+      assert.matches("\nstate +resting\nreason +the market is closed",
+        child:stdout())
+      local id = child:stdout():match "order +(%d+)"
+      child = account "orders"
+      assert.equal(0, (child:wait(SECONDS)))
+      assert.matches(id .. ".*resting  the market is closed", child:stdout())
+    end)
+
+    it("says so before it waits as long as --wait tells it to", function()
+      server:set { market_open = false }
+      local child = account("order", "AAPL", "--amount", "100", "--wait",
+        "600")
+      shows(child, stderr, "the market of AAPL is closed")
+      assert.is_true(child:is_running())
+      server:set { market_open = true }
+      assert.equal(0, (child:wait(SECONDS)))
+      assert.matches("state +filled", child:stdout())
+    end)
+
+    it("says how to take the order back, and that works", function()
+      server:set { market_open = false }
+      local child = account("order", "AAPL", "--amount", "100")
+      assert.equal(0, (child:wait(SECONDS)))
+      local name, id = child:stderr():match
+        'take it back: etoro call "(.-)" (orderId=%d+)'
+      child = account("call", name, id)
+      assert.equal(0, (child:wait(SECONDS)), child:stderr())
+      child = account "orders"
+      child:wait(SECONDS)
+      assert.equal("no waiting orders\n", child:stdout())
+    end)
+
+    it("says that a close waits for it, and ends", function()
+      local child = account("order", "AAPL", "--amount", "100")
+      assert.equal(0, (child:wait(SECONDS)))
+      local id = child:stdout():match "position +(%d+)"
+      server:set { market_open = false }
+      for _, what in ipairs { id, "all" } do
+        child = account("close", what)
+        assert.equal(0, (child:wait(SECONDS)))
+        assert.matches("the market of AAPL is closed: the close of " .. id
+          .. " waits until it opens", child:stderr())
+        assert.matches(id .. "  accepted; the market is closed",
+          child:stdout())
+      end
+      child = account("close", id, "--wait", "600")
+      shows(child, stdout, "close accepted, order %d+\n")
+      shows(child, stderr, "the market of AAPL is closed")
+      assert.is_true(child:is_running())
+      child:stop()
+    end)
+  end)
+end)
