@@ -194,8 +194,8 @@ local function environment(changes)
 end
 
 local function run(script, env, ...)
-  local done = process.run { LUA, "-e", script, "/dev/null", ...,
-    env = environment(env) }
+  local done = process.run { env = environment(env), LUA, "-e", script,
+    "/dev/null", ... }
   assert.equal(0, done.code, done.stderr)
   assert.matches("the end\n$", done.stdout)
   return done
@@ -422,5 +422,110 @@ describe("canary keys", function()
       finish()
     ]], {}, API_KEY:reverse())
     hides(done, { API_KEY })
+  end)
+
+  -- Prints what a program finds that goes through all it can reach from its
+  -- client without the debug library, and asks for the text of each secret.
+  local SEALED = TOOLS .. [[
+    local seen, texts = {}, {}
+    local function look(value)
+      if value == nil or seen[value] then return end
+      seen[value] = true
+      local ok, text = pcall(function() return value:reveal() end)
+      if ok and type(text) == "string" then texts[#texts + 1] = text end
+      local meta = getmetatable(value)
+      if type(meta) == "table" then look(meta) end
+      if type(value) ~= "table" then return end
+      for name, item in next, value do
+        look(name)
+        look(item)
+      end
+    end
+
+    local seal = arg[1] == "sealed"
+    local client = assert(etoro.client { seal = seal, on_event = all_of,
+      api_key_file = arg[2], user_key_file = arg[3], account = "real" })
+    assert(client:call "GET /api/v1/me")
+    local portfolio = assert(client.portfolios:create {
+      investmentAmountInUsd = 2000, agentPortfolioName = "Canary" .. #arg[1],
+      userTokenName = "bot", scopeNames = { "etoro-public:trade.demo:write" } })
+    local token = portfolio.userTokens[1]
+    local minted = token.userToken:reveal()
+    local agent = assert(token:client { account = "demo" })
+    assert(agent:call "GET /api/v1/me")
+    assert(assert(agent:_derive({}, token.userToken, 1))
+      :call "GET /api/v1/me")
+    for _, name in ipairs { "portfolios", "orders", "instruments" } do
+      look(client[name])
+    end
+    look(client)
+    look(agent)
+    print(client._options, agent._options)
+    if seal then
+      for _, name in ipairs { "proxy", "ca_file", "api_key", "api_key_file" } do
+        local ok, message = pcall(token.client, token, { account = "demo",
+          [name] = "x" })
+        assert(not ok and message:find("which is sealed", 1, true), message)
+      end
+      assert(not pcall(token.client, token, { account = "demo", seal = false }))
+      -- another server is not told the key either
+      local other, problem = client._runtime.engine:client {
+        base_url = "https://example.org", user_key = "x",
+        keys_of = client._core }
+      assert(not other and problem:find "another origin", problem)
+    end
+    for _, text in ipairs(texts) do
+      if text ~= minted then print(("%s=%s"):format("FOUND", text)) end
+    end
+    finish()
+  ]]
+
+  it("of a sealed client have no text for anybody in its Lua state", function()
+    local dir = process.scratch()
+    for name, key in pairs { api = API_KEY, user = USER_KEY } do
+      local file = assert(io.open(dir .. "/" .. name, "wb"))
+      file:write(key, "\n")
+      file:close()
+      assert(os.execute(("chmod 600 '%s/%s'"):format(dir, name)))
+    end
+    local box = server.start { api_key = API_KEY, user_key = USER_KEY }
+    finally(function() box:stop() process.remove(dir) end)
+    local env = { ETORO_BASE_URL = box.url }
+    local open = run(SEALED, env, "open", dir .. "/api", dir .. "/user")
+    for _, key in ipairs { API_KEY, USER_KEY } do
+      assert.is_truthy(open.stdout:find("FOUND=" .. key, 1, true))
+    end
+    local shut = run(SEALED, env, "sealed", dir .. "/api", dir .. "/user")
+    assert.is_nil(shut.stdout:find("FOUND=", 1, true))
+    assert.is_truthy(shut.stdout:find("nil\tnil\n", 1, true))
+    hides(shut, { API_KEY, USER_KEY })
+  end)
+
+  it("of a sealed client stay where a function gives them", function()
+    local box = server.start()
+    finally(function() box:stop() end)
+    local done = run(TOOLS .. [[
+      local key = os.getenv "KEY"
+      local asked = 0
+      local client = assert(etoro.client { seal = true, api = "sor-v3",
+        access_token = function()
+          asked = asked + 1
+          return key, os.time() + 3600
+        end })
+      client.instruments:list { instrumentIds = { 1001 } }
+      assert(asked > 0)
+      for name, value in pairs(client) do
+        assert(type(value) ~= "function", name)
+        if type(value) == "table" then
+          for inner, item in pairs(value) do
+            assert(type(item) ~= "function", inner)
+            assert(not pcall(function() return item:reveal() end), inner)
+          end
+        end
+      end
+      key = nil
+      finish()
+    ]], { KEY = BEARER, ETORO_BASE_URL = box.url .. "/api/sor/v3" })
+    hides({ stdout = "", stderr = done.stderr }, { BEARER })
   end)
 end)

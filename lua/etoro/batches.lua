@@ -125,7 +125,7 @@ end
 ---@return fun(): etoro.RequestOptions
 function M.sharing(client, options)
   local engine = client._runtime.engine
-  local ends = engine:now() + (options.deadline or client._options.deadline)
+  local ends = engine:now() + (options.deadline or client._settings.deadline)
   local request_id = options.request_id
   return function()
     local copy = {}
@@ -212,7 +212,7 @@ function M.run(client, list, size, ask, options)
     answers = {}, attempts = 0, share = M.sharing(client, options),
   }
   local parts = math.ceil(#list / size)
-  local count = math.min(parts, IN_FLIGHT, client._options.max_connections)
+  local count = math.min(parts, IN_FLIGHT, client._settings.max_connections)
   if count <= 1 then
     work(state)
   else

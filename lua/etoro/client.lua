@@ -71,7 +71,7 @@ local mt = {
 }
 
 function mt.__tostring(client)
-  return "etoro.client(" .. client._options.base_url .. ")"
+  return "etoro.client(" .. client._settings.base_url .. ")"
 end
 
 ---@class etoro.Response
@@ -130,7 +130,7 @@ local function await(client, job)
   local ok, done = true, true
   if not failure then
     ok, done, failure = pcall(runtime.await, client._runtime, client, job,
-      client._options.token_function and renewal.attendant(client, job))
+      client._is_renewable and renewal.attendant(client, job))
   end
   if ok and done and not failure then return nil end
   job:cancel()
@@ -140,7 +140,7 @@ local function await(client, job)
 end
 
 local function host_of(client)
-  return (client._options.base.origin:gsub("^https?://", ""))
+  return (client._settings.base.origin:gsub("^https?://", ""))
 end
 
 -- A failure whose request may have been carried out all the same.
@@ -265,7 +265,7 @@ end
 local function send(client, op, request, options, level)
   if op.moves_money then guard(client, op, level + 1) end
   if client._is_closed then return nil, errors.closed() end
-  local settled = client._options
+  local settled = client._settings
   local deadline = options.deadline or settled.deadline
   if not (deadline > 0) then
     return nil, errors.new {
@@ -408,7 +408,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
   options = options_of.of_call(options, 2)
-  local op, wire, err = raw.build(request, self._options.base.path,
+  local op, wire, err = raw.build(request, self._settings.base.path,
     2)
   if not op then return nil, err end
   local result, response = carry_out(self, op, wire, op.in_path or {},
@@ -460,7 +460,15 @@ function methods:_warn(response, message)
   })
 end
 
-local function open(settled, engine, parent)
+-- Takes the secrets out of the options of a sealed client: the core has them.
+local SECRETS = { "api_key", "user_key", "bearer", "proxy" }
+
+local function strip(settled)
+  for _, name in ipairs(SECRETS) do settled[name] = nil end
+end
+
+-- keys_of: the sealed client whose api_key it shares.
+local function open(settled, engine, parent, keys_of)
   local run = runtime.of(engine)
   local handle, message = run.engine:client {
     base_url = settled.base_url, api_key = settled.api_key,
@@ -471,11 +479,13 @@ local function open(settled, engine, parent)
     max_connections = settled.max_connections, max_body = settled.max_body,
     events = settled.on_event ~= nil, pools = settled.pools,
     demo = settled.account == "demo", dry_run = settled.dry_run,
-    parent = parent and parent._core,
+    parent = parent and parent._core, keys_of = keys_of and keys_of._core,
   }
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
-    _core = handle, _runtime = run, _options = settled,
+    _core = handle, _runtime = run, _settings = settled,
+    _options = not settled.seal and settled or nil,
+    _is_renewable = settled.token_function ~= nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
@@ -487,6 +497,11 @@ local function open(settled, engine, parent)
     if not journal then return nil, err end
     client._journal = journal
   end
+  if settled.token_function then
+    renewal.keep(client, settled.token_function)
+    settled.token_function = nil
+  end
+  if settled.seal then strip(settled) end
   runtime.add(run, client)
   for _, warning in ipairs(settled.warnings) do
     runtime.emit(client, { kind = "warning", message = warning,
@@ -500,30 +515,44 @@ local INHERITED = {
   "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
   "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
   "wait", "on_event", "base_url", "dry_run", "instrument_cache",
-  "journal",
+  "journal", "seal",
 }
+
+-- Where a key goes, and whose it is: fixed where that key cannot be seen.
+local function check_sealed(options, level)
+  for _, name in ipairs { "api_key", "api_key_file", "proxy", "ca_file",
+    "seal" }
+  do
+    if options[name] ~= nil then
+      error(string.format("option '%s' is that of the client the token comes"
+        .. " from, which is sealed", name), level + 1)
+    end
+  end
+end
 
 -- A client with another user key beside the same application's key.
 function methods:_derive(options, user_key, level)
-  local merged = {}
-  for _, name in ipairs(INHERITED) do merged[name] = self._options[name] end
-  if not options.api_key_file then merged.api_key = self._options.api_key end
+  local merged, of = {}, self._settings
+  if of.seal then check_sealed(options, level + 1) end
+  for _, name in ipairs(INHERITED) do merged[name] = of[name] end
+  if not options.api_key_file then merged.api_key = of.api_key end
   merged.user_key = user_key
   if options.base_url then
     error("a token belongs to the API that made it: token:client takes no"
       .. " base_url", level + 1)
   end
   for name, value in pairs(options) do merged[name] = value end
-  if not merged.api_key and not merged.api_key_file then
+  local is_keyed = of.seal and of.has_api_key
+  if not merged.api_key and not merged.api_key_file and not is_keyed then
     return nil, errors.new {
       kind = "auth", code = "no_credentials",
       message = "a token goes out beside the application's api_key, which"
         .. " this client does not have: give api_key to token:client",
     }
   end
-  local settled, err = options_of.settle(merged, level + 1)
+  local settled, err = options_of.settle(merged, level + 1, is_keyed)
   if not settled then return nil, err end
-  return open(settled, self._engine or nil, self)
+  return open(settled, self._engine or nil, self, is_keyed and self or nil)
 end
 
 --- Makes a client; see etoro.client.

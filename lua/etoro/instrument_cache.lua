@@ -83,7 +83,7 @@ end
 function M.of(client)
   local cache = rawget(client, "_instrument_cache")
   if cache then return cache end
-  local settled = client._options.instrument_cache
+  local settled = client._settings.instrument_cache
   local lifetime = settled == false and 0 or LIFETIME
   local path
   if type(settled) == "table" then
@@ -91,7 +91,7 @@ function M.of(client)
   end
   cache = setmetatable({
     client = client, lifetime = lifetime, entries = {},
-    origin = client._options.base_url, folder = folder_of(path),
+    origin = client._settings.base_url, folder = folder_of(path),
   }, mt)
   rawset(client, "_instrument_cache", cache)
   if path and not cache.folder then

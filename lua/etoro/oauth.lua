@@ -138,7 +138,7 @@ function M.new(options)
     settled.proxy = core.secret(settled.proxy) -- it may hold a password
   end
   local self = setmetatable({
-    _options = settled, _urls = urls, _runtime = runtime.of(),
+    _options = settled, _settings = settled, _urls = urls, _runtime = runtime.of(),
     _endpoints = {},  -- by origin, with and without the login
     _records = {},    -- refreshes, by the fingerprint of the token they used
     _order = {},      -- those fingerprints, oldest first

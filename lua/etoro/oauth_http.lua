@@ -42,7 +42,7 @@ local function endpoint(sso, url, has_login)
     return nil, kind == "closed" and errors.closed()
       or errors.invalid(nil, message)
   end
-  found = { _core = handle, _runtime = sso._runtime, _options = settled }
+  found = { _core = handle, _runtime = sso._runtime, _settings = settled }
   sso._endpoints[name] = found
   runtime.add(sso._runtime, found)
   return found
@@ -114,7 +114,7 @@ function M.pause(sso, thread)
   if not tasks.parkable() and tasks.of_thread(thread) then
     runtime.turn()
   else
-    runtime.pause({ _runtime = sso._runtime, _options = sso._options }, POLL)
+    runtime.pause({ _runtime = sso._runtime, _settings = sso._options }, POLL)
   end
 end
 

@@ -32,6 +32,8 @@ local M = {}
 ---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
 ---by pool, such as { default = 120 }, and window in seconds for all of them;
 ---replies correct them, but raise none that is given here
+---@field seal? boolean keep the client's own keys out of Lua: nothing that is
+---reachable from the client has a reveal() for them, token:client included
 ---@field dry_run? boolean send no write; such calls give an error with the
 ---code "dry_run"
 ---@field on_unknown? "resend"|"report"
@@ -69,6 +71,7 @@ local KNOWN = {
   max_retries = "number", max_connections = "number", max_body = "number",
   ca_file = "string", proxy = "string|userdata", user_agent = "string",
   rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
+  seal = "boolean",
   wait = "function", on_event = "function", journal = "string",
   instrument_cache = "table|boolean",
 }
@@ -242,14 +245,22 @@ end
 --- nil and an error for what files and the environment cause.
 ---@param options? etoro.ClientOptions
 ---@param level integer
+---@param is_keyed? boolean the api_key comes from elsewhere, only the user_key
+---from the options
 ---@return table? settled
 ---@return etoro.Error? err
-function M.settle(options, level)
+function M.settle(options, level, is_keyed)
   if options == nil then options = {} end
   check_all(options, level + 1)
   local api = options.api or "public"
-  local settled, err = find_credentials(options, api, level + 1)
+  local settled, err
+  if is_keyed then
+    settled = { user_key = sealed(options.user_key), warnings = {} }
+  else
+    settled, err = find_credentials(options, api, level + 1)
+  end
   if not settled then return nil, err end
+  settled.has_api_key = is_keyed or settled.api_key ~= nil
   local url, base = find_url(options, api)
   if not url then return nil, base end
   settled.base_url, settled.base, settled.api = url, base, api
@@ -260,7 +271,7 @@ function M.settle(options, level)
   settled.user_agent = options.user_agent or USER_AGENT
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
-    "on_unknown", "rate_limit", "dry_run", "journal" }
+    "on_unknown", "rate_limit", "dry_run", "journal", "seal" }
   do
     settled[name] = options[name]
   end

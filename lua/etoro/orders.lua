@@ -74,7 +74,7 @@ end
 -- What is left of a call's deadline after its first part.
 local function shorten(client, options, started)
   local spent = client._runtime.engine:now() - started
-  options.deadline = (options.deadline or client._options.deadline) - spent
+  options.deadline = (options.deadline or client._settings.deadline) - spent
 end
 
 --- Places an order to open a position (portal: Trading, Create Order). The

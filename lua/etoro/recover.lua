@@ -200,10 +200,10 @@ local function new_case(client, record, options, round)
   if record.is_clock_off or at > engine:unix() + CLOCK_SLACK then
     case.is_clock_off, case.started = true, case.started - DAY
   end
-  case.deadline_at = now + (options.deadline or client._options.deadline)
+  case.deadline_at = now + (options.deadline or client._settings.deadline)
   case.last_look_at = case.deadline_at
   -- past the deadline it had then, no attempt of it is left
-  local last = case.started + client._options.deadline
+  local last = case.started + client._settings.deadline
   case:unsettle(case.is_clock_off and now or math.min(now, last))
   return case
 end

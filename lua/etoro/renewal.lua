@@ -25,6 +25,18 @@ local function set_renewer(client, thread)
     and setmetatable({ thread = thread }, WEAK_VALUES) or false
 end
 
+-- The functions, and the last token that each gave where it may be asked for.
+-- Kept here alone: what reaches a client reaches neither.
+local functions = setmetatable({}, WEAK_KEYS)
+local held_tokens = setmetatable({}, WEAK_KEYS)
+
+--- Makes a function the source of a client's tokens.
+---@param client etoro.Client
+---@param give fun(refused: userdata?): any, any
+function M.keep(client, give)
+  functions[client] = give
+end
+
 local function error_of(message, job)
   if errors.is(message) then return message end
   return errors.new {
@@ -36,9 +48,9 @@ end
 -- nil and a message when the function gives no token. It is given the last
 -- one where the API has refused that before its time.
 local function ask(client)
-  local engine, held = client._runtime.engine, client._held_token
+  local engine, held = client._runtime.engine, held_tokens[client]
   local is_refused = held and (not held.ends or held.ends > engine:unix())
-  local ok, token, expires_at = pcall(client._options.token_function,
+  local ok, token, expires_at = pcall(functions[client],
     is_refused and held.token or nil)
   if not ok then
     local message = tostring(token)
@@ -57,7 +69,7 @@ local function ask(client)
     lifetime > 0 and lifetime or nil)
   if not done then return nil, message end
   if type(token) == "string" then token = core.secret(token) end
-  client._held_token = { token = token, ends = tonumber(expires_at) }
+  held_tokens[client] = { token = token, ends = tonumber(expires_at) }
   return true
 end
 

@@ -51,7 +51,7 @@ end
 ---@param client etoro.Client
 ---@param event table
 function M.emit(client, event)
-  local listener = client._options.on_event
+  local listener = client._settings.on_event
   if listener then
     local ok, message = pcall(listener, event)
     if not ok then
@@ -181,7 +181,7 @@ function M.turn(is_done, target)
 end
 
 local function block(runtime, client, job, attend)
-  local wait = client._options.wait
+  local wait = client._settings.wait
   if wait then job:watch(0) end
   while not job:done() do
     local go_on, failure = true, nil
@@ -216,7 +216,7 @@ end
 ---@param client etoro.Client
 ---@param seconds number
 function M.pause(client, seconds)
-  local runtime, wait = client._runtime, client._options.wait
+  local runtime, wait = client._runtime, client._settings.wait
   local task = tasks.parkable()
   local engine = runtime.engine
   if task and engine == core.engine() then

@@ -257,7 +257,7 @@ local function count_entry(entry, by)
   local runtime = client._runtime
   local of_runtime = s.runtimes[runtime] or { count = 0 }
   of_runtime.count = of_runtime.count + by
-  of_runtime.wait = of_runtime.wait or client._options.wait
+  of_runtime.wait = of_runtime.wait or client._settings.wait
   s.runtimes[runtime] = of_runtime.count > 0 and of_runtime or nil
   if not entry.renew then return end
   local count = (s.renewals[client] or 0) + by

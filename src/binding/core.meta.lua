@@ -217,7 +217,8 @@ function engine:answer(job, status, headers, body) end
 ---@param options table base_url, api_key, user_key, bearer, client_id,
 ---client_secret, renewable, ca_file,
 ---proxy, user_agent, connect_timeout, max_connections, max_body, events,
----parent
+---parent: a client whose halt holds for it too; keys_of: one whose api_key,
+---proxy and certificates it shares
 ---@return etoro.core.Client? client
 ---@return string? message
 function engine:client(options) end

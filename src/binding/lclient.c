@@ -74,15 +74,23 @@ static struct etoro_pool_rule *readrules(lua_State *L, int index, size_t *n)
   return rules;
 }
 
-/* The client that options.parent is, and that this engine has; else NULL: what
-   a parent process made has its own. */
-static struct etoro_client *readparent(lua_State *L, int index,
-                                       const struct letoro_engine *owner)
+static const struct letoro_client *readclient(lua_State *L, int index,
+                                              const char *name)
 {
-  const struct letoro_client *u;
-  lua_getfield(L, index, "parent");
-  u = lua_isnil(L, -1) ? NULL : luaL_checkudata(L, -1, LETORO_CLIENT_TYPE);
-  return u && u->engine == owner ? u->core : NULL;
+  lua_getfield(L, index, name);
+  return lua_isnil(L, -1) ? NULL : luaL_checkudata(L, -1, LETORO_CLIENT_TYPE);
+}
+
+/* The other clients that options name. A parent is one of this engine: what a
+   parent process made has halts of its own. */
+static void readfamily(lua_State *L, int index,
+                       const struct letoro_engine *owner,
+                       struct etoro_client_options *o)
+{
+  const struct letoro_client *parent = readclient(L, index, "parent");
+  const struct letoro_client *keys_of = readclient(L, index, "keys_of");
+  o->parent = parent && parent->engine == owner ? parent->core : NULL;
+  o->keys_of = keys_of ? keys_of->core : NULL;
 }
 
 /* engine:client(options) -> client | nil, message, "invalid" */
@@ -99,7 +107,7 @@ int letoro_engine_client(lua_State *L)
   luaL_checktype(L, 2, LUA_TTABLE);
   readoptions(L, 2, &options); /* may raise */
   rules = readrules(L, 2, &nrules);
-  options.parent = readparent(L, 2, owner);
+  readfamily(L, 2, owner, &options);
   u = lua_newuserdatauv(L, sizeof *u, 1);
   u->core = NULL;
   u->engine = lua_touserdata(L, 1);

@@ -77,8 +77,8 @@ static int core_secret_file(lua_State *L)
   int error = errno;
   char reason[ETORO_REASON_MAX];
   if (rc)
-    return letoro_fail(
-        L, rc, rc == ETORO_EIO ? etoro_reason(reason, error) : why);
+    return letoro_fail(L, rc,
+                       rc == ETORO_EIO ? etoro_reason(reason, error) : why);
   lua_pushinteger(L, (lua_Integer)mode);
   return 2;
 }

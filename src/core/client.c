@@ -18,32 +18,56 @@ static char *copy_text(const char *text)
   return copy;
 }
 
+/* The way to the server, which a client that has another's key shares: a key
+   must not go where its owner would not have sent it. */
+static int choose_way(struct etoro_client *c,
+                      const struct etoro_client_options *options,
+                      char why[ETORO_CLIENT_WHY_MAX])
+{
+  const struct etoro_client *of = options->keys_of;
+  int rc;
+  if (of && strcmp(of->base.origin, c->base.origin) != 0) {
+    snprintf(why, ETORO_CLIENT_WHY_MAX, "its key is another origin's");
+    return ETORO_EINVAL;
+  }
+  rc = of ? etoro_proxy_copy(&c->proxy, &of->proxy)
+          : etoro_proxy_choose(&c->proxy, options->proxy, options->proxy_len,
+                               &c->base, why);
+  if (rc)
+    return rc;
+  if (of) {
+    c->tls = of->tls;
+    return ETORO_OK;
+  }
+  rc = etoro_tls_choose(&c->tls, options->ca_file);
+  if (rc)
+    snprintf(why, ETORO_CLIENT_WHY_MAX, "ca_file cannot be read");
+  return rc;
+}
+
 static int fill(struct etoro_client *c,
                 const struct etoro_client_options *options,
                 char why[ETORO_CLIENT_WHY_MAX])
 {
   const char *reason = NULL;
+  struct etoro_identity who = options->who;
   int rc = etoro_base_parse(&c->base, options->base_url, &reason);
   if (rc) {
     snprintf(why, ETORO_CLIENT_WHY_MAX, "%s", reason);
     return rc;
   }
-  rc = etoro_proxy_choose(&c->proxy, options->proxy, options->proxy_len,
-                          &c->base, why);
+  rc = choose_way(c, options, why);
   if (rc)
     return rc;
-  rc = etoro_tls_choose(&c->tls, options->ca_file);
-  if (rc) {
-    snprintf(why, ETORO_CLIENT_WHY_MAX, "ca_file cannot be read");
-    return rc;
-  }
   c->user_agent = copy_text(options->user_agent);
   if (!c->user_agent)
     return ETORO_ENOMEM;
   if (options->is_renewable && !options->who.bearer)
     return ETORO_OK;
+  if (options->keys_of && options->keys_of->credentials)
+    who.api_key = etoro_credentials_api_key(options->keys_of->credentials);
   rc = etoro_credentials_new(&c->credentials, c->base.origin, c->user_agent,
-                             &options->who);
+                             &who);
   if (rc == ETORO_EINVAL)
     snprintf(why, ETORO_CLIENT_WHY_MAX,
              "a key must not be empty, nor a key or user_agent hold a line "

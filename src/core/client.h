@@ -30,6 +30,8 @@ struct etoro_client_options {
   int is_demo;                    /* no write on a trading path but demo's */
   int is_dry;                     /* nothing is written at all */
   struct etoro_client *parent;    /* whose halt holds for it too; or NULL */
+  struct etoro_client *keys_of;   /* whose api_key, proxy and certificates it
+                                     has instead of its own; or NULL */
 };
 
 #define ETORO_URL_SHORT 256 /* longer ones are set anew each time */

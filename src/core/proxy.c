@@ -326,6 +326,17 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
   return ETORO_EINVAL;
 }
 
+int etoro_proxy_copy(struct etoro_proxy *out, const struct etoro_proxy *from)
+{
+  size_t n = strlen(from->url) + 1;
+  *out = *from;
+  out->url = malloc(n);
+  if (!out->url)
+    return ETORO_ENOMEM;
+  memcpy(out->url, from->url, n);
+  return ETORO_OK;
+}
+
 void etoro_proxy_free(struct etoro_proxy *p)
 {
   if (p->url)

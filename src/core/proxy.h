@@ -26,6 +26,9 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
                        const struct etoro_base *base,
                        char why[ETORO_PROXY_WHY_MAX]);
 
+/* Takes the one that another client goes through. ETORO_OK or ETORO_ENOMEM. */
+int etoro_proxy_copy(struct etoro_proxy *out, const struct etoro_proxy *from);
+
 void etoro_proxy_free(struct etoro_proxy *p);
 
 /* 1 when a list as in no_proxy names the host: "*", names with all below

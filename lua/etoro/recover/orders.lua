@@ -42,7 +42,7 @@ local function is_too_late(case, one, skew)
     or one.kind ~= "positions" and get(one.item, "openDateTime")
   local at = type(text) == "string" and times.parse(text)
   if not at or not skew then return false end
-  return at > case.at + skew + case.client._options.deadline
+  return at > case.at + skew + case.client._settings.deadline
 end
 
 -- What the account shows that is like a case's order. Where this machine's

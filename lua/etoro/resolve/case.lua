@@ -45,7 +45,7 @@ function M.new(client, call, err, options)
     wait = FIRST_WAIT,
   }
   for name, value in pairs(call) do case[name] = value end
-  local deadline = options.deadline or client._options.deadline
+  local deadline = options.deadline or client._settings.deadline
   case.deadline_at = call.started + deadline
   case.last_look_at = call.started + 0.9 * deadline
   setmetatable(case, mt)

@@ -14,14 +14,14 @@ local runtimes = setmetatable({}, { __mode = "k" })
 
 local function of(client)
   local origins = runtimes[client._runtime]
-  return origins and origins[client._options.base.origin]
+  return origins and origins[client._settings.base.origin]
 end
 
 local function begin(client)
   local origins = runtimes[client._runtime] or {}
   local known = { count = 0, new = {}, old = {} }
   runtimes[client._runtime] = origins
-  origins[client._options.base.origin] = known
+  origins[client._settings.base.origin] = known
   return known
 end
 

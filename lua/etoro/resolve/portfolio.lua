@@ -77,7 +77,7 @@ function M.act(client, name, err, options)
   options = options or {}
   local engine = client._runtime.engine
   local deadline_at = err.started
-    + (options.deadline or client._options.deadline)
+    + (options.deadline or client._settings.deadline)
   local settled_at = err.ended + (options.settle or SETTLE)
   local wait, looks, seen = FIRST_LOOK, 0, {}
   while engine:now() < deadline_at do
