@@ -81,7 +81,8 @@ make_chroot() {
 
 refresh_chroot() {
   echo "refreshing $ROOT"
-  inside 1200 'apt-get -q update && apt-get -q -y dist-upgrade' \
+  inside 1200 'dpkg --configure -a && apt-get -q update &&
+    apt-get -q -y dist-upgrade' \
     >"$LOG" 2>&1 || {
     tail -5 "$LOG" >&2
     give_up "the packages could not be renewed ($LOG); CLEAN=1 makes all anew"
