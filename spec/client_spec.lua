@@ -249,29 +249,29 @@ describe("etoro.client", function()
     it("is refused when it is not https and not loopback", function()
       for url, message in pairs {
         ["http://public-api.etoro.com"] =
-          "base_url plain http is for loopback hosts only; use https",
+          "base_url cannot be used: plain http is for loopback hosts only; use https",
         ["http://127.0.0.1.example.com"] =
-          "base_url plain http is for loopback hosts only; use https",
+          "base_url cannot be used: plain http is for loopback hosts only; use https",
         ["http://localhost.example.com"] =
-          "base_url plain http is for loopback hosts only; use https",
+          "base_url cannot be used: plain http is for loopback hosts only; use https",
         ["http://10.0.0.1"] =
-          "base_url plain http is for loopback hosts only; use https",
+          "base_url cannot be used: plain http is for loopback hosts only; use https",
         ["ftp://localhost"] =
-          "base_url it does not start with https:// or http://",
+          "base_url cannot be used: it does not start with https:// or http://",
         ["public-api.etoro.com"] =
-          "base_url it does not start with https:// or http://",
+          "base_url cannot be used: it does not start with https:// or http://",
         ["https://name:secret@host"] =
-          "base_url it has a user name or password in it",
+          "base_url cannot be used: it has a user name or password in it",
         ["http://localhost@example.com"] =
-          "base_url it has a user name or password in it",
-        ["https://host/?a=b"] = "base_url it has a query or a fragment",
-        ["https://host/a/../b"] = "base_url its path is not a plain path",
-        ["https://ho st"] = "base_url it has blanks, backslashes, control or"
+          "base_url cannot be used: it has a user name or password in it",
+        ["https://host/?a=b"] = "base_url cannot be used: it has a query or a fragment",
+        ["https://host/a/../b"] = "base_url cannot be used: its path is not a plain path",
+        ["https://ho st"] = "base_url cannot be used: it has blanks, backslashes, control or"
           .. " non-ASCII characters",
-        ["https://host\r\nx: y"] = "base_url it has blanks, backslashes,"
+        ["https://host\r\nx: y"] = "base_url cannot be used: it has blanks, backslashes,"
           .. " control or non-ASCII characters",
         ["https://host:99999"] =
-          "base_url its port is not a number from 1 to 65535",
+          "base_url cannot be used: its port is not a number from 1 to 65535",
       } do
         local err = refused(with { base_url = url })
         assert.equal("invalid", err.kind)
@@ -300,7 +300,7 @@ describe("etoro.client", function()
       assert.equal("ok etoro.client(" .. rec.url .. ")", program("nil", env))
       assert.equal("/api/v1/me", only_arrival().target)
       env.ETORO_BASE_URL = "http://example.com"
-      assert.equal("invalid/invalid_argument: base_url plain http is for"
+      assert.equal("invalid/invalid_argument: base_url cannot be used: plain http is for"
         .. " loopback hosts only; use https", program("nil", env))
       assert.equal("ok etoro.client(" .. rec.url .. ")",
         program(("{ base_url = %q }"):format(rec.url), env))
