@@ -342,6 +342,52 @@ describe("canary keys", function()
     echo({ ETORO_ACCESS_TOKEN = BEARER }, "Bearer " .. BEARER, { BEARER })
   end)
 
+  it("are blanked where a server repeats one that was renewed since", function()
+    local rec = recorder.start()
+    local old, new = BEARER .. "-old", BEARER .. "-new"
+    rec:script { { status = 401, body = old }, { status = 200,
+      body = ('{"a":"%s","b":["%s"]}'):format(old, new) }, { status = 200,
+      body = "<p>" .. old .. new } }
+    local done = run(TOOLS .. [[
+      local asked = 0
+      local client = assert(etoro.client { on_event = all_of, rate_limit = false,
+        access_token = function()
+          asked = asked + 1
+          return os.getenv "KEY" .. (asked == 1 and "-old" or "-new")
+        end })
+      note(client:request { path = "/" })
+      note(client:request { path = "/" })
+      finish()
+    ]], { KEY = BEARER, ETORO_BASE_URL = rec.url })
+    rec:stop()
+    assert.matches("%*%*%*%*", done.stdout)
+    -- the program has the texts itself: what came is what counts
+    assert.is_nil(done.stdout:find("a\t" .. old, 1, true))
+    assert.is_nil(done.stdout:find("<p>" .. BEARER, 1, true))
+    assert.is_nil(done.stderr:find(BEARER, 1, true))
+  end)
+
+  it("are blanked in what the command shows", function()
+    local rec = recorder.start()
+    local keys = API_KEY .. " " .. USER_KEY
+    for _, answer in ipairs {
+      { status = 200, body = '{"echo":"' .. keys .. '"}' },
+      { status = 200, body = "<p>" .. keys },
+      { status = 400, body = '{"errorMessage":"' .. keys .. '"}' },
+      { status = 403, body = keys },
+    } do
+      for _, flag in ipairs { "--json", "--verbose" } do
+        rec:script { answer, answer, answer, answer, answer, answer }
+        local done = process.run { env = environment { ETORO_API_KEY = API_KEY,
+          ETORO_USER_KEY = USER_KEY, ETORO_BASE_URL = rec.url }, LUA,
+          "src/command/etoro", flag, "call", "GET /api/v1/me" }
+        assert.is_truthy(#(done.stdout .. done.stderr) > 10)
+        hides(done, { API_KEY, USER_KEY })
+      end
+    end
+    rec:stop()
+  end)
+
   it("are blanked in whatever spelling a server repeats them", function()
     local env = { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY }
     for _, spelling in ipairs {

@@ -128,6 +128,7 @@ void etoro_client_free(struct etoro_client *c)
   }
   etoro_spares_free(&c->spares);
   etoro_credentials_free(c->credentials);
+  etoro_credentials_free(c->previous);
   etoro_account_free(c->account);
   etoro_proxy_free(&c->proxy);
   free(c->user_agent);
@@ -150,7 +151,8 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
   int rc = etoro_credentials_new(&fresh, c->base.origin, c->user_agent, &who);
   if (rc)
     return rc;
-  etoro_credentials_free(c->credentials);
+  etoro_credentials_free(c->previous);
+  c->previous = c->credentials;
   c->credentials = fresh;
   c->expires_at = expires_at;
   c->is_refused = 0;

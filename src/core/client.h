@@ -54,6 +54,7 @@ struct etoro_client {
   struct etoro_base base;
   struct etoro_tls tls;
   struct etoro_credentials *credentials; /* NULL until a bearer is there */
+  struct etoro_credentials *previous; /* which answers may still repeat */
   double expires_at;       /* monotonic; 0 when not known */
   unsigned version;        /* counts the credentials that were set */
   int is_renewable;

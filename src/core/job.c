@@ -260,11 +260,14 @@ void etoro_job_drop_reply(struct etoro_job *j)
 
 void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
 {
+  const struct etoro_client *c = j->client;
+  const struct etoro_credentials *const known[] = { j->credentials,
+                                                    c->credentials,
+                                                    c->previous };
   size_t i;
-  const struct etoro_credentials *c =
-      j->credentials ? j->credentials : j->client->credentials;
-  if (c)
-    etoro_credentials_mask(c, bytes, n);
+  for (i = 0; i < 3; i++)
+    if (known[i] && (!i || known[i] != j->credentials))
+      etoro_credentials_mask(known[i], bytes, n);
   for (i = 0; i < j->nsecrets; i++)
     etoro_mask_secret(j->secrets[i], bytes, n);
 }

@@ -178,8 +178,8 @@ void etoro_job_free(struct etoro_job *j); /* takes NULL */
 /* 1 for methods that say a length even without a body. */
 int etoro_method_has_length(const char *method);
 
-/* Overwrites the keys it was signed with and the body's secrets in text that
-   is about to be shown: a server or a proxy may repeat them. */
+/* Overwrites its client's keys, renewed ones too, and the body's secrets in
+   text that is about to be shown: a server or a proxy may repeat them. */
 void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n);
 
 /* The same for the headers of a job that is done. Few callers look at them, so
