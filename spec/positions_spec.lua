@@ -261,6 +261,38 @@ describe("client.positions", function()
       assert.equal(1, #t.warnings)
     end)
 
+    it("tells when a close was accepted, and waits as it is told then",
+      function()
+        start { close_delay = 1e6 }
+        local position, told = t:position(), {}
+        local before = t.box:now()
+        local _, response = position:close(nil, { timeout = 60,
+          on_accepted = function(which, order_id)
+            told[#told + 1] = { which, order_id, t.box:now() - before }
+            return 3
+          end })
+        assert.equal(1, #told)
+        assert.equal(position, told[1][1])
+        assert.equal(OUTCOME .. ("%d"):format(told[1][2]), t:sent()[2])
+        assert.near(0, told[1][3], 0.5)
+        assert.near(3, t.box:now() - before, 1)
+        assert.matches("was not seen closed in 3 seconds", response.warning)
+        assert.has_error(function() position:close(nil, { on_accepted = 5 }) end,
+          "bad option 'on_accepted': function expected, got number")
+      end)
+
+    it("does not wait with timeout = 0, one position or all", function()
+      start { close_delay = 1e6 }
+      local position, count = t:position(), 0
+      local before = t.box:now()
+      assert(position:close(nil, { timeout = 0 }))
+      local results = assert(client.positions:close_all { timeout = 0,
+        on_accepted = function() count = count + 1 end })
+      assert.equal(1, count)
+      assert.is_false(results[1].closed)
+      assert.near(0, t.box:now() - before, 1)
+    end)
+
     it("gives the refusal of a close as an error", function()
       local position = t:position()
       t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,

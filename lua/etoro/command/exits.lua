@@ -35,7 +35,7 @@ end
 --- Ends the command: raises what M.caught knows again.
 ---@param code integer
 ---@param message? string for stderr
----@param err? etoro.Error what it is about
+---@param err? etoro.Error|table what it is about, as JSON shows it
 function M.exit(code, message, err)
   error(setmetatable({ code = code, message = message, err = err }, mt), 0)
 end

@@ -95,7 +95,7 @@ local function complain(run, is_json, problem)
   local args, done = session and session.args or {}, session and session.done
   run.code = done and message and (done.code or exits.DONE) or code
   if not message then return end
-  if err then
+  if errors.is(err) then
     message = tostring(words.turn(err, args))
   else
     message = words.shell(message, args)

@@ -106,8 +106,10 @@ function methods:change(what, call, ...)
     error(value, 0)
   end
   local id = self.waiting.last_write
-  exits.exit(code, ("%s: %s may have been carried out%s%s"):format(message,
-    what, id and " (request " .. id .. ")" or "", LOOK))
+  message = ("%s: %s may have been carried out%s%s"):format(message, what,
+    id and " (request " .. id .. ")" or "", LOOK)
+  exits.exit(code, message, { kind = "interrupted", message = message,
+    request_id = id, may_have_executed = true })
 end
 
 --- Notes what was carried out, and says it: to people on stdout, or on stderr
