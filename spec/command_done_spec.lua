@@ -275,5 +275,16 @@ describe("the etoro command #lua", function()
     done = process.run { LUA, "src/command/etoro", "call",
       "POST /api/v1/posts", "message=x", env = all }
     assert.equal(7, done.code, done.stderr)
+    -- minted, but the answer does not say which
+    local id = "123e4567-e89b-42d3-a456-426614174000"
+    rec:script { { body = '{"scopes":[]}' },
+      { body = '{"agentPortfolios":[{"agentPortfolioId":"'
+        .. id .. '"}]}' },
+      { body = '{"userTokenName":"n"}' } }
+    done = process.run { LUA, "src/command/etoro", "tokens", "create", id,
+      "--name", "n", "--scope", "real:read", "--secret-file", dir .. "/odd",
+      env = all }
+    assert.equal(7, done.code, done.stderr)
+    says(done.stderr, "'etoro tokens' lists it")
   end)
 end)
