@@ -24,7 +24,7 @@ describe("guard rails", function()
     box = etoro.sandbox.new { now = function() return START end }
     -- all that arrives is answered well
     assert(box.faults:add { fault = "status", status = 200, times = 0,
-      body = { fine = true } })
+      body = { fine = true, orderId = 1 } })
   end)
 
   local function client_of(options)

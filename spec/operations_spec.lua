@@ -379,6 +379,7 @@ describe("client:call of every operation", function()
   after_each(function() client:close() end)
 
   it("sends it with all that it takes", function()
+    rec:set { default = { body = '{"orderId":1}' } }
     local sent = {}
     for name, op in pairs(operations) do
       local params = samples.params(op)

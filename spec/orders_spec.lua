@@ -124,11 +124,13 @@ describe("client.orders", function()
       assert.equal("not_found", err.kind)
     end)
 
-    it("says when an accepted order has no id", function()
+    it("never ends with an order that has no id", function()
       t:fault { route = "POST /api/v2/trading/execution/demo/orders",
         fault = "status", status = 200, body = { token = "x" } }
-      local order, err = place()
+      local order, err = place(nil, { precheck = false,
+        on_unknown = "report" })
       assert.is_nil(order)
+      assert.equal("unknown_outcome", err.kind)
       assert.equal("unexpected_body", err.code)
       assert.is_true(err.may_have_executed)
     end)

@@ -178,6 +178,94 @@ describe("a recovery", function()
       assert.equal("not_landed", found[#found].state)
     end)
 
+  -- What becomes of an order that did not arrive while another one was placed.
+  local function recover_beside(lost, placed, options)
+    forget()
+    t:fault { route = OPEN, fault = "cut_before" }
+    t.client.orders:open(lost, { precheck = false, on_unknown = "report",
+      settle = 0, deadline = 5 })
+    local other = t:connect()
+    assert(other.orders:open(placed, { precheck = false }))
+    crash()
+    return recover(options)[1]
+  end
+
+  for _, pair in ipairs { { "amount", "100000.02", "100000.01" },
+    { "amount", 50000.01, 50000.02 }, { "amount", "1000", "1000.0001" },
+    { "units", "3", "3.000001" }, { "units", 0.3, 0.1 + 0.2 } }
+  do
+    local name, lost, placed = pair[1], pair[2], pair[3]
+    it(("does not take one of %s %s for one of %s"):format(name, placed, lost),
+      function()
+        local function of(size)
+          return { symbol = "AAPL", transaction = "buy", [name] = size,
+            settlementType = "real" }
+        end
+        assert.equal("not_landed", recover_beside(of(lost), of(placed)).state)
+      end)
+  end
+
+  it("takes a size for the same however it is written", function()
+    forget()
+    local order = assert(t.client.orders:open({ symbol = "AAPL",
+      transaction = "buy", amount = "100.10", settlementType = "real" },
+      { precheck = false }))
+    crash()
+    local found = recover()[1]
+    assert.equal("landed", found.state)
+    assert.equal(order.orderId, found.orderId)
+  end)
+
+  it("does not take an order whose size nobody says", function()
+    local handle = t.box.handle
+    t.box.handle = function(self, request)
+      local answer = handle(self, request)
+      if request.path:find("orders:lookup", 1, true) then
+        answer.body = answer.body:gsub('"requestedUnits":[^,]*,', "")
+      end
+      return answer
+    end
+    local found = recover_beside(ORDER, ORDER)
+    assert.equal("unknown", found.state)
+    assert.equal(1, #found.candidates)
+  end)
+
+  it("does not believe a lookup by the request id that gives another order",
+    function()
+      forget()
+      t = desk.new({ idempotency = "documented" }, { journal = path .. "2" })
+      path = path .. "2"
+      place()
+      local handle = t.box.handle
+      t.box.handle = function(self, request)
+        local answer = handle(self, request)
+        if request.path:find("orders:lookup", 1, true) then
+          answer.body = answer.body:gsub('"requestedUnits":3',
+            '"requestedUnits":4')
+        end
+        return answer
+      end
+      crash()
+      local found = recover()[1]
+      assert.equal("unknown", found.state)
+      assert.matches("differs in its units", found.seen, 1, true)
+      assert.equal(1, #found.candidates)
+    end)
+
+  it("does not tell two intents apart by how their size is written",
+    function()
+      forget()
+      t:fault { route = OPEN, fault = "cut_before" }
+      t.client.orders:open({ symbol = "AAPL", transaction = "buy",
+        units = "3.0", settlementType = "real" }, { precheck = false,
+        on_unknown = "report", settle = 0, deadline = 5 })
+      place("3")
+      crash()
+      for _, found in ipairs(recover()) do
+        assert.equal("unknown", found.state)
+      end
+    end)
+
   it("of many orders asks little more than of one", function()
     forget()
     for number = 1, 20 do place(tostring(number)) end

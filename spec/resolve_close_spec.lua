@@ -269,6 +269,25 @@ describe("a closing whose answer is lost", function()
     assert.equal(2, count(CLOSE))
   end)
 
+  it("of a part is not another part that is nearly as large", function()
+    for _, units in ipairs { 0.0999, 0.10001, 0.1 } do
+      open { close_delay = 60 }
+      local other = box:client { rate_limit = false }
+      assert(other:call(CLOSE, params(units)))
+      box:clear_arrivals()
+      fault "cut_before"
+      local result, err = close("0.10", { settle = 1, deadline = 20 })
+      if units == 0.1 then -- nobody can tell whose it is
+        assert.is_table(result)
+      else
+        assert.is_nil(result)
+        assert.is_true(err.kind == "unknown_outcome"
+          or err.code == "not_executed", tostring(err))
+      end
+      assert.equal(1, count(CLOSE))
+    end
+  end)
+
   it("of a part is unknown when the position went meanwhile", function()
     open()
     fault "cut_before"

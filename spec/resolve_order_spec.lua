@@ -1,7 +1,7 @@
 -- An order whose answer was lost: what becomes of it, and that it is there
 -- exactly once.
 local etoro = require "etoro"
-local evidence = require "etoro.resolve.evidence"
+local refusal = require "etoro.resolve.refusal"
 local recorder = require "spec.support.recorder"
 local server = require "spec.support.server"
 
@@ -323,7 +323,7 @@ describe("an order whose answer is lost", function()
 
   it("reads the order id that the refusal names, and no other", function()
     local function read(text)
-      local is_duplicate, id = evidence.duplicate { message = text,
+      local is_duplicate, id = refusal.duplicate { message = text,
         request_id = ID }
       return is_duplicate and (id or "none") or false
     end
@@ -337,8 +337,14 @@ describe("an order whose answer is lost", function()
       .. " CID 123"))
     assert.equal("9223372036854775808",
       read("ReferenceID already exists, OrderID 9223372036854775808"))
+    for _, ending in ipairs { "90012...", "90012…",
+      "90012,345", "90012abc", "90012 and OrderID 90013", "0" }
+    do
+      assert.equal("none", read("ReferenceID already exists, OrderID "
+        .. ending))
+    end
     assert.is_false(read "Insufficient funds for OrderID 456")
-    assert.is_true((evidence.duplicate { message = "No",
+    assert.is_true((refusal.duplicate { message = "No",
       code = "DuplicateRequestReferenceId" }))
     assert.is_false(read "The instrument does not exist")
     assert.is_false(read("ReferenceID " .. ID .. ": the instrument doesn't"

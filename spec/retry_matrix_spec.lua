@@ -4,6 +4,7 @@
 local check = require "etoro.check"
 local core = require "etoro.core"
 local etoro = require "etoro"
+local json = require "etoro.json"
 local samples = require "spec.support.samples"
 
 local operations = etoro.operations
@@ -13,6 +14,9 @@ local TIMEOUT = 5
 local function status(code, body)
   return { fault = "status", status = code, body = body or "" }
 end
+
+-- What an order has to say; all else takes any object.
+local FINE = { fine = true, orderId = 1 }
 
 -- In the order of the matrix: name, what the server does, and what follows
 -- for operations that are safe, for all others, and for those that nothing
@@ -123,14 +127,21 @@ describe("the retry matrix", function()
     return list
   end
 
+  -- All that is asked for is granted, and nothing is found.
+  local function succeed()
+    assert(box.faults:add { route = "POST *", fault = "status", status = 200,
+      times = 0, body = FINE })
+    assert(box.faults:add { route = "* *", fault = "status", status = 200,
+      times = 0, body = { fine = true } })
+  end
+
   local function try(request, fault)
     box:clear_faults()
     box:clear_arrivals()
     local scripted = { route = "* *" }
     for field, value in pairs(fault) do scripted[field] = value end
     assert(box.faults:add(scripted))
-    assert(box.faults:add { route = "* *", fault = "status", status = 200,
-      times = 0, body = { fine = true } })
+    succeed()
     local result, response = client:call(request.name, request.params)
     local ids, count = {}, 0
     for _, arrival in ipairs(arrivals_of(request)) do
@@ -156,7 +167,7 @@ describe("the retry matrix", function()
         taken = taken + 1
         if taken == 1 then return engine:fail(job, "refused", false) end
         sent = sent + 1
-        engine:answer(job, 200, "HTTP/1.1 200 OK\r\n\r\n", "{}")
+        engine:answer(job, 200, "HTTP/1.1 200 OK\r\n\r\n", json.encode(FINE))
       end }, 1, engine))
     local result, response = own:call(request.name, request.params)
     return sent, outcome_of(result, response, taken), response

@@ -10,8 +10,10 @@ local tonumber = core.number -- not up to the locale
 
 local M = {}
 
--- As text, for err.response; an answer that cannot be written shows none.
-local function text_of(body)
+--- An answer as text, for err.response; one that cannot be written shows none.
+---@param body any
+---@return string?
+function M.text(body)
   local ok, text = pcall(json.show, body)
   return ok and text or nil
 end
@@ -44,7 +46,7 @@ function M.failure(body, response, op)
     errors = get(body, "errors"), code = get(body, "code"),
     message = get(body, "message") }
   local err = errors.from_reply {
-    status = status_of(body), body = shown, text = text_of(body), op = op,
+    status = status_of(body), body = shown, text = M.text(body), op = op,
     request_id = response.request_id,
   }
   err.status, err.attempts = response.status, response.attempts

@@ -5,6 +5,7 @@ local casing = require "etoro.casing"
 local check = require "etoro.check"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
+local order_answer = require "etoro.order_answer"
 local order_costs = require "etoro.order_costs"
 local order_fields = require "etoro.order_fields"
 local order_positions = require "etoro.order_positions"
@@ -107,12 +108,6 @@ function collection:open(fields, options)
   shorten(client, rest, started)
   local result, response = client:_send(op, { body = body }, rest, 2)
   if result == nil then return nil, response end
-  if type(result) ~= "table" or not batches.id(casing.get(result, "orderId"))
-  then
-    return nil, errors.unexpected("the order was accepted, but the answer has"
-      .. " no usable orderId; look for it in client.orders:list() and"
-      .. " client.positions:list()", response, op)
-  end
   if note then client:_warn(response, note) end
   return M.wrap(result, client), response
 end
@@ -122,9 +117,8 @@ local function lookup(client, id, options, level)
   local body, response = client:_send(op, { orderId = id }, options,
     level + 1)
   if body == nil then return nil, response end
-  if type(body) ~= "table" then
-    return nil, errors.unexpected("the answer is no order", response, op)
-  end
+  local fault = order_answer.fault(body, { orderId = id })
+  if fault then return nil, errors.unexpected(fault, response, op) end
   return body, response
 end
 

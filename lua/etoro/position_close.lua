@@ -9,6 +9,7 @@ local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local proof = require "etoro.position_proof"
+local refusals = require "etoro.resolve.refusal"
 local server_clock = require "etoro.server_clock"
 local shared = require "etoro.shared"
 local trading = require "etoro.trading"
@@ -18,7 +19,6 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local ALREADY_CLOSED = 741 -- the API's code
 local BATCH_AGE = 0.4 -- seconds that closes share a portfolio
 local BATCH_TURN = 3 -- so many looks of a batch for one at the outcome
 local MISSES = 3 -- looks after which the server has no outcome to tell
@@ -86,10 +86,6 @@ local function leave_parts(closing, is_undone)
   if next(others) == nil then of_client[key] = nil end
 end
 
-local function is_closed_code(code)
-  return tonumber(code) == ALREADY_CLOSED
-end
-
 -- The body, in the account's own spelling.
 local function body_of(client, position, units)
   return {
@@ -127,7 +123,7 @@ function M.send(client, position, units, options, level)
   }, options, level + 1)
   if result == nil then
     leave_parts(closing, not response.may_have_executed)
-    if not is_closed_code(response.code) then return nil, response end
+    if not refusals.is_closed_code(response.code) then return nil, response end
     closing.is_gone = true
     return closing, M.response_of(response), true
   end
@@ -168,6 +164,12 @@ local function refused(closing, answer)
   }
 end
 
+local function is_outcome_of(closing, answer)
+  local id = type(answer) == "table" and casing.get(answer, "orderID")
+  return type(answer) == "table"
+    and (not id or holdings.is_same(id, closing.order_id))
+end
+
 -- "closed", nothing, or nil and an error. A server without the route answers
 -- 404, as does one that does not know the order yet.
 local function ask_outcome(closing, looks)
@@ -175,7 +177,7 @@ local function ask_outcome(closing, looks)
   local answer, response = closing.client:_send(
     trading.op(closing.client, "close_outcome"),
     { orderId = closing.order_id }, looks:options(), 1)
-  if answer ~= nil and type(answer) ~= "table" then
+  if answer ~= nil and not is_outcome_of(closing, answer) then
     return nil -- what it says nobody knows: the portfolio is asked
   elseif answer == nil then
     if response.kind == "not_found" and not closing.has_outcome then
@@ -186,7 +188,7 @@ local function ask_outcome(closing, looks)
   end
   closing.has_outcome = true
   local code = casing.get(answer, "errorCode")
-  if is_closed_code(code) then
+  if refusals.is_closed_code(code) then
     closing.is_gone = true
     return "closed"
   elseif code ~= nil and code ~= "" and code ~= core.null

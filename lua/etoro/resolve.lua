@@ -1,16 +1,19 @@
--- What became of a write whose answer was lost. The core leaves such writes as
--- uncertain; here the account is asked, and an order or a closing that is
--- known to be missing is sent again under the rules of its class. All of it
--- happens inside of the call that was made, under its one deadline.
+-- What became of a write whose answer was lost, or says nothing. The core
+-- leaves such writes as uncertain; here the account is asked, and an order or a
+-- closing that is known to be missing is sent again under the rules of its
+-- class. All of it happens inside of the call that was made, under its one
+-- deadline.
 
+local answers = require "etoro.answers"
 local case_of = require "etoro.resolve.case"
-local casing = require "etoro.casing"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
-local evidence = require "etoro.resolve.evidence"
+local errors = require "etoro.errors"
 local known = require "etoro.resolve.known"
 local order = require "etoro.resolve.order"
+local order_answer = require "etoro.order_answer"
 local partial_close = require "etoro.resolve.partial_close"
+local refusals = require "etoro.resolve.refusal"
 
 local M = {}
 
@@ -31,12 +34,16 @@ local function way_of(op, body)
 end
 
 -- Whether a failure says nothing about what became of a write, though the
--- account may.
+-- account may. An order that a proxy doubled is refused as a duplicate of
+-- itself.
 local function is_open(op, err)
   if err.kind == "unknown_outcome" then return true end
-  -- an order that a proxy doubled is refused as a duplicate of itself
-  return op.class == "keyed" and err.status ~= nil and err.status < 500
-    and (evidence.duplicate(err))
+  if op.class ~= "keyed" then
+    return op.class == "close" and refusals.is_broken(err)
+  end
+  return err.status ~= nil and err.status < 500
+    and (refusals.is_broken(err) or refusals.names_request(err)
+      or (refusals.duplicate(err)))
 end
 
 -- What has to be known of a write before it is sent.
@@ -46,23 +53,42 @@ local function begin(client, call, options)
   end
 end
 
+-- The error for an answer that does not say what was done: as good as a lost
+-- one.
+local function doubt(client, call, result, response)
+  return errors.unknown_outcome {
+    code = "unexpected_body", status = response.status,
+    message = string.format("%s %s: the answer names no order that could be;"
+      .. " it may have been carried out all the same", call.op.method, call.op.path),
+    request_id = response.request_id, attempts = response.attempts,
+    server_request_id = response.server_request_id,
+    response = answers.text(result), started = call.started,
+    ended = client._runtime.engine:now(),
+  }
+end
+
 -- Some servers answer a request id that was used before with the order that
 -- was placed then, whatever is asked for now: an id of the caller's own may be
 -- such a one.
 local function check_own_id(client, call, options, result, response)
-  local id = type(result) == "table" and casing.get(result, "orderId")
-  if not options.request_id or call.op.class ~= "keyed" or not id then
-    return result, response
-  end
-  local case = case_of.new(client, call, {
-    request_id = response.request_id, attempts = response.attempts,
-    ended = client._runtime.engine:now(),
-  }, options)
+  local id = order_answer.id(result)
+  if not options.request_id then return result, response end
+  local case = case_of.new(client, call, doubt(client, call, result, response),
+    options)
   return order.verify(case, id, result, response)
 end
 
+-- Whether an answer says what it has to: which order was placed, or that the
+-- closing was taken up.
+local function tells(call, result)
+  if call.op.trade == "close" then
+    return order_answer.is_closing(result, call.params.positionId)
+  end
+  return order_answer.id(result) ~= nil
+end
+
 --- Makes a call that places an order or closes a position, and finds out what
---- became of it when its answer is lost.
+--- became of it when its answer is lost, or does not tell.
 ---@param client etoro.Client
 ---@param call etoro.Uncertain
 ---@param options etoro.RequestOptions
@@ -71,14 +97,16 @@ end
 function M.carry_out(client, call, options)
   begin(client, call, options)
   local result, response = call.again(options)
-  if result ~= nil then
-    if type(result) == "table" and call.op.trade == "open" then
-      known.add(client, casing.get(result, "orderId"), response.request_id)
-    end
+  local way = way_of(call.op, call.body)
+  if result ~= nil and way and not tells(call, result) then
+    result, response = nil, doubt(client, call, result, response)
+  elseif result ~= nil and way == order then
+    known.add(client, order_answer.id(result), response.request_id)
     return check_own_id(client, call, options, result, response)
+  elseif result ~= nil then
+    return result, response
   end
-  local way = is_open(call.op, response) and way_of(call.op, call.body)
-  if way and response.request_id then
+  if way and response.request_id and is_open(call.op, response) then
     local case = case_of.new(client, call, response, options)
     result, response = way.resolve(case)
   end

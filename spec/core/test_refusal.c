@@ -18,7 +18,8 @@ static void knows_the_api(void)
   is(1, "{\"errorCode\":\"TooManyRequests\",\"errorMessage\":\"slow down\"}");
   is(1, " { \"errorMessage\" : null , \"errorCode\" : \"T\\\"\\u0041\" }\r\n");
   is(1, "{\"data\":{\"a\":[1,-2.5e3,[],{}]},\"errorCode\":\"X\"}");
-  is(1, "{\"success\":false,\"error\":{\"code\":\"LIMIT\",\"message\":\"m\"}}");
+  is(1,
+     "{\"success\":false,\"error\":{\"code\":\"LIMIT\",\"message\":\"m\"}}");
   is(1, "{\"error\":{\"message\":\"m\",\"code\":\"L\",\"details\":[{}]},"
         "\"requestId\":\"r\",\"success\":false}");
 }
@@ -48,7 +49,8 @@ static void knows_others(void)
 
 static void takes_whole_answers_alone(void)
 {
-  const char *whole = "{\"errorCode\":\"TooMany\",\"a\":[{\"b\":1}],\"c\":null}";
+  const char *whole =
+      "{\"errorCode\":\"TooMany\",\"a\":[{\"b\":1}],\"c\":null}";
   char deep[200];
   size_t n, len = strlen(whole);
   is(1, whole);

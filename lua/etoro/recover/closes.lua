@@ -3,6 +3,7 @@
 local casing = require "etoro.casing"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
+local decimals = require "etoro.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local partial_close = require "etoro.resolve.partial_close"
@@ -16,12 +17,13 @@ local M = {}
 
 local get = casing.get
 
---- The units of a closing in part; nil where all of them are closed.
+--- The units of a closing in part, as asked for; nil where all of them are
+--- closed.
 ---@param body any
----@return number?
+---@return number|string?
 function M.units_of(body)
   local units = type(body) == "table" and get(body, "UnitsToDeduct")
-  return units ~= core.null and tonumber(units) or nil
+  return units ~= core.null and tonumber(units) and units or nil
 end
 
 local units_of = M.units_of
@@ -35,7 +37,7 @@ local function is_lone_part(case, parts, units)
     if other ~= case.record and not NOTHING[other.ended]
       and type(other.params) == "table"
       and tostring(other.params.positionId) == case.position_id
-      and units_of(other.body) == units
+      and decimals.same(units_of(other.body), units) ~= false
     then
       return false
     end
@@ -50,6 +52,7 @@ local function part_in_history(case, units, response)
     case.is_clock_off = true
   end
   if case.is_clock_off then return false end
+  units = tonumber(units)
   for _, item in ipairs(close.history(case, case.position_id, response) or {})
   do
     local text, part = get(item, "closeTimestamp"), get(item, "units")

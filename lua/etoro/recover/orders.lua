@@ -2,9 +2,11 @@
 
 local casing = require "etoro.casing"
 local core = require "etoro.core"
+local decimals = require "etoro.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
+local order_answer = require "etoro.order_answer"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
@@ -17,7 +19,8 @@ local FIRST_WAIT = 1 -- seconds between looks, doubled each time
 local get = casing.get
 
 --- Looks an order up by its request id, now and then; servers differ in
---- finding it so.
+--- finding it so. An order that differs from the intent is not its work, but
+--- then the server is not to be believed that there is none.
 ---@param case etoro.Case
 function M.look(case)
   local now = case:now()
@@ -29,8 +32,13 @@ function M.look(case)
   case.look_wait = 2 * (case.look_wait or FIRST_WAIT)
   case.look_at = now + case.look_wait
   local order = case:read("lookup", { referenceId = case.record.id })
-  local id = type(order) == "table" and get(order, "orderId")
+  local id = order_answer.id(order)
   if not id then return end
+  case.differs = evidence.difference(case.body, order, case.record.id)
+  if case.differs then
+    case.other = order
+    return
+  end
   known.add(case.client, id, case.record.id)
   case:conclude("landed", "the order was found by its request id",
     { order = order, orderId = id })
@@ -64,13 +72,26 @@ local function candidates_of(case, lists, response)
   return found
 end
 
+-- Whether two requests have the same in a field, or may have: one that names
+-- the instrument by its id and one that does by its symbol.
+local function may_be_same(a, b)
+  if a == nil or b == nil then return a == b end
+  local is_same = decimals.same(a, b)
+  if is_same ~= nil then return is_same end
+  return core.lower(tostring(a)) == core.lower(tostring(b))
+end
+
 local function same_order(a, b)
-  for _, name in ipairs { "instrumentId", "symbol", "transaction", "amount",
-    "units", "contracts", "leverage", "orderType" }
+  a, b = a.body, b.body
+  for _, name in ipairs { "transaction", "amount", "units", "contracts",
+    "leverage", "orderType" }
   do
-    if tostring(a.body[name]) ~= tostring(b.body[name]) then return false end
+    if not may_be_same(a[name], b[name]) then return false end
   end
-  return true
+  return a.instrumentId ~= nil and b.symbol ~= nil
+    or a.symbol ~= nil and b.instrumentId ~= nil
+    or may_be_same(a.instrumentId, b.instrumentId)
+      and may_be_same(a.symbol, b.symbol)
 end
 
 local function has_twin(case, cases)
@@ -89,12 +110,16 @@ end
 -- it is of the same instrument, side, size and time. More are nobody's.
 local function judge_order(case, cases, lists, response)
   local found = candidates_of(case, lists, response)
-  if #found < 2 and not case.is_covered then
+  if case.differs then
+    case:conclude("unknown", "the order under its request id differs in its "
+      .. case.differs, { candidates = { case.other } })
+  elseif #found < 2 and not case.is_covered then
     case:conclude("unknown", "the history is too long to be read to its end")
   elseif #found == 0 then
     case:conclude("not_landed", "no order, position or closed position of the"
       .. " account is like it")
   elseif #found == 1 and found[1].order and not case.is_clock_off
+    and evidence.has_size(case.body, found[1].order)
     and not has_twin(case, cases)
   then
     known.add(case.client, found[1].order_id, case.record.id)

@@ -2,7 +2,9 @@
 -- since, and how much time is left. All its calls count towards the one
 -- deadline of the call they are made for.
 
+local errors = require "etoro.errors"
 local operations = require "etoro.operations"
+local order_answer = require "etoro.order_answer"
 local runtime = require "etoro.runtime"
 local trading = require "etoro.trading"
 
@@ -92,7 +94,8 @@ end
 -- Failures that the next look will meet again.
 local LASTING = { closed = true, cancelled = true, auth = true }
 
---- Reads from the account that the write belongs to.
+--- Reads from the account that the write belongs to. A lookup that answers
+--- with another order has not answered.
 ---@param purpose etoro.Purpose
 ---@param params? table
 ---@return any result
@@ -106,6 +109,9 @@ function methods:read(purpose, params)
     _urgent = true,
   }, 2)
   if result == nil and LASTING[response.kind] then self.is_stopped = true end
+  local fault = result ~= nil and purpose == "lookup"
+    and order_answer.fault(result, params)
+  if fault then return nil, errors.unexpected(fault, response, op) end
   return result, response
 end
 

@@ -14,9 +14,12 @@
 local casing = require "etoro.casing"
 local core = require "etoro.core"
 local count = require "etoro.count"
+local decimals = require "etoro.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
+local order_answer = require "etoro.order_answer"
+local refusal = require "etoro.resolve.refusal"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
@@ -39,12 +42,13 @@ local function find_in(list, id)
   end
 end
 
--- Whether an order deducts so many units; without a number: all of them.
+-- Whether an order deducts just the units that were asked for; where none
+-- were: all of them.
 local function deducts(order, units, position)
-  local deducted = tonumber(get(order, "unitsToDeduct"))
   if units then
-    return deducted ~= nil and math.abs(deducted - units) <= units / 1000
+    return decimals.same(get(order, "unitsToDeduct"), units) == true
   end
+  local deducted = tonumber(get(order, "unitsToDeduct"))
   local held = position and tonumber(get(position, "units"))
   return not deducted or held ~= nil and deducted >= held * (1 - 1e-6)
 end
@@ -107,7 +111,7 @@ end
 
 --- Looks at the position.
 ---@param case etoro.Case
----@param units? number a part of it is to be closed
+---@param units? number|string a part of it is to be closed, as asked for
 ---@return "open"|"closing"|"closed"|"absent"|nil state nil: not readable
 ---@return table? item the position, or the order that closes it
 ---@return etoro.Response|etoro.Error
@@ -143,16 +147,6 @@ local function done(case, order, response, how)
   } }, response, "the answer to the closing was lost; " .. how)
 end
 
-local ALREADY_CLOSED = 741 -- the API's code
-
--- Whether a refusal's words may mean that the position is closed already; they
--- may mean the market, or an instrument 741, as well.
-local function may_say_closed(err)
-  local text = err.message .. " " .. (err.response or "")
-  return text:find("%f[A-Za-z0-9]741%f[^A-Za-z0-9]") ~= nil
-    or core.lower(text):find("already[ \t-\r]+closed") ~= nil
-end
-
 local SAID_CLOSED = "closed again, the API said that it was closed already"
 
 -- Answers that say nothing about the position: try again.
@@ -177,7 +171,7 @@ end
 
 -- A refusal of the second closing, which may have come too late.
 local function refused(case, err)
-  if tonumber(err.code) == ALREADY_CLOSED then
+  if refusal.is_closed_code(err.code) then
     return done(case, nil, { status = err.status, headers = {} }, SAID_CLOSED)
   end
   local state, item, response = see_shown(case)
@@ -185,7 +179,7 @@ local function refused(case, err)
     return done(case, item, response, "it is closed or being closed")
   elseif state == "absent" and err.kind == "not_found" and case.was_seen then
     return done(case, nil, response, "the position is not there any more")
-  elseif state == "absent" and may_say_closed(err) and case.was_seen then
+  elseif state == "absent" and refusal.may_say_closed(err) and case.was_seen then
     return done(case, nil, response, SAID_CLOSED)
   elseif not state then
     return nil, nil
@@ -198,12 +192,17 @@ end
 -- Closes again; nil, nil when that has told nothing.
 local function close_again(case)
   local result, response = case:resend()
-  if result ~= nil then
+  if result ~= nil and order_answer.is_closing(result, case.position_id) then
     return case:succeed(result, response,
       "the answer to the closing was lost; it was sent again")
+  elseif result ~= nil then
+    case:unsettle(case:now()) -- a 2xx that does not tell
+    return nil, nil
   end
   case:note { by = "resend", kind = response.kind, status = response.status }
-  if PASSING[response.kind] then return nil, nil end
+  if PASSING[response.kind] or refusal.is_broken(response) then
+    return nil, nil
+  end
   return refused(case, response)
 end
 

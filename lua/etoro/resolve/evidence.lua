@@ -12,9 +12,11 @@
 
 local casing = require "etoro.casing"
 local core = require "etoro.core"
+local decimals = require "etoro.decimals"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local known = require "etoro.resolve.known"
+local order_answer = require "etoro.order_answer"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.times"
 
@@ -29,12 +31,6 @@ local LOOKED_UP = 10 -- candidates that are compared by their order, unless
 local get = casing.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
-
-local function same_number(a, b)
-  a, b = tonumber(a), tonumber(b)
-  if not a or not b then return nil end
-  return math.abs(a - b) <= 1e-6 * math.max(math.abs(a), math.abs(b))
-end
 
 local function same_text(a, b)
   return core.lower(tostring(a)) == core.lower(tostring(b))
@@ -60,7 +56,7 @@ local SIZES = {
 local function instrument_differs(body, asset)
   local id, symbol = get(asset, "instrumentId"), get(asset, "symbol")
   if is_given(body.instrumentId) and is_given(id)
-    and same_number(body.instrumentId, id) == false
+    and decimals.same(body.instrumentId, id) == false
   then
     return "instrument"
   elseif is_given(body.symbol) and is_given(symbol)
@@ -74,19 +70,39 @@ local function size_differs(body, order)
   for asked, requested in pairs(SIZES) do
     if is_given(body[asked]) then
       local value = get(order, requested)
-      if is_given(value) and same_number(body[asked], value) == false then
+      if is_given(value) and decimals.same(body[asked], value) == false then
         return asked
       end
     end
   end
 end
 
+--- Whether an order says that it was asked for in the size of a request, to
+--- the last digit. Orders that are alike in all else are many.
+---@param body table the order request
+---@param order table the lookup's answer
+---@return boolean
+function M.has_size(body, order)
+  for asked, requested in pairs(SIZES) do
+    if is_given(body[asked]) then
+      return decimals.same(body[asked], get(order, requested)) == true
+    end
+  end
+  return false
+end
+
+M.REQUEST = "request id"
+
 --- In what an order differs from the request it is held to be the work of.
 --- What the lookup does not say is no difference.
 ---@param body table the order request
 ---@param order table the lookup's answer
+---@param request_id? string
 ---@return string? field nil when it is such an order
-function M.difference(body, order)
+function M.difference(body, order, request_id)
+  if request_id and order_answer.is_of_other(order, request_id) then
+    return M.REQUEST
+  end
   local asset = get(order, "asset")
   asset = type(asset) == "table" and asset or {}
   local transaction = get(order, "transaction") or get(asset, "side")
@@ -95,7 +111,7 @@ function M.difference(body, order)
   then
     return "side"
   elseif is_given(body.leverage) and is_given(get(asset, "leverage"))
-    and same_number(body.leverage, get(asset, "leverage")) == false
+    and decimals.same(body.leverage, get(asset, "leverage")) == false
   then
     return "leverage"
   end
@@ -119,7 +135,7 @@ local function may_be(item, body)
   for _, name in ipairs { "instrumentId", "leverage" } do
     local asked, has = body[name], get(item, name)
     if is_given(asked) and is_given(has)
-      and same_number(asked, has) == false
+      and decimals.same(asked, has) == false
     then
       return false
     end
@@ -171,7 +187,7 @@ local function compare(case, found, since)
       and case:read("lookup", { orderId = one.order_id })
     if type(order) == "table" then one.order = order end
     if not one.order or is_new(one.order, since)
-      and not M.difference(case.body, one.order)
+      and not M.difference(case.body, one.order, case.err.request_id)
     then
       left[#left + 1] = one
     end
@@ -231,27 +247,6 @@ function M.shown(found)
     list[#list + 1] = one.item
   end
   return account
-end
-
-local REFERENCE = "reference[ \t-\r_%-]*id%f[^A-Za-z]"
-local ORDER = "order[ \t-\r_%-]*id%f[^A-Za-z]"
-
---- The order id in a refusal that says the request id is in use: the digits
---- behind the word OrderID, in any case and punctuation.
----@param err etoro.Error
----@return boolean is_duplicate
----@return integer|string|nil order_id
----@return boolean names_id the text names this call's request id
-function M.duplicate(err)
-  local text = core.lower(err.message .. " " .. (err.response or ""))
-  local is_duplicate = text:find(REFERENCE .. ".-exist") ~= nil
-    and not text:find("n[o']t[ \t-\r]+exist")
-    or core.lower(tostring(err.code)):find("duplicate[A-Za-z]*reference") ~= nil
-  if not is_duplicate then return false, nil, false end
-  local digits = text:match(ORDER .. "[^A-Za-z0-9]*(%d+)%f[^A-Za-z0-9]")
-  local id = err.request_id
-  return true, digits and (math.tointeger(tonumber(digits)) or digits),
-    id ~= nil and text:find(core.lower(id), 1, true) ~= nil
 end
 
 return M

@@ -4,12 +4,13 @@
 -- proves that it was placed before. So it is there exactly once either way.
 -- (portal: Trading, Create Order: x-request-id; Orders Lookup)
 
-local casing = require "etoro.casing"
 local core = require "etoro.core"
 local count = require "etoro.count"
 local errors = require "etoro.errors"
 local evidence = require "etoro.resolve.evidence"
 local known = require "etoro.resolve.known"
+local order_answer = require "etoro.order_answer"
+local refusals = require "etoro.resolve.refusal"
 
 local tostring = core.text -- not up to the locale
 
@@ -28,33 +29,41 @@ local PROVED = "the answer to the order was lost; sent again under the same"
   .. " request id it was refused, because the first one had been placed"
 local NOT_SEEN = "; the order itself could not be looked at yet"
 
--- Refusals by the API itself, before any work. Others (an expired token, a
--- page of some proxy, a rate limit) say nothing about the order.
-local REFUSALS = {
-  [400] = true, [402] = true, [403] = true, [404] = true, [405] = true,
-  [409] = true, [410] = true, [413] = true, [415] = true, [422] = true,
-}
-
-local function is_refusal(err)
-  return REFUSALS[err.status] and err.code ~= "html"
-    and err.kind ~= "unknown_outcome"
+-- Looks once more, by the order's own id, where an order found by the request
+-- id is one that another call was told of.
+local function confirm(case, order, response)
+  local id = order_answer.id(order)
+  if not known.is_others(case.client, id, case.err.request_id) then
+    return order, response
+  end
+  return case:read("lookup", { orderId = id })
 end
 
 -- Looks the order up: by the id that a refusal named, else by the request id.
 -- Absence proves nothing: some servers never find orders by the request id,
--- and new ones are not visible at once.
+-- and new ones are not visible at once. Nor does another order: under an id
+-- that was made for this call it is a wrong answer, while a caller's own id may
+-- be that of an older order. Gives the order's id, or what it differs in too.
 local function look(case)
   local by = case.order_id and { orderId = case.order_id }
     or { referenceId = case.err.request_id }
   local order, response = case:read("lookup", by)
+  if order and by.referenceId then
+    order, response = confirm(case, order, response)
+  end
   if order == nil then
     case:note { by = by, kind = response.kind, status = response.status }
     return nil
   end
-  local id = type(order) == "table" and casing.get(order, "orderId")
-  case:note { by = by, order_id = id or nil }
-  if not id then return nil end
-  return order, response
+  local id = order_answer.id(order) or by.orderId
+  local field = case.body
+    and evidence.difference(case.body, order, case.err.request_id)
+  case:note { by = by, order_id = id, differs = field or nil }
+  if not field then return id, response end
+  if case.options.request_id and field ~= evidence.REQUEST then
+    return id, response, field
+  end
+  case.has_met_another, case.order_id = true, nil
 end
 
 -- The request id belongs to another order, so that none was made of this one.
@@ -75,16 +84,14 @@ local function placed(case, id, response, how)
   }, response, how)
 end
 
-local function judge(case, order, response)
-  local id = casing.get(order, "orderId")
-  local field = case.body and evidence.difference(case.body, order)
+local function judge(case, id, response, field)
   if field then return other_order(case, id, field) end
   return placed(case, id, response, case.is_landed and PROVED or FOUND)
 end
 
 -- The API says that an order with this request id is there.
 local function take_duplicate(case, err)
-  local is_duplicate, id, names_id = evidence.duplicate(err)
+  local is_duplicate, id, names_id = refusals.duplicate(err)
   if not is_duplicate then return false end
   case.is_landed, case.order_id = true, id or case.order_id
   case.names_id, case.refusal = names_id, err
@@ -94,10 +101,11 @@ local function take_duplicate(case, err)
 end
 
 -- The order is placed under an id that was told, but cannot be looked at. It
--- can only be this one where the request id was made for this call.
+-- can only be this one where the request id was made for this call, and no
+-- lookup has contradicted that.
 local function trust(case)
   if not (case.is_landed and case.order_id and case.names_id)
-    or case.options.request_id
+    or case.options.request_id or case.has_met_another
   then
     return nil
   end
@@ -124,6 +132,9 @@ local function give_up(case, account)
     message = message .. ", and sending it again " .. count(case.resends, "time")
       .. " gave no answer either"
   end
+  if case.has_met_another then
+    message = message .. "; a lookup answered with another order"
+  end
   if account and #account > 0 then
     message = message .. "; " .. count(#account,
       "new order or position of the account looks",
@@ -135,8 +146,9 @@ end
 
 -- The API refuses the second sending. That it refused the first one, too, is
 -- believed when the account shows nothing of it, once it would show. Where the
--- account contradicts that, the API is asked some more times: if the first one
--- was placed, it says so sooner or later.
+-- account contradicts that, or the refusal names this request, the API is
+-- asked some more times: if the first one was placed, it says so sooner or
+-- later.
 local function refused(case, refusal)
   local account, is_known
   repeat
@@ -145,7 +157,9 @@ local function refused(case, refusal)
     is_known = account and (#account > 0 or is_shown)
     if not is_known then case:pause() end
   until is_known or case:is_over()
-  if not is_known or #account > 0 then
+  if not is_known or #account > 0 or case.has_met_another
+    or refusals.names_request(refusal)
+  then
     case.err.refusal, case.doubts = refusal, (case.doubts or 0) + 1
     if case.doubts < DOUBTS and not case:is_over() then return nil, nil end
     return give_up(case, account)
@@ -160,9 +174,9 @@ end
 -- Sends the order again; nil, nil when that has told nothing.
 local function send_again(case)
   local result, response = case:resend()
-  if type(result) == "table" and casing.get(result, "orderId") then
-    known.add(case.client, casing.get(result, "orderId"),
-      case.err.request_id)
+  local id = order_answer.id(result)
+  if id then
+    known.add(case.client, id, case.err.request_id)
     return case:succeed(result, response, SENT_AGAIN)
   elseif result ~= nil then
     case:unsettle(case:now()) -- a 2xx that tells no order id
@@ -170,7 +184,7 @@ local function send_again(case)
   end
   if take_duplicate(case, response) then return nil, nil end
   case:note { by = "resend", kind = response.kind, status = response.status }
-  if is_refusal(response) then return refused(case, response) end
+  if refusals.is_proper(response) then return refused(case, response) end
   return nil, nil
 end
 
@@ -184,9 +198,11 @@ end
 local function finish_settled(case)
   if case.is_landed then
     local result, response = trust(case)
-    return result, response, result ~= nil
+    if result then return result, response, true end
   end
-  if not may_resend(case) then
+  if case.is_landed and (case.order_id or not may_resend(case)) then
+    return nil, nil, false
+  elseif not may_resend(case) then
     local result, response = give_up(case)
     return result, response, true
   end
@@ -194,9 +210,9 @@ local function finish_settled(case)
   return result, response, response ~= nil
 end
 
---- Whether an answer is about the order that was asked for, and not about one
---- that was placed before under the same request id. What cannot be looked up
---- is new.
+--- Whether the answer under a caller's own request id is about the order that
+--- was asked for, and not about one that was placed before under the same id.
+--- What cannot be looked up is new.
 ---@param case etoro.Case
 ---@param id any orderId in the answer
 ---@param result table the answer
@@ -205,10 +221,10 @@ end
 ---@return etoro.Response|etoro.Error
 function M.verify(case, id, result, response)
   local order = case:read("lookup", { orderId = id })
-  local field = type(order) == "table" and case.body
-    and evidence.difference(case.body, order)
-  if field then return other_order(case, id, field) end
-  return result, response
+  local field = order and case.body
+    and evidence.difference(case.body, order, case.err.request_id)
+  if not field or field == evidence.REQUEST then return result, response end
+  return other_order(case, id, field)
 end
 
 --- Finds out what became of an order.
@@ -220,8 +236,8 @@ function M.resolve(case)
     take_duplicate(case, case.err)
   end
   while not case:is_over() do
-    local order, response = look(case)
-    if order then return judge(case, order, response) end
+    local id, response, field = look(case)
+    if id then return judge(case, id, response, field) end
     if not case.found and case:now() >= case.last_look_at then
       case.found = evidence.account(case) -- for the error
     end

@@ -126,10 +126,11 @@ end
 ---@return etoro.Response|etoro.Error
 function M.resolve(case)
   close.prepare(case)
-  local units = tonumber(get(case.body, "UnitsToDeduct"))
+  local asked = get(case.body, "UnitsToDeduct")
+  local units = tonumber(asked)
   while units and not case:is_over() do
     local is_shown = case:is_shown()
-    local state, item, response = close.see(case, units)
+    local state, item, response = close.see(case, asked)
     local verdict = state and judge(case, units, {
       state = state, item = item, response = response, is_shown = is_shown,
     })
