@@ -229,16 +229,6 @@ describe("etoro.oauth", function()
       assert.matches("%*%*%*%*", err.message)
     end)
 
-    it("keeps a refresh token that the answer repeats", function()
-      local token = "canary-refresh/kept=="
-      server:set { faults = { ["POST /token"] = { { status = 200, body =
-        '{"access_token":"canary-access/9==","refresh_token":"' .. token
-        .. '","token_type":"Bearer","expires_in":60}' } } } }
-      local tokens = assert(login():refresh { refresh_token = token })
-      assert.equal(token, tokens.refresh_token:reveal())
-      assert.equal("canary-access/9==", tokens.access_token:reveal())
-    end)
-
     it("never repeats one that was refused", function()
       local sso = login()
       local dead = { refresh_token = "canary-refresh/none" }

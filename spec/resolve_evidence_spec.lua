@@ -83,9 +83,9 @@ describe("an order that is refused when it is sent again", function()
       body = { errorCode = "No" } }
   end)
 
-  local function place()
-    return t.client.orders:open(ORDER, { precheck = false, settle = 1,
-      deadline = 60 })
+  local function place(settle, deadline)
+    return t.client.orders:open(ORDER, { precheck = false,
+      settle = settle or 1, deadline = deadline or 60 })
   end
 
   it("is not there no more because a portfolio came without its lists",
@@ -103,7 +103,7 @@ describe("an order that is refused when it is sent again", function()
       local other = t:connect()
       etoro.run(function()
         etoro.spawn(function()
-          local order, err = place()
+          local order, err = place(60, 300)
           assert.is_nil(order)
           assert.equal("unknown_outcome", err.kind, tostring(err))
           assert.equal(1, #err.evidence.account.orders)
@@ -112,6 +112,10 @@ describe("an order that is refused when it is sent again", function()
           while not t:books().positions[1] do etoro.sleep(0) end
           local position = assert(other.positions:list())[1]
           assert(position:close())
+          -- long before the second sending
+          assert.equal("closed", t:books().positions[1].state)
+          local _, sendings = table.concat(t:sent(), "\n"):gsub(OPEN, "")
+          assert.equal(1, sendings)
         end)
       end)
       assert.equal(1, #t:books().orders)
