@@ -1,6 +1,7 @@
 -- Halt and dry run: every operation is tried against the sandbox in-process,
 -- and what arrives there is what counts.
 local core = require "etoro.core"
+local desk = require "spec.support.desk"
 local etoro = require "etoro"
 local samples = require "spec.support.samples"
 
@@ -41,17 +42,17 @@ describe("guard rails", function()
 
   -- Calls everything; passes(op) says what must arrive, all else must end
   -- with the error kind and code, untouched.
-  local function try_all(client, passes, kind, code)
+  local function try_all(client, passes, kind, code, options)
     local passed = 0
     for _, name in ipairs(names) do
       local op = operations[name]
       local params = samples.params(op)
       local path = samples.path(op, params)
       for _, send in ipairs {
-        function() return client:call(name, params) end,
+        function() return client:call(name, params, options) end,
         function()
-          return client:request { method = op.method:lower(), path = path,
-            body = op.body and {} }
+          return client:request({ method = op.method:lower(), path = path,
+            body = op.body and {} }, options)
         end,
       } do
         local result, err = send()
@@ -79,10 +80,15 @@ describe("guard rails", function()
   it("of a halted client stop every write but cancel and close", function()
     local client = client_of { account = "real" }
     client:halt()
-    local passed = try_all(client, function(op)
-      return not writes(op) or is_exit(op)
-    end, "cancelled", "halted")
-    assert.is_true(passed > 80 and passed < #names, passed)
+    -- whatever priority a caller gives
+    for _, options in ipairs { {}, { priority = "read" },
+      { priority = "order" } }
+    do
+      local passed = try_all(client, function(op)
+        return not writes(op) or is_exit(op)
+      end, "cancelled", "halted", options)
+      assert.is_true(passed > 80 and passed < #names, passed)
+    end
     client:halt(false)
     assert(client:call("POST /api/v1/watchlists", samples.params(
       operations["POST /api/v1/watchlists"])))
@@ -110,6 +116,30 @@ describe("guard rails", function()
           op.account, name)
       end
     end
+  end)
+
+  it("of a halted client stop no close, part of one or cancel that a caller"
+    .. " gave a priority", function()
+    local t = desk.new()
+    for _, priority in ipairs { "read", "order" } do
+      local position = t:position()
+      local order = assert(t.client.orders:open({ symbol = "AAPL",
+        transaction = "buy", amount = 100, orderType = "mit",
+        triggerRate = 10 }, { precheck = false }))
+      t.client:halt()
+      assert(position:close({ units = 1 }, { priority = priority }))
+      assert.equal(2, position.units)
+      assert(position:close(nil, { priority = priority }))
+      assert.is_true(position:is_closed())
+      assert(order:cancel { priority = priority })
+      assert.equal("cancelled", order:state())
+      t.client:halt(false)
+    end
+    t:position()
+    t.client:halt()
+    local results = assert(t.client.positions:close_all {
+      priority = "read" })
+    assert.is_true(results[1].closed)
   end)
 
   it("hold for an agent's client, and for what it is derived from",
