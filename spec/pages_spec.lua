@@ -236,6 +236,25 @@ describe("an iterator over pages", function()
       assert.equal(3, #api.lines)
     end)
 
+    it("ends where a short page is all that ever comes", function()
+      for _, last in ipairs { { 404, "" }, "[" .. ids(1, 3) .. "]" } do
+        answers = { "[" .. ids(1, 3) .. "]", last }
+        api:clear()
+        assert.same(numbers(1, 3), collect(each(HISTORY,
+          { minDate = "2026-01-01", pageSize = 100 })))
+        assert.equal(2, #api.lines)
+      end
+      -- but not where there should be more
+      for _, last in ipairs { { 404, "" },
+        '{"totalItems":5,"items":[' .. ids(1, 3) .. "]}" }
+      do
+        answers = { '{"totalItems":5,"items":[' .. ids(1, 3) .. "]}", last }
+        local _, given = failure(each(SEARCH, { period = "LastYear",
+          pageSize = 100 }))
+        assert.same(numbers(1, 3), given)
+      end
+    end)
+
     it("takes a total of another type for none", function()
       for _, total in ipairs { '"many"', "-1", "0", "null", "[]", "2.5" } do
         answers = { '{"totalItems":' .. total .. ',"items":[' .. ids(1, 2)
@@ -250,15 +269,15 @@ describe("an iterator over pages", function()
     local NEXT = '"paging":{"next":"/api/v1/elsewhere?offset=20&take=20",'
       .. '"offSet":0,"take":20}'
 
-    it("counts on by what a page takes, and never follows paging.next",
+    it("counts on by what has come, and never follows paging.next",
       function()
         answers = { '{"discussions":[' .. ids(1, 2) .. "]," .. NEXT .. "}",
           '{"discussions":[' .. ids(3, 3) .. "]," .. NEXT .. "}",
           '{"discussions":[' .. ids(4, 4) .. '],"paging":{"offSet":40}}' }
         assert.same(numbers(1, 4), collect(each(NEWS)))
         assert.same({ "GET /api/v1/feeds/news",
-          "GET /api/v1/feeds/news?offset=20",
-          "GET /api/v1/feeds/news?offset=40" }, api.lines)
+          "GET /api/v1/feeds/news?offset=2",
+          "GET /api/v1/feeds/news?offset=3" }, api.lines)
         api:clear()
         answers = { '{"discussions":[' .. ids(1, 2) .. "]," .. NEXT .. "}",
           '{"discussions":[],' .. NEXT .. "}" }
@@ -278,11 +297,126 @@ describe("an iterator over pages", function()
       end
     end)
 
-    it("goes by the page's length where paging is missing", function()
+    it("goes on to an empty page where paging is missing", function()
       answers = { '{"discussions":[' .. ids(1, 2) .. "]}",
-        '{"discussions":[' .. ids(3, 3) .. '],"paging":7}' }
+        '{"discussions":[' .. ids(3, 3) .. '],"paging":7}',
+        '{"discussions":[]}' }
       assert.same(numbers(1, 3), collect(each(NEWS, { take = 2 })))
-      assert.equal(2, #api.lines)
+      assert.equal(3, #api.lines)
+    end)
+  end)
+
+  -- A server that holds 250 items, or as many as are not hidden, and gives at
+  -- most `most` at a time, whatever it is asked for.
+  describe("of a server that gives less than it is asked for", function()
+    local COUNT = 250
+
+    local function hold(options)
+      local most = options.most
+      local function slice(first, size)
+        local items = {}
+        for id = first + 1, math.min(first + size, COUNT) do
+          if not options.hides or not options.hides(id) then
+            items[#items + 1] = ('{"id":%d}'):format(id)
+          end
+        end
+        return table.concat(items, ",")
+      end
+      api.answer = function(line)
+        local function of(name, default)
+          return tonumber(line:match("[?&]" .. name .. "=(%d+)")) or default
+        end
+        local asked = of("pageSize", of("take", of("itemsPerPage", 100)))
+        local size = math.min(asked, most(#api.lines))
+        local first = of("offset")
+        if not first then
+          local page = of("page", 1) - 1
+          page = of("pageNumber", page)
+          first = page * (options.counts_by_asked and asked or size)
+        end
+        return 200, options.render(slice(first, size), asked, size,
+          first + size < COUNT)
+      end
+    end
+
+    local function all_of(name, params, hides)
+      local expected = {}
+      for id = 1, COUNT do
+        if not hides or not hides(id) then expected[#expected + 1] = id end
+      end
+      assert.same(expected, collect(each(name, params)))
+    end
+
+    local RENDER = {
+      ["no total"] = { HISTORY, { minDate = "2026-01-01", pageSize = 100 },
+        function(items) return "[" .. items .. "]" end },
+      ["a total"] = { SEARCH, { period = "LastYear", pageSize = 100 },
+        function(items) return '{"totalItems":250,"items":[' .. items .. "]}"
+        end },
+      ["a total and the size that was asked for"] = { MARKET,
+        { fields = "id", pageSize = 1000 }, function(items, asked)
+          return ('{"pageSize":%d,"totalItems":250,"items":[%s]}'):format(
+            asked, items)
+        end },
+      ["a total and its own size"] = { MARKET,
+        { fields = "id", pageSize = 1000 }, function(items, _, size)
+          return ('{"pageSize":%d,"totalItems":250,"items":[%s]}'):format(
+            size, items)
+        end },
+      ["a watchlist's total"] = { LIST, { watchlistId = "5" },
+        function(items)
+          return '{"watchlists":[{"totalItems":250,"items":[' .. items
+            .. "]}]}"
+        end },
+    }
+
+    for what, one in pairs(RENDER) do
+      for _, most in ipairs { 1, 7, 50, 99 } do
+        for _, by in ipairs { "gives", "was asked for" } do
+          it(("gives them all, with %s, %d at most, pages by what it %s")
+            :format(what, most, by), function()
+            hold { most = function() return most end, render = one[3],
+              counts_by_asked = by ~= "gives" }
+            all_of(one[1], one[2])
+          end)
+        end
+      end
+    end
+
+    it("gives all that it does not hide, with a total", function()
+      for what, one in pairs(RENDER) do
+        for _, shift in ipairs { 0, 1, 2, 9, 98, 99 } do
+          local function hides(id) return (id + shift) % 10 == 0 end
+          hold { most = function() return 1000 end, render = one[3],
+            hides = hides }
+          if what ~= "no total" then all_of(one[1], one[2], hides) end
+        end
+      end
+    end)
+
+    it("gives them all by offset, however many come each time", function()
+      local function with_next(items, asked, _, is_more)
+        return ('{"discussions":[%s],"paging":{"take":%d,"next":%s}}'):format(
+          items, asked, is_more and '"/x?offset=100&take=100"' or "null")
+      end
+      local function without(items) return '{"discussions":[' .. items .. "]}"
+      end
+      for _, render in ipairs { with_next, without } do
+        for _, most in ipairs { function() return 20 end,
+          function() return 99 end,
+          function(count) return count % 3 == 0 and 1 or 17 end }
+        do
+          hold { most = most, render = render }
+          all_of(NEWS, { take = 100 })
+          all_of(NEWS, {})
+        end
+        for _, modulus in ipairs { 2, 7, 10 } do
+          local function hides(id) return id % modulus == 0 end
+          hold { most = function() return 20 end, render = render,
+            hides = hides }
+          all_of(NEWS, { take = 20 }, hides)
+        end
+      end
     end)
   end)
 

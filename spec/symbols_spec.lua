@@ -142,6 +142,27 @@ describe("etoro.instruments find", function()
     assert.equal(3, #api.lines)
   end)
 
+  it("reads all pages of a server that gives less than it is asked for",
+    function()
+      for _, way in ipairs { '"pageSize":1000,"totalItems":100,',
+        '"totalItems":100,', "" }
+      do
+        local api, client = start(function(line)
+          local page = tonumber(line:match "[?&]page=(%d+)" or 1)
+          local asked = tonumber(line:match "pageSize=(%d+)")
+          local items, first = {}, (page - 1) * asked
+          for number = first + 1, math.min(first + 30, 100) do
+            items[#items + 1] = item(number, number == 77 and "A"
+              or "A" .. number)
+          end
+          return 200, "{" .. way .. '"items":[' .. table.concat(items, ",")
+            .. "]}"
+        end)
+        assert.equal(77, assert(client.instruments:find "A").instrumentID)
+        assert.equal(4, #api.lines)
+      end
+    end)
+
   it("ends where pages never do", function()
     local number = 0
     local api, client = start(function()

@@ -45,14 +45,29 @@ end
 -- All has come.
 function AFTER.whole() return false end
 
--- Pages by number, up to a total where the answer has one.
+-- A server may give fewer items than it was asked for, and count its pages by
+-- what it gives or by what it was asked for: from the second page on it is
+-- asked for just as many, which is the same either way.
+local function fit_size(state, items)
+  state.is_short = #items < state.size
+  state.may_overlap = state.is_short and state.pages == 1
+  if not state.may_overlap then return end
+  state.size = #items
+  state.params[state.op.paging.size] = #items
+end
+
+-- Pages by number, up to a total where the answer has one, else to a page that
+-- is shorter than those before; a first one may be all that the server gives at
+-- a time.
 function AFTER.page(state, body, items, response)
   local paging, params = state.op.paging, state.params
   local page = tonumber(params[paging.page]) or paging.first
-  local size = type(body) == "table" and whole(answers.at(body, paging.size))
-    or state.size or #items
-  if not state.size then state.size = size end
-  if state.seen == 0 then state.seen = (page - paging.first) * size end
+  if state.pages == 1 then
+    local size = type(body) == "table" and whole(answers.at(body, paging.size))
+      or state.size or #items
+    state.seen = (page - paging.first) * size
+    state.size = state.size or size
+  end
   state.seen = state.seen + #items
   params[paging.page] = page + 1
   local total = paging.total and whole(answers.at(body, paging.total))
@@ -62,23 +77,26 @@ function AFTER.page(state, body, items, response)
     end
     return false
   end
-  if total and total >= #items then return state.seen < total end
-  return #items >= size
+  fit_size(state, items)
+  state.is_promised = total ~= nil and total >= #items
+  if state.is_promised then return state.seen < total end
+  return #items >= state.size
 end
 
--- `offset` items are left out. paging.next only says that there are more: in
--- the API's examples it leads to another path.
-function AFTER.offset(state, body, items)
+-- `offset` items are left out: as many as have come. paging.next only says
+-- that there are more: in the API's examples it leads to another path.
+function AFTER.offset(state, body)
   local paging, params = state.op.paging, state.params
-  local size = state.size or #items
-  params[paging.offset] = (tonumber(params[paging.offset]) or 0) + size
-  if #items == 0 then return false end
+  params[paging.offset] = (tonumber(params[paging.offset]) or 0)
+    + state.came
+  if state.came == 0 then return false end
+  state.is_short = not state.size or state.came < state.size
+  state.may_overlap = state.is_short
   local holder = paging.next:match("^(.*)%.")
-  if type(answers.at(body, holder)) == "table" then
-    local next_url = answers.at(body, paging.next)
-    return next_url ~= nil and next_url ~= "" and next_url ~= false
-  end
-  return #items >= size
+  state.is_promised = type(answers.at(body, holder)) == "table"
+  if not state.is_promised then return true end
+  local next_url = answers.at(body, paging.next)
+  return next_url ~= nil and next_url ~= "" and next_url ~= false
 end
 
 local function cursor_text(value)
@@ -128,6 +146,26 @@ local function is_repeated(state, items)
       and same(items, state.first)
 end
 
+local function overlaps(items, last, width)
+  for index = 1, width do
+    if not same(items[index], last[#last - width + index]) then return false end
+  end
+  return true
+end
+
+-- The items without those that the page before ended with: after a short page
+-- the next one may begin in the middle of it, where the server has left out
+-- items from what it was asked for.
+local function without_overlap(state, items)
+  if not state.may_overlap then return items end
+  for width = math.min(#items, #state.last), 1, -1 do
+    if overlaps(items, state.last, width) then
+      return table.move(items, width + 1, #items, 1, {})
+    end
+  end
+  return items
+end
+
 -- x-request-id stands for one request.
 local function without_id(options)
   if not options or not options.request_id then return options end
@@ -149,6 +187,28 @@ local function send(client, op, params, options, level)
   return items, response, body
 end
 
+-- A page that came before, or that is not there, where a short one came and
+-- nothing promised more: that one was all.
+local function is_end(state, items, err)
+  if not state.is_short or state.is_promised then return false end
+  return items ~= nil or err.kind == "not_found"
+end
+
+-- A page's items, and the answer; nil, err when there should be some.
+local function read_page(state, level)
+  local op = state.op
+  local items, response, body = send(state.client, op, state.params,
+    state.options, level + 1)
+  local is_again = items and is_repeated(state, items)
+  if items and not is_again then return items, response, body end
+  if is_end(state, items, response) then
+    return {}, state.response, {}
+  end
+  return nil, is_again
+    and errors.unexpected("the same page came twice", response, op)
+    or response
+end
+
 -- Whether there is another page; nil, err when there should be.
 local function fetch(state, level)
   local op = state.op
@@ -156,18 +216,14 @@ local function fetch(state, level)
     return nil, errors.unexpected("the list has not ended after "
       .. count(state.pages, "page"))
   end
-  local items, response, body = send(state.client, op, state.params,
-    state.options, level + 1)
+  local items, response, body = read_page(state, level + 1)
   if not items then return nil, response end
-  if is_repeated(state, items) then
-    return nil, errors.unexpected("the same page came twice", response, op)
-  end
+  local new = without_overlap(state, items)
   state.options = without_id(state.options)
-  state.pages = state.pages + 1
+  state.pages, state.came = state.pages + 1, #items
   state.last, state.first = items, state.first or items
-  state.items, state.index, state.response = items, 0, response
-  local more, fault = AFTER[op.paging.style](state, body, items,
-    response)
+  state.items, state.index, state.response = new, 0, response
+  local more, fault = AFTER[op.paging.style](state, body, new, response)
   state.more = more or fault ~= nil
   state.failure = fault and errors.unexpected(fault, response, op)
   return true

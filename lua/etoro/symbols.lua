@@ -22,6 +22,7 @@ local FIELDS = {
   "displayname", "internalInstrumentDisplayName",
 }
 local PAGE_SIZE = 1000
+local LEAST_PAGE = 20 -- items that every server gives at a time
 local NEAR_SIZE = 100 -- of a search for what may have been meant
 local MAX_PAGES = 50
 local NEAR_COUNT = 10 -- in err.near; half as many are named in the message
@@ -165,16 +166,19 @@ local function conclude(cache, symbol, list, response)
   return nil, unresolved(symbol, { near = near, code = code }, response)
 end
 
-local function is_last(body, page, size, count)
-  local total = tonumber(body.totalItems)
-  if count == 0 then return true end
-  if total then return page * (tonumber(body.pageSize) or size) >= total end
-  return count < size
+
+-- Whether a page is the last one: by the total, else where it is short, and not
+-- because the server gives no more at a time.
+local function is_last(total, seen, came, params)
+  if came == 0 or total then return came == 0 or seen >= total end
+  return came < LEAST_PAGE or came < params.pageSize and params.page ~= nil
 end
 
--- The candidates on the pages of a search, added to found.
+-- The candidates on the pages of a search, added to found. A server that gives
+-- fewer than it was asked for is asked for as many from then on.
 local function search(client, found, params, most, options, level)
   params.fields = FIELDS
+  local seen = 0
   for page = 1, most do
     params.page = page > 1 and page or nil
     local body, response = client:_send(SEARCH, params, options(), level + 1)
@@ -183,14 +187,19 @@ local function search(client, found, params, most, options, level)
       return nil, errors.unexpected("the search has no items", response,
         SEARCH)
     end
-    local count = #body.items
+    local came, total = #body.items, tonumber(body.totalItems)
     local new = add_candidates(found, body.items)
-    if most == 1 or is_last(body, page, params.pageSize, count) then
+    seen = seen + came
+    local is_again = new == 0 and page > 1
+    if most == 1 or is_last(total, seen, came, params)
+      or is_again and (tonumber(body.pageSize) or PAGE_SIZE) >= (total or 0)
+    then -- a server that has one page alone
       return response
-    elseif new == 0 and page > 1 then
+    elseif is_again then
       return nil, errors.unexpected("the search repeats its pages", response,
         SEARCH)
     end
+    if page == 1 and came < params.pageSize then params.pageSize = came end
   end
   return nil, errors.unexpected("the search has no end", nil, SEARCH)
 end

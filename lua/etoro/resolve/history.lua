@@ -11,7 +11,6 @@ local M = {}
 local get = casing.get
 
 local PAGE, PAGES_MAX = 100, 20
-local LEAST_PAGE = 20 -- a server may give shorter pages than it was asked for
 
 local function key_of(item)
   local parts = {}
@@ -51,25 +50,27 @@ local function covered_since(items)
   return last
 end
 
---- The trade history since a day, as far as it is short enough to be read.
+--- The trade history since a day, as far as it is short enough to be read. It
+--- tells no total, and a server may give shorter pages than it is asked for, so
+--- that a short first page is not its end.
 ---@param case { read: fun(case: any, purpose: string, params: table): any }
 ---@param day string YYYY-MM-DD
 ---@return table[]? items nil when it could not be read
 ---@return number? since what was closed then (seconds since 1970) or later is
 ---in it: 0 where that is all since the day, math.huge where nobody can tell
 function M.read(case, day)
-  local items, seen = {}, {}
+  local items, seen, size = {}, {}, PAGE
   for page = 1, PAGES_MAX do
     local list = case:read("history", {
-      minDate = day, page = page, pageSize = PAGE,
+      minDate = day, page = page, pageSize = size,
     })
     if type(list) ~= "table" then return nil end
-    local count = add_page(items, seen, list)
-    if #list == 0 or page == 1 and #list < LEAST_PAGE then
-      return items, 0
-    end
+    local new = add_page(items, seen, list)
+    if #list == 0 or page > 1 and #list < size then return items, 0 end
     -- the same page again: the server gives no further ones
-    if count == 0 then return items, #list < PAGE and 0 or math.huge end
+    if new == 0 then return items, #list < PAGE and 0 or math.huge end
+    -- from now on just as many, so that no page begins behind what is left out
+    if page == 1 and #list < size then size = #list end
   end
   return items, covered_since(items)
 end

@@ -1,0 +1,57 @@
+local history = require "etoro.resolve.history"
+
+-- A server with so many trades, the latest first, that gives at most `most` a
+-- page, and counts its pages by that or by the size it is asked for.
+local function server(trades, most, counts_by_asked)
+  local self = { pages = 0 }
+  function self:read(purpose, params)
+    assert.equal("history", purpose)
+    self.pages = self.pages + 1
+    local size = math.min(params.pageSize, most)
+    local first = (params.page - 1)
+      * (counts_by_asked and params.pageSize or size)
+    local items = {}
+    for number = first + 1, math.min(first + size, trades) do
+      items[#items + 1] = { positionId = number, units = 1,
+        closeTimestamp = ("2026-01-01T%02d:%02d:00Z"):format(
+          23 - number // 60, 59 - number % 60) }
+    end
+    return items
+  end
+  return self
+end
+
+describe("the trade history", function()
+  it("is read to its end, however few a page holds", function()
+    for _, most in ipairs { 3, 10, 19, 20, 50, 99, 100, 1000 } do
+      for _, trades in ipairs { 0, 1, 2, 19, 20, 50, 57, 100, 250 } do
+        for _, counts_by_asked in ipairs { false, true } do
+          if trades < 20 * most then
+            local items, since = history.read(server(trades, most,
+              counts_by_asked), "2026-01-01")
+            assert.equal(trades, #items, most)
+            for number, item in ipairs(items) do
+              assert.equal(number, item.positionId)
+            end
+            assert.equal(0, since)
+          end
+        end
+      end
+    end
+  end)
+
+  it("is told complete only as far back as it was read", function()
+    local items, since = history.read(server(250, 10, true), "2026-01-01")
+    assert.equal(200, #items)
+    assert.equal(1767225600 + 20 * 3600 + 39 * 60, since)
+  end)
+
+  it("costs no page more than tells that it has ended", function()
+    local one = server(0, 100)
+    history.read(one, "2026-01-01")
+    assert.equal(1, one.pages)
+    one = server(150, 100)
+    history.read(one, "2026-01-01")
+    assert.equal(2, one.pages)
+  end)
+end)
