@@ -703,14 +703,17 @@ end)
 
 describe("a call of a task", function()
   it("is delivered when a blocking call steps the engine", function()
-    answer_late(2, 0.05)
+    server:script { { body = "[1]", wait = 0.1 }, { body = "[2]", wait = 0.5 } }
     local client = new_client()
     local task = etoro.spawn(function()
       return assert(client:request { path = "/task" })[1]
     end)
     etoro.run(function() end) -- so that it is parked
+    process.eventually(function()
+      core.engine():step(0)
+      return #server:arrivals() == 1
+    end)
     assert.equal("waiting", task.status)
-    server:script { { body = "[1]", wait = 0.05 }, { body = "[2]", wait = 0.1 } }
     assert(client:request { path = "/blocking" })
     assert.equal("ready", task.status)
     assert.is_number(task:wait())
