@@ -11,7 +11,7 @@ static void masks_as(const char *expected, const char *secret,
   struct etoro_secret *s;
   char *copy = exact_copy(text, strlen(text));
   CHECK(etoro_secret_new(&s, secret, strlen(secret)) == ETORO_OK);
-  etoro_mask_secret(s, copy, strlen(text));
+  etoro_mask_secrets(&s, 1, copy, strlen(text));
   CHECK_TEXT(expected, copy, strlen(text));
   etoro_secret_free(s);
   free(copy);
@@ -27,7 +27,7 @@ static void masks(void)
   masks_as("<********>", "a\\b\"cdef", "<a\\b\"cdef>");
   masks_as("abcabcab*********", "abcabcabx", "abcabcababcabcabx");
   masks_as("", "12345678", "");
-  etoro_mask_secret(NULL, NULL, 0);
+  etoro_mask_secrets(NULL, 0, NULL, 0);
 }
 
 static void masks_escaped(void)
@@ -70,7 +70,7 @@ static void masks_in_time(void)
   for (i = 0; i < n; i++)
     text[i] = "%61"[i % 3];
   CHECK(etoro_secret_new(&s, "aaaaaaaaaaaaaaaaaaaaaaab", 24) == ETORO_OK);
-  etoro_mask_secret(s, text, n);
+  etoro_mask_secrets(&s, 1, text, n);
   CHECK(text[0] == '%' && text[n - 1] == '1');
   etoro_secret_free(s);
   free(text);

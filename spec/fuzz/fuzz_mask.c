@@ -50,7 +50,7 @@ static void secrets_are_gone(const char *secret, size_t len, const char *text,
   struct etoro_secret *s;
   char *copy = copy_of(text, n);
   MUST(etoro_secret_new(&s, secret, len) == ETORO_OK);
-  etoro_mask_secret(s, copy, n);
+  etoro_mask_secrets(&s, 1, copy, n);
   only_masks(text, copy, n);
   if (len >= 8 && !memchr(secret, '*', len))
     MUST(!holds(copy, n, secret, len));

@@ -246,7 +246,5 @@ struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c)
 void etoro_credentials_mask(const struct etoro_credentials *c, char *bytes,
                             size_t n)
 {
-  int i;
-  for (i = 0; i < GIVEN_COUNT; i++)
-    etoro_mask_secret(c->given[i], bytes, n);
+  etoro_mask_secrets(c->given, GIVEN_COUNT, bytes, n);
 }

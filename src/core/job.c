@@ -268,8 +268,8 @@ void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
   for (i = 0; i < 3; i++)
     if (known[i] && (!i || known[i] != j->credentials))
       etoro_credentials_mask(known[i], bytes, n);
-  for (i = 0; i < j->nsecrets; i++)
-    etoro_mask_secret(j->secrets[i], bytes, n);
+  if (j->nsecrets)
+    etoro_mask_secrets(j->secrets, j->nsecrets, bytes, n);
 }
 
 void etoro_job_mask_headers(struct etoro_job *j)

@@ -1,6 +1,7 @@
+#define _GNU_SOURCE /* memmem */
+
 #include "core/mask.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #define LEAST 8 /* bytes of a secret that is looked for */
@@ -132,26 +133,12 @@ static size_t length_at(const struct wanted *w, const char *p, const char *end)
   return (size_t)(q - p);
 }
 
-/* Horspool's search: most of an answer is stepped over. */
 static void mask_plain(const struct wanted *w, char *bytes, size_t n)
 {
-  uint16_t shift[BYTES];
-  size_t i, last = w->len - 1, at = last;
-  const uint16_t most = w->len < UINT16_MAX ? (uint16_t)w->len : UINT16_MAX;
-  if (n < w->len)
-    return;
-  for (i = 0; i < BYTES; i++)
-    shift[i] = most;
-  for (i = 0; i < last; i++)
-    if (last - i < most)
-      shift[(unsigned char)w->text[i]] = (uint16_t)(last - i);
-  while (at < n) {
-    char c = bytes[at];
-    if (c == w->text[last] && !memcmp(bytes + at - last, w->text, last)) {
-      memset(bytes + at - last, '*', w->len);
-      at += w->len;
-    } else
-      at += shift[(unsigned char)c];
+  char *at = bytes, *end = bytes + n;
+  while ((at = memmem(at, (size_t)(end - at), w->text, w->len)) != NULL) {
+    memset(at, '*', w->len);
+    at += w->len;
   }
 }
 
@@ -235,23 +222,34 @@ static void mask_escaped(struct wanted *w, char *bytes, char *end)
 /* Where the text was cut, its end may be the secret's start. */
 static void mask_cut(const struct wanted *w, char *bytes, size_t n)
 {
-  size_t len = w->len - 1 < n ? w->len - 1 : n;
-  for (; len >= LEAST; len--) {
-    if (!memcmp(bytes + n - len, w->text, len)) {
-      memset(bytes + n - len, '*', len);
+  char *end = bytes + n, *at = end - (w->len - 1 < n ? w->len - 1 : n);
+  while ((at = memchr(at, w->text[0], (size_t)(end - at))) != NULL) {
+    size_t len = (size_t)(end - at);
+    if (len < LEAST)
+      return;
+    if (!memcmp(at, w->text, len)) {
+      memset(at, '*', len);
       return;
     }
+    at++;
   }
 }
 
-void etoro_mask_secret(const struct etoro_secret *s, char *bytes, size_t n)
+void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
+                        char *bytes, size_t n)
 {
-  struct wanted w;
-  if (!s || !n || etoro_secret_len(s) < LEAST)
-    return;
-  w.text = etoro_secret_data(s);
-  w.len = etoro_secret_len(s);
-  mask_plain(&w, bytes, n);
-  mask_escaped(&w, bytes, bytes + n);
-  mask_cut(&w, bytes, n);
+  struct escapes e;
+  int has_escapes = n && find_escapes(&e, bytes, bytes + n);
+  size_t i;
+  for (i = 0; n && i < count; i++) {
+    struct wanted w;
+    if (!list[i] || etoro_secret_len(list[i]) < LEAST)
+      continue;
+    w.text = etoro_secret_data(list[i]);
+    w.len = etoro_secret_len(list[i]);
+    mask_plain(&w, bytes, n);
+    if (has_escapes)
+      mask_escaped(&w, bytes, bytes + n);
+    mask_cut(&w, bytes, n);
+  }
 }

@@ -7,11 +7,13 @@
 
 #include "core/secret.h"
 
-/* Overwrites every occurrence of a secret in n bytes: as it is, with any of
-   its characters escaped as JSON, a URL or HTML may escape them, also more
-   than once, and the start of it where the text is cut. A secret of less than
-   8 bytes stays, since it would blank out plain words. Takes NULL for s. */
-void etoro_mask_secret(const struct etoro_secret *s, char *bytes, size_t n);
+/* Overwrites every occurrence of the secrets in n bytes: as they are, with any
+   of their characters escaped as JSON, a URL or HTML may escape them, also more
+   than once, and the start of one where the text is cut. A secret of less than
+   8 bytes stays, since it would blank out plain words. NULL in the list is
+   none. */
+void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
+                        char *bytes, size_t n);
 
 enum etoro_mask_mode {
   ETORO_MASK_JSON, /* the inside of a JSON string that holds JSON: names and
