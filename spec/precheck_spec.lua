@@ -257,6 +257,54 @@ describe("the check before an order", function()
       passes { amount = 1000 }
     end)
 
+    it("is counted at the rate that a mit waits for", function()
+      eligible { maxUnitsPerOrder = 10 }
+      rate(99, 100)
+      local function mit(units, rate_asked)
+        return { amount = "absent", units = units, orderType = "mit",
+          triggerRate = rate_asked }
+      end
+      refuses("amount_too_small", "units", "the least for AAPL at leverage 1"
+        .. " is 50.00 USD; you asked for 4 units, which is 48.00 USD",
+        mit(4, 12))
+      passes(mit("0.3", 200)) -- 30 USD at the market
+      refuses("too_many_units", "amount", "the most of AAPL in one order is"
+        .. " 10 units; you asked for 600.00 USD, which at leverage 1 is about"
+        .. " 12.00", { amount = 600, orderType = "mit", triggerRate = 50 })
+    end)
+
+    it("is counted at the side and the conversion of its direction",
+      function()
+        script(RATES, { rates = { { instrumentID = 1001, bid = 90, ask = 100,
+          conversionRateAsk = 2, conversionRateBid = 0.5 } } })
+        eligible()
+        refuses("amount_too_small", "units", "the least for AAPL at leverage"
+          .. " 1 is 50.00 USD; you asked for 0.2 units, which is 40.00 USD",
+          { amount = "absent", units = 0.2 })
+        t = desk.new()
+        client = t.client
+        script(RATES, { rates = { { instrumentID = 1001, bid = 90, ask = 100,
+          conversionRateAsk = 2, conversionRateBid = 0.5 } } })
+        eligible(nil, { direction = "SHORT" })
+        refuses("amount_too_small", "units", "the least for AAPL at leverage"
+          .. " 1 is 50.00 USD; you asked for 1 units, which is 45.00 USD",
+          { amount = "absent", units = 1, transaction = "sellShort" })
+      end)
+
+    it("takes a price of the last minute", function()
+      local by_units = { amount = "absent", units = "0.4" }
+      eligible()
+      rate(99, 100)
+      assert.is_nil((open(by_units)))
+      t.box:clear_faults()
+      eligible()
+      rate(199, 200)
+      client._runtime.engine:advance(59.5)
+      assert.is_nil((open(by_units))) -- still 40 USD
+      client._runtime.engine:advance(1)
+      passes(by_units)
+    end)
+
     it("has to be of the kind that the instrument takes", function()
       eligible { allowedOrderQuantityType = "Units" }
       refuses("quantity_type", "amount",
@@ -337,6 +385,21 @@ describe("the check before an order", function()
       passes { takeProfitRate = 200 }
     end)
 
+    it("measures with a price of the last two seconds", function()
+      local stop = { stopLossRate = 80 }
+      passes(stop)
+      t.box:clear_faults()
+      eligible()
+      rate(78, 79)
+      client._runtime.engine:advance(1.5)
+      open(stop)
+      assert.equal(0, counts().rates)
+      client._runtime.engine:advance(1)
+      refuses("stop_on_wrong_side", "stopLossRate", "a stop loss of a buy has"
+        .. " to lie under the price (bid), which is 78; you asked for 80",
+        stop)
+    end)
+
     it("knows where there may be none", function()
       t.box:clear_faults()
       eligible(nil, { allowStopLossTakeProfit = false })
@@ -361,6 +424,20 @@ describe("the check before an order", function()
           .. " it takes no orders until it opens")
       end)
     end
+
+    it("is one where the API does not say that orders may wait", function()
+      eligible { allowEntryOrders = "absent" }
+      market { isOpen = false }
+      refuses("market_closed", "symbol", "the market of AAPL is closed, and"
+        .. " it takes no orders until it opens")
+    end)
+
+    it("is not asked for where the instrument has no id", function()
+      eligible { instrumentId = "absent", allowEntryOrders = false }
+      market { isOpen = false }
+      assert(open())
+      assert.equal(0, counts().search)
+    end)
 
     it("takes orders where the instrument lets them wait", function()
       eligible { allowEntryOrders = true }
