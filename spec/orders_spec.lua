@@ -100,6 +100,40 @@ describe("client.orders", function()
       end)
     end
 
+    for _, case in ipairs {
+      { "what is offered for a buy, not for a short sale", {}, "cfd",
+        { LONG = { "CFD" }, SHORT = { "REAL" } } },
+      { "what is offered for a short sale, not for a buy",
+        { transaction = "sellShort" }, "marginTrade",
+        { SHORT = { "MARGIN_TRADE" }, LONG = { "CFD", "REAL" } } },
+      { "cfd before others that are offered", {}, "cfd",
+        { LONG = { "MARGIN_TRADE", "CFD" } } },
+      { "the usual one where nothing is offered for its direction", {},
+        "real", { SHORT = { "CFD" } } },
+      { "what is offered, in any spelling", {}, "realFutures",
+        { Long = { "real_futures" }, short = { "CFD", "REAL" } } },
+    } do
+      it("takes as its settlement " .. case[1], function()
+        local configs = {}
+        for direction, types in pairs(case[4]) do
+          for _, name in ipairs(types) do
+            configs[#configs + 1] = { direction = direction,
+              settlementType = name }
+          end
+        end
+        t:fault { route = "POST /api/v2/trading/info/demo/eligibility",
+          fault = "status", status = 200, body = { currency = "USD",
+            eligibilities = { { instrumentId = 1001, symbol = "AAPL",
+              leverageConfigs = configs } } } }
+        local changes = { settlementType = "absent" }
+        for name, value in pairs(case[2]) do changes[name] = value end
+        place(changes)
+        local lines = t:sent_by "POST"
+        assert.matches('"settlementType":"' .. case[3] .. '"', lines[2], 1,
+          true)
+      end)
+    end
+
     it("takes the usual settlement where eligibility cannot be read",
       function()
         t:fault { route = "POST /api/v2/trading/info/demo/eligibility",

@@ -119,10 +119,10 @@ local SPELLINGS = {
 local function offered(body, eligibility)
   local configs = eligibility and eligibility.leverageConfigs
   if type(configs) ~= "table" then return nil end
-  local found = {}
+  local found, direction = {}, M.plain(M.direction(body))
   for _, config in ipairs(configs) do
     local name = SPELLINGS[M.plain(config.settlementType)]
-    if name and config.direction == M.direction(body) then
+    if name and M.plain(config.direction) == direction then
       found[name], found[#found + 1] = true, name
     end
   end
