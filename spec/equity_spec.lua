@@ -144,4 +144,24 @@ describe("etoro.equity", function()
     assert.same({ name = "profit_loss", ours = 25.5 }, differences[2])
     assert.same({}, equity.differences(ours, ours))
   end)
+
+  it("names differences of half a cent and more, of either sign", function()
+    local function difference(ours, server)
+      local list = equity.differences({ equity = ours }, { equity = server })
+      assert.is_true(#list <= 1)
+      return list[1]
+    end
+    assert.same({ name = "equity", ours = 899, server = 900,
+      difference = -1 }, difference(899, 900))
+    assert.same({ name = "equity", ours = -5, server = 5, difference = -10 },
+      difference(-5, 5))
+    assert.equal(0.005, difference(0.005, 0).difference)
+    assert.equal(-0.005, difference(0, 0.005).difference)
+    assert.is_nil(difference(0.0049, 0))
+    assert.is_nil(difference(0, 0.0049))
+    -- where one has no figure
+    assert.same({ name = "equity", server = 0 }, difference(nil, 0))
+    assert.same({ name = "equity", ours = 0 }, difference(0, nil))
+    assert.is_nil(difference(nil, nil))
+  end)
 end)

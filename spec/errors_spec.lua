@@ -277,6 +277,30 @@ describe("errors.from_transport", function()
     assert.is_false(is_retryable("too_large", LIST))
   end)
 
+  it("calls no write safe to repeat that may have been carried out",
+    function()
+      for code in pairs(CODES) do
+        for _, class in ipairs { "never", "keyed", "close" } do
+          local op = { method = "POST", path = "/x", class = class }
+          local err = errors.from_transport { code = code, op = op,
+            uncertain = true }
+          assert.is_true(err.may_have_executed, code)
+          assert.is_false(err.retryable, code)
+          err = errors.from_transport { code = code, op = op }
+          assert.is_false(err.may_have_executed, code)
+        end
+      end
+      -- one that ends in the same state may be, and so may reads
+      local put = { method = "PUT", path = "/x", class = "safe" }
+      local err = errors.from_transport { code = "lost", op = put,
+        uncertain = true }
+      assert.is_true(err.may_have_executed and err.retryable)
+      err = errors.from_transport { code = "refused", op = LIST,
+        uncertain = true }
+      assert.is_false(err.may_have_executed)
+      assert.is_true(err.retryable)
+    end)
+
   it("says when a write may have been carried out", function()
     local function is_open(op, uncertain)
       return errors.from_transport { code = "lost", op = op,
