@@ -87,6 +87,55 @@ describe("client.positions", function()
       assert.is_nil(list)
       assert.equal("unexpected_body", err.code)
     end)
+
+    -- What each reader of the portfolio gives for it: lists or errors.
+    local function read_all(portfolio, keep_null)
+      t.box:clear_faults()
+      t:fault { route = PORTFOLIO, fault = "status", status = 200, times = 0,
+        body = '{"clientPortfolio":' .. portfolio .. "}" }
+      local options, results = { keep_null = keep_null }, {}
+      for index, read in ipairs {
+        function() return client.positions:list(options) end,
+        function() return client.positions:close_all(options) end,
+        function() return client.orders:list(options) end,
+      } do
+        local list, err = read()
+        results[index] = list or err
+      end
+      return results
+    end
+
+    for _, portfolio in ipairs {
+      "null", "[]", "5", '{"positions":null}', '{"positions":5}',
+      '{"positions":"none"}', '{"positions":{"a":1}}', '{"positions":[5]}',
+      '{"positions":[null]}', '{"positions":[],"mirrors":5}',
+      '{"positions":[],"mirrors":[null]}',
+      '{"positions":[],"mirrors":[{"positions":5}]}',
+      '{"positions":[],"mirrors":[{"positions":[1]}]}',
+      '{"positions":[],"orders":{"a":1}}',
+      '{"positions":[],"ordersForOpen":["x"]}',
+    } do
+      it("takes " .. portfolio .. " for no portfolio, nulls kept or not",
+        function()
+          for _, keep_null in ipairs { false, true } do
+            for index, err in ipairs(read_all(portfolio, keep_null)) do
+              assert.equal("unexpected_body", err.code, index)
+            end
+          end
+        end)
+    end
+
+    it("takes null for what else is absent", function()
+      local rest = '"mirrors":null,"orders":null,"ordersForOpen":null'
+      for _, portfolio in ipairs { '{"positions":[],' .. rest .. "}",
+        '{"positions":[],"mirrors":[{"mirrorID":1,"positions":null}]}',
+        '{"positions":[]}' }
+      do
+        for _, keep_null in ipairs { false, true } do
+          assert.same({ {}, {}, {} }, read_all(portfolio, keep_null))
+        end
+      end
+    end)
   end)
 
   describe("get", function()
