@@ -260,6 +260,45 @@ describe("a close is told done", function()
     assert.is_false(position:is_closed())
   end)
 
+  it("not by a 404 where the portfolio shows it, which is told at once",
+    function()
+      start()
+      local position = t:position()
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 404 }
+      local before = t.box:now()
+      local none, err = position:close()
+      assert.is_nil(none)
+      assert.equal("not_found", err.kind)
+      assert.is_true(t.box:now() - before < 1)
+      assert.same({ PORTFOLIO }, t:sent_by "GET")
+      assert.is_false(position:is_closed())
+    end)
+
+  for _, case in ipairs {
+    { "answers 404 too", status = 404, body = { errorCode = "not_found" } },
+    { "answers an empty 404", status = 404 },
+    { "may not be read", status = 403 },
+    { "comes without its lists", status = 200,
+      body = { clientPortfolio = {} } },
+    { "cannot be reached", fault = "cut_before" },
+  } do
+    it("not by a 404 where the portfolio " .. case[1], function()
+      start()
+      t.client = t:connect { max_retries = 0 }
+      local position = t:position()
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 404 }
+      t:fault { route = PORTFOLIO, fault = case.fault or "status",
+        status = case.status, body = case.body }
+      lose(0) -- all later ones lack it
+      local none, err = position:close()
+      assert.is_nil(none)
+      assert.equal("not_found", err.kind)
+      assert.equal(404, err.status)
+      assert.same({ PORTFOLIO }, t:sent_by "GET")
+      assert.is_false(position:is_closed())
+    end)
+  end
+
   it("by a 404 where the portfolio lacks it for long enough", function()
     start()
     local position = t:position()

@@ -200,8 +200,7 @@ end
 local function close_unknown(position, client, err, timeout, options)
   local _, problem = find(client, casing.get(position, "positionID"), {
     deadline = options.deadline }, 1)
-  local is_absent = problem.kind == "not_found"
-    and problem.code == "not_found" and problem.status == nil
+  local is_absent = problem.code == "not_found" and problem.status == nil
   if not is_absent
     or not position_close.follow(position_close.unknown(client, position),
       timeout)
