@@ -1,9 +1,11 @@
-local raises = require "spec.support.raises"
 local desk = require "spec.support.desk"
+local etoro = require "etoro"
+local raises = require "spec.support.raises"
 
 local EDIT = "PATCH /api/v2/trading/demo/positions/"
 local EDIT_ROUTE = EDIT .. "{positionId}"
 local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
+local LOOKUP = "GET /api/v2/trading/info/demo/orders:lookup"
 
 describe("position:edit", function()
   local t, client
@@ -164,6 +166,43 @@ describe("order:positions", function()
     assert.same({}, positions)
     assert.equal("the portfolio shows 0 of 1 position of the order",
       response.warning)
+  end)
+
+  it("looks for those alone that are open still", function()
+    local t = desk.new()
+    local first, order = t:position()
+    local id, second = order.orderId, t:position().positionID
+    local function execution(position_id, state)
+      return { positionId = position_id, state = state }
+    end
+    for _, case in ipairs {
+      { { execution(first.positionID, "open"), execution(second, "closed") },
+        { first.positionID } },
+      { { execution(first.positionID, "Closed"), execution(second, "OPEN") },
+        { second } },
+      { { { PositionID = first.positionID }, { PositionID = second,
+        State = "closed" } }, { first.positionID } },
+      { { execution(second), execution(first.positionID) },
+        { second, first.positionID } },
+      { { 5, etoro.null, "x", { state = "open" }, execution(second) },
+        { second } },
+      { { execution(first.positionID, "closed"), execution(second, "closed") },
+        {} },
+    } do
+      t:fault { route = LOOKUP, fault = "status", status = 200, body = {
+        orderId = id, status = { id = 3, name = "Filled" },
+        positionExecutions = case[1] } }
+      assert(order:refresh())
+      t:sent()
+      local positions, response = order:positions()
+      assert.is_nil(response.warning)
+      assert.same({ PORTFOLIO }, t:sent())
+      local ids = {}
+      for index, position in ipairs(positions) do
+        ids[index] = position.positionID
+      end
+      assert.same(case[2], ids)
+    end
   end)
 
   it("gives an empty list for an order that has opened nothing", function()

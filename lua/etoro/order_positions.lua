@@ -1,10 +1,13 @@
 -- The positions that an order opened.
 
 local casing = require "etoro.casing"
+local core = require "etoro.core"
 local count = require "etoro.count"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local positions = require "etoro.positions"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -13,7 +16,8 @@ local function ids_of(order)
   local ids = {}
   local executions = casing.get(order, "positionExecutions")
   for _, item in ipairs(type(executions) == "table" and executions or {}) do
-    local is_open = type(item) == "table" and item.state ~= "closed"
+    local is_open = type(item) == "table"
+      and core.lower(tostring(casing.get(item, "state"))) ~= "closed"
     local id = is_open and casing.get(item, "positionId")
     if id then ids[#ids + 1] = id end
   end
