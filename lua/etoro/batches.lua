@@ -118,11 +118,14 @@ function M.tell_missing(client, list, response, what)
   client:_warn(response, message)
 end
 
+---@alias etoro.Share fun(): etoro.RequestOptions
+
 --- Options for calls that share one deadline, from now on. A request id is
---- that of the first of them.
+--- that of the first of them: what is given back is to be called once for each
+--- request that is sent, and for no other.
 ---@param client etoro.Client
----@param options etoro.RequestOptions
----@return fun(): etoro.RequestOptions
+---@param options etoro.RequestOptions checked
+---@return etoro.Share
 function M.sharing(client, options)
   local engine = client._runtime.engine
   local ends = engine:now() + (options.deadline or client._settings.deadline)
@@ -155,7 +158,7 @@ end
 
 local function ask_part(state, first, last)
   local part = table.move(state.list, first, last, 1, {})
-  local items, response = state.ask(part, state.share())
+  local items, response = state.ask(part)
   if items then
     state.answers[#state.answers + 1] = items
     state.response = state.response or response
@@ -198,18 +201,18 @@ end
 ---@param client etoro.Client
 ---@param list any[] not empty
 ---@param size integer
----@param ask fun(part: any[], options: etoro.RequestOptions): any[]?, any
----gives the items of the answer and the response; nil and an error
----@param options etoro.RequestOptions checked
+---@param ask fun(part: any[]): any[]?, any gives the items of the answer and
+---the response; nil and an error. All that it sends shares a deadline: see
+---M.sharing
 ---@return any[][]? answers items of each part; the parts in no order
 ---@return etoro.Response|etoro.Error response of the first answer that came,
 ---with the attempts and the time of all
-function M.run(client, list, size, ask, options)
+function M.run(client, list, size, ask)
   local engine = client._runtime.engine
   local started = engine:now()
   local state = {
     list = list, size = size, ask = ask, ranges = { { 1, #list } },
-    answers = {}, attempts = 0, share = M.sharing(client, options),
+    answers = {}, attempts = 0,
   }
   local parts = math.ceil(#list / size)
   local count = math.min(parts, IN_FLIGHT, client._settings.max_connections)

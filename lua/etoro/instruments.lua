@@ -74,12 +74,13 @@ end
 
 -- Asks for ids in batches; filters may hold more than them.
 local function ask(client, ids, filters, options, level)
-  return batches.run(client, ids, BATCH, function(part, given)
+  local share = batches.sharing(client, options)
+  return batches.run(client, ids, BATCH, function(part)
     local copy = {}
     for name, value in pairs(filters or {}) do copy[name] = value end
     copy.instrumentIds = part
-    return instrument_list.fetch(client, copy, given, level + 1)
-  end, options)
+    return instrument_list.fetch(client, copy, share(), level + 1)
+  end)
 end
 
 -- What was asked for in its order, then what an answer holds besides.
@@ -197,7 +198,8 @@ function collection:find(symbol, options)
     error("symbol: string expected, got " .. type(symbol), 2)
   end
   options = options_of.of_call(options, 2)
-  local found, response = symbols.find(client, symbol, options, 2)
+  local found, response = symbols.find(client, symbol,
+    batches.sharing(client, options), 2)
   return found and M.copy(found), response
 end
 
@@ -246,17 +248,16 @@ end
 --- neither a number nor a text.
 ---@param client etoro.Client
 ---@param value integer|string digits are an id, other text is a symbol
----@param options? etoro.RequestOptions
+---@param share etoro.Share
 ---@param level integer
 ---@return integer? id
 ---@return etoro.Error? err
-function M.id(client, value, options, level)
+function M.id(client, value, share, level)
   if not M.is_symbol(value) then
     local id, err = batches.check_id(value, "instrumentId", level + 1)
     return id, err
   end
-  options = options_of.of_call(options, level + 1)
-  local found, err = symbols.find(client, value, options, level + 1)
+  local found, err = symbols.find(client, value, share, level + 1)
   if not found then return nil, err end
   return found.instrumentID
 end

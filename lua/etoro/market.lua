@@ -147,9 +147,9 @@ function collection:rate(instrument, options)
   local client = client_of(self, "rate", 2)
   options = options_of.of_call(options, 2)
   local share = batches.sharing(client, options)
-  local id, err = instruments.id(client, instrument, share(), 2)
+  local id, err = instruments.id(client, instrument, share, 2)
   if not id then return nil, err end
-  local found, response = rates.fetch(client, { id }, share(), 2)
+  local found, response = rates.fetch(client, { id }, share, 2)
   if not found then return nil, response end
   if not found[id] then return nil, instruments.unknown(id, response) end
   return wrap(found[id]), response
@@ -179,12 +179,12 @@ local function candles_path(params)
     direction = values.direction or "asc" }
 end
 
-local function find_id(client, params, options, level)
+local function find_id(client, params, share, level)
   if (params.instrumentId == nil) == (params.symbol == nil) then
     return nil, errors.invalid(nil,
       "give exactly one of instrumentId and symbol")
   elseif params.symbol then
-    local found, err = symbols.find(client, params.symbol, options, level + 1)
+    local found, err = symbols.find(client, params.symbol, share, level + 1)
     return found and found.instrumentID, err
   end
   local id, err = batches.check_id(params.instrumentId, "instrumentId",
@@ -211,7 +211,7 @@ function collection:candles(params, options)
   local path, err = candles_path(params)
   if not path then return nil, err end
   local share = batches.sharing(client, options)
-  path.instrumentId, err = find_id(client, params, share(), 2)
+  path.instrumentId, err = find_id(client, params, share, 2)
   if not path.instrumentId then return nil, err end
   local body, response = client:_send(CANDLES, path, share(), 2)
   if body == nil then return nil, response end

@@ -81,15 +81,16 @@ local client_of = resource.client_of
 local function fetch_parts(client, name, list, options, level)
   local indexes, by_first = {}, {}
   for index = 1, #list do indexes[index] = index end
-  local function ask(part, given)
+  local share = batches.sharing(client, options)
+  local function ask(part)
     local wanted = {}
     for index, from in ipairs(part) do wanted[index] = list[from] end
     local users, response = resource.list(client, LIST, "users",
-      { [name] = wanted }, given, level + 1)
+      { [name] = wanted }, share(), level + 1)
     by_first[part[1]] = users
     return users, response
   end
-  local answers, response = batches.run(client, indexes, BATCH, ask, options)
+  local answers, response = batches.run(client, indexes, BATCH, ask)
   if not answers then return nil, response end
   local all = {}
   for first = 1, #list do

@@ -37,11 +37,11 @@ end
 
 -- The ids of a list of ids and symbols, by index; false for symbols that mean
 -- nothing or more than one thing, and the errors that say so.
-local function resolve(client, list, options, level)
+local function resolve(client, list, share, level)
   local ids, texts = sort_out(list, level + 1)
   if not ids then return nil, texts end
   if #texts == 0 then return ids, {} end
-  local found, err = symbols.find_all(client, texts, options, level + 1)
+  local found, err = symbols.find_all(client, texts, share, level + 1)
   if not found then return nil, err end
   local problems, seen = {}, {}
   for index, value in ipairs(list) do
@@ -70,20 +70,20 @@ end
 --- Reads the rates of ids.
 ---@param client etoro.Client
 ---@param ids integer[] each once
----@param options etoro.RequestOptions checked
+---@param share etoro.Share
 ---@param level integer
 ---@return table<integer, etoro.Rate>? rates by id
 ---@return etoro.Response|etoro.Error
-function M.fetch(client, ids, options, level)
+function M.fetch(client, ids, share, level)
   local lists, response = batches.run(client, ids, BATCH,
-    function(part, given)
-      local body, answer = client:_send(RATES, { instrumentIds = part }, given,
-        level + 1)
+    function(part)
+      local body, answer = client:_send(RATES, { instrumentIds = part },
+        share(), level + 1)
       if body == nil then return nil, answer end
       local list, err = answers.list(body, "rates", answer, RATES)
       if not list then return nil, err end
       return list, answer
-    end, options)
+    end)
   if not lists then return nil, response end
   return by_id(lists), response
 end
@@ -98,7 +98,7 @@ end
 ---@return etoro.Error[]? problems symbols that could not be resolved
 function M.read(client, list, options, level)
   local share = batches.sharing(client, options)
-  local ids, problems = resolve(client, list, share(), level + 1)
+  local ids, problems = resolve(client, list, share, level + 1)
   if not ids then return nil, problems end
   local known = {}
   for index = 1, #list do
@@ -108,7 +108,7 @@ function M.read(client, list, options, level)
   if #known == 0 then
     return by_entry, { attempts = 0, elapsed = 0, headers = {} }, problems
   end
-  local rates, response = M.fetch(client, batches.unique(known), share(),
+  local rates, response = M.fetch(client, batches.unique(known), share,
     level + 1)
   if not rates then return nil, response end
   for index, entry in ipairs(list) do

@@ -176,12 +176,12 @@ end
 
 -- The candidates on the pages of a search, added to found. A server that gives
 -- fewer than it was asked for is asked for as many from then on.
-local function search(client, found, params, most, options, level)
+local function search(client, found, params, most, share, level)
   params.fields = FIELDS
   local seen = 0
   for page = 1, most do
     params.page = page > 1 and page or nil
-    local body, response = client:_send(SEARCH, params, options(), level + 1)
+    local body, response = client:_send(SEARCH, params, share(), level + 1)
     if body == nil then return nil, response end
     if type(body) ~= "table" or not answers.is_list(body.items) then
       return nil, errors.unexpected("the search has no items", response,
@@ -205,7 +205,7 @@ local function search(client, found, params, most, options, level)
 end
 
 -- As written, then in upper case, then by text for what may have been meant.
-local function search_all(client, symbol, options, level)
+local function search_all(client, symbol, share, level)
   local found = { list = {}, seen = {} }
   local spellings, upper = { symbol }, core.upper(symbol)
   if upper ~= symbol then spellings[2] = upper end
@@ -213,13 +213,13 @@ local function search_all(client, symbol, options, level)
   for _, spelling in ipairs(spellings) do
     response, err = search(client, found,
       { internalSymbolFull = spelling, pageSize = PAGE_SIZE }, MAX_PAGES,
-      options, level + 1)
+      share, level + 1)
     if not response then return nil, err end
     matches = select(2, pick(symbol, found.list))
     if #matches > 0 then return found.list, response end
   end
   response, err = search(client, found,
-    { searchText = symbol, pageSize = NEAR_SIZE }, 1, options, level + 1)
+    { searchText = symbol, pageSize = NEAR_SIZE }, 1, share, level + 1)
   if not response then return nil, err end
   return found.list, response
 end
@@ -245,16 +245,16 @@ local function check_symbol(symbol)
   end
 end
 
-local function find(client, symbol, options, level)
+local function find(client, symbol, share, level)
   local cache = instrument_cache.of(client)
   local entry = cache:get(symbol)
   if entry and entry.instrument then return entry.instrument, from_cache() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
   if client._api == "sor-v3" then -- it has no search
-    list, response = fetch_all(client, options(), level + 1)
+    list, response = fetch_all(client, share(), level + 1)
   else
-    list, response = search_all(client, symbol, options, level + 1)
+    list, response = search_all(client, symbol, share, level + 1)
   end
   if not list then return nil, response end
   return conclude(cache, symbol, list, response)
@@ -263,16 +263,15 @@ end
 --- Finds the instrument that has a symbol.
 ---@param client etoro.Client
 ---@param symbol string
----@param options etoro.RequestOptions checked
+---@param share etoro.Share
 ---@param level integer
 ---@return etoro.FoundInstrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
 ---code ambiguous; err.near holds what may have been meant
-function M.find(client, symbol, options, level)
+function M.find(client, symbol, share, level)
   local err = check_symbol(symbol)
   if err then return nil, err end
-  local instrument, response = find(client, symbol,
-    batches.sharing(client, options), level + 1)
+  local instrument, response = find(client, symbol, share, level + 1)
   instrument_cache.of(client):flush()
   return instrument, response
 end
@@ -283,24 +282,23 @@ local function is_answer(err)
 end
 
 -- Each by a search of its own.
-local function find_each(client, symbols, results, options, level)
-  return batches.run(client, symbols, 1, function(part, given)
+local function find_each(client, symbols, results, share, level)
+  return batches.run(client, symbols, 1, function(part)
     local symbol = part[1]
     local err = check_symbol(symbol)
     local one, response
     if not err then
-      one, response = find(client, symbol, batches.sharing(client, given),
-        level + 1)
+      one, response = find(client, symbol, share, level + 1)
       err = not one and response
     end
     if err and not is_answer(err) then return nil, err end
     results[symbol] = one or err
     return part, one and response or from_cache()
-  end, options)
+  end)
 end
 
 -- All at once, from the list of all instruments.
-local function find_in_list(client, symbols, results, options, level)
+local function find_in_list(client, symbols, results, share, level)
   local cache = instrument_cache.of(client)
   local list, response
   for _, symbol in ipairs(symbols) do
@@ -311,7 +309,7 @@ local function find_in_list(client, symbols, results, options, level)
       results[symbol] = err
     else
       if not list then
-        list, response = fetch_all(client, options, level + 1)
+        list, response = fetch_all(client, share(), level + 1)
         if not list then return nil, response end
       end
       local one, why = conclude(cache, symbol, list, response)
@@ -325,18 +323,18 @@ end
 --- list of all, which is one request.
 ---@param client etoro.Client
 ---@param symbols string[] each once
----@param options etoro.RequestOptions checked
+---@param share etoro.Share
 ---@param level integer
 ---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
 ---@return etoro.Response|etoro.Error
-function M.find_all(client, symbols, options, level)
+function M.find_all(client, symbols, share, level)
   local results, cache = {}, instrument_cache.of(client)
   local unknown = 0
   for _, symbol in ipairs(symbols) do
     if not cache:get(symbol) then unknown = unknown + 1 end
   end
   local way = unknown > FEW and find_in_list or find_each
-  local done, response = way(client, symbols, results, options, level + 1)
+  local done, response = way(client, symbols, results, share, level + 1)
   cache:flush()
   if not done then return nil, response end
   return results, response
