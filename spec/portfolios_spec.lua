@@ -147,6 +147,37 @@ describe("etoro.portfolios", function()
       assert.equal(1, #sandbox:arrivals("POST " .. V2))
     end)
 
+    for _, case in ipairs {
+      { "no flag", "" }, { "null for the flag", '"userTokenCreated":null,' },
+      { "a flag that says otherwise", '"userTokenCreated":true,' },
+    } do
+      it("believes a 207 with " .. case[1] .. " in its body", function()
+        local asked = { [V2] = fields(),
+          [V1] = fields { scopeNames = "absent", scopeIds = { 201 } } }
+        for path, given in pairs(asked) do
+          warnings = {}
+          sandbox:clear()
+          script("POST " .. path, 207, '{"agentPortfolioId":"p-1",' .. case[2]
+            .. '"agentPortfolioName":"MyPort1"}')
+          local portfolio, response = client.portfolios:create(given)
+          assert(portfolio, response)
+          assert.is_false(portfolio.userTokenCreated)
+          assert.same({}, portfolio.userTokens)
+          assert.matches("do not create the portfolio again",
+            response.warning, 1, true)
+          assert.same({ response.warning }, warnings)
+          assert.equal(1, #sandbox:arrivals())
+        end
+      end)
+    end
+
+    it("says of a 201 without a token just that", function()
+      script("POST " .. V2, 201, '{"agentPortfolioId":"p-1"}')
+      local portfolio, response = client.portfolios:create(fields())
+      assert.is_nil(portfolio.userTokenCreated)
+      assert.equal("the answer holds no user token", response.warning)
+    end)
+
     it("prints the warning to stderr when nobody listens", function()
       sandbox:fault { fault = "token_failed" }
       local program = string.format([[
