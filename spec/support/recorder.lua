@@ -18,7 +18,9 @@
 --   { reset = true }        the same with a TCP reset
 --   { stall = true }        never answers
 -- and with any that sends: before = "bytes" (an interim answer), wait =
--- seconds before the answer, drip = bytes a piece with every = seconds.
+-- seconds before the answer, drip = bytes a piece with every = seconds,
+-- after = "bytes" that nobody asked for, after_wait = seconds behind the
+-- answer (0.02), quit = true: closes then without having said so.
 local cjson = require "cjson"
 local socket = require "socket"
 
@@ -125,6 +127,10 @@ function Server:answer(c, now)
   end
   c.out[#c.out].is_last = true
   c.out[#c.out].close = step.close
+  if step.after or step.quit then
+    c.out[#c.out + 1] = { text = step.after or "", close = step.quit,
+      at = at + (step.after_wait or 0.02) }
+  end
 end
 
 function Server:read(c, now)
@@ -158,8 +164,8 @@ function Server:write(c, now)
     if piece.is_last then
       c.answered = c.answered + 1
       c.seen_at = now
-      if piece.close then self:drop(c) end
     end
+    if piece.close then self:drop(c) end
   end
 end
 
@@ -190,7 +196,7 @@ function Server:control(now)
     answer.arrivals, answer.connections = self.arrivals, {}
     for number, c in ipairs(self.connections) do
       answer.connections[number] = { requests = c.requests,
-        answered = c.answered, is_open = not c.is_gone,
+        answered = c.answered, is_open = not c.is_gone, unsent = #c.out,
         quiet = now - c.seen_at }
     end
   end
@@ -294,7 +300,7 @@ function methods:drop() order(self, { what = "drop" }) end
 --- version, headers by lower-case name, head (the bytes), body, at.
 function methods:arrivals() return order(self, { what = "status" }).arrivals end
 
---- Per connection: requests, answered, is_open.
+--- Per connection: requests, answered, is_open, unsent (pieces to come).
 function methods:connections()
   return order(self, { what = "status" }).connections
 end

@@ -14,6 +14,7 @@
 #include "core/uri.h"
 
 struct etoro_job;
+struct etoro_wire;
 
 struct etoro_client_options {
   const char *base_url;
@@ -42,6 +43,10 @@ struct etoro_handle {
   struct etoro_handle *next;      /* in the client's list of idle ones */
   CURL *easy;
   struct etoro_job *job;          /* whose attempt it carries */
+  struct etoro_wire *wire;        /* that carries it; owned by the engine */
+  int fd;                         /* the socket it goes over; -1: not known */
+  int is_spoilt;                  /* the connection it got is not ours */
+  int is_fresh;                   /* it takes no connection that was kept */
   int is_wired;                   /* the wire's callbacks are set */
   int is_get;                     /* its method is set to a plain GET */
   char url[ETORO_URL_SHORT];      /* what it is set to; "" when not known */

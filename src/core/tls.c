@@ -1,6 +1,10 @@
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
 #include "core/tls.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -67,6 +71,43 @@ int etoro_tls_may_signal(void)
   return v->version_num < 0x075700
          || (strncmp(library, "OpenSSL/", 8) != 0
              && strncmp(library, "GnuTLS/", 7) != 0);
+}
+
+static void *find(void *library, const char *name)
+{
+  return library ? dlsym(library, name) : NULL;
+}
+
+/* Through libcurl, which has loaded them: a host may have others of the same
+   name. */
+void etoro_tls_find_look(struct etoro_tls_look *out)
+{
+  CURL *(*known)(void) = curl_easy_init;
+  void *at, *found;
+  void *library = NULL;
+  Dl_info where;
+  memcpy(&at, &known, sizeof at);
+  if (dladdr(at, &where) && where.dli_fname)
+    library = dlopen(where.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  found = find(library, "SSL_has_pending");
+  memcpy(&out->openssl, &found, sizeof found);
+  found = find(library, "gnutls_record_check_pending");
+  memcpy(&out->gnutls, &found, sizeof found);
+  if (library)
+    dlclose(library);
+}
+
+int etoro_tls_holds_input(const struct etoro_tls_look *look, CURL *easy)
+{
+  struct curl_tlssessioninfo *info = NULL;
+  if (curl_easy_getinfo(easy, CURLINFO_TLS_SSL_PTR, &info) || !info
+      || !info->internals)
+    return 1;
+  if (info->backend == CURLSSLBACKEND_OPENSSL && look->openssl)
+    return look->openssl(info->internals) != 0;
+  if (info->backend == CURLSSLBACKEND_GNUTLS && look->gnutls)
+    return look->gnutls(info->internals) != 0;
+  return 1;
 }
 
 CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy)

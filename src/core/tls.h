@@ -22,6 +22,20 @@ int etoro_tls_choose(struct etoro_tls *out, const char *ca_file);
    do it for the library these two were looked at. */
 int etoro_tls_may_signal(void);
 
+/* How to ask the TLS library what it holds. */
+struct etoro_tls_look {
+  int (*openssl)(const void *session);    /* NULL: it is not there */
+  size_t (*gnutls)(const void *session);
+};
+
+/* Finds those of the libraries that libcurl has loaded. */
+void etoro_tls_find_look(struct etoro_tls_look *out);
+
+/* 1 when bytes that were taken off the socket of a transfer's connection wait
+   in its TLS session, where no look at the socket finds them, or when that
+   cannot be told. For use in a callback. */
+int etoro_tls_holds_input(const struct etoro_tls_look *look, CURL *easy);
+
 /* Sets the choice on a handle. */
 CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy);
 

@@ -4,14 +4,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <unistd.h>
 
 #include "core/ending.h"
+#include "core/setup.h"
+#include "core/sockets.h"
 #include "core/status.h"
+#include "core/tls.h"
 
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
-#define PATH_SHORT 256
 
 #define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
@@ -19,6 +21,8 @@ struct etoro_wire {
   CURLM *multi;
   long per_host;
   struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
+  struct etoro_sockets sockets;
+  struct etoro_tls_look look;  /* into what a TLS session holds */
   int bell;                    /* listened to beside the sockets; -1: none */
   double now;                  /* when the last call came in, monotonic */
   double due;                  /* when libcurl wants to run; -1: never */
@@ -33,10 +37,19 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
   return j->write_status ? 0 : size * n;
 }
 
+/* A connection that speaks HTTP/1 once does so always. */
+static void note_version(struct etoro_handle *h, const char *line)
+{
+  struct etoro_socket *s = etoro_sockets_get(&h->wire->sockets, h->fd);
+  if (s && line[5] < '2')
+    s->is_h1 = 1;
+}
+
 static size_t on_header(char *bytes, size_t size, size_t n, void *context)
 {
   struct etoro_job *j = ((struct etoro_handle *)context)->job;
   if (size * n > 5 && !memcmp(bytes, "HTTP/", 5)) {
+    note_version(context, bytes);
     etoro_buf_reset(&j->headers, (size_t)-1); /* an earlier 1xx reply's */
     j->is_headed = 0;
     j->may_limit = 0;
@@ -56,18 +69,70 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
   return j->write_status ? 0 : size * n;
 }
 
+/* Called for each socket that is opened, and each that is to be closed, also
+   long after the transfer that asked for it has ended. */
+static int on_open(void *context, curl_socket_t fd, curlsocktype purpose)
+{
+  struct etoro_wire *w = context;
+  (void)purpose;
+  return etoro_sockets_add(&w->sockets, fd) ? CURL_SOCKOPT_ERROR
+                                            : CURL_SOCKOPT_OK;
+}
+
+static int on_close(void *context, curl_socket_t fd)
+{
+  struct etoro_wire *w = context;
+  etoro_sockets_drop(&w->sockets, fd);
+  return close(fd);
+}
+
+/* 1 when what comes on a connection will be the answer to the request that
+   goes out on it now. An answer that nobody asked for would be taken for this
+   one's, and one that its peer has ended loses the request. A connection's
+   first request is not looked at: a TLS server has its say before it. */
+static int is_ours(const struct etoro_handle *h, const struct etoro_socket *s)
+{
+  long opened = 0;
+  if (!s) {
+    curl_easy_getinfo(h->easy, CURLINFO_NUM_CONNECTS, &opened);
+    return opened > 0;
+  }
+  if (!s->is_used)
+    return 1;
+  return etoro_socket_is_clean(s)
+         && !(s->is_h1 && h->job->client->base.is_https
+              && etoro_tls_holds_input(&h->wire->look, h->easy));
+}
+
+static int copy_address(char *out, const char *text)
+{
+  size_t n = text ? strlen(text) + 1 : 0;
+  if (!n || n > ETORO_ADDRESS_LEN)
+    return 0;
+  memcpy(out, text, n);
+  return 1;
+}
+
 /* Runs right before a request's first byte, also when libcurl sends it anew
    by itself because a kept connection died. Only what is safe may go twice. */
 static int on_request(void *context, char *ip, char *local_ip, int port,
                       int local_port)
 {
-  struct etoro_job *j = ((struct etoro_handle *)context)->job;
-  (void)ip;
-  (void)local_ip;
-  (void)port;
-  (void)local_port;
+  struct etoro_handle *h = context;
+  struct etoro_job *j = h->job;
+  struct etoro_ends ends = { .port = port, .local_port = local_port };
+  struct etoro_socket *s = NULL;
   if (j->is_sent && j->klass != ETORO_CLASS_SAFE)
     return CURL_PREREQFUNC_ABORT;
+  if (copy_address(ends.ip, ip) && copy_address(ends.local_ip, local_ip))
+    s = etoro_sockets_find(&h->wire->sockets, &ends);
+  if (!is_ours(h, s)) {
+    h->is_spoilt = 1;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  h->fd = s ? s->fd : -1;
+  if (s)
+    s->is_used = 1;
   if (j->is_sent)
     j->may_have_run = 1; /* so a DELETE's 404 means that it is done */
   j->is_sent = 1;
@@ -101,6 +166,7 @@ int etoro_wire_open(struct etoro_wire **out)
   }
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  etoro_tls_find_look(&w->look);
   w->bell = -1;
   w->due = -1;
   *out = w;
@@ -112,6 +178,7 @@ void etoro_wire_free(struct etoro_wire *w)
   if (!w)
     return;
   curl_multi_cleanup(w->multi);
+  etoro_sockets_free(&w->sockets);
   free(w);
 }
 
@@ -125,110 +192,12 @@ void etoro_wire_widen(struct etoro_wire *w, long n)
     curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, n);
 }
 
-/* A request with a body, or one whose method calls for a length of 0. */
-static CURLcode set_upload(const struct etoro_job *j, CURL *easy)
-{
-  CURLcode rc = curl_easy_setopt(easy, CURLOPT_POST, 1L);
-  if (!rc)
-    rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                          (curl_off_t)j->body_len);
-  if (!rc)
-    rc = curl_easy_setopt(easy, CURLOPT_POSTFIELDS, j->body ? j->body : "");
-  return rc;
-}
-
-static CURLcode set_method(const struct etoro_job *j, CURL *easy)
-{
-  const char *m = j->method;
-  const char *custom = m;
-  CURLcode rc;
-  int is_upload = j->body || etoro_method_has_length(m);
-  if (is_upload)
-    rc = set_upload(j, easy);
-  else
-    rc = curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-  if (!rc && !is_upload && !strcmp(m, "HEAD"))
-    rc = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  if (!strcmp(m, is_upload ? "POST" : "GET") || !strcmp(m, "HEAD"))
-    custom = NULL; /* what libcurl says by itself */
-  if (!rc)
-    rc = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom);
-  return rc;
-}
-
-/* libcurl would parse a URL and write it out again for every request, at a
-   seventh of its own cost; the origin's parts are at hand already. Escapes
-   are left to it, because parts that are set get theirs in lower case. NULL
-   when the URL is not of this kind; the parts then say nothing. */
-static CURLU *take_apart(const struct etoro_job *j)
-{
-  CURLU *parts = j->handle->parts;
-  const char *path = j->url + strlen(j->client->base.origin);
-  const char *query = strchr(path, '?');
-  char text[PATH_SHORT];
-  size_t n = query ? (size_t)(query - path) : strlen(path);
-  if (n >= sizeof text || strchr(path, '%'))
-    return NULL;
-  memcpy(text, path, n);
-  text[n] = '\0';
-  if (curl_url_set(parts, CURLUPART_PATH, text, 0)
-      || curl_url_set(parts, CURLUPART_QUERY, query ? query + 1 : NULL, 0))
-    return NULL;
-  return parts;
-}
-
-/* Newer versions forget the text when parts are set, no parts too, and go by
-   the parts as long as there are any; older ones look at both. So whichever
-   counts is set last. */
-static CURLcode give_url(struct etoro_job *j, CURL *easy)
-{
-  CURLU *parts = take_apart(j);
-  CURLcode rc;
-  if (!parts) {
-    rc = curl_easy_setopt(easy, CURLOPT_CURLU, NULL);
-    return rc ? rc : curl_easy_setopt(easy, CURLOPT_URL, j->url);
-  }
-  rc = curl_easy_setopt(easy, CURLOPT_URL, j->url);
-  return rc ? rc : curl_easy_setopt(easy, CURLOPT_CURLU, parts);
-}
-
-/* Most requests of a handle ask for what its last one did. */
-static CURLcode set_url(struct etoro_job *j, CURL *easy)
-{
-  struct etoro_handle *h = j->handle;
-  size_t n = strlen(j->url) + 1;
-  CURLcode rc;
-  if (n <= sizeof h->url && !memcmp(h->url, j->url, n))
-    return CURLE_OK;
-  h->url[0] = '\0';
-  rc = give_url(j, easy);
-  if (!rc && n <= sizeof h->url)
-    memcpy(h->url, j->url, n);
-  return rc;
-}
-
-static CURLcode set_request(struct etoro_job *j, CURL *easy)
-{
-  struct etoro_handle *h = j->handle;
-  int is_get = !j->body && !strcmp(j->method, "GET");
-  CURLcode rc = CURLE_OK;
-  if (!is_get || !h->is_get) {
-    h->is_get = 0;
-    rc = set_method(j, easy);
-    h->is_get = is_get && !rc;
-  }
-  if (!rc)
-    rc = set_url(j, easy);
-  if (!rc)
-    rc = curl_easy_setopt(easy, CURLOPT_HTTPHEADER, j->lines);
-  return rc;
-}
-
 /* What stays the same as long as a handle lives. */
-static CURLcode set_callbacks(struct etoro_handle *h)
+static CURLcode set_callbacks(struct etoro_wire *w, struct etoro_handle *h)
 {
   CURL *easy = h->easy;
   CURLcode rc;
+  h->wire = w;
 #define SET(option, value) \
   if (!rc) \
   rc = curl_easy_setopt(easy, option, value)
@@ -239,9 +208,24 @@ static CURLcode set_callbacks(struct etoro_handle *h)
   SET(CURLOPT_HEADERDATA, h);
   SET(CURLOPT_PREREQFUNCTION, on_request);
   SET(CURLOPT_PREREQDATA, h);
+  SET(CURLOPT_SOCKOPTFUNCTION, on_open);
+  SET(CURLOPT_SOCKOPTDATA, w);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, on_close);
+  SET(CURLOPT_CLOSESOCKETDATA, w);
 #undef SET
   h->is_wired = !rc;
   return rc;
+}
+
+/* Whether it may go over a connection that was kept. */
+static CURLcode set_fresh(struct etoro_handle *h, int is_fresh)
+{
+  h->fd = -1;
+  h->is_spoilt = 0;
+  if (h->is_fresh == is_fresh)
+    return CURLE_OK;
+  h->is_fresh = is_fresh;
+  return curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
 }
 
 int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
@@ -258,8 +242,8 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
   h->error[0] = '\0';
   j->handle = h;
   h->job = j;
-  if ((!h->is_wired && set_callbacks(h)) || set_request(j, h->easy)
-      || curl_multi_add_handle(w->multi, h->easy)) {
+  if ((!h->is_wired && set_callbacks(w, h)) || set_fresh(h, 0)
+      || etoro_setup_request(j) || curl_multi_add_handle(w->multi, h->easy)) {
     j->handle = NULL;
     etoro_client_reuse(j->client, h);
     return ETORO_ECURL;
@@ -275,6 +259,16 @@ void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
   j->handle = NULL;
   curl_multi_remove_handle(w->multi, h->easy);
   etoro_client_reuse(j->client, h);
+}
+
+/* Puts an attempt of which nothing was sent on the wire once more, over a
+   connection of its own: the one that it got is closed. */
+static int start_again(struct etoro_wire *w, struct etoro_job *j)
+{
+  struct etoro_handle *h = j->handle;
+  curl_multi_remove_handle(w->multi, h->easy);
+  h->error[0] = '\0';
+  return !set_fresh(h, 1) && !curl_multi_add_handle(w->multi, h->easy);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
@@ -401,6 +395,8 @@ struct etoro_job *etoro_wire_next(struct etoro_wire *w)
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
     if (context) {
       struct etoro_job *j = ((struct etoro_handle *)(void *)context)->job;
+      if (j->handle->is_spoilt && start_again(w, j))
+        continue;
       etoro_ending_read(j, easy, rc);
       etoro_wire_stop(w, j); /* m is not valid any more */
       return j;
