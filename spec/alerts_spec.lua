@@ -108,7 +108,7 @@ describe("client.alerts", function()
         assert.equal("protocol", err.kind)
         result, err = client.alerts:create { symbol = "A", targetPrice = 1 }
         assert.is_nil(result)
-        assert.equal("protocol", err.kind)
+        assert.equal("unknown_outcome", err.kind)
         assert.is_true(err.may_have_executed)
       end
       answer = '{"results":[7,{"symbol":"A"}]}'

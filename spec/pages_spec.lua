@@ -32,7 +32,7 @@ describe("an iterator over pages", function()
       if type(answer) == "string" then return 200, answer end
       return answer[1], answer[2]
     end)
-    client = api:client { max_retries = 0 }
+    client = api:client { max_retries = 0, on_event = function() end }
   end)
   after_each(function() client:close() end)
 

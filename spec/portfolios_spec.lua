@@ -236,9 +236,10 @@ describe("etoro.portfolios", function()
     it("says when an answer makes no sense", function()
       for _, body in ipairs { {}, { agentPortfolioId = 5 } } do
         script("POST " .. V2, 201, body)
-        local portfolio, err = client.portfolios:create(fields())
+        local portfolio, err = client.portfolios:create(fields(),
+          { settle = 0 })
         assert.is_nil(portfolio)
-        assert.equal("protocol", err.kind)
+        assert.equal("unknown_outcome", err.kind)
         assert.equal("unexpected_body", err.code)
         assert.is_true(err.may_have_executed)
       end

@@ -145,7 +145,7 @@ describe("client.posts", function()
       answer = text
       result, err = client.posts:create "x"
       assert.is_nil(result)
-      assert.equal("protocol", err.kind)
+      assert.equal("unknown_outcome", err.kind)
       assert.is_true(err.may_have_executed)
     end
   end)

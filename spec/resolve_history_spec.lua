@@ -3,10 +3,10 @@ local history = require "etoro.resolve.history"
 -- A server with so many trades, the latest first, that gives at most `most` a
 -- page, and counts its pages by that or by the size it is asked for.
 local function server(trades, most, counts_by_asked)
-  local self = { pages = 0 }
-  function self:read(purpose, params)
+  local api = { pages = 0 }
+  function api.read(_, purpose, params)
     assert.equal("history", purpose)
-    self.pages = self.pages + 1
+    api.pages = api.pages + 1
     local size = math.min(params.pageSize, most)
     local first = (params.page - 1)
       * (counts_by_asked and params.pageSize or size)
@@ -18,7 +18,7 @@ local function server(trades, most, counts_by_asked)
     end
     return items
   end
-  return self
+  return api
 end
 
 describe("the trade history", function()

@@ -393,3 +393,50 @@ describe("a creation whose answer is lost, over sockets", function()
     assert.equal(0, #box:state().owners[1].portfolios)
   end)
 end)
+
+describe("a creation that was answered with", function()
+  local function client_of(box)
+    return box:client { on_event = function() end }
+  end
+
+  for what, body in pairs { ["no id"] = "{}", ["an empty id"] =
+    '{"agentPortfolioId":""}', ["a number"] = '{"agentPortfolioId":7}',
+    ["nothing"] = "", ["a list"] = "[]", ["yes"] = "true",
+    ["a failure"] = '{"errorCode":"X"}', ["half"] = '{"agentPortfolioId":"1',
+    ["a page"] = "<html>OK</html>" }
+  do
+    it(what .. " is looked for, and never asked for twice", function()
+      for _, route in ipairs { CREATE, "POST /api/v1/agent-portfolios" } do
+        local box = etoro.sandbox.new { now = function() return START end }
+        local client = client_of(box)
+        assert(box.faults:add { route = route, fault = "garble",
+          body = body })
+        local all = fields()
+        if route ~= CREATE then all.scopeNames, all.scopeIds = nil, { 200 } end
+        local portfolio, response = client.portfolios:create(all)
+        assert.is_table(portfolio, tostring(response))
+        assert.equal("MyPort1", portfolio.agentPortfolioName)
+        assert.equal(1, box.arrivals.counts[route])
+      end
+    end)
+  end
+
+  it("no secret says that it is lost", function()
+    local box = etoro.sandbox.new { now = function() return START end }
+    local client = client_of(box)
+    local handle = box.handle
+    box.handle = function(self, request)
+      local answer = handle(self, request)
+      answer.body = answer.body:gsub('"userToken":"[^"]*",?', "")
+      return answer
+    end
+    local portfolio, response = client.portfolios:create(fields())
+    assert.matches("no secret of the token", response.warning, 1, true)
+    local token
+    token, response = portfolio:create_token { userTokenName = "second",
+      scopeNames = { READ } }
+    assert.is_string(token.userTokenId)
+    assert.matches("no secret of the token", response.warning, 1, true)
+    assert.equal("no_secret", select(2, token:client()).code)
+  end)
+end)

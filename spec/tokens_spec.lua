@@ -1,5 +1,7 @@
 local etoro = require "etoro"
 local exact = require "spec.support.exact"
+local portfolios = require "etoro.portfolios"
+local scripted = require "spec.support.scripted"
 local server = require "spec.support.server"
 local tokens = require "etoro.tokens"
 
@@ -93,7 +95,8 @@ describe("etoro.tokens", function()
       exact.request(sandbox, "POST " .. path "v1",
         '{"scopeIds":[200,211],"scopeNames":'
         .. '["etoro-public:trade.demo:read"],"userTokenName":"two"}')
-      assert.same({ 211 }, token.scopeIds)
+      -- the answer lists names alone: that is what the token has
+      assert.is_nil(token.scopeIds)
       assert.same({}, warnings)
     end)
 
@@ -336,7 +339,7 @@ describe("etoro.tokens", function()
           mint { userTokenName = "two", scopeNames = "absent",
             scopeIds = { 211 } },
           (mint { userTokenName = "three", scopeNames = "absent",
-            scopeIds = { 200, 211 } }),
+            scopeIds = { 200, 201 } }),
         }
         for _, token in ipairs(cases) do
           local line = debug.getinfo(1, "l").currentline + 1
@@ -347,6 +350,37 @@ describe("etoro.tokens", function()
           local agent = assert(token:client { account = "demo" })
           assert.equal("demo", agent._account)
           agent:close()
+        end
+      end)
+
+    it("takes the account of what the answer grants, whatever was asked for",
+      function()
+        local asked = { userTokenName = "bot", scopeIds = { 202, 211 },
+          scopeNames = { DEMO_READ } }
+        for list, account in pairs {
+          ['"scopeNames":["etoro-public:trade.real:read"]'] = "real",
+          ['"scopeNames":["etoro-public:demo:write"],"scopeIds":null']
+            = "demo",
+          ['"scopes":[{"name":"etoro-public:trade.demo:write"}]'] = "demo",
+          ['"scopeIds":[200,202]'] = "real",
+          ['"scopeNames":["etoro-public:real:read","etoro-public:demo:read"]']
+            = false,
+          ['"scopeIds":[211]'] = false, ['"scopeNames":[]'] = false,
+        } do
+          local api = scripted.new(function()
+            return 201, '{"userTokenId":"' .. portfolio.agentPortfolioId
+              .. '","userToken":"s",' .. list .. "}"
+          end)
+          local own = portfolios.wrap({ agentPortfolioId =
+            portfolio.agentPortfolioId }, api:client { account = "real",
+            on_event = function() end })
+          local token = assert(own:create_token(asked))
+          local ok, agent = pcall(token.client, token)
+          assert.equal(account ~= false, ok, list)
+          if ok then
+            assert.equal(account, agent._account, list)
+            agent:close()
+          end
         end
       end)
 

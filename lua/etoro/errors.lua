@@ -122,18 +122,23 @@ function M.unknown_outcome(fields)
 end
 
 --- An answer that was understood as JSON but is not what the API documents.
+--- After what is not to be done twice it is as good as none.
 ---@param what string what is missing, as the message
 ---@param response? etoro.Response the answer it was found in
 ---@param op? etoro.Operation
 ---@return etoro.Error
 function M.unexpected(what, response, op)
   response = response or {}
-  return M.new {
+  local fields = {
     kind = "protocol", code = "unexpected_body", message = what,
     status = response.status, request_id = response.request_id,
     server_request_id = response.server_request_id,
     may_have_executed = op ~= nil and op.method ~= "GET",
   }
+  if op and op.class and op.class ~= "safe" then
+    return M.unknown_outcome(fields)
+  end
+  return M.new(fields)
 end
 
 local KIND_OF_STATUS = {

@@ -2,6 +2,7 @@
 -- the caller's account in proportion to what he invests in them.
 
 local check = require "etoro.check"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
@@ -164,8 +165,13 @@ local function pick(v1, v2, fields, level)
   return v1
 end
 
-local function warn_of_scopes(client, asked, token, lists_ids, response)
-  if not lists_ids then tokens.keep_ids(token, asked) end
+local NO_SECRET = "the answer holds no secret of the token, and none will hold"
+  .. " it: revoke that token and mint another with portfolio:create_token"
+
+local function warn_of_token(client, asked, token, lists_ids, response)
+  if not core.is_secret(token.userToken) then
+    client:_warn(response, NO_SECRET)
+  end
   local difference = tokens.scope_difference(asked, token, lists_ids)
   if difference then client:_warn(response, difference) end
 end
@@ -174,11 +180,7 @@ local NO_TOKEN = "the agent-portfolio was created and funded, but its user"
   .. " token was not: mint one with portfolio:create_token, and do not create"
   .. " the portfolio again"
 
-local function finish_create(client, body, response, asked, op)
-  if type(body) ~= "table" or type(body.agentPortfolioId) ~= "string" then
-    return nil, errors.unexpected("the agent-portfolio was created, but the"
-      .. " answer has no agentPortfolioId; find it in the list", response, op)
-  end
+local function finish_create(client, body, response, asked)
   if response.status == 207 then body.userTokenCreated = false end
   local item = type(body.userTokens) == "table" and body.userTokens[1]
   item = type(item) == "table" and item or nil
@@ -187,11 +189,17 @@ local function finish_create(client, body, response, asked, op)
   if portfolio.userTokenCreated == false then
     client:_warn(response, NO_TOKEN)
   elseif item then
-    warn_of_scopes(client, asked, item, lists_ids, response)
+    warn_of_token(client, asked, item, lists_ids, response)
   else
     client:_warn(response, "the answer holds no user token")
   end
   return portfolio, response
+end
+
+-- Whether an answer names a portfolio; one that does not is as good as lost.
+local function is_portfolio(body)
+  return type(body) == "table" and type(body.agentPortfolioId) == "string"
+    and body.agentPortfolioId:find("[^ \t-\r]") ~= nil
 end
 
 --- Creates an agent-portfolio with its first token. This takes real money out
@@ -210,10 +218,17 @@ function collection:create(fields, options)
   local client = client_of(self, "client.portfolios:create", 2)
   local op = pick(CREATE_V1, CREATE_V2, fields, 2)
   fields = check.copy(fields)
+  local engine = client._runtime.engine
+  local started = engine:now()
   local body, response = client:_send(op, { body = fields }, options, 2)
-  if body ~= nil then
-    return finish_create(client, body, response, fields, op)
-  elseif response.kind ~= "unknown_outcome" then
+  if is_portfolio(body) then
+    return finish_create(client, body, response, fields)
+  elseif body ~= nil then
+    response = errors.unexpected("the answer to the creation has no"
+      .. " agentPortfolioId", response, op)
+    response.started, response.ended = started, engine:now()
+  end
+  if response.kind ~= "unknown_outcome" then
     return nil, response
   end
   return resolve_portfolio.act(client, fields.agentPortfolioName, response,
@@ -291,14 +306,14 @@ function methods:create_token(fields, options)
   local item, response = client:_send(op, params, options, 2)
   if item == nil then return nil, response end
   if type(item) ~= "table" or type(item.userTokenId) ~= "string" then
-    return nil, errors.unexpected("the token was created, but the answer has"
-      .. " no userTokenId; refresh the portfolio to find it", response, op)
+    return nil, errors.unexpected("the answer to the creation has no"
+      .. " userTokenId; refresh the portfolio to find the token", response, op)
   end
   local lists_ids = type(item.scopeIds) == "table"
   local token = tokens.wrap(item, client, self)
   self.userTokens[#self.userTokens + 1] = token
   if self.userTokenCreated == false then self.userTokenCreated = true end
-  warn_of_scopes(client, params.body, token, lists_ids, response)
+  warn_of_token(client, params.body, token, lists_ids, response)
   return token, response
 end
 

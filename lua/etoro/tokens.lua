@@ -22,7 +22,8 @@ local NAME_OF_ID = {
 }
 
 --- A token of an agent-portfolio. Fields as the API names them; whatever way
---- an answer lists scopes, they are found in scopeNames.
+--- an answer lists scopes, they are found in scopeNames. They are those that
+--- the answer grants, whatever was asked for.
 ---@class etoro.Token
 ---@field userTokenId string UUID
 ---@field userToken? etoro.Secret sealed; only in the answer that made it
@@ -111,15 +112,6 @@ function M.wrap(item, client, portfolio)
   set_scopes(item, item)
   owner.link(item, client, portfolio)
   return setmetatable(item, mt)
-end
-
---- Notes ids that were asked for and have no documented name, where the
---- answer lists no ids: what they allow is in no name that it lists.
----@param token etoro.Token
----@param asked table fields of the request
-function M.keep_ids(token, asked)
-  local _, ids = M.read_scopes { scopeIds = asked.scopeIds }
-  if #ids > 0 then token.scopeIds = ids end
 end
 
 --- Brings a token up to date with an item of a later answer. Its secret

@@ -16,7 +16,8 @@ local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
 
 -- The API may add a suffix to the name, so the name is a beginning.
 local function is_match(item, name, since)
-  if type(item.agentPortfolioName) ~= "string"
+  if type(item) ~= "table" or type(item.agentPortfolioId) ~= "string"
+    or type(item.agentPortfolioName) ~= "string"
     or item.agentPortfolioName:sub(1, #name) ~= name
   then
     return false
