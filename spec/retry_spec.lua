@@ -400,7 +400,9 @@ describe("resending, in-process", function()
   describe("a DELETE", function()
     it("whose answer was lost has worked when the next one finds nothing",
       function()
-      for _, name in ipairs { "lost", "e500", "stalled", "truncated" } do
+      for _, name in ipairs { "lost", "e500", "stalled", "truncated",
+        "limited_empty" }
+      do
         box:reset()
         fault(name)
         fault(nil, { fault = "status", status = 404, times = 0,

@@ -354,15 +354,18 @@ function M.from_transport(failure)
   if code == "too_large" and failure.detail and failure.detail ~= "" then
     known = TRANSPORT.large_header -- a body has nothing to add
   end
+  local is_read = op ~= nil and op.method == "GET"
+  local is_uncertain = (failure.uncertain or false) and not is_read
   local message = known[2]:gsub("%%s", function()
     return failure.host or "the server"
   end)
+  if is_uncertain then -- an earlier attempt left, whatever stopped this one
+    message = message:gsub("; nothing was sent", "; it was not sent again")
+  end
   if failure.detail and failure.detail ~= "" then
     message = message .. ": "
       .. M.one_line(core.masked(failure.detail), MESSAGE_MAX)
   end
-  local is_read = op ~= nil and op.method == "GET"
-  local is_uncertain = (failure.uncertain or false) and not is_read
   local is_safe = op ~= nil and op.class == "safe"
   return M.new {
     kind = known[1], code = code, message = message,

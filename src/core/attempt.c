@@ -34,9 +34,18 @@ static void note_unsent(const struct etoro_engine *e,
   etoro_journal_append(etoro_entry_journal(j->intent), line, (size_t)n);
 }
 
+/* Whether an earlier attempt leaves it open what became of a write: only a
+   success tells. A refusal is of the last attempt alone. */
+static int is_in_doubt(const struct etoro_job *j)
+{
+  int is_done = !j->code && j->status >= 200 && j->status < 300;
+  return j->may_have_run && j->klass != ETORO_CLASS_SAFE && !is_done;
+}
+
 void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
 {
   etoro_timers_drop(&e->timers, j);
+  j->is_uncertain |= is_in_doubt(j);
   j->state = ETORO_STATE_DONE;
   j->ended_at = etoro_engine_now(e);
   note_unsent(e, j);
@@ -168,8 +177,9 @@ static int try_again(struct etoro_engine *e, struct etoro_job *j,
   if (!j->is_urgent)
     wait += etoro_retry_bucket_take(&j->client->resends, now);
   j->resends += !is_free;
-  if (ending == ETORO_ENDING_SERVER || ending == ETORO_ENDING_LOST)
+  if (ending != ETORO_ENDING_LIMITED && ending != ETORO_ENDING_UNSENT)
     j->may_have_run = 1;
+  j->is_sent = 0;
   j->state = ETORO_STATE_BACKOFF;
   etoro_engine_set_timer(e, j, now + wait);
   etoro_engine_tell(e, ETORO_EVENT_RETRIED, j, wait);

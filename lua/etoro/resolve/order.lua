@@ -232,7 +232,8 @@ end
 ---@return { orderId: integer, referenceId: string }? result
 ---@return etoro.Response|etoro.Error
 function M.resolve(case)
-  if case.err.kind ~= "unknown_outcome" then
+  local status = case.err.status
+  if status and status >= 400 and status < 500 then
     take_duplicate(case, case.err)
   end
   while not case:is_over() do
