@@ -2,11 +2,12 @@
 
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
 HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so slow_disk.so \
-  watch_sigpipe.so alloc_host embed) $(BUILD)/spec/support/watchdog.so
+  watch_sigpipe.so alloc_host embed wipes) $(BUILD)/spec/support/watchdog.so
 
 # A program with its own __wrap_malloc (core/failing.h) gets it before libc's.
 WRAP = $(if $(shell grep -l -e __wrap_malloc -e failing.h $<),\
-  -Wl$(shell printf ',--wrap=%s' malloc calloc realloc))
+  -Wl$(shell printf ',--wrap=%s' malloc calloc realloc \
+  $$(grep -o -m1 '__real_free' $< | sed 's/.*_//')))
 
 programs: $(CORE_TESTS) $(HOSTS)
 

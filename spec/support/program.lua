@@ -6,6 +6,7 @@ local M = {}
 local BUILD = os.getenv "BUILD" or "build"
 
 M.EMBED = BUILD .. "/spec/hosts/embed"
+M.WIPES = BUILD .. "/spec/hosts/wipes"
 M.SLOW_NAMES = BUILD .. "/spec/hosts/slow_getaddrinfo.so"
 M.SLOW_DISK = BUILD .. "/spec/hosts/slow_disk.so"
 M.WATCH_SIGPIPE = BUILD .. "/spec/hosts/watch_sigpipe.so"
@@ -37,6 +38,14 @@ function M.embed(options, code, ...)
   for _, option in ipairs(options) do argv[#argv + 1] = option end
   argv[#argv + 1] = HEAD .. code
   for _, argument in ipairs { ... } do argv[#argv + 1] = argument end
+  return argv
+end
+
+--- The same for spec/hosts/wipes.c. All symbols are bound first: whoever binds
+--- one late saves on the stack what the registers hold.
+function M.wipes(code, ...)
+  local argv = { M.WIPES, HEAD .. code, ... }
+  argv.env = { LD_BIND_NOW = "1" }
   return argv
 end
 

@@ -192,8 +192,6 @@ static int job_body(lua_State *L)
     return 1;
   }
   n = letoro_scan_reply(L, j);
-  if (n == 3 && !lua_isnil(L, -2))
-    etoro_buf_wipe(&j->reply); /* it holds what has just been sealed */
   etoro_job_drop_reply(j);
   return n;
 }

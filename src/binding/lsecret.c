@@ -101,7 +101,6 @@ static int push_base64url(lua_State *L, const void *bytes, size_t n)
   rc = etoro_base64url(&text, bytes, n);
   if (!rc)
     rc = etoro_secret_new(&u->core, text.data, text.len);
-  etoro_buf_wipe(&text);
   etoro_buf_free(&text);
   return rc;
 }
@@ -175,7 +174,6 @@ static int core_claims(lua_State *L)
   rc = etoro_base64url_decode(&claims, text, (size_t)(end - text));
   if (!rc)
     rc = etoro_secret_new(&u->core, claims.data, claims.len);
-  etoro_buf_wipe(&claims);
   etoro_buf_free(&claims);
   if (rc)
     return letoro_fail(L, rc, "not a signed token");

@@ -9,8 +9,10 @@
 
 #define FIRST_CAP 512
 
-/* Blocks below this are overwritten before they are given back. Answers with
-   a secret in them are small; larger ones are moved by realloc, uncopied. */
+/* Nothing that was added stands behind len or in a block that was given back:
+   what shortens or moves a buffer overwrites what it leaves. Only growth above
+   this size is realloc's, which moves large blocks uncopied, but may leave a
+   copy: answers with a secret in them are small. */
 #define WIPED_CAP ((size_t)256 * 1024)
 
 void etoro_buf_init(struct etoro_buf *b, size_t max)
@@ -23,20 +25,14 @@ void etoro_buf_init(struct etoro_buf *b, size_t max)
 
 static int move(struct etoro_buf *b, size_t cap)
 {
-  char *data;
-  if (b->cap >= WIPED_CAP) {
-    data = realloc(b->data, cap);
-    if (!data)
-      return ETORO_ENOMEM;
-  } else {
-    data = malloc(cap);
-    if (!data)
-      return ETORO_ENOMEM;
-    if (b->data) {
-      memcpy(data, b->data, b->len);
-      etoro_wipe(b->data, b->cap);
-      free(b->data);
-    }
+  int is_large = b->cap >= WIPED_CAP;
+  char *data = is_large ? realloc(b->data, cap) : malloc(cap);
+  if (!data)
+    return ETORO_ENOMEM;
+  if (b->data && !is_large) {
+    memcpy(data, b->data, b->len);
+    etoro_wipe(b->data, b->len);
+    free(b->data);
   }
   data[b->len] = '\0';
   b->data = data;
@@ -93,21 +89,13 @@ void etoro_buf_reset(struct etoro_buf *b, size_t keep)
     etoro_buf_free(b);
     return;
   }
-  b->len = 0;
-  if (b->data)
-    b->data[0] = '\0';
-}
-
-void etoro_buf_wipe(struct etoro_buf *b)
-{
-  etoro_wipe(b->data, b->cap);
+  etoro_wipe(b->data, b->len);
   b->len = 0;
 }
 
 void etoro_buf_free(struct etoro_buf *b)
 {
-  if (b->cap < WIPED_CAP)
-    etoro_wipe(b->data, b->cap);
+  etoro_wipe(b->data, b->len);
   free(b->data);
   b->data = NULL;
   b->len = 0;
@@ -144,7 +132,7 @@ void etoro_spares_give(struct etoro_spares *s, struct etoro_buf *b)
     etoro_buf_free(b);
     return;
   }
-  etoro_wipe(b->data, b->cap);
+  etoro_wipe(b->data, b->len);
   spare = (struct etoro_spare *)(void *)b->data;
   spare->cap = b->cap;
   spare->next = s->first;

@@ -1,6 +1,6 @@
-/* Growing byte buffer with a ceiling. Not shared between threads. Blocks
-   below 256 KB are overwritten before they are given back, so that no secret
-   stays in freed memory; for larger ones that is etoro_buf_wipe's work. */
+/* Growing byte buffer with a ceiling. Not shared between threads. What is
+   forgotten is overwritten, so that no secret stays behind, neither in freed
+   memory nor behind len. */
 #ifndef ETORO_BUF_H
 #define ETORO_BUF_H
 
@@ -29,9 +29,6 @@ int etoro_buf_reserve(struct etoro_buf *b, size_t n);
 
 /* Forgets the content; keeps the memory up to keep bytes, frees it above. */
 void etoro_buf_reset(struct etoro_buf *b, size_t keep);
-
-/* Overwrites all of the memory, keeps it, and forgets the content. */
-void etoro_buf_wipe(struct etoro_buf *b);
 
 /* Releases the memory; b is empty and usable again afterwards. */
 void etoro_buf_free(struct etoro_buf *b);

@@ -55,15 +55,11 @@ static int make_line(struct etoro_secret **out, const char *name,
   if (!n || !etoro_header_value_valid(etoro_secret_data(value), n))
     return ETORO_EINVAL;
   etoro_buf_init(&line, 128 + n);
-  /* one allocation: growing would leave an unwiped copy behind */
-  rc = etoro_buf_reserve(&line, strlen(name) + n);
-  if (!rc)
-    rc = etoro_buf_puts(&line, name);
+  rc = etoro_buf_puts(&line, name);
   if (!rc)
     rc = etoro_buf_add(&line, etoro_secret_data(value), n);
   if (!rc)
     rc = etoro_secret_new(out, line.data, line.len);
-  etoro_buf_wipe(&line);
   etoro_buf_free(&line);
   return rc;
 }
@@ -86,9 +82,7 @@ static int make_login(struct etoro_secret **out, const char *id,
     rc = etoro_base64(&coded, plain.data, plain.len);
   if (!rc)
     rc = etoro_secret_new(out, coded.data, coded.len);
-  etoro_buf_wipe(&plain);
   etoro_buf_free(&plain);
-  etoro_buf_wipe(&coded);
   etoro_buf_free(&coded);
   return rc == ETORO_ETOOBIG ? ETORO_EINVAL : rc;
 }

@@ -72,7 +72,6 @@ void etoro_dispatch_dequeue(struct etoro_job *j)
 static void forget_attempt(struct etoro_job *j)
 {
   etoro_buf_reset(&j->headers, (size_t)-1);
-  etoro_buf_wipe(&j->reply);
   etoro_buf_reset(&j->reply, 65536);
   etoro_spares_take(&j->client->spares, &j->headers);
   etoro_spares_take(&j->client->spares, &j->reply);

@@ -54,6 +54,5 @@ void etoro_form_free(struct etoro_form *f)
 {
   while (f->nsecrets)
     etoro_secret_free(f->secrets[--f->nsecrets]);
-  etoro_buf_wipe(&f->body);
   etoro_buf_free(&f->body);
 }

@@ -226,7 +226,6 @@ void etoro_job_free(struct etoro_job *j)
   etoro_credentials_free(j->credentials);
   etoro_spares_give(&j->client->spares, &j->headers);
   etoro_unpack_free(j->unpack);
-  etoro_buf_wipe(&j->reply); /* it may hold a new token */
   etoro_job_drop_reply(j);
   etoro_client_free(j->client);
   while (j->nsecrets)

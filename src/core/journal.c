@@ -306,16 +306,12 @@ int etoro_journal_who(const struct etoro_journal *j,
   size_t n = ETORO_JOURNAL_SALT_LEN + etoro_secret_len(secret);
   int i, rc;
   etoro_buf_init(&salted, n);
-  /* one allocation: growing would leave an unwiped copy behind */
-  rc = etoro_buf_reserve(&salted, n);
-  if (!rc)
-    rc = etoro_buf_add(&salted, j->file.salt, ETORO_JOURNAL_SALT_LEN);
+  rc = etoro_buf_add(&salted, j->file.salt, ETORO_JOURNAL_SALT_LEN);
   if (!rc)
     rc = etoro_buf_add(&salted, etoro_secret_data(secret),
                        etoro_secret_len(secret));
   if (!rc)
     etoro_sha256(digest, salted.data, salted.len);
-  etoro_buf_wipe(&salted);
   etoro_buf_free(&salted);
   if (rc)
     return rc;
