@@ -6,7 +6,8 @@
 --   tls.url, tls.port, tls:arrivals(), tls:stop()
 --
 -- Steps answer requests in the order of their arrival; behind the last one
--- each is told its own path. Further arguments for s_server: options.
+-- each is told its own path. Further arguments for s_server: options; port: not
+-- a free one.
 local cjson = require "cjson"
 
 local methods = {}
@@ -81,7 +82,7 @@ end
 
 function M.start(options)
   local process = require "spec.support.process"
-  local port = process.free_port()
+  local port = options.port or process.free_port()
   local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
     'require("spec.support.tls_server").main('
     .. 'require("cjson").decode(arg[1]))', "/dev/null",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/job.h"
 #include "core/status.h"
 
 #define IDLE_MOST 128   /* handles kept; one is about 6 KB */
@@ -75,6 +76,14 @@ static int fill(struct etoro_client *c,
   return rc;
 }
 
+/* Up to 8.0 libcurl goes on with freed memory when a server begins a later
+   answer of HTTP/1 on the same handle with a folded line. 8.1 mended it; the
+   releases right behind it were not looked at. */
+static int spends_handles(void)
+{
+  return curl_version_info(CURLVERSION_NOW)->version_num < 0x080200;
+}
+
 int etoro_client_new(struct etoro_client **out,
                      const struct etoro_client_options *options, double now,
                      char why[ETORO_CLIENT_WHY_MAX])
@@ -86,6 +95,7 @@ int etoro_client_new(struct etoro_client **out,
   if (!c)
     return ETORO_ENOMEM;
   c->refs = 1;
+  c->spends_handles = spends_handles();
   c->is_renewable = options->is_renewable;
   c->wants_events = options->wants_events;
   c->is_demo = options->is_demo;
@@ -191,23 +201,42 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   return rc;
 }
 
+int etoro_client_renew_handle(const struct etoro_client *c,
+                              struct etoro_handle *h)
+{
+  curl_easy_cleanup(h->easy);
+  h->easy = curl_easy_init();
+  h->url[0] = '\0';
+  h->is_wired = h->is_get = h->is_fresh = h->is_worn = h->is_spent = 0;
+  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
+      && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
+    return ETORO_OK;
+  curl_easy_cleanup(h->easy);
+  h->easy = NULL;
+  return ETORO_ENOMEM;
+}
+
+static struct etoro_handle *make_handle(const struct etoro_client *c)
+{
+  struct etoro_handle *h = calloc(1, sizeof *h);
+  if (!h)
+    return NULL;
+  h->parts = curl_url();
+  if (h->parts && !curl_url_set(h->parts, CURLUPART_URL, c->base.origin, 0))
+    return h;
+  drop_handle(h);
+  return NULL;
+}
+
 struct etoro_handle *etoro_client_handle(struct etoro_client *c)
 {
   struct etoro_handle *h = c->idle;
   if (h) {
     c->idle = h->next;
     c->nidle--;
-    return h;
-  }
-  h = calloc(1, sizeof *h);
-  if (!h)
-    return NULL;
-  h->easy = curl_easy_init();
-  h->parts = curl_url();
-  if (h->easy && h->parts
-      && !curl_url_set(h->parts, CURLUPART_URL, c->base.origin, 0)
-      && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
-      && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
+  } else
+    h = make_handle(c);
+  if (!h || h->easy || !etoro_client_renew_handle(c, h))
     return h;
   drop_handle(h);
   return NULL;
@@ -219,10 +248,17 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
     drop_handle(h);
     return;
   }
-  /* nothing of the request that ended may be reachable through it */
-  curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
-  if (!h->is_get)
-    curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+  if (c->spends_handles && h->is_spent) {
+    curl_easy_cleanup(h->easy);
+    h->easy = NULL;
+  } else if (h->easy) {
+    /* nothing of the request that ended may be reachable through it */
+    curl_easy_setopt(h->easy, CURLOPT_HTTPHEADER, NULL);
+    if (!h->is_get)
+      curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
+  }
+  if (h->job && h->job->is_sent)
+    h->is_worn = 1;
   h->job = NULL;
   h->next = c->idle;
   c->idle = h;

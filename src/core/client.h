@@ -47,6 +47,8 @@ struct etoro_handle {
   int fd;                         /* the socket it goes over; -1: not known */
   int is_spoilt;                  /* the connection it got is not ours */
   int is_fresh;                   /* it takes no connection that was kept */
+  int is_worn;                    /* an answer may have come through it */
+  int is_spent;                   /* one of HTTP/1 has */
   int is_wired;                   /* the wire's callbacks are set */
   int is_get;                     /* its method is set to a plain GET */
   char url[ETORO_URL_SHORT];      /* what it is set to; "" when not known */
@@ -80,6 +82,7 @@ struct etoro_client {
   int in_flight;
   int speaks_h1;           /* an https answer came over HTTP/1.1 */
   struct etoro_retry_bucket resends;
+  int spends_handles;      /* none may read a second answer of HTTP/1 */
   struct etoro_handle *idle;
   int nidle;
   struct etoro_spares spares;  /* for what its requests bring back */
@@ -108,6 +111,11 @@ struct etoro_handle *etoro_client_handle(struct etoro_client *c);
 
 /* Takes a handle back. It must not be in a multi any more. */
 void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h);
+
+/* Gives a handle that is in no multi a new beginning, as if nothing had been
+   set or read. ETORO_OK or ETORO_ENOMEM. */
+int etoro_client_renew_handle(const struct etoro_client *c,
+                              struct etoro_handle *h);
 
 /* 1 while a bearer has to be asked for before anything can be signed. */
 int etoro_client_lacks_token(const struct etoro_client *c, double now);

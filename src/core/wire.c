@@ -41,7 +41,10 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *context)
 static void note_version(struct etoro_handle *h, const char *line)
 {
   struct etoro_socket *s = etoro_sockets_get(&h->wire->sockets, h->fd);
-  if (s && line[5] < '2')
+  if (line[5] >= '2')
+    return;
+  h->is_spent = 1;
+  if (s)
     s->is_h1 = 1;
 }
 
@@ -86,6 +89,26 @@ static int on_close(void *context, curl_socket_t fd)
   return close(fd);
 }
 
+/* 1 when a handle must not read what a connection may bring: see
+   etoro_client_reuse. Only one that another request has used already, and that
+   did not speak HTTP/1, is known not to. */
+static int is_too_worn(const struct etoro_handle *h,
+                       const struct etoro_socket *s)
+{
+  return h->is_worn && h->job->client->spends_handles
+         && !(s && s->is_used && !s->is_h1);
+}
+
+/* 1 when bytes may wait above the socket. Of TLS inside a proxy's TLS only one
+   of the two can be asked. */
+static int may_hold_input(const struct etoro_handle *h)
+{
+  const struct etoro_client *c = h->job->client;
+  return c->proxy.is_https
+         || (c->base.is_https
+             && etoro_tls_holds_input(&h->wire->look, h->easy));
+}
+
 /* 1 when what comes on a connection will be the answer to the request that
    goes out on it now. An answer that nobody asked for would be taken for this
    one's, and one that its peer has ended loses the request. A connection's
@@ -93,15 +116,15 @@ static int on_close(void *context, curl_socket_t fd)
 static int is_ours(const struct etoro_handle *h, const struct etoro_socket *s)
 {
   long opened = 0;
+  if (is_too_worn(h, s))
+    return 0;
   if (!s) {
     curl_easy_getinfo(h->easy, CURLINFO_NUM_CONNECTS, &opened);
     return opened > 0;
   }
   if (!s->is_used)
     return 1;
-  return etoro_socket_is_clean(s)
-         && !(s->is_h1 && h->job->client->base.is_https
-              && etoro_tls_holds_input(&h->wire->look, h->easy));
+  return etoro_socket_is_clean(s) && !(s->is_h1 && may_hold_input(h));
 }
 
 static int copy_address(char *out, const char *text)
@@ -228,6 +251,14 @@ static CURLcode set_fresh(struct etoro_handle *h, int is_fresh)
   return curl_easy_setopt(h->easy, CURLOPT_FRESH_CONNECT, (long)is_fresh);
 }
 
+static int begin(struct etoro_wire *w, struct etoro_job *j, int is_fresh)
+{
+  struct etoro_handle *h = j->handle;
+  return (h->is_wired || !set_callbacks(w, h)) && !set_fresh(h, is_fresh)
+         && !etoro_setup_request(j)
+         && !curl_multi_add_handle(w->multi, h->easy);
+}
+
 int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
 {
   struct etoro_handle *h;
@@ -242,8 +273,7 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
   h->error[0] = '\0';
   j->handle = h;
   h->job = j;
-  if ((!h->is_wired && set_callbacks(w, h)) || set_fresh(h, 0)
-      || etoro_setup_request(j) || curl_multi_add_handle(w->multi, h->easy)) {
+  if (!begin(w, j, 0)) {
     j->handle = NULL;
     etoro_client_reuse(j->client, h);
     return ETORO_ECURL;
@@ -261,14 +291,17 @@ void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
   etoro_client_reuse(j->client, h);
 }
 
-/* Puts an attempt of which nothing was sent on the wire once more, over a
-   connection of its own: the one that it got is closed. */
+/* Puts an attempt of which nothing was sent on the wire once more: through a
+   new handle when it was that, else over a connection of its own. */
 static int start_again(struct etoro_wire *w, struct etoro_job *j)
 {
   struct etoro_handle *h = j->handle;
+  int is_worn = h->is_worn && j->client->spends_handles;
   curl_multi_remove_handle(w->multi, h->easy);
   h->error[0] = '\0';
-  return !set_fresh(h, 1) && !curl_multi_add_handle(w->multi, h->easy);
+  if (is_worn && etoro_client_renew_handle(j->client, h))
+    return 0;
+  return begin(w, j, !is_worn);
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
@@ -395,9 +428,13 @@ struct etoro_job *etoro_wire_next(struct etoro_wire *w)
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
     if (context) {
       struct etoro_job *j = ((struct etoro_handle *)(void *)context)->job;
-      if (j->handle->is_spoilt && start_again(w, j))
+      int is_spoilt = j->handle->is_spoilt;
+      if (is_spoilt && start_again(w, j))
         continue;
-      etoro_ending_read(j, easy, rc);
+      if (is_spoilt)
+        j->code = ETORO_CODE_OUT_OF_MEMORY;
+      else
+        etoro_ending_read(j, easy, rc);
       etoro_wire_stop(w, j); /* m is not valid any more */
       return j;
     }
