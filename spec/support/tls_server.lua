@@ -45,19 +45,35 @@ local function write(uv, pipe, step, first)
   end)
 end
 
+-- s_server ends with the child, whatever ends that; on Linux also when it is
+-- killed.
+local function spawn(uv, options, stdin, stdout)
+  local args = { "s_server", "-quiet", "-accept", options.accept, "-cert",
+    options.cert, "-key", options.key, table.unpack(options.options) }
+  local path = options.openssl
+  if options.setpriv then
+    args = { "--pdeathsig", "KILL", path, table.unpack(args) }
+    path = options.setpriv
+  end
+  local process = assert(uv.spawn(path, { args = args,
+    stdio = { stdin, stdout, 2 } }, function() os.exit(1) end))
+  local signal = uv.new_signal()
+  signal:start("sigterm", function()
+    process:kill "sigkill"
+    os.exit(0)
+  end)
+  return process
+end
+
 --- The child's whole life; it ends with s_server.
 function M.main(options)
   local uv = require "luv"
   local stdin, stdout = uv.new_pipe(false), uv.new_pipe(false)
-  local args = { "s_server", "-quiet", "-accept",
-    options.accept, "-cert", options.cert, "-key", options.key,
-    table.unpack(options.options) }
-  local process = assert(uv.spawn(options.openssl, { args = args,
-    stdio = { stdin, stdout, 2 } }, function() os.exit(1) end))
+  local process = spawn(uv, options, stdin, stdout)
   local input, count = "", 0
   stdout:read_start(function(_, data)
     if not data then
-      process:kill()
+      process:kill "sigkill"
       os.exit(1)
     end
     input = input .. data
@@ -88,6 +104,7 @@ function M.start(options)
     .. 'require("cjson").decode(arg[1]))', "/dev/null",
     cjson.encode { accept = "127.0.0.1:" .. port, steps = options.steps,
       options = options.options or {}, openssl = process.find "openssl",
+      setpriv = process.find "setpriv",
       cert = options.certificates.cert, key = options.certificates.key } }
   process.eventually(function()
     return not child:is_running() or is_there(port)
