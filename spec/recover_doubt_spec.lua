@@ -18,7 +18,8 @@ describe("a recovery", function()
   before_each(function()
     folder = process.scratch()
     path = folder .. "/orders.jsonl"
-    t = desk.new({ idempotency = "measured" }, { journal = path })
+    t = desk.new({ idempotency = "measured", demo_credit = 1e9 },
+      { journal = path })
   end)
 
   after_each(function()

@@ -20,8 +20,8 @@ local TIMEOUT, SETTLE, DEADLINE = 1, 1, 60
 
 -- What happens to writes, each by its share of them: the connection cut
 -- before, in and after the work, with and without a reset, also after a whole
--- answer; answers that are late, halved, doubled, no JSON; requests that come
--- twice, or late; 429 and 5xx before the work and after it.
+-- answer; answers that are late, halved, doubled, no JSON, or name no order;
+-- requests that come twice, or late; 429 and 5xx before the work and after it.
 local WRITES = {
   { fault = "cut_before", share = 0.03 },
   { fault = "cut_before", share = 0.02, reset = true },
@@ -34,6 +34,7 @@ local WRITES = {
   { fault = "stall", share = 0.01, work = true },
   { fault = "truncate", share = 0.03 },
   { fault = "garble", share = 0.01 },
+  { fault = "garble", share = 0.02, body = '{"token":"x"}' },
   { fault = "double_reply", share = 0.03 },
   { fault = "duplicate", share = 0.03 },
   { fault = "status", share = 0.04, status = 429, body = "" },
