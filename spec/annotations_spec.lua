@@ -127,13 +127,20 @@ describe("annotations #lua", function()
     assert.same({}, wrong)
   end)
 
-  it("name only types that are defined", function()
-    local defined, used = {}, {}
+  it("name only types that are defined, once each", function()
+    local defined, used, twice = {}, {}, {}
     for _, path in ipairs(SOURCES) do
       for number, line in ipairs(lines_of[path]) do
         local name = line:match "^%-%-%-@class ([%w_.]+)"
           or line:match "^%-%-%-@alias ([%w_.]+)"
-        if name then defined[name] = true end
+        if name then
+          local earlier = defined[name] or path
+          defined[name] = path
+          -- a file may go on with its class, and what is generated with one
+          if earlier ~= path and not earlier:find "api%.meta" then
+            twice[#twice + 1] = name
+          end
+        end
         local kind, rest = line:match "^%-%-%-@(%l+) (.*)$"
         if kind and kind ~= "meta" and not path:find "api%.meta" then
           for _, type_name in ipairs(types_in(rest)) do
@@ -155,6 +162,7 @@ describe("annotations #lua", function()
     end
     table.sort(unknown)
     assert.same({}, unknown)
+    assert.same({}, twice)
   end)
 
   it("have each type on one line", function()

@@ -118,14 +118,14 @@ function M.tell_missing(client, list, response, what)
   client:_warn(response, message)
 end
 
----@alias etoro.Share fun(): etoro.RequestOptions
+---@alias etoro.NextOptions fun(): etoro.RequestOptions
 
 --- Options for calls that share one deadline, from now on. A request id is
 --- that of the first of them: what is given back is to be called once for each
 --- request that is sent, and for no other.
 ---@param client etoro.Client
 ---@param options etoro.RequestOptions checked
----@return etoro.Share
+---@return etoro.NextOptions
 function M.sharing(client, options)
   local engine = client._runtime.engine
   local ends = engine:now() + (options.deadline or client._settings.deadline)

@@ -248,7 +248,7 @@ end
 --- neither a number nor a text.
 ---@param client etoro.Client
 ---@param value integer|string digits are an id, other text is a symbol
----@param share etoro.Share
+---@param share etoro.NextOptions
 ---@param level integer
 ---@return integer? id
 ---@return etoro.Error? err

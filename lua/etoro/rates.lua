@@ -70,7 +70,7 @@ end
 --- Reads the rates of ids.
 ---@param client etoro.Client
 ---@param ids integer[] each once
----@param share etoro.Share
+---@param share etoro.NextOptions
 ---@param level integer
 ---@return table<integer, etoro.Rate>? rates by id
 ---@return etoro.Response|etoro.Error

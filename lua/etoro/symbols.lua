@@ -263,7 +263,7 @@ end
 --- Finds the instrument that has a symbol.
 ---@param client etoro.Client
 ---@param symbol string
----@param share etoro.Share
+---@param share etoro.NextOptions
 ---@param level integer
 ---@return etoro.FoundInstrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
@@ -323,7 +323,7 @@ end
 --- list of all, which is one request.
 ---@param client etoro.Client
 ---@param symbols string[] each once
----@param share etoro.Share
+---@param share etoro.NextOptions
 ---@param level integer
 ---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
 ---@return etoro.Response|etoro.Error
