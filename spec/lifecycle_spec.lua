@@ -111,7 +111,8 @@ describe("a client", function()
   it("passes an error in wait on, and lets go of the call", function()
     server:set { default = { stall = true } }
     local client = assert(server:client { wait = function()
-      error({ mine = true })
+      core.engine():step(0.05)
+      if #server:arrivals() > 0 then error({ mine = true }) end
     end })
     local ok, message = pcall(client.request, client, { path = "/x" })
     assert.is_false(ok)
@@ -454,6 +455,26 @@ describe("a name server that hangs", function()
       for _ = 1, 20 do assert(other:request { path = "/x" }) end
       assert(core.monotonic() - began < 4)
     ]], SLOW, server.url), 5)
+  end)
+
+  it("holds up no other name, however many calls it has had #timed", function()
+    local url = "https://quick.invalid:" .. process.free_port()
+    measure(program.lua([[
+      local c = client(arg[1])
+      local engine = core.engine()
+      for _ = 1, 30 do
+        local job = engine:submit(c._core, { method = "GET", target = "/x" })
+        local ends = core.monotonic() + 0.02
+        repeat engine:step(0.01) until core.monotonic() > ends
+        assert(job:state() == "flight")
+        job:cancel()
+      end
+      local began = core.monotonic()
+      local result, err = client(arg[2], { max_retries = 0 })
+        :request { path = "/x" }
+      assert(not result and err.code == "refused", tostring(err))
+      assert(core.monotonic() - began < 3)
+    ]], SLOW, url), 5)
   end)
 
   it("finds nothing to crash when it answers at last #timed #slow", function()

@@ -105,23 +105,39 @@ describe("the transport", function()
     end)
   end)
 
-  it("asks for what is meant, whatever the call before asked for", function()
+  describe("asks for what is meant, whatever the call before asked for", function()
     local long = "/x?list=" .. ("1001,"):rep(200) .. "%2C"
     local targets = { "/a%20b", "/a", "/a%20b", "/a?q=%C3%A9", "/a?q=1", "/a",
       "/a%2Fb?q=1,2", "/x?q=a+b&r=%25", "/x?q=a+b", long, "/a", long,
       "/x?" .. ("y"):rep(300), "/" .. ("z"):rep(400), "/a?q=%c3", "/a?q=%C3",
-      "/a%2eb", "/a?q=1" }
-    for _, base in ipairs { "", "/base", "/ba%73e" } do
-      local c = client(server.url .. base)
-      server:clear()
+      "/a%2eb", "/a%e2%82%AC/%2c?q=%2f%2E", "/a?q=1" }
+
+    -- as it is written, lower case of escapes too
+    local function asks(target_server, url, options, base)
+      local c = client(url .. base, options)
+      target_server:clear()
       for _, target in ipairs(targets) do
         assert(c:request { path = target })
       end
-      for n, arrival in ipairs(server:arrivals()) do
+      for n, arrival in ipairs(target_server:arrivals()) do
         assert.equal(base .. targets[n], arrival.target)
-        assert.equal(1, arrival.connection)
       end
     end
+
+    it("over one connection", function()
+      local own = recorder.start()
+      finally(function() own:stop() end)
+      for _, base in ipairs { "", "/base", "/ba%73e" } do
+        asks(own, own.url, nil, base)
+        local connections = own:connections()
+        assert.equal(1, #connections)
+        assert.equal(#targets, connections[1].requests)
+      end
+    end)
+
+    it("over HTTP/2", function()
+      asks(server, web.url, { ca_file = web.ca_file }, "/b%61se")
+    end)
   end)
 
   it("sends a large body without waiting for leave", function()

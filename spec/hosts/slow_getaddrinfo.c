@@ -1,5 +1,6 @@
 /* For LD_PRELOAD: a name server that hangs. Every look-up takes 6 seconds,
-   or SLOW_SECONDS, and says on stderr that it began. */
+   or SLOW_SECONDS, and says on stderr that it began; but quick.invalid is
+   this machine, at once. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
@@ -25,6 +26,8 @@ getaddrinfo(const char *node, const char *service,
   if (!found)
     return EAI_FAIL;
   memcpy(&real, &found, sizeof real);
+  if (node && !strcmp(node, "quick.invalid"))
+    return real("127.0.0.1", service, hints, res);
   if (seconds)
     left.tv_sec = strtol(seconds, NULL, 10);
   if (write(STDERR_FILENO, said, sizeof said - 1) < 0)

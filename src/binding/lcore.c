@@ -270,11 +270,7 @@ static int core_features(lua_State *L)
   add_feature(L, "gzip", strstr(etoro_unpack_offer(), "gzip") != NULL);
   add_feature(L, "brotli", strstr(etoro_unpack_offer(), "br") != NULL);
   add_feature(L, "async_dns", v->features & CURL_VERSION_ASYNCHDNS);
-#if LIBCURL_VERSION_NUM >= 0x075700
   add_feature(L, "quick_exit", v->version_num >= 0x075700);
-#else
-  add_feature(L, "quick_exit", 0);
-#endif
   add_feature(L, "websocket", 0);
   return 1;
 }

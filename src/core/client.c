@@ -123,7 +123,7 @@ struct etoro_client *etoro_client_keep(struct etoro_client *c)
 static void drop_handle(struct etoro_handle *h)
 {
   curl_easy_cleanup(h->easy);
-  curl_url_cleanup(h->parts);
+  curl_url_cleanup(h->origin);
   free(h);
 }
 
@@ -170,6 +170,9 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
   return ETORO_OK;
 }
 
+/* CURLOPT_QUICK_EXIT, which headers have from libcurl 7.87 on */
+#define QUICK_EXIT ((CURLoption)322)
+
 static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
 {
   CURLcode rc;
@@ -182,12 +185,10 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
 #else
   SET(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
-#if LIBCURL_VERSION_NUM >= 0x075700
-  /* a name server that hangs must not hold up a cancel or the end */
-  SET(CURLOPT_QUICK_EXIT, 1L);
-#endif
+  /* a name server that hangs must not hold up a cancel or the end; what is
+     older than the option goes on without */
+  curl_easy_setopt(easy, QUICK_EXIT, 1L);
   SET(CURLOPT_FOLLOWLOCATION, 0L);
-  SET(CURLOPT_PATH_AS_IS, 1L);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -201,14 +202,18 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   return rc;
 }
 
+/* Its URL is the origin alone, which libcurl so parses once, and not for each
+   request. A target is given beside it and goes out as it is: in a URL newer
+   versions change the spelling of its escapes. (A proxy that reads URLs would
+   need it whole; ours are for https, and tunnelled through.) */
 int etoro_client_renew_handle(const struct etoro_client *c,
                               struct etoro_handle *h)
 {
   curl_easy_cleanup(h->easy);
   h->easy = curl_easy_init();
-  h->url[0] = '\0';
   h->is_wired = h->is_get = h->is_fresh = h->is_worn = h->is_spent = 0;
-  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
+  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_CURLU, h->origin)
+      && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
       && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
     return ETORO_OK;
   curl_easy_cleanup(h->easy);
@@ -221,8 +226,8 @@ static struct etoro_handle *make_handle(const struct etoro_client *c)
   struct etoro_handle *h = calloc(1, sizeof *h);
   if (!h)
     return NULL;
-  h->parts = curl_url();
-  if (h->parts && !curl_url_set(h->parts, CURLUPART_URL, c->base.origin, 0))
+  h->origin = curl_url();
+  if (h->origin && !curl_url_set(h->origin, CURLUPART_URL, c->base.origin, 0))
     return h;
   drop_handle(h);
   return NULL;

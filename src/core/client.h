@@ -35,8 +35,6 @@ struct etoro_client_options {
                                      has instead of its own; or NULL */
 };
 
-#define ETORO_URL_SHORT 256 /* longer ones are set anew each time */
-
 /* An easy handle with everything set that does not change from request to
    request. */
 struct etoro_handle {
@@ -51,8 +49,7 @@ struct etoro_handle {
   int is_spent;                   /* one of HTTP/1 has */
   int is_wired;                   /* the wire's callbacks are set */
   int is_get;                     /* its method is set to a plain GET */
-  char url[ETORO_URL_SHORT];      /* what it is set to; "" when not known */
-  CURLU *parts;                   /* the URL, taken apart; see the wire */
+  CURLU *origin;                  /* the URL of all its requests */
   char error[CURL_ERROR_SIZE];
 };
 

@@ -17,6 +17,12 @@
 
 #define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
+/* CURLMOPT_RESOLVE_THREADS_MAX and CURLMOPT_QUICK_EXIT, which only the headers
+   of libcurl 8.20 and newer have; an older one knows neither */
+#define RESOLVE_THREADS_MAX ((CURLMoption)20)
+#define QUICK_EXIT ((CURLMoption)21)
+#define RESOLVERS_MOST 1000L
+
 struct etoro_wire {
   CURLM *multi;
   long per_host;
@@ -189,6 +195,11 @@ int etoro_wire_open(struct etoro_wire **out)
   }
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  /* a name server that hangs must hold up neither the end nor the look-up of
+     another name; older versions have a thread for each, and take the former
+     from the handles */
+  curl_multi_setopt(w->multi, QUICK_EXIT, 1L);
+  curl_multi_setopt(w->multi, RESOLVE_THREADS_MAX, RESOLVERS_MOST);
   etoro_tls_find_look(&w->look);
   w->bell = -1;
   w->due = -1;
