@@ -175,6 +175,37 @@ describe("a closing whose answer is lost", function()
     assert.equal("unknown_outcome", err.kind)
   end)
 
+  it("is refused when the second one is, and may be done where it is not"
+    .. " shown", function()
+    for _, refusal in ipairs { { status = 422 }, { status = 403 },
+      { status = 400, body = { errorCode = 12, errorMessage = "No" } } }
+    do
+      open { close_delay = 0, portfolio_lag = 0 }
+      assert(box.faults:add { route = HISTORY, fault = "status", status = 500,
+        times = 0 })
+      fault "lost_reply"
+      fault("status", refusal)
+      local result, err = close(nil, { settle = 1 })
+      assert.is_nil(result)
+      assert.equal(refusal.status, err.status)
+      assert.is_true(err.may_have_executed)
+      assert.is_false(err.retryable)
+      assert.is_truthy(truth().closed)
+    end
+  end)
+
+  it("is not sent a third time before the second has settled", function()
+    open()
+    fault("cut_before", { times = 2 })
+    assert(close(nil, { settle = 4 }))
+    local sent = {}
+    for _, arrival in ipairs(box.arrivals) do
+      if arrival.method == "POST" then sent[#sent + 1] = arrival.time end
+    end
+    assert.equal(3, #sent)
+    assert.is_true(sent[2] - sent[1] >= 4 and sent[3] - sent[2] >= 4)
+  end)
+
   it("is unknown when the position cannot be read", function()
     open()
     fault "cut_before"

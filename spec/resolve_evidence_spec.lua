@@ -121,6 +121,92 @@ describe("an order that is refused when it is sent again", function()
       assert.equal(1, #t:books().orders)
     end)
 
+  -- Sent again after 4 seconds it is refused: that is believed once as much
+  -- time again has passed, for the portfolio shows it late.
+  it("is not told refused before it would show", function()
+    t.box:change { portfolio_lag = 7 }
+    local order, err = place(4)
+    assert.is_nil(order)
+    assert.equal("unknown_outcome", err.kind, tostring(err))
+    assert.equal(1, #err.evidence.account.positions)
+    t = desk.new { idempotency = "measured", portfolio_lag = 7 }
+    t:fault { route = OPEN, fault = "cut_before" }
+    t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+      body = { errorCode = "No" } }
+    local before = t.box:now()
+    order, err = place(4)
+    assert.is_nil(order)
+    assert.equal("rejected", err.kind)
+    assert.is_true(t.box:now() - before >= 8, t.box:now() - before)
+  end)
+
+  it("is not told refused where it was filled in part", function()
+    for _, status in ipairs { "PartiallyFilled", "CanceledPartiallyFilled",
+      "RejectedPartiallyFilled" }
+    do
+      for _, share in ipairs { 0.9, 0.5, 0.1 } do
+        for _, size in ipairs { "units", "amount" } do
+          t = desk.new { idempotency = "measured" }
+          t:fate { status = status, share = share }
+          t:fault { route = OPEN, fault = "lost_reply" }
+          t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+            body = { errorCode = "No" } }
+          local order, err = t.client.orders:open({ symbol = "AAPL",
+            transaction = "buy", settlementType = "real",
+            [size] = size == "units" and "3" or "1000" },
+            { precheck = false, settle = 1, deadline = 60 })
+          assert.is_nil(order)
+          assert.equal("unknown_outcome", err.kind)
+          local shown = err.evidence.account
+          local one = shown.positions[1] or shown.orders[1]
+          assert.equal(t:books().positions[1].orderId,
+            one.orderID or one.orderId)
+          assert.equal(1, #shown.positions + #shown.orders)
+        end
+      end
+    end
+  end)
+
+  it("is told refused where a position like it was copied", function()
+    for _, mirror in ipairs { 77, 0 } do
+      t = desk.new { idempotency = "measured" }
+      t:fault { route = OPEN, fault = "cut_before" }
+      t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+        body = { errorCode = "No" } }
+      t:fault { route = PORTFOLIO, fault = "status", status = 200, times = 0,
+        body = { clientPortfolio = { positions = { { positionID = 5,
+          orderID = 9, mirrorID = mirror, instrumentID = 1001, isBuy = true,
+          units = 3, leverage = 1,
+          openDateTime = "2026-01-01T00:00:00Z" } } } } }
+      local order, err = place()
+      assert.is_nil(order)
+      if mirror == 0 then -- the account's own
+        assert.equal("unknown_outcome", err.kind)
+        assert.equal(1, #err.evidence.account.positions)
+      else
+        assert.equal("rejected", err.kind)
+        assert.is_false(err.may_have_executed)
+        assert.same({ orders = {}, positions = {} }, err.evidence.account)
+      end
+    end
+  end)
+
+  it("is told refused beside an order that was placed long before", function()
+    local known = require "etoro.resolve.known"
+    t = desk.new { idempotency = "measured" }
+    assert(t.client.orders:open(ORDER, { precheck = false }))
+    for number = 1, 20000 do -- as many that others were told of
+      known.add(t.client, -number, "another")
+    end
+    t:fault { route = OPEN, fault = "cut_before" }
+    t:fault { route = OPEN, fault = "status", status = 422, times = 0,
+      body = { errorCode = "No" } }
+    local order, err = place()
+    assert.is_nil(order)
+    assert.equal("rejected", err.kind)
+    assert.same({ orders = {}, positions = {} }, err.evidence.account)
+  end)
+
   it("is told refused where nothing of it was there", function()
     t = desk.new { idempotency = "measured", portfolio_lag = 0 }
     t:fault { route = OPEN, fault = "cut_before" }

@@ -169,6 +169,25 @@ describe("an order whose answer is lost", function()
     assert.is_true(sent[2] - sent[1] >= 4, sent[2] - sent[1])
   end)
 
+  it("is not sent a third time before the second has settled", function()
+    for _, name in ipairs { "lost_reply", "cut_before", "stall" } do
+      open({ idempotency = "measured" }, { timeout = 3 })
+      fault("cut_before")
+      fault(name)
+      assert(client:call(OPEN, body(), { settle = 4 }))
+      local ended = {} -- when each attempt did
+      for _, arrival in ipairs(box.arrivals) do
+        if arrival.method == "POST" then
+          ended[#ended + 1] = arrival.time
+            + (#ended == 1 and name == "stall" and 3 or 0)
+        end
+      end
+      assert.equal(3, #ended)
+      assert.is_true(ended[2] - ended[1] >= 4, name)
+      assert.is_true(ended[3] - ended[2] >= 4, name)
+    end
+  end)
+
   it("may show late", function()
     open { idempotency = "documented", lookup_lag = 3 }
     fault "lost_reply"
