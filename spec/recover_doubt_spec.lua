@@ -132,6 +132,28 @@ describe("a recovery", function()
     assert.matches("too long", found[1].seen)
   end)
 
+  it("does not tell it when the history repeats its first page", function()
+    for _, count in ipairs { 100, 30 } do
+      t = desk.new({ idempotency = "measured" }, { journal = path .. count })
+      path = path .. count
+      t:fault { route = OPEN, fault = "cut_before" }
+      t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
+        settle = 0, deadline = 5 })
+      crash()
+      local items = {}
+      for index = 1, count do
+        items[index] = { positionId = index, units = 1, orderId = index,
+          instrumentId = 9, openTimestamp = "2025-12-31T00:00:00Z",
+          closeTimestamp = "2026-01-01T00:00:01Z" }
+      end
+      t:fault { route = HISTORY, fault = "status", status = 200, times = 0,
+        body = items }
+      local found = recover()
+      assert.equal("unknown", found[1].state)
+      assert.matches("too long", found[1].seen)
+    end
+  end)
+
   it("does where it goes back further than the order, the latest first",
     function()
       t:fault { route = OPEN, fault = "cut_before" }

@@ -46,6 +46,41 @@ describe("the trade history", function()
     assert.equal(1767225600 + 20 * 3600 + 39 * 60, since)
   end)
 
+  -- A server that gives the same page whatever it is asked for.
+  local function repeating(items)
+    return { pages = 0, read = function(self)
+      self.pages = self.pages + 1
+      return items
+    end }
+  end
+
+  local function trades(count, step)
+    local items = {}
+    for number = 1, count do
+      items[number] = { positionId = number, units = 1, closeTimestamp =
+        ("2026-01-01T%02d:%02d:00Z"):format(12 + step * number // 60,
+          step * number % 60) }
+    end
+    return items
+  end
+
+  it("is not told complete by a server that repeats its first page", function()
+    for _, count in ipairs { 1, 20, 100, 130 } do
+      local api = repeating(trades(count, -1))
+      local items, since = history.read(api, "2026-01-01")
+      assert.equal(count, #items)
+      assert.equal(2, api.pages)
+      assert.equal(1767225600 + 12 * 3600 - count * 60, since)
+    end
+    -- not the latest first: what is left out may be of any time
+    for _, count in ipairs { 2, 20, 100 } do
+      local items, since = history.read(repeating(trades(count, 1)),
+        "2026-01-01")
+      assert.equal(count, #items)
+      assert.equal(math.huge, since)
+    end
+  end)
+
   it("costs no page more than tells that it has ended", function()
     local one = server(0, 100)
     history.read(one, "2026-01-01")

@@ -68,7 +68,7 @@ function M.read(case, day)
     local new = add_page(items, seen, list)
     if #list == 0 or page > 1 and #list < size then return items, 0 end
     -- the same page again: the server gives no further ones
-    if new == 0 then return items, #list < PAGE and 0 or math.huge end
+    if new == 0 then return items, covered_since(items) end
     -- from now on just as many, so that no page begins behind what is left out
     if page == 1 and #list < size then size = #list end
   end
