@@ -1,6 +1,9 @@
 -- Verdicts of a recovery that would be wrong: where a clock was, the history
 -- is cut short, or a portfolio is behind.
+local cjson = require "cjson"
 local desk = require "spec.support.desk"
+local etoro = require "etoro"
+local journal = require "etoro.journal"
 local process = require "spec.support.process"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
@@ -79,6 +82,45 @@ describe("a recovery", function()
     assert.equal(order.orderId, found[1].orderId)
   end)
 
+  -- What a program leaves that was started again and sent an id once more.
+  local ENDINGS = {
+    -- after two intents of one id: outcomes, and whether that settles both
+    { {}, false }, { { "refused" }, false }, { { "not_sent" }, false },
+    { { "unknown", "refused" }, false }, { { "refused", "unknown" }, false },
+    { { "refused", "refused" }, true }, { { "not_sent", "refused" }, true },
+    { { "placed" }, true }, { { "refused", "placed" }, true },
+  }
+
+  for _, case in ipairs(ENDINGS) do
+    local states, is_settled = case[1], case[2]
+    it(("%s an id that was sent twice, and then: %s"):format(
+      is_settled and "is done with" or "looks for",
+      states[1] and table.concat(states, ", ") or "nothing"), function()
+      forget()
+      local order = place()
+      crash()
+      local file = assert(io.open(path, "r+"))
+      assert(file:read()) -- what the file is
+      local intent = file:read()
+      file:seek("end")
+      file:write(intent, "\n")
+      local id = intent:match '"id":"(.-)"'
+      for _, state in ipairs(states) do
+        file:write(cjson.encode { kind = "outcome", id = id,
+          at = "2026-01-01T00:00:00.000Z", state = state }, "\n")
+      end
+      file:close()
+      local found = recover()
+      if is_settled then
+        assert.same({}, found)
+      else
+        assert.equal(1, #found)
+        assert.equal("landed", found[1].state)
+        assert.equal(order.orderId, found[1].orderId)
+      end
+    end)
+  end
+
   it("does not tell an order not landed that was placed before this clock was"
     .. " put back", function()
     forget()
@@ -102,6 +144,57 @@ describe("a recovery", function()
     assert.equal("unknown", found[1].state)
     assert.equal("landed", found[2].state)
   end)
+
+  -- An order that is done, and whose answer is not there yet when `ending`
+  -- comes; the journal's outcomes.
+  local function interrupt(ending)
+    forget()
+    t:fault { route = OPEN, fault = "stall", work = true }
+    etoro.run(function()
+      local task = etoro.spawn(function()
+        return t.client.orders:open(ORDER, { precheck = false, timeout = 20 })
+      end)
+      etoro.spawn(function()
+        while not t:books().orders[1] do etoro.sleep(0) end
+        ending(task)
+      end)
+      pcall(task.wait, task)
+    end)
+    assert.equal(1, #t:books().orders)
+    t.client:close()
+    local outcomes = {}
+    for _, record in ipairs(assert(journal.read(path))) do
+      if record.kind == "outcome" then outcomes[#outcomes + 1] = record end
+    end
+    t.client = t:connect { journal = path }
+    t:sent()
+    return outcomes
+  end
+
+  local function finds_it()
+    local found = recover()
+    assert.equal(1, #found)
+    assert.equal("landed", found[1].state)
+    assert.equal(t:books().orders[1].orderId, found[1].orderId)
+  end
+
+  it("finds an order that was under way when the client was closed",
+    function()
+      local outcomes = interrupt(function() t.client:close() end)
+      assert.equal(1, #outcomes)
+      assert.equal("unknown", outcomes[1].state)
+      assert.equal("closed", outcomes[1].code)
+      finds_it()
+    end)
+
+  it("finds an order that was under way when its task was cancelled",
+    function()
+      local outcomes = interrupt(function(task) task:cancel() end)
+      for _, outcome in ipairs(outcomes) do
+        assert.equal("unknown", outcome.state)
+      end
+      finds_it()
+    end)
 
   it("tells not landed what is nowhere, whatever the clock", function()
     t:fault { route = OPEN, fault = "cut_before" }
