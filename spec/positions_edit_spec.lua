@@ -52,6 +52,43 @@ describe("position:edit", function()
     assert.is_true(position.isNoTakeProfit)
   end)
 
+  -- The change is accepted at once, and made some seconds later.
+  for what, changes in pairs {
+    ["another stop loss"] = { stopLossRate = 100.5 },
+    ["a stop loss that is hardly another"] = { stopLossRate = "100.0001" },
+    ["a take profit that is hardly another"] = { takeProfitRate = 300.001 },
+    ["a take profit beside a stop loss"] = { stopLossRate = 100,
+      takeProfitRate = 302 },
+    ["a stop loss beside a take profit"] = { stopLossRate = 101,
+      takeProfitRate = 300 },
+    ["no stop loss"] = { clearStopLoss = true },
+    ["no take profit"] = { clearTakeProfit = true },
+    ["no stop loss, but a take profit"] = { clearStopLoss = true,
+      takeProfitRate = 300 },
+    ["no stops"] = { clearStopLoss = true, clearTakeProfit = true },
+    ["a stop loss that trails"] = { stopLossType = "trailing" },
+  } do
+    it("waits until the portfolio shows " .. what, function()
+      start { fill_delay = 4 }
+      local position = t:position { stopLossRate = 100, takeProfitRate = 300 }
+      assert.same({ 100, 300, false, false, false }, { position.stopLossRate,
+        position.takeProfitRate, position.isNoStopLoss,
+        position.isNoTakeProfit, position.isTslEnabled })
+      local before = t.box:now()
+      local _, response = assert(position:edit(changes))
+      assert.is_nil(response.warning)
+      assert.is_true(t.box:now() - before >= 4, t.box:now() - before)
+      for _, name in ipairs { "stopLossRate", "takeProfitRate" } do
+        if changes[name] then
+          assert.equal(tonumber(changes[name]), position[name])
+        end
+      end
+      assert.equal(changes.clearStopLoss or false, position.isNoStopLoss)
+      assert.equal(changes.clearTakeProfit or false, position.isNoTakeProfit)
+      assert.equal(changes.stopLossType == "trailing", position.isTslEnabled)
+    end)
+  end
+
   it("warns where the change does not show", function()
     local position = t:position()
     t:fault { route = EDIT_ROUTE, fault = "status", status = 202,

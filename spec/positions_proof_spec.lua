@@ -76,6 +76,43 @@ describe("a close is told done", function()
     assert.is_true(is_open())
   end)
 
+  -- A portfolio that shows the position from the close on at these seconds
+  -- only: { from, to, from, to... }.
+  local function flicker(spans)
+    local handle, began = t.box.handle, nil
+    t.box.handle = function(self, request)
+      local answer = handle(self, request)
+      if request.method == "POST" then began = self:now() end
+      if not began or not request.path:find("/portfolio$") then
+        return answer
+      end
+      local after, is_shown = self:now() - began, false
+      for index = 1, #spans, 2 do
+        is_shown = is_shown or after >= spans[index]
+          and after < (spans[index + 1] or math.huge)
+      end
+      if not is_shown then
+        answer.body = '{"clientPortfolio":{"positions":[]}}'
+      end
+      return answer
+    end
+  end
+
+  it("not by a portfolio that lacks it now and then", function()
+    for _, spans in ipairs { { 1, 6, 13 }, { 2, 3, 12 }, { 0, 1, 10 },
+      { 4, 6, 14, 16, 24 } }
+    do
+      start()
+      local position = t:position()
+      fate("Rejected")
+      flicker(spans)
+      local _, response = position:close()
+      assert.is_false(position:is_closed(), spans[1])
+      assert.matches("was not seen closed", response.warning)
+      assert.is_true(is_open())
+    end
+  end)
+
   it("by absence alone once that lasts longer than any lag", function()
     start()
     local position = t:position()
@@ -114,6 +151,64 @@ describe("a close is told done", function()
     end)
     assert.equal(2, t:books().positions[1].units)
     assert.is_true(warnings >= 1)
+  end)
+
+  -- Two parts of a position, of which the second is sent while the first is
+  -- under way; the warnings of both.
+  local function sell_two(units)
+    local position = t:position()
+    local other = t.client.positions:get(position.positionID)
+    local warnings, errs = {}, {}
+    etoro.run(function()
+      for index, one in ipairs { position, other } do
+        etoro.spawn(function()
+          local done, response = one:close({ units = units[index] },
+            { settle = 1 })
+          warnings[index] = response.warning
+          errs[index] = not done and response or nil
+        end)
+      end
+    end)
+    return warnings, errs
+  end
+
+  it("of none of two parts of which one alone was sold", function()
+    for _, rejected in ipairs { 1, 2 } do
+      start()
+      for index = 1, 2 do
+        t:fate { what = "close",
+          status = index == rejected and "Rejected" or "Filled" }
+      end
+      local warnings = sell_two { 1, 1 }
+      assert.equal(2, t:books().positions[1].units)
+      for index = 1, 2 do
+        assert.matches("was not seen closed", tostring(warnings[index]))
+      end
+    end
+  end)
+
+  it("of a part beside which another one was refused", function()
+    for _, refused in ipairs { 1, 2 } do
+      start { close_delay = 2 }
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 422,
+        after = refused - 1, body = { errorCode = "No" } }
+      local warnings, errs = sell_two { 1, 1.5 }
+      assert.equal(refused == 1 and 1.5 or 2, t:books().positions[1].units)
+      assert.equal("rejected", errs[refused].kind)
+      assert.is_nil(errs[3 - refused])
+      assert.is_nil(warnings[3 - refused])
+    end
+  end)
+
+  it("not of a part beside which another one may have been sold", function()
+    for _, lost in ipairs { 1, 2 } do
+      start { close_delay = 2 }
+      t:fault { route = CLOSE_ROUTE, fault = "cut_before", after = lost - 1 }
+      local warnings, errs = sell_two { 1, 1 }
+      assert.equal(2, t:books().positions[1].units)
+      assert.equal("unknown_outcome", errs[lost].kind)
+      assert.matches("was not seen closed", tostring(warnings[3 - lost]))
+    end
   end)
 
   it("of both of two parts that are sold side by side", function()
