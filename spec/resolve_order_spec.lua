@@ -170,10 +170,12 @@ describe("an order whose answer is lost", function()
   end)
 
   it("is not sent a third time before the second has settled", function()
-    for _, name in ipairs { "lost_reply", "cut_before", "stall" } do
+    for name, changes in pairs { lost_reply = {}, cut_before = {},
+      stall = {}, status = { status = 200, body = { fine = true } } }
+    do
       open({ idempotency = "measured" }, { timeout = 3 })
       fault("cut_before")
-      fault(name)
+      fault(name, changes)
       assert(client:call(OPEN, body(), { settle = 4 }))
       local ended = {} -- when each attempt did
       for _, arrival in ipairs(box.arrivals) do
@@ -196,6 +198,16 @@ describe("an order whose answer is lost", function()
     assert.matches("found again", response.warning)
     assert.equal(1, count(OPEN))
     assert.is_true(clock() >= 3 and clock() <= 7, clock())
+  end)
+
+  it("may show late after the refusal that names it, too", function()
+    open { idempotency = "measured", lookup_lag = 15 }
+    fault "lost_reply"
+    local result, response = client:call(OPEN, body())
+    assert.equal(orders()[1].id, result.orderId)
+    assert.matches("because the first one had been placed$",
+      response.warning)
+    assert.is_true(clock() >= 15 and clock() <= 20, clock())
   end)
 
   it("is reported on a real account, with what was seen", function()
