@@ -204,8 +204,8 @@ describe("client.posts", function()
     refused("poll.options[1].index must be at least 1, got 0",
       client.posts:create_poll { message = "m", poll = { title = "t",
         options = { { text = "a", index = 0 }, "b" } } })
-    refused("order must be one of Asc, Desc; got 'asc' (did you mean 'Asc'?)",
-      post:page_of_comments { order = "asc" })
+    refused("order must be one of Asc, Desc; got 'ascc' (did you mean 'Asc'?)",
+      post:page_of_comments { order = "ascc" })
     for _, id in ipairs { "", "x", "..", "12345" } do
       local result, err = client.posts:by_id(id):like()
       assert.is_nil(result)

@@ -16,8 +16,8 @@ local tostring = core.text -- not up to the locale
 local M = {
   amount = values.amount, date = values.date, datetime = values.datetime,
   integer = values.integer, ipv4 = values.ipv4, name = values.name,
-  nearest = nearest.find, uuid = values.uuid, class_of = rules.class_of,
-  as_sent = rules.as_sent,
+  documented = values.documented, nearest = nearest.find, uuid = values.uuid,
+  class_of = rules.class_of, as_sent = rules.as_sent,
 }
 
 local null = core.null

@@ -39,8 +39,10 @@
 -- Spec of a value: type ("string", "number", "integer", "boolean",
 -- "datetime", "date", "ipv4", "uuid", "binary", "list", "object", "any"),
 -- items (spec or type of a list's items), fields (specs of an object's
--- fields), required, nullable, enum, default (what the API takes when there
--- is none), min, max, above (a number has to be greater), min_length and
+-- fields), required, nullable, enum (what answers spell in other letters, or
+-- with underscores, is sent as it stands here), spellings (the same, where
+-- other values go as they are), default (what the API takes when there is
+-- none), min, max, above (a number has to be greater), min_length and
 -- max_length (characters), max_bytes, min_items, max_items, commas (a text
 -- or a list of texts, joined by commas), deprecated, open (answers hold such
 -- objects, and one is taken as it came: its required fields alone are judged).
@@ -74,7 +76,11 @@ local required_uuid = { type = "uuid", required = true }
 local attachments_query = { client_request_id = required_uuid }
 local scopes_feed_write = { "etoro-public:feed:write" }
 local comma_text = { type = "string", commas = true }
-local display_currency = { type = "string", default = "USD" }
+local display_currency = {
+  type = "string",
+  default = "USD",
+  spellings = { "USD" },
+}
 local flag = { type = "boolean" }
 local scopes_money_balance_read = { "etoro-public:money.balance:read" }
 local in_order_from_date = { { "fromDate", "toDate" } }
@@ -437,7 +443,6 @@ local positive_integer_or_null = {
   min = 1,
   nullable = true,
 }
-local text_or_null = { type = "string", nullable = true }
 local orders_body = {
   action = { type = "string", enum = { "open", "close" }, required = true },
   additionalMargin = number_or_null,
@@ -445,7 +450,7 @@ local orders_body = {
   contracts = positive_number_or_null,
   instrumentId = positive_integer_or_null,
   leverage = positive_integer_or_null,
-  orderCurrency = text_or_null,
+  orderCurrency = { type = "string", nullable = true, spellings = { "usd" } },
   orderType = { type = "string", enum = { "mkt", "mit" } },
   positionIds = {
     type = "list",
@@ -460,7 +465,7 @@ local orders_body = {
   },
   stopLossRate = positive_number_or_null,
   stopLossType = { type = "string", enum = enum_fixed, nullable = true },
-  symbol = text_or_null,
+  symbol = { type = "string", nullable = true },
   takeProfitRate = positive_number_or_null,
   transaction = {
     type = "string",

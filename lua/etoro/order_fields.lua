@@ -4,7 +4,9 @@
 local check = require "etoro.check"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local operations = require "etoro.operations"
 local rules = require "etoro.rules"
+local trading = require "etoro.trading"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -76,7 +78,8 @@ function M.settle(op, fields, level)
     error("fields must be a table, got " .. type(fields), level + 1)
   end
   local body = without_null(fields)
-  body.action = body.action or DEFAULTS.action
+  body.action = check.documented(op.body.action.enum, body.action)
+    or body.action or DEFAULTS.action
   if body.action == "open" then
     for name, value in pairs(DEFAULTS) do
       if body[name] == nil then body[name] = value end
@@ -109,11 +112,8 @@ function M.plain(name)
   return (core.lower(tostring(name)):gsub("[^A-Za-z%d]", ""))
 end
 
--- settlementType as orders spell it
-local SPELLINGS = {
-  cfd = "cfd", real = "real", realfutures = "realFutures",
-  margintrade = "marginTrade",
-}
+local SETTLEMENTS = operations[trading.NAMES.open.demo].body
+  .settlementType.enum
 
 -- The settlement types offered for a direction; nil when nothing is known.
 local function offered(body, eligibility)
@@ -121,7 +121,7 @@ local function offered(body, eligibility)
   if type(configs) ~= "table" then return nil end
   local found, direction = {}, M.plain(M.direction(body))
   for _, config in ipairs(configs) do
-    local name = SPELLINGS[M.plain(config.settlementType)]
+    local name = check.documented(SETTLEMENTS, config.settlementType)
     if name and M.plain(config.direction) == direction then
       found[name], found[#found + 1] = true, name
     end

@@ -267,6 +267,7 @@ local CHECKS = {
   ipv4 = function(_, value) return M.ipv4(value) end,
   string = function(spec, value)
     if type(value) == "table" then return check_list(COMMA_LIST, value) end
+    value = spec.spellings and M.documented(spec.spellings, value) or value
     return M.name(value, spec.min_length, spec.max_length)
   end,
   binary = function(spec, value)
@@ -283,12 +284,29 @@ local CHECKS = {
   end,
 }
 
-local function check_enum(spec, value)
-  local names = {}
-  for index, known in ipairs(spec.enum) do
-    if known == value then return value end
-    names[index] = tostring(known)
+local function folded(text) return (core.lower(text):gsub("_", "")) end
+
+--- Finds a value as the API documents it for requests: answers spell it in
+--- other letters, or with underscores ("REAL_FUTURES" for "realFutures").
+---@param documented any[]
+---@param value any
+---@return any known nil when it is none of them
+function M.documented(documented, value)
+  local text = type(value) == "string" and folded(value)
+  for _, known in ipairs(documented) do
+    if known == value
+      or text and type(known) == "string" and folded(known) == text
+    then
+      return known
+    end
   end
+end
+
+local function check_enum(spec, value)
+  local known = M.documented(spec.enum, value)
+  if known ~= nil then return known end
+  local names = {}
+  for index, name in ipairs(spec.enum) do names[index] = tostring(name) end
   local text = tostring(value)
   return nil, string.format("must be one of %s; got '%s'%s",
     table.concat(names, ", "), text, nearest.hint(text, names))

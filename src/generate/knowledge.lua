@@ -346,6 +346,7 @@ M.newer = {
 -- detail says otherwise. A negative instrument id is a search artefact, and
 -- zero no instrument (7).
 local id = { min = 1 }
+local dollars = { spellings = { "USD" } }
 local ids = { items = { type = "integer", min = 1 } }
 M.values = {
   integer = {
@@ -361,6 +362,9 @@ M.values = {
   string = {
     -- answers know more types, in other letters, or as numbers (8)
     accountType = { enum = false },
+    -- small for an order, large in all else
+    orderCurrency = { spellings = { "usd" } },
+    currency = dollars, displayCurrency = dollars,
   },
 }
 

@@ -277,8 +277,10 @@ local HEAD = [[
 -- Spec of a value: type ("string", "number", "integer", "boolean",
 -- "datetime", "date", "ipv4", "uuid", "binary", "list", "object", "any"),
 -- items (spec or type of a list's items), fields (specs of an object's
--- fields), required, nullable, enum, default (what the API takes when there
--- is none), min, max, above (a number has to be greater), min_length and
+-- fields), required, nullable, enum (what answers spell in other letters, or
+-- with underscores, is sent as it stands here), spellings (the same, where
+-- other values go as they are), default (what the API takes when there is
+-- none), min, max, above (a number has to be greater), min_length and
 -- max_length (characters), max_bytes, min_items, max_items, commas (a text
 -- or a list of texts, joined by commas), deprecated, open (answers hold such
 -- objects, and one is taken as it came: its required fields alone are judged).
