@@ -165,6 +165,45 @@ describe("the loop's descriptor wakes a host", function()
     ]]
   end)
 
+  for what, block in pairs {
+    ["task:wait"] = "etoro.spawn(call):wait()",
+    ["etoro.run"] = "etoro.run(call)",
+    ["etoro.all"] = "etoro.all { etoro.spawn(call), etoro.spawn(call) }",
+  } do
+    it("for whoever blocks in " .. what .. ", once it is over", function()
+      passes_alone([[
+        -- it sleeps on the descriptor, without an end of its own
+        local c = client(url, { wait = function() coroutine.yield() end })
+        local loop, ended, is_told = etoro.loop(), 0, false
+        local calls = 0
+        local function call()
+          calls = calls + 1
+          assert(c:request { path = "/x" })
+          ended = ended + 1
+        end
+        local blocked = coroutine.create(function()
+          ]] .. block .. [[
+          is_told = true
+        end)
+        assert(coroutine.resume(blocked))
+        for n = 1, calls do answer(receive()) end
+        -- the host's own steps end what the other one waits for
+        local fd = loop:pollfd()
+        for _ = 1, 50 do
+          if ended == calls then break end
+          assert(host.poll(fd, 5), "asleep")
+          loop:step()
+        end
+        assert(ended == calls and calls > 0 and not is_told)
+        assert(host.poll(fd, 5), "the one that blocks is not woken")
+        assert(loop:timeout() == 0)
+        assert(coroutine.resume(blocked))
+        assert(is_told)
+        assert(not host.poll(fd, 0.05))
+      ]])
+    end)
+  end
+
   it("in a child process, for the calls that the parent has kept", function()
     passes([[
       local c = client((...))
