@@ -3,6 +3,7 @@ local cjson = require "cjson"
 local etoro = require "etoro"
 local journal = require "etoro.journal"
 local process = require "spec.support.process"
+local program = require "spec.support.program"
 local server = require "spec.support.server"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
@@ -285,5 +286,113 @@ describe("recovering from a journal #timed", function()
     assert.is_nil(results)
     assert.equal("invalid", err.kind)
     assert.has_error(function() client.orders:recover { setle = 1 } end)
+  end)
+end)
+
+-- A server of one thread with the program: each answer comes when it is told.
+local SLOW = [[
+  local socket = require "socket"
+  local path, shut = arg[1], os.getenv "DISK_SHUT"
+  local listener = assert(socket.bind("127.0.0.1", 0))
+  listener:settimeout(0)
+  local c = client("http://127.0.0.1:"
+    .. select(2, listener:getsockname()), { journal = path, max_retries = 0 })
+  local done = 0
+  -- Lets the tasks run until something holds.
+  local function drive(holds)
+    local ends = core.monotonic() + 20
+    while not holds() do
+      assert(core.monotonic() < ends, "no end")
+      etoro.run(etoro.sleep, 0.001)
+    end
+  end
+  local function receive(peer)
+    local text = ""
+    drive(function()
+      peer = listener:accept() or peer
+      if not peer then return false end
+      peer:settimeout(0)
+      local _, _, some = peer:receive "*a"
+      text = text .. (some or "")
+      local body = text:match "\r\n\r\n(.*)$"
+      return body and #body == tonumber(text:match "[Ll]ength: (%d+)")
+    end)
+    return peer
+  end
+  local function answer(peer)
+    assert(peer:send("HTTP/1.1 200 OK\r\nContent-Length: 14\r\n"
+      .. 'Content-Type: application/json\r\n\r\n{"orderId":77}'))
+    local before = done
+    drive(function() return done > before end)
+  end
+  -- How many lines of a kind are in the file.
+  local function lines(kind)
+    local file = assert(io.open(path))
+    local _, count = file:read("a"):gsub('"kind":"' .. kind .. '"', "")
+    file:close()
+    return count
+  end
+  local kinds = {} -- of errors
+  local function spawn_order(options)
+    etoro.spawn(function()
+      local _, err = c:call("POST /api/v2/trading/execution/demo/orders", {
+        body = { action = "open", transaction = "buy", amount = 100,
+          symbol = "AAPL", orderType = "mkt", leverage = 1 } }, options)
+      done = done + 1
+      kinds[done] = err.kind
+    end)
+  end
+]]
+
+describe("recovering at once, on a slow disk,", function()
+  local folder
+
+  before_each(function() folder = process.scratch() end)
+  after_each(function() process.remove(folder) end)
+
+  local function runs(code)
+    local argv = program.lua(SLOW .. code, folder .. "/orders.jsonl")
+    argv.env = { LD_PRELOAD = program.SLOW_DISK,
+      DISK_SHUT = folder .. "/SHUT" }
+    program.passes(argv)
+  end
+
+  it("leaves alone what this process was told of and is writing", function()
+    runs [[
+      spawn_order()
+      local first = receive()
+      assert(io.open(shut, "w")):close()
+      spawn_order()
+      -- the writer hangs behind its intent
+      drive(function() return lines "intent" == 2 end)
+      answer(first)
+      assert(lines "outcome" == 0)
+      local found, report = assert(c.orders:recover { deadline = 1 })
+      assert(#found == 0, found[1] and found[1].state)
+      assert(#report.problems == 0 and #report.others == 0)
+      assert(os.remove(shut))
+      answer(receive(first)) -- most likely over the same connection
+      assert(not next(kinds))
+      c:close()
+      assert(lines "outcome" == 2)
+    ]]
+  end)
+
+  it("looks into what it was told to be unknown", function()
+    runs [[
+      spawn_order { on_unknown = "report", deadline = 0.5, timeout = 0.2 }
+      local peer = receive()
+      assert(io.open(shut, "w")):close()
+      spawn_order()
+      drive(function() return lines "intent" == 2 end)
+      peer:close() -- no answer
+      drive(function() return done == 1 end)
+      assert(kinds[1] == "unknown_outcome", kinds[1])
+      listener:close() -- whoever asks is refused
+      local found = assert(c.orders:recover { deadline = 0.5 })
+      assert(#found == 1 and found[1].state == "unknown")
+      assert(os.remove(shut))
+      c:close()
+    ]]
   end)
 end)
