@@ -273,6 +273,30 @@ describe("a kept connection", function()
     end
   end)
 
+  -- The second server takes one connection at a time, so that it answers the
+  -- second call only when it goes over the first one's.
+  it("of HTTP/2 that its server has ended costs one connection", function()
+    local web = nginx.start()
+    local tls
+    finally(function()
+      if tls then tls:stop() end
+      web:stop()
+    end)
+    local c = assert(web:client { max_retries = 0, connect_timeout = 5 })
+    for _ = 1, 3 do assert(c:request { path = "/echo" }) end
+    web.process:stop()
+    tls = tls_server.start { port = web.ports.TLS, steps = {},
+      certificates = { cert = web.dir .. "/server.crt",
+        key = web.dir .. "/server.key" } }
+    for n = 1, 4 do
+      local path = "/x" .. n
+      assert.equal(path, assert(c:request { method = "POST", path = path })
+        .path)
+    end
+    assert.same({ "POST /x1", "POST /x2", "POST /x3", "POST /x4" },
+      tls:arrivals())
+  end)
+
   it("is not looked at for bytes over HTTP/2, which belong there", function()
     local web = nginx.start()
     finally(function() web:stop() end)

@@ -215,6 +215,9 @@ describe("an HTTP/2 connection that its server winds up", function()
         path = "/status/200" })
       sent[n] = response.request_id
     end
+    process.eventually(function() -- nginx answers first, then it writes
+      return #web:log() >= #sent
+    end, "the server's log")
     local arrived, connections = {}, {}
     for _, line in ipairs(web:log()) do
       arrived[line.request_id] = (arrived[line.request_id] or 0) + 1

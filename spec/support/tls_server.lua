@@ -6,8 +6,8 @@
 --   tls.url, tls.port, tls:arrivals(), tls:stop()
 --
 -- Steps answer requests in the order of their arrival; behind the last one
--- each is told its own path. Further arguments for s_server: options; port: not
--- a free one.
+-- each is told its own path. Further arguments for s_server: options; port:
+-- instead of a free one.
 local cjson = require "cjson"
 
 local methods = {}

@@ -157,6 +157,8 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
     s = etoro_sockets_find(&h->wire->sockets, &ends);
   if (!is_ours(h, s)) {
     h->is_spoilt = 1;
+    if (!is_too_worn(h, s)) /* one of HTTP/2 would be kept */
+      curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 1L);
     return CURL_PREREQFUNC_ABORT;
   }
   h->fd = s ? s->fd : -1;
@@ -254,6 +256,8 @@ static CURLcode set_callbacks(struct etoro_wire *w, struct etoro_handle *h)
 /* Whether it may go over a connection that was kept. */
 static CURLcode set_fresh(struct etoro_handle *h, int is_fresh)
 {
+  if (h->is_spoilt)
+    curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 0L);
   h->fd = -1;
   h->is_spoilt = 0;
   if (h->is_fresh == is_fresh)
