@@ -18,7 +18,7 @@ local M = {}
 ---@field transaction "buy"|"sellShort" buy is long, sellShort short
 ---@field symbol? string either this or instrumentId
 ---@field instrumentId? integer
----@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade" left out:
+---@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|string left out:
 ---real for a buy at leverage 1 where that is offered, else cfd
 ---@field orderType? "mkt"|"mit" default mkt; mit waits for triggerRate
 ---@field triggerRate? number|string
