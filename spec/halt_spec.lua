@@ -369,6 +369,63 @@ describe("guard rails", function()
       assert.is_true(code(late) == "budget" or code(late) == "flight")
     end)
 
+    -- What ends leaves the order of what is left another one each time.
+    local function mixed(seed, clients, submit)
+      local jobs, random = {}, seed
+      for index = 1, 600 do
+        random = (random * 1103515245 + 12345) % 2147483648
+        local fields = { deadline = 1 + random // 65536 % 1000 }
+        local is_write = random // 8192 % 3 > 0
+        if not is_write then fields.method, fields.writes = "GET", false end
+        local owner = index % #clients + 1
+        jobs[index] = { core = submit(clients[owner], fields),
+          is_write = is_write, owner = owner }
+      end
+      return jobs
+    end
+
+    it("to the last, in whatever order their deadlines are", function()
+      for seed = 1, 20 do
+        local engine, client, submit = new(1)
+        local c = client()
+        local clients = { c, client(), engine:client { parent = c,
+          base_url = "http://127.0.0.1", api_key = "a", user_key = "u" } }
+        local jobs = mixed(seed, clients, submit)
+        c:halt(true)
+        for _, job in ipairs(jobs) do
+          local is_stopped = job.is_write and job.owner ~= 2
+          assert.equal(is_stopped and "halted" or "budget", code(job.core))
+        end
+        clients[2]:halt(true)
+        for _ = 1, 20 do
+          engine:advance(60)
+          engine:step(0)
+          local taken, request = engine:take()
+          while taken do
+            assert.equal("GET", request.method)
+            engine:answer(taken, 200, "HTTP/1.1 200\r\n\r\n", "{}")
+            taken, request = engine:take()
+          end
+        end
+      end
+    end)
+
+    it("and all that waits of a client that is closed, and no other's",
+      function()
+      for seed = 1, 20 do
+        local _, client, submit = new(1)
+        local clients = { client(), client(), client "another" }
+        local jobs = mixed(seed, clients, submit)
+        for closed = 1, 3 do
+          clients[closed]:close()
+          for _, job in ipairs(jobs) do
+            assert.equal(job.owner <= closed and "closed" or "budget",
+              code(job.core))
+          end
+        end
+      end
+    end)
+
     it("and whatever waits of a client made from it", function()
       local engine, client, submit = new(100)
       local c, other = client(), client()
