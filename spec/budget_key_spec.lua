@@ -53,8 +53,8 @@ describe("a budget is shared", function()
     end)
 
     it("with clients of one " .. owner .. " that are gone", function()
-      local first, engine = with(who[1]), nil
-      engine = first._runtime.engine
+      local first = with(who[1])
+      local engine = first._runtime.engine
       call(first, 10)
       engine:advance(20)
       first:close()

@@ -3,6 +3,7 @@
 -- spec/hosts/slow_disk.c.
 local cjson = require "cjson"
 local core = require "etoro.core"
+local disk = require "spec.support.disk"
 local etoro = require "etoro"
 local journal = require "etoro.journal"
 local process = require "spec.support.process"
@@ -65,44 +66,12 @@ describe("the journal", function()
     return made
   end
 
-  -- Code in a child process whose disk does what the code says.
-  local CHILD = [[
-    local journal = require "etoro.journal"
-    local url, path = arg[1], arg[2]
-    local function set(name) assert(io.open(os.getenv(name), "w")):close() end
-    local function unset(name) assert(os.remove(os.getenv(name))) end
-    local function journaled(options)
-      options = options or {}
-      options.journal, options.max_retries = path, 0
-      return client(url, options)
-    end
-    local function order(c, options)
-      return c:call("POST /api/v2/trading/execution/demo/orders", { body = {
-        action = "open", transaction = "buy", symbol = "AAPL",
-        orderType = "mkt", leverage = 1, amount = 100 } }, options)
-    end
-  ]]
-
-  local function disk(argv)
-    argv.env = { LD_PRELOAD = program.SLOW_DISK }
-    for _, name in ipairs { "SHUT", "FULL", "BROKEN" } do
-      argv.env["DISK_" .. name] = folder .. "/" .. name
-    end
-    return argv
-  end
-
   local function runs(code)
-    return program.passes(disk(program.lua(CHILD .. code, server.url, path)))
+    return program.passes(disk.lua(code, server.url, folder))
   end
 
   local function embeds(options, code)
-    local argv = disk(program.embed(options,
-      "local arg = { ... }\n" .. CHILD .. code, server.url, path))
-    local sanitizer = os.getenv "SPEC_PRELOAD" -- has to come first
-    if sanitizer then
-      argv.env.LD_PRELOAD = sanitizer .. ":" .. program.SLOW_DISK
-    end
-    return argv
+    return disk.embed(options, code, server.url, folder)
   end
 
   describe("of an order", function()
@@ -494,12 +463,12 @@ describe("the journal", function()
     end
 
     it("is in use by another process", function()
-      local child = process.spawn(program.lua(CHILD .. [[
+      local child = process.spawn(disk.lua([[
         c = journaled()
         io.write "ready\n"
         io.flush()
         etoro.sleep(60)
-      ]], server.url, path))
+      ]], server.url, folder))
       finally(function() child:stop() end)
       child:expect "ready"
       refused(path, "in use by another process")
@@ -539,8 +508,7 @@ describe("the journal", function()
     assert(order(other))
     other:close()
     assert.equal(1, #read(path).intent)
-    program.passes(program.lua(CHILD .. "journaled():close()", server.url,
-      path))
+    runs "journaled():close()"
   end)
 
   it("goes on after a line that a crash has cut off", function()

@@ -1,5 +1,6 @@
 -- A host that sleeps on the loop's descriptor alone, as long as nothing is
 -- readable, is woken for all there is to do, whoever it was that found it.
+local cjson = require "cjson"
 local program = require "spec.support.program"
 local recorder = require "spec.support.recorder"
 
@@ -221,6 +222,21 @@ describe("the loop's descriptor wakes a host", function()
       drive(loop, function() return seen end) -- the same object in both
       assert(seen == (pid == 0 and "closed" or "done"), seen)
       if pid ~= 0 then assert(host.wait(pid) == 0) end
+    ]], server.url)
+  end)
+
+  it("for libcurl's own timers, which end a connection that hangs", function()
+    server:set { on_connect = "ignore" }
+    finally(function() server:set { on_connect = cjson.null } end)
+    passes([[
+      local c = client((...):gsub("^http:", "https:"), { max_retries = 0,
+        connect_timeout = 0.3, timeout = 50, deadline = 60 })
+      local loop, code = etoro.loop()
+      etoro.spawn(function()
+        code = select(2, c:request { path = "/x" }).code
+      end)
+      drive(loop, function() return code end)
+      assert(code == "connect_timeout", code)
     ]], server.url)
   end)
 

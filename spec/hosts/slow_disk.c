@@ -4,13 +4,17 @@
      DISK_SHUT    nothing gets to the disk: fdatasync waits
      DISK_FULL    a file that is only added to takes half of a line, and then
                   no more
-     DISK_BROKEN  fdatasync fails */
+     DISK_BROKEN  fdatasync fails
+
+   What has been flushed to the disk is written to the file that DISK_LOG
+   names, a line each: "fdatasync PATH" or "fsync PATH". */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -23,6 +27,24 @@ static int is_set(const char *variable)
 {
   const char *path = getenv(variable);
   return path && !access(path, F_OK);
+}
+
+static void note(const char *what, int fd)
+{
+  char link[64], path[512], line[600];
+  const char *log = getenv("DISK_LOG");
+  int to =
+      log ? open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600) : -1;
+  ssize_t n;
+  if (to < 0)
+    return;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  n = readlink(link, path, sizeof path - 1);
+  path[n > 0 ? n : 0] = '\0';
+  n = snprintf(line, sizeof line, "%s %s\n", what, path);
+  if (pwrite(to, line, (size_t)n, 0) < 0) /* at the end all the same */
+    abort();
+  close(to);
 }
 
 __attribute__((visibility("default"))) ssize_t write(int fd, const void *bytes,
@@ -56,5 +78,15 @@ __attribute__((visibility("default"))) int fdatasync(int fd)
     errno = EIO;
     return -1;
   }
+  note("fdatasync", fd);
+  return real(fd);
+}
+
+__attribute__((visibility("default"))) int fsync(int fd)
+{
+  flush_fn *real;
+  void *found = dlsym(RTLD_NEXT, "fsync");
+  memcpy(&real, &found, sizeof real);
+  note("fsync", fd);
   return real(fd);
 }

@@ -84,16 +84,16 @@ static int say_in_use(char *why, const char *path, const struct stat *info)
   return say(why, path, problem);
 }
 
-/* A file's name is on the disk only when its folder is. */
+/* A file's name is on the disk only when its folder is. The path is absolute,
+   and no link. */
 static void flush_folder(const char *path)
 {
-  const char *slash = strrchr(path, '/');
-  char *folder = slash ? strdup(path) : strdup(".");
+  size_t n = (size_t)(strrchr(path, '/') - path);
+  char *folder = strdup(path);
   int fd;
   if (!folder)
     return;
-  if (slash)
-    folder[slash == path ? 1 : slash - path] = '\0';
+  folder[n ? n : 1] = '\0';
   fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   free(folder);
   if (fd < 0)
@@ -154,7 +154,7 @@ static int write_header(struct etoro_journal_file *f, const char *path,
     error = etoro_journal_file_flush(f);
   if (error)
     return say_error(why, path, error);
-  flush_folder(path);
+  flush_folder(f->path);
   return ETORO_OK;
 }
 
