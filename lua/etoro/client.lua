@@ -467,10 +467,9 @@ local function strip(settled)
   for _, name in ipairs(SECRETS) do settled[name] = nil end
 end
 
--- keys_of: the sealed client whose api_key it shares.
-local function open(settled, engine, parent, keys_of)
-  local run = runtime.of(engine)
-  local handle, message = run.engine:client {
+-- The core's part of it. keys_of: the sealed client whose api_key it shares.
+local function open_core(settled, engine, parent, keys_of)
+  return engine:client {
     base_url = settled.base_url, api_key = settled.api_key,
     user_key = settled.user_key, bearer = settled.bearer,
     renewable = settled.token_function ~= nil, ca_file = settled.ca_file,
@@ -481,6 +480,18 @@ local function open(settled, engine, parent, keys_of)
     demo = settled.account == "demo", dry_run = settled.dry_run,
     parent = parent and parent._core, keys_of = keys_of and keys_of._core,
   }
+end
+
+local function tell(client, warnings)
+  for _, warning in ipairs(warnings) do
+    runtime.emit(client, { kind = "warning", message = warning,
+      at = client._runtime.engine:unix() })
+  end
+end
+
+local function open(settled, engine, parent, keys_of)
+  local run = runtime.of(engine)
+  local handle, message = open_core(settled, run.engine, parent, keys_of)
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
     _core = handle, _runtime = run, _settings = settled,
@@ -503,10 +514,7 @@ local function open(settled, engine, parent, keys_of)
   end
   if settled.seal then strip(settled) end
   runtime.add(run, client)
-  for _, warning in ipairs(settled.warnings) do
-    runtime.emit(client, { kind = "warning", message = warning,
-      at = run.engine:unix() })
-  end
+  tell(client, settled.warnings)
   return client
 end
 

@@ -107,6 +107,35 @@ local function find_secret(options, warnings, level)
   return key_file.read("client_secret_file", path, warnings)
 end
 
+local function urls_of(options)
+  local urls = {}
+  for name, default in pairs(URLS) do
+    urls[name] = options[name] or default
+    local base, message = core.base(urls[name])
+    if not base then
+      return nil, errors.invalid(name, "cannot be used: " .. message)
+    end
+  end
+  return urls
+end
+
+-- What the options say, with defaults; options that a proxy or a client secret
+-- stands in are sealed.
+local function settle(options, warnings, level)
+  local settled = {}
+  for name, value in pairs(options) do settled[name] = value end
+  for name, default in pairs(SECONDS) do
+    settled[name] = options[name] or default
+  end
+  local secret, err = find_secret(options, warnings, level + 1)
+  if err then return nil, err end
+  settled.client_secret = secret
+  if type(settled.proxy) == "string" then
+    settled.proxy = core.secret(settled.proxy) -- it may hold a password
+  end
+  return settled
+end
+
 --- Makes what speaks for one OAuth client. Raises for a wrong option; what a
 --- file or a URL's text causes comes back as nil, err.
 ---@param options etoro.OAuthOptions
@@ -118,25 +147,12 @@ function M.new(options)
     error("option 'client_id' is missing", 2)
   end
   check_seconds(options, 2)
-  local settled, urls = {}, {}
-  for name, value in pairs(options) do settled[name] = value end
-  for name, default in pairs(SECONDS) do
-    settled[name] = options[name] or default
-  end
   local warnings = {}
-  local secret, err = find_secret(options, warnings, 2)
-  if err then return nil, err end
-  settled.client_secret = secret
-  for name, default in pairs(URLS) do
-    urls[name] = options[name] or default
-    local base, message = core.base(urls[name])
-    if not base then
-      return nil, errors.invalid(name, "cannot be used: " .. message)
-    end
-  end
-  if type(settled.proxy) == "string" then
-    settled.proxy = core.secret(settled.proxy) -- it may hold a password
-  end
+  local settled, err = settle(options, warnings, 2)
+  if not settled then return nil, err end
+  local urls
+  urls, err = urls_of(options)
+  if not urls then return nil, err end
   local self = setmetatable({
     _options = settled, _settings = settled, _urls = urls, _runtime = runtime.of(),
     _endpoints = {},  -- by origin, with and without the login
