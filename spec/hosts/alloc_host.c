@@ -109,10 +109,19 @@ static int prepare(lua_State *L)
   return 1;
 }
 
+static lua_State *new_state(void)
+{
+#if LUA_VERSION_NUM >= 505
+  return lua_newstate(lua_memory, &lua_meter, luaL_makeseed(NULL));
+#else
+  return lua_newstate(lua_memory, &lua_meter);
+#endif
+}
+
 /* A state with the script's function on its stack, or NULL. */
 static lua_State *open_state(const char *script, const char *url)
 {
-  lua_State *L = lua_newstate(lua_memory, &lua_meter);
+  lua_State *L = new_state();
   if (!L)
     return NULL;
   lua_pushcfunction(L, prepare);
