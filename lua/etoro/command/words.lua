@@ -76,7 +76,7 @@ local PHRASES = {
   { "position:close", "'etoro close'" },
   { "with portfolio:create_token", "with 'etoro tokens create'" },
   { "portfolio:create_token", "'etoro tokens create'" },
-  { "refresh the portfolio to find it", "'etoro tokens' lists it" },
+  { "refresh the portfolio to find the token", "'etoro tokens' lists it" },
   { " (evidence.account)", "" },
   { "; client:request reaches any path", "" },
   { "give instrumentId instead of symbol", "give its id instead" },
