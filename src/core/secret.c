@@ -24,6 +24,18 @@ void etoro_wipe(void *bytes, size_t n)
     fill(bytes, 0, n);
 }
 
+#define STACK_WIPED 16384
+
+/* Inlined, it would have its room above theirs. */
+#ifdef __GNUC__
+__attribute__((noinline))
+#endif
+void etoro_wipe_stack(void)
+{
+  char room[STACK_WIPED];
+  etoro_wipe(room, sizeof room);
+}
+
 int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n)
 {
   struct etoro_secret *s = NULL;

@@ -38,4 +38,7 @@ int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
 /* Overwrites n bytes in a way that the compiler may not drop. */
 void etoro_wipe(void *bytes, size_t n);
 
+/* The same for what functions that the caller has called left on the stack. */
+void etoro_wipe_stack(void);
+
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/ending.h"
+#include "core/secret.h"
 #include "core/setup.h"
 #include "core/sockets.h"
 #include "core/status.h"
@@ -29,6 +30,8 @@ struct etoro_wire {
   struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
   struct etoro_sockets sockets;
   struct etoro_tls_look look;  /* into what a TLS session holds */
+  int has_spoken;              /* a request has gone out in this run */
+  int has_login;               /* a proxy's may go out in any */
   int bell;                    /* listened to beside the sockets; -1: none */
   double now;                  /* when the last call came in, monotonic */
   double due;                  /* when libcurl wants to run; -1: never */
@@ -161,6 +164,7 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
       curl_easy_setopt(h->easy, CURLOPT_FORBID_REUSE, 1L);
     return CURL_PREREQFUNC_ABORT;
   }
+  h->wire->has_spoken = 1;
   h->fd = s ? s->fd : -1;
   if (s)
     s->is_used = 1;
@@ -269,6 +273,8 @@ static CURLcode set_fresh(struct etoro_handle *h, int is_fresh)
 static int begin(struct etoro_wire *w, struct etoro_job *j, int is_fresh)
 {
   struct etoro_handle *h = j->handle;
+  if (strchr(j->client->proxy.url, '@'))
+    w->has_login = 1;
   return (h->is_wired || !set_callbacks(w, h)) && !set_fresh(h, is_fresh)
          && !etoro_setup_request(j)
          && !curl_multi_add_handle(w->multi, h->easy);
@@ -349,14 +355,24 @@ static void set_watchers(struct etoro_wire *w, struct etoro_poller *p)
   curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
 }
 
+/* Newer versions write headers by way of the stack. */
+static void tidy(struct etoro_wire *w)
+{
+  if (w->has_spoken || w->has_login)
+    etoro_wipe_stack();
+  w->has_spoken = 0;
+}
+
 int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p)
 {
-  int running;
+  int running, failed;
   if (w->bell >= 0 && etoro_poller_watch(p, w->bell, ETORO_POLL_IN))
     return ETORO_EIO;
   set_watchers(w, p);
   /* the one call that tells of the sockets of transfers under way */
-  if (curl_multi_socket_all(w->multi, &running)) {
+  failed = curl_multi_socket_all(w->multi, &running) != CURLM_OK;
+  tidy(w);
+  if (failed) {
     set_watchers(w, NULL);
     return ETORO_ECURL;
   }
@@ -401,11 +417,14 @@ static int run_ready(struct etoro_wire *w)
 
 int etoro_wire_run(struct etoro_wire *w, double now)
 {
-  int running;
+  int running, rc;
   w->now = now;
   if (w->poller)
-    return run_ready(w);
-  return curl_multi_perform(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+    rc = run_ready(w);
+  else
+    rc = curl_multi_perform(w->multi, &running) ? ETORO_ECURL : ETORO_OK;
+  tidy(w);
+  return rc;
 }
 
 double etoro_wire_due(const struct etoro_wire *w)
