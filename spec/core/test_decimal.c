@@ -53,7 +53,7 @@ static void reads_numbers(void)
 
 static void writes_numbers(void)
 {
-  char out[ETORO_DECIMAL_MAX];
+  char out[ETORO_DECIMAL_MAX] = "";
   CHECK_TEXT("0.1", out, etoro_decimal_shortest(out, 0.1));
   CHECK_TEXT("0", out, etoro_decimal_shortest(out, -0.0));
   CHECK_TEXT("0.00000015", out, etoro_decimal_shortest(out, 1.5e-7));
@@ -77,9 +77,10 @@ static void marks(const char *expected, const char *json, int is_scanned)
 
 static void marks_numbers(void)
 {
+  static const char other_point[] = "[1\xd9\xab"
+                                    "5]";
   static const char *const wrong[] = { "[-]", "[1,5.x]", "[01]", "[1e]",
-                                       "[1\xd9\xab"
-                                       "5]" };
+                                       other_point };
   struct etoro_buf b;
   size_t i;
   marks("[\"\\u0000d3.25\",\"\\u0000d-3\", \"\\u0000d25\"]", "[3.25,-3, 25]",
