@@ -204,7 +204,7 @@ describe("etoro.account", function()
     assert.has_error(function() client.account:history {} end)
     assert.has_error(function() client.account:history() end)
     local aggregate, err = client.account:aggregate {
-      conversionMode = "etoroapp" }
+      conversionMode = "etoro" }
     assert.is_nil(aggregate)
     assert.matches("(did you mean 'eToroApp'?)", err.message, 1, true)
     assert.has_error(function() client.account:aggregate { mirors = {} } end)
