@@ -90,7 +90,7 @@ describe("a kept connection", function()
     for class, send in pairs(CLASSES) do
       it(("with %s costs a call of class %s nothing"):format(name, class),
         function()
-        local c = assert(server:client { max_retries = 0, timeout = 2 })
+        local c = assert(server:client { max_retries = 0, timeout = 20 })
         server:script { step }
         assert(c:request { path = "/first" })
         settled()
@@ -110,7 +110,7 @@ describe("a kept connection", function()
     end
 
     it(("with %s is left in a host's loop, too"):format(name), function()
-      local c = assert(server:client { max_retries = 0, timeout = 2 })
+      local c = assert(server:client { max_retries = 0, timeout = 20 })
       etoro.loop():pollfd()
       server:script { step }
       assert(c:request { path = "/first" })
@@ -124,8 +124,8 @@ describe("a kept connection", function()
     local steps, list = {}, {}
     for n = 1, 4 do steps[n] = { after = UNASKED, wait = 0.05 } end
     server:script(steps)
-    local c = assert(server:client { max_retries = 0, timeout = 2,
-      deadline = 4, max_connections = 4 })
+    local c = assert(server:client { max_retries = 0, timeout = 20,
+      deadline = 30, max_connections = 4 })
     local function at_once(n)
       etoro.run(function()
         for i = 1, n do
@@ -146,8 +146,8 @@ describe("a kept connection", function()
   end)
 
   it("is left within the limit of connections", function()
-    local c = assert(server:client { max_retries = 0, timeout = 2,
-      deadline = 4, max_connections = 1 })
+    local c = assert(server:client { max_retries = 0, timeout = 20,
+      deadline = 30, max_connections = 1 })
     for _ = 1, 5 do
       server:script { { after = UNASKED } }
       assert(c:request { path = "/first" })
@@ -159,8 +159,8 @@ describe("a kept connection", function()
   end)
 
   it("is left by a retry, too", function()
-    local c = assert(server:client { max_retries = 1, timeout = 2,
-      deadline = 4,
+    local c = assert(server:client { max_retries = 1, timeout = 20,
+      deadline = 30,
       on_event = function(event)
         if event.kind == "retried" then settled() end
       end })
@@ -228,7 +228,7 @@ describe("a kept connection", function()
         options = options }
       return assert(etoro.client { base_url = tls.url, api_key = "key-0123",
         user_key = "user-0123", ca_file = certificates.ca, max_retries = 0,
-        timeout = 2, deadline = 4, rate_limit = false })
+        timeout = 20, deadline = 30, rate_limit = false })
     end
 
     local head, body = answer '{"path":"/first"}':match "^(.-\r\n\r\n)(.*)$"
