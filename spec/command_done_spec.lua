@@ -28,8 +28,8 @@ describe("the etoro command #lua", function()
   -- The command with its output led elsewhere: text is a shell's, where
   -- "$@" stands for the command and its arguments.
   local function shell(text, ...)
-    return process.run { "bash", "-c", text, "bash", LUA, "src/command/etoro",
-      env = env(), ... }
+    return process.run { "bash", "-c", text, "bash", "sh", "spec/support/lua.sh",
+      "src/command/etoro", env = env(), ... }
   end
 
   -- The sandbox's books of the demo account.

@@ -37,7 +37,8 @@ describe("the etoro command #lua", function()
   local function on_terminal(args)
     local quoted = {}
     for i, arg in ipairs(args) do quoted[i] = "'" .. arg .. "'" end
-    return process.spawn { "script", "-qec", LUA .. " src/command/etoro "
+    return process.spawn { "script", "-qec", "sh spec/support/lua.sh"
+      .. " src/command/etoro "
       .. table.concat(quoted, " "), "/dev/null", env = env() }
   end
 

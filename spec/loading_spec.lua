@@ -99,8 +99,8 @@ describe("without a free descriptor", function()
       local found = assert(c:call(op, { referenceId = id }))
       io.write(found.orderId)]], web.url)
     local limited = process.run { "/bin/sh", "-c",
-      'ulimit -n 64; exec env ${SPEC_PRELOAD:+"LD_PRELOAD=$SPEC_PRELOAD"} "$@"',
-      "sh", table.unpack(argv) }
+      'ulimit -n 64; exec sh spec/support/lua.sh "$@"', "sh",
+      table.unpack(argv, 2) }
     assert.equal("", limited.stderr)
     assert.matches("^%d+$", limited.stdout)
   end)
