@@ -60,13 +60,13 @@ else
   NODELETE = -Wl,-z,nodelete
 endif
 
-CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c))
+CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c src/core/*/*.c))
 BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
   $(filter-out src/binding/lhttpd.c src/binding/lterminal.c,\
   $(wildcard src/binding/*.c)))
 HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
-  src/binding/lhttpd.c) src/core/buf.c src/core/file.c src/core/reason.c \
-  src/core/secret.c)
+  src/binding/lhttpd.c) src/core/bytes/buf.c src/core/bytes/file.c src/core/bytes/reason.c \
+  src/core/bytes/secret.c)
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
 MODULES = $(BUILD)/etoro/core.so $(BUILD)/etoro/terminal.so $(HTTPD)
 

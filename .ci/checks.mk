@@ -80,10 +80,10 @@ QUICK = --exclude-tags=slow,timed,long
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch])
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/core/*/*.[ch])
 	@mkdir -p $(@D)
 	$(say) FUZZ $<
-	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*.c) \
+	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*/*.c) \
 	  $(CORE_LIBS) -lm -pthread
 
 check:

@@ -45,7 +45,7 @@ for name in ([[isalnum isalpha isblank iscntrl isdigit isgraph islower isprint
 do
   C_BY_LOCALE[name] = true
 end
-local C_PLACE = "src/core/decimal.c"
+local C_PLACE = "src/core/bytes/decimal.c"
 
 local file, source, faults = nil, nil, 0
 

@@ -108,7 +108,7 @@ describe("the lint", function()
       "return strcasecmp(a, b);" }
     do
       finds(1, line, "src/core/sample.c")
-      finds(0, line, "src/core/decimal.c")
+      finds(0, line, "src/core/bytes/decimal.c")
     end
     finds(0, "/* strtod(x) */ n = strtol(text, NULL, 10);",
       "src/core/sample.c")

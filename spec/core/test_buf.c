@@ -1,4 +1,4 @@
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 #include <stdint.h>
 

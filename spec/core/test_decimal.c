@@ -1,11 +1,11 @@
-#include "core/decimal.h"
+#include "core/bytes/decimal.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "check.h"
-#include "core/ascii.h"
-#include "core/buf.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/buf.h"
 #include "core/jsonmark.h"
 #include "core/status.h"
 

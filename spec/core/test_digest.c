@@ -1,7 +1,7 @@
-#include "core/digest.h"
+#include "core/bytes/digest.h"
 
 #include "check.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/status.h"
 
 static void hashes_as(const char *hex, const char *text, size_t n)

@@ -1,4 +1,4 @@
-#include "core/ids.h"
+#include "core/bytes/ids.h"
 
 #include "check.h"
 #include "core/status.h"

@@ -1,4 +1,4 @@
-#include "core/mask.h"
+#include "core/bytes/mask.h"
 
 #include <stdlib.h>
 

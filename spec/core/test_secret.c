@@ -1,4 +1,4 @@
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 
 #include <errno.h>
 #include <sys/stat.h>

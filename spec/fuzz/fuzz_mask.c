@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/mask.h"
+#include "core/bytes/mask.h"
 #include "core/status.h"
 
 #define MUST(condition) \

@@ -38,7 +38,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-#include "core/digest.h"
+#include "core/bytes/digest.h"
 
 #define PIECE 10
 #define TEXTS_MOST 64

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/bytes/file.h"
 #include "core/headers.h"
-#include "core/ids.h"
-#include "core/reason.h"
+#include "core/bytes/ids.h"
+#include "core/bytes/reason.h"
 #include "core/status.h"
 #include "core/unpack.h"
 #include "core/uri.h"

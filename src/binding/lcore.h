@@ -3,7 +3,7 @@
 #define ETORO_LCORE_H
 
 #include "binding/lcompat.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 
 /* Each part adds its functions to the module table at the top. */
 void letoro_open_client(lua_State *L);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "core/engine.h"
-#include "core/reason.h"
+#include "core/bytes/reason.h"
 #include "core/status.h"
 
 #define ENGINE_TYPE "etoro.core.Engine"

@@ -3,7 +3,7 @@
 #define ETORO_LFIELDS_H
 
 #include "binding/lcompat.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 
 int letoro_field_flag(lua_State *L, int index, const char *name);
 double letoro_field_number(lua_State *L, int index, const char *name,

@@ -9,7 +9,7 @@
 #include <lua.h>
 
 #include "binding/lcompat.h"
-#include "core/reason.h"
+#include "core/bytes/reason.h"
 #include "httpd/server.h"
 
 #define SERVER_TYPE "etoro.httpd"  /* metatable key and __name */

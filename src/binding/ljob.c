@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "core/ascii.h"
+#include "core/bytes/ascii.h"
 #include "core/engine.h"
 #include "core/headers.h"
 #include "core/status.h"

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/decimal.h"
+#include "core/bytes/decimal.h"
 #include "core/jsonmark.h"
 #include "core/job.h"
 #include "core/jsonprobe.h"

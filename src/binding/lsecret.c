@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/digest.h"
-#include "core/ids.h"
-#include "core/mask.h"
-#include "core/reason.h"
+#include "core/bytes/digest.h"
+#include "core/bytes/ids.h"
+#include "core/bytes/mask.h"
+#include "core/bytes/reason.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"

@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/ascii.h"
-#include "core/decimal.h"
-#include "core/reason.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/decimal.h"
+#include "core/bytes/reason.h"
 #include "core/status.h"
 
 #define FIXED_MOST 20

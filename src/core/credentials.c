@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/digest.h"
-#include "core/mask.h"
+#include "core/bytes/digest.h"
+#include "core/bytes/mask.h"
 #include "core/status.h"
 #include "core/unpack.h"
 

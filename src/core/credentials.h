@@ -7,8 +7,8 @@
 
 #include <curl/curl.h>
 
-#include "core/buf.h"
-#include "core/secret.h"
+#include "core/bytes/buf.h"
+#include "core/bytes/secret.h"
 #include "core/uri.h"
 
 struct etoro_credentials;

@@ -5,8 +5,8 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
-#include "core/secret.h"
+#include "core/bytes/buf.h"
+#include "core/bytes/secret.h"
 
 #define ETORO_FORM_TYPE "application/x-www-form-urlencoded"
 #define ETORO_FORM_MAX ((size_t)64 * 1024)

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/ascii.h"
+#include "core/bytes/ascii.h"
 
 static int is_same(const char *a, const char *b, size_t n)
 {

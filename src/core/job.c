@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/mask.h"
+#include "core/bytes/mask.h"
 #include "core/headers.h"
 #include "core/status.h"
 

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 #include "core/client.h"
-#include "core/ids.h"
+#include "core/bytes/ids.h"
 #include "core/journal.h"
 #include "core/retry.h"
 #include "core/unpack.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/buf.h"
-#include "core/digest.h"
+#include "core/bytes/buf.h"
+#include "core/bytes/digest.h"
 #include "core/fork.h"
 #include "core/status.h"
 

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "core/journal_file.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/wake.h"
 
 #define ETORO_JOURNAL_WHO_LEN 16  /* hexadecimal digits of a fingerprint */

@@ -7,8 +7,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "core/ids.h"
-#include "core/reason.h"
+#include "core/bytes/ids.h"
+#include "core/bytes/reason.h"
 
 #define ETORO_JOURNAL_SALT_LEN 32 /* hexadecimal digits */
 #define ETORO_JOURNAL_WHY 512     /* bytes of a sentence about a failure */

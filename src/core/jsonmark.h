@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 /* Adds the n bytes to out, each number in them as the string \u0000d<digits>:
    one more of the marks of core/jsonscan.h. is_scanned: that scan has gone

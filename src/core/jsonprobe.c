@@ -5,7 +5,7 @@
 
 #include "core/jsonlex.h"
 #include "core/jsonnum.h"
-#include "core/secretname.h"
+#include "core/bytes/secretname.h"
 
 /* The scan must know what is inside a string; this need not. It looks for
    the few byte patterns without which nothing is to be changed, sixteen

@@ -8,8 +8,8 @@
 #include "core/jsonlex.h"
 #include "core/jsonnum.h"
 #include "core/jsonprobe.h"
-#include "core/mask.h"
-#include "core/secretname.h"
+#include "core/bytes/mask.h"
+#include "core/bytes/secretname.h"
 #include "core/status.h"
 
 #define ESCAPE_LEN 6 /* \u0000 */

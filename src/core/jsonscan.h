@@ -19,8 +19,8 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
-#include "core/secret.h"
+#include "core/bytes/buf.h"
+#include "core/bytes/secret.h"
 
 #define ETORO_SCAN_SECRETS_MAX 4096
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/ascii.h"
-#include "core/secret.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/secret.h"
 #include "core/status.h"
 
 #define SHOWN_MAX 120 /* of what stands behind a password, in an error */

@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 #include "core/headers.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/uri.h"
 
 struct etoro_job;

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "core/ascii.h"
+#include "core/bytes/ascii.h"
 
 static int hex(char c)
 {

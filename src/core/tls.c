@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/ascii.h"
-#include "core/file.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/file.h"
 #include "core/status.h"
 
 /* 1 for names like 5ad8a5d6.0, which openssl's rehash makes. */

@@ -11,8 +11,8 @@
 #include <brotli/decode.h>
 #endif
 
-#include "core/ascii.h"
-#include "core/secret.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/secret.h"
 #include "core/status.h"
 
 #define PIECE ((size_t)16 * 1024)

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 struct etoro_unpack;
 

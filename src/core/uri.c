@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/ascii.h"
+#include "core/bytes/ascii.h"
 #include "core/status.h"
 
 #define LABEL_MAX 63

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 enum etoro_uri_part {
   ETORO_URI_SEGMENT,  /* a path value: all but unreserved is encoded; "." and

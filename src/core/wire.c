@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/ending.h"
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/setup.h"
 #include "core/sockets.h"
 #include "core/status.h"

@@ -14,7 +14,7 @@
 
 #include <microhttpd.h>
 
-#include "core/ascii.h"
+#include "core/bytes/ascii.h"
 #include "core/status.h"
 
 #define CONNECTION_MEMORY ((size_t)64 * 1024)  /* a request's head fits */

@@ -10,7 +10,7 @@
 
 #include <netinet/in.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 struct etoro_httpd;
 

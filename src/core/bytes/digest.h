@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 #define ETORO_SHA256_LEN 32
 

@@ -1,9 +1,9 @@
-#include "core/reason.h"
+#include "core/bytes/reason.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "core/plain.h"
+#include "core/bytes/plain.h"
 
 const char *etoro_reason(char out[ETORO_REASON_MAX], int error)
 {

@@ -1,4 +1,4 @@
-#include "core/secretname.h"
+#include "core/bytes/secretname.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* memmem */
 
-#include "core/mask.h"
+#include "core/bytes/mask.h"
 
 #include <string.h>
 

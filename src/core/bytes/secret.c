@@ -1,11 +1,11 @@
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/file.h"
+#include "core/bytes/file.h"
 #include "core/status.h"
 
 #define FILE_MAX ((size_t)64 * 1024)

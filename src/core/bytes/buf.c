@@ -1,10 +1,10 @@
-#include "core/buf.h"
+#include "core/bytes/buf.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/status.h"
 
 #define FIRST_CAP 512

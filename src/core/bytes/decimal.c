@@ -1,12 +1,12 @@
-#include "core/decimal.h"
+#include "core/bytes/decimal.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/ascii.h"
-#include "core/plain.h"
+#include "core/bytes/ascii.h"
+#include "core/bytes/plain.h"
 #include "core/status.h"
 
 #define TWO_TO_63 9223372036854775808.0

@@ -1,8 +1,8 @@
-#include "core/mask.h"
+#include "core/bytes/mask.h"
 
 #include <string.h>
 
-#include "core/secretname.h"
+#include "core/bytes/secretname.h"
 
 #define ROOM (2 * ETORO_SECRETNAME_MAX)
 #define PROSE_MOST 16 /* a word without digits behind a colon is shorter */

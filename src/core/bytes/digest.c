@@ -1,9 +1,9 @@
-#include "core/digest.h"
+#include "core/bytes/digest.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 #include "core/status.h"
 
 #define BLOCK 64

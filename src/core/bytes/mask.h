@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "core/secret.h"
+#include "core/bytes/secret.h"
 
 /* Overwrites every occurrence of the secrets in n bytes: as they are, with any
    of their characters escaped as JSON, a URL or HTML may escape them, also more
