@@ -6,7 +6,7 @@
 #include "check.h"
 #include "core/bytes/ascii.h"
 #include "core/bytes/buf.h"
-#include "core/jsonmark.h"
+#include "core/json/jsonmark.h"
 #include "core/status.h"
 
 static void reads(double expected, const char *text)

@@ -1,4 +1,4 @@
-#include "core/jsonscan.h"
+#include "core/json/jsonscan.h"
 
 #include "check.h"
 #include "core/status.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/jsonscan.h"
+#include "core/json/jsonscan.h"
 #include "core/status.h"
 
 #define MAX ((size_t)1 << 26)

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "core/bytes/decimal.h"
-#include "core/jsonmark.h"
+#include "core/json/jsonmark.h"
 #include "core/job.h"
-#include "core/jsonprobe.h"
-#include "core/jsonscan.h"
+#include "core/json/jsonprobe.h"
+#include "core/json/jsonscan.h"
 #include "core/status.h"
 
 #define SCAN_TYPE "etoro.scan"

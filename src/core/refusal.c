@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "core/jsonlex.h"
+#include "core/json/jsonlex.h"
 
 #define DEPTH_MAX 32 /* of objects and lists: the parser calls itself */
 

@@ -1,9 +1,9 @@
-#include "core/jsonmark.h"
+#include "core/json/jsonmark.h"
 
 #include <string.h>
 
-#include "core/jsonlex.h"
-#include "core/jsonnum.h"
+#include "core/json/jsonlex.h"
+#include "core/json/jsonnum.h"
 #include "core/status.h"
 
 static const char mark[] = "\"\\u0000d";

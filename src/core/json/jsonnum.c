@@ -1,4 +1,4 @@
-#include "core/jsonnum.h"
+#include "core/json/jsonnum.h"
 
 #include <string.h>
 

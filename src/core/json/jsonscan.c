@@ -1,13 +1,13 @@
-#include "core/jsonscan.h"
+#include "core/json/jsonscan.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/jsonlex.h"
-#include "core/jsonnum.h"
-#include "core/jsonprobe.h"
+#include "core/json/jsonlex.h"
+#include "core/json/jsonnum.h"
+#include "core/json/jsonprobe.h"
 #include "core/bytes/mask.h"
 #include "core/bytes/secretname.h"
 #include "core/status.h"

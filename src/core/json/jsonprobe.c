@@ -1,10 +1,10 @@
-#include "core/jsonprobe.h"
+#include "core/json/jsonprobe.h"
 
 #include <stdint.h>
 #include <string.h>
 
-#include "core/jsonlex.h"
-#include "core/jsonnum.h"
+#include "core/json/jsonlex.h"
+#include "core/json/jsonnum.h"
 #include "core/bytes/secretname.h"
 
 /* The scan must know what is inside a string; this need not. It looks for
