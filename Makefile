@@ -50,7 +50,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual -Wwrite-strings \
   -Wstrict-prototypes -Wmissing-prototypes
 FLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fPIC \
   -fvisibility=hidden -pthread $(WARN) $(CURL_CFLAGS)
-$(BUILD)/core/unpack.o: FLAGS += $(UNPACK_FLAGS)
+$(BUILD)/core/net/unpack.o: FLAGS += $(UNPACK_FLAGS)
 $(BUILD)/binding/%.o $(BUILD)/httpd/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
 ifeq ($(shell uname -s),Darwin)
   LIBFLAG ?= -bundle -undefined dynamic_lookup

@@ -1,4 +1,4 @@
-#include "core/form.h"
+#include "core/net/form.h"
 
 #include "check.h"
 #include "core/status.h"

@@ -1,4 +1,4 @@
-#include "core/headers.h"
+#include "core/net/headers.h"
 
 #include "check.h"
 

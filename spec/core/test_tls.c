@@ -1,4 +1,4 @@
-#include "core/tls.h"
+#include "core/net/tls.h"
 
 #include <unistd.h>
 

@@ -1,4 +1,4 @@
-#include "core/unpack.h"
+#include "core/net/unpack.h"
 
 #include <stdlib.h>
 

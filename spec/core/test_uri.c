@@ -1,4 +1,4 @@
-#include "core/uri.h"
+#include "core/net/uri.h"
 
 #include <curl/curl.h>
 

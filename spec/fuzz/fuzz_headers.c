@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/headers.h"
+#include "core/net/headers.h"
 
 #define MUST(condition) \
   do { \

@@ -13,12 +13,12 @@
 #include <unistd.h>
 
 #include "core/bytes/file.h"
-#include "core/headers.h"
+#include "core/net/headers.h"
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
 #include "core/status.h"
-#include "core/unpack.h"
-#include "core/uri.h"
+#include "core/net/unpack.h"
+#include "core/net/uri.h"
 
 #define ESCAPED_MAX (16u * 1024u * 1024u)
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "binding/lcore.h"
-#include "core/form.h"
+#include "core/net/form.h"
 #include "core/job.h"
 #include "core/status.h"
 

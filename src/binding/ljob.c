@@ -6,7 +6,7 @@
 
 #include "core/bytes/ascii.h"
 #include "core/engine.h"
-#include "core/headers.h"
+#include "core/net/headers.h"
 #include "core/status.h"
 
 #define ENGINE_SLOT 1

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "core/headers.h"
+#include "core/net/headers.h"
 #include "core/refusal.h"
 #include "core/status.h"
 

@@ -7,11 +7,11 @@
 #include <curl/curl.h>
 
 #include "core/credentials.h"
-#include "core/proxy.h"
+#include "core/net/proxy.h"
 #include "core/quota.h"
 #include "core/retry.h"
-#include "core/tls.h"
-#include "core/uri.h"
+#include "core/net/tls.h"
+#include "core/net/uri.h"
 
 struct etoro_job;
 struct etoro_wire;

@@ -7,7 +7,7 @@
 #include "core/bytes/digest.h"
 #include "core/bytes/mask.h"
 #include "core/status.h"
-#include "core/unpack.h"
+#include "core/net/unpack.h"
 
 #define LINES_AUTH 2      /* at most: the two keys */
 

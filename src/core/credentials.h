@@ -9,7 +9,7 @@
 
 #include "core/bytes/buf.h"
 #include "core/bytes/secret.h"
-#include "core/uri.h"
+#include "core/net/uri.h"
 
 struct etoro_credentials;
 

@@ -6,9 +6,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/ending.h"
+#include "core/net/ending.h"
 #include "core/rails.h"
-#include "core/sigpipe.h"
+#include "core/net/sigpipe.h"
 #include "core/status.h"
 
 /* Bytes for ids, bought many at a time. A child process cannot give out the

@@ -3,10 +3,10 @@
 #define ETORO_ENGINE_STATE_H
 
 #include "core/engine.h"
-#include "core/fork.h"
+#include "core/net/fork.h"
 #include "core/timers.h"
-#include "core/wake.h"
-#include "core/wire.h"
+#include "core/net/wake.h"
+#include "core/net/wire.h"
 
 struct etoro_engine {
   struct etoro_wire *wire;         /* NULL with a manual wire */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "core/bytes/mask.h"
-#include "core/headers.h"
+#include "core/net/headers.h"
 #include "core/status.h"
 
 static const char id_name[] = "x-request-id: ";

@@ -11,7 +11,7 @@
 #include "core/bytes/ids.h"
 #include "core/journal.h"
 #include "core/retry.h"
-#include "core/unpack.h"
+#include "core/net/unpack.h"
 
 enum etoro_state {
   ETORO_STATE_BUDGET,      /* waits for its turn */

@@ -10,7 +10,7 @@
 
 #include "core/bytes/buf.h"
 #include "core/bytes/digest.h"
-#include "core/fork.h"
+#include "core/net/fork.h"
 #include "core/status.h"
 
 #define WAITING_MOST 100000 /* lines that a slow disk may leave waiting */

@@ -11,7 +11,7 @@
 
 #include "core/journal_file.h"
 #include "core/bytes/secret.h"
-#include "core/wake.h"
+#include "core/net/wake.h"
 
 #define ETORO_JOURNAL_WHO_LEN 16  /* hexadecimal digits of a fingerprint */
 #define ETORO_JOURNAL_PATIENCE 5  /* seconds that closing waits for a disk */

@@ -7,9 +7,9 @@
 
 #include <stddef.h>
 
-#include "core/headers.h"
+#include "core/net/headers.h"
 #include "core/bytes/secret.h"
-#include "core/uri.h"
+#include "core/net/uri.h"
 
 struct etoro_job;
 

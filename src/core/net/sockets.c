@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* POLLRDHUP */
 #endif
-#include "core/sockets.h"
+#include "core/net/sockets.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,4 +1,4 @@
-#include "core/setup.h"
+#include "core/net/setup.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "core/proxy.h"
+#include "core/net/proxy.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

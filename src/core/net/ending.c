@@ -1,4 +1,4 @@
-#include "core/ending.h"
+#include "core/net/ending.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define ETORO_WIRE_H
 
 #include "core/job.h"
-#include "core/poller.h"
+#include "core/net/poller.h"
 
 struct etoro_wire;
 

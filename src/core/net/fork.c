@@ -1,4 +1,4 @@
-#include "core/fork.h"
+#include "core/net/fork.h"
 
 #include <stddef.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dladdr */
 #endif
-#include "core/tls.h"
+#include "core/net/tls.h"
 
 #include <dirent.h>
 #include <dlfcn.h>

@@ -1,4 +1,4 @@
-#include "core/poller.h"
+#include "core/net/poller.h"
 
 #include <errno.h>
 #include <math.h>

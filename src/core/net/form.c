@@ -1,9 +1,9 @@
-#include "core/form.h"
+#include "core/net/form.h"
 
 #include <string.h>
 
 #include "core/status.h"
-#include "core/uri.h"
+#include "core/net/uri.h"
 
 void etoro_form_init(struct etoro_form *f)
 {

@@ -3,7 +3,7 @@
 #ifndef ETORO_PROXY_H
 #define ETORO_PROXY_H
 
-#include "core/uri.h"
+#include "core/net/uri.h"
 
 #define ETORO_PROXY_NAME_MAX (ETORO_HOST_MAX + 16)
 

@@ -1,4 +1,4 @@
-#include "core/wake.h"
+#include "core/net/wake.h"
 
 #include <fcntl.h>
 #include <stdint.h>

@@ -1,17 +1,17 @@
 #define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all, see attach */
-#include "core/wire.h"
+#include "core/net/wire.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/ending.h"
+#include "core/net/ending.h"
 #include "core/bytes/secret.h"
-#include "core/setup.h"
-#include "core/sockets.h"
+#include "core/net/setup.h"
+#include "core/net/sockets.h"
 #include "core/status.h"
-#include "core/tls.h"
+#include "core/net/tls.h"
 
 #define CONNECTIONS_KEPT 64L
 #define WAIT_LONGEST 3600.0
