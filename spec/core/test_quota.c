@@ -1,4 +1,4 @@
-#include "core/quota.h"
+#include "core/engine/quota.h"
 
 #include "check.h"
 #include "core/status.h"

@@ -1,4 +1,4 @@
-#include "core/refusal.h"
+#include "core/engine/refusal.h"
 
 #include "check.h"
 

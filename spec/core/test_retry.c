@@ -1,4 +1,4 @@
-#include "core/retry.h"
+#include "core/engine/retry.h"
 
 #include <limits.h>
 

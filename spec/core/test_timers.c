@@ -1,7 +1,7 @@
-#include "core/timers.h"
+#include "core/engine/timers.h"
 
 #include "check.h"
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/status.h"
 #include "failing.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "binding/lfields.h"
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/status.h"
 
 #define ENGINE_SLOT 1

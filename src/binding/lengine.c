@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/bytes/reason.h"
 #include "core/status.h"
 

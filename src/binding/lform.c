@@ -5,7 +5,7 @@
 
 #include "binding/lcore.h"
 #include "core/net/form.h"
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/status.h"
 
 #define FORM_TYPE "etoro.form"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/bytes/ascii.h"
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/net/headers.h"
 #include "core/status.h"
 

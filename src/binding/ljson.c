@@ -8,7 +8,7 @@
 
 #include "core/bytes/decimal.h"
 #include "core/json/jsonmark.h"
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/json/jsonprobe.h"
 #include "core/json/jsonscan.h"
 #include "core/status.h"

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/status.h"
 
 #define REQUEST 3       /* where the table is */

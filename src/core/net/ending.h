@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "core/job.h"
+#include "core/engine/job.h"
 
 /* Fills in a job's code, status, timing and detail when its transfer has
    ended with rc; it still has its handle. */

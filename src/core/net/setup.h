@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "core/job.h"
+#include "core/engine/job.h"
 
 /* Sets method, body, URL and lines of a job on its handle, which knows what
    is set there already. */

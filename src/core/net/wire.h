@@ -3,7 +3,7 @@
 #ifndef ETORO_WIRE_H
 #define ETORO_WIRE_H
 
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/net/poller.h"
 
 struct etoro_wire;

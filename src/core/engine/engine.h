@@ -13,8 +13,8 @@
 #ifndef ETORO_ENGINE_H
 #define ETORO_ENGINE_H
 
-#include "core/events.h"
-#include "core/job.h"
+#include "core/engine/events.h"
+#include "core/engine/job.h"
 
 struct etoro_engine;
 

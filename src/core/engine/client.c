@@ -1,10 +1,10 @@
-#include "core/client.h"
+#include "core/engine/client.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/status.h"
 
 #define IDLE_MOST 128   /* handles kept; one is about 6 KB */

@@ -1,4 +1,4 @@
-#include "core/events.h"
+#include "core/engine/events.h"
 
 #include <stdlib.h>
 

@@ -1,8 +1,8 @@
-#include "core/timers.h"
+#include "core/engine/timers.h"
 
 #include <stdlib.h>
 
-#include "core/job.h"
+#include "core/engine/job.h"
 #include "core/status.h"
 
 static void put(struct etoro_timers *t, size_t slot, struct etoro_job *j)

@@ -2,9 +2,9 @@
 #ifndef ETORO_ENGINE_STATE_H
 #define ETORO_ENGINE_STATE_H
 
-#include "core/engine.h"
+#include "core/engine/engine.h"
 #include "core/net/fork.h"
-#include "core/timers.h"
+#include "core/engine/timers.h"
 #include "core/net/wake.h"
 #include "core/net/wire.h"
 

@@ -1,4 +1,4 @@
-#include "core/quota.h"
+#include "core/engine/quota.h"
 
 #include <stdlib.h>
 #include <string.h>

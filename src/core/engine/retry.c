@@ -1,4 +1,4 @@
-#include "core/retry.h"
+#include "core/engine/retry.h"
 
 #define WAIT_MAX 1e9 /* what a server may ask for; keeps sums finite */
 

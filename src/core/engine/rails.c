@@ -1,4 +1,4 @@
-#include "core/rails.h"
+#include "core/engine/rails.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "core/engine_state.h"
+#include "core/engine/engine_state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "core/net/ending.h"
-#include "core/rails.h"
+#include "core/engine/rails.h"
 #include "core/net/sigpipe.h"
 #include "core/status.h"
 

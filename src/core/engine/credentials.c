@@ -1,4 +1,4 @@
-#include "core/credentials.h"
+#include "core/engine/credentials.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,10 +6,10 @@
 
 #include <curl/curl.h>
 
-#include "core/credentials.h"
+#include "core/engine/credentials.h"
 #include "core/net/proxy.h"
-#include "core/quota.h"
-#include "core/retry.h"
+#include "core/engine/quota.h"
+#include "core/engine/retry.h"
 #include "core/net/tls.h"
 #include "core/net/uri.h"
 

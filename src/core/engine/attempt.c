@@ -1,11 +1,11 @@
 /* How an attempt ended, and what follows from that: the retry rules. */
-#include "core/engine_state.h"
+#include "core/engine/engine_state.h"
 
 #include <stdio.h>
 #include <time.h>
 
 #include "core/net/headers.h"
-#include "core/refusal.h"
+#include "core/engine/refusal.h"
 #include "core/status.h"
 
 /* A request whose intent was written and of which no byte has left: that is

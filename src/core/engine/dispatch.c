@@ -1,10 +1,10 @@
 /* Jobs that wait for their turn, and how they get onto the wire. */
-#include "core/engine_state.h"
+#include "core/engine/engine_state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "core/rails.h"
+#include "core/engine/rails.h"
 #include "core/status.h"
 
 #define WAIT_WORTH_TELLING 0.002 /* seconds in the queue */

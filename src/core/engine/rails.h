@@ -3,7 +3,7 @@
 #ifndef ETORO_RAILS_H
 #define ETORO_RAILS_H
 
-#include "core/job.h"
+#include "core/engine/job.h"
 
 /* Why a job must not be sent, or ETORO_CODE_NONE: writes of a client that is
    halted (but never a cancel or close) or dry, and writes of a demo client on

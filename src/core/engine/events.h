@@ -3,7 +3,7 @@
 #ifndef ETORO_EVENTS_H
 #define ETORO_EVENTS_H
 
-#include "core/job.h"
+#include "core/engine/job.h"
 
 enum etoro_event_kind {
   ETORO_EVENT_QUEUED,

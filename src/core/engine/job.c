@@ -1,4 +1,4 @@
-#include "core/job.h"
+#include "core/engine/job.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 #include "core/bytes/buf.h"
-#include "core/client.h"
+#include "core/engine/client.h"
 #include "core/bytes/ids.h"
 #include "core/journal.h"
-#include "core/retry.h"
+#include "core/engine/retry.h"
 #include "core/net/unpack.h"
 
 enum etoro_state {
