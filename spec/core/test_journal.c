@@ -1,4 +1,4 @@
-#include "core/journal.h"
+#include "core/journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -9,7 +9,7 @@
 #include "core/bytes/buf.h"
 #include "core/engine/client.h"
 #include "core/bytes/ids.h"
-#include "core/journal.h"
+#include "core/journal/journal.h"
 #include "core/engine/retry.h"
 #include "core/net/unpack.h"
 

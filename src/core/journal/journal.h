@@ -9,7 +9,7 @@
 
 #include <stddef.h>
 
-#include "core/journal_file.h"
+#include "core/journal/journal_file.h"
 #include "core/bytes/secret.h"
 #include "core/net/wake.h"
 

@@ -1,4 +1,4 @@
-#include "core/journal_file.h"
+#include "core/journal/journal_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
