@@ -6,7 +6,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local pages = require "etoro.pages"
 local scripted = require "spec.support.scripted"

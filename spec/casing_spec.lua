@@ -1,4 +1,4 @@
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 
 describe("etoro.casing", function()
   -- every spelling of section "field casing" of the API's answers

@@ -1,4 +1,4 @@
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 

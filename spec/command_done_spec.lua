@@ -1,6 +1,6 @@
 -- What the etoro command has carried out is said, whatever comes after it.
 local docs = require "spec.support.docs"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 local sandbox = require "spec.support.server"

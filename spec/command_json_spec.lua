@@ -1,6 +1,6 @@
 -- doc/json.md and what etoro --json writes are the same.
 local docs = require "spec.support.docs"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local sandbox = require "spec.support.server"
 

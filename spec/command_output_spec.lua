@@ -1,5 +1,5 @@
 -- What the etoro command prints, whatever a server or a user gives it.
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 

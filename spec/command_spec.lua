@@ -35,7 +35,7 @@ describe("the etoro command #lua", function()
 
   local function decoded(args)
     local out = passes(args)
-    return require("etoro.json").decode(out), out
+    return require("etoro.values.json").decode(out), out
   end
 
   setup(function() server = sandbox.start { limits = false } end)
@@ -276,7 +276,7 @@ describe("the etoro command #lua", function()
 
   it("tells failures in JSON as well", function()
     local _, out = fails(4, { "close", "12", "--json" })
-    assert.are.equal("not_found", require("etoro.json").decode(out).error.kind)
+    assert.are.equal("not_found", require("etoro.values.json").decode(out).error.kind)
   end)
 
   it("ends at Ctrl-C, and says so", function()

@@ -1,4 +1,4 @@
-local decimals = require "etoro.decimals"
+local decimals = require "etoro.values.decimals"
 
 describe("two decimals", function()
   it("are the same whatever their spelling", function()

@@ -1,6 +1,6 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 
 local LIST = operations["GET /api/v1/agent-portfolios"]

@@ -1,5 +1,5 @@
 local core = require "etoro.core"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local null = core.null
 

@@ -80,7 +80,7 @@ describe("under another locale", function()
     local argv = program.lua([[
       local function locale(name) assert(os.setlocale(name), name) end
       local url, GERMAN, path = arg[1], arg[2], arg[3]
-      local json = require "etoro.json"
+      local json = require "etoro.values.json"
       local options = { api_key = "sandbox-api-key", journal = path,
         user_key = "sandbox-user-key", on_unknown = "report",
         on_event = function() end }

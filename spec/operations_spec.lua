@@ -1,4 +1,4 @@
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local etoro = require "etoro"
 local exact = require "spec.support.exact"
 local operations = require "etoro.operations"

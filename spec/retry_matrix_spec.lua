@@ -1,10 +1,10 @@
 -- Every operation of the table under every fault: how often it arrives. Each
 -- fault hits the first attempt; all others would succeed. With
 -- ETORO_MATRIX=1 the whole matrix is printed.
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local etoro = require "etoro"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local samples = require "spec.support.samples"
 
 local operations = etoro.operations

@@ -2,7 +2,7 @@
 -- ranks, forms and further fields it has.
 local docs = require "spec.support.docs"
 local etoro = require "etoro"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local scripted = require "spec.support.scripted"
 
 local ID = "0b9f5b04-1fc4-492a-a2c2-02731caf3ce4"

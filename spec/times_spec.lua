@@ -1,4 +1,4 @@
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 describe("etoro.times", function()
   it("writes seconds as UTC", function()

@@ -2,8 +2,8 @@
 -- real, as the client is.
 
 local answers = require "etoro.answers"
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local equity = require "etoro.equity"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"

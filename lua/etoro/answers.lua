@@ -1,10 +1,10 @@
 -- What an answer holds: failures that come in a 2xx, and the lists that it has
 -- to have.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local tonumber = core.number -- not up to the locale
 

@@ -1,7 +1,7 @@
 -- One question about many ids: asked in parts that the API takes, several at
 -- a time, and answered in the order of the ids.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local tasks = require "etoro.tasks"
 

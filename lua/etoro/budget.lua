@@ -1,7 +1,7 @@
 -- What a client may spend of the API's rate limits: the pools that the core
 -- keeps for each key, as the rate_limit option and the API set them.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local pools = require "etoro.pools"
 

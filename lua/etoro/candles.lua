@@ -2,8 +2,8 @@
 -- them are not finished.
 
 local answers = require "etoro.answers"
-local nearest = require "etoro.nearest"
-local times = require "etoro.times"
+local nearest = require "etoro.values.nearest"
+local times = require "etoro.values.times"
 
 local M = {}
 

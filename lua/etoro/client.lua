@@ -2,10 +2,10 @@
 -- calls go through.
 
 local budget = require "etoro.budget"
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local multipart = require "etoro.multipart"
 local options_of = require "etoro.options"
 local raw = require "etoro.raw"

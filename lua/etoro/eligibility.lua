@@ -3,7 +3,7 @@
 -- few seconds at most and kept for a while; what cannot be read is not known,
 -- and not an error.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local shared = require "etoro.shared"

@@ -4,7 +4,7 @@
 -- would be part of is nil: it never counts as 0.
 
 local answers = require "etoro.answers"
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 -- not up to the locale

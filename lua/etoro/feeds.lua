@@ -1,6 +1,6 @@
 -- The social feeds: lists of posts, page by page.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local comment = require "etoro.comment"
 local core = require "etoro.core"
 local operations = require "etoro.operations"

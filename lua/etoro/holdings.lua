@@ -2,7 +2,7 @@
 -- wait. The portfolio runs a few seconds behind.
 
 local answers = require "etoro.answers"
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local trading = require "etoro.trading"

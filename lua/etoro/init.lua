@@ -51,7 +51,7 @@ end
 ---@param value any
 ---@return string json
 function M.encode(value)
-  local text = require("etoro.json").show(value, 2)
+  local text = require("etoro.values.json").show(value, 2)
   return text
 end
 

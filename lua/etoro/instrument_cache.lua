@@ -3,9 +3,9 @@
 -- terms of the API forbid collecting that. In memory, and if wanted in a file
 -- for each origin, so that the next run need not ask.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local runtime = require "etoro.runtime"
 
 local tostring = core.text -- not up to the locale

@@ -1,15 +1,15 @@
 -- Instruments: what can be traded, and which one a symbol means.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instrument_list = require "etoro.instrument_list"
 local operations = require "etoro.operations"
 local options_of = require "etoro.options"
 local owner = require "etoro.owner"
 local symbols = require "etoro.symbols"
-local values = require "etoro.values"
+local values = require "etoro.values.types"
 
 local BATCH = 50 -- ids that one request may name without a 413 or 414
 local DETAILS = operations["GET /api/v1/instruments/{symbol}"]

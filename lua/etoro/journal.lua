@@ -4,10 +4,10 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local reader = require "etoro.journal_reader"
 local runtime = require "etoro.runtime"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 

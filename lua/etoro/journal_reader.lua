@@ -2,7 +2,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local tostring = core.text -- not up to the locale
 

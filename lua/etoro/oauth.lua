@@ -2,11 +2,11 @@
 -- themselves. Tokens, codes and the client's secret stay sealed; only the
 -- `store` function is given text.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth_http"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local key_file = require "etoro.key_file"
 local runtime = require "etoro.runtime"
 local tokens_of = require "etoro.oauth_tokens"

@@ -5,7 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local runtime = require "etoro.runtime"
 local tasks = require "etoro.tasks"
 

@@ -2,7 +2,7 @@
 -- into one table that nothing else needs to look behind.
 
 local budget = require "etoro.budget"
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local key_file = require "etoro.key_file"

@@ -2,7 +2,7 @@
 -- order, or names none, is no answer.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale

@@ -5,7 +5,7 @@ local errors = require "etoro.errors"
 local options_of = require "etoro.options"
 local order_fields = require "etoro.order_fields"
 local precheck = require "etoro.precheck"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 local trading = require "etoro.trading"
 
 local tonumber = core.number -- not up to the locale

@@ -1,11 +1,11 @@
 -- The fields of an order, before anything is sent: what is left out and has a
 -- default, what contradicts itself.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local rules = require "etoro.rules"
+local rules = require "etoro.values.rules"
 local trading = require "etoro.trading"
 
 -- not up to the locale

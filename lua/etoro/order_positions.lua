@@ -1,8 +1,8 @@
 -- The positions that an order opened.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local holdings = require "etoro.holdings"
 local poll = require "etoro.poll"
 local positions = require "etoro.positions"

@@ -1,6 +1,6 @@
 -- What the API's order statuses mean.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 local tonumber = core.number -- not up to the locale

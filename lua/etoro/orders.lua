@@ -1,8 +1,8 @@
 -- Orders: placing them, and finding out what became of them.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
 local order_answer = require "etoro.order_answer"

@@ -3,9 +3,9 @@
 -- pages go on is in etoro.operations (paging).
 
 local answers = require "etoro.answers"
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local options_of = require "etoro.options"
 

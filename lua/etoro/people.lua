@@ -3,7 +3,7 @@
 -- fractions: 0.06 is 6 %.
 
 local batches = require "etoro.batches"
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"

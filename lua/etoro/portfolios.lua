@@ -1,7 +1,7 @@
 -- Agent-portfolios: accounts of their own that a strategy trades, copied into
 -- the caller's account in proportion to what he invests in them.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"

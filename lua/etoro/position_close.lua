@@ -3,7 +3,7 @@
 -- history, which run a few seconds behind.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"

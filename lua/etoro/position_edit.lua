@@ -1,7 +1,7 @@
 -- Changing a position's stops. The API accepts a change and makes it later.
 
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"

@@ -11,12 +11,12 @@
 --   were under way, seen with more units after it was sent; else the history
 --   tells.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local shared = require "etoro.shared"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 local trading = require "etoro.trading"
 
 local tonumber = core.number -- not up to the locale

@@ -1,10 +1,10 @@
 -- Positions: what the account holds, and closing it.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
 local owner = require "etoro.owner"

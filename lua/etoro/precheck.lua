@@ -5,7 +5,7 @@
 local batches = require "etoro.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
-local nearest = require "etoro.nearest"
+local nearest = require "etoro.values.nearest"
 local order_fields = require "etoro.order_fields"
 local order_sizes = require "etoro.order_sizes"
 local order_stops = require "etoro.order_stops"

@@ -2,8 +2,8 @@
 
 local answers = require "etoro.answers"
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
-local check = require "etoro.check"
+local casing = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instruments = require "etoro.instruments"
 local operations = require "etoro.operations"

@@ -1,9 +1,9 @@
 -- Requests of a caller's own making, for client:request.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local tostring = core.text -- not up to the locale
 

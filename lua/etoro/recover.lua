@@ -3,7 +3,7 @@
 -- the account; nothing is ever placed or closed here.
 
 local case_of = require "etoro.resolve.case"
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local closes = require "etoro.recover.closes"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -14,7 +14,7 @@ local orders = require "etoro.recover.orders"
 local raw = require "etoro.raw"
 local rounds = require "etoro.recover.rounds"
 local runtime = require "etoro.runtime"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 

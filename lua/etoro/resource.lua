@@ -3,7 +3,7 @@
 local answers = require "etoro.answers"
 local errors = require "etoro.errors"
 local owner = require "etoro.owner"
-local values = require "etoro.values"
+local values = require "etoro.values.types"
 
 local M = {}
 

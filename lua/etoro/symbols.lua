@@ -8,8 +8,8 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instrument_cache = require "etoro.instrument_cache"
 local instrument_list = require "etoro.instrument_list"
-local json = require "etoro.json"
-local nearest = require "etoro.nearest"
+local json = require "etoro.values.json"
+local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
 
 local tonumber = core.number -- not up to the locale

@@ -1,11 +1,11 @@
 -- User tokens: the keys that act for an agent-portfolio.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.owner"
-local values = require "etoro.values"
+local values = require "etoro.values.types"
 
 local null = core.null
 

@@ -6,7 +6,7 @@ local operations = require "etoro.operations"
 local owner = require "etoro.owner"
 local pages = require "etoro.pages"
 local resource = require "etoro.resource"
-local values = require "etoro.values"
+local values = require "etoro.values.types"
 
 local LISTS = "/api/v1/watchlists"
 local ONE = LISTS .. "/{watchlistId}"

@@ -34,7 +34,7 @@ local client = assert(etoro.client {
 local operation = list == "instruments"
   and "GET /api/v1/market-data/instruments" or "GET /api/v1/agent-portfolios"
 local engine = client._runtime.engine
-local decode = require("etoro.json").decode_scanned
+local decode = require("etoro.values.json").decode_scanned
 
 local function held_kb()
   local file = assert(io.open("/proc/self/statm"))

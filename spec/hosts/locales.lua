@@ -7,7 +7,7 @@ assert(os.setlocale(arg[3]), arg[3])
 local etoro = require "etoro"
 local core = require "etoro.core"
 local cjson = require "cjson"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local turn = 3
 local function change()

@@ -1,7 +1,7 @@
 -- What an answer says of its failure, whatever shape it has. The API alone has
 -- nine, and a gateway before it may have more.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 ---@class etoro.Failure what an answer says of its failure

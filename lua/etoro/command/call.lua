@@ -1,10 +1,10 @@
 -- etoro call "GET /path" name=value: any operation, with its parameters typed
 -- as the table of operations has them.
 
-local check = require "etoro.check"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local output = require "etoro.command.output"
 

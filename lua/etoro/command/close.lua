@@ -1,7 +1,7 @@
 -- etoro close: one position, a part of it, or all.
 
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"

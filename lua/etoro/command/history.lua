@@ -1,7 +1,7 @@
 -- etoro history: closed trades.
 
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"

@@ -4,7 +4,7 @@ local columns_of = require "etoro.command.columns"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local exits = require "etoro.command.exits"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 local terminal = require "etoro.command.terminal"
 
 local tostring = core.text -- not up to the locale

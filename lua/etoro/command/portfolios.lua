@@ -1,6 +1,6 @@
 -- etoro portfolios: list, create, delete.
 
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local scopes = require "etoro.command.scopes"

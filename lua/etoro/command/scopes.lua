@@ -3,7 +3,7 @@
 
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local nearest = require "etoro.nearest"
+local nearest = require "etoro.values.nearest"
 
 local M = {}
 

@@ -3,7 +3,7 @@
 -- known.
 
 local batches = require "etoro.batches"
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local order_states = require "etoro.order_states"
 

@@ -1,14 +1,14 @@
 -- Closings of the journal that have no outcome: whether they were done.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
-local decimals = require "etoro.decimals"
+local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local partial_close = require "etoro.resolve.partial_close"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

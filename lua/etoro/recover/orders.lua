@@ -1,14 +1,14 @@
 -- Orders of the journal that have no outcome: whether they landed.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local decimals = require "etoro.decimals"
+local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
 local order_answer = require "etoro.order_answer"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 

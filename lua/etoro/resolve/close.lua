@@ -11,17 +11,17 @@
 -- * The portfolio does not show it: nothing. It lags, and a position that is
 --   fresh may be missing as well as one that is closed.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local count = require "etoro.count"
-local decimals = require "etoro.decimals"
+local count = require "etoro.values.count"
+local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local order_answer = require "etoro.order_answer"
 local refusal = require "etoro.resolve.refusal"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
 

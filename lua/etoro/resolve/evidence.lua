@@ -10,15 +10,15 @@
 -- * Absence proves nothing for some seconds: the portfolio lags by up to ten.
 --   Only absence past that counts (case:is_shown), of reads that worked.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local decimals = require "etoro.decimals"
+local decimals = require "etoro.values.decimals"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local known = require "etoro.resolve.known"
 local order_answer = require "etoro.order_answer"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -1,8 +1,8 @@
 -- The trade history, all pages of it. (portal: Trading, Get Trade History)
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 

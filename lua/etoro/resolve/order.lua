@@ -5,7 +5,7 @@
 -- (portal: Trading, Create Order: x-request-id; Orders Lookup)
 
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local evidence = require "etoro.resolve.evidence"
 local known = require "etoro.resolve.known"

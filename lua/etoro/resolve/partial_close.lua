@@ -12,12 +12,12 @@
 --   done.
 -- * Anything else (another size, gone, other parts closed meanwhile): nothing.
 
-local casing = require "etoro.casing"
+local casing = require "etoro.values.spelling"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
 

@@ -2,10 +2,10 @@
 -- reading, never by doing it again.
 
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 local runtime = require "etoro.runtime"
 local server_clock = require "etoro.server_clock"
-local times = require "etoro.times"
+local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 

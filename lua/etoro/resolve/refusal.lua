@@ -5,7 +5,7 @@
 
 local batches = require "etoro.batches"
 local core = require "etoro.core"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 

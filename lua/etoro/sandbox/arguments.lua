@@ -1,7 +1,7 @@
 -- The sandbox's options as they are typed: --port=8080 or --port 8080.
 
 local core = require "etoro.core"
-local nearest = require "etoro.nearest"
+local nearest = require "etoro.values.nearest"
 
 local M = {}
 

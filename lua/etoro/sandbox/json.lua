@@ -2,7 +2,7 @@
 -- seed gives the same bytes; integers stay integers whatever their size.
 
 local core = require "etoro.core"
-local json = require "etoro.json"
+local json = require "etoro.values.json"
 
 local cjson = require "cjson"
 

@@ -2,10 +2,10 @@
 -- calendar dates. Nothing here raises; what is wrong is nil and a message.
 
 local core = require "etoro.core"
-local count = require "etoro.count"
-local json = require "etoro.json"
-local nearest = require "etoro.nearest"
-local times = require "etoro.times"
+local count = require "etoro.values.count"
+local json = require "etoro.values.json"
+local nearest = require "etoro.values.nearest"
+local times = require "etoro.values.times"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -7,9 +7,9 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local nearest = require "etoro.nearest"
-local rules = require "etoro.rules"
-local values = require "etoro.values"
+local nearest = require "etoro.values.nearest"
+local rules = require "etoro.values.rules"
+local values = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 

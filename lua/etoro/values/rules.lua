@@ -2,7 +2,7 @@
 -- which names how many have to be given.
 
 local core = require "etoro.core"
-local count = require "etoro.count"
+local count = require "etoro.values.count"
 
 local tostring = core.text -- not up to the locale
 
