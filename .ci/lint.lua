@@ -17,7 +17,7 @@ local LATE = {
     .. " write needs, before it is sent",
   ["lua/etoro/raw.lua"] = "the table of operations, before anything is sent",
   ["lua/etoro/options.lua"] = "while a client is made",
-  ["lua/etoro/tasks.lua"] = "a circle: runtime stands on tasks, and whatever"
+  ["lua/etoro/tasks/init.lua"] = "a circle: runtime stands on tasks, and whatever"
     .. " makes clients has loaded it",
   ["lua/etoro/sandbox/init.lua"] = "the box's client and server: one of them"
     .. " is wanted, and it is loaded before it is there",

@@ -1,7 +1,7 @@
 -- Reads that several tasks share.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local shared = require "etoro.shared"
+local shared = require "etoro.tasks.once"
 
 describe("a shared read", function()
   local client

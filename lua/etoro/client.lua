@@ -10,7 +10,7 @@ local multipart = require "etoro.multipart"
 local options_of = require "etoro.options"
 local raw = require "etoro.raw"
 local renewal = require "etoro.renewal"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
 

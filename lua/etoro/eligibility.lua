@@ -6,7 +6,7 @@
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local shared = require "etoro.shared"
+local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading"
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]

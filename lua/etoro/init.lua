@@ -31,9 +31,9 @@ local PARTS = {
   spawn = function() return require("etoro.tasks").spawn end,
   all = function() return require("etoro.tasks").all end,
   wrap = function() return require("etoro.tasks").wrap end,
-  sleep = function() return require("etoro.runtime").sleep end,
-  stats = function() return require("etoro.runtime").stats end,
-  loop = function() return require("etoro.runtime").loop end,
+  sleep = function() return require("etoro.tasks.waiting").sleep end,
+  stats = function() return require("etoro.tasks.waiting").stats end,
+  loop = function() return require("etoro.tasks.waiting").loop end,
 }
 
 --- Makes a client. Raises for an unknown option or one of a wrong type; what

@@ -6,7 +6,7 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
 

@@ -6,7 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local reader = require "etoro.journal_reader"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale

@@ -8,7 +8,7 @@ local errors = require "etoro.errors"
 local http = require "etoro.oauth_http"
 local json = require "etoro.values.json"
 local key_file = require "etoro.key_file"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local tokens_of = require "etoro.oauth_tokens"
 
 local tostring = core.text -- not up to the locale

@@ -6,7 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
 local json = require "etoro.values.json"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local tasks = require "etoro.tasks"
 
 local M = {}

@@ -4,7 +4,7 @@ local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local holdings = require "etoro.holdings"
-local poll = require "etoro.poll"
+local poll = require "etoro.tasks.looks"
 local positions = require "etoro.positions"
 
 local tostring = core.text -- not up to the locale

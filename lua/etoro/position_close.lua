@@ -7,11 +7,11 @@ local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
-local poll = require "etoro.poll"
+local poll = require "etoro.tasks.looks"
 local proof = require "etoro.position_proof"
 local refusals = require "etoro.resolve.refusal"
 local server_clock = require "etoro.server_clock"
-local shared = require "etoro.shared"
+local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading"
 
 -- not up to the locale

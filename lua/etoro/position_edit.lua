@@ -5,7 +5,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
-local poll = require "etoro.poll"
+local poll = require "etoro.tasks.looks"
 local position_close = require "etoro.position_close"
 local trading = require "etoro.trading"
 

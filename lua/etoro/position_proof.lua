@@ -15,7 +15,7 @@ local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
-local shared = require "etoro.shared"
+local shared = require "etoro.tasks.once"
 local times = require "etoro.values.times"
 local trading = require "etoro.trading"
 

@@ -13,7 +13,7 @@ local operations = require "etoro.operations"
 local orders = require "etoro.recover.orders"
 local raw = require "etoro.raw"
 local rounds = require "etoro.recover.rounds"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale

@@ -3,7 +3,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local tasks = require "etoro.tasks"
 
 -- not up to the locale

@@ -5,7 +5,7 @@
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local order_answer = require "etoro.order_answer"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local trading = require "etoro.trading"
 
 local M = {}

@@ -3,7 +3,7 @@
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local server_clock = require "etoro.server_clock"
 local times = require "etoro.values.times"
 

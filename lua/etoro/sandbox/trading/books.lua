@@ -2,7 +2,7 @@
 -- to them. Nothing happens by itself: each request first lets the books catch
 -- up with the clock.
 
-local heap = require "etoro.heap"
+local heap = require "etoro.tasks.heap"
 local market = require "etoro.sandbox.market"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.sandbox.times"

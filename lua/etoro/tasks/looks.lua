@@ -2,7 +2,7 @@
 -- for so many seconds.
 
 local options_of = require "etoro.options"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 
 local M = {}
 

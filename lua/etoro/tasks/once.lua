@@ -2,7 +2,7 @@
 -- for it and take what it got.
 
 local core = require "etoro.core"
-local runtime = require "etoro.runtime"
+local runtime = require "etoro.tasks.waiting"
 local tasks = require "etoro.tasks"
 
 local M = {}

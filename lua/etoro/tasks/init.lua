@@ -4,7 +4,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local heap = require "etoro.heap"
+local heap = require "etoro.tasks.heap"
 
 local M = {}
 
@@ -495,7 +495,7 @@ end
 
 -- Outside of tasks: turns the scheduler until the target says that it is over.
 local function block_on(target, is_done)
-  local turn = require("etoro.runtime").turn
+  local turn = require("etoro.tasks.waiting").turn
   local s = get()
   target.blocked, s.drivers = (target.blocked or 0) + 1, s.drivers + 1
   local ok, problem = pcall(function()
