@@ -15,7 +15,7 @@ local LATE = {
   ["lua/etoro/init.lua"] = "each part of etoro is loaded when it is touched",
   ["lua/etoro/client.lua"] = "a resource is loaded when it is touched; what a"
     .. " write needs, before it is sent",
-  ["lua/etoro/raw.lua"] = "the table of operations, before anything is sent",
+  ["lua/etoro/call/raw.lua"] = "the table of operations, before anything is sent",
   ["lua/etoro/options.lua"] = "while a client is made",
   ["lua/etoro/tasks/init.lua"] = "a circle: runtime stands on tasks, and whatever"
     .. " makes clients has loaded it",

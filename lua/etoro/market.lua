@@ -14,7 +14,7 @@ local options_of = require "etoro.options"
 local owner = require "etoro.owner"
 local pages = require "etoro.pages"
 local rates = require "etoro.rates"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local symbols = require "etoro.symbols"
 
 local DATA = "GET /api/v1/market-data"

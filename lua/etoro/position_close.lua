@@ -10,7 +10,7 @@ local holdings = require "etoro.holdings"
 local poll = require "etoro.tasks.looks"
 local proof = require "etoro.position_proof"
 local refusals = require "etoro.resolve.refusal"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading"
 

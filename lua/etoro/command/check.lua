@@ -4,7 +4,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local words = require "etoro.command.words"
 
 local tostring = core.text -- not up to the locale

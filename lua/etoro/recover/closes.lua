@@ -7,7 +7,7 @@ local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local partial_close = require "etoro.resolve.partial_close"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 -- not up to the locale

@@ -7,7 +7,7 @@ local evidence = require "etoro.resolve.evidence"
 local history = require "etoro.resolve.history"
 local known = require "etoro.resolve.known"
 local order_answer = require "etoro.order_answer"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale

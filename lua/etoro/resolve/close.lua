@@ -20,7 +20,7 @@ local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local order_answer = require "etoro.order_answer"
 local refusal = require "etoro.resolve.refusal"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale

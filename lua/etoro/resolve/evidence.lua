@@ -17,7 +17,7 @@ local history = require "etoro.resolve.history"
 local holdings = require "etoro.holdings"
 local known = require "etoro.resolve.known"
 local order_answer = require "etoro.order_answer"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 -- not up to the locale

@@ -16,7 +16,7 @@ local casing = require "etoro.values.spelling"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale

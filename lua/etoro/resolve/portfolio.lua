@@ -4,7 +4,7 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local runtime = require "etoro.tasks.waiting"
-local server_clock = require "etoro.server_clock"
+local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
