@@ -13,10 +13,10 @@ local parser = require "luacheck.parser"
 -- a write that is under way.
 local LATE = {
   ["lua/etoro/init.lua"] = "each part of etoro is loaded when it is touched",
-  ["lua/etoro/client.lua"] = "a resource is loaded when it is touched; what a"
+  ["lua/etoro/client/init.lua"] = "a resource is loaded when it is touched; what a"
     .. " write needs, before it is sent",
   ["lua/etoro/call/raw.lua"] = "the table of operations, before anything is sent",
-  ["lua/etoro/options.lua"] = "while a client is made",
+  ["lua/etoro/client/options.lua"] = "while a client is made",
   ["lua/etoro/tasks/init.lua"] = "a circle: runtime stands on tasks, and whatever"
     .. " makes clients has loaded it",
   ["lua/etoro/sandbox/init.lua"] = "the box's client and server: one of them"

@@ -234,7 +234,7 @@ describe("a budget, in-process", function()
   it("shows itself", function()
     local client = box:client()
     local all = client:budget()
-    for name, rule in pairs(require "etoro.pools") do
+    for name, rule in pairs(require "etoro.client.pools") do
       assert.same({ limit = rule.limit, left = rule.limit,
         reserve = rule.reserve or 0 }, all[name])
     end

@@ -124,7 +124,7 @@ describe("doc/ #lua", function()
   it("tells of each option of a client and of a call", function()
     local missing = {}
     for _, class in ipairs { "etoro.ClientOptions", "etoro.RequestOptions" } do
-      for name in pairs(fields_of("lua/etoro/options.lua", class)) do
+      for name in pairs(fields_of("lua/etoro/client/options.lua", class)) do
         missing[name] = not texts.client:find("`" .. name .. "`", 1, true)
           or nil
       end

@@ -4,7 +4,7 @@ local knowledge = require "src.generate.knowledge"
 local merge = require "src.generate.merge"
 local meta = require "src.generate.meta"
 local operations = require "etoro.operations"
-local pools = require "etoro.pools"
+local pools = require "etoro.client.pools"
 local process = require "spec.support.process"
 local write = require "src.generate.write"
 
@@ -321,7 +321,7 @@ describe("the table of operations #lua", function()
     local version = text:match "document (%S+);"
     assert.equal((text:gsub("%-%- trap: [^\n]*\n", "")),
       write.operations(operations, version))
-    assert.equal(read_file "lua/etoro/pools.lua", write.pools(pools))
+    assert.equal(read_file "lua/etoro/client/pools.lua", write.pools(pools))
     assert.same(knowledge.pools, pools)
   end)
 

@@ -7,7 +7,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth_http"
 local json = require "etoro.values.json"
-local key_file = require "etoro.key_file"
+local key_file = require "etoro.client.key_file"
 local runtime = require "etoro.tasks.waiting"
 local tokens_of = require "etoro.oauth_tokens"
 

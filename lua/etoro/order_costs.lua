@@ -2,7 +2,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local options_of = require "etoro.options"
+local options_of = require "etoro.client.options"
 local order_fields = require "etoro.order_fields"
 local precheck = require "etoro.precheck"
 local times = require "etoro.values.times"

@@ -7,7 +7,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local options_of = require "etoro.options"
+local options_of = require "etoro.client.options"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -1,7 +1,7 @@
 -- Rate limits: rolling windows, one for each pool and caller. An accepted
 -- request holds a slot for one window; a refused one holds none.
 
-local pools = require "etoro.pools"
+local pools = require "etoro.client.pools"
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.limits", __index = methods }

@@ -4,7 +4,7 @@
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
 local limits = require "etoro.sandbox.limits"
-local pools = require "etoro.pools"
+local pools = require "etoro.client.pools"
 local trading = require "etoro.sandbox.trading.options"
 
 local M = {}

@@ -1,7 +1,7 @@
 -- Looking again and again until something has happened: with growing pauses,
 -- for so many seconds.
 
-local options_of = require "etoro.options"
+local options_of = require "etoro.client.options"
 local runtime = require "etoro.tasks.waiting"
 
 local M = {}

@@ -1,15 +1,15 @@
 -- The client: one account's keys at one base URL, and the one `send` that all
 -- calls go through.
 
-local budget = require "etoro.budget"
+local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
-local options_of = require "etoro.options"
+local options_of = require "etoro.client.options"
 local raw = require "etoro.call.raw"
-local renewal = require "etoro.renewal"
+local renewal = require "etoro.client.renewal"
 local runtime = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale

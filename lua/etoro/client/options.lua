@@ -1,11 +1,11 @@
 -- What a client is made of: options, key files and the environment, settled
 -- into one table that nothing else needs to look behind.
 
-local budget = require "etoro.budget"
+local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local key_file = require "etoro.key_file"
+local key_file = require "etoro.client.key_file"
 
 local M = {}
 

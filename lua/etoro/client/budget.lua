@@ -3,7 +3,7 @@
 
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
-local pools = require "etoro.pools"
+local pools = require "etoro.client.pools"
 
 local tostring = core.text -- not up to the locale
 
