@@ -8,7 +8,7 @@ local errors = require "etoro.errors"
 local etoro = require "etoro"
 local json = require "etoro.values.json"
 local operations = require "etoro.operations"
-local pages = require "etoro.pages"
+local pages = require "etoro.resource.pages"
 local scripted = require "spec.support.scripted"
 
 local FILES = { "agents", "deprecated", "market", "money", "people", "social",

@@ -1,7 +1,7 @@
 -- Lists of a server that gives fewer items than it is asked for: it holds 250
 -- of them, or as many as it does not hide, and has a most for each page.
 local operations = require "etoro.operations"
-local pages = require "etoro.pages"
+local pages = require "etoro.resource.pages"
 local scripted = require "spec.support.scripted"
 
 local SEARCH = "GET /api/v1/user-info/people/search"

@@ -1,6 +1,6 @@
 local etoro = require "etoro"
 local operations = require "etoro.operations"
-local pages = require "etoro.pages"
+local pages = require "etoro.resource.pages"
 local raises = require "spec.support.raises"
 local sandbox = require "etoro.sandbox"
 local scripted = require "spec.support.scripted"

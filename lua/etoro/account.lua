@@ -1,15 +1,15 @@
 -- The account: what it holds, what it is worth, what it has done. Demo or
 -- real, as the client is.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local equity = require "etoro.equity"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local tasks = require "etoro.tasks"
 local trading = require "etoro.trading"
 

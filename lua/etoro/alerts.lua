@@ -1,10 +1,10 @@
 -- Price alerts: the API tells when an instrument's bid reaches a price.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local ALERTS = "/api/v1/price-alerts"

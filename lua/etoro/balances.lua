@@ -2,7 +2,7 @@
 
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local ALL = "/api/v1/balances"

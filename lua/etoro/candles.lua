@@ -1,7 +1,7 @@
 -- Bars of prices: their intervals, how an answer nests them, and which of
 -- them are not finished.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local nearest = require "etoro.values.nearest"
 local times = require "etoro.values.times"
 

@@ -2,8 +2,8 @@
 
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local CASH = "/api/v1/money/accounts/cash"

@@ -1,7 +1,7 @@
 -- The eToro Club: levels, offers and webinars.
 
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local GET = operations["GET /api/v1/clubs"]

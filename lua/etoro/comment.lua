@@ -1,10 +1,10 @@
 -- Comments on a post, and replies to a comment.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local COMMENT = "/api/v1/posts/{postId}/comments/{commentId}"

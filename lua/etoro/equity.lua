@@ -3,7 +3,7 @@
 -- functions of the answer. A number that is missing is named, and what it
 -- would be part of is nil: it never counts as 0.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 

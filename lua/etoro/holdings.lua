@@ -1,7 +1,7 @@
 -- What the account holds, as its portfolio shows it: positions and orders that
 -- wait. The portfolio runs a few seconds behind.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"

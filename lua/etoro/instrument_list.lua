@@ -1,6 +1,6 @@
 -- The list of instruments as the API and the older one give it.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 

@@ -1,13 +1,13 @@
 -- Instruments: what can be traded, and which one a symbol means.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instrument_list = require "etoro.instrument_list"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local symbols = require "etoro.symbols"
 local values = require "etoro.values.types"
 

@@ -1,8 +1,8 @@
 -- Lists that eToro makes up: curated ones, and recommendations.
 
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local answers = require "etoro.answers"
+local owner = require "etoro.resource.links"
+local answers = require "etoro.resource.answers"
 local resource = require "etoro.resource"
 
 local CURATED = operations["GET /api/v1/curated-lists"]

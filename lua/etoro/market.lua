@@ -1,8 +1,8 @@
 -- The market: prices, their history, and what there is to know of what is
 -- traded.
 
-local answers = require "etoro.answers"
-local batches = require "etoro.batches"
+local answers = require "etoro.resource.answers"
+local batches = require "etoro.resource.batches"
 local candles = require "etoro.candles"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
@@ -11,8 +11,8 @@ local errors = require "etoro.errors"
 local instruments = require "etoro.instruments"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local rates = require "etoro.rates"
 local server_clock = require "etoro.call.server_clock"
 local symbols = require "etoro.symbols"

@@ -1,7 +1,7 @@
 -- Messages to the caller inside the app.
 
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local LIST = operations["GET /api/v1/notifications/messages"]

@@ -1,7 +1,7 @@
 -- Answers about orders, held against what was asked: one that is about another
 -- order, or names none, is no answer.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 

@@ -1,6 +1,6 @@
 -- Orders: placing them, and finding out what became of them.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
@@ -10,7 +10,7 @@ local order_costs = require "etoro.order_costs"
 local order_fields = require "etoro.order_fields"
 local order_positions = require "etoro.order_positions"
 local order_states = require "etoro.order_states"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
 local precheck = require "etoro.precheck"
 local recover = require "etoro.recover"

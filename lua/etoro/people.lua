@@ -2,14 +2,14 @@
 -- the first group of calls are in percent, those of the v2 statistics
 -- fractions: 0.06 is 6 %.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local PEOPLE = "/api/v1/user-info/people"

@@ -1,8 +1,8 @@
 -- What popular investors learn about those who copy them.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local COPIERS = operations["GET /api/v1/pi-data/copiers"]

@@ -5,7 +5,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local resolve_portfolio = require "etoro.resolve.portfolio"
 local tokens = require "etoro.tokens"
 

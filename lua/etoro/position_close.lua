@@ -2,7 +2,7 @@
 -- the close where the server tells it, else from the portfolio and the
 -- history, which run a few seconds behind.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"

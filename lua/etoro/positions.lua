@@ -1,13 +1,13 @@
 -- Positions: what the account holds, and closing it.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.holdings"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
 local position_close = require "etoro.position_close"
 local position_edit = require "etoro.position_edit"

@@ -1,13 +1,13 @@
 -- A post in the social feeds.
 
-local answers = require "etoro.answers"
-local batches = require "etoro.batches"
+local answers = require "etoro.resource.answers"
+local batches = require "etoro.resource.batches"
 local comment = require "etoro.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local POST = "/api/v1/posts/{postId}"

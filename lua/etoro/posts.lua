@@ -4,7 +4,7 @@ local comment = require "etoro.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local post = require "etoro.post"
 local resource = require "etoro.resource"
 

@@ -2,7 +2,7 @@
 -- that size, with that leverage and those stops. What the API does not tell
 -- stands in nobody's way; what it tells is explained in words and figures.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
 local nearest = require "etoro.values.nearest"

@@ -1,7 +1,7 @@
 -- Prices of many instruments, named by id or by symbol.
 
-local answers = require "etoro.answers"
-local batches = require "etoro.batches"
+local answers = require "etoro.resource.answers"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"

@@ -4,7 +4,7 @@
 -- class. All of it happens inside of the call that was made, under its one
 -- deadline.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local case_of = require "etoro.resolve.case"
 local close = require "etoro.resolve.close"
 local core = require "etoro.core"

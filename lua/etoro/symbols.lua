@@ -2,8 +2,8 @@
 -- (AAPL finds AAPL.EUR as well), so its answers are candidates: only one whose
 -- whole symbol is the one asked for counts, and never the first.
 
-local answers = require "etoro.answers"
-local batches = require "etoro.batches"
+local answers = require "etoro.resource.answers"
+local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instrument_cache = require "etoro.instrument_cache"

@@ -4,7 +4,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local values = require "etoro.values.types"
 
 local null = core.null

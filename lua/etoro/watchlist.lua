@@ -3,8 +3,8 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local values = require "etoro.values.types"
 

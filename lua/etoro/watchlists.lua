@@ -1,10 +1,10 @@
 -- Watchlists: the caller's own, and those that others show.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.owner"
-local pages = require "etoro.pages"
+local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local watchlist = require "etoro.watchlist"
 

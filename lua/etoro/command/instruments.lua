@@ -1,6 +1,6 @@
 -- What commands take for an instrument: a symbol or an id.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.eligibility"
 local output = require "etoro.command.output"

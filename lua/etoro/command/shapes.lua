@@ -2,7 +2,7 @@
 -- needs, always under these names. doc/json.md lists them; null is what is not
 -- known.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local order_states = require "etoro.order_states"

@@ -3,7 +3,7 @@
 -- number ends before it does. Of a broken one the number 900123 may be left as
 -- 90012.
 
-local batches = require "etoro.batches"
+local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 

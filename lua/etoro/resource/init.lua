@@ -1,8 +1,8 @@
 -- What resources have in common: one call of the client's, its answer checked.
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local errors = require "etoro.errors"
-local owner = require "etoro.owner"
+local owner = require "etoro.resource.links"
 local values = require "etoro.values.types"
 
 local M = {}

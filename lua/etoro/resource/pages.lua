@@ -2,7 +2,7 @@
 -- needed, over all the ways that the API has of paging. How an operation's
 -- pages go on is in etoro.operations (paging).
 
-local answers = require "etoro.answers"
+local answers = require "etoro.resource.answers"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
