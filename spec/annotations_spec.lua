@@ -227,7 +227,7 @@ describe("annotations #lua", function()
   end)
 
   it("take each way to write an interval, and no other", function()
-    local candles = require "etoro.candles"
+    local candles = require "etoro.market.candles"
     local _, lines, first = find_class "etoro.Interval"
     local typed, known = {}, {}
     for number = first + 1, #lines do

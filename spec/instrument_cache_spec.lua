@@ -140,7 +140,7 @@ describe("etoro.instrument_cache", function()
       XDG_CACHE_HOME = "relative", HOME = scratch }, input = [[
         local api = require("spec.support.scripted").new(function() end)
         local client = api:client { instrument_cache = { path = true } }
-        print(require("etoro.instrument_cache").of(client).folder)
+        print(require("etoro.market.cache").of(client).folder)
       ]] }
     assert.equal(scratch .. "/.cache/etoro\n", done.stdout, done.stderr)
   end)
@@ -153,7 +153,7 @@ describe("etoro.instrument_cache", function()
             local api = require("spec.support.scripted").new(function() end)
             local client = api:client { instrument_cache = { path = true },
               on_event = function(event) print(event.message) end }
-            print(require("etoro.instrument_cache").of(client).folder)
+            print(require("etoro.market.cache").of(client).folder)
           ]] }
         assert.equal("the instrument cache is kept in memory alone: neither"
           .. " XDG_CACHE_HOME nor HOME is an absolute path\nnil\n",

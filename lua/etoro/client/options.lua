@@ -277,7 +277,7 @@ function M.settle(options, level, is_keyed)
   end
   settled.instrument_cache = options.instrument_cache
   if options.instrument_cache ~= nil then
-    require("etoro.instrument_cache").check(options.instrument_cache,
+    require("etoro.market.cache").check(options.instrument_cache,
       level + 1)
   end
   settled.pools = budget.rules(options.rate_limit, api, level + 1)

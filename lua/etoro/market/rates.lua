@@ -5,9 +5,9 @@ local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
-local instruments = require "etoro.instruments"
+local instruments = require "etoro.market.instruments"
 local operations = require "etoro.operations"
-local symbols = require "etoro.symbols"
+local symbols = require "etoro.market.symbols"
 
 local M = {}
 

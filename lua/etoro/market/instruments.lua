@@ -4,11 +4,11 @@ local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
-local instrument_list = require "etoro.instrument_list"
+local instrument_list = require "etoro.market.instrument_list"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
 local owner = require "etoro.resource.links"
-local symbols = require "etoro.symbols"
+local symbols = require "etoro.market.symbols"
 local values = require "etoro.values.types"
 
 local BATCH = 50 -- ids that one request may name without a 413 or 414

@@ -6,7 +6,7 @@ local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
-local watchlist = require "etoro.watchlist"
+local watchlist = require "etoro.market.watchlist"
 
 local LISTS = "/api/v1/watchlists"
 local LIST = operations["GET " .. LISTS]
