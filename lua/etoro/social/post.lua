@@ -2,7 +2,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
-local comment = require "etoro.comment"
+local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"

@@ -1,12 +1,12 @@
 -- The social feeds: lists of posts, page by page.
 
 local check = require "etoro.values.fields"
-local comment = require "etoro.comment"
+local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
-local post = require "etoro.post"
+local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
 local FEEDS = "/api/v1/feeds/"

@@ -1,11 +1,11 @@
 -- Posts: writing, reading and finding them by id. The feeds list them.
 
-local comment = require "etoro.comment"
+local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
-local post = require "etoro.post"
+local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
 local POSTS = "/api/v1/posts"
