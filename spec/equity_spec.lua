@@ -1,5 +1,5 @@
 local core = require "etoro.core"
-local equity = require "etoro.equity"
+local equity = require "etoro.money.equity"
 
 local function near(expected, value)
   assert.is_true(value and math.abs(expected - value) < 1e-9,

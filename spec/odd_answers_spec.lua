@@ -1,6 +1,6 @@
 -- What stays of an answer that is odd in one place: the rest of it, as it
 -- came, and never a figure or an object that is made up.
-local equity = require "etoro.equity"
+local equity = require "etoro.money.equity"
 local orders = require "etoro.orders"
 local scripted = require "spec.support.scripted"
 

@@ -4,7 +4,7 @@
 local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
-local equity = require "etoro.equity"
+local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
