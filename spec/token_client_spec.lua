@@ -5,7 +5,7 @@ local core = require "etoro.core"
 local desk = require "spec.support.desk"
 local etoro = require "etoro"
 local nginx = require "spec.support.nginx"
-local portfolios = require "etoro.portfolios"
+local portfolios = require "etoro.agents.portfolios"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 

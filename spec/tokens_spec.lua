@@ -1,9 +1,9 @@
 local etoro = require "etoro"
 local exact = require "spec.support.exact"
-local portfolios = require "etoro.portfolios"
+local portfolios = require "etoro.agents.portfolios"
 local scripted = require "spec.support.scripted"
 local server = require "spec.support.server"
-local tokens = require "etoro.tokens"
+local tokens = require "etoro.agents.tokens"
 
 local REAL_READ = "etoro-public:trade.real:read"
 local DEMO_READ = "etoro-public:trade.demo:read"

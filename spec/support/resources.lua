@@ -22,7 +22,7 @@ local OBJECTS = {
     return require("etoro.orders").wrap({ orderId = 1 }, client)
   end },
   portfolio = { "portfolios", function(client)
-    return require("etoro.portfolios").wrap({}, client)
+    return require("etoro.agents.portfolios").wrap({}, client)
   end },
   position = { "positions", function(client)
     return require("etoro.positions").wrap({ positionID = 1 }, client)
@@ -32,8 +32,8 @@ local OBJECTS = {
     return client.posts:by_id(UUID):comment_by_id("1"):reply_by_id "2"
   end },
   token = { "portfolios", function(client)
-    return require("etoro.tokens").wrap({}, client,
-      require("etoro.portfolios").wrap({}, client))
+    return require("etoro.agents.tokens").wrap({}, client,
+      require("etoro.agents.portfolios").wrap({}, client))
   end },
   watchlist = { "watchlists", function(client)
     return client.watchlists:by_id(UUID)
