@@ -85,7 +85,7 @@ describe("a program", function()
         end
       end)
       c:close()
-      assert(#require("etoro.journal").read(path) == 10)
+      assert(#require("etoro.trading.journal").read(path) == 10)
     ]], server.url, folder)
     assert.equal(2 * 3 * 5, #server:arrivals())
   end)

@@ -2,7 +2,7 @@
 -- read when it is large.
 local cjson = require "cjson"
 local etoro = require "etoro"
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 

@@ -3,7 +3,7 @@
 -- long, KILL_SEED repeats a run.
 local cjson = require "cjson"
 local core = require "etoro.core"
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
 

@@ -1,7 +1,7 @@
 -- What stays of an answer that is odd in one place: the rest of it, as it
 -- came, and never a figure or an object that is made up.
 local equity = require "etoro.money.equity"
-local orders = require "etoro.orders"
+local orders = require "etoro.trading.orders"
 local scripted = require "spec.support.scripted"
 
 describe("of an odd answer", function()

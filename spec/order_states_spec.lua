@@ -1,7 +1,7 @@
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local order_states = require "etoro.order_states"
-local trading = require "etoro.trading"
+local order_states = require "etoro.trading.order.states"
+local trading = require "etoro.trading.routes"
 
 -- One execution of an order
 local FILL = { { positionId = 1, state = "open" } }

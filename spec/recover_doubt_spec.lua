@@ -3,7 +3,7 @@
 local cjson = require "cjson"
 local desk = require "spec.support.desk"
 local etoro = require "etoro"
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
@@ -67,7 +67,7 @@ describe("a recovery", function()
 
   -- A sandbox whose client knows nothing of the orders that were placed.
   local function forget()
-    local known = require "etoro.resolve.known"
+    local known = require "etoro.trading.resolve.known"
     local add = known.is_others
     known.is_others = function() return false end
     finally(function() known.is_others = add end)

@@ -1,7 +1,7 @@
 -- After a crash: what the journal left open is found out by reading.
 local cjson = require "cjson"
 local etoro = require "etoro"
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
 local server = require "spec.support.server"

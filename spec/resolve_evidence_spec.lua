@@ -192,7 +192,7 @@ describe("an order that is refused when it is sent again", function()
   end)
 
   it("is told refused beside an order that was placed long before", function()
-    local known = require "etoro.resolve.known"
+    local known = require "etoro.trading.resolve.known"
     t = desk.new { idempotency = "measured" }
     assert(t.client.orders:open(ORDER, { precheck = false }))
     for number = 1, 20000 do -- as many that others were told of

@@ -1,4 +1,4 @@
-local history = require "etoro.resolve.history"
+local history = require "etoro.trading.account.history"
 
 -- A server with so many trades, the latest first, that gives at most `most` a
 -- page, and counts its pages by that or by the size it is asked for.

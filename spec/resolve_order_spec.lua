@@ -1,7 +1,7 @@
 -- An order whose answer was lost: what becomes of it, and that it is there
 -- exactly once.
 local etoro = require "etoro"
-local refusal = require "etoro.resolve.refusal"
+local refusal = require "etoro.trading.resolve.refusal"
 local recorder = require "spec.support.recorder"
 local server = require "spec.support.server"
 

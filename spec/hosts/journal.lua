@@ -2,7 +2,7 @@
 -- it. A line that is cut short would be found when the file is read.
 local url = ...
 local etoro = require "etoro"
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 require "cjson" -- now, so that the host keeps it loaded
 
 local path = assert(os.getenv "SCRATCH") .. "/journal"

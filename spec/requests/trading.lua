@@ -1,7 +1,7 @@
 -- What the trading operations send, real and demo, byte for byte. `more` lists
 -- what a method sends after the operation's own request.
-local orders = require "etoro.orders"
-local positions = require "etoro.positions"
+local orders = require "etoro.trading.orders"
+local positions = require "etoro.trading.positions"
 
 local ORDER_ID, POSITION_ID = 981286176, 3614853889
 local TOKEN = "066faaee-e1e9-49d2-a568-c6e1cc336ad8"

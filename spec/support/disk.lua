@@ -7,7 +7,7 @@ local program = require "spec.support.program"
 local M = {}
 
 local CHILD = [[
-local journal = require "etoro.journal"
+local journal = require "etoro.trading.journal"
 local url, path = arg[1], arg[2]
 local function set(name) assert(io.open(os.getenv(name), "w")):close() end
 local function unset(name) assert(os.remove(os.getenv(name))) end

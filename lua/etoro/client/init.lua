@@ -25,8 +25,8 @@ local operations, resolve
 -- folder, or have no descriptor free): before the first one, all is loaded
 -- that its outcome, and what has to be done about it, may need.
 local function load_for_trades()
-  require "etoro.orders"
-  resolve = require "etoro.resolve"
+  require "etoro.trading.orders"
+  resolve = require "etoro.trading.resolve"
 end
 
 ---@class etoro.Client
@@ -504,7 +504,7 @@ local function open(settled, engine, parent, keys_of)
     -- false: what is absent is looked for among the resources
   }, mt)
   if settled.journal then
-    local journal, err = require("etoro.journal").open(settled, run.engine)
+    local journal, err = require("etoro.trading.journal").open(settled, run.engine)
     if not journal then return nil, err end
     client._journal = journal
   end

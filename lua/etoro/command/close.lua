@@ -6,7 +6,7 @@ local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 local words = require "etoro.command.words"
 
 -- not up to the locale

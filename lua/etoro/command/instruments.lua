@@ -2,7 +2,7 @@
 
 local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
-local eligibility = require "etoro.eligibility"
+local eligibility = require "etoro.trading.precheck.eligibility"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
 

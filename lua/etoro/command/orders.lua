@@ -3,10 +3,10 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
-local order_states = require "etoro.order_states"
+local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -5,7 +5,7 @@
 local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local order_states = require "etoro.order_states"
+local order_states = require "etoro.trading.order.states"
 
 local tostring = core.text -- not up to the locale
 

@@ -11,7 +11,7 @@ local options_of = require "etoro.client.options"
 local owner = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local tasks = require "etoro.tasks"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local ME = operations["GET /api/v1/me"]
 

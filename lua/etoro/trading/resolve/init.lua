@@ -5,15 +5,15 @@
 -- deadline.
 
 local answers = require "etoro.resource.answers"
-local case_of = require "etoro.resolve.case"
-local close = require "etoro.resolve.close"
+local case_of = require "etoro.trading.resolve.case"
+local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local known = require "etoro.resolve.known"
-local order = require "etoro.resolve.order"
-local order_answer = require "etoro.order_answer"
-local partial_close = require "etoro.resolve.partial_close"
-local refusals = require "etoro.resolve.refusal"
+local known = require "etoro.trading.resolve.known"
+local order = require "etoro.trading.resolve.order"
+local order_answer = require "etoro.trading.order.answer"
+local partial_close = require "etoro.trading.resolve.partial_close"
+local refusals = require "etoro.trading.resolve.refusal"
 
 local M = {}
 

@@ -7,10 +7,10 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local evidence = require "etoro.resolve.evidence"
-local known = require "etoro.resolve.known"
-local order_answer = require "etoro.order_answer"
-local refusals = require "etoro.resolve.refusal"
+local evidence = require "etoro.trading.resolve.evidence"
+local known = require "etoro.trading.resolve.known"
+local order_answer = require "etoro.trading.order.answer"
+local refusals = require "etoro.trading.resolve.refusal"
 
 local tostring = core.text -- not up to the locale
 

@@ -4,11 +4,11 @@
 
 local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
-local eligibility = require "etoro.eligibility"
+local eligibility = require "etoro.trading.precheck.eligibility"
 local nearest = require "etoro.values.nearest"
-local order_fields = require "etoro.order_fields"
-local order_sizes = require "etoro.order_sizes"
-local order_stops = require "etoro.order_stops"
+local order_fields = require "etoro.trading.order.fields"
+local order_sizes = require "etoro.trading.precheck.sizes"
+local order_stops = require "etoro.trading.precheck.stops"
 
 local plain, refusal = order_fields.plain, order_fields.refusal
 

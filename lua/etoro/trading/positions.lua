@@ -6,14 +6,14 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local holdings = require "etoro.holdings"
+local holdings = require "etoro.trading.account.holdings"
 local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
-local position_close = require "etoro.position_close"
-local position_edit = require "etoro.position_edit"
+local position_close = require "etoro.trading.closing.close"
+local position_edit = require "etoro.trading.closing.edit"
 local tasks = require "etoro.tasks"
-local trading = require "etoro.trading"
-require "etoro.resolve" -- loaded before anything is sent
+local trading = require "etoro.trading.routes"
+require "etoro.trading.resolve" -- loaded before anything is sent
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

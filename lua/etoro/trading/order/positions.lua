@@ -3,9 +3,9 @@
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
-local holdings = require "etoro.holdings"
+local holdings = require "etoro.trading.account.holdings"
 local poll = require "etoro.tasks.looks"
-local positions = require "etoro.positions"
+local positions = require "etoro.trading.positions"
 
 local tostring = core.text -- not up to the locale
 

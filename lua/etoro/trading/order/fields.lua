@@ -6,7 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local rules = require "etoro.values.rules"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -4,19 +4,19 @@ local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
-local holdings = require "etoro.holdings"
-local order_answer = require "etoro.order_answer"
-local order_costs = require "etoro.order_costs"
-local order_fields = require "etoro.order_fields"
-local order_positions = require "etoro.order_positions"
-local order_states = require "etoro.order_states"
+local holdings = require "etoro.trading.account.holdings"
+local order_answer = require "etoro.trading.order.answer"
+local order_costs = require "etoro.trading.order.costs"
+local order_fields = require "etoro.trading.order.fields"
+local order_positions = require "etoro.trading.order.positions"
+local order_states = require "etoro.trading.order.states"
 local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
-local precheck = require "etoro.precheck"
-local recover = require "etoro.recover"
-local trading = require "etoro.trading"
-require "etoro.positions" -- what an order comes to, and all that closes it
-require "etoro.resolve" -- loaded before anything is sent
+local precheck = require "etoro.trading.precheck"
+local recover = require "etoro.trading.recover"
+local trading = require "etoro.trading.routes"
+require "etoro.trading.positions" -- what an order comes to, and all that closes it
+require "etoro.trading.resolve" -- loaded before anything is sent
 
 local M = {}
 

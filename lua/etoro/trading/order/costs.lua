@@ -3,10 +3,10 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local options_of = require "etoro.client.options"
-local order_fields = require "etoro.order_fields"
-local precheck = require "etoro.precheck"
+local order_fields = require "etoro.trading.order.fields"
+local precheck = require "etoro.trading.precheck"
 local times = require "etoro.values.times"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local tonumber = core.number -- not up to the locale
 

@@ -1,12 +1,12 @@
 -- Closings of the journal that have no outcome: whether they were done.
 
 local casing = require "etoro.values.spelling"
-local close = require "etoro.resolve.close"
+local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
-local evidence = require "etoro.resolve.evidence"
-local history = require "etoro.resolve.history"
-local partial_close = require "etoro.resolve.partial_close"
+local evidence = require "etoro.trading.resolve.evidence"
+local history = require "etoro.trading.account.history"
+local partial_close = require "etoro.trading.resolve.partial_close"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 

@@ -5,7 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
-local reader = require "etoro.journal_reader"
+local reader = require "etoro.trading.journal.reader"
 local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 

@@ -2,17 +2,17 @@
 -- were about to be sent, and of which it has no outcome. Found out by reading
 -- the account; nothing is ever placed or closed here.
 
-local case_of = require "etoro.resolve.case"
+local case_of = require "etoro.trading.resolve.case"
 local check = require "etoro.values.fields"
-local closes = require "etoro.recover.closes"
+local closes = require "etoro.trading.recover.closes"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local journals = require "etoro.journal"
-local known = require "etoro.resolve.known"
+local journals = require "etoro.trading.journal"
+local known = require "etoro.trading.resolve.known"
 local operations = require "etoro.operations"
-local orders = require "etoro.recover.orders"
+local orders = require "etoro.trading.recover.orders"
 local raw = require "etoro.call.raw"
-local rounds = require "etoro.recover.rounds"
+local rounds = require "etoro.trading.recover.rounds"
 local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 

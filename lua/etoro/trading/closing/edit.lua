@@ -4,10 +4,10 @@ local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local holdings = require "etoro.holdings"
+local holdings = require "etoro.trading.account.holdings"
 local poll = require "etoro.tasks.looks"
-local position_close = require "etoro.position_close"
-local trading = require "etoro.trading"
+local position_close = require "etoro.trading.closing.close"
+local trading = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -13,11 +13,11 @@
 
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
-local history = require "etoro.resolve.history"
-local holdings = require "etoro.holdings"
+local history = require "etoro.trading.account.history"
+local holdings = require "etoro.trading.account.holdings"
 local shared = require "etoro.tasks.once"
 local times = require "etoro.values.times"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local tonumber = core.number -- not up to the locale
 

@@ -7,7 +7,7 @@ local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local shared = require "etoro.tasks.once"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local SEARCH = operations["GET /api/v1/market-data/search"]

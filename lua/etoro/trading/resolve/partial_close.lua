@@ -13,7 +13,7 @@
 -- * Anything else (another size, gone, other parts closed meanwhile): nothing.
 
 local casing = require "etoro.values.spelling"
-local close = require "etoro.resolve.close"
+local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local server_clock = require "etoro.call.server_clock"

@@ -6,13 +6,13 @@ local batches = require "etoro.resource.batches"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local holdings = require "etoro.holdings"
+local holdings = require "etoro.trading.account.holdings"
 local poll = require "etoro.tasks.looks"
-local proof = require "etoro.position_proof"
-local refusals = require "etoro.resolve.refusal"
+local proof = require "etoro.trading.closing.proof"
+local refusals = require "etoro.trading.resolve.refusal"
 local server_clock = require "etoro.call.server_clock"
 local shared = require "etoro.tasks.once"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text

@@ -2,8 +2,8 @@
 -- instrument is counted in.
 
 local core = require "etoro.core"
-local eligibility = require "etoro.eligibility"
-local order_fields = require "etoro.order_fields"
+local eligibility = require "etoro.trading.precheck.eligibility"
+local order_fields = require "etoro.trading.order.fields"
 
 local figure, plain = order_fields.figure, order_fields.plain
 local refusal = order_fields.refusal

@@ -1,8 +1,8 @@
 -- Whether an order's stop loss and take profit lie where they can work.
 
 local core = require "etoro.core"
-local eligibility = require "etoro.eligibility"
-local order_fields = require "etoro.order_fields"
+local eligibility = require "etoro.trading.precheck.eligibility"
+local order_fields = require "etoro.trading.order.fields"
 
 local figure, refusal = order_fields.figure, order_fields.refusal
 

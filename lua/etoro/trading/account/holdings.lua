@@ -5,7 +5,7 @@ local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local tostring = core.text -- not up to the locale
 

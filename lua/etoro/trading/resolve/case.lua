@@ -4,9 +4,9 @@
 
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local order_answer = require "etoro.order_answer"
+local order_answer = require "etoro.trading.order.answer"
 local runtime = require "etoro.tasks.waiting"
-local trading = require "etoro.trading"
+local trading = require "etoro.trading.routes"
 
 local M = {}
 
