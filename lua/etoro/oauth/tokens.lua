@@ -4,7 +4,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local http = require "etoro.oauth_http"
+local http = require "etoro.oauth.http"
 local tasks = require "etoro.tasks"
 
 -- not up to the locale

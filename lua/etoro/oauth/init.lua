@@ -5,11 +5,11 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local http = require "etoro.oauth_http"
+local http = require "etoro.oauth.http"
 local json = require "etoro.values.json"
 local key_file = require "etoro.client.key_file"
 local runtime = require "etoro.tasks.waiting"
-local tokens_of = require "etoro.oauth_tokens"
+local tokens_of = require "etoro.oauth.tokens"
 
 local tostring = core.text -- not up to the locale
 
