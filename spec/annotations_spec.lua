@@ -13,9 +13,10 @@ table.sort(SOURCES)
 
 -- What users call besides methods of resources: file = pattern of a name.
 local OTHERS = {
-  ["init.lua"] = "M%.(%l+)", ["events.lua"] = "M%.(%l+)",
-  ["journal.lua"] = "M%.(read)", ["oauth.lua"] = "[M%l]+[:.](%l[%l_]+)",
-  ["tasks.lua"] = "methods:(%l+)", ["runtime.lua"] = "loop%.(%l+)",
+  ["init.lua"] = "M%.(%l+)", ["client/events.lua"] = "M%.(%l+)",
+  ["trading/journal/init.lua"] = "M%.(read)",
+  ["oauth/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
+  ["tasks/init.lua"] = "methods:(%l+)", ["tasks/waiting.lua"] = "loop%.(%l+)",
   ["sandbox/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
 }
 
@@ -149,9 +150,9 @@ describe("annotations #lua", function()
         end
       end
     end
-    for line in docs.read("lua/etoro/api.meta.lua"):gmatch "[^\n]+" do
+    for line in docs.read("lua/etoro/meta/api.meta.lua"):gmatch "[^\n]+" do
       for _, name in ipairs(types_in(line:match "^%-%-%-@%l+ (.*)" or "")) do
-        used[name] = used[name] or "lua/etoro/api.meta.lua"
+        used[name] = used[name] or "lua/etoro/meta/api.meta.lua"
       end
     end
     local unknown = {}

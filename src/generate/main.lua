@@ -1,5 +1,5 @@
--- make generate OPENAPI=path: writes lua/etoro/operations.lua, pools.lua, and
--- api.meta.lua, which is for editors.
+-- make generate OPENAPI=path: writes operations.lua, client/pools.lua, and
+-- meta/api.meta.lua, which is for editors, in lua/etoro.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
 local drift = require "src.generate.drift"
@@ -48,8 +48,8 @@ local function generate(path, folder, knowledge)
     fail("knowledge lacks:\n  " .. table.concat(complaints.missing, "\n  "))
   end
   put(folder .. "/operations.lua", write.operations(operations, version))
-  put(folder .. "/pools.lua", write.pools(knowledge.pools))
-  put(folder .. "/api.meta.lua", meta.operations(operations, version,
+  put(folder .. "/client/pools.lua", write.pools(knowledge.pools))
+  put(folder .. "/meta/api.meta.lua", meta.operations(operations, version,
     answers))
 end
 

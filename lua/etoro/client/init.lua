@@ -50,13 +50,25 @@ end
 local methods = {}
 
 -- Resources are made when they are first asked for.
-local RESOURCES = {}
-for _, name in ipairs { "account", "alerts", "balances", "cash", "clubs",
-  "feeds", "instruments", "lists", "market", "notifications", "orders",
-  "people", "pi_data", "portfolios", "positions", "posts", "watchlists" }
-do
-  RESOURCES[name] = "etoro." .. name
-end
+local RESOURCES = {
+  account = "etoro.money.account",
+  alerts = "etoro.market.alerts",
+  balances = "etoro.money.balances",
+  cash = "etoro.money.cash",
+  clubs = "etoro.social.clubs",
+  feeds = "etoro.social.feeds",
+  instruments = "etoro.market.instruments",
+  lists = "etoro.market.curated",
+  market = "etoro.market",
+  notifications = "etoro.social.notifications",
+  orders = "etoro.trading.orders",
+  people = "etoro.social.people",
+  pi_data = "etoro.social.pi_data",
+  portfolios = "etoro.agents.portfolios",
+  positions = "etoro.trading.positions",
+  posts = "etoro.social.posts",
+  watchlists = "etoro.market.watchlists",
+}
 
 local mt = {
   __name = "etoro.client",
