@@ -156,7 +156,7 @@ clean:
 	rm -rf $(BUILD)
 
 include .ci/checks.mk .ci/bench.mk
--include $(wildcard $(BUILD)/*/*.d $(BUILD)/spec/*/*.d)
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 .PHONY: all deps demo test test-debian sandbox run generate drift install \
   clean run-demo run-test

@@ -41,7 +41,7 @@ $(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
 
 LUA_FILES = $(shell find .ci lua spec src examples -name '*.lua') \
   src/command/etoro
-C_FILES = $(wildcard src/*/*.[ch] spec/*/*.[ch])
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] spec/*/*.[ch])
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 APART = $(MAKE) --no-print-directory -j$(JOBS)
 STRICT = CFLAGS="-O2 -g -Werror"
@@ -52,7 +52,7 @@ lint:
 
 lint-lua:
 	@luacheck -q $(LUA_FILES)
-	@$(LUA) .ci/lint.lua $(LUA_FILES) $(wildcard src/*/*.[ch])
+	@$(LUA) .ci/lint.lua $(LUA_FILES) $(wildcard src/*/*.[ch] src/*/*/*.[ch])
 
 lint-format:
 	@sh .ci/format.sh $(C_FILES)
@@ -107,7 +107,7 @@ check-threads:
 run-threads: $(addprefix $(BUILD)/,etoro/core.so spec/hosts/embed \
   spec/core/test_journal)
 	$(BUILD)/spec/core/test_journal
-	SPEC_LIMIT=0 $(LUA) $(BUSTED) --tags=threads spec/hosts_spec.lua
+	SPEC_LIMIT=0 $(LUA) $(BUSTED) --tags=threads spec/engine/hosts_spec.lua
 
 # Also what takes long: memory that fails at each step.
 check-sanitizers:
@@ -126,7 +126,7 @@ run-sanitizers: all programs
 	env $(PRELOADED) $(LUA) $(BUSTED) --tags=long $(SPEC)
 
 check-numbers: all
-	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/json_spec.lua
+	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/values/json_spec.lua
 
 check-fuzz: fuzzers
 	@for f in $(FUZZERS); do \

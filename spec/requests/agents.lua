@@ -1,4 +1,4 @@
--- Agent-portfolios and their tokens: see spec/requests_spec.lua.
+-- Agent-portfolios and their tokens: see spec/call/requests_spec.lua.
 local ID = "a1b2c3d4-e5f6-4890-abcd-ef1234567890"
 local TOKEN = "b2c3d4e5-f6a7-4901-9cde-f12345678901"
 local READ = "etoro-public:trade.real:read"

@@ -1,5 +1,5 @@
 -- Operations that have a successor: reached by client:call alone. See
--- spec/requests_spec.lua.
+-- spec/call/requests_spec.lua.
 local TOKEN = "066faaee-e1e9-49d2-a568-c6e1cc336ad8"
 local ID = "a1b2c3d4-e5f6-4890-abcd-ef1234567890"
 local USER_TOKEN = "b2c3d4e5-f6a7-4901-9cde-f12345678901"

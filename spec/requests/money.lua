@@ -1,4 +1,4 @@
--- Balances, cash accounts, notifications: see spec/requests_spec.lua.
+-- Balances, cash accounts, notifications: see spec/call/requests_spec.lua.
 local ID = "f0995efc-25a1-465e-bec3-d309aaf00ede"
 local REFERENCE = "2f1c6f0e-7d62-4d5c-9a3b-0c1d2e3f4a5b"
 local BALANCES = '{"gcid":7890,"totalBalance":100.5,"displayCurrency":"USD",'

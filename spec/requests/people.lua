@@ -1,4 +1,4 @@
--- People and their statistics, the club: see spec/requests_spec.lua.
+-- People and their statistics, the club: see spec/call/requests_spec.lua.
 return {
   { op = "GET /api/v1/user-info/people",
     call = function(client)

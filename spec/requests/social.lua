@@ -1,4 +1,4 @@
--- Feeds, posts, comments, likes, uploads: see spec/requests_spec.lua.
+-- Feeds, posts, comments, likes, uploads: see spec/call/requests_spec.lua.
 local POST = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
 local COMMENT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 local REPLY = "c3d4e5f6-a7b8-4901-9def-345678901234"

@@ -1,4 +1,4 @@
--- Watchlists, lists and price alerts: see spec/requests_spec.lua.
+-- Watchlists, lists and price alerts: see spec/call/requests_spec.lua.
 local ALERT = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 local ENVELOPE = '{"status":200,"watchlists":[{"watchlistId":"12345",'
   .. '"name":"Tech","Gcid":7890,"watchlistType":"Static","totalItems":1,'

@@ -1,5 +1,5 @@
 -- Calls that read more than one answer, or do not stand in spec/requests: for
--- spec/answers_spec.lua. A line: what, call, answer (of the requests that
+-- spec/call/answers_spec.lua. A line: what, call, answer (of the requests that
 -- `to` is a part of, or of all), others = { part of a path = answer }.
 local orders = require "etoro.trading.orders"
 local positions = require "etoro.trading.positions"

@@ -107,7 +107,7 @@ function M.run_sh(block, sandbox, place, path)
     :gsub("/usr/local", place.folder .. "/local")
   local done = place:run({ "sh", "-eu", "-c", text }, {
     ETORO_BASE_URL = sandbox.url, ETORO_API_KEY = "sandbox-api-key",
-    ETORO_USER_KEY = "sandbox-user-key", SPEC = "spec/times_spec.lua",
+    ETORO_USER_KEY = "sandbox-user-key", SPEC = "spec/values/times_spec.lua",
     PATH = path,
   })
   if done.code ~= 0 then

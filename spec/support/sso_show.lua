@@ -1,4 +1,4 @@
--- Shows everything that a login can show on stdout; oauth_spec.lua looks for
+-- Shows everything that a login can show on stdout; spec/oauth looks for
 -- secrets in it.
 --   sso_show.lua URL   of a spec.support.sso
 local etoro = require "etoro"

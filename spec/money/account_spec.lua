@@ -121,11 +121,11 @@ describe("etoro.account equity", function()
       client.account:equity { timeot = 1 }
     end)
     assert.is_false(ok)
-    assert.matches("^spec/account_spec.lua:%d+: unknown option", message)
+    assert.matches("^spec/money/account_spec.lua:%d+: unknown option", message)
   end)
 end)
 
-describe("etoro.account", function()
+describe("etoro.money.account", function()
   it("has the cash that can be traded with", function()
     local api, client = start { portfolio = PNL }
     assert.equal(940, assert(client.account:available_cash()))

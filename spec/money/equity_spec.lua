@@ -35,7 +35,7 @@ local function account()
   }
 end
 
-describe("etoro.equity", function()
+describe("etoro.money.equity", function()
   it("follows the formulas, each position once", function()
     local figures = equity.figures(account())
     assert.same({}, figures.missing)

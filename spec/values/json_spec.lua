@@ -10,7 +10,7 @@ local function complaint(f, ...)
   return (message:gsub("^[^:]+:%d+: ", ""))
 end
 
-describe("etoro.json.encode", function()
+describe("etoro.values.json.encode", function()
   it("writes numbers with their digits and without exponents", function()
     local cases = {
       ["2000"] = 2000, ["0.1"] = 0.1, ["1234567.891"] = 1234567.891,
@@ -130,7 +130,7 @@ describe("etoro.json.encode", function()
   end)
 end)
 
-describe("etoro.json.show", function()
+describe("etoro.values.json.show", function()
   local REPLACED = "\239\191\189"
 
   it("writes whatever bytes an answer or an error holds", function()
@@ -157,12 +157,12 @@ describe("etoro.json.show", function()
   it("raises for what only a program can put there, at its line", function()
     local ok, message = pcall(function() json.show({ f = print }) end)
     assert.is_false(ok)
-    assert.matches("^spec/json_spec.lua:%d+: cannot encode value.f: it is a"
+    assert.matches("^spec/values/json_spec.lua:%d+: cannot encode value.f: it is a"
       .. " function", message)
   end)
 end)
 
-describe("etoro.json.utf8_length", function()
+describe("etoro.values.json.utf8_length", function()
   it("counts characters", function()
     assert.equal(0, json.utf8_length "")
     assert.equal(6, json.utf8_length "äöü€😀x")
@@ -192,7 +192,7 @@ describe("etoro.json.utf8_length", function()
     end)
 end)
 
-describe("etoro.json.decode", function()
+describe("etoro.values.json.decode", function()
   it("gives integers as integers", function()
     local value = json.decode [[{"mirrorId": 12345, "big": 9007199254740993,
       "max": 9223372036854775807, "min": -9223372036854775808,

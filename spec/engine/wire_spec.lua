@@ -138,7 +138,7 @@ describe("the sandbox in-process", function()
   it("raises for options at the caller's line", function()
     local ok, message = pcall(function() new():client { timout = 1 } end)
     assert.is_false(ok)
-    assert.matches("^spec/wire_spec.lua:%d+: unknown option 'timout'"
+    assert.matches("^spec/engine/wire_spec.lua:%d+: unknown option 'timout'"
       .. " %(did you mean 'timeout'%?%)$", message)
   end)
 

@@ -43,7 +43,7 @@ describe("a value that cannot be", function()
     what = what .. ": " .. (ok and tostring(err) or tostring(result))
     assert.same({}, api.lines, what)
     if not ok and not errors.is(result) then
-      assert.matches("spec/bad_values_spec.lua:%d+: ", result, nil, nil, what)
+      assert.matches("spec/values/bad_values_spec.lua:%d+: ", result, nil, nil, what)
       return
     end
     assert.is_nil(raises, what)

@@ -15,7 +15,7 @@ local function answer(line)
   return 200, '{"items":[]}'
 end
 
-describe("etoro.instrument_cache", function()
+describe("etoro.market.cache", function()
   local scratch
 
   before_each(function() scratch = process.scratch() end)

@@ -187,7 +187,7 @@ local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^option '", "^give either", "^client:halt", "token:client",
   "^etoro%.terminal is not built", "etoro%.null", "on_event", "^%%s is missing",
   "^the client is halted" }
-local PROGRAM_FILES = { "oauth", "budget", "instrument_cache", "sandbox",
+local PROGRAM_FILES = { "oauth", "budget", "market/cache", "sandbox",
   "operations.lua", "meta.lua", "command/words", "journal", "renewal" }
 
 local function is_of_programs(text)

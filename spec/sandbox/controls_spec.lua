@@ -173,7 +173,7 @@ describe("the sandbox's controls", function()
       local before = model:now()
       local ok, err = pcall(function() model:advance(value) end)
       assert.is_false(ok)
-      assert.matches("^spec/sandbox_controls_spec.lua:%d+: seconds must be"
+      assert.matches("^spec/sandbox/controls_spec.lua:%d+: seconds must be"
         .. " a number from 0 to %d+$", err)
       assert.equal(before, model:now())
     end
@@ -193,7 +193,7 @@ describe("the sandbox's controls", function()
     do
       local ok, err = pcall(function() sandbox.new(options) end)
       assert.is_false(ok)
-      assert.matches("^spec/sandbox_controls_spec.lua:%d+: option '.-' must"
+      assert.matches("^spec/sandbox/controls_spec.lua:%d+: option '.-' must"
         .. " be ", err)
     end
   end)

@@ -1,6 +1,6 @@
 local times = require "etoro.values.times"
 
-describe("etoro.times", function()
+describe("etoro.values.times", function()
   it("writes seconds as UTC", function()
     assert.equal("1970-01-01T00:00:00Z", times.format(0))
     assert.equal("2026-12-31T23:59:59Z", times.format(1798761599))

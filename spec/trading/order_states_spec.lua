@@ -13,7 +13,7 @@ local function state_of(status, executions)
   return state .. (is_final and " for good" or "")
 end
 
-describe("etoro.order_states", function()
+describe("etoro.trading.order.states", function()
   local TWELVE = {
     { "Received", "pending" },
     { "Placed", "pending" },
@@ -103,7 +103,7 @@ describe("etoro.order_states", function()
   end)
 end)
 
-describe("etoro.trading", function()
+describe("etoro.trading.routes", function()
   local function with_account(account) return { _account = account } end
 
   it("names an operation of either account for each purpose", function()

@@ -23,7 +23,7 @@ end
 local function raises(line, f, ...)
   local ok, message = pcall(f, ...)
   assert.is_false(ok)
-  local place = "check_spec.lua:" .. line .. ": "
+  local place = "fields_spec.lua:" .. line .. ": "
   assert.matches(place, message, 1, true)
   return (message:gsub("^.-:%d+: ", ""))
 end

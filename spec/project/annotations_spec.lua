@@ -138,7 +138,7 @@ describe("annotations #lua", function()
           local earlier = defined[name] or path
           defined[name] = path
           -- a file may go on with its class, and what is generated with one
-          if earlier ~= path and not earlier:find "api%.meta" then
+          if earlier ~= path and not (earlier .. path):find "api%.meta" then
             twice[#twice + 1] = name
           end
         end

@@ -1,6 +1,6 @@
 local casing = require "etoro.values.spelling"
 
-describe("etoro.casing", function()
+describe("etoro.values.spelling", function()
   -- every spelling of section "field casing" of the API's answers
   local FAMILIES = {
     { "positionId", "positionID", "PositionId", "PositionID" },
