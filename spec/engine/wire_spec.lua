@@ -2,7 +2,7 @@
 -- served over HTTP, without a socket, under a clock of its own.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local faults = require "etoro.sandbox.faults"
+local faults = require "etoro.sandbox.http.faults"
 local server = require "spec.support.server"
 
 local START = 1767225600 -- 2026-01-01T00:00:00Z

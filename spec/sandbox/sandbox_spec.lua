@@ -88,7 +88,7 @@ describe("etoro.sandbox", function()
         return setmetatable({}, { __index = {
           matches = function(_, given) return given == text end } })
       end
-      local auth = require "etoro.sandbox.auth"
+      local auth = require "etoro.sandbox.http.auth"
       assert.is_true(auth.matches("a", "a"))
       assert.is_false(auth.matches("a", "b"))
       local found, core = pcall(require, "etoro.core")

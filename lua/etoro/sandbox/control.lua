@@ -3,10 +3,10 @@
 
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
-local faults = require "etoro.sandbox.faults"
+local faults = require "etoro.sandbox.http.faults"
 local json = require "etoro.sandbox.json"
-local reply = require "etoro.sandbox.reply"
-local router = require "etoro.sandbox.router"
+local reply = require "etoro.sandbox.http.reply"
+local router = require "etoro.sandbox.http.router"
 local trading = require "etoro.sandbox.trading.control"
 
 local M = {}

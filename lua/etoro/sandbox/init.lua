@@ -2,20 +2,20 @@
 -- under its seed; the clock comes from outside. In-process through handle(),
 -- or served over HTTP by sandbox.serve.
 
-local auth = require "etoro.sandbox.auth"
+local auth = require "etoro.sandbox.http.auth"
 local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
 local core = require "etoro.core"
-local faults = require "etoro.sandbox.faults"
-local fold = require("etoro.sandbox.fold").table
+local faults = require "etoro.sandbox.http.faults"
+local fold = require("etoro.sandbox.http.fold").table
 local json = require "etoro.sandbox.json"
-local limits = require "etoro.sandbox.limits"
+local limits = require "etoro.sandbox.http.limits"
 local known = require "etoro.sandbox.options"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local rng = require "etoro.sandbox.rng"
-local router = require "etoro.sandbox.router"
+local router = require "etoro.sandbox.http.router"
 local times = require "etoro.sandbox.times"
-local universe = require "etoro.sandbox.universe"
+local universe = require "etoro.sandbox.market.universe"
 
 ---@class etoro.Sandbox
 local methods = {}
@@ -25,8 +25,8 @@ local mt = { __name = "etoro.sandbox", __index = methods }
 local M = {}
 
 local MODELS = {}
-for i, name in ipairs { "agent_portfolios", "instruments", "me", "rest",
-  "market_data", "market_search", "trading" }
+for i, name in ipairs { "agents.portfolios", "market.instruments",
+  "people.me", "areas", "market.data", "market.search", "trading" }
 do
   MODELS[i] = require("etoro.sandbox." .. name)
 end
@@ -355,7 +355,7 @@ end
 ---@return true? done
 ---@return string? message why it cannot be served
 function M.serve(options)
-  return require("etoro.sandbox.serve").run(options)
+  return require("etoro.sandbox.http.serve").run(options)
 end
 
 --- The same as an object to be stepped: server.url, server:step(seconds),
@@ -364,7 +364,7 @@ end
 ---@return table? server
 ---@return string? message
 function M.server(options)
-  return require("etoro.sandbox.serve").open(options)
+  return require("etoro.sandbox.http.serve").open(options)
 end
 
 return M

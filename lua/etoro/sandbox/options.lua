@@ -3,7 +3,7 @@
 
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
-local limits = require "etoro.sandbox.limits"
+local limits = require "etoro.sandbox.http.limits"
 local pools = require "etoro.client.pools"
 local trading = require "etoro.sandbox.trading.options"
 

@@ -4,7 +4,7 @@ local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
 local mirrors = require "etoro.sandbox.trading.mirrors"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local views = require "etoro.sandbox.trading.views"
 
 local tonumber = core.number -- not up to the locale

@@ -1,10 +1,10 @@
 -- What the trading routes' answers share: problem details, reading of
 -- numbers, ids and the request id.
 
-local auth = require "etoro.sandbox.auth"
+local auth = require "etoro.sandbox.http.auth"
 local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 
 -- not up to the locale
 local tonumber = core.number

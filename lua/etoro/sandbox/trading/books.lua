@@ -3,7 +3,7 @@
 -- up with the clock.
 
 local heap = require "etoro.tasks.heap"
-local market = require "etoro.sandbox.market"
+local market = require "etoro.sandbox.market.prices"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.sandbox.times"
 

@@ -2,9 +2,9 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local json = require "etoro.sandbox.json"
-local market = require "etoro.sandbox.market"
+local market = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 

@@ -7,9 +7,9 @@ local closes = require "etoro.sandbox.trading.closes"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
-local market = require "etoro.sandbox.market"
+local market = require "etoro.sandbox.market.prices"
 local mirrors = require "etoro.sandbox.trading.mirrors"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 

@@ -4,7 +4,7 @@ local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
 local json = require "etoro.sandbox.json"
 local orders = require "etoro.sandbox.trading.orders"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 

@@ -5,7 +5,7 @@ local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
 local positions = require "etoro.sandbox.trading.positions"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local watch = require "etoro.sandbox.trading.watch"
 
 local M = {}

@@ -3,7 +3,7 @@
 local answers = require "etoro.sandbox.trading.answers"
 local core = require "etoro.core"
 local json = require "etoro.sandbox.json"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
 local tostring = core.text -- not up to the locale

@@ -3,7 +3,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
-local market = require "etoro.sandbox.market"
+local market = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
 local terms = require "etoro.sandbox.trading.terms"
 local watch = require "etoro.sandbox.trading.watch"

@@ -1,7 +1,7 @@
 -- GET trade history: closed trades, the latest first.
 
 local core = require "etoro.core"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local json = require "etoro.sandbox.json"
 local times = require "etoro.sandbox.times"
 local views = require "etoro.sandbox.trading.views"

@@ -10,7 +10,7 @@ local history = require "etoro.sandbox.trading.history"
 local legacy = require "etoro.sandbox.trading.legacy"
 local lookup = require "etoro.sandbox.trading.lookup"
 local orders = require "etoro.sandbox.trading.orders"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local views = require "etoro.sandbox.trading.views"
 
 local M = {}

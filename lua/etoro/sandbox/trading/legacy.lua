@@ -5,7 +5,7 @@
 local answers = require "etoro.sandbox.trading.answers"
 local json = require "etoro.sandbox.json"
 local orders = require "etoro.sandbox.trading.orders"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
 local M = {}

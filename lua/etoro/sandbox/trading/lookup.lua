@@ -1,12 +1,12 @@
 -- GET orders:lookup.
 
 local answers = require "etoro.sandbox.trading.answers"
-local auth = require "etoro.sandbox.auth"
+local auth = require "etoro.sandbox.http.auth"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 

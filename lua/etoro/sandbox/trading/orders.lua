@@ -4,7 +4,7 @@ local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
 local tostring = core.text -- not up to the locale

@@ -2,7 +2,7 @@
 -- quantities. By type of instrument; the figures are the sandbox's own.
 
 local core = require "etoro.core"
-local market = require "etoro.sandbox.market"
+local market = require "etoro.sandbox.market.prices"
 
 local M = {}
 

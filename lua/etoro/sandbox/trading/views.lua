@@ -8,7 +8,7 @@ local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.sandbox.json"
 local mirrors = require "etoro.sandbox.trading.mirrors"
 local positions = require "etoro.sandbox.trading.positions"
-local reply = require "etoro.sandbox.reply"
+local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
 local M = {}

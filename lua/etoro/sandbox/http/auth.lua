@@ -1,0 +1,126 @@
+-- Who is calling, and may they.
+
+local core = require "etoro.core"
+local reply = require "etoro.sandbox.http.reply"
+
+local M = {}
+
+--- Whether a header carries this text; in-process it may be a sealed secret,
+--- which compares but is not read.
+local function matches(given, text)
+  if type(given) == "userdata" then return given:matches(text) end
+  return given == text
+end
+M.matches = matches
+
+local function unauthorized(status, message)
+  return nil, reply.fail(status or 401, "Unauthorized",
+    message or "Unauthorized")
+end
+
+local function bearer(box, given)
+  for token, entry in pairs(box.access_tokens) do
+    -- sealed, it is the bare token
+    local text = type(given) == "userdata" and token or "Bearer " .. token
+    if matches(given, text) then
+      if entry.expires_at and entry.expires_at <= box:now() then break end
+      return { owner = entry.owner, scopes = entry.scopes,
+        limit_key = "bearer " .. token }
+    end
+  end
+  return unauthorized()
+end
+
+local function contains(list, value)
+  for _, v in ipairs(list) do
+    if v == value then return true end
+  end
+  return false
+end
+
+local function agent(box, token, remote)
+  if token.expires and token.expires <= box:now() then
+    return unauthorized(401, "The user token has expired")
+  end
+  if token.ips and #token.ips > 0 and not contains(token.ips, remote) then
+    return nil, reply.fail(403, "InsufficientPermissions",
+      "This address is not on the token's whitelist")
+  end
+  return { owner = token.portfolio.owner, token = token,
+    portfolio = token.portfolio, scopes = token.grants,
+    limit_key = token.id }
+end
+
+local function by_user_key(box, given, remote)
+  for key, owner in pairs(box.owners) do
+    if matches(given, key) then
+      return { owner = owner, scopes = owner.scopes, limit_key = key }
+    end
+  end
+  if type(given) == "string" then
+    local token = box.tokens[given]
+    if token then return agent(box, token, remote) end
+    return unauthorized()
+  end
+  for secret, token in pairs(box.tokens) do
+    if matches(given, secret) then return agent(box, token, remote) end
+  end
+  return unauthorized()
+end
+
+--- The caller { owner, scopes, limit_key, token?, portfolio? }, or nil and
+--- the refusal.
+function M.identify(box, request)
+  local h = request.headers
+  local keys = h["x-api-key"] or h["x-user-key"]
+  if h.authorization and keys then
+    return unauthorized(box.options.both_families,
+      "Send either the key pair or a Bearer token")
+  end
+  if h.authorization then return bearer(box, h.authorization) end
+  if not (h["x-api-key"] and h["x-user-key"]) then return unauthorized() end
+  if not matches(h["x-api-key"], box.options.api_key) then
+    return unauthorized()
+  end
+  return by_user_key(box, h["x-user-key"], request.remote or "127.0.0.1")
+end
+
+local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
+  .. "%x%x%x%x%x%x%x%x%x%x%x%x$"
+
+function M.is_uuid(text)
+  return type(text) == "string" and text:find(UUID) ~= nil
+end
+
+--- A request's id as the books keep it; nil when it has no form of one. The
+--- service takes its 32 digits without dashes as well.
+---@param text any
+---@param is_strict boolean
+---@return string?
+function M.request_id(text, is_strict)
+  if M.is_uuid(text) then return core.lower(text) end
+  if is_strict or type(text) ~= "string" or #text ~= 32
+      or text:find("%X") then
+    return nil
+  end
+  return (core.lower(text):gsub("^(.-)(....)(....)(....)(............)$",
+    "%1-%2-%3-%4-%5"))
+end
+
+--- Any one of the operation's scopes is enough; none listed asks for none.
+function M.allowed(caller, scopes)
+  if not scopes then return true end
+  for _, scope in ipairs(scopes) do
+    if caller.scopes[scope] then return true end
+  end
+  return false
+end
+
+--- A set of the names in a list.
+function M.set(list)
+  local out = {}
+  for _, name in ipairs(list) do out[name] = true end
+  return out
+end
+
+return M

@@ -1,0 +1,230 @@
+-- Reads what a request brings by the description of its operation (see
+-- etoro.operations for the words), as strictly as the API is documented.
+-- Parameters that the operation does not know are left alone.
+
+local auth = require "etoro.sandbox.http.auth"
+local core = require "etoro.core"
+local json = require "etoro.sandbox.json"
+local times = require "etoro.sandbox.times"
+
+local tonumber = core.number -- not up to the locale
+
+local M = {}
+
+local function long(spec)
+  return type(spec) == "string" and { type = spec } or spec
+end
+
+-- The names of specs in order, so that the same wrong request is refused in
+-- the same words.
+local function names_of(specs)
+  local out = {}
+  for name in pairs(specs) do out[#out + 1] = name end
+  table.sort(out, core.before)
+  return out
+end
+
+-- The value that a text of a path or query stands for; nil: it has not the
+-- form of the type.
+local read = {}
+
+function read.integer(text)
+  return text:find "^%-?%d+$" and tonumber(text) or nil
+end
+
+function read.number(text)
+  return text:find "^%-?[%d.]+$" and tonumber(text) or nil
+end
+
+function read.boolean(text)
+  if text == "true" then return true end
+  if text == "false" then return false end
+end
+
+function read.date(text)
+  return times.parse(text .. "T00:00:00Z") and text
+end
+
+function read.datetime(text)
+  return times.parse(text) and text
+end
+
+function read.uuid(text)
+  return auth.is_uuid(text) and core.lower(text) or nil
+end
+
+function read.list(text, spec)
+  local out, kind = {}, long(spec.items or "string").type
+  for item in (text .. ","):gmatch("([^,]*),") do
+    local value = item
+    if read[kind] then value = read[kind](item) end
+    if value == nil then return nil end
+    out[#out + 1] = value
+  end
+  return out
+end
+
+local function is_list(value)
+  return type(value) == "table" and (next(value) == nil or value[1] ~= nil)
+end
+
+-- Whether a value of a JSON body is of the type.
+local of_type = {
+  list = is_list,
+  object = function(v) return type(v) == "table" and v[1] == nil end,
+  integer = function(v) return type(v) == "number" and v % 1 == 0 end,
+}
+for _, name in ipairs { "string", "number", "boolean" } do
+  of_type[name] = function(v) return type(v) == name end
+end
+for _, name in ipairs { "uuid", "date", "datetime" } do
+  of_type[name] = function(v)
+    return type(v) == "string" and read[name](v) ~= nil
+  end
+end
+
+local function characters(text)
+  local _, count = text:gsub("[^\128-\191]", "")
+  return count
+end
+
+local function is_one_of(value, list)
+  for _, allowed in ipairs(list) do
+    if allowed == value then return true end
+  end
+  return false
+end
+
+-- What is wrong with the size of a value, as a text.
+local function size_problem(value, spec)
+  if type(value) == "number" then
+    if spec.min and value < spec.min then
+      return ("must be at least %s"):format(spec.min)
+    elseif spec.max and value > spec.max then
+      return ("must be at most %s"):format(spec.max)
+    elseif spec.above and value <= spec.above then
+      return ("must be greater than %s"):format(spec.above)
+    end
+  elseif type(value) == "string" then
+    local length = characters(value)
+    if spec.min_length and length < spec.min_length then
+      return ("must have at least %d characters"):format(spec.min_length)
+    elseif spec.max_length and length > spec.max_length then
+      return ("must have at most %d characters"):format(spec.max_length)
+    end
+  elseif spec.min_items and #value < spec.min_items then
+    return ("must have at least %d items"):format(spec.min_items)
+  elseif spec.max_items and #value > spec.max_items then
+    return ("must have at most %d items"):format(spec.max_items)
+  end
+end
+
+local problem_of
+
+local function problem_of_fields(body, fields, prefix)
+  for _, name in ipairs(names_of(fields)) do
+    local problem, field = problem_of(body[name], fields[name],
+      prefix .. name)
+    if problem then return problem, field end
+  end
+end
+
+-- What is wrong with a value of a JSON body and the name of the field; nil
+-- when nothing is.
+function problem_of(value, spec, name)
+  spec = long(spec)
+  if value == json.null and spec.nullable then return nil end
+  if value == nil or value == json.null then
+    if spec.required then return "is required", name end
+    if value == json.null then return "must not be null", name end
+    return nil
+  end
+  local fits = of_type[spec.type]
+  if fits and not fits(value) then
+    return "must be a " .. spec.type, name
+  end
+  if spec.enum and not is_one_of(value, spec.enum) then
+    return "is not one of the allowed values", name
+  end
+  local problem = size_problem(value, spec)
+  if problem then return problem, name end
+  if spec.fields then
+    return problem_of_fields(value, spec.fields, name .. ".")
+  end
+  for i, item in ipairs(spec.items and value or {}) do
+    local field
+    problem, field = problem_of(item, spec.items, ("%s[%d]"):format(name,
+      i - 1))
+    if problem then return problem, field end
+  end
+end
+
+local function problem(where, field, message)
+  return nil, { where = where, field = field,
+    message = ("%s %s"):format(field, message) }
+end
+
+-- The value of one text; nil and what is wrong with it otherwise.
+local function value_of(text, spec, name, is_strict)
+  local value = text
+  if spec.type == "date" and times.day(text, is_strict) then
+    return text:sub(1, 10)
+  end
+  if read[spec.type] then value = read[spec.type](text, spec) end
+  if value == nil then return nil, "must be a " .. spec.type end
+  local wrong = problem_of(value, spec, name)
+  if wrong then return nil, wrong end
+  return value
+end
+
+-- Puts the values of a path's or query's texts into `out`.
+local function read_texts(texts, specs, where, out, is_strict)
+  for _, name in ipairs(names_of(specs)) do
+    local spec, text = long(specs[name]), texts[name]
+    if text == nil or text == "" and where == "query" then
+      if spec.required then return problem(where, name, "is required") end
+      out[name] = spec.default
+    else
+      local value, wrong = value_of(text, spec, name, is_strict)
+      if wrong then return problem(where, name, wrong) end
+      out[name] = value
+    end
+  end
+  return out
+end
+
+local function check_body(op, ctx)
+  if not op.body or op.body_kind then return true end
+  if ctx.request.body == "" then
+    return problem("request", "body", "is missing")
+  end
+  local wrong, field
+  if type(op.body.type) == "string" then
+    wrong, field = problem_of(ctx.body, op.body, "body")
+  elseif ctx.body[1] ~= nil then
+    wrong, field = "must be an object", "body"
+  else
+    wrong, field = problem_of_fields(ctx.body, op.body, "")
+  end
+  if wrong then return problem("body", field, wrong) end
+  return true
+end
+
+--- The values of path and query by name, defaults filled in; nil and
+--- { where = "path" | "query" | "body" | "request", field, message }
+--- otherwise. The body is checked, and stays where it is.
+function M.read(op, ctx)
+  local is_strict = ctx.box.options.strict
+  local out, wrong = read_texts(ctx.params, op.params.path, "path", {},
+    is_strict)
+  if not out then return nil, wrong end
+  out, wrong = read_texts(ctx.query, op.params.query, "query", out,
+    is_strict)
+  if not out then return nil, wrong end
+  local ok
+  ok, wrong = check_body(op, ctx)
+  if not ok then return nil, wrong end
+  return out
+end
+
+return M

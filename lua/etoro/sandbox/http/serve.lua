@@ -1,0 +1,174 @@
+-- The sandbox over HTTP on loopback. The model answers at once; what a fault
+-- delays, drips or holds back waits in a list here.
+
+local core = require "etoro.core"
+local reply = require "etoro.sandbox.http.reply"
+local sandbox = require "etoro.sandbox"
+
+local found, httpd = pcall(require, "etoro.httpd")
+
+local door = require "etoro.sandbox.http.door"
+
+local tostring = core.text -- not up to the locale
+
+local methods = {}
+local mt = { __name = "etoro.sandbox.server", __index = methods }
+local M = {}
+
+local OWN = { host = true, port = true, on_ready = true, max_body = true }
+local LONGEST_WAIT = 1 -- seconds; held requests are looked after that often
+
+--- Starts listening: server, or nil and a message. Options beyond host
+--- (127.0.0.1), port (0: any), max_body are sandbox.new's.
+function M.open(options)
+  if not found then
+    return nil, "the sandbox's HTTP server is not there; install the "
+      .. "development files of libmicrohttpd and build again\n"
+      .. tostring(httpd)
+  end
+  options = options or {}
+  local model = {}
+  for name, value in pairs(options) do
+    if not OWN[name] then model[name] = value end
+  end
+  model.now = model.now or httpd.time
+  local box = sandbox.new(model)
+  local host = options.host or "127.0.0.1"
+  local http, message = httpd.listen { host = host,
+    port = options.port or 0, max_body = options.max_body }
+  if not http then return nil, message end
+  local shown = host:find(":", 1, true) and "[" .. host .. "]" or host
+  return setmetatable({ box = box, http = http, held = {}, cuts = box.cuts,
+    names = door.names(shown, http:port()),
+    url = ("http://%s:%d"):format(shown, http:port()) }, mt)
+end
+
+local function send(http, id, answer)
+  local ok, message = http:respond(id, answer.status, answer.headers,
+    answer.body)
+  if ok == nil and message:find("header") then
+    http:respond(id, 500, {}, "sandbox: " .. message .. "\n")
+  end
+end
+
+-- Each: self, id, answer, fault
+local actions = {}
+
+function actions.cut(self, id, _, fault)
+  self.http:cut(id, fault.reset)
+end
+
+function actions.truncate(self, id, answer, fault)
+  self.http:respond(id, answer.status, answer.headers, answer.body,
+    fault.keep)
+end
+
+function actions.raw(self, id, _, fault)
+  self.http:send(id, fault.bytes)
+  self.http:cut(id)
+end
+
+local function hold(self, id, seconds, act)
+  self.held[#self.held + 1] = { id = id, act = act,
+    due = httpd.monotonic() + seconds }
+end
+
+function actions.delay(self, id, answer, fault)
+  hold(self, id, fault.seconds, function() send(self.http, id, answer) end)
+end
+
+function actions.stall(self, id, _, fault)
+  hold(self, id, fault.seconds or math.huge, function()
+    self.http:cut(id)
+  end)
+end
+
+function actions.drip(self, id, _, fault)
+  local at, act = 1, nil
+  function act()
+    self.http:send(id, fault.bytes:sub(at, at + fault.step - 1))
+    at = at + fault.step
+    if at > #fault.bytes then self.http:cut(id)
+    else hold(self, id, fault.seconds, act) end
+  end
+  act()
+end
+
+-- What is due is done; what nobody waits for any more is let go.
+local function look_after_held(self)
+  local held, now = self.held, httpd.monotonic()
+  local release = self.cuts ~= self.box.cuts
+  self.cuts = self.box.cuts
+  self.held = {}
+  for _, one in ipairs(held) do
+    if release or self.http:gone(one.id) then
+      self.http:cut(one.id)
+    elseif one.due <= now then
+      one.act()
+    else
+      self.held[#self.held + 1] = one
+    end
+  end
+end
+
+local function next_wait(self, seconds)
+  if #self.held == 0 then return seconds end
+  local now = httpd.monotonic()
+  for _, one in ipairs(self.held) do
+    seconds = math.min(seconds, one.due - now)
+  end
+  return math.max(0, math.min(seconds, LONGEST_WAIT))
+end
+
+-- A mistake in the model must not end the server of a whole test run.
+local function handle(box, request)
+  local ok, answer = xpcall(box.handle, debug.traceback, box, request)
+  if ok then return answer end
+  io.stderr:write("sandbox: ", answer, "\n")
+  return reply.fail(500, "UnhandledException",
+    "Global Error")
+end
+
+--- Answers at most one request, waiting for it up to `seconds`; true, or
+--- false and "timeout", "interrupted" (by a signal) or "stopped".
+function methods:step(seconds)
+  look_after_held(self)
+  local request, why = self.http:wait(next_wait(self, seconds or 0))
+  if request then
+    local answer = door.refusal(self.names, request)
+      or handle(self.box, request)
+    local act = answer.fault and actions[answer.fault.action]
+    if act then act(self, request.id, answer, answer.fault)
+    else send(self.http, request.id, answer) end
+  end
+  if self.box.stopped then return false, "stopped" end
+  if request then return true end
+  return false, why
+end
+
+--- A descriptor that is readable when step() has something to do.
+function methods:fd()
+  return self.http:fd()
+end
+
+function methods:close()
+  self.http:close()
+end
+
+--- Serves in the foreground: until POST /sandbox/stop or a signal that the
+--- program handles. on_ready(url, server) is called once it listens.
+function M.run(options)
+  local server, message = M.open(options)
+  if not server then return nil, message end
+  if options and options.on_ready then options.on_ready(server.url, server) end
+  local why
+  repeat
+    local _
+    _, why = server:step(LONGEST_WAIT)
+  until why == "interrupted" or why == "stopped"
+  if why == "stopped" then server.http:wait(0.05) end -- its answer goes out
+  server:close()
+  return true
+end
+
+return M

@@ -1,0 +1,383 @@
+-- Watchlists. Most answers come in an envelope that can say no inside a 2xx:
+-- { status, watchlists, meta, isSucceeded, exception? }.
+
+local assets = require "etoro.sandbox.market.assets"
+local core = require "etoro.core"
+local json = require "etoro.sandbox.json"
+local people = require "etoro.sandbox.people.fixture"
+local refusals = require "etoro.sandbox.http.refusals"
+local reply = require "etoro.sandbox.http.reply"
+local times = require "etoro.sandbox.times"
+
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.plain }
+
+local MAX_ITEMS, MAX_LISTS = 100, 26
+local FIRST_ITEMS = { 1001, 1111, 100000 } -- of the built-in list
+
+local function add_list(ctx, name, kind, query)
+  local lists = ctx.caller.owner.watchlists
+  local list = { id = ctx.box.rng:uuid(), name = name, kind = kind,
+    url = query, rank = #lists + 1, items = {}, owner = ctx.caller.owner }
+  lists[#lists + 1] = list
+  return list
+end
+
+-- Persons are called so, and users; they are the same.
+local function kind_of(item)
+  return item.itemType == "User" and "Person" or item.itemType
+end
+
+local function add_item(ctx, list, item)
+  local new = { id = item.itemId, kind = kind_of(item),
+    rank = item.itemRank or #list.items + 1, reason = item.itemAddedReason,
+    added = item.itemAddedDate or times.iso(ctx.box:now()) }
+  list.items[#list.items + 1] = new
+  return new
+end
+
+local function lists_of(ctx)
+  local owner = ctx.caller.owner
+  owner.watchlists = owner.watchlists or {}
+  return owner.watchlists
+end
+
+local function find_kind(ctx, kind)
+  for _, list in ipairs(lists_of(ctx)) do
+    if list.kind == kind then return list end
+  end
+end
+
+-- The list that every owner has, and the one of recent investments.
+local function ensure_builtin(ctx)
+  local default = find_kind(ctx, "Default")
+  if default then return default end
+  default = add_list(ctx, "My Watchlist", "Default")
+  for _, id in ipairs(FIRST_ITEMS) do
+    add_item(ctx, default, { itemId = id, itemType = "Instrument" })
+  end
+  default.selected = true
+  add_list(ctx, "Recently Invested", "RecentlyInvested")
+  return default
+end
+
+local function find(ctx, id)
+  ensure_builtin(ctx)
+  for i, list in ipairs(lists_of(ctx)) do
+    if list.id == id then return list, i end
+  end
+end
+
+local function sort(lists)
+  table.sort(lists, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return core.before(a.id, b.id)
+  end)
+end
+
+local function show_item(ctx, item)
+  local out = { itemId = item.id, itemType = item.kind, itemRank = item.rank,
+    itemAddedReason = item.reason, itemAddedDate = item.added }
+  if item.kind == "Person" and not ctx.box.options.strict then
+    out.itemType = "User"
+  elseif item.kind == "Instrument" then
+    out.market = assets.market(assets.by_id(ctx.box, item.id))
+  end
+  return out
+end
+
+local function show_items(ctx, list, page, size)
+  local out = json.array()
+  for i = page * size + 1, math.min((page + 1) * size, #list.items) do
+    out[#out + 1] = show_item(ctx, list.items[i])
+  end
+  return out
+end
+
+local function related(ctx, list)
+  local out = json.array()
+  for _, item in ipairs(list.items) do
+    local one = item.kind == "Instrument" and assets.by_id(ctx.box, item.id)
+    if one then
+      for _, other in ipairs(ctx.box.instruments) do
+        if other ~= one and other.stocksIndustryId == one.stocksIndustryId
+            and one.stocksIndustryId > 0 then
+          out[#out + 1] = other.instrumentID
+          break
+        end
+      end
+    end
+  end
+  return out
+end
+
+local function show(ctx, list, page, size)
+  return {
+    watchlistId = list.id, name = list.name, Gcid = list.owner.gcid,
+    watchlistType = list.kind, totalItems = #list.items,
+    isDefault = list.kind == "Default",
+    isUserSelectedDefault = list.selected == true,
+    watchlistRank = list.rank, dynamicUrl = list.url or json.null,
+    items = show_items(ctx, list, page, size),
+    relatedAssets = ctx.args.addRelatedAssets and related(ctx, list)
+      or json.null,
+  }
+end
+
+-- The envelope around some lists; `failure` has status, reason, message and
+-- invalid items.
+local function envelope(ctx, status, lists, failure)
+  local page = ctx.args.pageNumber or 0
+  local size = ctx.args.itemsPerPage or ctx.args.itemsPerPageForSingle or 100
+  local out = { status = failure and failure.status or status,
+    watchlists = json.array(), isSucceeded = failure == nil,
+    meta = { pageNumber = page, itemsPerPage = size,
+      maxItemsInWatchlistLimit = MAX_ITEMS, maxWatchlistsLimit = MAX_LISTS } }
+  for i, list in ipairs(lists) do
+    out.watchlists[i] = show(ctx, list, page, size)
+  end
+  if not failure then
+    if not ctx.box.options.strict then out.exception = json.null end
+  else
+    out.exception = { reason = failure.reason, message = failure.message,
+      invalidItems = json.array(failure.invalid) }
+  end
+  return reply.new(status, out)
+end
+
+local function not_found(message)
+  return { status = 404, reason = "NotFound",
+    message = message or "There is no such watchlist" }
+end
+
+-- Where the answer has no envelope, what is not there is a 404.
+local function refuse_unknown(ctx)
+  return M.refuse(ctx, 404, "NotFound", "There is no such watchlist")
+end
+
+handlers["GET /api/v1/watchlists"] = function(ctx)
+  if ctx.args.ensureBuiltinWatchlists then ensure_builtin(ctx) end
+  local lists = lists_of(ctx)
+  sort(lists)
+  return envelope(ctx, 200, lists)
+end
+
+handlers["GET /api/v1/watchlists/{watchlistId}"] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return envelope(ctx, 200, {}, not_found()) end
+  return envelope(ctx, 200, { list })
+end
+
+local function select_default(ctx, chosen)
+  for _, list in ipairs(lists_of(ctx)) do list.selected = list == chosen end
+end
+
+local function why_not_create(ctx)
+  local lists = lists_of(ctx)
+  if #lists >= MAX_LISTS then
+    return { status = 400, reason = "MaxWatchlistsExceeded",
+      message = "There are as many watchlists as there may be" }
+  end
+  for _, list in ipairs(lists) do
+    if list.name == ctx.args.name then
+      return { status = 409, reason = "NameAlreadyExists",
+        message = "There is a watchlist of this name" }
+    end
+  end
+end
+
+local function create(ctx)
+  ensure_builtin(ctx)
+  local failure = why_not_create(ctx)
+  if failure then return nil, envelope(ctx, 201, {}, failure) end
+  return add_list(ctx, ctx.args.name, ctx.args.type, ctx.args.dynamicQuery)
+end
+
+handlers["POST /api/v1/watchlists"] = function(ctx)
+  local list, refusal = create(ctx)
+  return list and envelope(ctx, 201, { list }) or refusal
+end
+
+handlers["POST /api/v1/watchlists/newasdefault-watchlist"] = function(ctx)
+  local list, refusal = create(ctx)
+  if not list then return refusal end
+  select_default(ctx, list)
+  return envelope(ctx, 201, { list })
+end
+
+local function is_known(ctx, item)
+  if item.itemType == "Instrument" then
+    return assets.by_id(ctx.box, item.itemId) ~= nil
+  end
+  return kind_of(item) == "Person" and people.by_id(item.itemId) ~= nil
+end
+
+local function find_item(list, item)
+  for i, other in ipairs(list.items) do
+    if other.id == item.itemId and other.kind == kind_of(item) then
+      return other, i
+    end
+  end
+end
+
+-- Adds what is known and new; a failure that names the rest.
+local function add_items(ctx, list)
+  local invalid = {}
+  for _, item in ipairs(ctx.body) do
+    if not is_known(ctx, item) or #list.items >= MAX_ITEMS then
+      invalid[#invalid + 1] = ("%d"):format(item.itemId)
+    elseif not find_item(list, item) then
+      add_item(ctx, list, item)
+    end
+  end
+  if #invalid == 0 then return nil end
+  return { status = 400, reason = "InvalidItems", invalid = invalid,
+    message = "Some items could not be added" }
+end
+
+local SELECTED = "POST /api/v1/watchlists/default-watchlist/selected-items"
+handlers[SELECTED] = function(ctx)
+  local list = ensure_builtin(ctx)
+  local failure = add_items(ctx, list)
+  return envelope(ctx, 201, { list }, failure)
+end
+
+handlers["POST /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  local failure = add_items(ctx, list)
+  if failure then return envelope(ctx, 201, { list }, failure) end
+  return reply.new(201)
+end
+
+handlers["PUT /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  for _, item in ipairs(ctx.body) do
+    if not find_item(list, item) then
+      return M.refuse(ctx, 404, "NotFound", ("The list has no item %d")
+        :format(item.itemId))
+    end
+  end
+  for _, item in ipairs(ctx.body) do
+    local old = find_item(list, item)
+    old.rank = item.itemRank or old.rank
+    old.reason = item.itemAddedReason or old.reason
+  end
+  table.sort(list.items, function(a, b)
+    if a.rank ~= b.rank then return a.rank < b.rank end
+    return core.before(a.id, b.id)
+  end)
+  return reply.new(204)
+end
+
+handlers["DELETE /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  for _, item in ipairs(ctx.body) do
+    local _, at = find_item(list, item)
+    if at then table.remove(list.items, at) end
+  end
+  return reply.new(204)
+end
+
+handlers["GET /api/v1/watchlists/default-watchlists/items"] = function(ctx)
+  ensure_builtin(ctx)
+  local limit = ctx.args.itemsLimit or ctx.args.itemsPerPage
+  for _, list in ipairs(lists_of(ctx)) do
+    if list.selected then
+      return reply.new(200, show_items(ctx, list, 0, limit))
+    end
+  end
+  return reply.new(200, json.array())
+end
+
+handlers["PUT /api/v1/watchlists/{watchlistId}"] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  list.name = ctx.args.newName
+  return reply.new(204)
+end
+
+-- A built-in list stays.
+handlers["DELETE /api/v1/watchlists/{watchlistId}"] = function(ctx)
+  local list, at = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  if list.kind == "Default" or list.kind == "RecentlyInvested" then
+    return M.refuse(ctx, 400, nil, "A built-in watchlist cannot be deleted")
+  end
+  table.remove(lists_of(ctx), at)
+  if list.selected then select_default(ctx, ensure_builtin(ctx)) end
+  return reply.new(204)
+end
+
+handlers["PUT /api/v1/watchlists/rank/{watchlistId}"] = function(ctx)
+  local list, at = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  local lists = lists_of(ctx)
+  sort(lists)
+  for i, other in ipairs(lists) do
+    if other == list then at = i end
+  end
+  table.remove(lists, at)
+  local new = math.max(1, math.min(ctx.args.newRank, #lists + 1))
+  table.insert(lists, new, list)
+  for i, other in ipairs(lists) do other.rank = i end
+  return reply.new(204)
+end
+
+local SELECT = "PUT /api/v1/watchlists/setUserSelectedUserDefault/"
+  .. "{watchlistId}"
+handlers[SELECT] = function(ctx)
+  local list = find(ctx, ctx.args.watchlistId)
+  if not list then return refuse_unknown(ctx) end
+  select_default(ctx, list)
+  return reply.new(200)
+end
+
+-- Lists of a person that is a fixture have no owner that could call.
+local function person_lists(user_id)
+  local person = people.by_id(user_id)
+  if not person then return nil end
+  local list = { id = person.watchlist.id, name = person.watchlist.name,
+    kind = "Static", rank = 1, items = {}, owner = person }
+  for i, id in ipairs(person.watchlist.instruments) do
+    list.items[i] = { id = id, kind = "Instrument", rank = i,
+      added = "2025-06-02T09:00:00Z" }
+  end
+  return { list }
+end
+
+-- What an owner made is public, the built-in lists are not.
+local function public_lists(ctx)
+  for _, owner in pairs(ctx.box.owners) do
+    if owner.gcid == ctx.args.userId then
+      local out = {}
+      for _, list in ipairs(owner.watchlists or {}) do
+        if list.kind == "Static" then out[#out + 1] = list end
+      end
+      sort(out)
+      return out
+    end
+  end
+  return person_lists(ctx.args.userId)
+end
+
+handlers["GET /api/v1/watchlists/public/{userId}"] = function(ctx)
+  local lists = public_lists(ctx)
+  local failure = not lists and not_found "There is no such user" or nil
+  return envelope(ctx, 200, lists or {}, failure)
+end
+
+handlers["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] =
+  function(ctx)
+    for _, list in ipairs(public_lists(ctx) or {}) do
+      if list.id == ctx.args.watchlistId then
+        return reply.new(200, show(ctx, list, ctx.args.pageNumber,
+          ctx.args.itemsPerPage))
+      end
+    end
+    return refuse_unknown(ctx)
+  end
+
+return M

@@ -1,0 +1,241 @@
+-- Balances: what an owner's trading, options and cash accounts hold, and a
+-- made-up history that ends there.
+
+local cash = require "etoro.sandbox.money.cash"
+local core = require "etoro.core"
+local json = require "etoro.sandbox.json"
+local refusals = require "etoro.sandbox.http.refusals"
+local reply = require "etoro.sandbox.http.reply"
+local times = require "etoro.sandbox.times"
+
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.with_id }
+
+local DAY = 86400
+local LONGEST = 365 -- days of a request, and back from today
+local USUAL = 30
+
+-- US dollars for one unit; the sandbox's own, and always the same
+local RATES = { USD = 1, EUR = 1.08, GBP = 1.27, CHF = 1.12, JPY = 0.0067 }
+
+local TYPES = { trading = true, options = true, cash = true }
+local OTHER_TYPES = { crypto = true, moneyfarm = true, spaceship = true }
+
+local function invalid(ctx, message)
+  return nil, M.refuse(ctx, 400, nil, message)
+end
+
+local function trading_account(owner)
+  local invested = 0
+  for _, portfolio in ipairs(owner.portfolios) do
+    invested = invested + portfolio.investment
+  end
+  return { id = ("%d"):format(owner.real_cid), kind = "trading",
+    currency = "USD", balance = owner.credit + invested,
+    cash = owner.credit, invested = invested }
+end
+
+-- All accounts of the caller.
+local function accounts_of(ctx)
+  local owner = ctx.caller.owner
+  local out = { trading_account(owner),
+    { id = ("O%d"):format(owner.real_cid), kind = "options",
+      currency = "USD", balance = 0, cash = 0, invested = 0 } }
+  for _, account in ipairs(cash.accounts(ctx.box, owner)) do
+    out[#out + 1] = { id = account.id, kind = "cash",
+      currency = account.currency, balance = account.balance,
+      cash = account.balance, invested = 0 }
+  end
+  return out
+end
+
+local function set_of(text)
+  if not text then return nil end
+  local set = {}
+  for item in text:gmatch("[^,]+") do set[core.lower(item)] = true end
+  return set
+end
+
+-- The types that a query asks for; nil for all, nil and the refusal for what
+-- is none. The service overlooks types that it does not know.
+local function types_of(ctx)
+  local types, known = set_of(ctx.args.accountTypes), nil
+  for name in pairs(types or {}) do
+    if TYPES[name] or OTHER_TYPES[name] then
+      known = types
+    elseif ctx.box.options.strict then
+      return invalid(ctx, "accountTypes has an unknown type")
+    end
+  end
+  return known
+end
+
+-- What is wrong with the type of a path.
+local function refuse_type(ctx, name)
+  if name == nil or TYPES[name] then return nil end
+  if ctx.box.options.strict then
+    return select(2, invalid(ctx, "accountType is unknown"))
+  end
+  if OTHER_TYPES[name] then return nil end
+  return M.refuse(ctx, 404, "AccountNotFound", "There is no such type")
+end
+
+-- The accounts that path and query ask for; nil and the refusal otherwise.
+local function choose(ctx)
+  local args = ctx.args
+  local ids, types, refusal = set_of(args.accountIds), types_of(ctx)
+  refusal = refusal or refuse_type(ctx, args.accountType)
+  if refusal then return nil, refusal end
+  if not RATES[args.displayCurrency] then
+    return invalid(ctx, "displayCurrency is unknown")
+  end
+  local out = {}
+  for _, account in ipairs(accounts_of(ctx)) do
+    if (not types or types[account.kind])
+        and (not ids or ids[core.lower(account.id)])
+        and (not args.accountType or args.accountType == account.kind)
+        and (not args.accountId or args.accountId == account.id) then
+      out[#out + 1] = account
+    end
+  end
+  return out
+end
+
+local function cents(amount)
+  return math.floor(amount * 100 + 0.5) / 100
+end
+
+local function show(ctx, account)
+  local rate = RATES[account.currency] / RATES[ctx.args.displayCurrency]
+  local out = {
+    accountId = account.id, accountType = account.kind, subType = json.null,
+    balance = account.balance, currency = account.currency,
+    displayBalance = cents(account.balance * rate),
+    displayCurrency = ctx.args.displayCurrency, exchangeRate = rate,
+  }
+  local sections = set_of(ctx.args.expand) or {}
+  if sections.equitydetails then
+    out.equityDetails = { available = account.cash, frozenCash = 0,
+      currentPNL = 0, totalUsedMargin = account.invested,
+      balance = account.balance, totalBalance = account.balance }
+  end
+  return out
+end
+
+local function balances(ctx)
+  local accounts, refusal = choose(ctx)
+  if not accounts then return refusal end
+  if ctx.args.accountId and #accounts == 0 then
+    return M.refuse(ctx, 404, "AccountNotFound", "There is no such account")
+  end
+  local out, total = json.array(), 0
+  for _, account in ipairs(accounts) do
+    local shown = show(ctx, account)
+    total = total + shown.displayBalance
+    if account.balance ~= 0 or ctx.args.includeZeroBalances
+        or ctx.args.accountId then
+      out[#out + 1] = shown
+    end
+  end
+  return reply.new(200, { gcid = ctx.caller.owner.gcid, balances = out,
+    totalBalance = cents(total), displayCurrency = ctx.args.displayCurrency })
+end
+
+local function day_of(text)
+  return math.floor(times.parse(text .. "T00:00:00Z") / DAY)
+end
+
+local function date_of(day)
+  return times.iso(day * DAY):sub(1, 10)
+end
+
+-- First and last day; nil, nil and the refusal otherwise.
+local function read_range(ctx)
+  local today = math.floor(ctx.box:now() / DAY)
+  local args = ctx.args
+  local last = args.toDate and day_of(args.toDate) or today
+  local first = args.fromDate and day_of(args.fromDate) or last - USUAL
+  local message
+  if first > last then
+    message = "fromDate is after toDate"
+  elseif last - first > LONGEST then
+    message = "the range is longer than 365 days"
+  elseif first < today - LONGEST - 1 then
+    message = "fromDate is more than 12 months ago"
+  end
+  if message then return nil, nil, M.refuse(ctx, 400, nil, message) end
+  return first, math.min(last, today)
+end
+
+-- What an account held at the end of a day: up and down a little, and today
+-- what it holds.
+local function past(account, day, today)
+  local share = 1 - (today - day) % 9 * 0.0015
+  local total = cents(account.balance * share)
+  local left = cents(account.cash * share)
+  return left, account.invested, cents(total - left - account.invested)
+end
+
+local function show_account(ctx, account, day, today)
+  local rate = RATES[account.currency] / RATES[ctx.args.displayCurrency]
+  local left, invested, pnl = past(account, day, today)
+  local total = left + invested + pnl
+  return {
+    accountId = account.id, accountType = account.kind,
+    currency = account.currency, cash = left, investedAmount = invested,
+    pnl = pnl, total = cents(total), usdRate = RATES[account.currency],
+    displayCash = cents(left * rate),
+    displayInvestedAmount = cents(invested * rate),
+    displayPnl = cents(pnl * rate), displayTotal = cents(total * rate),
+    exchangeRate = rate,
+  }
+end
+
+local function snapshot(ctx, accounts, day, today)
+  local display = RATES[ctx.args.displayCurrency]
+  local shown, held, invested, pnl = json.array(), 0, 0, 0
+  for i, account in ipairs(accounts) do
+    local one = show_account(ctx, account, day, today)
+    shown[i] = one
+    held = held + one.cash * one.usdRate
+    invested = invested + one.investedAmount * one.usdRate
+    pnl = pnl + one.pnl * one.usdRate
+  end
+  local total = held + invested + pnl
+  return {
+    date = date_of(day), totalCurrencyIso = "USD", accountSnapshots = shown,
+    totalCash = cents(held), totalInvestedAmount = cents(invested),
+    totalPnl = cents(pnl), totalBalance = cents(total),
+    displayTotalCash = cents(held / display),
+    displayTotalInvestedAmount = cents(invested / display),
+    displayTotalPnl = cents(pnl / display),
+    displayTotalBalance = cents(total / display),
+    totalExchangeRate = 1 / display,
+  }
+end
+
+local function history(ctx)
+  local accounts, refusal = choose(ctx)
+  if not accounts then return refusal end
+  local first, last
+  first, last, refusal = read_range(ctx)
+  if not first then return refusal end
+  if #accounts == 0 or first > last then
+    return reply.new(404)
+  end
+  local today = math.floor(ctx.box:now() / DAY)
+  local out = json.array()
+  for day = first, last do
+    out[#out + 1] = snapshot(ctx, accounts, day, today)
+  end
+  return reply.new(200, { gcid = ctx.caller.owner.gcid, snapshots = out,
+    displayCurrency = ctx.args.displayCurrency, fromDate = date_of(first),
+    toDate = date_of(last) })
+end
+
+for _, path in ipairs { "", "/{accountType}", "/{accountType}/{accountId}" } do
+  handlers["GET /api/v1/balances" .. path] = balances
+  handlers["GET /api/v1/balances" .. path .. "/history"] = history
+end
+
+return M

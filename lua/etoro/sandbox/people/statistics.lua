@@ -1,0 +1,167 @@
+-- Statistics of users' portfolios, v2: shares and gains are fractions here,
+-- where v1 has percent.
+
+local assets = require "etoro.sandbox.market.assets"
+local json = require "etoro.sandbox.json"
+local persons = require "etoro.sandbox.people.persons"
+local refusals = require "etoro.sandbox.http.refusals"
+local reply = require "etoro.sandbox.http.reply"
+
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.statistics }
+
+local INVESTED = 0.72 -- of a portfolio, as far as it holds anything
+local CACHE = "max-age=3600"
+local LONGEST = 731 -- days
+
+local function find(ctx)
+  local name = ctx.args.username
+  local person = persons.by_name(ctx.box, name)
+  if not person then
+    return nil, M.refuse(ctx, 404, "NotFound", "There is no such user")
+  elseif person.opted_out then
+    return nil, M.refuse(ctx, 403, "InsufficientPermissions",
+      "This user does not show the portfolio")
+  end
+  return person
+end
+
+local function invalid(ctx, message, field)
+  return nil, nil, M.refuse(ctx, 400, nil, message, field)
+end
+
+-- First and last day of minDate and maxDate.
+local function read_dates(ctx)
+  local first, last = persons.day_of(ctx.args.minDate),
+    persons.day_of(ctx.args.maxDate)
+  if first > last then
+    return invalid(ctx, "minDate is after maxDate", "minDate")
+  elseif last - first > LONGEST then
+    return invalid(ctx, "the range is too long", "minDate")
+  end
+  return first, math.min(last, persons.today(ctx.box))
+end
+
+-- Of a named period or of two dates; nil, nil and the refusal otherwise.
+local function read_range(ctx)
+  local args = ctx.args
+  if args.period and (args.minDate or args.maxDate) then
+    return invalid(ctx, "period goes without minDate and maxDate", "period")
+  elseif (args.minDate == nil) ~= (args.maxDate == nil) then
+    return invalid(ctx, "minDate and maxDate go together", "minDate")
+  elseif args.minDate then
+    return read_dates(ctx)
+  end
+  return persons.period(args.period or "CurrMonth", persons.today(ctx.box))
+end
+
+-- The days of a range, thinned out to `count` of them when that is above 0.
+local function days(first, last, count)
+  local out = {}
+  local all = last - first + 1
+  local wanted = count and count > 0 and math.min(count, all) or all
+  for i = 0, wanted - 1 do
+    out[#out + 1] = first + math.floor(i * all / wanted)
+  end
+  return out
+end
+
+-- The days of the request through `show`, in the envelope of a history.
+local function history(show)
+  return function(ctx)
+    local person, refusal = find(ctx)
+    if not person then return refusal end
+    local first, last
+    first, last, refusal = read_range(ctx)
+    if not first then return refusal end
+    local out = json.array()
+    for i, day in ipairs(days(first, last, ctx.args.count)) do
+      out[i] = show(ctx, person, day)
+    end
+    return reply.new(200, { userName = person.username, results = out },
+      { ["Cache-Control"] = CACHE })
+  end
+end
+
+-- What each instrument has of the portfolio, by a function that shows it.
+local function each_asset(ctx, person, show)
+  local out = json.array()
+  local share = INVESTED / math.max(1, #person.assets)
+  for i, id in ipairs(person.assets) do
+    out[i] = show(id, assets.by_id(ctx.box, id).symbolFull, share)
+  end
+  return out
+end
+
+handlers["GET /api/v2/portfolios/{username}/assets/history"] = history(
+  function(ctx, person, day)
+    local left = #person.assets > 0 and 1 - INVESTED or 1
+    return { date = persons.date_of(day), cashPct = left,
+      cashOfTotalEquityPct = left,
+      assets = each_asset(ctx, person, function(id, symbol, share)
+        return { instrumentId = id, symbol = symbol, investedPct = share,
+          valuePct = share }
+      end) }
+  end)
+
+handlers["GET /api/v2/portfolios/{username}/exposure/history"] = history(
+  function(ctx, person, day)
+    return { date = persons.date_of(day),
+      absExposurePct = #person.assets > 0 and INVESTED or 0,
+      exposureItems = each_asset(ctx, person, function(id, symbol, share)
+        return { instrumentId = id, symbol = symbol, netExposurePct = share,
+          absExposurePct = share }
+      end) }
+  end)
+
+handlers["GET /api/v2/portfolios/{username}/copiers"] = function(ctx)
+  local person, refusal = find(ctx)
+  if not person then return refusal end
+  return reply.new(200, { copiers = person.copiers, aumTier = person.tier,
+    aumTierDesc = person.tier > 0 and ("Tier %d"):format(person.tier)
+      or json.null })
+end
+
+local STEPS = { daily = 1, monthly = 30, yearly = 365 } -- days
+local USUAL_COUNT = 12
+
+-- First and last day of a gain history: two dates, one date and a count, or
+-- a count alone.
+local function read_gain_range(ctx, step)
+  local args = ctx.args
+  if args.minDate and args.maxDate then
+    if args.count then
+      return invalid(ctx, "count goes with one date at most", "count")
+    end
+    return read_dates(ctx)
+  end
+  local length = (args.count or USUAL_COUNT) * step - 1
+  local today = persons.today(ctx.box)
+  if args.minDate then
+    local first = persons.day_of(args.minDate)
+    return first, math.min(today, first + length)
+  end
+  local last = args.maxDate and persons.day_of(args.maxDate) or today
+  return last - length, math.min(last, today)
+end
+
+handlers["GET /api/v2/portfolios/{username}/gain/{granularity}"] =
+  function(ctx)
+    local person, refusal = find(ctx)
+    if not person then return refusal end
+    local step = STEPS[ctx.args.granularity]
+    local first, last
+    first, last, refusal = read_gain_range(ctx, step)
+    if not first then return refusal end
+    local out = json.array()
+    for day = first, last, step do
+      out[#out + 1] = { date = persons.date_of(day),
+        gain = persons.gain_between(person, day,
+          math.min(day + step - 1, last)) / 100 }
+    end
+    return reply.new(200, { username = person.username, gains = out,
+      granularity = ctx.args.granularity, totalGain = #out > 0
+        and persons.gain_between(person, first, last) / 100 or json.null })
+  end
+
+return M

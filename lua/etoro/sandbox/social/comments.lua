@@ -1,0 +1,103 @@
+-- Comments on posts, and replies to comments.
+
+local json = require "etoro.sandbox.json"
+local posts = require "etoro.sandbox.social.posts"
+local refusals = require "etoro.sandbox.http.refusals"
+local reply = require "etoro.sandbox.http.reply"
+local social = require "etoro.sandbox.social.wall"
+
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.empty,
+  statuses = { body = 422, path = 404 } }
+
+local COMMENTS = " /api/v1/posts/{postId}/comments"
+local COMMENT = COMMENTS .. "/{commentId}"
+local REPLIES = COMMENT .. "/replies"
+local REPLY = REPLIES .. "/{replyId}"
+
+local function find_comment(ctx)
+  local post, refusal = posts.find(ctx)
+  if not post then return nil, refusal end
+  local comment = social.find(post.comments, ctx.args.commentId)
+  if not comment then return nil, reply.new(404) end
+  return comment
+end
+
+local function find_reply(ctx)
+  local comment, refusal = find_comment(ctx)
+  if not comment then return nil, refusal end
+  local node = social.find(comment.replies, ctx.args.replyId)
+  if not node then return nil, reply.new(404) end
+  return node
+end
+
+local function find_own(ctx, find)
+  local node, refusal = find(ctx)
+  if not node then return nil, refusal end
+  if node.deleted then return nil, reply.new(404) end
+  if node.owner ~= ctx.caller.owner then return nil, reply.new(403) end
+  return node
+end
+
+local function create(find, add)
+  return function(ctx)
+    local parent, refusal = find(ctx)
+    if not parent then return refusal end
+    if ctx.body.message == "" then return reply.new(422) end
+    local node = add(parent, social.new_node(ctx))
+    return reply.new(201, social.comment(ctx, node))
+  end
+end
+
+local function list(find, field)
+  return function(ctx)
+    local parent, refusal = find(ctx)
+    if not parent then return refusal end
+    local page, paging = social.page(ctx, parent[field])
+    if not page then return reply.new(400) end
+    local out = json.array()
+    for i, node in ipairs(page) do out[i] = social.comment(ctx, node) end
+    return reply.new(200, { reactionPaging = paging, comments = out })
+  end
+end
+
+handlers["POST" .. COMMENTS] = create(posts.find, social.add_comment)
+handlers["POST /api/v1/reactions/{postId}/comment"] =
+  handlers["POST" .. COMMENTS]
+handlers["GET" .. COMMENTS] = list(posts.find, "comments")
+handlers["POST" .. REPLIES] = create(find_comment, social.add_reply)
+handlers["GET" .. REPLIES] = list(find_comment, "replies")
+
+-- What comments and replies have in common.
+for path, find in pairs { [COMMENT] = find_comment, [REPLY] = find_reply } do
+  handlers["PUT" .. path] = function(ctx)
+    local node, refusal = find_own(ctx, find)
+    if not node then return refusal end
+    if ctx.body.message == "" then return reply.new(422) end
+    social.edit(ctx, node)
+    return reply.new(200, social.comment(ctx, node))
+  end
+
+  handlers["DELETE" .. path] = function(ctx)
+    local node, refusal = find_own(ctx, find)
+    if not node then return refusal end
+    social.blank(ctx, node)
+    return reply.new(204)
+  end
+
+  handlers["POST" .. path .. "/likes"] = function(ctx)
+    local node, refusal = find(ctx)
+    if not node then return refusal end
+    social.like(ctx.box, node, ctx.caller.owner)
+    return reply.new(204)
+  end
+
+  handlers["DELETE" .. path .. "/likes"] = function(ctx)
+    local node, refusal = find(ctx)
+    if not node then return refusal end
+    social.unlike(node, ctx.caller.owner)
+    return reply.new(204)
+  end
+end
+
+return M

@@ -1,0 +1,54 @@
+-- Notifications: a few wait for every owner, and can be marked as read.
+
+local core = require "etoro.core"
+local json = require "etoro.sandbox.json"
+local messages = require "etoro.sandbox.social.notices"
+local refusals = require "etoro.sandbox.http.refusals"
+local reply = require "etoro.sandbox.http.reply"
+local times = require "etoro.sandbox.times"
+
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.empty }
+
+local HOUR = 3600
+
+local function messages_of(ctx)
+  local owner, now = ctx.caller.owner, ctx.box:now()
+  if owner.notifications then return owner.notifications end
+  local out = {}
+  for i, row in ipairs(messages) do
+    out[i] = { id = row[1], published = now - row[2] * HOUR, kind = row[3],
+      category = row[4], text = row[5], status = row[6] }
+  end
+  owner.notifications = out
+  return out
+end
+
+local function show(message)
+  return {
+    messageId = message.id, correlationId = message.id,
+    actionLink = "https://example.org/" .. core.lower(message.category),
+    imageTitle = message.kind, imageUrl = "https://example.org/bell.png",
+    notificationType = message.kind, version = "1", aggregatable = false,
+    grouped = false, aggregationId = "", message = message.text,
+    readStatus = message.status, publishDate = times.iso(message.published),
+    subCategory = message.kind, category = message.category,
+    rtlLanguage = false, section = "Main",
+  }
+end
+
+handlers["GET /api/v1/notifications/messages"] = function(ctx)
+  local out, new = json.array(), 0
+  for i, message in ipairs(messages_of(ctx)) do
+    out[i] = show(message)
+    if message.status == "New" then new = new + 1 end
+  end
+  return reply.new(200, { messages = out, meta = { notSeen = new } })
+end
+
+handlers["PATCH /api/v1/notifications/messages"] = function(ctx)
+  for _, message in ipairs(messages_of(ctx)) do message.status = "Read" end
+  return reply.new(204)
+end
+
+return M
