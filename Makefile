@@ -16,6 +16,7 @@ PREFIX ?= /usr/local
 PORT   ?= 8080
 EXAMPLE ?= agent_portfolio
 SPEC   ?= spec
+SPEC_JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
 FUZZ_SECONDS ?= 60
 
 # V=1 shows whole commands
@@ -123,8 +124,10 @@ run-demo: all
 	@echo
 	@LUA=$(LUA) sh spec/support/demo.sh examples/open_wait_close.lua
 
+# One file as it is; of a directory, several files at a time: they mostly wait.
 run-test: all programs
-	@$(LUA) $(BUSTED) --exclude-tags=long $(SPEC)
+	@$(if $(filter %_spec.lua,$(SPEC)),,JOBS=$(SPEC_JOBS) sh .ci/each.sh "$(SPEC)") \
+	  $(LUA) $(BUSTED) --exclude-tags=long $(filter %_spec.lua,$(SPEC))
 
 sandbox: all
 	@$(LUA) lua/etoro/sandbox/main.lua --port=$(PORT)

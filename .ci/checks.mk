@@ -93,8 +93,8 @@ check:
 
 # Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
-	sh .ci/each.sh "$(SPEC)" valgrind -q --error-exitcode=99 --leak-check=full \
-	  --errors-for-leak-kinds=definite --show-leak-kinds=definite \
+	SPEC_LIMIT=1200 sh .ci/each.sh "$(SPEC)" valgrind -q --error-exitcode=99 \
+	  --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
 	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
 	  $(LUA) $(BUSTED) $(QUICK),lua
 

@@ -2,7 +2,8 @@
 # each.sh FILES COMMAND [ARGUMENT...]: runs COMMAND ARGUMENT... with one spec
 # file after the other, as many at a time as there are processors (JOBS, at
 # most 8), in processes of their own. FILES: spec files, or directories of
-# them. Shows what those write that fail; fails if one does.
+# them. Tells of each file how many of its tests passed, and shows what those
+# write that fail; the last line counts the tests of all. Fails if one does.
 set -eu
 
 files=$1
@@ -12,16 +13,32 @@ jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export scratch
-export SPEC_LIMIT="${SPEC_LIMIT:-1200}" # seconds for one spec; these are slow
 
 # long files first: they tend to take longest
+status=0
 # shellcheck disable=SC2016,SC2046,SC2086
 ls -S $(find $files -name '*_spec.lua') |
   xargs -P "$jobs" -n 1 sh -c '
     log=$(mktemp "$scratch/XXXXXX")
-    "$@" >"$log" 2>&1 && exit 0
+    code=0
+    "$@" >"$log" 2>&1 || code=$?
     for file; do :; done
-    echo "== $file"
-    cat "$log"
-    exit 1
-  ' each "$@"
+    count=$(grep -E "^[0-9]+ passed, [0-9]+ failed$" "$log" | tail -1)
+    # a file that ends without a count, or fails beside its tests, is a fault
+    case $code,$count in
+    0,*" passed, 0 failed") ;;
+    *", 0 failed" | *,) count="${count%% *}"; count="${count:-0} passed, 1 failed" ;;
+    esac
+    echo "$count" >"$log.count"
+    if [ "$code" -ne 0 ]; then
+      { echo "== $file"; cat "$log"; } >"$log.told"
+      cat "$log.told"
+      exit 1
+    fi
+    echo "${count%,*}  $file"
+  ' each "$@" || status=1
+
+cat "$scratch"/*.count | awk '
+  { passed += $1; failed += $3 }
+  END { print passed + 0 " passed, " failed + 0 " failed" }'
+exit $status
