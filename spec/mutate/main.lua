@@ -125,11 +125,44 @@ local function measure()
   return all
 end
 
--- The specs that run the line; those named like the file first, then quick ones.
+-- The last line of each file that a spec runs.
+local function ends_of(known)
+  if not known.ends then
+    known.ends = {}
+    for key in pairs(known.map) do
+      local path, line = key:match "^(.*):(%d+)$"
+      known.ends[path] = math.max(known.ends[path] or 0, math.tointeger(line))
+    end
+  end
+  return known.ends
+end
+
+-- What runs the line of a fault. A function's head, a declaration and the inner
+-- lines of a table count as run by what runs the lines around them.
+local function that_run(known, fault)
+  local path, found = fault.path, known.map[fault.path .. ":" .. fault.line]
+  if found then return found end
+  found = {}
+  local last = ends_of(known)[path] or 0
+  local function add(first, to, step)
+    for line = first, to, step do
+      local specs = known.map[path .. ":" .. line]
+      if specs then
+        for spec in pairs(specs) do found[spec] = true end
+        return
+      end
+    end
+  end
+  add(fault.line + 1, last, 1)
+  if fault.rule ~= "return early" then add(fault.line - 1, 1, -1) end
+  return found
+end
+
+-- Those named like the file first, then quick ones.
 local function specs_for(known, fault)
   local list = {}
   local stem = fault.path:match "([%w_]+)%.%w+$"
-  for spec in pairs(known.map[fault.path .. ":" .. fault.line] or {}) do
+  for spec in pairs(that_run(known, fault)) do
     if not known.broken[spec] then list[#list + 1] = spec end
   end
   local function rank(spec)
