@@ -51,8 +51,7 @@ end
 ---@param value any
 ---@return string json
 function M.encode(value)
-  local text = require("etoro.values.json").show(value, 2)
-  return text
+  return require("etoro.values.json").show(value)
 end
 
 return setmetatable(M, {

@@ -295,8 +295,7 @@ function M.build(request, prefix, level)
     -- nothing is no JSON, and gets no type
     wire.body = (request.body ~= "" or content_type) and request.body or nil
   elseif request.body ~= nil then
-    wire.body = json.encode(request.body, known and known.body, level + 1,
-      "body")
+    wire.body = json.encode(request.body, known and known.body, "body")
   end
   return op, wire
 end

@@ -3,6 +3,7 @@
 -- answers are read by lua-cjson between two passes of the core, which take
 -- secrets out and bring integers through.
 
+local blame = require "etoro.values.blame"
 local cjson = require("cjson").new() -- the shared one's settings are the host's
 local core = require "etoro.core"
 
@@ -233,12 +234,11 @@ function write_value(value, spec, path, state)
   fail(path, "is a " .. kind .. ", which JSON cannot hold")
 end
 
-local function encode(value, spec, state, root, level)
+local function encode(value, spec, state, root)
   local ok, result = pcall(write_value, value, spec, root, state)
   if ok then return result end
   if type(result) ~= "table" then error(result, 0) end
-  error("cannot encode " .. result.path .. ": it " .. result.message,
-    level + 1)
+  blame.raise("cannot encode " .. result.path .. ": it " .. result.message)
 end
 
 --- Writes a value as JSON: numbers with all their digits and no exponent,
@@ -249,28 +249,22 @@ end
 ---@param schema? table specs of the fields of an object (as in
 ---etoro.operations) or one spec: there texts stand for numbers where the type
 ---is number or integer, and an empty table is [] where it is list
----@param level? integer whose line a raised error names; 1: the caller's
 ---@param root? string what messages call the value; "value"
 ---@return string json
-function M.encode(value, schema, level, root)
+function M.encode(value, schema, root)
   local spec = spec_of(schema)
   if schema and type(spec.type) ~= "string" then
     spec = { type = "object", fields = schema }
   end
-  local text = encode(value, spec, { open = {}, depth = 0 }, root or "value",
-    (level or 1) + 1)
-  return text
+  return encode(value, spec, { open = {}, depth = 0 }, root or "value")
 end
 
 --- Writes a value for people and logs: as encode, but whatever an answer or an
 --- error can hold is written. A byte that is not UTF-8 becomes U+FFFD.
 ---@param value any
----@param level? integer whose line a raised error names; 1: the caller's
 ---@return string json
-function M.show(value, level)
-  local text = encode(value, {}, { open = {}, depth = 0, is_shown = true },
-    "value", (level or 1) + 1)
-  return text
+function M.show(value)
+  return encode(value, {}, { open = {}, depth = 0, is_shown = true }, "value")
 end
 
 cjson.decode_invalid_numbers(false)
