@@ -19,13 +19,14 @@ local function read(path)
   return text
 end
 
+-- A line of code that no spec runs stands in the map, too, where it is known.
 local function note(map, key, spec)
   local specs = map[key]
   if not specs then
     specs = {}
     map[key] = specs
   end
-  specs[spec] = true
+  if spec then specs[spec] = true end
 end
 
 local function add_lua(map, folder, spec)
@@ -48,11 +49,10 @@ local function add_c(map, folder, spec, tree)
   for document in lines_of(text) do
     local ok, report = pcall(cjson.decode, document)
     for _, file in ipairs(ok and report.files or {}) do
-      local path = file.file:match "(src/%a+/[%w_]+%.[ch])$"
+      local path = file.file:match "(src/%a+/[%w_/]+%.[ch])$"
       for _, line in ipairs(path and file.lines or {}) do
-        if line.count > 0 then
-          note(map, ("%s:%d"):format(path, line.line_number), spec)
-        end
+        note(map, ("%s:%d"):format(path, line.line_number),
+          line.count > 0 and spec)
       end
     end
   end
@@ -76,6 +76,53 @@ function M.add(map, spec, tree)
   add_c(map, folder .. "/c", spec, tree)
   os.execute(("rm -rf '%s'"):format(folder))
   return code == 0, output
+end
+
+local function last_line(map, path)
+  local last = 0
+  for key in pairs(map) do
+    local file, line = key:match "^(.*):(%d+)$"
+    if file == path then last = math.max(last, math.tointeger(line)) end
+  end
+  return last
+end
+
+local function nearest(map, path, from, to, step)
+  for line = from, to, step do
+    local specs = map[("%s:%d"):format(path, line)]
+    if specs then return specs end
+  end
+  return {}
+end
+
+--- The specs that run a line. A line that is no code of its own (a brace, the
+--- head of a function, the rest of a statement, a row of a table) is run with
+--- the code next to it; a header of names alone, by the specs of its room.
+---@param map table<string, table<string, boolean>>
+---@param path string
+---@param line integer
+---@param is_head boolean whether what follows alone counts
+---@param specs string[] all there are
+---@return table<string, boolean>
+function M.specs_of(map, path, line, is_head, specs)
+  local own = map[("%s:%d"):format(path, line)]
+  if own and next(own) then return own end
+  if own and path:find "^src/" and not is_head then return {} end
+  local found, last = {}, last_line(map, path)
+  if last == 0 then
+    local room = path:match "([%w_]+)/[^/]+$"
+    for _, spec in ipairs(specs) do
+      if spec:find("^spec/" .. room .. "/") then found[spec] = true end
+    end
+    return found
+  end
+  for spec in pairs(nearest(map, path, line + 1, last, 1)) do
+    found[spec] = true
+  end
+  for spec in pairs(is_head and {} or nearest(map, path, line - 1, 1, -1)) do
+    found[spec] = true
+  end
+  return found
 end
 
 --- Builds the copy for counting.

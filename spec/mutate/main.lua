@@ -7,6 +7,7 @@ local uv = require "luv"
 local coverage = require "spec.mutate.coverage"
 local equivalents = require "spec.mutate.equivalents"
 local faults = require "spec.mutate.faults"
+local report = require "spec.mutate.report"
 local shell = require "spec.mutate.shell"
 
 local HOME = os.getenv "MUTATE_DIR" or "build/mutate"
@@ -15,6 +16,7 @@ local SEED = tonumber(os.getenv "SEED") or os.time()
 local FILES = os.getenv "FILES" or ""
 local JOBS = tonumber(os.getenv "JOBS") or #uv.cpu_info()
 local BUSTED = os.getenv "BUSTED" or "$(shell command -v busted)"
+local CFLAGS = "-O1 -w" -- no words for debuggers, which differ by column
 local SLACK = 30 -- seconds a spec gets beyond three times its usual time
 
 -- Data and generated files.
@@ -39,6 +41,12 @@ local function lines_from(command)
   for line in pipe:lines() do list[#list + 1] = line end
   pipe:close()
   return list
+end
+
+local CLEAN = {} -- by copy: the modules without a fault
+
+local function all_specs()
+  return lines_from "git ls-files 'spec/**/*_spec.lua'"
 end
 
 local function now() return uv.hrtime() / 1e9 end
@@ -81,7 +89,7 @@ end
 local function fails(tree, known, spec)
   local seconds = math.ceil(3 * (known.times[spec] or 60)) + SLACK
   local code, output = shell.run({ "make", "-s", "run-test", "SPEC=" .. spec,
-    "CFLAGS=-O1 -g -w", "BUSTED=" .. BUSTED .. " --no-keep-going" },
+    "CFLAGS=" .. CFLAGS, "BUSTED=" .. BUSTED .. " --no-keep-going" },
     { cwd = tree, seconds = seconds })
   return code ~= 0, output
 end
@@ -101,7 +109,7 @@ local function measure()
     if kept.fingerprint == print_of_now then return kept end
   end
   local map, times, broken = {}, {}, {}
-  local specs = lines_from "git ls-files 'spec/**/*_spec.lua'"
+  local specs = all_specs()
   local at = 0
   shell.tasks(JOBS, function(slot)
     local tree = copy_tree(("%s/%d"):format(HOME, slot))
@@ -125,44 +133,13 @@ local function measure()
   return all
 end
 
--- The last line of each file that a spec runs.
-local function ends_of(known)
-  if not known.ends then
-    known.ends = {}
-    for key in pairs(known.map) do
-      local path, line = key:match "^(.*):(%d+)$"
-      known.ends[path] = math.max(known.ends[path] or 0, math.tointeger(line))
-    end
-  end
-  return known.ends
-end
-
--- What runs the line of a fault. A function's head, a declaration and the inner
--- lines of a table count as run by what runs the lines around them.
-local function that_run(known, fault)
-  local path, found = fault.path, known.map[fault.path .. ":" .. fault.line]
-  if found then return found end
-  found = {}
-  local last = ends_of(known)[path] or 0
-  local function add(first, to, step)
-    for line = first, to, step do
-      local specs = known.map[path .. ":" .. line]
-      if specs then
-        for spec in pairs(specs) do found[spec] = true end
-        return
-      end
-    end
-  end
-  add(fault.line + 1, last, 1)
-  if fault.rule ~= "return early" then add(fault.line - 1, 1, -1) end
-  return found
-end
-
 -- Those named like the file first, then quick ones.
 local function specs_for(known, fault)
   local list = {}
   local stem = fault.path:match "([%w_]+)%.%w+$"
-  for spec in pairs(that_run(known, fault)) do
+  local all = coverage.specs_of(known.map, fault.path, fault.line,
+    fault.rule == "return early", all_specs())
+  for spec in pairs(all) do
     if not known.broken[spec] then list[#list + 1] = spec end
   end
   local function rank(spec)
@@ -175,13 +152,32 @@ local function specs_for(known, fault)
   return list
 end
 
-local function build(tree, fault)
-  if fault.path:find "%.lua$" then
-    return load(read(tree .. "/" .. fault.path), fault.path, "t") ~= nil
+local function build(tree, is_anew)
+  return shell.run({ "make", is_anew and "-sB" or "-s", "all", "programs",
+    "CFLAGS=" .. CFLAGS }, { cwd = tree, seconds = 900 }) == 0
+end
+
+-- The bytes that run; a fault that leaves them as they are is none.
+local function code_of(tree, path)
+  if path:find "%.lua$" then
+    local code = load(read(tree .. "/" .. path), path, "t")
+    return code and string.dump(code, true)
   end
-  local code = shell.run({ "make", "-s", "all", "programs",
-    "CFLAGS=-O1 -g -w" }, { cwd = tree, seconds = 600 })
-  return code == 0
+  local pipe = assert(io.popen(("cd '%s' && cat build/etoro/*.so")
+    :format(tree)))
+  local bytes = pipe:read "a"
+  pipe:close()
+  return bytes
+end
+
+local function makes_a_difference(tree, fault, source)
+  local path = tree .. "/" .. fault.path
+  local is_lua = fault.path:find "%.lua$"
+  local old = is_lua and code_of(tree, fault.path) or CLEAN[tree]
+  write(path, faults.plant(source, fault))
+  if not is_lua and not build(tree) then return false end
+  local new = code_of(tree, fault.path)
+  return new ~= nil and new ~= old
 end
 
 -- A spec that fails once may have had a bad day; twice, it has seen the fault.
@@ -230,11 +226,12 @@ end
 
 -- Plants one fault and takes it out again.
 local function try(tree, known, fault)
-  local path, source = tree .. "/" .. fault.path, read(fault.path)
-  write(path, faults.plant(source, fault))
+  local source = read(fault.path)
   local verdict, by = "useless", nil
-  if build(tree, fault) then verdict, by = judge(tree, known, fault) end
-  write(path, source)
+  if makes_a_difference(tree, fault, source) then
+    verdict, by = judge(tree, known, fault)
+  end
+  write(tree .. "/" .. fault.path, source)
   return verdict, by
 end
 
@@ -243,8 +240,8 @@ local function run_all(known, list)
   local log = assert(io.open(HOME .. "/results.jsonl", "wb"))
   shell.tasks(JOBS, function(slot)
     local tree = copy_tree(("%s/%d"):format(HOME, slot))
-    shell.run({ "make", "-s", "all", "programs", "CFLAGS=-O1 -g -w" },
-      { cwd = tree, seconds = 900 })
+    assert(build(tree, true))
+    CLEAN[tree] = code_of(tree, "src")
     while at < #list and counted < COUNT do
       at, counted = at + 1, counted + 1
       local fault = list[at]
@@ -270,39 +267,6 @@ local function run_all(known, list)
   return results
 end
 
-local function report(results)
-  local by_path, paths, seen, all = {}, {}, 0, 0
-  for _, result in ipairs(results) do
-    local row = by_path[result.path]
-    if not row then
-      row = { noticed = 0, all = 0, equivalent = 0 }
-      by_path[result.path], paths[#paths + 1] = row, result.path
-    end
-    if result.verdict == "equivalent" then
-      row.equivalent = row.equivalent + 1
-    elseif result.verdict ~= "useless" then
-      row.all, all = row.all + 1, all + 1
-      if result.verdict == "noticed" then
-        row.noticed, seen = row.noticed + 1, seen + 1
-      end
-    end
-  end
-  table.sort(paths)
-  print "\nnoticed  of  file"
-  for _, path in ipairs(paths) do
-    local row = by_path[path]
-    print(("%7d %3d  %s"):format(row.noticed, row.all, path))
-  end
-  print "\nsurvivors"
-  for _, result in ipairs(results) do
-    if result.verdict == "survived" then
-      print("\n" .. result.diff .. "\n(" .. result.by .. ")")
-    end
-  end
-  print(("\nseed %d: %d of %d faults noticed, %.1f %%"):format(SEED, seen, all,
-    all > 0 and 100 * seen / all or 0))
-end
-
 assert(os.execute(("mkdir -p '%s'"):format(HOME)))
 io.stdout:setvbuf "line"
 local known = measure()
@@ -310,4 +274,4 @@ local list = all_faults(wanted_files())
 shuffle(list, SEED)
 print(("seed %d: %d faults can be planted, %d are tried"):format(SEED, #list,
   math.min(COUNT, #list)))
-report(run_all(known, list))
+report.show(run_all(known, list), SEED)
