@@ -59,7 +59,7 @@ static void keeps_to_its_ceilings(void)
   CHECK(etoro_form_add(&f, "a", big, n - 2) == ETORO_OK);
   etoro_form_free(&f);
   free(big);
-  for (i = 0; i + 2 <= ETORO_FORM_SECRETS; i += 2)
+  for (i = 0; i + 2 <= ETORO_FORM_SECRETS_MAX; i += 2)
     CHECK(add_secret(&f, "a", "/") == ETORO_OK);
   CHECK(add_secret(&f, "a", "/") == ETORO_ETOOBIG);
   etoro_form_free(&f);

@@ -92,7 +92,7 @@ static void holds(const char *text)
 
 static struct etoro_journal *open_journal(void)
 {
-  char why[ETORO_JOURNAL_WHY];
+  char why[ETORO_JOURNAL_WHY_MAX];
   struct etoro_journal *j;
   CHECK(etoro_journal_open(&j, path, zeros, NULL, why) == ETORO_OK);
   return j;
@@ -100,7 +100,7 @@ static struct etoro_journal *open_journal(void)
 
 static void refuses(const char *part)
 {
-  char why[ETORO_JOURNAL_WHY];
+  char why[ETORO_JOURNAL_WHY_MAX];
   struct etoro_journal *j;
   CHECK(etoro_journal_open(&j, path, zeros, NULL, why) == ETORO_EIO);
   CHECK(!j);
@@ -210,7 +210,7 @@ static void leaves_other_files_alone(void)
 
 static void says_what_cannot_be_opened(void)
 {
-  char why[ETORO_JOURNAL_WHY];
+  char why[ETORO_JOURNAL_WHY_MAX];
   char name[2000];
   struct etoro_journal *j;
   CHECK(etoro_journal_open(&j, "/no-such/folder", zeros, NULL, why)
@@ -437,7 +437,7 @@ static void stays_the_parents(void)
 
 static void survives_short_memory(int may_fail)
 {
-  char why[ETORO_JOURNAL_WHY], who[ETORO_JOURNAL_WHO_LEN + 1];
+  char why[ETORO_JOURNAL_WHY_MAX], who[ETORO_JOURNAL_WHO_LEN + 1];
   struct etoro_journal *j = NULL;
   struct etoro_entry *e = NULL;
   struct etoro_secret *s = NULL;

@@ -1,4 +1,5 @@
 #include "core/engine/retry.h"
+#include "core/limits.h"
 
 #include <limits.h>
 

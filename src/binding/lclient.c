@@ -5,6 +5,7 @@
 
 #include "binding/lfields.h"
 #include "core/engine/engine.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 #define ENGINE_SLOT 1
@@ -30,11 +31,12 @@ static void readoptions(lua_State *L, int index,
   o->user_agent = letoro_field_text(L, index, "user_agent", NULL);
   if (!o->user_agent)
     o->user_agent = "lua-etoro";
-  o->connect_timeout = letoro_field_number(L, index, "connect_timeout", 10);
-  o->max_connections =
-      (long)letoro_field_number(L, index, "max_connections", 8);
-  o->max_body =
-      (size_t)letoro_field_number(L, index, "max_body", 64.0 * 1048576.0);
+  o->connect_timeout = letoro_field_number(L, index, "connect_timeout",
+                                           ETORO_DEFAULT_CONNECT_TIMEOUT);
+  o->max_connections = (long)letoro_field_number(
+      L, index, "max_connections", ETORO_DEFAULT_MAX_CONNECTIONS);
+  o->max_body = (size_t)letoro_field_number(L, index, "max_body",
+                                            ETORO_DEFAULT_MAX_BODY);
   o->wants_events = letoro_field_flag(L, index, "events");
   o->is_demo = letoro_field_flag(L, index, "demo");
   o->is_dry = letoro_field_flag(L, index, "dry_run");
@@ -52,7 +54,7 @@ static void readrule(lua_State *L, int index, struct etoro_pool_rule *r)
   lua_pop(L, 1);
   r->limit = (int)letoro_field_number(L, index, "limit", 0);
   r->reserve = (int)letoro_field_number(L, index, "reserve", 0);
-  r->window = letoro_field_number(L, index, "window", 60);
+  r->window = letoro_field_number(L, index, "window", ETORO_DEFAULT_WINDOW);
   r->most = (int)letoro_field_number(L, index, "most", 0);
 }
 

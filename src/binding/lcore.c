@@ -16,11 +16,10 @@
 #include "core/net/headers.h"
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
+#include "core/limits.h"
 #include "core/status.h"
 #include "core/net/unpack.h"
 #include "core/net/uri.h"
-
-#define ESCAPED_MAX (16u * 1024u * 1024u)
 
 /* libcurl's process-wide set-up; never undone, since other states and other
    libraries of the host may use it. */
@@ -122,7 +121,7 @@ static int core_escape(lua_State *L)
   int part = luaL_checkoption(L, 2, "query", parts);
   struct etoro_buf *out = lua_newuserdatauv(L, sizeof *out, 0);
   int rc;
-  etoro_buf_init(out, ESCAPED_MAX);
+  etoro_buf_init(out, ETORO_ESCAPED_MAX);
   luaL_setmetatable(L, "etoro.buf");
   rc = etoro_uri_encode(out, text, n, (enum etoro_uri_part)part);
   if (rc)

@@ -15,8 +15,6 @@
 #define ENGINE_TYPE "etoro.core.Engine"
 #define ENGINE_SLOT 1
 
-#define WIRE_MAX (1024u * 1024u * 1024u)
-
 /* The address is the registry key of the engine that the state shares. */
 static const char shared_key = 0;
 

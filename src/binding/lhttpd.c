@@ -11,10 +11,9 @@
 #include "binding/lcompat.h"
 #include "core/bytes/reason.h"
 #include "httpd/server.h"
+#include "core/limits.h"
 
 #define SERVER_TYPE "etoro.httpd"  /* metatable key and __name */
-#define MAX_BODY (64 * 1024 * 1024)
-#define MAX_HEADERS 1000
 
 struct lserver {
   struct etoro_httpd *core;  /* owned; NULL before listen and after close */
@@ -66,7 +65,7 @@ static int httpd_listen(lua_State *L)
   int rc;
   luaL_checktype(L, 1, LUA_TTABLE);
   port = optfield(L, "port", 65535, 0);
-  max_body = optfield(L, "max_body", INT_MAX, MAX_BODY);
+  max_body = optfield(L, "max_body", INT_MAX, ETORO_HTTPD_BODY_MAX);
   lua_getfield(L, 1, "host");
   host = luaL_optstring(L, -1, "127.0.0.1");
   if (strcmp(host, "localhost") == 0)
@@ -201,7 +200,7 @@ static int addlist(lua_State *L, const char *name,
                    struct etoro_httpd_request *r)
 {
   int i, ok = 1;
-  for (i = 1; i <= MAX_HEADERS; i++) {
+  for (i = 1; i <= ETORO_HTTPD_HEADER_VALUES_MAX; i++) {
     lua_rawgeti(L, -1, i);
     if (lua_isnil(L, -1)) {
       lua_pop(L, 1);

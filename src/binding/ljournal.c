@@ -25,7 +25,7 @@ int letoro_engine_journal(lua_State *L)
   const struct letoro_engine *owner = letoro_check_engine(L);
   size_t n;
   const char *path = luaL_checklstring(L, 2, &n);
-  char why[ETORO_JOURNAL_WHY];
+  char why[ETORO_JOURNAL_WHY_MAX];
   struct ljournal *u;
   int rc;
   luaL_argcheck(L, strlen(path) == n, 2, "a path holds no zero byte");

@@ -11,11 +11,11 @@
 #include "core/engine/job.h"
 #include "core/json/jsonprobe.h"
 #include "core/json/jsonscan.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 #define SCAN_TYPE "etoro.scan"
 #define LIST_TYPE "etoro.list"
-#define DEPTH_MAX 1100  /* lua-cjson stops at 1000 */
 #define LEVELS 8
 #define LEVEL_SLOTS 6   /* of the stack */
 /* A number is a digit and what separates it at least. */
@@ -260,7 +260,7 @@ static int replace(lua_State *L, struct restore *r, int is_field)
 static void restore_table(lua_State *L, struct restore *r)
 {
   int t = lua_gettop(L);
-  if (++r->depth > DEPTH_MAX)
+  if (++r->depth > ETORO_RESTORE_DEPTH_MAX)
     luaL_error(L, "nested too deeply");
   if (r->depth % LEVELS == 1) /* for so many at once */
     luaL_checkstack(L, LEVELS * LEVEL_SLOTS, "nested too deeply");

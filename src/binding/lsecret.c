@@ -8,12 +8,11 @@
 #include "core/bytes/ids.h"
 #include "core/bytes/mask.h"
 #include "core/bytes/reason.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"
 #define MASK "etoro.secret(****)"
-#define RANDOM_MAX 256
-#define CLAIMS_MAX ((size_t)64 * 1024)
 
 struct lsecret {
   struct etoro_secret *core; /* one holder; NULL only while being made */
@@ -109,9 +108,9 @@ static int push_base64url(lua_State *L, const void *bytes, size_t n)
 static int core_random_token(lua_State *L)
 {
   lua_Integer n = luaL_checkinteger(L, 1);
-  unsigned char bytes[RANDOM_MAX];
+  unsigned char bytes[ETORO_RANDOM_MAX];
   int rc;
-  luaL_argcheck(L, n > 0 && n <= RANDOM_MAX, 1, "1 to 256 expected");
+  luaL_argcheck(L, n > 0 && n <= ETORO_RANDOM_MAX, 1, "1 to 256 expected");
   rc = etoro_random_system(NULL, bytes, (size_t)n);
   if (!rc)
     rc = push_base64url(L, bytes, (size_t)n);
@@ -170,7 +169,7 @@ static int core_claims(lua_State *L)
   if (!end)
     return letoro_fail(L, ETORO_ESYNTAX, "not a signed token");
   text++;
-  etoro_buf_init(&claims, CLAIMS_MAX);
+  etoro_buf_init(&claims, ETORO_CLAIMS_MAX);
   rc = etoro_base64url_decode(&claims, text, (size_t)(end - text));
   if (!rc)
     rc = etoro_secret_new(&u->core, claims.data, claims.len);

@@ -8,11 +8,10 @@
 #include <string.h>
 
 #include "core/engine/engine.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 #define REQUEST 3       /* where the table is */
-#define HEADERS_MAX 32  /* further header lines of one request */
-#define FINALS_MAX 8
 
 /* Upvalues of submit: what would else be looked up by name, at three times
    the cost. */
@@ -124,18 +123,18 @@ static void read_request(lua_State *L, struct etoro_request *r,
   r->body = take_text(L, BODY, &r->body_len);
   r->content_type = take_text(L, CONTENT_TYPE, NULL);
   r->request_id = take_text(L, REQUEST_ID, NULL);
-  r->nheaders = take_list(L, HEADERS, headers, HEADERS_MAX);
+  r->nheaders = take_list(L, HEADERS, headers, ETORO_HEADER_LINES_MAX);
   r->headers = headers;
-  r->nfinals = take_list(L, FINALS, finals, FINALS_MAX);
+  r->nfinals = take_list(L, FINALS, finals, ETORO_FINALS_MAX);
   r->finals = finals;
   r->klass = (enum etoro_class)take_choice(L, CLASS, "never", classes);
   r->priority =
       (enum etoro_priority)take_choice(L, PRIORITY, "read", priorities);
   r->is_write = take_flag(L, WRITES);
   r->pool = take_text(L, POOL, NULL);
-  r->timeout = take_number(L, TIMEOUT, 30);
-  r->deadline = take_number(L, DEADLINE, 300);
-  r->max_retries = (int)take_number(L, MAX_RETRIES, 4);
+  r->timeout = take_number(L, TIMEOUT, ETORO_DEFAULT_TIMEOUT);
+  r->deadline = take_number(L, DEADLINE, ETORO_DEFAULT_DEADLINE);
+  r->max_retries = (int)take_number(L, MAX_RETRIES, ETORO_DEFAULT_MAX_RETRIES);
   r->is_urgent = take_flag(L, URGENT);
   if (push(L, FORM) != LUA_TNIL)
     letoro_field_form(L, REQUEST, r);
@@ -167,8 +166,8 @@ static struct etoro_client *check_client(lua_State *L,
    urgent, journal, intent: a line for it, on disk before anything is sent */
 static int engine_submit(lua_State *L)
 {
-  const char *headers[HEADERS_MAX];
-  const char *finals[FINALS_MAX];
+  const char *headers[ETORO_HEADER_LINES_MAX];
+  const char *finals[ETORO_FINALS_MAX];
   struct etoro_engine *e = letoro_check_engine(L)->core;
   struct etoro_client *c = check_client(L, e);
   struct etoro_request request;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "binding/lcompat.h"
+#include "core/limits.h"
 
 /* A handler can reach nothing but statics; there is one process, and one
    command in it. */
@@ -108,9 +109,9 @@ static int wait_for(lua_State *L)
 {
   struct pollfd fds[2];
   lua_Number seconds = luaL_optnumber(L, 2, -1);
-  int ms = seconds < 0       ? -1
-           : seconds > 86400 ? 86400000
-                             : (int)(seconds * 1000 + 0.999);
+  int ms = seconds < 0                        ? -1
+           : seconds > ETORO_POLL_SECONDS_MAX ? ETORO_POLL_SECONDS_MAX * 1000
+                                              : (int)(seconds * 1000 + 0.999);
   fds[0].fd = (int)luaL_checkinteger(L, 1);
   fds[1].fd = wake_read;
   fds[0].events = fds[1].events = POLLIN;

@@ -9,10 +9,8 @@
 #include "core/bytes/ascii.h"
 #include "core/bytes/decimal.h"
 #include "core/bytes/reason.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define FIXED_MOST 20
-#define FIGURE_DIGITS 14 /* as Lua writes a float */
 
 static int push_mapped(lua_State *L, char (*map)(char))
 {
@@ -141,7 +139,8 @@ static int core_fixed(lua_State *L)
   char out[ETORO_DECIMAL_MAX];
   double v = luaL_checknumber(L, 1);
   lua_Integer digits = luaL_checkinteger(L, 2);
-  luaL_argcheck(L, digits >= 0 && digits <= FIXED_MOST, 2, "0 to 20 expected");
+  luaL_argcheck(L, digits >= 0 && digits <= ETORO_FIXED_DIGITS_MAX, 2,
+                "0 to 20 expected");
   if (!isfinite(v))
     return push_strange(L, v);
   return push_written(L, out, etoro_decimal_fixed(out, v, (int)digits));
@@ -153,8 +152,9 @@ static int core_figure(lua_State *L)
 {
   char out[ETORO_DECIMAL_MAX];
   double v = luaL_checknumber(L, 1);
-  lua_Integer digits = luaL_optinteger(L, 2, FIGURE_DIGITS);
-  luaL_argcheck(L, digits >= 1 && digits <= 17, 2, "1 to 17 expected");
+  lua_Integer digits = luaL_optinteger(L, 2, ETORO_FIGURE_DIGITS);
+  luaL_argcheck(L, digits >= 1 && digits <= ETORO_FIGURE_DIGITS_MAX, 2,
+                "1 to 17 expected");
   if (lua_isinteger(L, 1)) {
     lua_pushvalue(L, 1);
     lua_tolstring(L, -1, NULL);
@@ -179,7 +179,7 @@ static int core_text(lua_State *L)
   v = lua_tonumber(L, 1);
   if (!isfinite(v))
     return push_strange(L, v);
-  n = etoro_decimal_general(out, v, FIGURE_DIGITS);
+  n = etoro_decimal_general(out, v, ETORO_FIGURE_DIGITS);
   if (n && strspn(out, "-0123456789") == n) {
     out[n++] = '.'; /* it looks like an integer */
     out[n++] = '0';

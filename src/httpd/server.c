@@ -15,14 +15,8 @@
 #include <microhttpd.h>
 
 #include "core/bytes/ascii.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define CONNECTION_MEMORY ((size_t)64 * 1024)  /* a request's head fits */
-#define MAX_CONNECTIONS 4000u
-#define MAX_SELECTED (FD_SETSIZE - 100u)  /* leaves room for the program's */
-#define SEND_MS 2000  /* how long a raw send waits for a slow reader */
-#define CUT_BLOCK 16384
-#define EXTRA_RUNS 16  /* for what is there when the time is over */
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0
@@ -70,7 +64,7 @@ static void *on_target(void *cls, const char *target,
   struct etoro_httpd_request *r = calloc(1, sizeof *r);
   if (!r)
     return NULL;
-  etoro_buf_init(&r->head, CONNECTION_MEMORY * 2);
+  etoro_buf_init(&r->head, ETORO_HTTPD_HEAD_MAX * 2);
   etoro_buf_init(&r->body, h->max_body);
   r->target = strdup(target);
   r->has_failed = !r->target;
@@ -273,6 +267,8 @@ static int start(struct etoro_httpd *h)
 {
   const union MHD_DaemonInfo *info;
   unsigned int flags = daemon_flags();
+  unsigned int most =
+      flags ? ETORO_HTTPD_CONNECTIONS_MAX : FD_SETSIZE - ETORO_HTTPD_SPARED;
   static const char text[] = "request body too large\n";
   h->refusal = MHD_create_response_from_buffer(
       sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
@@ -284,9 +280,8 @@ static int start(struct etoro_httpd *h)
       on_target, (void *)h, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
       MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)h,
       MHD_OPTION_NOTIFY_CONNECTION, on_connection, (void *)h,
-      MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY,
-      MHD_OPTION_CONNECTION_LIMIT, flags ? MAX_CONNECTIONS : MAX_SELECTED,
-      MHD_OPTION_END);
+      MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ETORO_HTTPD_HEAD_MAX,
+      MHD_OPTION_CONNECTION_LIMIT, most, MHD_OPTION_END);
   if (!h->daemon)
     return ENOMEM;
   h->listener = -1;
@@ -407,7 +402,7 @@ enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
                                         struct etoro_httpd_request **out)
 {
   double until = monotonic() + (seconds > 0 ? seconds : 0);
-  int extra = EXTRA_RUNS;
+  int extra = ETORO_HTTPD_EXTRA_RUNS;
   *out = next_ready(h);
   while (!*out) {
     int ms, n;
@@ -476,8 +471,8 @@ static struct MHD_Response *make_cut(const char *body, size_t len, size_t keep)
   b->keep = keep;
   if (keep)
     memcpy(b->data, body, keep);
-  response =
-      MHD_create_response_from_callback(len, CUT_BLOCK, on_cut_body, b, free);
+  response = MHD_create_response_from_callback(len, ETORO_HTTPD_CUT_BLOCK,
+                                               on_cut_body, b, free);
   if (!response)
     free(b);
   return response;
@@ -522,7 +517,7 @@ size_t etoro_httpd_send(struct etoro_httpd_request *r, const char *data,
       done += (size_t)n;
     else if (n < 0 && errno != EAGAIN && errno != EINTR)
       break;
-    else if (poll(&p, 1, SEND_MS) <= 0)
+    else if (poll(&p, 1, ETORO_HTTPD_SEND_MS) <= 0)
       break;
   }
   return done;

@@ -5,15 +5,12 @@
 #include <string.h>
 
 #include "core/bytes/secret.h"
+#include "core/limits.h"
 #include "core/status.h"
 
-#define FIRST_CAP 512
-
 /* Nothing that was added stands behind len or in a block that was given back:
-   what shortens or moves a buffer overwrites what it leaves. Only growth above
-   this size is realloc's, which moves large blocks uncopied, but may leave a
-   copy: answers with a secret in them are small. */
-#define WIPED_CAP ((size_t)256 * 1024)
+   what shortens or moves a buffer overwrites what it leaves; only growth above
+   ETORO_BUF_WIPED_MAX is realloc's. */
 
 void etoro_buf_init(struct etoro_buf *b, size_t max)
 {
@@ -25,7 +22,7 @@ void etoro_buf_init(struct etoro_buf *b, size_t max)
 
 static int move(struct etoro_buf *b, size_t cap)
 {
-  int is_large = b->cap >= WIPED_CAP;
+  int is_large = b->cap >= ETORO_BUF_WIPED_MAX;
   char *data = is_large ? realloc(b->data, cap) : malloc(cap);
   if (!data)
     return ETORO_ENOMEM;
@@ -50,8 +47,8 @@ static int grow(struct etoro_buf *b, size_t extra)
   if (least <= b->cap)
     return ETORO_OK;
   cap = b->cap <= b->max / 2 ? b->cap * 2 : b->max + 1;
-  if (cap < FIRST_CAP)
-    cap = FIRST_CAP;
+  if (cap < ETORO_BUF_FIRST)
+    cap = ETORO_BUF_FIRST;
   return move(b, cap < least ? least : cap);
 }
 
@@ -102,9 +99,6 @@ void etoro_buf_free(struct etoro_buf *b)
   b->cap = 0;
 }
 
-#define SPARES_MOST 64
-#define SPARE_CAP ((size_t)8 * 1024) /* larger blocks are not kept */
-
 /* At the start of a block that is kept. */
 struct etoro_spare {
   struct etoro_spare *next;
@@ -127,8 +121,8 @@ void etoro_spares_take(struct etoro_spares *s, struct etoro_buf *b)
 void etoro_spares_give(struct etoro_spares *s, struct etoro_buf *b)
 {
   struct etoro_spare *spare;
-  if (!b->data || b->cap < sizeof *spare || b->cap > SPARE_CAP
-      || s->count >= SPARES_MOST) {
+  if (!b->data || b->cap < sizeof *spare || b->cap > ETORO_SPARE_SIZE_MAX
+      || s->count >= ETORO_SPARES_MAX) {
     etoro_buf_free(b);
     return;
   }

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-#define LEAST 8 /* bytes of a secret that is looked for */
+#include "core/limits.h"
+
 #define BYTES 256
 
 /* The secret as bytes, and the set of them. */
@@ -225,7 +226,7 @@ static void mask_cut(const struct wanted *w, char *bytes, size_t n)
   char *end = bytes + n, *at = end - (w->len - 1 < n ? w->len - 1 : n);
   while ((at = memchr(at, w->text[0], (size_t)(end - at))) != NULL) {
     size_t len = (size_t)(end - at);
-    if (len < LEAST)
+    if (len < ETORO_MASKED_MIN)
       return;
     if (!memcmp(at, w->text, len)) {
       memset(at, '*', len);
@@ -243,7 +244,7 @@ void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
   size_t i;
   for (i = 0; n && i < count; i++) {
     struct wanted w;
-    if (!list[i] || etoro_secret_len(list[i]) < LEAST)
+    if (!list[i] || etoro_secret_len(list[i]) < ETORO_MASKED_MIN)
       continue;
     w.text = etoro_secret_data(list[i]);
     w.len = etoro_secret_len(list[i]);

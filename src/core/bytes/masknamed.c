@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "core/bytes/secretname.h"
+#include "core/limits.h"
 
-#define ROOM (2 * ETORO_SECRETNAME_MAX)
-#define PROSE_MOST 16 /* a word without digits behind a colon is shorter */
+#define ROOM (2 * ETORO_SECRET_NAME_MAX)
 
 struct text {
   char *end;
@@ -144,7 +144,7 @@ static int is_prose(const struct text *t, const char *p, size_t n)
   size_t i;
   if (t->mode == ETORO_MASK_JSON)
     return !n || (*p != '-' && (*p < '0' || *p > '9'));
-  if (n >= PROSE_MOST)
+  if (n >= ETORO_PROSE_MAX)
     return 0;
   for (i = 0; i < n; i++)
     if (p[i] >= '0' && p[i] <= '9')

@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "core/bytes/file.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define FILE_MAX ((size_t)64 * 1024)
 
 struct etoro_secret {
   size_t holders;
@@ -24,15 +23,13 @@ void etoro_wipe(void *bytes, size_t n)
     fill(bytes, 0, n);
 }
 
-#define STACK_WIPED 16384
-
 /* Inlined, it would have its room above theirs. */
 #ifdef __GNUC__
 __attribute__((noinline))
 #endif
 void etoro_wipe_stack(void)
 {
-  char room[STACK_WIPED];
+  char room[ETORO_STACK_WIPED];
   etoro_wipe(room, sizeof room);
 }
 
@@ -113,10 +110,10 @@ static int from_file(struct etoro_secret **out, int fd, char *room,
                      const char **why)
 {
   size_t n = 0;
-  int rc = readall(fd, room, FILE_MAX + 1, &n);
+  int rc = readall(fd, room, ETORO_KEY_FILE_MAX + 1, &n);
   if (rc)
     return rc;
-  return n > FILE_MAX ? ETORO_ETOOBIG : from_text(out, room, n, why);
+  return n > ETORO_KEY_FILE_MAX ? ETORO_ETOOBIG : from_text(out, room, n, why);
 }
 
 int etoro_secret_file(struct etoro_secret **out, const char *path,
@@ -130,10 +127,10 @@ int etoro_secret_file(struct etoro_secret **out, const char *path,
   if (rc)
     return rc;
   *mode = (unsigned)info.st_mode & 07777u;
-  room = malloc(FILE_MAX + 1);
+  room = malloc(ETORO_KEY_FILE_MAX + 1);
   rc = room ? from_file(out, fd, room, why) : ETORO_ENOMEM;
   saved = errno;
-  etoro_wipe(room, FILE_MAX + 1);
+  etoro_wipe(room, ETORO_KEY_FILE_MAX + 1);
   free(room);
   close(fd);
   errno = saved;

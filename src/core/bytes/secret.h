@@ -14,10 +14,10 @@ int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n);
 /* Reads an environment variable. Unset or empty: ETORO_OK and *out NULL. */
 int etoro_secret_env(struct etoro_secret **out, const char *name);
 
-/* Reads a file of one line (at most 64 KB), without a mark of UTF-8 before it,
-   blanks and line ends behind it, and tells the file's mode. ETORO_EIO leaves
-   errno set; ETORO_EINVAL sets *why to a static sentence: it is empty, no
-   regular file, or holds line ends or zero bytes. */
+/* Reads a file of one line (at most ETORO_KEY_FILE_MAX bytes), without a mark
+   of UTF-8 before it, blanks and line ends behind it, and tells the file's
+   mode. ETORO_EIO leaves errno set; ETORO_EINVAL sets *why to a static
+   sentence: it is empty, no regular file, or holds line ends or zero bytes. */
 int etoro_secret_file(struct etoro_secret **out, const char *path,
                       unsigned *mode, const char **why);
 

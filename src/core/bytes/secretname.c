@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define LETTERS_MAX 16 /* more than the longest name has */
+#include "core/limits.h"
 
 /* Backwards, as they are compared from their end on. */
 static const char *const names[] = {
@@ -29,9 +29,9 @@ static size_t letters_before(const char *start, const char *end, char *letters,
                              const char **at)
 {
   size_t n = 0;
-  if (end - start > ETORO_SECRETNAME_MAX)
-    start = end - ETORO_SECRETNAME_MAX;
-  while (end > start && n < LETTERS_MAX) {
+  if (end - start > ETORO_SECRET_NAME_MAX)
+    start = end - ETORO_SECRET_NAME_MAX;
+  while (end > start && n < ETORO_SECRET_LETTERS_MAX) {
     char c = end[-1];
     if (c >= 'A' && c <= 'Z')
       c = (char)(c + 32);
@@ -58,10 +58,10 @@ static int matches(const char *letters, size_t n, int whole)
 
 int etoro_secretname_is(const char *name, size_t n)
 {
-  char letters[LETTERS_MAX];
+  char letters[ETORO_SECRET_LETTERS_MAX];
   const char *at;
   size_t count;
-  if (n < 6 || n > ETORO_SECRETNAME_MAX || !etoro_secretname_hint(name + n))
+  if (n < 6 || n > ETORO_SECRET_NAME_MAX || !etoro_secretname_hint(name + n))
     return 0;
   count = letters_before(name, name + n, letters, &at);
   return at == name && matches(letters, count, 1);
@@ -69,7 +69,7 @@ int etoro_secretname_is(const char *name, size_t n)
 
 int etoro_secretname_ends(const char *start, const char *end)
 {
-  char letters[LETTERS_MAX];
+  char letters[ETORO_SECRET_LETTERS_MAX];
   const char *at;
   if (end - start < 6 || !etoro_secretname_hint(end))
     return 0;

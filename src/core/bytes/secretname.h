@@ -5,8 +5,6 @@
 
 #include <stddef.h>
 
-#define ETORO_SECRETNAME_MAX 40 /* bytes; longer spellings are none */
-
 /* 1 when a name may be one, by its last two letters: this is asked of every
    string of an answer. All of them end as "token", "key" or "secret" do. */
 static inline int etoro_secretname_hint(const char *end)

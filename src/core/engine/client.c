@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "core/engine/job.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define IDLE_MOST 128   /* handles kept; one is about 6 KB */
-#define STREAMS 100     /* what HTTP/2 servers commonly allow at once */
 
 static char *copy_text(const char *text)
 {
@@ -249,7 +247,7 @@ struct etoro_handle *etoro_client_handle(struct etoro_client *c)
 
 void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
 {
-  if (c->nidle >= IDLE_MOST || c->is_closed) {
+  if (c->nidle >= ETORO_IDLE_HANDLES_MAX || c->is_closed) {
     drop_handle(h);
     return;
   }
@@ -280,6 +278,6 @@ int etoro_client_lacks_token(const struct etoro_client *c, double now)
 int etoro_client_room(const struct etoro_client *c)
 {
   if (c->base.is_https && !c->speaks_h1)
-    return STREAMS;
+    return ETORO_STREAMS_MAX;
   return (int)c->max_connections;
 }

@@ -12,6 +12,7 @@
 #include "core/engine/retry.h"
 #include "core/net/tls.h"
 #include "core/net/uri.h"
+#include "core/limits.h"
 
 struct etoro_job;
 struct etoro_wire;
@@ -116,9 +117,6 @@ int etoro_client_renew_handle(const struct etoro_client *c,
 
 /* 1 while a bearer has to be asked for before anything can be signed. */
 int etoro_client_lacks_token(const struct etoro_client *c, double now);
-
-/* Connections beyond max_connections that a cancel or close may open. */
-#define ETORO_EXIT_CONNECTIONS 4
 
 /* How many requests may be on the wire at once. */
 int etoro_client_room(const struct etoro_client *c);

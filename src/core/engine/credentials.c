@@ -6,6 +6,7 @@
 
 #include "core/bytes/digest.h"
 #include "core/bytes/mask.h"
+#include "core/limits.h"
 #include "core/status.h"
 #include "core/net/unpack.h"
 
@@ -21,9 +22,6 @@ enum line {
   LINE_AUTH,
   LINE_COUNT = LINE_AUTH + LINES_AUTH
 };
-
-#define AGENT_MAX 250
-#define LOGIN_MAX 8192    /* of a client id with its secret, encoded */
 
 enum given {
   GIVEN_API_KEY,
@@ -43,7 +41,7 @@ struct etoro_credentials {
   struct etoro_secret *lines[LINES_AUTH];   /* "name: value" */
   struct curl_slist nodes[LINE_COUNT];      /* data points to lines above */
   char text[LINE_AGENT][64];                /* the lines that are no secret */
-  char agent[AGENT_MAX + sizeof agent_name];
+  char agent[ETORO_USER_AGENT_MAX + sizeof agent_name];
 };
 
 static int make_line(struct etoro_secret **out, const char *name,
@@ -70,8 +68,8 @@ static int make_login(struct etoro_secret **out, const char *id,
 {
   struct etoro_buf plain, coded;
   int rc;
-  etoro_buf_init(&plain, LOGIN_MAX);
-  etoro_buf_init(&coded, 2 * LOGIN_MAX);
+  etoro_buf_init(&plain, ETORO_LOGIN_MAX);
+  etoro_buf_init(&coded, 2 * ETORO_LOGIN_MAX);
   rc = etoro_uri_encode(&plain, id, strlen(id), ETORO_URI_QUERY);
   if (!rc)
     rc = etoro_buf_puts(&plain, ":");
@@ -95,7 +93,7 @@ static int write_lines(struct etoro_credentials *c, const char *user_agent)
   };
   size_t n = strlen(user_agent);
   int i;
-  if (n > AGENT_MAX || !etoro_header_value_valid(user_agent, n))
+  if (n > ETORO_USER_AGENT_MAX || !etoro_header_value_valid(user_agent, n))
     return ETORO_EINVAL;
   for (i = 0; i < LINE_ENCODING; i++)
     memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);

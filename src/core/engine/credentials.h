@@ -32,8 +32,8 @@ struct etoro_identity {
 
 /* Keeps the secrets it is given, copies the rest. ETORO_EINVAL: a secret is
    empty, it or user_agent holds a control character or a line break,
-   user_agent is longer than 250 bytes, half of a pair is missing, or more
-   than one family is given. */
+   user_agent is longer than ETORO_USER_AGENT_MAX, half of a pair is missing,
+   or more than one family is given. */
 int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
                           const char *user_agent,
                           const struct etoro_identity *who);

@@ -5,10 +5,8 @@
 #include <string.h>
 
 #include "core/engine/rails.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define WAIT_WORTH_TELLING 0.002 /* seconds in the queue */
-#define PASSED_MOST 64           /* jobs of other clients looked past */
 
 void etoro_dispatch_push(struct etoro_line *l, struct etoro_job *j)
 {
@@ -72,7 +70,7 @@ void etoro_dispatch_dequeue(struct etoro_job *j)
 static void forget_attempt(struct etoro_job *j)
 {
   etoro_buf_reset(&j->headers, (size_t)-1);
-  etoro_buf_reset(&j->reply, 65536);
+  etoro_buf_reset(&j->reply, ETORO_REPLY_KEPT);
   etoro_spares_take(&j->client->spares, &j->headers);
   etoro_spares_take(&j->client->spares, &j->reply);
   j->code = ETORO_CODE_NONE;
@@ -116,7 +114,7 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
   }
   etoro_engine_set_timer(e, j, j->attempt_at + j->timeout);
   if (j->attempts == 1 && !j->has_waited
-      && j->attempt_at - j->started_at > WAIT_WORTH_TELLING)
+      && j->attempt_at - j->started_at > ETORO_WAIT_TOLD)
     etoro_engine_tell(e, ETORO_EVENT_WAITED, j, j->attempt_at - j->started_at);
   etoro_engine_tell(e, ETORO_EVENT_SENT, j, 0);
 }
@@ -203,7 +201,7 @@ static double dispatch_line(struct etoro_engine *e, struct etoro_pool *p,
 {
   struct etoro_job *j = p->lines[priority].first;
   int passed = 0;
-  while (j && passed < PASSED_MOST) {
+  while (j && passed < ETORO_PASSED_MAX) {
     struct etoro_job *next = j->next;
     enum etoro_code stop = etoro_rails_check(j);
     double wait;

@@ -4,6 +4,7 @@
 #define ETORO_EVENTS_H
 
 #include "core/engine/job.h"
+#include "core/limits.h"
 
 enum etoro_event_kind {
   ETORO_EVENT_QUEUED,
@@ -25,8 +26,6 @@ struct etoro_event {
   enum etoro_code code;
   double elapsed;          /* seconds since the call was made */
 };
-
-#define ETORO_EVENTS_MAX 8192
 
 struct etoro_events {
   struct etoro_event *ring; /* owned */

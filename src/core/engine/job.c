@@ -185,7 +185,7 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
     return ETORO_ENOMEM;
   j->refs = 1;
   j->client = etoro_client_keep(client);
-  etoro_buf_init(&j->headers, ETORO_HEADERS_MAX);
+  etoro_buf_init(&j->headers, ETORO_REPLY_HEADERS_MAX);
   etoro_buf_init(&j->reply, client->max_body);
   rc = choose_id(j, request->request_id, random, random_context);
   if (!rc && request->intent) {

@@ -12,6 +12,7 @@
 #include "core/journal/journal.h"
 #include "core/engine/retry.h"
 #include "core/net/unpack.h"
+#include "core/limits.h"
 
 enum etoro_state {
   ETORO_STATE_BUDGET,      /* waits for its turn */
@@ -52,10 +53,6 @@ enum etoro_code {
 
 const char *etoro_code_name(enum etoro_code code);
 const char *etoro_state_name(enum etoro_state state);
-
-/* Ceiling of what the header lines of one attempt's replies come to; below
-   libcurl's own, which says less. */
-#define ETORO_HEADERS_MAX (256u * 1024u)
 
 /* A call as it is asked for; nothing in it is kept, all is copied. */
 struct etoro_request {
@@ -162,7 +159,8 @@ struct etoro_job {
   struct etoro_timing timing;
   struct etoro_buf headers;
   struct etoro_buf reply;
-  char detail[160];        /* libcurl's words; never a header or a body */
+  /* libcurl's words; never a header or a body */
+  char detail[ETORO_DETAIL_MAX];
 };
 
 /* Copies a request. ETORO_EINVAL sets *why: the target, a header, the id or

@@ -95,7 +95,8 @@ static void forget_freed(struct etoro_pool *p, double now)
 struct etoro_pool *etoro_account_find(struct etoro_account *a,
                                       const char *name)
 {
-  static const struct etoro_pool_rule otherwise = { "default", 0, 0, 60, 0 };
+  static const struct etoro_pool_rule otherwise = { "default", 0, 0,
+                                                    ETORO_DEFAULT_WINDOW, 0 };
   struct etoro_pool *p;
   if (!name)
     name = otherwise.name;
@@ -208,8 +209,8 @@ int etoro_pool_try(struct etoro_pool *p, double now)
     return 0;
   p->try_at = now + p->try_gap;
   p->try_gap *= 2;
-  if (p->try_gap > ETORO_POOL_GAP_MOST)
-    p->try_gap = ETORO_POOL_GAP_MOST;
+  if (p->try_gap > ETORO_POOL_GAP_MAX)
+    p->try_gap = ETORO_POOL_GAP_MAX;
   return 1;
 }
 
@@ -251,7 +252,8 @@ static void correct(struct etoro_pool *p, const struct etoro_limits *l)
     p->rule.window =
         l->window < ETORO_POOL_WINDOW_MAX ? l->window : ETORO_POOL_WINDOW_MAX;
   if (l->limit > 0 && p->rule.limit > 0) {
-    p->rule.limit = l->limit < 1e6 ? (int)l->limit : 1000000;
+    p->rule.limit =
+        l->limit < ETORO_POOL_LIMIT_MAX ? (int)l->limit : ETORO_POOL_LIMIT_MAX;
     if (p->rule.most && p->rule.limit > p->rule.most)
       p->rule.limit = p->rule.most;
     p->is_told = 1;

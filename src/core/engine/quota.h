@@ -10,6 +10,7 @@
 #include "core/net/headers.h"
 #include "core/bytes/secret.h"
 #include "core/net/uri.h"
+#include "core/limits.h"
 
 struct etoro_job;
 
@@ -20,11 +21,9 @@ enum etoro_priority {
   ETORO_PRIORITIES
 };
 
-#define ETORO_POOL_NAME 32
-
 /* What is known of a pool before any reply. */
 struct etoro_pool_rule {
-  char name[ETORO_POOL_NAME];
+  char name[ETORO_POOL_NAME_MAX];
   int limit;       /* requests a window; 0: no budget */
   int reserve;     /* of these, for ETORO_PRIORITY_EXIT alone */
   double window;   /* seconds */
@@ -93,30 +92,16 @@ int etoro_account_is_idle(struct etoro_account *a, double now);
 double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
                        double now);
 
-/* Seconds between an exit's tries in a pool that a 429 has shut: the first
-   gap, doubled with each try up to the longest. An answer that is no refusal
-   begins anew: the next one may go at once. */
-#define ETORO_POOL_GAP_FIRST 1.0
-#define ETORO_POOL_GAP_MOST 30.0
-
 /* An exit that may start is about to, or has met the 429 itself: 1 when that
-   is a try, after which the next one is some time off. */
+   is a try, after which the next one is some time off: ETORO_POOL_GAP_FIRST,
+   doubled with each try up to ETORO_POOL_GAP_MAX. An answer that is no refusal
+   begins anew: the next one may go at once. */
 int etoro_pool_try(struct etoro_pool *p, double now);
 
 /* A request goes out; one that is under way has ended without having reached
    the server. */
 void etoro_pool_start(struct etoro_pool *p);
 void etoro_pool_unsent(struct etoro_pool *p);
-
-/* The longest that a reply can make a pool pause, and the longest window, in
-   seconds: a slip in a header must not end a program's calls for good. */
-#define ETORO_POOL_PAUSE_MAX 900.0
-#define ETORO_POOL_WINDOW_MAX 3600.0
-
-/* For how many windows a limit counts that was learned from a 429: with what
-   was answered before it, and with nothing to go by. */
-#define ETORO_POOL_LEARNED 60
-#define ETORO_POOL_GUESSED 1
 
 /* A request has ended: with a reply and its limits, or without one (status 0,
    limits NULL). After a 429 the pool pauses for as long as the server says;

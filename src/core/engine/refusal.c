@@ -3,8 +3,7 @@
 #include <string.h>
 
 #include "core/json/jsonlex.h"
-
-#define DEPTH_MAX 32 /* of objects and lists: the parser calls itself */
+#include "core/limits.h"
 
 struct reader {
   const char *at;
@@ -153,7 +152,7 @@ int etoro_refusal_is_api(const char *text, size_t n)
 {
   struct reader r = { text, text + n };
   struct said said;
-  if (!n || !read_object(&r, &said, DEPTH_MAX))
+  if (!n || !read_object(&r, &said, ETORO_REFUSAL_DEPTH_MAX))
     return 0;
   skip_space(&r);
   return r.at == r.end

@@ -1,6 +1,6 @@
 #include "core/engine/retry.h"
 
-#define WAIT_MAX 1e9 /* what a server may ask for; keeps sums finite */
+#include "core/limits.h"
 
 enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
                                        enum etoro_ending ending)
@@ -43,7 +43,8 @@ double etoro_retry_backoff(int n, double random, double retry_after)
   for (; n > 1 && span < ETORO_RETRY_CAP; n--)
     span *= 2;
   wait = clamp(span, 0.0, ETORO_RETRY_CAP) * random;
-  least = clamp(retry_after, 0.0, WAIT_MAX) * (1.0 + 0.1 * random);
+  least =
+      clamp(retry_after, 0.0, ETORO_RETRY_AFTER_MAX) * (1.0 + 0.1 * random);
   return wait > least ? wait : least;
 }
 

@@ -30,9 +30,6 @@ enum etoro_verdict {
 enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
                                        enum etoro_ending ending);
 
-#define ETORO_RETRY_BASE 0.5  /* seconds */
-#define ETORO_RETRY_CAP 30.0
-
 /* Seconds to wait before resend number n (1 is the first): full jitter over
    min(cap, base * 2^(n - 1)); random is in [0, 1). A server's Retry-After
    (>= 0) is a floor, with up to 10 % of jitter on top. */
@@ -43,9 +40,6 @@ struct etoro_retry_bucket {
   double tokens;   /* may be below 0: then resends wait their turn */
   double stamp;    /* when tokens was right */
 };
-
-#define ETORO_RETRY_BURST 20.0
-#define ETORO_RETRY_RATE 10.0
 
 void etoro_retry_bucket_init(struct etoro_retry_bucket *b, double now);
 

@@ -13,8 +13,6 @@
 #include "core/net/fork.h"
 #include "core/status.h"
 
-#define WAITING_MOST 100000 /* lines that a slow disk may leave waiting */
-
 struct etoro_entry {
   struct etoro_entry *next;
   struct etoro_journal *journal;  /* one holder; NULL: nobody watches it */
@@ -175,7 +173,7 @@ static void init_locks(struct etoro_journal *j)
 
 int etoro_journal_open(struct etoro_journal **out, const char *path,
                        etoro_random_fn *random, void *context,
-                       char why[ETORO_JOURNAL_WHY])
+                       char why[ETORO_JOURNAL_WHY_MAX])
 {
   struct etoro_journal *j = calloc(1, sizeof *j);
   int rc;
@@ -347,7 +345,7 @@ static int enqueue(struct etoro_journal *j, struct etoro_entry *e,
   int error = 0;
   e->is_intent = is_flushing;
   pthread_mutex_lock(&j->mutex);
-  if (j->waiting >= WAITING_MOST)
+  if (j->waiting >= ETORO_JOURNAL_LINES_MAX)
     error = ENOBUFS;
   else
     error = need_thread(j);

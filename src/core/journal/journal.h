@@ -12,9 +12,9 @@
 #include "core/journal/journal_file.h"
 #include "core/bytes/secret.h"
 #include "core/net/wake.h"
+#include "core/limits.h"
 
 #define ETORO_JOURNAL_WHO_LEN 16  /* hexadecimal digits of a fingerprint */
-#define ETORO_JOURNAL_PATIENCE 5  /* seconds that closing waits for a disk */
 
 struct etoro_journal;
 struct etoro_entry;
@@ -23,7 +23,7 @@ struct etoro_entry;
    etoro_journal_file_open, and ETORO_ENOMEM. */
 int etoro_journal_open(struct etoro_journal **out, const char *path,
                        etoro_random_fn *random, void *context,
-                       char why[ETORO_JOURNAL_WHY]);
+                       char why[ETORO_JOURNAL_WHY_MAX]);
 struct etoro_journal *etoro_journal_keep(struct etoro_journal *j);
 
 /* One holder less; the last one closes it. Takes NULL. */

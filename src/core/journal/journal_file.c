@@ -34,7 +34,8 @@ const char *etoro_journal_file_reason(char out[ETORO_REASON_MAX], int error)
 
 static int say(char *why, const char *path, const char *problem)
 {
-  snprintf(why, ETORO_JOURNAL_WHY, "journal '%.300s': %s", path, problem);
+  snprintf(why, ETORO_JOURNAL_WHY_MAX, "journal '%.*s': %s",
+           ETORO_JOURNAL_PATH_SHOWN, path, problem);
   return ETORO_EIO;
 }
 
@@ -277,7 +278,7 @@ static int take(struct etoro_journal_file *f, const char *path,
 
 int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
                             etoro_random_fn *random, void *context,
-                            char why[ETORO_JOURNAL_WHY])
+                            char why[ETORO_JOURNAL_WHY_MAX])
 {
   int rc;
   memset(f, 0, sizeof *f);

@@ -9,10 +9,9 @@
 
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
+#include "core/limits.h"
 
 #define ETORO_JOURNAL_SALT_LEN 32 /* hexadecimal digits */
-#define ETORO_JOURNAL_WHY 512     /* bytes of a sentence about a failure */
-#define ETORO_JOURNAL_TAIL 64     /* last bytes that are remembered */
 #define ETORO_JOURNAL_CHANGED (-1) /* beside errnos: somebody else wrote */
 
 struct etoro_journal_file {
@@ -33,7 +32,7 @@ struct etoro_journal_file {
    line stays as it is; the next one starts on a line of its own. */
 int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
                             etoro_random_fn *random, void *context,
-                            char why[ETORO_JOURNAL_WHY]);
+                            char why[ETORO_JOURNAL_WHY_MAX]);
 
 /* Adds a line, its end included. 0 or an errno; what was written of it in
    part is taken back, or ended before the next one. ETORO_JOURNAL_CHANGED,

@@ -10,6 +10,7 @@
 #include "core/json/jsonprobe.h"
 #include "core/bytes/mask.h"
 #include "core/bytes/secretname.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 #define ESCAPE_LEN 6 /* \u0000 */
@@ -200,7 +201,7 @@ static size_t unescape(char *to, const char *p, const char *end, int *is_bad)
 /* 1 when the raw text of a string is the name of a secret. */
 static int is_secret_string(const char *p, const char *end, int escapes)
 {
-  char plain[ETORO_SECRETNAME_MAX * ESCAPE_LEN];
+  char plain[ETORO_SECRET_NAME_MAX * ESCAPE_LEN];
   size_t n = (size_t)(end - p);
   int ignored = 0;
   if (!escapes)

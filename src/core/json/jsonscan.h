@@ -21,8 +21,7 @@
 
 #include "core/bytes/buf.h"
 #include "core/bytes/secret.h"
-
-#define ETORO_SCAN_SECRETS_MAX 4096
+#include "core/limits.h"
 
 struct etoro_scan {
   struct etoro_buf text;         /* what to decode, when is_changed */

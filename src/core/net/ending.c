@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/limits.h"
 #include "core/status.h"
 
-#define LINE_MOST ((size_t)256 * 1024) /* more than libcurl takes */
 #define CODE_TOO_LARGE ((CURLcode)100) /* CURLE_TOO_LARGE, since 8.6 */
-#define PROXY_SHOWN 90                 /* characters of its name */
 
 /* Why a callback, or what stands before it, stopped a transfer. */
 static enum etoro_code write_code(const struct etoro_job *j)
@@ -31,7 +30,7 @@ static int is_line_endless(struct etoro_job *j, CURLcode rc)
       || (rc != CODE_TOO_LARGE && rc != CURLE_OUT_OF_MEMORY
           && strncmp(j->handle->error, of_trailers, sizeof of_trailers - 1)))
     return 0;
-  block = malloc(LINE_MOST);
+  block = malloc(ETORO_HEADER_LINE_ROOM);
   free(block);
   j->is_header_large = block != NULL;
   return block != NULL;
@@ -109,8 +108,8 @@ static void describe_proxy(struct etoro_job *j, CURL *easy, CURLcode rc)
     words = "its certificate is not to be trusted";
   else if (rc == CURLE_COULDNT_CONNECT && is_refused(easy))
     words = "it refused the connection";
-  snprintf(j->detail, sizeof j->detail, "proxy %.*s: %s", PROXY_SHOWN,
-           j->client->proxy.name, words);
+  snprintf(j->detail, sizeof j->detail, "proxy %.*s: %s",
+           ETORO_PROXY_NAME_SHOWN, j->client->proxy.name, words);
 }
 
 int etoro_ending_waits_for_proxy(struct etoro_job *j)
@@ -211,8 +210,9 @@ void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
     describe_proxy(j, easy, rc);
   else if (j->is_header_large)
     snprintf(j->detail, sizeof j->detail, "%s",
-             j->header_bytes > ETORO_HEADERS_MAX ? "its lines do not end"
-                                                 : "one line does not end");
+             j->header_bytes > ETORO_REPLY_HEADERS_MAX
+                 ? "its lines do not end"
+                 : "one line does not end");
   else if (rc && j->code != ETORO_CODE_TOO_LARGE) {
     size_t n;
     if (!*words || strchr(words, '@')) /* none that may hold a login */

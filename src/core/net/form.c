@@ -30,7 +30,7 @@ int etoro_form_add_secret(struct etoro_form *f, const char *name,
   size_t n = etoro_secret_len(value);
   size_t start;
   int rc;
-  if (f->nsecrets + 2 > ETORO_FORM_SECRETS)
+  if (f->nsecrets + 2 > ETORO_FORM_SECRETS_MAX)
     return ETORO_ETOOBIG;
   rc = etoro_form_add(f, name, "", 0);
   if (rc)

@@ -7,15 +7,14 @@
 
 #include "core/bytes/buf.h"
 #include "core/bytes/secret.h"
+#include "core/limits.h"
 
 #define ETORO_FORM_TYPE "application/x-www-form-urlencoded"
-#define ETORO_FORM_MAX ((size_t)64 * 1024)
-#define ETORO_FORM_SECRETS 8
 
 struct etoro_form {
   struct etoro_buf body;
-  struct etoro_secret *secrets[ETORO_FORM_SECRETS]; /* one holder each: what
-                                          no log may show, also as encoded */
+  /* one holder each: what no log may show, also as encoded */
+  struct etoro_secret *secrets[ETORO_FORM_SECRETS_MAX];
   size_t nsecrets;
 };
 

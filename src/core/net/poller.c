@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "core/limits.h"
 #include "core/status.h"
-
-#define BATCH 64
 
 #ifdef __linux__
 
@@ -128,12 +127,13 @@ static int to_events(uint32_t events)
 size_t etoro_poller_wait(struct etoro_poller *p, double seconds,
                          struct etoro_ready *out, size_t most)
 {
-  struct epoll_event events[BATCH];
+  struct epoll_event events[ETORO_POLL_BATCH];
   size_t count = 0;
-  int ms = seconds > 86400 ? 86400000 : (int)(seconds * 1000.0 + 0.999);
+  int ms = seconds > ETORO_POLL_SECONDS_MAX ? ETORO_POLL_SECONDS_MAX * 1000
+                                            : (int)(seconds * 1000.0 + 0.999);
   int i, n;
-  if (most > BATCH)
-    most = BATCH;
+  if (most > ETORO_POLL_BATCH)
+    most = ETORO_POLL_BATCH;
   n = epoll_wait(p->fd, events, (int)most, ms);
   for (i = 0; i < n; i++) {
     int fd = events[i].data.fd;
@@ -236,12 +236,12 @@ void etoro_poller_flag(struct etoro_poller *p, int is_up)
 size_t etoro_poller_wait(struct etoro_poller *p, double seconds,
                          struct etoro_ready *out, size_t most)
 {
-  struct kevent events[BATCH];
+  struct kevent events[ETORO_POLL_BATCH];
   struct timespec span;
   size_t count = 0;
   int i, n;
-  if (most > BATCH)
-    most = BATCH;
+  if (most > ETORO_POLL_BATCH)
+    most = ETORO_POLL_BATCH;
   span.tv_sec = (time_t)seconds;
   span.tv_nsec = (long)((seconds - floor(seconds)) * 1e9);
   n = kevent(p->fd, NULL, 0, events, (int)most, &span);

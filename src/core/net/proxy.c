@@ -9,9 +9,8 @@
 
 #include "core/bytes/ascii.h"
 #include "core/bytes/secret.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define SHOWN_MAX 120 /* of what stands behind a password, in an error */
 
 struct scheme {
   const char *text;
@@ -288,8 +287,8 @@ static void show(char *out, size_t size, const char *url)
   if (!mark)
     return;
   n = strlen(mark);
-  snprintf(out, size, " '***%.*s%s'", SHOWN_MAX, mark,
-           n > SHOWN_MAX ? "..." : "");
+  snprintf(out, size, " '***%.*s%s'", ETORO_PROXY_REST_SHOWN, mark,
+           n > ETORO_PROXY_REST_SHOWN ? "..." : "");
   for (i = 1; out[i]; i++)
     if (out[i] <= 0x20 || out[i] >= 0x7f)
       out[i] = '?';
@@ -302,7 +301,7 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
   const char *name = given ? NULL : find_env(base);
   const char *url = name ? getenv(name) : given;
   const char *reason = NULL;
-  char shown[SHOWN_MAX + 16] = "";
+  char shown[ETORO_PROXY_REST_SHOWN + 16] = "";
   int rc = ETORO_EINVAL;
   memset(out, 0, sizeof *out);
   if (!url || (!*url && !n)) {

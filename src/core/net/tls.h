@@ -6,9 +6,12 @@
 
 #include <curl/curl.h>
 
+#include "core/limits.h"
+
 struct etoro_tls {
-  char file[1024];   /* "" for none */
-  char folder[1024]; /* "" for none; at most one of the two is set */
+  /* "" for none; at most one of the two is set */
+  char file[ETORO_CA_PATH_MAX];
+  char folder[ETORO_CA_PATH_MAX];
 };
 
 /* Chooses: the user's own file (NULL for none), else libcurl's folder when

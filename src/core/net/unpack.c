@@ -13,9 +13,8 @@
 
 #include "core/bytes/ascii.h"
 #include "core/bytes/secret.h"
+#include "core/limits.h"
 #include "core/status.h"
-
-#define PIECE ((size_t)16 * 1024)
 
 enum kind {
   KIND_GZIP,
@@ -35,7 +34,7 @@ struct etoro_unpack {
 #ifdef ETORO_WITH_BROTLI
   BrotliDecoderState *br;
 #endif
-  unsigned char piece[PIECE];
+  unsigned char piece[ETORO_UNPACK_PIECE];
 };
 
 const char *etoro_unpack_offer(void)
@@ -127,14 +126,14 @@ static int inflate_on(struct etoro_unpack *u, const unsigned char *bytes,
       u->is_whole = 0;
     }
     u->z.next_out = u->piece;
-    u->z.avail_out = PIECE;
+    u->z.avail_out = ETORO_UNPACK_PIECE;
     z = inflate(&u->z, Z_NO_FLUSH);
     u->is_whole = z == Z_STREAM_END;
     if (z == Z_MEM_ERROR)
       return ETORO_ENOMEM;
     if (z != Z_OK && z != Z_STREAM_END && z != Z_BUF_ERROR)
       return ETORO_ESYNTAX;
-    rc = etoro_buf_add(out, u->piece, PIECE - u->z.avail_out);
+    rc = etoro_buf_add(out, u->piece, ETORO_UNPACK_PIECE - u->z.avail_out);
   } while (!rc && (u->z.avail_in || (!u->z.avail_out && !u->is_whole)));
   return rc;
 }
@@ -182,12 +181,12 @@ static int unbrotli(struct etoro_unpack *u, const unsigned char *bytes,
     return ETORO_ESYNTAX;
   do {
     unsigned char *to = u->piece;
-    size_t room = PIECE;
+    size_t room = ETORO_UNPACK_PIECE;
     state = BrotliDecoderDecompressStream(u->br, &n, &bytes, &room, &to, NULL);
     if (state == BROTLI_DECODER_RESULT_ERROR)
       return is_memory(BrotliDecoderGetErrorCode(u->br)) ? ETORO_ENOMEM
                                                          : ETORO_ESYNTAX;
-    rc = etoro_buf_add(out, u->piece, PIECE - room);
+    rc = etoro_buf_add(out, u->piece, ETORO_UNPACK_PIECE - room);
   } while (!rc && state == BROTLI_DECODER_RESULT_NEEDS_MORE_OUTPUT);
   u->is_whole = state == BROTLI_DECODER_RESULT_SUCCESS;
   return !rc && u->is_whole && n ? ETORO_ESYNTAX : rc;

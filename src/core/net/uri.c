@@ -9,8 +9,6 @@
 #include "core/bytes/ascii.h"
 #include "core/status.h"
 
-#define LABEL_MAX 63
-
 static int is_unreserved(char c)
 {
   return etoro_is_alpha(c) || etoro_is_digit(c) || c == '-' || c == '.'
@@ -132,7 +130,7 @@ static int check_name(struct etoro_host *a)
       if (!etoro_is_alpha(*at) && !etoro_is_digit(*at) && *at != '-'
           && *at != '_')
         return 0;
-    } else if (!n || n > LABEL_MAX)
+    } else if (!n || n > ETORO_HOST_LABEL_MAX)
       return 0;
     else if (!*at || !at[1])
       break; /* one dot at the end is the root of all names */

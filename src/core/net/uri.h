@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "core/bytes/buf.h"
+#include "core/limits.h"
 
 enum etoro_uri_part {
   ETORO_URI_SEGMENT,  /* a path value: all but unreserved is encoded; "." and
@@ -18,8 +19,6 @@ enum etoro_uri_part {
 int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
                      enum etoro_uri_part part);
 
-#define ETORO_HOST_MAX 253
-
 struct etoro_host {
   char host[ETORO_HOST_MAX + 3]; /* lower case, IPv6 in brackets */
   unsigned port;                 /* 0: none is said */
@@ -31,8 +30,6 @@ struct etoro_host {
    spelling: 127.1 or 0x7f000001 is none. */
 int etoro_host_parse(struct etoro_host *out, const char *text, size_t n,
                      const char **why);
-
-#define ETORO_ORIGIN_MAX 300
 
 struct etoro_base {
   char origin[ETORO_ORIGIN_MAX]; /* "https://host:port", lower case, the port

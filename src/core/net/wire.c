@@ -10,19 +10,14 @@
 #include "core/bytes/secret.h"
 #include "core/net/setup.h"
 #include "core/net/sockets.h"
+#include "core/limits.h"
 #include "core/status.h"
 #include "core/net/tls.h"
-
-#define CONNECTIONS_KEPT 64L
-#define WAIT_LONGEST 3600.0
-
-#define READY_MOST 8   /* sockets served in one run, so that it stays short */
 
 /* CURLMOPT_RESOLVE_THREADS_MAX and CURLMOPT_QUICK_EXIT, which only the headers
    of libcurl 8.20 and newer have; an older one knows neither */
 #define RESOLVE_THREADS_MAX ((CURLMoption)20)
 #define QUICK_EXIT ((CURLMoption)21)
-#define RESOLVERS_MOST 1000L
 
 struct etoro_wire {
   CURLM *multi;
@@ -74,7 +69,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *context)
     j->is_packed = 1; /* Content-Encoding; trailers come too late for it */
   /* those of earlier 1xx replies count, so that they cannot go on for ever */
   j->header_bytes += size * n;
-  j->write_status = j->header_bytes > ETORO_HEADERS_MAX
+  j->write_status = j->header_bytes > ETORO_REPLY_HEADERS_MAX
                         ? ETORO_ETOOBIG
                         : etoro_buf_add(&j->headers, bytes, size * n);
   j->is_header_large = j->write_status == ETORO_ETOOBIG;
@@ -200,12 +195,13 @@ int etoro_wire_open(struct etoro_wire **out)
     return ETORO_ENOMEM;
   }
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, CONNECTIONS_KEPT);
+  curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS,
+                    (long)ETORO_KEPT_CONNECTIONS_MAX);
   /* a name server that hangs must hold up neither the end nor the look-up of
      another name; older versions have a thread for each, and take the former
      from the handles */
   curl_multi_setopt(w->multi, QUICK_EXIT, 1L);
-  curl_multi_setopt(w->multi, RESOLVE_THREADS_MAX, RESOLVERS_MOST);
+  curl_multi_setopt(w->multi, RESOLVE_THREADS_MAX, (long)ETORO_RESOLVERS_MAX);
   etoro_tls_find_look(&w->look);
   w->bell = -1;
   w->due = -1;
@@ -228,7 +224,7 @@ void etoro_wire_widen(struct etoro_wire *w, long n)
     return;
   w->per_host = n;
   curl_multi_setopt(w->multi, CURLMOPT_MAX_HOST_CONNECTIONS, n);
-  if (n > CONNECTIONS_KEPT)
+  if (n > ETORO_KEPT_CONNECTIONS_MAX)
     curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, n);
 }
 
@@ -401,8 +397,8 @@ static int serve(struct etoro_wire *w, int fd, int events)
 
 static int run_ready(struct etoro_wire *w)
 {
-  struct etoro_ready ready[READY_MOST];
-  size_t n = etoro_poller_wait(w->poller, 0, ready, READY_MOST);
+  struct etoro_ready ready[ETORO_READY_MAX];
+  size_t n = etoro_poller_wait(w->poller, 0, ready, ETORO_READY_MAX);
   size_t i;
   int rc = ETORO_OK;
   for (i = 0; i < n && !rc; i++)
@@ -436,8 +432,8 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
 {
   struct curl_waitfd bell = { -1, CURL_WAIT_POLLIN, 0 };
   int ms;
-  if (seconds > WAIT_LONGEST)
-    seconds = WAIT_LONGEST;
+  if (seconds > ETORO_WAIT_MAX)
+    seconds = ETORO_WAIT_MAX;
   ms = (int)(seconds * 1000.0 + 0.999);
   if (w->poller) {
     struct pollfd one = { etoro_poller_fd(w->poller), POLLIN, 0 };
