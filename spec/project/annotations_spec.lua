@@ -181,7 +181,7 @@ describe("annotations #lua", function()
 
   it("list each resource of a client", function()
     local class = docs.read("lua/etoro/client/init.lua")
-      :match "%-%-%-@class etoro.Client\n(.-)\nlocal"
+      :match "%-%-%-@class etoro.Client:[^\n]*\n(.-)\nlocal"
     for _, name in ipairs(resources.RESOURCES) do
       assert.matches("---@field " .. name .. " etoro.", class, 1, true)
     end

@@ -104,7 +104,9 @@ describe("etoro.trading.order.states", function()
 end)
 
 describe("etoro.trading.routes", function()
-  local function with_account(account) return { _account = account } end
+  local function with_account(account)
+    return { environment = function() return account end }
+  end
 
   it("names an operation of either account for each purpose", function()
     local count = 0

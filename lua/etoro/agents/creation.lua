@@ -3,7 +3,6 @@
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"
-local runtime = require "etoro.tasks.waiting"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -76,20 +75,18 @@ end
 ---@return etoro.Response|etoro.Error
 function M.act(client, name, err, options)
   options = options or {}
-  local engine = client._runtime.engine
-  local deadline_at = err.started
-    + (options.deadline or client._settings.deadline)
+  local deadline_at = err.started + client:deadline(options)
   local settled_at = err.ended + (options.settle or SETTLE)
   local wait, looks, seen = FIRST_LOOK, 0, {}
-  while engine:now() < deadline_at do
+  while client:now() < deadline_at do
     local portfolios, response = client.portfolios:list {
-      deadline = deadline_at - engine:now(), timeout = options.timeout,
+      deadline = deadline_at - client:now(), timeout = options.timeout,
     }
     if portfolios then
       looks = looks + 1
       seen = matches_in(client, portfolios, response, name, err.started)
       if #seen == 1 then
-        client:_warn(response, warning_for(seen[1]))
+        client:warn(response, warning_for(seen[1]))
         return seen[1], response
       elseif #seen > 1 then
         break
@@ -99,9 +96,8 @@ function M.act(client, name, err, options)
     then
       break
     end
-    if engine:now() >= settled_at then break end
-    runtime.pause(client, math.min(wait,
-      math.max(0, deadline_at - engine:now())))
+    if client:now() >= settled_at then break end
+    client:pause(math.min(wait, math.max(0, deadline_at - client:now())))
     wait = math.min(2 * wait, LAST_LOOK)
   end
   return give_up(err, seen, looks)

@@ -170,10 +170,10 @@ local NO_SECRET = "the answer holds no secret of the token, and none will hold"
 
 local function warn_of_token(client, asked, token, lists_ids, response)
   if not core.is_secret(token.userToken) then
-    client:_warn(response, NO_SECRET)
+    client:warn(response, NO_SECRET)
   end
   local difference = tokens.scope_difference(asked, token, lists_ids)
-  if difference then client:_warn(response, difference) end
+  if difference then client:warn(response, difference) end
 end
 
 local NO_TOKEN = "the agent-portfolio was created and funded, but its user"
@@ -187,11 +187,11 @@ local function finish_create(client, body, response, asked)
   local lists_ids = item and type(item.scopeIds) == "table"
   local portfolio = M.wrap(body, client)
   if portfolio.userTokenCreated == false then
-    client:_warn(response, NO_TOKEN)
+    client:warn(response, NO_TOKEN)
   elseif item then
     warn_of_token(client, asked, item, lists_ids, response)
   else
-    client:_warn(response, "the answer holds no user token")
+    client:warn(response, "the answer holds no user token")
   end
   return portfolio, response
 end
@@ -218,15 +218,14 @@ function collection:create(fields, options)
   local client = client_of(self, "client.portfolios:create", 2)
   local op = pick(CREATE_V1, CREATE_V2, fields, 2)
   fields = check.copy(fields)
-  local engine = client._runtime.engine
-  local started = engine:now()
+  local started = client:now()
   local body, response = client:_send(op, { body = fields }, options, 2)
   if is_portfolio(body) then
     return finish_create(client, body, response, fields)
   elseif body ~= nil then
     response = errors.unexpected("the answer to the creation has no"
       .. " agentPortfolioId", response, op)
-    response.started, response.ended = started, engine:now()
+    response.started, response.ended = started, client:now()
   end
   if response.kind ~= "unknown_outcome" then
     return nil, response

@@ -288,7 +288,7 @@ function methods:client(options)
       2)
   end
   local client
-  client, err = link.client:_derive(own, self.userToken, 2)
+  client, err = link.client:derive(own, self.userToken, 2)
   return client, err
 end
 

@@ -23,7 +23,7 @@ end
 function M.at(client, response, moment)
   local now = M.of(response)
   if not now then return nil end
-  return now - (client._runtime.engine:now() - moment) - SLACK
+  return now - (client:now() - moment) - SLACK
 end
 
 --- How many seconds the server's clock is ahead of this machine's; nil when
@@ -33,7 +33,7 @@ end
 ---@return number?
 function M.ahead(client, response)
   local theirs = M.of(response)
-  return theirs and theirs - client._runtime.engine:unix() or nil
+  return theirs and theirs - client:unix() or nil
 end
 
 return M

@@ -5,6 +5,7 @@ local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local inside = require "etoro.client.inside"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
 local options_of = require "etoro.client.options"
@@ -29,7 +30,7 @@ local function load_for_trades()
   resolve = require "etoro.trading.resolve"
 end
 
----@class etoro.Client
+---@class etoro.Client: etoro.ClientInside
 ---@field account etoro.Account
 ---@field alerts etoro.Alerts
 ---@field balances etoro.Balances
@@ -73,7 +74,7 @@ local RESOURCES = {
 local mt = {
   __name = "etoro.client",
   __index = function(client, name)
-    local method = methods[name]
+    local method = methods[name] or inside[name]
     if method ~= nil then return method end
     if not RESOURCES[name] then return nil end
     local resource = require(RESOURCES[name]).new(client)
@@ -459,19 +460,6 @@ function methods:budget()
   return self._core:budget()
 end
 
--- Adds to a response's warning, and tells whoever listens.
-function methods:_warn(response, message)
-  if response.warning then
-    response.warning = response.warning .. "; " .. message
-  else
-    response.warning = message
-  end
-  runtime.emit(self, {
-    kind = "warning", message = message, request_id = response.request_id,
-    at = self._runtime.engine:unix(),
-  })
-end
-
 -- Takes the secrets out of the options of a sealed client: the core has them.
 local SECRETS = { "api_key", "user_key", "bearer", "proxy" }
 
@@ -550,8 +538,13 @@ local function check_sealed(options, level)
   end
 end
 
--- A client with another user key beside the same application's key.
-function methods:_derive(options, user_key, level)
+--- Makes a client with another user key beside the same application's key.
+---@param options etoro.ClientOptions
+---@param user_key string|userdata
+---@param level integer
+---@return etoro.Client? client
+---@return etoro.Error? err
+function inside:derive(options, user_key, level)
   local merged, of = {}, self._settings
   if of.seal then check_sealed(options, level + 1) end
   for _, name in ipairs(INHERITED) do merged[name] = of[name] end

@@ -138,7 +138,7 @@ end
 --- may be a tunnel to the API.
 ---@return boolean
 function methods:is_real()
-  return self:client()._account == "real"
+  return self:client():environment() == "real"
 end
 
 --- Asks before real money moves. The figures stand on stderr, so that stdout

@@ -6,7 +6,6 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
-local runtime = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
 
@@ -67,14 +66,9 @@ local function file_of(folder, origin)
   return folder .. "/instruments-" .. name .. ".json"
 end
 
-local function now(cache) return cache.client._runtime.engine:unix() end
-
 -- Told of once: what is kept is in memory alone from then on.
 local function tell(client, message)
-  runtime.emit(client, {
-    kind = "warning", at = client._runtime.engine:unix(),
-    message = "the instrument cache is kept in memory alone: " .. message,
-  })
+  client:warn(nil, "the instrument cache is kept in memory alone: " .. message)
 end
 
 --- The cache of a client.
@@ -83,7 +77,7 @@ end
 function M.of(client)
   local cache = rawget(client, "_instrument_cache")
   if cache then return cache end
-  local settled = client._settings.instrument_cache
+  local settled = client:instrument_cache()
   local lifetime = settled == false and 0 or LIFETIME
   local path
   if type(settled) == "table" then
@@ -91,7 +85,7 @@ function M.of(client)
   end
   cache = setmetatable({
     client = client, lifetime = lifetime, entries = {},
-    origin = client._settings.base_url, folder = folder_of(path),
+    origin = client:base_url(), folder = folder_of(path),
   }, mt)
   rawset(client, "_instrument_cache", cache)
   if path and not cache.folder then
@@ -103,7 +97,7 @@ end
 -- Entries are { at =, instrument = } or { at =, near =, code = }. One from the
 -- future was written under another clock.
 local function is_fresh(cache, entry)
-  local age = now(cache) - entry.at
+  local age = cache.client:unix() - entry.at
   local lifetime = cache.lifetime
   if not entry.instrument then lifetime = math.min(lifetime, MISSING_LIFETIME)
   end
@@ -208,7 +202,7 @@ end
 
 local function put(cache, symbol, entry)
   if cache.lifetime == 0 then return end
-  entry.at = math.floor(now(cache))
+  entry.at = math.floor(cache.client:unix())
   cache.entries[symbol] = entry
   cache.is_changed = true
 end

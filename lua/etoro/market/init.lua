@@ -131,7 +131,7 @@ function collection:rates(list, options)
   local by_entry, response, problems = rates.read(client, list, options, 2)
   if not by_entry then return nil, response end
   for index = 1, math.min(#problems, MOST_TOLD) do
-    client:_warn(response, problems[index].message)
+    client:warn(response, problems[index].message)
   end
   local found = batches.in_order(list, by_entry)
   batches.tell_missing(client, found, response, "rate")
@@ -228,7 +228,7 @@ function collection:candles(params, options)
   end
   response.meta = meta
   candles.mark(bars, path.interval, server_clock.of(response)
-    or client._runtime.engine:unix())
+    or client:unix())
   return wrap_all(bars), response
 end
 

@@ -62,7 +62,7 @@ end
 ---@return table[]? list
 ---@return etoro.Response|etoro.Error
 function M.fetch(client, filters, options, level)
-  local op = client._api == "sor-v3" and LIST_SOR or LIST
+  local op = client:api() == "sor-v3" and LIST_SOR or LIST
   local body, response = client:_send(op, filters, options, level + 1)
   if body == nil then return nil, response end
   local list, rest

@@ -251,7 +251,7 @@ local function find(client, symbol, share, level)
   if entry and entry.instrument then return entry.instrument, from_cache() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
-  if client._api == "sor-v3" then -- it has no search
+  if client:api() == "sor-v3" then -- it has no search
     list, response = fetch_all(client, share(), level + 1)
   else
     list, response = search_all(client, symbol, share, level + 1)

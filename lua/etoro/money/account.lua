@@ -139,7 +139,7 @@ function collection:pnl(options)
   local totals, err = answers.object(aggregate, "accountTotals", again,
     trading.op(client, "aggregate"))
   if not totals then return nil, err end
-  client:_warn(again, NO_PNL)
+  client:warn(again, NO_PNL)
   return wrap({ unrealizedPnL = totals.accountCurrentPnl,
     aggregate = aggregate }, 0), again
 end
@@ -171,7 +171,7 @@ local function of_aggregate(client, totals, response)
   local result = equity.of_server(totals)
   result.server, result.differences = totals, {}
   result.source = "aggregate"
-  client:_warn(response, NO_PNL)
+  client:warn(response, NO_PNL)
   return result, response
 end
 
@@ -201,11 +201,11 @@ function collection:equity(options)
   if totals then
     result.differences = equity.differences(result, equity.of_server(totals))
   else
-    client:_warn(response, "the server's own figures could not be read: "
+    client:warn(response, "the server's own figures could not be read: "
       .. (aggregate and "the answer has no accountTotals" or other.message))
   end
   if #result.missing > 0 then
-    client:_warn(response, "the answer lacks "
+    client:warn(response, "the answer lacks "
       .. table.concat(result.missing, ", "))
   end
   return result, response

@@ -115,7 +115,7 @@ function M.tell_missing(client, list, response, what)
   if #missing > NAMED then
     message = string.format("%s and %d more", message, #missing - NAMED)
   end
-  client:_warn(response, message)
+  client:warn(response, message)
 end
 
 ---@alias etoro.NextOptions fun(): etoro.RequestOptions
@@ -127,13 +127,12 @@ end
 ---@param options etoro.RequestOptions checked
 ---@return etoro.NextOptions
 function M.sharing(client, options)
-  local engine = client._runtime.engine
-  local ends = engine:now() + (options.deadline or client._settings.deadline)
+  local ends = client:now() + client:deadline(options)
   local request_id = options.request_id
   return function()
     local copy = {}
     for name, value in pairs(options) do copy[name] = value end
-    copy.deadline = ends - engine:now()
+    copy.deadline = ends - client:now()
     copy.request_id, request_id = request_id, nil
     return copy
   end
@@ -208,14 +207,13 @@ end
 ---@return etoro.Response|etoro.Error response of the first answer that came,
 ---with the attempts and the time of all
 function M.run(client, list, size, ask)
-  local engine = client._runtime.engine
-  local started = engine:now()
+  local started = client:now()
   local state = {
     list = list, size = size, ask = ask, ranges = { { 1, #list } },
     answers = {}, attempts = 0,
   }
   local parts = math.ceil(#list / size)
-  local count = math.min(parts, IN_FLIGHT, client._settings.max_connections)
+  local count = math.min(parts, IN_FLIGHT, client:max_connections())
   if count <= 1 then
     work(state)
   else
@@ -224,7 +222,7 @@ function M.run(client, list, size, ask)
   if state.err then return nil, state.err end
   local response = state.response
   response.attempts = state.attempts
-  response.elapsed = parts > 1 and engine:now() - started or response.elapsed
+  response.elapsed = parts > 1 and client:now() - started or response.elapsed
   return state.answers, response
 end
 

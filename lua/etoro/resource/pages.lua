@@ -38,7 +38,7 @@ local AFTER = {}
 -- The API's own count stands against what it gave: nobody may take the list
 -- for the whole of it.
 local function tell_of_rest(state, total, response)
-  state.client:_warn(response, string.format("%s %s counts %s and gave %d",
+  state.client:warn(response, string.format("%s %s counts %s and gave %d",
     state.op.method, state.op.path, count(total, "item"), state.seen))
 end
 

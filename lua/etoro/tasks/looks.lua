@@ -2,7 +2,6 @@
 -- for so many seconds.
 
 local options_of = require "etoro.client.options"
-local runtime = require "etoro.tasks.waiting"
 
 local M = {}
 
@@ -20,14 +19,14 @@ local mt = { __name = "etoro.poll", __index = methods }
 ---@param timeout number seconds
 ---@return etoro.Poll
 function M.new(client, timeout)
-  local now = client._runtime.engine:now()
+  local now = client:now()
   return setmetatable({ client = client, ends = now + timeout }, mt)
 end
 
 --- Seconds that are left.
 ---@return number
 function methods:left()
-  return self.ends - self.client._runtime.engine:now()
+  return self.ends - self.client:now()
 end
 
 --- Waits until the next look is due: the first one is at once, the last one
@@ -40,7 +39,7 @@ function methods:next()
   end
   local left = self:left()
   if left <= 0 then return false end
-  runtime.pause(self.client, math.min(self.pause, left))
+  self.client:pause(math.min(self.pause, left))
   self.pause = math.min(self.pause * GROWTH, LONGEST)
   return true
 end

@@ -1,8 +1,6 @@
 -- Reads that several tasks want at once: one of them reads, the others wait
 -- for it and take what it got.
 
-local core = require "etoro.core"
-local runtime = require "etoro.tasks.waiting"
 local tasks = require "etoro.tasks"
 
 local M = {}
@@ -16,8 +14,6 @@ local TICK = 0.02 -- seconds between looks whether it is done
 ---@field busy_until? number while somebody reads
 ---@field reader? thread who
 
-local function now_of(client) return client._runtime.engine:now() end
-
 -- One whose task was cancelled meanwhile will not come to an end.
 local function is_read(entry)
   return entry.busy_until ~= nil and coroutine.status(entry.reader) ~= "dead"
@@ -25,11 +21,11 @@ end
 
 -- Only tasks of the shared scheduler run while this one pauses.
 local function await_reader(client, entry)
-  if client._runtime.engine ~= core.engine() then return end
-  while is_read(entry) and now_of(client) < entry.busy_until
+  if not client:is_shared() then return end
+  while is_read(entry) and client:now() < entry.busy_until
     and tasks.parkable()
   do
-    runtime.pause(client, TICK)
+    client:pause(TICK)
   end
 end
 
@@ -43,13 +39,13 @@ end
 ---@return any second what read gave beside it; nil for a kept value
 function M.get(client, entry, age, read)
   await_reader(client, entry)
-  if entry.at and now_of(client) - entry.at < age then return entry.value end
-  entry.busy_until = now_of(client) + PATIENCE
+  if entry.at and client:now() - entry.at < age then return entry.value end
+  entry.busy_until = client:now() + PATIENCE
   entry.reader = coroutine.running()
   local value, second = read()
   entry.busy_until = nil
   if value == nil then return nil, second end
-  entry.value, entry.at = value, now_of(client)
+  entry.value, entry.at = value, client:now()
   return value, second
 end
 

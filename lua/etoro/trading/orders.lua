@@ -74,8 +74,8 @@ end
 
 -- What is left of a call's deadline after its first part.
 local function shorten(client, options, started)
-  local spent = client._runtime.engine:now() - started
-  options.deadline = (options.deadline or client._settings.deadline) - spent
+  local spent = client:now() - started
+  options.deadline = client:deadline(options) - spent
 end
 
 --- Places an order to open a position (portal: Trading, Create Order). The
@@ -101,14 +101,14 @@ function collection:open(fields, options)
     return nil, order_fields.refusal("not_an_opening", "action",
       "positions are closed with position:close")
   end
-  local started = client._runtime.engine:now()
+  local started = client:now()
   local note
   err, note = precheck.run(client, body, is_checked)
   if err then return nil, err end
   shorten(client, rest, started)
   local result, response = client:_send(op, { body = body }, rest, 2)
   if result == nil then return nil, response end
-  if note then client:_warn(response, note) end
+  if note then client:warn(response, note) end
   return M.wrap(result, client), response
 end
 
@@ -294,7 +294,7 @@ local function follow(order, client, timeout)
   end
   if not last_error then return order, response or empty_response {} end
   response = response or empty_response(last_error)
-  client:_warn(response, "the order's last lookup failed: "
+  client:warn(response, "the order's last lookup failed: "
     .. last_error.message)
   return order, response
 end
@@ -354,14 +354,14 @@ function methods:cancel(options)
     order, answer = look(self, client, nil, 2)
     if not order then return nil, response end
     if self:state() ~= "cancelled" then
-      client:_warn(answer, "the API did not cancel the order: "
+      client:warn(answer, "the API did not cancel the order: "
         .. response.message)
     end
     return order, answer
   end
   order, answer = follow(self, client, timeout)
   if order and not self:is_final() then
-    client:_warn(answer, "the order is not cancelled yet")
+    client:warn(answer, "the order is not cancelled yet")
   end
   return order, answer
 end

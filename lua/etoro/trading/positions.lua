@@ -186,10 +186,10 @@ local function finish(position, closing, response, timeout, is_done, err)
   if is_done and (closing.is_gone or not closing.units) then
     owner.of(position, "position:close", 2).is_closed = true
   elseif not is_done and err then
-    client:_warn(response, "the close was accepted, but could not be"
+    client:warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
   elseif not is_done then
-    client:_warn(response, string.format(LATE,
+    client:warn(response, string.format(LATE,
       count(timeout, "second")))
   end
   return position, response
@@ -268,7 +268,7 @@ function methods:close(fields, options)
   local mirror = mirror_of(self)
   local result, response = close(self, client, units, how, rest, 2)
   if result and mirror then
-    client:_warn(response, string.format(COPIED, mirror))
+    client:warn(response, string.format(COPIED, mirror))
   end
   return result, response
 end
@@ -350,7 +350,7 @@ function collection:close_all(options)
   end
   local own = own_of(items)
   if response and #own < #items then
-    client:_warn(response, count(#items - #own,
+    client:warn(response, count(#items - #own,
       "position of copied traders stays open",
       "positions of copied traders stay open"))
   end

@@ -92,7 +92,7 @@ M.INSTRUMENT_IN_CLOSE = { real = "InstrumentId", demo = "InstrumentID" }
 ---@param purpose etoro.Purpose
 ---@return etoro.Operation
 function M.op(client, purpose)
-  return operations[M.NAMES[purpose][client._account]]
+  return operations[M.NAMES[purpose][client:environment()]]
 end
 
 return M

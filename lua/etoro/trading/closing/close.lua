@@ -63,7 +63,7 @@ local function join_parts(closing)
   if not closing.units or not closing.held then return end
   local others = parts_of(closing)
   local least = closing.held
-  closing.began = closing.client._runtime.engine:now()
+  closing.began = closing.client:now()
   for other in pairs(others) do
     -- one whose task was cancelled does not leave by itself
     if closing.began - other.began > WINDOW then others[other] = nil end
@@ -89,7 +89,7 @@ end
 -- The body, in the account's own spelling.
 local function body_of(client, position, units)
   return {
-    [trading.INSTRUMENT_IN_CLOSE[client._account]] =
+    [trading.INSTRUMENT_IN_CLOSE[client:environment()]] =
       casing.get(position, "instrumentID"),
     UnitsToDeduct = units or core.null, -- null: all of it
   }
@@ -117,7 +117,7 @@ end
 function M.send(client, position, units, options, level)
   options._position = position
   local closing = new_closing(client, position, units)
-  local started = client._runtime.engine:now()
+  local started = client:now()
   local result, response = client:_send(trading.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
   }, options, level + 1)

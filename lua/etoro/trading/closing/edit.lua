@@ -117,7 +117,7 @@ function M.run(position, client, changes, timeout, options, level)
     return nil, response
   end
   if not follow(position, client, changes, timeout) then
-    client:_warn(response, string.format("the change was accepted, but the"
+    client:warn(response, string.format("the change was accepted, but the"
       .. " portfolio did not show it in %s seconds", core.figure(timeout, 6)))
   end
   return position, response

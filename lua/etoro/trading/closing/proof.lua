@@ -98,7 +98,7 @@ local function is_in_history(closing, looks)
 end
 
 local function judge_absence(closing, looks)
-  local now = looks.client._runtime.engine:now()
+  local now = looks.client:now()
   closing.absent_since = closing.absent_since or now
   if now - closing.absent_since >= LAG or closing.was_listed
     or is_in_history(closing, looks)

@@ -40,9 +40,9 @@ end }
 local function warn_of_age(client, costs, response)
   local at = type(costs.lastUpdated) == "string"
     and times.parse(costs.lastUpdated)
-  local age = at and client._runtime.engine:unix() - at
+  local age = at and client:unix() - at
   if age and age > OLD then
-    client:_warn(response, string.format("the costs are %s hours old (of"
+    client:warn(response, string.format("the costs are %s hours old (of"
       .. " %s)", core.fixed(age / 3600, 1), costs.lastUpdated))
   end
 end

@@ -57,7 +57,7 @@ function M.of_order(order, client, timeout)
     end
   end
   if not found then return nil, answer end
-  client:_warn(answer, string.format("the portfolio shows %d of %s of the"
+  client:warn(answer, string.format("the portfolio shows %d of %s of the"
     .. " order", #found, count(#ids, "position")))
   return found, answer
 end

@@ -13,7 +13,6 @@ local operations = require "etoro.operations"
 local orders = require "etoro.trading.recover.orders"
 local raw = require "etoro.call.raw"
 local rounds = require "etoro.trading.recover.rounds"
-local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -52,7 +51,7 @@ local TURN = 200 -- lines after which other tasks get a turn
 
 -- Whose an intent is, where it is not this client's.
 local function stranger(client, record)
-  local journal = client._journal
+  local journal = client:journal()
   if record.who ~= journal.who then
     return "it was sent with other credentials"
   elseif record.origin ~= journal.origin then
@@ -124,16 +123,16 @@ end
 local function read_journal(client)
   local reading = new_reading(client)
   local count = 0
-  local problems, err = journals.each(client._journal.path, function(record)
+  local problems, err = journals.each(client:journal().path, function(record)
     count = count + 1
-    if count % TURN == 0 then runtime.pause(client, 0) end
+    if count % TURN == 0 then client:pause(0) end
     watch_clock(reading, record)
     local take = record.kind == "intent" and take_intent or take_outcome
     take(reading, record)
   end)
   if not problems then return nil, err end
   local open = {}
-  local pending = client._journal:under_way() -- not ours to judge
+  local pending = client:journal():under_way() -- not ours to judge
   for place = 1, reading.count do
     local entry = reading.order[place]
     if entry and not pending[entry.record.id] then
@@ -183,27 +182,26 @@ local function new_case(client, record, options, round)
   if not op or op.trade ~= "open" and op.trade ~= "close" then
     return nil, "its operation is unknown: " .. record.op
   end
-  local engine = client._runtime.engine
-  local now = engine:now()
+  local now = client:now()
   local at = type(record.at) == "string" and times.parse(record.at)
-    or engine:unix()
+    or client:unix()
   local params = type(record.params) == "table" and record.params or {}
   params.positionId = params.positionId or path:match("positions/(%d+)")
   local case = case_of.new(client, {
-    op = op, account = op.account or client._account, params = params,
+    op = op, account = op.account or client:environment(), params = params,
     body = op.trade == "open" and as_order(record.body) or record.body,
-    started = now - math.max(0, engine:unix() - at),
+    started = now - math.max(0, client:unix() - at),
     again = function() error("a recovery never sends") end,
   }, { request_id = record.id }, options)
   case.record, case.at, case.conclude = record, at, conclude
   rounds.join(case, round)
-  if record.is_clock_off or at > engine:unix() + CLOCK_SLACK then
+  if record.is_clock_off or at > client:unix() + CLOCK_SLACK then
     case.is_clock_off, case.started = true, case.started - DAY
   end
-  case.deadline_at = now + (options.deadline or client._settings.deadline)
+  case.deadline_at = now + client:deadline(options)
   case.last_look_at = case.deadline_at
   -- past the deadline it had then, no attempt of it is left
-  local last = case.started + client._settings.deadline
+  local last = case.started + client:deadline()
   case:unsettle(case.is_clock_off and now or math.min(now, last))
   return case
 end
@@ -244,7 +242,7 @@ local function write_outcomes(client, cases)
     results[index] = found
     if found.state ~= "unknown" then
       local landed = found.state == "landed"
-      client._journal:outcome(case.record.id, {
+      client:journal():outcome(case.record.id, {
         state = landed and STATES[case.op.trade] or "refused",
         orderId = found.orderId, positionId = found.positionId,
         code = landed and "recovered" or "not_landed",
@@ -285,8 +283,8 @@ end
 function M.run(client, options, level)
   check.options(options, KNOWN, "option", (level or 1) + 1)
   options = options or {}
-  if client._is_closed then return nil, errors.closed() end
-  if not client._journal then
+  if client:is_closed() then return nil, errors.closed() end
+  if not client:journal() then
     return nil, errors.invalid("journal", "is not set: there is nothing to"
       .. " recover from")
   end
@@ -299,7 +297,7 @@ function M.run(client, options, level)
   local round = rounds.new(client)
   local cases, others = sort_out(client, open, wanted, round)
   while look(cases, parts) do
-    runtime.pause(client, pause_of(cases, round.pause))
+    client:pause(pause_of(cases, round.pause))
     rounds.begin(round)
   end
   return write_outcomes(client, cases), {

@@ -50,7 +50,7 @@ local function is_too_late(case, one, skew)
     or one.kind ~= "positions" and get(one.item, "openDateTime")
   local at = type(text) == "string" and times.parse(text)
   if not at or not skew then return false end
-  return at > case.at + skew + case.client._settings.deadline
+  return at > case.at + skew + case.client:deadline()
 end
 
 -- What the account shows that is like a case's order. Where this machine's
@@ -149,7 +149,7 @@ function M.judge(cases, pause)
   local lists, response = evidence.portfolio(left[1])
   local items, covered
   if lists then
-    local now = left[1].client._runtime.engine:unix()
+    local now = left[1].client:unix()
     oldest = math.min(oldest, now + (server_clock.ahead(left[1].client, response)
       or 0))
     items, covered = history.read(left[1],

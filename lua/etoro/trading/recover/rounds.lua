@@ -21,14 +21,14 @@ local LOOKED_UP = 100 -- orders a case is compared with: all cases share them
 ---@param client etoro.Client
 ---@return etoro.Round
 function M.new(client)
-  return { client = client, began = client._runtime.engine:now(),
+  return { client = client, began = client:now(),
     pause = FIRST, answers = {} }
 end
 
 --- Starts the next one.
 ---@param round etoro.Round
 function M.begin(round)
-  round.began, round.answers = round.client._runtime.engine:now(), {}
+  round.began, round.answers = round.client:now(), {}
   round.pause = math.min(round.pause * GROWTH, M.LONGEST)
 end
 

@@ -5,7 +5,6 @@
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local order_answer = require "etoro.trading.order.answer"
-local runtime = require "etoro.tasks.waiting"
 local trading = require "etoro.trading.routes"
 
 local M = {}
@@ -47,7 +46,7 @@ function M.new(client, call, err, options)
     wait = FIRST_WAIT,
   }
   for name, value in pairs(call) do case[name] = value end
-  local deadline = options.deadline or client._settings.deadline
+  local deadline = client:deadline(options)
   case.deadline_at = call.started + deadline
   case.last_look_at = call.started + 0.9 * deadline
   setmetatable(case, mt)
@@ -64,7 +63,7 @@ function methods:unsettle(ended)
   self.wait = FIRST_WAIT
 end
 
-function methods:now() return self.client._runtime.engine:now() end
+function methods:now() return self.client:now() end
 
 function methods:left() return self.deadline_at - self:now() end
 
@@ -80,7 +79,7 @@ end
 
 --- Whether nothing more can be asked: out of time, or the client is closed.
 function methods:is_over()
-  return self:left() <= 0 or self.client._is_closed or self.is_stopped
+  return self:left() <= 0 or self.client:is_closed() or self.is_stopped
 end
 
 -- Seconds that a call may take: a rate limit must not hold it past the moment
@@ -151,7 +150,7 @@ function methods:pause()
   end
   self.wait = math.min(2 * self.wait, LAST_WAIT)
   -- a turn even where no time is left, so that clocks and tasks go on
-  runtime.pause(self.client, math.max(wait, 0.001))
+  self.client:pause(math.max(wait, 0.001))
 end
 
 --- Ends with what is known: the call's result, with a warning on how.
@@ -164,7 +163,7 @@ function methods:succeed(result, response, how)
   response.request_id = self.err.request_id
   response.attempts = (self.err.attempts or 1) + self.resends
   response.elapsed = self:now() - self.started
-  self.client:_warn(response, how)
+  self.client:warn(response, how)
   return result, response
 end
 

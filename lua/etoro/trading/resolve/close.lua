@@ -67,8 +67,7 @@ end
 -- The first day of the history that matters, by our clock or the server's,
 -- whichever is earlier.
 local function first_day(case, response)
-  local engine = case.client._runtime.engine
-  local now = engine:unix()
+  local now = case.client:unix()
   local theirs = response and server_clock.of(response)
   if theirs and theirs < now then now = theirs end
   return times.format(now - (case:now() - case.started) - DAY):sub(1, 10)

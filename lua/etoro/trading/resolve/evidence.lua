@@ -229,7 +229,7 @@ function M.account(case, with_closed)
   local since = server_clock.at(case.client, response, case.started)
   local found = M.among(case, lists, since)
   if #found > 0 or not with_closed then return found end
-  local day = (since or case.client._runtime.engine:unix()) - DAY
+  local day = (since or case.client:unix()) - DAY
   return M.among(case, {
     history = history.read(case, times.format(day):sub(1, 10)),
   }, since)

@@ -63,7 +63,7 @@ local function doubt(client, call, result, response)
     request_id = response.request_id, attempts = response.attempts,
     server_request_id = response.server_request_id,
     response = answers.text(result), started = call.started,
-    ended = client._runtime.engine:now(),
+    ended = client:now(),
   }
 end
 

@@ -13,15 +13,15 @@ local KEPT = 20000 -- orders of one origin; as many again of the time before
 local runtimes = setmetatable({}, { __mode = "k" })
 
 local function of(client)
-  local origins = runtimes[client._runtime]
-  return origins and origins[client._settings.base.origin]
+  local origins = runtimes[client:runtime()]
+  return origins and origins[client:origin()]
 end
 
 local function begin(client)
-  local origins = runtimes[client._runtime] or {}
+  local origins = runtimes[client:runtime()] or {}
   local known = { count = 0, new = {}, old = {} }
-  runtimes[client._runtime] = origins
-  origins[client._settings.base.origin] = known
+  runtimes[client:runtime()] = origins
+  origins[client:origin()] = known
   return known
 end
 

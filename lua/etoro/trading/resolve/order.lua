@@ -190,7 +190,7 @@ end
 
 -- Real money is not moved by guessing unless its owner says so.
 local function may_resend(case)
-  local wanted = case.options.on_unknown or case.client._settings.on_unknown
+  local wanted = case.client:on_unknown(case.options)
     or (case.account == "demo" and "resend" or "report")
   return wanted == "resend"
 end

@@ -45,7 +45,7 @@ function M.begin(client, call, position)
   call.units_before = units_of(position)
   local of_client = parts[client] or {}
   parts[client] = of_client
-  local now = client._runtime.engine:now()
+  local now = client:now()
   for other, entry in pairs(of_client) do
     if now - entry.at > WINDOW then of_client[other] = nil end
   end

@@ -1,0 +1,93 @@
+-- What modules ask a client, so that none of them has to know what it is made
+-- of. Users are promised none of this.
+
+local core = require "etoro.core"
+local runtime = require "etoro.tasks.waiting"
+
+---@class etoro.ClientInside
+local inside = {}
+
+--- The time on the client's clock: seconds, for spans alone.
+---@return number
+function inside:now() return self._runtime.engine:now() end
+
+--- The time of day, on the same clock.
+---@return number seconds since 1970
+function inside:unix() return self._runtime.engine:unix() end
+
+--- Lets time pass while other calls go on.
+---@param seconds number
+function inside:pause(seconds)
+  runtime.pause(self, seconds)
+end
+
+--- The seconds that a call with these options may take in all.
+---@param options? etoro.RequestOptions
+---@return number
+function inside:deadline(options)
+  return options and options.deadline or self._settings.deadline
+end
+
+--- What to do about an order that is not known to have been placed.
+---@param options? etoro.RequestOptions
+---@return "resend"|"report"|nil
+function inside:on_unknown(options)
+  return options and options.on_unknown or self._settings.on_unknown
+end
+
+--- Whose trading routes are used. (`account` is a resource.)
+---@return "demo"|"real"
+function inside:environment() return self._account end
+
+--- Which of the two APIs it speaks.
+---@return "public"|"sor-v3"
+function inside:api() return self._api end
+
+--- Where requests go, as it was given.
+---@return string
+function inside:base_url() return self._settings.base_url end
+
+--- Scheme, host and port of the base URL.
+---@return string
+function inside:origin() return self._settings.base.origin end
+
+--- How many connections there may be to one host.
+---@return integer
+function inside:max_connections() return self._settings.max_connections end
+
+--- What is said about the instruments to remember.
+---@return etoro.InstrumentCacheOptions|boolean|nil
+function inside:instrument_cache() return self._settings.instrument_cache end
+
+--- Where orders and closes are written to before they are sent.
+---@return etoro.Journal?
+function inside:journal() return self._journal end
+
+--- Whether client:close was called.
+---@return boolean
+function inside:is_closed() return self._is_closed end
+
+--- The engine's runtime, the same one for all clients on it.
+---@return etoro.Runtime
+function inside:runtime() return self._runtime end
+
+--- Whether tasks of this Lua state may go on while it waits.
+---@return boolean
+function inside:is_shared() return self._runtime.engine == core.engine() end
+
+--- Tells whoever listens to events of something, and, where a response is
+--- given, its reader.
+---@param response etoro.Response?
+---@param message string
+function inside:warn(response, message)
+  if response then
+    response.warning = response.warning and response.warning .. "; " .. message
+      or message
+  end
+  runtime.emit(self, {
+    kind = "warning", message = message, at = self:unix(),
+    request_id = response and response.request_id,
+  })
+end
+
+return inside
