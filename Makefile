@@ -150,10 +150,14 @@ install: all
 	chmod 755 $(BINDIR)/etoro
 
 # OPENAPI=path of the API's OpenAPI document, which is not kept here: generate
-# writes the tables of operations and pools from it, drift tells how it differs
-# from them.
-generate drift:
-	@$(LUA) src/generate/main.lua $@ "$(OPENAPI)"
+# writes the tables of operations and pools from it, and what editors and specs
+# know of answers; drift tells how it differs from them.
+generate:
+	@$(LUA) src/generate/main.lua generate "$(OPENAPI)"
+	@$(LUA) src/generate/main.lua shapes "$(OPENAPI)"
+
+drift:
+	@$(LUA) src/generate/main.lua drift "$(OPENAPI)"
 
 clean:
 	rm -rf $(BUILD)

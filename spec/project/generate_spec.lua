@@ -6,6 +6,8 @@ local meta = require "src.generate.meta"
 local operations = require "etoro.operations"
 local pools = require "etoro.client.pools"
 local process = require "spec.support.process"
+local read = require "src.generate.read"
+local shapes = require "src.generate.shapes"
 local write = require "src.generate.write"
 
 local FIXTURES = "spec/fixtures/generate/"
@@ -206,13 +208,13 @@ add("DELETE", "/api/v1/shelf", {
 ]], text, 1, true)
     assert.matches("\n---@field call fun(self: etoro.Client, name:"
       .. ' "GET /api/v1/books", params: etoro.op.GetV1Books, options?:'
-      .. " etoro.RequestOptions): etoro.op.GetV1Books.result[]?,"
+      .. " etoro.RequestOptions): etoro.api.Book[]?,"
       .. " etoro.Response|etoro.Error\n", text, 1, true)
     assert.matches([[
----@class etoro.op.PostV1Books.result
+---@class etoro.api.Book
 ---@field isbn? string
 ---@field printed? string
----@field sequel? etoro.op.GetV1Books.result.sequel
+---@field sequel? etoro.api.Sequel
 ---@field title string
 ]], text, 1, true)
     assert.matches('name: "GET /api/v2/loans", params?: nil,', text, 1, true)
@@ -257,6 +259,198 @@ add("DELETE", "/api/v1/shelf", {
     assert.matches("nothing.json", done.stderr, 1, true)
     done = run("generate", "knowledge.lua")
     assert.equal(1, done.code)
+  end)
+end)
+
+describe("classes for editors #lua", function()
+  local classes = require "src.generate.classes"
+  local shipped = read_file "lua/etoro/meta/api.meta.lua"
+
+  -- Fields by class.
+  local function bodies(text)
+    local out, count = {}, 0
+    for name, body in text:gmatch "%-%-%-@class (etoro%.[oa]pi?%.[%w_.]+)\n(.-)\n\n"
+    do
+      assert.is_nil(out[name], name .. " stands twice")
+      out[name], count = body, count + 1
+    end
+    return out, count
+  end
+
+  local function assert_no_twins(text)
+    local seen = {}
+    for name, body in pairs(bodies(text)) do
+      assert.is_nil(seen[body], ("%s is %s"):format(name, seen[body] or ""))
+      seen[body] = name
+    end
+  end
+
+  -- What a call takes and gives.
+  local function signature(name)
+    local _, stop = shipped:find(('name: "%s", '):format(name), 1, true)
+    return shipped:match("^(.-)\n", stop + 1)
+  end
+
+  it("stand once, whatever takes or gives such objects", function()
+    local _, count = bodies(shipped)
+    assert.is_true(count > 250)
+    assert_no_twins(shipped)
+    local lines = select(2, shipped:gsub("\n", "\n"))
+    assert.is_true(lines <= 3500, lines .. " lines")
+    local document = read.file(FIXTURES .. "old.json")
+    local answers = read.bodies(read.answers(document))
+    local text = meta.operations(read.operations(document), "v1.0", answers)
+    assert_no_twins(text)
+    assert.matches("@class etoro.op.PostV1Books.body.sequel\n", text, 1, true)
+  end)
+
+  it("are all there", function()
+    local known = bodies(shipped)
+    for name in shipped:gmatch "etoro%.[oa]pi?%.[%w_.]+" do
+      assert.is_string(known[name], name)
+    end
+  end)
+
+  it("are the same for the real and the demo account", function()
+    local count = 0
+    for name, op in pairs(operations) do
+      local twin = operations[op.twin or ""]
+      if twin then
+        local params, answer = signature(name):match "^(.-), options.-%): (.+)$"
+        local params_too, too = signature(op.twin)
+          :match "^(.-), options.-%): (.+)$"
+        count = count + 1
+        assert.equal(answer, too, name)
+        if pcall(assert.same, { op.params, op.body },
+          { twin.params, twin.body })
+        then
+          assert.equal(params, params_too, name)
+          assert.is_nil(params:find "Demo", name)
+        end
+      end
+    end
+    assert.equal(2 * #knowledge.pairs, count)
+  end)
+
+  local function settle(list)
+    local collection, marks = classes.new(), {}
+    for i = 1, #list do marks[i] = collection:reserve() end
+    for i, class in ipairs(list) do
+      collection:describe(marks[i], (class[1]:gsub("%d", function(number)
+        return marks[tonumber(number)]
+      end)), "", { rank = class.rank or 1, words = class })
+      table.remove(class, 1)
+    end
+    return collection:settle()
+  end
+
+  it("that hold themselves, or each other, are compared to the end", function()
+    assert.same({ { name = "Chain", rank = 1, text = "next Chain" } },
+      (settle { { "next 1", "Chain" }, { "next 3", "LongChain" },
+        { "next 2", "LongerChain" } }))
+    assert.same({ { name = "A", rank = 1, text = "b B" },
+      { name = "B", rank = 1, text = "c A" } },
+      (settle { { "b 2", "A" }, { "c 1", "B" }, { "b 4", "AA" },
+        { "c 3", "BB" } }))
+  end)
+
+  it("have a name of what is the same in all of theirs", function()
+    local function names(...)
+      local out = {}
+      for i, class in ipairs((settle { ... })) do out[i] = class.name end
+      return out
+    end
+    assert.same({ "GetV1Orders" }, names({ "x", "Get", "V1", "Demo", "Orders" },
+      { "x", "Get", "V1", "Orders" }))
+    -- a method and a version are no name, nor is a field without its place
+    assert.same({ "PostV1Ab" }, names({ "x", "Post", "V1", "Abc" },
+      { "x", "Post", "V1", "Ab" }))
+    assert.same({ "PutC.body" }, names({ "x", "PostAbc", ".body" },
+      { "x", "PutC", ".body" }))
+    assert.same({ "AB.y.z" }, names({ "x", "AB", ".y", ".z" },
+      { "x", "AB", ".long", ".name" }))
+    -- what another is called is taken
+    assert.same({ "Users", "UsersA" }, names({ "y", "Users" },
+      { "x", "Users", "A" }, { "x", "Users", "B" }))
+    -- a schema's name goes before that of a place
+    assert.same({ "Schema" }, names({ "x", "P", rank = 3 },
+      { "x", "Schema", rank = 2 }))
+    assert.same({ "Same", "Same2" }, names({ "x", "Same" }, { "y", "Same" }))
+  end)
+end)
+
+describe("shapes for the specs #lua", function()
+  local folder
+  before_each(function() folder = new_folder() end)
+  after_each(function() process.remove(folder) end)
+
+  it("are written from the document", function()
+    local function run()
+      local done = process.run { LUA, "src/generate/main.lua", "shapes",
+        FIXTURES .. "old.json", folder }
+      assert.equal("", done.stderr)
+      assert.equal(0, done.code)
+      return done.stdout
+    end
+    local path = folder .. "/answer_types.lua"
+    assert.equal(path .. ": written\n", run())
+    assert.same({ types = [[
+Book isbn:s printed:s? sequel:Sequel title*:s
+Sequel title:s volume:i?
+]], answers = [[
+GET /api/v1/books 200 [Book]
+GET /api/v1/books 204
+POST /api/v1/books 201 Book
+PUT /api/v1/books/{bookId} 200
+DELETE /api/v1/books/{bookId} 204
+GET
+  /api/v1/books/{bookId}/pages/{number}/with/a/very/long/way/to/the/very/last/\
+  line 200
+POST /api/v1/covers 200
+POST /api/v1/shelf 204
+DELETE /api/v1/shelf 204
+]] }, dofile(path))
+    assert.equal(path .. ": unchanged\n", run())
+  end)
+
+  it("hold whatever a schema does", function()
+    local function ref(name) return { ["$ref"] = "#/components/schemas/" .. name } end
+    local function object(fields)
+      return { type = "object", properties = fields }
+    end
+    local node = object { next = ref "node", all = { type = "array",
+      items = ref "node" }, parts = { type = "array", items = object {
+        id = { type = "integer" } } }, maybe = { nullable = true,
+        allOf = { ref "node" } }, or_null = { nullable = true,
+        ["$ref"] = "#/components/schemas/node" } }
+    local content = { ["application/json"] = { schema = {
+      oneOf = { ref "node", object { text = { type = "string" } } } } } }
+    local text = shapes.answers(read.answers { components = { schemas = {
+      node = node } }, paths = { ["/api/v1/nodes"] = { get = { responses = {
+        ["200"] = { content = content }, ["404"] = {}, ["202"] = {} } } } } },
+      "v1")
+    assert.same({ types = [[
+Node all:[Node] maybe:Node? next:Node or_null:Node? parts:[NodePart]
+NodePart id:i
+Nodes text:s
+]], answers = [[
+GET /api/v1/nodes 200 Node|Nodes
+GET /api/v1/nodes 202
+]] }, load(text)())
+  end)
+
+  it("tell of every success of every operation of the document", function()
+    local answers = require("spec.support.shapes").answers
+    local left = {}
+    for name in pairs(answers) do left[name] = true end
+    for name, op in pairs(operations) do
+      for _, status in ipairs(op.since and {} or op.success) do
+        local key = ("%s %d"):format(name, status)
+        assert.is_string(answers[key], key)
+        left[key] = nil
+      end
+    end
+    assert.same({}, left)
   end)
 end)
 
@@ -337,7 +531,7 @@ describe("the table of operations #lua", function()
     local version = text:match "document (%S+);"
     -- answers are in the document alone
     local requests = text
-      :gsub("%-%-%-@class etoro%.op%.%w+%.result[%w_.]*\n.-\n\n", "")
+      :gsub("%-%-%-@class etoro%.api%.%w+\n.-\n\n", "")
       :gsub("%): [^:]-, etoro%.Response|", "): any, etoro.Response|")
     assert.equal(meta.operations(operations, version, {}), requests)
     assert.is_not_nil(loadfile "lua/etoro/meta/api.meta.lua")
@@ -387,11 +581,10 @@ describe("the table of operations #lua", function()
         .. "\n(.-)\n\n"), class)
     end
     assert.matches("@field accountType? string|integer\n",
-      fields "etoro.op.GetV1Balances.result.balances", 1, true)
-    assert.matches("@field accountType? string|integer\n", fields
-      "etoro.op.GetV1BalancesHistory.result.snapshots.accountSnapshots",
-      1, true)
-    local order = fields "etoro.op.GetV1TradingInfoDemoOrdersOrderId.result"
+      fields "etoro.api.AccountBalanceData", 1, true)
+    assert.matches("@field accountType? string|integer\n",
+      fields "etoro.api.HistoricalAccountData", 1, true)
+    local order = fields "etoro.api.OrderForOpenInfoResponse"
     assert.matches("@field CID? integer\n", order, 1, true)
     assert.matches("@field cid? integer\n", order, 1, true)
     assert.matches("@field costType.-\n%-%-%-@field currency[^\n]*\n"

@@ -13,7 +13,7 @@ local ODD = {
   ["CreateUserTokenResponse.ipsWhitelist"] = "[s]?",
   ["OrderForOpenInfoResponse.errorMessage"] = "s?",
   -- money is no integer
-  ["MarketOpenOrdersByUnitsOrderForOpen.amount"] = "n",
+  ["PostMarketOpenOrdersByUnitsOrderForOpen.amount"] = "n",
 }
 
 local function contains(list, value)

@@ -1,5 +1,7 @@
 -- What a newer document says differently.
 
+local common = require "src.generate.common"
+
 local M = {}
 
 -- Attributes of a spec that decide what may be sent, in the order told
@@ -7,18 +9,11 @@ local TOLD = { "type", "required", "nullable", "min", "max", "above",
   "min_length", "max_length", "min_items", "max_items", "max_bytes",
   "default", "deprecated" }
 
-local function sorted(t)
-  local names = {}
-  for name in pairs(t or {}) do names[#names + 1] = name end
-  table.sort(names)
-  return names
-end
-
 local function all_names(left, right)
   local both = {}
   for name in pairs(left or {}) do both[name] = true end
   for name in pairs(right or {}) do both[name] = true end
-  return sorted(both)
+  return common.sorted_keys(both)
 end
 
 local function text(value)
@@ -26,10 +21,7 @@ local function text(value)
   return tostring(value)
 end
 
-local function long(spec)
-  if type(spec) == "string" then return { type = spec } end
-  return spec or {}
-end
+local function long(spec) return spec and common.long(spec) or {} end
 
 -- "+c -a": values added and removed
 local function list_change(old, new)
@@ -83,7 +75,7 @@ function compare_fields(old, new, what, prefix, out)
 end
 
 local function as_spec(body)
-  if type(body.type) == "string" then return body end
+  if common.is_spec(body) then return body end
   return { type = "object", fields = body }
 end
 

@@ -475,7 +475,8 @@ local new_watchlist = { query = { name = list_name } }
 -- More on single operations: further checks, merged into what the document
 -- says (`path`, `query`, `body` by name); rules over several values (one_of,
 -- any_of, at_most_one, together, max_together, in_order); paging; and traps,
--- which become remarks.
+-- which become remarks. What stands for the real account's operation is said
+-- of its demo twin, too.
 M.details = {
   ["POST /api/v1/agent-portfolios"] = new_portfolio,
   ["POST /api/v2/agent-portfolios"] = new_portfolio,
@@ -490,23 +491,14 @@ M.details = {
     .. "/{userTokenId}"] = token_change,
 
   ["POST /api/v2/trading/execution/orders"] = order,
-  ["POST /api/v2/trading/execution/demo/orders"] = order,
   ["POST /api/v2/trading/info/costs"] = costs,
-  ["POST /api/v2/trading/info/demo/costs"] = costs,
   ["POST /api/v1/trading/execution/market-close-orders/positions"
     .. "/{positionId}"] = close,
-  ["POST /api/v1/trading/execution/demo/market-close-orders/positions"
-    .. "/{positionId}"] = close,
   ["POST /api/v1/trading/execution/limit-orders"] = limit_order,
-  ["POST /api/v1/trading/execution/demo/limit-orders"] = limit_order,
   ["POST /api/v2/trading/info/eligibility"] = eligibility,
-  ["POST /api/v2/trading/info/demo/eligibility"] = eligibility,
   ["POST /api/v1/trading/info/eligibility"] = eligibility,
-  ["POST /api/v1/trading/info/demo/eligibility"] = eligibility,
   ["GET /api/v2/trading/info/orders:lookup"] = lookup,
-  ["GET /api/v2/trading/info/demo/orders:lookup"] = lookup,
   ["GET /api/v1/trading/info/trade/history"] = history,
-  ["GET /api/v1/trading/info/trade/demo/history"] = history,
 
   ["GET /api/v1/balances"] = balances,
   ["GET /api/v1/balances/history"] = balance_history,
@@ -645,24 +637,17 @@ M.details = {
 }
 
 -- What answers were seen to hold beside, or in place of, what the document says:
--- types of fields by their place.
-local seen_balances = { ["balances.accountType"] = "string or integer" }
-local seen_snapshots = {
-  ["snapshots.accountSnapshots.accountType"] = "string or integer",
-}
-local seen_costs = { ["costs.value"] = "number" } -- in place of amount
-local seen_order = { CID = "integer", cid = "integer" } -- one of them
+-- types of fields by their place. A schema is changed wherever it is named.
 M.answers = {
-  ["GET /api/v1/balances"] = seen_balances,
-  ["GET /api/v1/balances/{accountType}"] = seen_balances,
-  ["GET /api/v1/balances/{accountType}/{accountId}"] = seen_balances,
-  ["GET /api/v1/balances/history"] = seen_snapshots,
-  ["GET /api/v1/balances/{accountType}/history"] = seen_snapshots,
-  ["GET /api/v1/balances/{accountType}/{accountId}/history"] = seen_snapshots,
-  ["POST /api/v2/trading/info/costs"] = seen_costs,
-  ["POST /api/v2/trading/info/demo/costs"] = seen_costs,
-  ["GET /api/v1/trading/info/real/orders/{orderId}"] = seen_order,
-  ["GET /api/v1/trading/info/demo/orders/{orderId}"] = seen_order,
+  ["GET /api/v1/balances"] = { ["balances.accountType"] = "string or integer" },
+  ["GET /api/v1/balances/history"] = {
+    ["snapshots.accountSnapshots.accountType"] = "string or integer",
+  },
+  -- in place of amount
+  ["POST /api/v2/trading/info/costs"] = { ["costs.value"] = "number" },
+  ["GET /api/v1/trading/info/real/orders/{orderId}"] = {
+    CID = "integer", cid = "integer", -- one of them
+  },
 }
 
 return M

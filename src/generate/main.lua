@@ -1,14 +1,17 @@
 -- make generate OPENAPI=path: writes operations.lua, client/pools.lua, and
 -- meta/api.meta.lua, which is for editors, in lua/etoro.
+-- The specs have a file of their own, spec/support/answer_types.lua.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
 local drift = require "src.generate.drift"
 local merge = require "src.generate.merge"
 local meta = require "src.generate.meta"
 local read = require "src.generate.read"
+local shapes = require "src.generate.shapes"
 local write = require "src.generate.write"
 
-local USAGE = "usage: main.lua generate|drift DOCUMENT [FOLDER [KNOWLEDGE]]"
+local USAGE = "usage: main.lua generate|drift DOCUMENT [FOLDER [KNOWLEDGE]]\n"
+  .. "       main.lua shapes DOCUMENT [FOLDER]"
 
 local function fail(message)
   io.stderr:write(message, "\n")
@@ -30,13 +33,17 @@ local function put(path, text)
   print(path .. ": written")
 end
 
+local function version_of(document)
+  local version = type(document.info) == "table" and document.info.version
+  return tostring(version or "without a version")
+end
+
 local function merged(path, knowledge)
   local document = read.file(path)
-  local version = type(document.info) == "table" and document.info.version
   local operations, complaints = merge.operations(read.operations(document),
     knowledge, document)
-  return operations, complaints, tostring(version or "without a version"),
-    merge.answers(read.answers(document), knowledge.answers)
+  return operations, complaints, version_of(document),
+    merge.answers(read.bodies(read.answers(document)), knowledge.answers)
 end
 
 local function generate(path, folder, knowledge)
@@ -53,6 +60,12 @@ local function generate(path, folder, knowledge)
     answers))
 end
 
+local function write_shapes(path, folder)
+  local document = read.file(path)
+  put(folder .. "/answer_types.lua", shapes.answers(read.answers(document),
+    version_of(document)))
+end
+
 local function show_drift(path, folder, knowledge)
   local known = assert(loadfile(folder .. "/operations.lua"))()
   local newer, _, version = merged(path, knowledge)
@@ -62,9 +75,14 @@ local function show_drift(path, folder, knowledge)
   for _, line in ipairs(lines) do print(line) end
 end
 
+local RUNS = {
+  generate = { generate, "lua/etoro" }, drift = { show_drift, "lua/etoro" },
+  shapes = { write_shapes, "spec/support" },
+}
+
 local command, path, folder, module = arg[1], arg[2], arg[3], arg[4]
-local run = ({ generate = generate, drift = show_drift })[command]
+local run = RUNS[command]
 if not run or not path or path == "" then fail(USAGE) end
-local ok, message = pcall(run, path, folder or "lua/etoro",
+local ok, message = pcall(run[1], path, folder or run[2],
   require(module or "src.generate.knowledge"))
 if not ok then fail(tostring(message)) end

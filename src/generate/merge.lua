@@ -1,5 +1,6 @@
 -- Brings a document's operations and the hand-made knowledge together.
 
+local common = require "src.generate.common"
 local read = require "src.generate.read"
 
 local M = {}
@@ -13,16 +14,11 @@ end
 
 M.copy = copy
 
-local function long(spec)
-  if type(spec) == "string" then return { type = spec } end
-  return copy(spec)
-end
-
 local change_fields
 
 -- false takes an attribute away; items without a type are changes of them
 local function change(spec, changes)
-  spec = long(spec)
+  spec = copy(common.long(spec))
   for key, value in pairs(changes) do
     if value == false then
       spec[key] = nil
@@ -50,7 +46,7 @@ end
 -- What holds for a name wherever it is sent.
 local function change_by_name(fields, values)
   for name, spec in pairs(fields) do
-    local by_name = values[long(spec).type]
+    local by_name = values[common.long(spec).type]
     if by_name and by_name[name] then
       fields[name] = change(spec, by_name[name])
     end
@@ -83,7 +79,7 @@ local function apply_detail(entry, detail, document)
   change_fields(entry.params.path, detail.path)
   change_fields(entry.params.query, detail.query)
   if detail.body and entry.body then
-    local is_spec = type(entry.body.type) == "string"
+    local is_spec = common.is_spec(entry.body)
     if is_spec and next(detail.body) == nil then
       entry.body = {}
     elseif not is_spec then
@@ -154,10 +150,11 @@ function M.operations(operations, knowledge, document)
     end
     change_by_name(entry.params.path, knowledge.values or {})
     change_by_name(entry.params.query, knowledge.values or {})
-    if entry.body and type(entry.body.type) ~= "string" then
+    if entry.body and not common.is_spec(entry.body) then
       change_by_name(entry.body, knowledge.values or {})
     end
-    apply_detail(entry, knowledge.details[name] or {}, document)
+    apply_detail(entry, knowledge.details[name]
+      or fact and knowledge.details[fact.twin] or {}, document)
     shorten(entry.params.path)
   end
   for name in pairs(facts) do

@@ -1,6 +1,13 @@
 -- Writes what editors are told about operations: classes of what client:call
 -- takes and gives, in the language of LuaLS.
 
+local classes = require "src.generate.classes"
+local common = require "src.generate.common"
+local names = require "src.generate.names"
+
+local is_spec, long = common.is_spec, common.long
+local sorted_keys = common.sorted_keys
+
 local M = {}
 
 local HEAD = [[
@@ -41,44 +48,20 @@ local NOTES = {
   datetime = "ISO 8601, or seconds since 1970",
 }
 
-local ORDER = { GET = 1, POST = 2, PUT = 3, PATCH = 4, DELETE = 5 }
-
-local function sorted_keys(t)
-  local keys = {}
-  for key in pairs(t) do keys[#keys + 1] = key end
-  table.sort(keys)
-  return keys
-end
-
-local function long(spec)
-  return type(spec) == "string" and { type = spec } or spec
-end
-
--- Whether a body is one spec, and not fields by their names.
-local function is_spec(body) return type(body.type) == "string" end
-
-local function class_name(method, path)
-  local name = method:sub(1, 1) .. method:sub(2):lower()
-  for word in path:gsub("^/api/", "/"):gmatch "%w+" do
-    name = name .. word:sub(1, 1):upper() .. word:sub(2)
-  end
-  return "etoro.op." .. name
-end
-
 local function range(low, high, unit)
-  if low and high then return ("%g to %g%s"):format(low, high, unit) end
-  if high then return ("up to %g%s"):format(high, unit) end
-  return low and ("%g or more%s"):format(low, unit)
+  if low and high then return ("%.14g to %.14g%s"):format(low, high, unit) end
+  if high then return ("up to %.14g%s"):format(high, unit) end
+  return low and ("%.14g or more%s"):format(low, unit)
 end
 
 local function note(spec)
   local parts = { NOTES[spec.type] }
   local function add(text) parts[#parts + 1] = text or nil end
   add(range(spec.min, spec.max, ""))
-  add(spec.above and ("above %g"):format(spec.above))
+  add(spec.above and ("above %.14g"):format(spec.above))
   add(range(spec.min_length, spec.max_length, " characters"))
   add(range(spec.min_items, spec.max_items, " items"))
-  add(spec.max_bytes and ("up to %g bytes"):format(spec.max_bytes))
+  add(spec.max_bytes and ("up to %.14g bytes"):format(spec.max_bytes))
   add(spec.default ~= nil and "default " .. tostring(spec.default))
   add(spec.deprecated and "out of use")
   return #parts > 0 and " " .. table.concat(parts, "; ") or ""
@@ -93,20 +76,23 @@ local function literals(values)
   return table.concat(parts, "|")
 end
 
+local function list_of(item)
+  return (item:find("|", 1, true) and "(" .. item .. ")" or item) .. "[]"
+end
+
 local methods = {}
 methods.__index = methods
 
--- The type of a value; a class of its own for an object with known fields.
-function methods:type_of(spec, name)
+-- The type of a value that is sent; a class for an object with known fields.
+function methods:type_of(spec, words)
   spec = long(spec)
   local text
   if spec.enum and #spec.enum > 0 then
     text = literals(spec.enum)
   elseif spec.type == "list" then
-    local item = self:type_of(spec.items or "any", name)
-    text = (item:find("|", 1, true) and "(" .. item .. ")" or item) .. "[]"
+    text = list_of(self:type_of(spec.items or "any", words))
   elseif spec.type == "object" and spec.fields then
-    text = self:class(name, spec.fields, nil, true)
+    text = self:class(words, spec.fields)
   else
     text = TYPES[spec.type] or "any"
   end
@@ -114,23 +100,20 @@ function methods:type_of(spec, name)
   return spec.nullable and text .. "|etoro.Null" or text
 end
 
--- Writes a class; gives its name. What lies in others has one class wherever
--- its fields are the same.
-function methods:class(name, fields, more, is_inner)
+-- Describes a class of what is sent; gives its mark.
+function methods:class(words, fields, more)
   local lines = {}
   for _, field in ipairs(sorted_keys(fields)) do
     local spec = long(fields[field])
     lines[#lines + 1] = ("---@field %s%s %s%s\n"):format(field,
       spec.required and "" or "?",
-      self:type_of(spec, name .. "." .. field), note(spec))
+      self:type_of(spec, names.inside(words, "." .. field)), note(spec))
   end
   lines[#lines + 1] = more
-  local text = table.concat(lines)
-  local known = is_inner and self.names[text]
-  if known then return known end
-  if is_inner then self.names[text] = name end
-  self.out[#self.out + 1] = "---@class " .. name .. "\n" .. text
-  return name
+  local mark = self.classes:reserve()
+  self.classes:describe(mark, table.concat(lines), "etoro.op.",
+    { rank = 1, words = words })
+  return mark
 end
 
 -- The filters that a search takes beside its own parameters.
@@ -160,19 +143,21 @@ local function has_required(fields)
 end
 
 -- The body's type, and whether it has to be given.
-function methods:body(op, name)
+function methods:body(op, words)
+  words = names.inside(words, ".body")
   if is_spec(op.body) then
-    return self:type_of(op.body, name .. ".body"), not op.body.nullable
+    return self:type_of(op.body, words), not op.body.nullable
   elseif next(op.body) == nil then
     return "table", false
   end
-  return self:class(name .. ".body", op.body),
+  return self:class(words, op.body),
     has_required(op.body) or op.at_least_one
 end
 
 -- ": class" of an operation's parameters, with "?" where none is needed.
 function methods:params(op)
-  local name = class_name(op.method, op.path)
+  local words = names.of_operation(op.method, op.path)
+  local name = table.concat(words)
   assert(not self.taken[name], name .. " is the name of two operations")
   self.taken[name] = true
   local fields, required = {}, false
@@ -187,79 +172,92 @@ function methods:params(op)
   end
   local more = op.params.filters and filter_fields(op.params.filters)
   if op.body then
-    local body, needed = self:body(op, name)
+    local body, needed = self:body(op, words)
     required = required or needed
     more = (more or "") .. ("---@field body%s %s\n"):format(
       needed and "" or "?", body)
   end
   if next(fields) == nil and not more then return "?: nil" end
-  return (required and ": " or "?: ") .. self:class(name, fields, more)
+  return (required and ": " or "?: ") .. self:class(words, fields, more)
 end
 
--- The type of a value in an answer. Classes of objects in answers are shared
--- where their fields are the same.
-function methods:answer_type(spec, name, is_root)
+-- The type of a value in an answer; `name` is what its class is called.
+function methods:answer_type(spec, name)
   spec = long(spec)
+  if spec.schema then name = names.of_schema(spec.schema) end
   if spec.enum and #spec.enum > 0 then
     return literals(spec.enum)
+  elseif spec.choices then
+    local choices = {}
+    for i, choice in ipairs(spec.choices) do
+      choices[i] = self:answer_type(choice, name)
+    end
+    return table.concat(choices, "|")
   elseif spec.type == "list" then
-    local item = self:answer_type(spec.items or "any", name, is_root)
-    return (item:find("|", 1, true) and "(" .. item .. ")" or item) .. "[]"
+    return list_of(self:answer_type(spec.items or "any", name))
   elseif spec.type ~= "object" or not spec.fields then
     return ANSWER_TYPES[spec.type] or "any"
   end
-  local lines = {}
+  return self.marks[spec.fields] or self:answer(spec, name)
+end
+
+-- Describes a class of an answer; gives its mark.
+function methods:answer(spec, name)
+  local lines, mark = {}, self.classes:reserve()
+  self.marks[spec.fields] = mark -- what is inside may hold it
   for _, field in ipairs(sorted_keys(spec.fields)) do
     local inner = long(spec.fields[field])
     local is_sure = inner.required and not inner.nullable
     lines[#lines + 1] = ("---@field %s%s %s\n"):format(field,
       is_sure and "" or "?", SECRETS[field]
-        or self:answer_type(inner, name .. "." .. field))
+        or self:answer_type(inner, names.of_field(name, field, inner)))
   end
-  local text = table.concat(lines)
-  local known = not is_root and self.answers[text]
-  if known then return known end
-  if not is_root then self.answers[text] = name end
-  self.out[#self.out + 1] = "---@class " .. name .. "\n" .. text
-  return name
+  self.classes:describe(mark, table.concat(lines), "etoro.api.", name)
+  return mark
 end
 
 -- What a call gives, as far as the document says.
 function methods:result(op, answer)
   if not answer then return "any" end
-  local name = class_name(op.method, op.path) .. ".result"
-  local text = self:answer_type(answer, name, true)
+  local text = self:answer_type(answer, names.of_answer(op.method, op.path))
   if text == "any" then return text end
   return text:find("|", 1, true) and "(" .. text .. ")?" or text .. "?"
+end
+
+-- Texts of classes, and what puts their names into a text.
+function methods:finish()
+  local list, named = self.classes:settle()
+  local out = {}
+  for i, class in ipairs(list) do
+    out[i] = ("---@class %s\n%s\n"):format(class.name, class.text)
+  end
+  return table.concat(out), named
 end
 
 --- Writes the file for editors.
 ---@param operations table<string, table> merged
 ---@param version string of the document
----@param answers table<string, table> specs by name, see read.answers
+---@param answers table<string, table> specs by name, see read.bodies
 ---@return string text
 function M.operations(operations, version, answers)
-  local writer = setmetatable({ out = {}, names = {}, answers = {},
+  local writer = setmetatable({ classes = classes.new(), marks = {},
     taken = {} }, methods)
-  local names = sorted_keys(operations)
-  table.sort(names, function(a, b)
-    local left, right = operations[a], operations[b]
-    if left.path ~= right.path then return left.path < right.path end
-    return ORDER[left.method] < ORDER[right.method]
-  end)
-  local choices, calls = {}, {}
-  for index, name in ipairs(names) do
-    local op = operations[name]
-    choices[index] = ("---| \"%s\"%s\n"):format(name,
-      op.deprecated and " # out of use" or "")
-    calls[index] = CALL:format(name, writer:params(op),
-      writer:result(op, answers[name]))
+  local order = common.by_path(operations)
+  local choices, params, calls = {}, {}, {}
+  for i, name in ipairs(order) do
+    choices[i] = ("---| \"%s\"%s\n"):format(name,
+      operations[name].deprecated and " # out of use" or "")
+    params[i] = writer:params(operations[name])
   end
+  for i, name in ipairs(order) do
+    calls[i] = CALL:format(name, params[i],
+      writer:result(operations[name], answers[name]))
+  end
+  local text, named = writer:finish()
   return HEAD:format(version) .. "\n"
     .. "--- Operations that client:call knows.\n"
     .. "---@alias etoro.OperationName\n" .. table.concat(choices) .. "\n"
-    .. table.concat(writer.out, "\n") .. (#writer.out > 0 and "\n" or "")
-    .. "---@class etoro.Client\n" .. table.concat(calls)
+    .. text .. "---@class etoro.Client\n" .. named(table.concat(calls))
 end
 
 return M

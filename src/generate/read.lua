@@ -7,7 +7,6 @@ local M = {}
 
 local METHODS = { "get", "post", "put", "patch", "delete" }
 local MAX_DEPTH = 12 -- of schemas that hold themselves
-local ANSWER_DEPTH = 6 -- the same, of answers
 
 -- Types that a string's format makes; any other format says nothing that could
 -- be checked before sending. The formats of numbers do not say what is sent:
@@ -140,12 +139,12 @@ end
 local spec_of
 
 -- What is readOnly stands in answers alone.
-local function fields_of(document, schema, depth, is_answer)
-  local fields, required = {}, {}
+local function read_fields(document, schema, depth, known, fields)
+  local required = {}
   for _, name in ipairs(schema.required or {}) do required[name] = true end
-  for name, property in pairs(schema.properties or {}) do
-    if is_answer or not resolve(document, property).readOnly then
-      local spec = spec_of(document, property, depth, is_answer)
+  for name, property in pairs(schema.properties) do
+    if known or not resolve(document, property).readOnly then
+      local spec = spec_of(document, property, depth, known)
       if required[name] then spec.required = true end
       fields[name] = spec
     end
@@ -153,24 +152,57 @@ local function fields_of(document, schema, depth, is_answer)
   return fields
 end
 
-function spec_of(document, schema, depth, is_answer)
-  depth = depth or 0
-  if depth > (is_answer and ANSWER_DEPTH or MAX_DEPTH) then
-    return { type = "any" }
+-- The name of the schema that is meant, where one is and nothing is added.
+local function name_of(schema)
+  local all = schema.allOf
+  if all and #all == 1 and not schema.properties then schema = all[1] end
+  return schema["$ref"] and schema["$ref"]:match "^#/components/schemas/(.+)$"
+end
+
+-- An object that answers hold has the same fields wherever its schema is
+-- named, and its own inside of itself.
+local function read_known(document, schema, name, depth, known)
+  if not name then return read_fields(document, schema, depth, known, {}) end
+  if not known[name] then
+    known[name] = {}
+    read_fields(document, schema, 0, known, known[name])
   end
+  return known[name]
+end
+
+-- What answers are one of, in order.
+local function read_choices(document, schema, depth, known)
+  local choices = {}
+  for i, choice in ipairs(schema.oneOf or schema.anyOf or {}) do
+    choices[i] = spec_of(document, choice, depth, known)
+  end
+  return #choices > 0 and choices or nil
+end
+
+-- `known` has what schemas of answers hold, by name; nil for what is sent.
+function spec_of(document, schema, depth, known)
+  depth = depth or 0
+  if depth > MAX_DEPTH then return { type = "any" } end
+  local name, beside = name_of(schema), schema.nullable == true
   schema = flatten(document, schema)
   local kind, nullable = type_of(schema)
   local spec = { type = kind }
-  if nullable then spec.nullable = true end
+  if nullable or beside then spec.nullable = true end
   if schema.deprecated == true then spec.deprecated = true end
   add_bounds(spec, schema)
   add_values(spec, schema)
+  if known then
+    spec.schema = name
+    spec.choices = read_choices(document, schema, depth + 1, known)
+  end
   if kind == "list" then
     local items = schema.items
-      and spec_of(document, schema.items, depth + 1, is_answer)
+      and spec_of(document, schema.items, depth + 1, known)
     spec.items = items and M.short(items) or "any"
+  elseif kind == "object" and schema.properties and known then
+    spec.fields = read_known(document, schema, name, depth + 1, known)
   elseif kind == "object" and schema.properties then
-    spec.fields = fields_of(document, schema, depth + 1, is_answer)
+    spec.fields = read_fields(document, schema, depth + 1, nil, {})
   end
   return spec
 end
@@ -226,22 +258,6 @@ local function read_body(document, operation)
   return spec, kind
 end
 
--- The spec of a success with a body.
-local function read_answer(document, operation)
-  local statuses = {}
-  for status in pairs(operation.responses or {}) do
-    if status:find("^2%d%d$") then statuses[#statuses + 1] = status end
-  end
-  table.sort(statuses)
-  for _, status in ipairs(statuses) do
-    local response = resolve(document, operation.responses[status])
-    local media = (response.content or {})["application/json"]
-    if media and media.schema then
-      return spec_of(document, media.schema, 0, true)
-    end
-  end
-end
-
 local function read_success(operation)
   local success = {}
   for status in pairs(operation.responses or {}) do
@@ -282,39 +298,59 @@ local function read_operation(document, method, path, item, operation)
   }
 end
 
+-- Calls a function with each operation of a document.
+local function each_operation(document, take)
+  for path, item in pairs(document.paths) do
+    item = resolve(document, item)
+    for _, name in ipairs(METHODS) do
+      if item[name] then take(name:upper(), path, item, item[name]) end
+    end
+  end
+end
+
 --- Reads a document's operations.
 ---@param document table as decoded
 ---@return table<string, table> operations by "METHOD /path"
 function M.operations(document)
   local operations = {}
-  for path, item in pairs(document.paths) do
-    item = resolve(document, item)
-    for _, name in ipairs(METHODS) do
-      if item[name] then
-        local method = name:upper()
-        operations[method .. " " .. path] = read_operation(document, method,
-          path, item, item[name])
-      end
-    end
-  end
+  each_operation(document, function(method, path, item, operation)
+    operations[method .. " " .. path] = read_operation(document, method, path,
+      item, operation)
+  end)
   return operations
 end
 
---- Reads what a document says that operations answer with.
+--- Reads what a document says that operations answer with when all went well.
+--- Specs of objects may hold themselves; where they name a schema it is in
+--- `schema`.
 ---@param document table as decoded
----@return table<string, table> specs by "METHOD /path"
+---@return table<string, { status: integer, spec?: table }[]> answers by
+---"METHOD /path", in the order of their statuses; without a spec there is no
+---body
 function M.answers(document)
-  local answers = {}
-  for path, item in pairs(document.paths) do
-    item = resolve(document, item)
-    for _, name in ipairs(METHODS) do
-      if item[name] then
-        answers[name:upper() .. " " .. path] = read_answer(document,
-          item[name])
-      end
+  local answers, known = {}, {}
+  each_operation(document, function(method, path, _, operation)
+    local list = {}
+    for i, status in ipairs(read_success(operation)) do
+      local response = resolve(document, operation.responses[("%d"):format(status)])
+      local media = (response.content or {})["application/json"]
+      list[i] = { status = status, spec = media and media.schema
+        and spec_of(document, media.schema, 0, known) }
     end
-  end
+    answers[method .. " " .. path] = list
+  end)
   return answers
+end
+
+--- What a success holds, for answers that hold anything.
+---@param answers table<string, { spec?: table }[]> of read.answers
+---@return table<string, table> specs by "METHOD /path"
+function M.bodies(answers)
+  local bodies = {}
+  for name, list in pairs(answers) do
+    for _, answer in ipairs(list) do bodies[name] = bodies[name] or answer.spec end
+  end
+  return bodies
 end
 
 --- Reads the fields of a schema by its name.

@@ -2,6 +2,8 @@
 -- than once becomes a local, everything stands in the order of its name, so
 -- the same input makes the same bytes.
 
+local common = require "src.generate.common"
+
 local M = {}
 
 local WIDTH = 79
@@ -334,27 +336,13 @@ local function add(method, path, entry)
 end
 ]]
 
--- By path, and there in the order of reading, making, changing, removing.
-local ORDER = { GET = 1, POST = 2, PUT = 3, PATCH = 4, DELETE = 5 }
-
-local function in_order(operations)
-  local names = {}
-  for name in pairs(operations) do names[#names + 1] = name end
-  table.sort(names, function(a, b)
-    local left, right = operations[a], operations[b]
-    if left.path ~= right.path then return left.path < right.path end
-    return ORDER[left.method] < ORDER[right.method]
-  end)
-  return names
-end
-
 --- Writes the file of operations.
 ---@param operations table<string, table> merged
 ---@param version string of the document
 ---@return string text
 function M.operations(operations, version)
   local writer, forms = new_writer(), {}
-  local names = in_order(operations)
+  local names = common.by_path(operations)
   for index, name in ipairs(names) do
     forms[index] = written_form(operations[name])
     writer:count(forms[index])

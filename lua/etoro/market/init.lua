@@ -93,7 +93,7 @@ local FIELDS = {
 ---@field sort? string|string[] such as "-marketCap,displayName"
 ---@field limit? integer the most to give
 
----@class etoro.FoundItem: etoro.op.GetV1InstrumentsDiscover.result.items
+---@class etoro.FoundItem: etoro.api.Instrument
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Market client.market

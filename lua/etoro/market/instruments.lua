@@ -209,7 +209,7 @@ end
 ---@param params? { fields?: string|string[], shortener?: string } which
 ---fields; or the API's name of a set of them
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1InstrumentsSymbol.result? instrument
+---@return etoro.api.Instrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:details(symbol, params, options)
   local client = owner.of(self, "client.instruments:details", 2).client

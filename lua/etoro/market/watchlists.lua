@@ -170,7 +170,7 @@ end
 ---@param user_id integer gcid
 ---@param params? { itemsPerPageForSingle?: integer }
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1Watchlists.result.watchlists[]? watchlists
+---@return etoro.api.WatchlistResponse[]? watchlists
 ---@return etoro.Response|etoro.Error
 function collection:public(user_id, params, options)
   local client = client_of(self, "client.watchlists:public", 2)
@@ -186,7 +186,7 @@ end
 ---@param id string|integer watchlistId
 ---@param params? etoro.WatchlistPage
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1WatchlistsPublicUserIdWatchlistId.result? watchlist
+---@return etoro.api.WatchlistResponse? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:get_public(user_id, id, params, options)
   local client = client_of(self, "client.watchlists:get_public", 2)

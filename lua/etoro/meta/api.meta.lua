@@ -161,29 +161,6 @@
 ---| "GET /api/v2/trading/info/orders:lookup"
 ---| "PATCH /api/v2/trading/positions/{positionId}"
 
----@class etoro.op.GetV1AgentPortfolios.result.agentPortfolios.userTokens
----@field clientId? string
----@field createdAt? string
----@field expiresAt? string
----@field externalApplicationName? string
----@field ipsWhitelist? string[]
----@field scopeIds? integer[]
----@field scopeNames? string[]
----@field userTokenId? string
----@field userTokenName? string
-
----@class etoro.op.GetV1AgentPortfolios.result.agentPortfolios
----@field agentPortfolioGcid? integer
----@field agentPortfolioId? string
----@field agentPortfolioName? string
----@field agentPortfolioVirtualBalance? number
----@field createdAt? string
----@field mirrorId? integer
----@field userTokens? etoro.op.GetV1AgentPortfolios.result.agentPortfolios.userTokens[]
-
----@class etoro.op.GetV1AgentPortfolios.result
----@field agentPortfolios? etoro.op.GetV1AgentPortfolios.result.agentPortfolios[]
-
 ---@class etoro.op.PostV1AgentPortfolios.body
 ---@field agentPortfolioDescription? string
 ---@field agentPortfolioName string 6 to 10 characters
@@ -196,24 +173,6 @@
 
 ---@class etoro.op.PostV1AgentPortfolios
 ---@field body etoro.op.PostV1AgentPortfolios.body
-
----@class etoro.op.PostV1AgentPortfolios.result.userTokens
----@field clientId? string
----@field expiresAt? string
----@field ipsWhitelist? string[]
----@field scopeIds? integer[]
----@field scopeNames? string[]
----@field userToken? etoro.Secret
----@field userTokenId? string
----@field userTokenName? string
-
----@class etoro.op.PostV1AgentPortfolios.result
----@field agentPortfolioGcid? integer
----@field agentPortfolioId? string
----@field agentPortfolioName? string
----@field agentPortfolioVirtualBalance? number
----@field mirrorId? integer
----@field userTokens? etoro.op.PostV1AgentPortfolios.result.userTokens[]
 
 ---@class etoro.op.DeleteV1AgentPortfoliosAgentPortfolioId
 ---@field agentPortfolioId string UUID
@@ -228,16 +187,6 @@
 ---@class etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens
 ---@field agentPortfolioId string UUID
 ---@field body etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens.body
-
----@class etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens.result
----@field clientId? string
----@field createdAt? string
----@field expiresAt? string
----@field ipsWhitelist? string[]
----@field scopeNames? string[]
----@field userToken? etoro.Secret
----@field userTokenId? string
----@field userTokenName? string
 
 ---@class etoro.op.PatchV1AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
 ---@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
@@ -255,33 +204,11 @@
 ---@field userTokenId string UUID
 
 ---@class etoro.op.PostV1Attachments.body
----@field file string bytes; up to 8.38861e+06 bytes
+---@field file string bytes; up to 8388608 bytes
 
 ---@class etoro.op.PostV1Attachments
 ---@field client_request_id string UUID
 ---@field body etoro.op.PostV1Attachments.body
-
----@class etoro.op.PostV1Attachments.result.media.image
----@field height? integer
----@field url? string
----@field width? integer
-
----@class etoro.op.PostV1Attachments.result.media.video
----@field image? etoro.op.PostV1Attachments.result.media.image
----@field videoSource? "None"|"YouTube"|"Vimeo"
----@field videoSourceId? string
-
----@class etoro.op.PostV1Attachments.result.media
----@field image? etoro.op.PostV1Attachments.result.media.image
----@field video? etoro.op.PostV1Attachments.result.media.video
-
----@class etoro.op.PostV1Attachments.result
----@field description? string
----@field host? string
----@field media? etoro.op.PostV1Attachments.result.media
----@field mediaType? "None"|"Link"|"Image"|"Video"
----@field title? string
----@field url? string
 
 ---@class etoro.op.GetV1Balances
 ---@field accountTypes? string|string[]
@@ -289,79 +216,11 @@
 ---@field expand? string|string[]
 ---@field includeZeroBalances? boolean
 
----@class etoro.op.GetV1Balances.result.balances.equityDetails
----@field available? number
----@field balance? number
----@field balanceInFiat? number
----@field cryptoId? integer
----@field currentPNL? number
----@field fiatConversionCurrency? string
----@field frozenCash? number
----@field orderIndex? integer
----@field spendableBalance? number
----@field spendableBalanceInFiat? number
----@field totalBalance? number
----@field totalBalanceInFiat? number
----@field totalUsedMargin? number
-
----@class etoro.op.GetV1Balances.result.balances
----@field accountId? string
----@field accountType? string|integer
----@field balance? number
----@field currency? string
----@field displayBalance? number
----@field displayCurrency? string
----@field equityDetails? etoro.op.GetV1Balances.result.balances.equityDetails
----@field exchangeRate? number
----@field subType? string
-
----@class etoro.op.GetV1Balances.result
----@field balances? etoro.op.GetV1Balances.result.balances[]
----@field displayCurrency? string
----@field gcid? integer
----@field totalBalance? number
-
 ---@class etoro.op.GetV1BalancesHistory
 ---@field accountTypes? string|string[]
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
 ---@field toDate? string|number YYYY-MM-DD
-
----@class etoro.op.GetV1BalancesHistory.result.snapshots.accountSnapshots
----@field accountId? string
----@field accountType? string|integer
----@field cash? number
----@field currency? string
----@field displayCash? number
----@field displayInvestedAmount? number
----@field displayPnl? number
----@field displayTotal? number
----@field exchangeRate? number
----@field investedAmount? number
----@field pnl? number
----@field total? number
----@field usdRate? number
-
----@class etoro.op.GetV1BalancesHistory.result.snapshots
----@field accountSnapshots? etoro.op.GetV1BalancesHistory.result.snapshots.accountSnapshots[]
----@field date? string
----@field displayTotalBalance? number
----@field displayTotalCash? number
----@field displayTotalInvestedAmount? number
----@field displayTotalPnl? number
----@field totalBalance? number
----@field totalCash? number
----@field totalCurrencyIso? string
----@field totalExchangeRate? number
----@field totalInvestedAmount? number
----@field totalPnl? number
-
----@class etoro.op.GetV1BalancesHistory.result
----@field displayCurrency? string
----@field fromDate? string
----@field gcid? integer
----@field snapshots? etoro.op.GetV1BalancesHistory.result.snapshots[]
----@field toDate? string
 
 ---@class etoro.op.GetV1BalancesAccountType
 ---@field accountIds? string|string[]
@@ -370,25 +229,12 @@
 ---@field expand? string|string[]
 ---@field includeZeroBalances? boolean
 
----@class etoro.op.GetV1BalancesAccountType.result
----@field balances? etoro.op.GetV1Balances.result.balances[]
----@field displayCurrency? string
----@field gcid? integer
----@field totalBalance? number
-
 ---@class etoro.op.GetV1BalancesAccountTypeHistory
 ---@field accountIds? string|string[]
 ---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
 ---@field toDate? string|number YYYY-MM-DD
-
----@class etoro.op.GetV1BalancesAccountTypeHistory.result
----@field displayCurrency? string
----@field fromDate? string
----@field gcid? integer
----@field snapshots? etoro.op.GetV1BalancesHistory.result.snapshots[]
----@field toDate? string
 
 ---@class etoro.op.GetV1BalancesAccountTypeAccountId
 ---@field accountId string
@@ -397,12 +243,6 @@
 ---@field expand? string|string[]
 ---@field includeZeroBalances? boolean
 
----@class etoro.op.GetV1BalancesAccountTypeAccountId.result
----@field balances? etoro.op.GetV1Balances.result.balances[]
----@field displayCurrency? string
----@field gcid? integer
----@field totalBalance? number
-
 ---@class etoro.op.GetV1BalancesAccountTypeAccountIdHistory
 ---@field accountId string
 ---@field accountType string
@@ -410,419 +250,11 @@
 ---@field fromDate? string|number YYYY-MM-DD
 ---@field toDate? string|number YYYY-MM-DD
 
----@class etoro.op.GetV1BalancesAccountTypeAccountIdHistory.result
----@field displayCurrency? string
----@field fromDate? string
----@field gcid? integer
----@field snapshots? etoro.op.GetV1BalancesHistory.result.snapshots[]
----@field toDate? string
-
----@class etoro.op.GetV1Clubs.result.clubs
----@field maxRealizedEquity? integer
----@field minRealizedEquity? integer
----@field name? "Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond"
----@field rank? integer
-
----@class etoro.op.GetV1Clubs.result.contacts.manager.avatars.svg
----@field backgroundColor? string
----@field textColor? string
----@field url? string
-
----@class etoro.op.GetV1Clubs.result.contacts.manager.avatars
----@field large? string
----@field medium? string
----@field small? string
----@field svg? etoro.op.GetV1Clubs.result.contacts.manager.avatars.svg
-
----@class etoro.op.GetV1Clubs.result.contacts.manager
----@field avatars? etoro.op.GetV1Clubs.result.contacts.manager.avatars[]
----@field calendarUrl? string
----@field email? string
----@field firstName? string
----@field lastName? string
-
----@class etoro.op.GetV1Clubs.result.contacts
----@field manager? etoro.op.GetV1Clubs.result.contacts.manager
-
----@class etoro.op.GetV1Clubs.result.downgradeRisk
----@field daysUntilDowngrade? integer
----@field isAtRisk? boolean
-
----@class etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers.offersInBundle
----@field offerLimit? integer
----@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
-
----@class etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers.subOffers
----@field deliveryMethod? "Inventory Managed"|"On-demand"|"Static"|"API"
----@field description? string
----@field displayName? string
----@field id? string
----@field minimumClubLevel? "Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond"
----@field offerUrl? string
----@field offersInBundle? any[]
----@field status? "Pending"|"Available"|"Reserved"|"Claimed"|"Expired"|"Claim Cancelled"|"Inventory Order Cancelled"
----@field subOffers? any[]
----@field subType? "High"|"Low"
----@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
-
----@class etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers
----@field deliveryMethod? "Inventory Managed"|"On-demand"|"Static"|"API"
----@field description? string
----@field displayName? string
----@field id? string
----@field minimumClubLevel? "Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond"
----@field offerUrl? string
----@field offersInBundle? etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers.offersInBundle[]
----@field status? "Pending"|"Available"|"Reserved"|"Claimed"|"Expired"|"Claim Cancelled"|"Inventory Order Cancelled"
----@field subOffers? etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers.subOffers[]
----@field subType? "High"|"Low"
----@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
-
----@class etoro.op.GetV1Clubs.result.offers.staticEligibleOffers
----@field deliveryMethod? "Inventory Managed"|"On-demand"|"Static"|"API"
----@field description? string
----@field displayName? string
----@field eligibleClubLevels? ("Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond")[]
----@field id? string
----@field status? "Pending"|"Available"|"Reserved"|"Claimed"|"Expired"|"Claim Cancelled"|"Inventory Order Cancelled"
----@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
-
----@class etoro.op.GetV1Clubs.result.offers
----@field currentPlayerLevelAvailableOffers? etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers[]
----@field nextPlayerLevelAvailableOffers? etoro.op.GetV1Clubs.result.offers.currentPlayerLevelAvailableOffers[]
----@field staticEligibleOffers? etoro.op.GetV1Clubs.result.offers.staticEligibleOffers[]
-
----@class etoro.op.GetV1Clubs.result.webinars.previousWebinars
----@field id? integer
----@field joinUrl? string
----@field recordUrl? string
----@field startTime? string
----@field topic? string
-
----@class etoro.op.GetV1Clubs.result.webinars
----@field previousWebinars? etoro.op.GetV1Clubs.result.webinars.previousWebinars[]
----@field upcomingWebinars? etoro.op.GetV1Clubs.result.webinars.previousWebinars[]
-
----@class etoro.op.GetV1Clubs.result
----@field clubs? etoro.op.GetV1Clubs.result.clubs[]
----@field contacts? etoro.op.GetV1Clubs.result.contacts
----@field downgradeRisk? etoro.op.GetV1Clubs.result.downgradeRisk
----@field offers? etoro.op.GetV1Clubs.result.offers
----@field webinars? etoro.op.GetV1Clubs.result.webinars
-
----@class etoro.op.GetV1CuratedLists.result.curatedLists.items
----@field instrumentId? integer
-
----@class etoro.op.GetV1CuratedLists.result.curatedLists
----@field description? string
----@field items? etoro.op.GetV1CuratedLists.result.curatedLists.items[]
----@field listImageUrl? string
----@field name? string
----@field uuid? string
-
----@class etoro.op.GetV1CuratedLists.result
----@field curatedLists? etoro.op.GetV1CuratedLists.result.curatedLists[]
-
----@class etoro.op.GetV1FeedsFollowing
+---@class etoro.op.GetV1Feeds
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field offset? integer|string 0 or more; default 0
 ---@field reactionsPageSize? integer|string 1 to 50; default 10
 ---@field take? integer|string 1 to 100; default 20
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.emotionsData
----@field like? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.entity
----@field attachments? any
----@field created? any
----@field editStatus? any
----@field id? any
----@field isSpam? any
----@field mentions? any
----@field message? any
----@field obsoleteId? any
----@field owner? any
----@field parent? any
----@field tags? any
----@field updated? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.requesterContext
----@field isFlaggingAsSpam? any
----@field isInteractionRestricted? any
----@field isLiking? any
----@field isOwner? any
----@field isPinned? any
----@field isRequesterBlocking? any
----@field isSaved? any
----@field isSubscribed? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments
----@field emotionsData? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.emotionsData
----@field entity? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.entity
----@field replies? any[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments.requesterContext
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.reactionPaging
----@field totalCount? integer
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.commentsData
----@field comments? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments[]
----@field reactionPaging? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.reactionPaging
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.emotions
----@field created? any
----@field id? any
----@field obsoleteId? any
----@field owner? any
----@field parent? any
----@field type? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
----@field next? string
----@field offsetEntityId? string
----@field totalCount? integer
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like
----@field emotions? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.emotions[]
----@field paging? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData
----@field like? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.attachments.media
----@field image? any
----@field video? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.attachments
----@field description? string
----@field host? string
----@field media? etoro.op.GetV1FeedsFollowing.result.discussions.post.attachments.media
----@field mediaType? "None"|"Link"|"Image"|"Video"
----@field title? string
----@field url? string
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions.user
----@field avatar? any
----@field countryCode? any
----@field firstName? any
----@field id? any
----@field isBlocked? any
----@field isPrivate? any
----@field lastName? any
----@field piLevel? any
----@field roles? any
----@field username? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions
----@field isDirect? boolean
----@field user? etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions.user
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field languageCode? string
----@field text? string
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article.featuredImage
----@field description? any
----@field host? any
----@field media? any
----@field mediaType? any
----@field title? any
----@field url? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article
----@field aiSummary? string
----@field body? string
----@field bodyPreview? string
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field featuredImage? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article.featuredImage
----@field id? integer
----@field languageCode? string
----@field ownerId? integer
----@field published? string
----@field rating? "Bearish"|"Bullish"
----@field readingTimeMinutes? number
----@field status? "Draft"|"Published"|"Deleted"
----@field title? string
----@field updated? string
----@field url? string
----@field wordCount? integer
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.copy
----@field type? "Start"|"Stop"
----@field user? etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions.user
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent.market
----@field application? any
----@field assetType? any
----@field assetTypeId? any
----@field assetTypeSubCategoryId? any
----@field avatar? any
----@field displayName? any
----@field id? any
----@field internalId? any
----@field metadata? any
----@field symbolName? any
----@field updated? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent
----@field earningReportId? integer
----@field earningsDate? string
----@field earningsQuarter? integer
----@field earningsYear? integer
----@field estimatedEps? number
----@field estimatedSales? number
----@field isBeforeMarketOpen? boolean
----@field market? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent.market
----@field marketCap? number
----@field stocksIndustryId? integer
----@field tagName? "Reports"|"Dividends"|"Split"|"ReverseSplit"
----@field textKey? integer
----@field verified? boolean
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.order
----@field direction? "Long"|"Short"
----@field market? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent.market
----@field orderId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.poll
----@field gcid? integer
----@field id? integer
----@field options? any[]
----@field title? string
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.share.sharedOriginPost
----@field attachments? any
----@field created? any
----@field editStatus? any
----@field id? any
----@field isDeleted? any
----@field isSpam? any
----@field mentions? any
----@field message? any
----@field metadata? any
----@field obsoleteId? any
----@field owner? any
----@field tags? any
----@field type? any
----@field updated? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.share
----@field sharedOriginPost? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.share.sharedOriginPost
----@field sharedPost? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.share.sharedOriginPost
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.trade
----@field direction? "Long"|"Short"
----@field gain? number
----@field market? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent.market
----@field positionId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata
----@field article? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article
----@field copy? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.copy
----@field marketEvent? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent
----@field order? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.order
----@field poll? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.poll
----@field share? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.share
----@field trade? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.trade
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.owner.avatar.svg
----@field backgroundColor? any
----@field textColor? any
----@field url? any
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.owner.avatar
----@field large? string
----@field medium? string
----@field small? string
----@field svg? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner.avatar.svg
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.owner
----@field avatar? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner.avatar
----@field countryCode? integer
----@field firstName? string
----@field id? string
----@field isBlocked? boolean
----@field isPrivate? boolean
----@field lastName? string
----@field piLevel? integer
----@field roles? ("Regular"|"PI"|"Moderator"|"Anonymous"|"eToroTeam"|"eTorian"|"CopyPortfolio"|"Depositor"|"Admin"|"Verified"|"Analyst")[]
----@field username? string
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post.tags
----@field market? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.marketEvent.market
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.post
----@field attachments? etoro.op.GetV1FeedsFollowing.result.discussions.post.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata
----@field obsoleteId? string
----@field owner? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner
----@field tags? etoro.op.GetV1FeedsFollowing.result.discussions.post.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.requesterContext
----@field isFlaggingAsSpam? boolean
----@field isFollowing? boolean
----@field isInteractionRestricted? boolean
----@field isLiking? boolean
----@field isOwner? boolean
----@field isPinned? boolean
----@field isRequesterBlocking? boolean
----@field isSaved? boolean
----@field isSubscribed? boolean
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions.summary
----@field sharedCount? integer
----@field totalCommentsAndReplies? integer
-
----@class etoro.op.GetV1FeedsFollowing.result.discussions
----@field commentsData? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData
----@field emotionsData? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData
----@field id? string
----@field post? etoro.op.GetV1FeedsFollowing.result.discussions.post
----@field reason? any
----@field requesterContext? etoro.op.GetV1FeedsFollowing.result.discussions.requesterContext
----@field summary? etoro.op.GetV1FeedsFollowing.result.discussions.summary
-
----@class etoro.op.GetV1FeedsFollowing.result.metadata
----@field designatedStreamType? string
----@field experimentName? string
----@field streamType? string
-
----@class etoro.op.GetV1FeedsFollowing.result.paging
----@field next? string
----@field offSet? integer
----@field take? integer
----@field version? string
-
----@class etoro.op.GetV1FeedsFollowing.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
----@class etoro.op.GetV1FeedsForYou
----@field badgesExperimentIsEnabled? boolean default false
----@field offset? integer|string 0 or more; default 0
----@field reactionsPageSize? integer|string 1 to 50; default 10
----@field take? integer|string 1 to 100; default 20
-
----@class etoro.op.GetV1FeedsForYou.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
 
 ---@class etoro.op.GetV1FeedsInstrumentMarketId
 ---@field badgesExperimentIsEnabled? boolean default false
@@ -832,11 +264,6 @@
 ---@field requesterUserId? integer|string 1 or more
 ---@field take? integer|string 1 to 100; default 20
 
----@class etoro.op.GetV1FeedsInstrumentMarketId.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
 ---@class etoro.op.GetV1FeedsMarketsMarketId
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field marketId string
@@ -844,212 +271,28 @@
 ---@field reactionsPageSize? integer|string 1 to 50; default 10
 ---@field take? integer|string 1 to 100; default 20
 
----@class etoro.op.GetV1FeedsMarketsMarketId.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
----@class etoro.op.GetV1FeedsNews
----@field badgesExperimentIsEnabled? boolean default false
----@field offset? integer|string 0 or more; default 0
----@field reactionsPageSize? integer|string 1 to 50; default 10
----@field take? integer|string 1 to 100; default 20
-
----@class etoro.op.GetV1FeedsNews.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
----@class etoro.op.PostV1FeedsPost.body.attachments.media.image
+---@class etoro.op.PostV1Posts.body.attachments.media.image
 ---@field height? integer|string
 ---@field url? string
 ---@field width? integer|string
 
----@class etoro.op.PostV1FeedsPost.body.attachments.media
----@field image? etoro.op.PostV1FeedsPost.body.attachments.media.image
+---@class etoro.op.PostV1Posts.body.attachments.media
+---@field image? etoro.op.PostV1Posts.body.attachments.media.image
 
----@class etoro.op.PostV1FeedsPost.body.attachments
+---@class etoro.op.PostV1Posts.body.attachments
 ---@field description? string
 ---@field host? string
----@field media? etoro.op.PostV1FeedsPost.body.attachments.media
+---@field media? etoro.op.PostV1Posts.body.attachments.media
 ---@field mediaType? "None"|"Link"|"Image"
 ---@field title? string
 ---@field url? string
 
----@class etoro.op.PostV1FeedsPost.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
+---@class etoro.op.PostV1Posts.body
+---@field attachments? etoro.op.PostV1Posts.body.attachments[]
 ---@field message? string up to 1000 characters
 
----@class etoro.op.PostV1FeedsPost
----@field body? etoro.op.PostV1FeedsPost.body
-
----@class etoro.op.PostV1FeedsPost.result.attachments
----@field description? string
----@field host? string
----@field media? etoro.op.PostV1Attachments.result.media
----@field mediaType? "None"|"Link"|"Image"|"Video"
----@field title? string
----@field url? string
-
----@class etoro.op.PostV1FeedsPost.result.mentions.user
----@field avatar? etoro.op.GetV1Clubs.result.contacts.manager.avatars
----@field countryCode? integer
----@field firstName? string
----@field id? string
----@field isBlocked? boolean
----@field isPrivate? boolean
----@field lastName? string
----@field piLevel? integer
----@field roles? ("Regular"|"PI"|"Moderator"|"Anonymous"|"eToroTeam"|"eTorian"|"CopyPortfolio"|"Depositor"|"Admin"|"Verified"|"Analyst")[]
----@field username? string
-
----@class etoro.op.PostV1FeedsPost.result.mentions
----@field isDirect? boolean
----@field user? etoro.op.PostV1FeedsPost.result.mentions.user
-
----@class etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media.video.image
----@field height? any
----@field url? any
----@field width? any
-
----@class etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media.video
----@field image? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media.video.image
----@field videoSource? "None"|"YouTube"|"Vimeo"
----@field videoSourceId? string
-
----@class etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media
----@field image? etoro.op.PostV1Attachments.result.media.image
----@field video? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media.video
-
----@class etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage
----@field description? string
----@field host? string
----@field media? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media
----@field mediaType? "None"|"Link"|"Image"|"Video"
----@field title? string
----@field url? string
-
----@class etoro.op.PostV1FeedsPost.result.metadata.article
----@field aiSummary? string
----@field body? string
----@field bodyPreview? string
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field featuredImage? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage
----@field id? integer
----@field languageCode? string
----@field ownerId? integer
----@field published? string
----@field rating? "Bearish"|"Bullish"
----@field readingTimeMinutes? number
----@field status? "Draft"|"Published"|"Deleted"
----@field title? string
----@field updated? string
----@field url? string
----@field wordCount? integer
-
----@class etoro.op.PostV1FeedsPost.result.metadata.copy
----@field type? "Start"|"Stop"
----@field user? etoro.op.PostV1FeedsPost.result.mentions.user
-
----@class etoro.op.PostV1FeedsPost.result.metadata.marketEvent.market
----@field application? "eToro"|"Delta"|"Gatsby"
----@field assetType? "Stocks"|"Bonds"|"ETF"|"Index"|"Warrants"|"Options"|"Futures"|"CFD"|"TRS"|"FOREX"|"CommodityMetals"|"CommodityEnergyAgriculture"|"CryptoCoin"|"NFT"
----@field assetTypeId? integer
----@field assetTypeSubCategoryId? integer
----@field avatar? etoro.op.GetV1Clubs.result.contacts.manager.avatars
----@field displayName? string
----@field id? string
----@field internalId? integer
----@field metadata? string
----@field symbolName? string
----@field updated? string
-
----@class etoro.op.PostV1FeedsPost.result.metadata.marketEvent
----@field earningReportId? integer
----@field earningsDate? string
----@field earningsQuarter? integer
----@field earningsYear? integer
----@field estimatedEps? number
----@field estimatedSales? number
----@field isBeforeMarketOpen? boolean
----@field market? etoro.op.PostV1FeedsPost.result.metadata.marketEvent.market
----@field marketCap? number
----@field stocksIndustryId? integer
----@field tagName? "Reports"|"Dividends"|"Split"|"ReverseSplit"
----@field textKey? integer
----@field verified? boolean
-
----@class etoro.op.PostV1FeedsPost.result.metadata.order
----@field direction? "Long"|"Short"
----@field market? etoro.op.PostV1FeedsPost.result.metadata.marketEvent.market
----@field orderId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.PostV1FeedsPost.result.metadata.poll.options
----@field id? integer
----@field index? integer
----@field isUserVoted? boolean
----@field text? string
----@field votesCount? integer
-
----@class etoro.op.PostV1FeedsPost.result.metadata.poll
----@field gcid? integer
----@field id? integer
----@field options? etoro.op.PostV1FeedsPost.result.metadata.poll.options[]
----@field title? string
-
----@class etoro.op.PostV1FeedsPost.result.metadata.share
----@field sharedOriginPost? etoro.op.GetV1FeedsFollowing.result.discussions.post
----@field sharedPost? etoro.op.GetV1FeedsFollowing.result.discussions.post
-
----@class etoro.op.PostV1FeedsPost.result.metadata.trade
----@field direction? "Long"|"Short"
----@field gain? number
----@field market? etoro.op.PostV1FeedsPost.result.metadata.marketEvent.market
----@field positionId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.PostV1FeedsPost.result.metadata
----@field article? etoro.op.PostV1FeedsPost.result.metadata.article
----@field copy? etoro.op.PostV1FeedsPost.result.metadata.copy
----@field marketEvent? etoro.op.PostV1FeedsPost.result.metadata.marketEvent
----@field order? etoro.op.PostV1FeedsPost.result.metadata.order
----@field poll? etoro.op.PostV1FeedsPost.result.metadata.poll
----@field share? etoro.op.PostV1FeedsPost.result.metadata.share
----@field trade? etoro.op.PostV1FeedsPost.result.metadata.trade
-
----@class etoro.op.PostV1FeedsPost.result.tags
----@field market? etoro.op.PostV1FeedsPost.result.metadata.marketEvent.market
-
----@class etoro.op.PostV1FeedsPost.result
----@field attachments? etoro.op.PostV1FeedsPost.result.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.PostV1FeedsPost.result.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.PostV1FeedsPost.result.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.PostV1FeedsPost.result.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
----@class etoro.op.GetV1FeedsSaved
----@field badgesExperimentIsEnabled? boolean default false
----@field offset? integer|string 0 or more; default 0
----@field reactionsPageSize? integer|string 1 to 50; default 10
----@field take? integer|string 1 to 100; default 20
-
----@class etoro.op.GetV1FeedsSaved.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
+---@class etoro.op.PostV1Posts
+---@field body? etoro.op.PostV1Posts.body
 
 ---@class etoro.op.GetV1FeedsUserUserId
 ---@field badgesExperimentIsEnabled? boolean default false
@@ -1059,11 +302,6 @@
 ---@field take? integer|string 1 to 100; default 20
 ---@field userId integer|string 1 or more
 
----@class etoro.op.GetV1FeedsUserUserId.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
 ---@class etoro.op.GetV1FeedsUsersUserId
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field offset? integer|string 0 or more; default 0
@@ -1071,19 +309,9 @@
 ---@field take? integer|string 1 to 100; default 20
 ---@field userId integer|string 1 or more
 
----@class etoro.op.GetV1FeedsUsersUserId.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
-
 ---@class etoro.op.GetV1FeedsUsersUserIdPinned
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field userId integer|string 1 or more
-
----@class etoro.op.GetV1FeedsUsersUserIdPinned.result
----@field discussions? etoro.op.GetV1FeedsFollowing.result.discussions[]
----@field metadata? etoro.op.GetV1FeedsFollowing.result.metadata
----@field paging? etoro.op.GetV1FeedsFollowing.result.paging
 
 ---@class etoro.op.GetV1InstrumentsDiscover
 ---@field fields? string|string[]
@@ -1253,238 +481,20 @@
 ---@field weeklyPriceChangeMax? number|string
 ---@field weeklyPriceChangeMin? number|string
 
----@class etoro.op.GetV1InstrumentsDiscover.result.items
----@field absBuyPctChange24Hours? number
----@field absDailyPriceChange? number
----@field buyHoldingPct? number
----@field buyPctChange24Hours? number
----@field currMonthPriceChange? number
----@field currQuarterPriceChange? number
----@field currYearPriceChange? number
----@field currentRate? number
----@field cvtAsk? number
----@field cvtAskNoSpread? number
----@field cvtBiNoSpread? number
----@field cvtBid? number
----@field dailyPriceChange? number
----@field displayname? string
----@field exchangeID? integer
----@field holdingPct? number
----@field industryNameId? integer
----@field instrumentId? integer
----@field instrumentType? string
----@field instrumentTypeID? integer
----@field internalAssetClassId? integer
----@field internalAssetClassName? string
----@field internalClosingPrice? number
----@field internalCryptoTypeId? integer
----@field internalExchangeId? integer
----@field internalExchangeName? string
----@field internalIndustryId? integer
----@field internalInstrumentDisplayName? string
----@field internalInstrumentId? integer
----@field internalStockIndustryName? string
----@field internalSymbolFull? string
----@field isActiveInPlatform? boolean
----@field isBuyEnabled? boolean
----@field isCurrentlyTradable? boolean
----@field isDelisted? boolean
----@field isExchangeOpen? boolean
----@field isHiddenFromClient? boolean
----@field isInternalInstrument? boolean
----@field isOpen? boolean
----@field lastTwoYearsPriceChange? number
----@field lastYearPriceChange? number
----@field logo150x150? string
----@field logo35x35? string
----@field logo50x50? string
----@field monthlyPriceChange? number
----@field oneMonthAgoPriceChange? number
----@field oneYearAgoPriceChange? number
----@field oneYearPriceChange? number
----@field popularityUniques? integer
----@field popularityUniques14Day? integer
----@field popularityUniques30Day? integer
----@field popularityUniques7Day? integer
----@field sectorNameId? integer
----@field sellHoldingPct? number
----@field sixMonthPriceChange? number
----@field sixMonthsAgoPriceChange? number
----@field symbol? string
----@field threeMonthPriceChange? number
----@field threeMonthsAgoPriceChange? number
----@field traders14DayChange? number
----@field traders30DayChange? number
----@field traders7DayChange? number
----@field twoMonthsAgoPriceChange? number
----@field weeklyPriceChange? number
-
----@class etoro.op.GetV1InstrumentsDiscover.result
----@field items? etoro.op.GetV1InstrumentsDiscover.result.items[]
----@field page? integer
----@field pageSize? integer
----@field totalItems? integer
-
 ---@class etoro.op.GetV1InstrumentsSymbol
 ---@field fields? string|string[]
 ---@field symbol string
-
----@class etoro.op.GetV1InstrumentsSymbol.result
----@field absBuyPctChange24Hours? number
----@field absDailyPriceChange? number
----@field buyHoldingPct? number
----@field buyPctChange24Hours? number
----@field currMonthPriceChange? number
----@field currQuarterPriceChange? number
----@field currYearPriceChange? number
----@field currentRate? number
----@field cvtAsk? number
----@field cvtAskNoSpread? number
----@field cvtBiNoSpread? number
----@field cvtBid? number
----@field dailyPriceChange? number
----@field displayname? string
----@field exchangeID? integer
----@field holdingPct? number
----@field industryNameId? integer
----@field instrumentId? integer
----@field instrumentType? string
----@field instrumentTypeID? integer
----@field internalAssetClassId? integer
----@field internalAssetClassName? string
----@field internalClosingPrice? number
----@field internalCryptoTypeId? integer
----@field internalExchangeId? integer
----@field internalExchangeName? string
----@field internalIndustryId? integer
----@field internalInstrumentDisplayName? string
----@field internalInstrumentId? integer
----@field internalStockIndustryName? string
----@field internalSymbolFull? string
----@field isActiveInPlatform? boolean
----@field isBuyEnabled? boolean
----@field isCurrentlyTradable? boolean
----@field isDelisted? boolean
----@field isExchangeOpen? boolean
----@field isHiddenFromClient? boolean
----@field isInternalInstrument? boolean
----@field isOpen? boolean
----@field lastTwoYearsPriceChange? number
----@field lastYearPriceChange? number
----@field logo150x150? string
----@field logo35x35? string
----@field logo50x50? string
----@field monthlyPriceChange? number
----@field oneMonthAgoPriceChange? number
----@field oneYearAgoPriceChange? number
----@field oneYearPriceChange? number
----@field popularityUniques? integer
----@field popularityUniques14Day? integer
----@field popularityUniques30Day? integer
----@field popularityUniques7Day? integer
----@field sectorNameId? integer
----@field sellHoldingPct? number
----@field sixMonthPriceChange? number
----@field sixMonthsAgoPriceChange? number
----@field symbol? string
----@field threeMonthPriceChange? number
----@field threeMonthsAgoPriceChange? number
----@field traders14DayChange? number
----@field traders30DayChange? number
----@field traders7DayChange? number
----@field twoMonthsAgoPriceChange? number
----@field weeklyPriceChange? number
 
 ---@class etoro.op.GetV1InstrumentsSymbolShortener
 ---@field fields? string|string[]
 ---@field shortener string
 ---@field symbol string
 
----@class etoro.op.GetV1InstrumentsSymbolShortener.result
----@field absBuyPctChange24Hours? number
----@field absDailyPriceChange? number
----@field buyHoldingPct? number
----@field buyPctChange24Hours? number
----@field currMonthPriceChange? number
----@field currQuarterPriceChange? number
----@field currYearPriceChange? number
----@field currentRate? number
----@field cvtAsk? number
----@field cvtAskNoSpread? number
----@field cvtBiNoSpread? number
----@field cvtBid? number
----@field dailyPriceChange? number
----@field displayname? string
----@field exchangeID? integer
----@field holdingPct? number
----@field industryNameId? integer
----@field instrumentId? integer
----@field instrumentType? string
----@field instrumentTypeID? integer
----@field internalAssetClassId? integer
----@field internalAssetClassName? string
----@field internalClosingPrice? number
----@field internalCryptoTypeId? integer
----@field internalExchangeId? integer
----@field internalExchangeName? string
----@field internalIndustryId? integer
----@field internalInstrumentDisplayName? string
----@field internalInstrumentId? integer
----@field internalStockIndustryName? string
----@field internalSymbolFull? string
----@field isActiveInPlatform? boolean
----@field isBuyEnabled? boolean
----@field isCurrentlyTradable? boolean
----@field isDelisted? boolean
----@field isExchangeOpen? boolean
----@field isHiddenFromClient? boolean
----@field isInternalInstrument? boolean
----@field isOpen? boolean
----@field lastTwoYearsPriceChange? number
----@field lastYearPriceChange? number
----@field logo150x150? string
----@field logo35x35? string
----@field logo50x50? string
----@field monthlyPriceChange? number
----@field oneMonthAgoPriceChange? number
----@field oneYearAgoPriceChange? number
----@field oneYearPriceChange? number
----@field popularityUniques? integer
----@field popularityUniques14Day? integer
----@field popularityUniques30Day? integer
----@field popularityUniques7Day? integer
----@field sectorNameId? integer
----@field sellHoldingPct? number
----@field sixMonthPriceChange? number
----@field sixMonthsAgoPriceChange? number
----@field symbol? string
----@field threeMonthPriceChange? number
----@field threeMonthsAgoPriceChange? number
----@field traders14DayChange? number
----@field traders30DayChange? number
----@field traders7DayChange? number
----@field twoMonthsAgoPriceChange? number
----@field weeklyPriceChange? number
-
 ---@class etoro.op.GetV1MarketDataExchanges
 ---@field exchangeIds? (integer|string)[]
 
----@class etoro.op.GetV1MarketDataExchanges.result.exchangeInfo
----@field exchangeDescription? string
----@field exchangeID? integer
-
----@class etoro.op.GetV1MarketDataExchanges.result
----@field exchangeInfo? etoro.op.GetV1MarketDataExchanges.result.exchangeInfo[]
-
 ---@class etoro.op.GetV1MarketDataInstrumentTypes
 ---@field instrumentTypeIds? (integer|string)[]
-
----@class etoro.op.GetV1MarketDataInstrumentTypes.result.instrumentTypes
----@field instrumentTypeDescription? string
----@field instrumentTypeID? integer
-
----@class etoro.op.GetV1MarketDataInstrumentTypes.result
----@field instrumentTypes? etoro.op.GetV1MarketDataInstrumentTypes.result.instrumentTypes[]
 
 ---@class etoro.op.GetV1MarketDataInstruments
 ---@field exchangeIds? (integer|string)[]
@@ -1492,94 +502,14 @@
 ---@field instrumentTypeIds? (integer|string)[]
 ---@field stocksIndustryIds? (integer|string)[]
 
----@class etoro.op.GetV1MarketDataInstruments.result.instrumentDisplayDatas.images
----@field backgroundColor? string
----@field height? number
----@field instrumentID? integer
----@field textColor? string
----@field uri? string
----@field width? number
-
----@class etoro.op.GetV1MarketDataInstruments.result.instrumentDisplayDatas
----@field exchangeID? integer
----@field hasExpirationDate? boolean
----@field images? etoro.op.GetV1MarketDataInstruments.result.instrumentDisplayDatas.images[]
----@field instrumentDisplayName? string
----@field instrumentID? integer
----@field instrumentTypeID? integer
----@field isInternalInstrument? boolean
----@field priceSource? string
----@field stocksIndustryId? integer
----@field symbolFull? string
-
----@class etoro.op.GetV1MarketDataInstruments.result
----@field instrumentDisplayDatas? etoro.op.GetV1MarketDataInstruments.result.instrumentDisplayDatas[]
-
----@class etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices.daily
----@field date? string
----@field price? number
-
----@class etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices
----@field daily? etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices.daily
----@field monthly? etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices.daily
----@field weekly? etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices.daily
-
----@class etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result
----@field closingPrices? etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result.closingPrices
----@field instrumentId? integer
----@field isMarketOpen? boolean
----@field officialClosingPrice? number
-
 ---@class etoro.op.GetV1MarketDataInstrumentsRates
 ---@field instrumentIds (integer|string)[] up to 100 items
-
----@class etoro.op.GetV1MarketDataInstrumentsRates.result.rates
----@field ask? number
----@field askDiscounted? number
----@field bid? number
----@field bidDiscounted? number
----@field conversionRateAsk? number
----@field conversionRateBid? number
----@field date? string
----@field instrumentID? integer
----@field lastExecution? number
----@field priceRateID? integer
----@field unitMargin? number
----@field unitMarginAsk? number
----@field unitMarginAskDiscounted? number
----@field unitMarginBid? number
----@field unitMarginBidDiscounted? number
-
----@class etoro.op.GetV1MarketDataInstrumentsRates.result
----@field rates? etoro.op.GetV1MarketDataInstrumentsRates.result.rates[]
 
 ---@class etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount
 ---@field candlesCount integer|string 1 to 1000; default 100
 ---@field direction "asc"|"desc"
 ---@field instrumentId integer|string 1 or more
 ---@field interval "OneMinute"|"FiveMinutes"|"TenMinutes"|"FifteenMinutes"|"ThirtyMinutes"|"OneHour"|"FourHours"|"OneDay"|"OneWeek"
-
----@class etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result.candles.candles
----@field close? number
----@field fromDate? string
----@field high? number
----@field instrumentID? integer
----@field low? number
----@field open? number
----@field volume? number
-
----@class etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result.candles
----@field candles? etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result.candles.candles[]
----@field instrumentId? integer
----@field rangeClose? number
----@field rangeHigh? number
----@field rangeLow? number
----@field rangeOpen? number
----@field volume? number
-
----@class etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result
----@field candles? etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result.candles[]
----@field interval? "OneMinute"|"FiveMinutes"|"TenMinutes"|"FifteenMinutes"|"ThirtyMinutes"|"OneHour"|"FourHours"|"OneDay"|"OneWeek"
 
 ---@class etoro.op.GetV1MarketDataSearch
 ---@field fields string|string[]
@@ -1653,76 +583,11 @@
 ---@field twoMonthsAgoPriceChange? number|string
 ---@field weeklyPriceChange? number|string
 
----@class etoro.op.GetV1MarketDataSearch.result
----@field items? etoro.op.GetV1InstrumentsDiscover.result.items[]
----@field page? integer
----@field pageSize? integer
----@field totalItems? integer
-
 ---@class etoro.op.GetV1MarketDataStocksIndustries
 ---@field stocksIndustryIds? (integer|string)[]
 
----@class etoro.op.GetV1MarketDataStocksIndustries.result.stocksIndustries
----@field industryID? integer
----@field industryName? string
-
----@class etoro.op.GetV1MarketDataStocksIndustries.result
----@field stocksIndustries? etoro.op.GetV1MarketDataStocksIndustries.result.stocksIndustries[]
-
 ---@class etoro.op.GetV1MarketRecommendationsItemsCount
 ---@field itemsCount integer|string 1 to 100; default 10
-
----@class etoro.op.GetV1MarketRecommendationsItemsCount.result
----@field Recommendations? integer[]
----@field ResponseType? string
-
----@class etoro.op.GetV1Me.result
----@field dateOfBirth string
----@field demoCid integer
----@field firstName? string
----@field gcid integer
----@field gender integer
----@field language integer
----@field lastName? string
----@field lei? string
----@field middleName? string
----@field playerLevel integer
----@field realCid integer
----@field scopes string[]
----@field username string
-
----@class etoro.op.GetV1MoneyAccountsCash.result.accounts.bankAccount.identifiers
----@field type string
----@field value string
-
----@class etoro.op.GetV1MoneyAccountsCash.result.accounts.bankAccount
----@field accountName? string
----@field bankProvider? string
----@field countryCode? string
----@field id? string
----@field identifiers? etoro.op.GetV1MoneyAccountsCash.result.accounts.bankAccount.identifiers[]
----@field institutionName? string
----@field region? string
-
----@class etoro.op.GetV1MoneyAccountsCash.result.accounts.cards
----@field created? string
----@field expirationDate? string
----@field id string
----@field isVirtual? boolean
----@field maskedPan? string
----@field name? string
----@field status "NotActivated"|"Activated"|"Blocked"|"Suspended"|"Risk"|"Stolen"|"Lost"|"Expired"|"Fraud"
-
----@class etoro.op.GetV1MoneyAccountsCash.result.accounts
----@field bankAccount? etoro.op.GetV1MoneyAccountsCash.result.accounts.bankAccount
----@field cards? etoro.op.GetV1MoneyAccountsCash.result.accounts.cards[]
----@field currency string
----@field id string
----@field status? "Active"|"ReceiveOnly"|"SpendOnly"|"Suspended"|"Blocked"
-
----@class etoro.op.GetV1MoneyAccountsCash.result
----@field accounts etoro.op.GetV1MoneyAccountsCash.result.accounts[]
----@field eligibilityStatus "Ineligible"|"CardAndIbanEligible"|"IbanEligible"
 
 ---@class etoro.op.PostV1MoneyAccountsCash.body
 ---@field requestReferenceId string UUID
@@ -1731,172 +596,16 @@
 ---@class etoro.op.PostV1MoneyAccountsCash
 ---@field body etoro.op.PostV1MoneyAccountsCash.body
 
----@class etoro.op.PostV1MoneyAccountsCash.result
----@field eligibilityStatus string
----@field requestReferenceId string
----@field status string
-
----@class etoro.op.GetV1MoneyAccountsCashEligibility.result.contactInfo
----@field address? string
----@field buildingNumber? string
----@field city? string
----@field country? string
----@field phone? string
----@field zipCode? string
-
----@class etoro.op.GetV1MoneyAccountsCashEligibility.result.prerequisite.tncInfo
----@field tncDocId integer
----@field url string
-
----@class etoro.op.GetV1MoneyAccountsCashEligibility.result.prerequisite
----@field tncInfo? etoro.op.GetV1MoneyAccountsCashEligibility.result.prerequisite.tncInfo
-
----@class etoro.op.GetV1MoneyAccountsCashEligibility.result.userInfo
----@field firstName? string
----@field lastName? string
----@field middleName? string
-
----@class etoro.op.GetV1MoneyAccountsCashEligibility.result
----@field contactInfo? etoro.op.GetV1MoneyAccountsCashEligibility.result.contactInfo
----@field eligibilityStatus "Ineligible"|"CardAndIbanEligible"|"IbanEligible"
----@field ineligibilityReasons? string[]
----@field prerequisite? etoro.op.GetV1MoneyAccountsCashEligibility.result.prerequisite
----@field userInfo? etoro.op.GetV1MoneyAccountsCashEligibility.result.userInfo
-
 ---@class etoro.op.GetV1MoneyAccountsCashStatus
 ---@field requestReferenceId string UUID
 
----@class etoro.op.GetV1MoneyAccountsCashStatus.result
----@field account? etoro.op.GetV1MoneyAccountsCash.result.accounts
----@field requestReferenceId string
----@field status "Pending"|"Success"|"Failure"
----@field updatedAt? string
-
 ---@class etoro.op.GetV1MoneyAccountsCashAccountId
 ---@field accountId string UUID
-
----@class etoro.op.GetV1MoneyAccountsCashAccountId.result
----@field bankAccount? etoro.op.GetV1MoneyAccountsCash.result.accounts.bankAccount
----@field cards? etoro.op.GetV1MoneyAccountsCash.result.accounts.cards[]
----@field currency string
----@field id string
----@field status? "Active"|"ReceiveOnly"|"SpendOnly"|"Suspended"|"Blocked"
 
 ---@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions
 ---@field accountId string UUID
 ---@field pageSize? integer|string 1 to 500; default 50
 ---@field pageToken? string
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.pagination
----@field hasNext boolean
----@field nextPageToken? string
----@field pageSize integer
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.bankTransferTransactionDetails.bankIdentifier
----@field name string
----@field value string
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.bankTransferTransactionDetails
----@field bankIdentifier? etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.bankTransferTransactionDetails.bankIdentifier[]
----@field description? string
----@field paymentReference? string
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.cardTransactionDetails
----@field authorizationStatus? "unknown"|"normal"|"preAuthorize"|"finalAuthorize"|"incremental"|"instalment"|"preferredCustomer"|"recurring"|"delayedCharges"|"noShow"|"authorizeAdvice"|"refund"|"reversal"|"sysReversal"|"accountFunding"
----@field cardId? string
----@field country? string
----@field merchantName? string
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.counterparty
----@field name? string
----@field type? "merchant"|"bank_account"|"internal_account"|"unknown"
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.internalTransferTransactionDetails
----@field transferId string
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results
----@field accountId string
----@field amount string
----@field bankTransferTransactionDetails? etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.bankTransferTransactionDetails
----@field cardTransactionDetails? etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.cardTransactionDetails
----@field conversionRate? string
----@field counterparty? etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.counterparty
----@field currency string
----@field direction "debit"|"credit"
----@field id string
----@field internalTransferTransactionDetails? etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results.internalTransferTransactionDetails
----@field originalAmount? string
----@field originalCurrency? string
----@field postedAt string
----@field status "failed"|"authorized"|"settled"|"rejected"|"returned"|"expired"|"unknown"
----@field transactionSubtype "unknown"|"cardPayment"|"contactless"|"onlinePayment"|"cashWithdrawal"|"transferReceived"|"transfer"|"paymentReceived"|"payment"|"refund"|"fee"|"creditBalanceAdjustment"|"debitBalanceAdjustment"|"directDebit"|"cryptoToFiat"
----@field transactionType "card"|"internalTransfer"|"bankTransfer"|"balanceAdjustment"
-
----@class etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result
----@field pagination etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.pagination
----@field results etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result.results[]
-
----@class etoro.op.GetV1NotificationsMessages.result.messages
----@field actionLink? string
----@field aggregatable? boolean
----@field aggregationId? string
----@field category? string
----@field correlationId? string
----@field grouped? boolean
----@field imageTitle? string
----@field imageUrl? string
----@field message? string
----@field messageId? string
----@field notificationType? string
----@field publishDate? string
----@field readStatus? "New"|"Seen"|"Read"
----@field rtlLanguage? boolean
----@field section? string
----@field subCategory? string
----@field version? string
-
----@class etoro.op.GetV1NotificationsMessages.result.meta
----@field notSeen? integer
-
----@class etoro.op.GetV1NotificationsMessages.result
----@field messages? etoro.op.GetV1NotificationsMessages.result.messages[]
----@field meta? etoro.op.GetV1NotificationsMessages.result.meta
-
----@class etoro.op.GetV1PiDataCopiers.result.copiers
----@field AgeCategory? "Under 18"|"18-29"|"30-44"|"45-59"|"60+"
----@field AmountCategory? "<100"|"100-500"|"500-1000"|"1000-5000"|">5000"
----@field AvailableCopyBalance? string
----@field Club? string
----@field CopyRealizedEquity_pnl? string
----@field CopyStartedAtCategory? "less than 1 day"|"less than 1 week"|"less than 1 month"|"less than 1 year"|"more than 1 year"
----@field Country? string
----@field Gender? string
-
----@class etoro.op.GetV1PiDataCopiers.result
----@field copiers? etoro.op.GetV1PiDataCopiers.result.copiers[]
-
----@class etoro.op.PostV1Posts.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
----@field message? string up to 1000 characters
-
----@class etoro.op.PostV1Posts
----@field body? etoro.op.PostV1Posts.body
-
----@class etoro.op.PostV1Posts.result
----@field attachments? etoro.op.PostV1FeedsPost.result.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.PostV1FeedsPost.result.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.PostV1FeedsPost.result.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.PostV1FeedsPost.result.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
 
 ---@class etoro.op.PostV1PostsPolls.body.poll.options
 ---@field index integer|string 1 or more
@@ -1907,31 +616,15 @@
 ---@field title string
 
 ---@class etoro.op.PostV1PostsPolls.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
+---@field attachments? etoro.op.PostV1Posts.body.attachments[]
 ---@field message string up to 1000 characters
 ---@field poll etoro.op.PostV1PostsPolls.body.poll
 
 ---@class etoro.op.PostV1PostsPolls
 ---@field body etoro.op.PostV1PostsPolls.body
 
----@class etoro.op.PostV1PostsPolls.result
----@field attachments? etoro.op.PostV1FeedsPost.result.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.PostV1FeedsPost.result.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.PostV1FeedsPost.result.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.PostV1FeedsPost.result.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
 ---@class etoro.op.PostV1PostsShares.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
+---@field attachments? etoro.op.PostV1Posts.body.attachments[]
 ---@field message string up to 1000 characters
 ---@field sharedDiscussionId? string
 ---@field sharedOriginDiscussion string
@@ -1939,360 +632,16 @@
 ---@class etoro.op.PostV1PostsShares
 ---@field body etoro.op.PostV1PostsShares.body
 
----@class etoro.op.PostV1PostsShares.result
----@field attachments? etoro.op.PostV1FeedsPost.result.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.PostV1FeedsPost.result.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.PostV1FeedsPost.result.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.PostV1FeedsPost.result.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
 ---@class etoro.op.GetV1PostsPostId
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field postId string UUID
 ---@field take? integer|string 0 or more; default 10
 
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData.like.paging
----@field next? any
----@field offsetEntityId? any
----@field totalCount? any
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData.like
----@field emotions? any[]
----@field paging? etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData.like.paging
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData
----@field like? etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData.like
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.mentions
----@field isDirect? any
----@field user? any
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner.avatar
----@field large? any
----@field medium? any
----@field small? any
----@field svg? any
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner
----@field avatar? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner.avatar
----@field countryCode? integer
----@field firstName? string
----@field id? string
----@field isBlocked? boolean
----@field isPrivate? boolean
----@field lastName? string
----@field piLevel? integer
----@field roles? any[]
----@field username? string
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.parent
----@field id? string
----@field obsoleteId? string
----@field type? "Unknown"|"Post"|"Comment"|"Reply"
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.tags
----@field market? any
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.entity
----@field attachments? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article.featuredImage[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field obsoleteId? string
----@field owner? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner
----@field parent? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.parent
----@field tags? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.tags[]
----@field updated? string
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
----@field isFlaggingAsSpam? boolean
----@field isInteractionRestricted? boolean
----@field isLiking? boolean
----@field isOwner? boolean
----@field isPinned? boolean
----@field isRequesterBlocking? boolean
----@field isSaved? boolean
----@field isSubscribed? boolean
-
----@class etoro.op.GetV1PostsPostId.result.commentsData.comments
----@field emotionsData? etoro.op.GetV1PostsPostId.result.commentsData.comments.emotionsData
----@field entity? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity
----@field replies? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
-
----@class etoro.op.GetV1PostsPostId.result.commentsData
----@field comments? etoro.op.GetV1PostsPostId.result.commentsData.comments[]
----@field reactionPaging? etoro.op.GetV1FeedsFollowing.result.discussions.commentsData.reactionPaging
-
----@class etoro.op.GetV1PostsPostId.result.emotionsData.like.emotions
----@field created? string
----@field id? string
----@field obsoleteId? string
----@field owner? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner
----@field parent? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.parent
----@field type? "Like"
-
----@class etoro.op.GetV1PostsPostId.result.emotionsData.like
----@field emotions? etoro.op.GetV1PostsPostId.result.emotionsData.like.emotions[]
----@field paging? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
-
----@class etoro.op.GetV1PostsPostId.result.emotionsData
----@field like? etoro.op.GetV1PostsPostId.result.emotionsData.like
-
----@class etoro.op.GetV1PostsPostId.result.post.mentions
----@field isDirect? boolean
----@field user? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage.media.video
----@field image? any
----@field videoSource? any
----@field videoSourceId? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage.media
----@field image? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage.media.video.image
----@field video? etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage.media.video
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage
----@field description? string
----@field host? string
----@field media? etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage.media
----@field mediaType? "None"|"Link"|"Image"|"Video"
----@field title? string
----@field url? string
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.article
----@field aiSummary? string
----@field body? string
----@field bodyPreview? string
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field featuredImage? etoro.op.GetV1PostsPostId.result.post.metadata.article.featuredImage
----@field id? integer
----@field languageCode? string
----@field ownerId? integer
----@field published? string
----@field rating? "Bearish"|"Bullish"
----@field readingTimeMinutes? number
----@field status? "Draft"|"Published"|"Deleted"
----@field title? string
----@field updated? string
----@field url? string
----@field wordCount? integer
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.copy
----@field type? "Start"|"Stop"
----@field user? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent.market
----@field application? "eToro"|"Delta"|"Gatsby"
----@field assetType? "Stocks"|"Bonds"|"ETF"|"Index"|"Warrants"|"Options"|"Futures"|"CFD"|"TRS"|"FOREX"|"CommodityMetals"|"CommodityEnergyAgriculture"|"CryptoCoin"|"NFT"
----@field assetTypeId? integer
----@field assetTypeSubCategoryId? integer
----@field avatar? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner.avatar
----@field displayName? string
----@field id? string
----@field internalId? integer
----@field metadata? string
----@field symbolName? string
----@field updated? string
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent
----@field earningReportId? integer
----@field earningsDate? string
----@field earningsQuarter? integer
----@field earningsYear? integer
----@field estimatedEps? number
----@field estimatedSales? number
----@field isBeforeMarketOpen? boolean
----@field market? etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent.market
----@field marketCap? number
----@field stocksIndustryId? integer
----@field tagName? "Reports"|"Dividends"|"Split"|"ReverseSplit"
----@field textKey? integer
----@field verified? boolean
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.order
----@field direction? "Long"|"Short"
----@field market? etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent.market
----@field orderId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.article
----@field aiSummary? any
----@field body? any
----@field bodyPreview? any
----@field created? any
----@field editStatus? any
----@field featuredImage? any
----@field id? any
----@field languageCode? any
----@field ownerId? any
----@field published? any
----@field rating? any
----@field readingTimeMinutes? any
----@field status? any
----@field title? any
----@field updated? any
----@field url? any
----@field wordCount? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.copy
----@field type? any
----@field user? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.marketEvent
----@field earningReportId? any
----@field earningsDate? any
----@field earningsQuarter? any
----@field earningsYear? any
----@field estimatedEps? any
----@field estimatedSales? any
----@field isBeforeMarketOpen? any
----@field market? any
----@field marketCap? any
----@field stocksIndustryId? any
----@field tagName? any
----@field textKey? any
----@field verified? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.order
----@field direction? any
----@field market? any
----@field orderId? any
----@field rate? any
----@field type? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.poll
----@field gcid? any
----@field id? any
----@field options? any
----@field title? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.share
----@field sharedOriginPost? any
----@field sharedPost? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.trade
----@field direction? any
----@field gain? any
----@field market? any
----@field positionId? any
----@field rate? any
----@field type? any
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata
----@field article? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.article
----@field copy? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.copy
----@field marketEvent? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.marketEvent
----@field order? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.order
----@field poll? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.poll
----@field share? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.share
----@field trade? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata.trade
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost
----@field attachments? etoro.op.GetV1FeedsFollowing.result.discussions.post.metadata.article.featuredImage[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost.metadata
----@field obsoleteId? string
----@field owner? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner
----@field tags? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.share
----@field sharedOriginPost? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost
----@field sharedPost? etoro.op.GetV1PostsPostId.result.post.metadata.share.sharedOriginPost
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata.trade
----@field direction? "Long"|"Short"
----@field gain? number
----@field market? etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent.market
----@field positionId? integer
----@field rate? number
----@field type? "Open"|"Close"
-
----@class etoro.op.GetV1PostsPostId.result.post.metadata
----@field article? etoro.op.GetV1PostsPostId.result.post.metadata.article
----@field copy? etoro.op.GetV1PostsPostId.result.post.metadata.copy
----@field marketEvent? etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent
----@field order? etoro.op.GetV1PostsPostId.result.post.metadata.order
----@field poll? etoro.op.PostV1FeedsPost.result.metadata.poll
----@field share? etoro.op.GetV1PostsPostId.result.post.metadata.share
----@field trade? etoro.op.GetV1PostsPostId.result.post.metadata.trade
-
----@class etoro.op.GetV1PostsPostId.result.post.tags
----@field market? etoro.op.GetV1PostsPostId.result.post.metadata.marketEvent.market
-
----@class etoro.op.GetV1PostsPostId.result.post
----@field attachments? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1PostsPostId.result.post.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.GetV1PostsPostId.result.post.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.GetV1PostsPostId.result.post.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
----@class etoro.op.GetV1PostsPostId.result
----@field commentsData? etoro.op.GetV1PostsPostId.result.commentsData
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field id? string
----@field post? etoro.op.GetV1PostsPostId.result.post
----@field reason? any
----@field requesterContext? etoro.op.GetV1FeedsFollowing.result.discussions.requesterContext
----@field summary? etoro.op.GetV1FeedsFollowing.result.discussions.summary
-
----@class etoro.op.PutV1PostsPostId.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
----@field message? string up to 1000 characters
-
 ---@class etoro.op.PutV1PostsPostId
 ---@field postId string UUID
----@field body? etoro.op.PutV1PostsPostId.body
+---@field body? etoro.op.PostV1Posts.body
 
----@class etoro.op.PutV1PostsPostId.result
----@field attachments? etoro.op.PostV1FeedsPost.result.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isDeleted? boolean
----@field isSpam? boolean
----@field mentions? etoro.op.PostV1FeedsPost.result.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field metadata? etoro.op.PostV1FeedsPost.result.metadata
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field tags? etoro.op.PostV1FeedsPost.result.tags[]
----@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
----@field updated? string
-
----@class etoro.op.DeleteV1PostsPostId
+---@class etoro.op.V1PostsPostId
 ---@field postId string UUID
 
 ---@class etoro.op.GetV1PostsPostIdComments
@@ -2302,119 +651,22 @@
 ---@field postId string UUID
 ---@field take? integer|string 1 to 100; default 20
 
----@class etoro.op.GetV1PostsPostIdComments.result.comments.entity
----@field attachments? etoro.op.GetV1FeedsFollowing.result.discussions.post.attachments[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field obsoleteId? string
----@field owner? etoro.op.GetV1FeedsFollowing.result.discussions.post.owner
----@field parent? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.parent
----@field tags? etoro.op.GetV1FeedsFollowing.result.discussions.post.tags[]
----@field updated? string
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.emotionsData.like
----@field emotions? any
----@field paging? any
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.emotionsData
----@field like? etoro.op.GetV1PostsPostIdComments.result.comments.replies.emotionsData.like
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity.message
----@field languageCode? any
----@field text? any
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity.parent
----@field id? any
----@field obsoleteId? any
----@field type? any
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity
----@field attachments? any[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isSpam? boolean
----@field mentions? any[]
----@field message? etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity.message
----@field obsoleteId? string
----@field owner? etoro.op.GetV1FeedsFollowing.result.discussions.post.mentions.user
----@field parent? etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity.parent
----@field tags? any[]
----@field updated? string
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies.replies
----@field emotionsData? any
----@field entity? any
----@field replies? any
----@field repliesCount? any
----@field requesterContext? any
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments.replies
----@field emotionsData? etoro.op.GetV1PostsPostIdComments.result.comments.replies.emotionsData
----@field entity? etoro.op.GetV1PostsPostIdComments.result.comments.replies.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments.replies.replies[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
-
----@class etoro.op.GetV1PostsPostIdComments.result.comments
----@field emotionsData? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData
----@field entity? etoro.op.GetV1PostsPostIdComments.result.comments.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments.replies[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
-
----@class etoro.op.GetV1PostsPostIdComments.result
----@field comments? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field reactionPaging? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
-
----@class etoro.op.PostV1PostsPostIdComments.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
+---@class etoro.op.PostV1PostId.body
+---@field attachments? etoro.op.PostV1Posts.body.attachments[]
 ---@field message string up to 500 characters
 
 ---@class etoro.op.PostV1PostsPostIdComments
 ---@field postId string UUID
----@field body etoro.op.PostV1PostsPostIdComments.body
-
----@class etoro.op.PostV1PostsPostIdComments.result.entity
----@field attachments? etoro.op.PostV1FeedsPost.result.metadata.article.featuredImage[]
----@field created? string
----@field editStatus? "None"|"Edited"|"Moderated"
----@field id? string
----@field isSpam? boolean
----@field mentions? etoro.op.GetV1PostsPostId.result.post.mentions[]
----@field message? etoro.op.GetV1FeedsFollowing.result.discussions.post.message
----@field obsoleteId? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field parent? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.parent
----@field tags? etoro.op.GetV1PostsPostId.result.post.tags[]
----@field updated? string
-
----@class etoro.op.PostV1PostsPostIdComments.result
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field entity? etoro.op.PostV1PostsPostIdComments.result.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
+---@field body etoro.op.PostV1PostId.body
 
 ---@class etoro.op.PutV1PostsPostIdCommentsCommentId.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
+---@field attachments? etoro.op.PostV1Posts.body.attachments[]
 ---@field message? string up to 500 characters
 
 ---@class etoro.op.PutV1PostsPostIdCommentsCommentId
 ---@field commentId string UUID
 ---@field postId string UUID
 ---@field body? etoro.op.PutV1PostsPostIdCommentsCommentId.body
-
----@class etoro.op.PutV1PostsPostIdCommentsCommentId.result
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field entity? etoro.op.PostV1PostsPostIdComments.result.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
 
 ---@class etoro.op.DeleteV1PostsPostIdCommentsCommentId
 ---@field commentId string UUID
@@ -2425,10 +677,6 @@
 ---@field postId string UUID
 ---@field body? table
 
----@class etoro.op.DeleteV1PostsPostIdCommentsCommentIdLikes
----@field commentId string UUID
----@field postId string UUID
-
 ---@class etoro.op.GetV1PostsPostIdCommentsCommentIdReplies
 ---@field badgesExperimentIsEnabled? boolean default false
 ---@field commentId string UUID
@@ -2437,42 +685,16 @@
 ---@field postId string UUID
 ---@field take? integer|string 1 to 100; default 20
 
----@class etoro.op.GetV1PostsPostIdCommentsCommentIdReplies.result
----@field comments? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field reactionPaging? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
-
----@class etoro.op.PostV1PostsPostIdCommentsCommentIdReplies.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
----@field message string up to 500 characters
-
 ---@class etoro.op.PostV1PostsPostIdCommentsCommentIdReplies
 ---@field commentId string UUID
 ---@field postId string UUID
----@field body etoro.op.PostV1PostsPostIdCommentsCommentIdReplies.body
-
----@class etoro.op.PostV1PostsPostIdCommentsCommentIdReplies.result
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field entity? etoro.op.PostV1PostsPostIdComments.result.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
-
----@class etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
----@field message? string up to 500 characters
+---@field body etoro.op.PostV1PostId.body
 
 ---@class etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId
 ---@field commentId string UUID
 ---@field postId string UUID
 ---@field replyId string UUID
----@field body? etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId.body
-
----@class etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId.result
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field entity? etoro.op.PostV1PostsPostIdComments.result.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
+---@field body? etoro.op.PutV1PostsPostIdCommentsCommentId.body
 
 ---@class etoro.op.DeleteV1PostsPostIdCommentsCommentIdRepliesReplyId
 ---@field commentId string UUID
@@ -2485,46 +707,14 @@
 ---@field replyId string UUID
 ---@field body? table
 
----@class etoro.op.DeleteV1PostsPostIdCommentsCommentIdRepliesReplyIdLikes
----@field commentId string UUID
----@field postId string UUID
----@field replyId string UUID
-
----@class etoro.op.PostV1PostsPostIdFollows
----@field postId string UUID
-
----@class etoro.op.DeleteV1PostsPostIdFollows
----@field postId string UUID
-
 ---@class etoro.op.PostV1PostsPostIdLikes
 ---@field postId string UUID
 ---@field body? table
 
----@class etoro.op.DeleteV1PostsPostIdLikes
----@field postId string UUID
-
----@class etoro.op.PostV1PostsPostIdPins
----@field postId string UUID
-
----@class etoro.op.DeleteV1PostsPostIdPins
----@field postId string UUID
-
----@class etoro.op.PostV1PostsPostIdPollsPollIdOptionsOptionIdVotes
+---@class etoro.op.V1PostsPostIdPollsPollIdOptionsOptionIdVotes
 ---@field client_request_id string UUID
 ---@field optionId integer|string 1 or more
 ---@field pollId integer|string 1 or more
----@field postId string UUID
-
----@class etoro.op.DeleteV1PostsPostIdPollsPollIdOptionsOptionIdVotes
----@field client_request_id string UUID
----@field optionId integer|string 1 or more
----@field pollId integer|string 1 or more
----@field postId string UUID
-
----@class etoro.op.PostV1PostsPostIdSaves
----@field postId string UUID
-
----@class etoro.op.DeleteV1PostsPostIdSaves
 ---@field postId string UUID
 
 ---@class etoro.op.GetV1PostsPostIdShares
@@ -2534,37 +724,12 @@
 ---@field postId string UUID
 ---@field take? integer|string 1 to 100; default 20
 
----@class etoro.op.GetV1PostsPostIdShares.result.postShares
----@field createdAt? string
----@field owner? etoro.op.PostV1FeedsPost.result.mentions.user
----@field shareReactionId? string
-
----@class etoro.op.GetV1PostsPostIdShares.result
----@field paging? etoro.op.GetV1FeedsFollowing.result.discussions.emotionsData.like.paging
----@field postShares? etoro.op.GetV1PostsPostIdShares.result.postShares[]
-
----@class etoro.op.GetV1PriceAlerts.result.results
----@field alertId string
----@field createdAt string
----@field currentPrice number
----@field instrumentId integer
----@field symbol string
----@field targetPrice number
----@field updatedAt string
-
----@class etoro.op.GetV1PriceAlerts.result
----@field results? etoro.op.GetV1PriceAlerts.result.results[]
-
 ---@class etoro.op.PostV1PriceAlerts.body
 ---@field symbol string 1 or more characters
 ---@field targetPrice number|string above 0
 
 ---@class etoro.op.PostV1PriceAlerts
 ---@field body etoro.op.PostV1PriceAlerts.body
-
----@class etoro.op.PostV1PriceAlerts.result
----@field data? etoro.op.GetV1PriceAlerts.result.results
----@field success? boolean
 
 ---@class etoro.op.PatchV1PriceAlertsAlertId.body
 ---@field targetPrice number|string above 0
@@ -2573,168 +738,12 @@
 ---@field alertId string UUID
 ---@field body etoro.op.PatchV1PriceAlertsAlertId.body
 
----@class etoro.op.PatchV1PriceAlertsAlertId.result
----@field data? etoro.op.GetV1PriceAlerts.result.results
----@field success? boolean
-
 ---@class etoro.op.DeleteV1PriceAlertsAlertId
 ---@field alertId string UUID
 
----@class etoro.op.DeleteV1PriceAlertsAlertId.result.data
----@field alertId? string
-
----@class etoro.op.DeleteV1PriceAlertsAlertId.result
----@field data? etoro.op.DeleteV1PriceAlertsAlertId.result.data
----@field success? boolean
-
----@class etoro.op.PostV1ReactionsPostIdComment.body
----@field attachments? etoro.op.PostV1FeedsPost.body.attachments[]
----@field message string up to 500 characters
-
 ---@class etoro.op.PostV1ReactionsPostIdComment
 ---@field postId string
----@field body etoro.op.PostV1ReactionsPostIdComment.body
-
----@class etoro.op.PostV1ReactionsPostIdComment.result
----@field emotionsData? etoro.op.GetV1PostsPostId.result.emotionsData
----@field entity? etoro.op.PostV1PostsPostIdComments.result.entity
----@field replies? etoro.op.GetV1PostsPostIdComments.result.comments[]
----@field repliesCount? integer
----@field requesterContext? etoro.op.GetV1PostsPostId.result.commentsData.comments.requesterContext
-
----@class etoro.op.PostV1TradingExecutionDemoLimitOrders.body
----@field Amount? number|string|etoro.Null
----@field AmountInUnits? number|string|etoro.Null
----@field CID? integer|string
----@field InstrumentID? integer|string 1 or more
----@field IsBuy? boolean
----@field IsDiscounted? boolean|etoro.Null
----@field IsNoStopLoss? boolean|etoro.Null
----@field IsNoTakeProfit? boolean|etoro.Null
----@field IsTslEnabled? boolean|etoro.Null
----@field Leverage? integer|string
----@field Rate? number|string
----@field StopLossRate? number|string
----@field TakeProfitRate? number|string
-
----@class etoro.op.PostV1TradingExecutionDemoLimitOrders
----@field body? etoro.op.PostV1TradingExecutionDemoLimitOrders.body
-
----@class etoro.op.PostV1TradingExecutionDemoLimitOrders.result
----@field token string
-
----@class etoro.op.DeleteV1TradingExecutionDemoLimitOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV1TradingExecutionDemoLimitOrdersOrderId.result
----@field token string
-
----@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.body
----@field InstrumentID integer|string 1 or more
----@field UnitsToDeduct? number|string|etoro.Null above 0
-
----@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId
----@field positionId integer|string 1 or more
----@field body etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.body
-
----@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.result.orderForClose
----@field CID? integer
----@field instrumentID? integer
----@field lastUpdate? string
----@field openDateTime? string
----@field orderID? integer
----@field orderType? integer
----@field positionID? integer
----@field statusID? integer
----@field unitsToDeduct? number
-
----@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.result
----@field orderForClose? etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.result.orderForClose
----@field token? string
-
----@class etoro.op.DeleteV1TradingExecutionDemoMarketCloseOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV1TradingExecutionDemoMarketCloseOrdersOrderId.result
----@field token string
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.body
----@field Amount number|string
----@field InstrumentID integer|string 1 or more
----@field IsBuy boolean
----@field IsNoStopLoss? boolean|etoro.Null
----@field IsNoTakeProfit? boolean|etoro.Null
----@field IsTslEnabled? boolean|etoro.Null
----@field Leverage integer|string
----@field StopLossRate? number|string|etoro.Null
----@field TakeProfitRate? number|string|etoro.Null
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount
----@field body etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.body
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.result.orderForOpen
----@field CID? integer
----@field amount? integer
----@field instrumentID? integer
----@field isBuy? boolean
----@field isTslEnabled? boolean
----@field lastUpdate? string
----@field leverage? integer
----@field mirrorID? integer
----@field openDateTime? string
----@field orderID? integer
----@field orderType? integer
----@field statusID? integer
----@field stopLossRate? integer
----@field takeProfitRate? integer
----@field totalExternalCosts? integer
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.result
----@field orderForOpen? etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.result.orderForOpen
----@field token? string
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.body
----@field AmountInUnits number|string
----@field InstrumentID integer|string 1 or more
----@field IsBuy boolean
----@field IsNoStopLoss? boolean|etoro.Null
----@field IsNoTakeProfit? boolean|etoro.Null
----@field IsTslEnabled? boolean|etoro.Null
----@field Leverage integer|string
----@field StopLossRate? number|string|etoro.Null
----@field TakeProfitRate? number|string|etoro.Null
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits
----@field body etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.body
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.result.orderForOpen
----@field CID? integer
----@field amount? integer
----@field amountInUnits? number
----@field instrumentID? integer
----@field isBuy? boolean
----@field isTslEnabled? boolean
----@field lastUpdate? string
----@field leverage? integer
----@field lotCount? integer
----@field mirrorID? integer
----@field openDateTime? string
----@field orderID? integer
----@field orderType? integer
----@field statusID? integer
----@field stopLossRate? integer
----@field takeProfitRate? integer
----@field totalExternalCosts? integer
-
----@class etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.result
----@field orderForOpen? etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.result.orderForOpen
----@field token? string
-
----@class etoro.op.DeleteV1TradingExecutionDemoMarketOpenOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV1TradingExecutionDemoMarketOpenOrdersOrderId.result
----@field token string
+---@field body etoro.op.PostV1PostId.body
 
 ---@class etoro.op.PostV1TradingExecutionLimitOrders.body
 ---@field Amount? number|string|etoro.Null
@@ -2754,32 +763,16 @@
 ---@class etoro.op.PostV1TradingExecutionLimitOrders
 ---@field body? etoro.op.PostV1TradingExecutionLimitOrders.body
 
----@class etoro.op.PostV1TradingExecutionLimitOrders.result
----@field token string
-
----@class etoro.op.DeleteV1TradingExecutionLimitOrdersOrderId
+---@class etoro.op.TradingOrdersOrderId
 ---@field orderId integer|string 1 or more
 
----@class etoro.op.DeleteV1TradingExecutionLimitOrdersOrderId.result
----@field token string
-
----@class etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.body
----@field InstrumentId integer|string 1 or more
+---@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.body
+---@field InstrumentID integer|string 1 or more
 ---@field UnitsToDeduct? number|string|etoro.Null above 0
 
----@class etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId
+---@class etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId
 ---@field positionId integer|string 1 or more
----@field body etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.body
-
----@class etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.result
----@field orderForClose? etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.result.orderForClose
----@field token? string
-
----@class etoro.op.DeleteV1TradingExecutionMarketCloseOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV1TradingExecutionMarketCloseOrdersOrderId.result
----@field token string
+---@field body etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.body
 
 ---@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount.body
 ---@field Amount number|string
@@ -2795,10 +788,6 @@
 ---@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount
 ---@field body etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount.body
 
----@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount.result
----@field orderForOpen? etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.result.orderForOpen
----@field token? string
-
 ---@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits.body
 ---@field AmountInUnits number|string
 ---@field InstrumentID integer|string 1 or more
@@ -2813,22 +802,1144 @@
 ---@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits
 ---@field body etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits.body
 
----@class etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits.result
----@field orderForOpen? etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.result.orderForOpen
----@field token? string
+---@class etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.body
+---@field InstrumentId integer|string 1 or more
+---@field UnitsToDeduct? number|string|etoro.Null above 0
 
----@class etoro.op.DeleteV1TradingExecutionMarketOpenOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV1TradingExecutionMarketOpenOrdersOrderId.result
----@field token string
+---@class etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId
+---@field positionId integer|string 1 or more
+---@field body etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.body
 
 ---@class etoro.op.GetV1TradingInfoAggregatePortfolio
 ---@field conversionMode? "eToroApp"|"Realtime" default eToroApp
 ---@field instrumentIds? (integer|string)[]
 ---@field mirrorIds? (integer|string)[]
 
----@class etoro.op.GetV1TradingInfoAggregatePortfolio.result.accountTotals
+---@class etoro.op.PostTradingInfoEligibility.body
+---@field currency? string default USD
+---@field instrumentIds? (integer|string)[]|etoro.Null
+---@field symbols? string[]|etoro.Null
+
+---@class etoro.op.PostTradingInfoEligibility
+---@field body? etoro.op.PostTradingInfoEligibility.body
+
+---@class etoro.op.GetV1TradingInfoTradeHistory
+---@field minDate string|number YYYY-MM-DD
+---@field page? integer|string 0 or more
+---@field pageSize? integer|string 1 or more
+
+---@class etoro.op.GetV1UserInfoPeople
+---@field cidList? (integer|string)[]
+---@field usernames? string[]
+
+---@class etoro.op.GetV1UserInfoPeopleSearch
+---@field blocked? boolean
+---@field countryId? integer|string
+---@field gainMax? integer|string
+---@field instrumentId? integer|string
+---@field instrumentPctMax? integer|string
+---@field instrumentPctMin? integer|string
+---@field isTestAccount? boolean
+---@field maxDailyRiskScoreMax? integer|string
+---@field maxDailyRiskScoreMin? integer|string
+---@field maxMonthlyRiskScoreMax? integer|string
+---@field maxMonthlyRiskScoreMin? integer|string
+---@field optIn? boolean
+---@field page? integer|string 1 or more
+---@field pageSize? integer|string 1 or more
+---@field period "CurrMonth"|"CurrQuarter"|"CurrYear"|"LastYear"|"LastTwoYears"|"OneMonthAgo"|"TwoMonthsAgo"|"ThreeMonthsAgo"|"SixMonthsAgo"|"OneYearAgo"
+---@field popularInvestor? boolean
+---@field sort? string|string[]
+---@field weeksSinceRegistrationMin? integer|string
+
+---@class etoro.op.GetV1UserInfoPeopleUsernameDailyGain
+---@field maxDate string|number YYYY-MM-DD
+---@field minDate string|number YYYY-MM-DD
+---@field type "Daily"|"Period"
+---@field username string
+
+---@class etoro.op.GetV1UserInfoPeopleUsername
+---@field username string
+
+---@class etoro.op.GetV1UserInfoPeopleUsernameTradeinfo
+---@field period "CurrMonth"|"CurrQuarter"|"CurrYear"|"LastYear"|"LastTwoYears"|"OneMonthAgo"|"TwoMonthsAgo"|"ThreeMonthsAgo"|"SixMonthsAgo"|"OneYearAgo"
+---@field username string
+
+---@class etoro.op.GetV1Watchlists
+---@field addRelatedAssets? boolean default false
+---@field ensureBuiltinWatchlists? boolean default true
+---@field itemsPerPageForSingle? integer|string 1 to 1000; default 100
+
+---@class etoro.op.PostV1Watchlists
+---@field dynamicQuery? string
+---@field name string 1 to 100 characters
+---@field type? "Static"|"Dynamic" default Static
+
+---@class etoro.op.V1WatchlistsItems.body.market.avatar.svg
+---@field backgroundColor? string
+---@field textColor? string
+---@field url? string
+
+---@class etoro.op.V1WatchlistsItems.body.market.avatar
+---@field large? string
+---@field medium? string
+---@field small? string
+---@field svg? etoro.op.V1WatchlistsItems.body.market.avatar.svg|etoro.Null
+
+---@class etoro.op.V1WatchlistsItems.body.market
+---@field assetTypeId? integer|string
+---@field assetTypeSubCategoryId? integer|string|etoro.Null
+---@field avatar? etoro.op.V1WatchlistsItems.body.market.avatar
+---@field displayName? string
+---@field exchangeId? integer|string
+---@field hasExpirationDate? boolean
+---@field id? string
+---@field symbolName? string
+
+---@class etoro.op.V1WatchlistsItems.body
+---@field itemAddedDate? string|number ISO 8601, or seconds since 1970
+---@field itemAddedReason? string
+---@field itemId integer|string
+---@field itemRank? integer|string default 0
+---@field itemType string
+---@field market? etoro.op.V1WatchlistsItems.body.market
+
+---@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems
+---@field body etoro.op.V1WatchlistsItems.body[]
+
+---@class etoro.op.GetV1WatchlistsDefaultWatchlistsItems
+---@field itemsLimit? integer|string 1 or more
+---@field itemsPerPage? integer|string 1 to 1000; default 100
+
+---@class etoro.op.GetV1WatchlistsPublicUserId
+---@field itemsPerPageForSingle? integer|string 1 to 1000; default 100
+---@field userId integer|string 1 or more
+
+---@class etoro.op.GetV1WatchlistsPublicUserIdWatchlistId
+---@field itemsPerPage? integer|string 1 to 1000; default 100
+---@field pageNumber? integer|string 0 or more; default 0
+---@field userId integer|string 1 or more
+---@field watchlistId string
+
+---@class etoro.op.PutV1WatchlistsRankWatchlistId
+---@field newRank integer|string
+---@field watchlistId string
+
+---@class etoro.op.V1WatchlistsWatchlistId
+---@field watchlistId string
+
+---@class etoro.op.GetV1WatchlistsWatchlistId
+---@field itemsPerPage? integer|string 1 to 1000; default 100
+---@field pageNumber? integer|string 0 or more; default 0
+---@field watchlistId string
+
+---@class etoro.op.PutV1WatchlistsWatchlistId
+---@field newName string 1 to 100 characters
+---@field watchlistId string
+
+---@class etoro.op.V1WatchlistsWatchlistIdItems
+---@field watchlistId string
+---@field body etoro.op.V1WatchlistsItems.body[]
+
+---@class etoro.op.PostV2AgentPortfolios.body
+---@field agentPortfolioDescription? string
+---@field agentPortfolioName string 6 to 10 characters
+---@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
+---@field investmentAmountInUsd number|string above 0
+---@field ipsWhitelist? string[]|etoro.Null
+---@field scopeNames string[]
+---@field userTokenName string
+
+---@class etoro.op.PostV2AgentPortfolios
+---@field body etoro.op.PostV2AgentPortfolios.body
+
+---@class etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.body
+---@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
+---@field ipsWhitelist? string[]|etoro.Null
+---@field scopeNames string[]
+---@field userTokenName string
+
+---@class etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens
+---@field agentPortfolioId string UUID
+---@field body etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.body
+
+---@class etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
+---@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
+---@field ipsWhitelist? string[]|etoro.Null
+---@field scopeNames? string[]
+
+---@class etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId
+---@field agentPortfolioId string UUID
+---@field userTokenId string UUID
+---@field body etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
+
+---@class etoro.op.GetV2PortfoliosUsernameHistory
+---@field count? integer|string 0 or more
+---@field maxDate? string|number YYYY-MM-DD
+---@field minDate? string|number YYYY-MM-DD
+---@field period? "CurrMonth"|"OneMonthAgo"|"TwoMonthsAgo"|"CurrQuarter"|"ThreeMonthsAgo"|"SixMonthsAgo"|"CurrYear"|"OneYearAgo"|"LastYear"|"LastTwoYears"
+---@field username string
+
+---@class etoro.op.GetV2PortfoliosUsernameCopiers
+---@field username string 1 to 50 characters
+
+---@class etoro.op.GetV2PortfoliosUsernameGainGranularity
+---@field count? integer|string 1 to 1000
+---@field granularity "daily"|"monthly"|"yearly"
+---@field maxDate? string|number YYYY-MM-DD
+---@field minDate? string|number YYYY-MM-DD
+---@field username string
+
+---@class etoro.op.PatchV2TradingPositionsPositionId.body
+---@field clearStopLoss? boolean
+---@field clearTakeProfit? boolean
+---@field stopLossRate? number|string above 0
+---@field stopLossType? "fixed"|"trailing"
+---@field takeProfitRate? number|string above 0
+
+---@class etoro.op.PatchV2TradingPositionsPositionId
+---@field positionId integer|string 1 or more
+---@field body etoro.op.PatchV2TradingPositionsPositionId.body
+
+---@class etoro.op.PostV2Trading.body
+---@field action "open"|"close"
+---@field additionalMargin? number|string|etoro.Null
+---@field amount? number|string|etoro.Null above 0
+---@field contracts? number|string|etoro.Null above 0
+---@field instrumentId? integer|string|etoro.Null 1 or more
+---@field leverage? integer|string|etoro.Null 1 or more
+---@field orderCurrency? string|etoro.Null
+---@field orderType? "mkt"|"mit"
+---@field positionIds? (integer|string)[]|etoro.Null 1 or more items
+---@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
+---@field stopLossRate? number|string|etoro.Null above 0
+---@field stopLossType? "fixed"|"trailing"|etoro.Null
+---@field symbol? string|etoro.Null
+---@field takeProfitRate? number|string|etoro.Null above 0
+---@field transaction "buy"|"sell"|"sellShort"|"buyToCover"
+---@field triggerRate? number|string|etoro.Null above 0
+---@field units? number|string|etoro.Null above 0
+
+---@class etoro.op.PostV2Trading
+---@field body etoro.op.PostV2Trading.body
+
+---@class etoro.op.GetV2TradingInfoOrdersLookup
+---@field orderId? integer|string 1 or more
+---@field referenceId? string
+
+---@class etoro.api.AgentPortfolioUserTokenItem
+---@field clientId? string
+---@field createdAt? string
+---@field expiresAt? string
+---@field externalApplicationName? string
+---@field ipsWhitelist? string[]
+---@field scopeIds? integer[]
+---@field scopeNames? string[]
+---@field userTokenId? string
+---@field userTokenName? string
+
+---@class etoro.api.AgentPortfolioItem
+---@field agentPortfolioGcid? integer
+---@field agentPortfolioId? string
+---@field agentPortfolioName? string
+---@field agentPortfolioVirtualBalance? number
+---@field createdAt? string
+---@field mirrorId? integer
+---@field userTokens? etoro.api.AgentPortfolioUserTokenItem[]
+
+---@class etoro.api.GetAgentPortfoliosResponse
+---@field agentPortfolios? etoro.api.AgentPortfolioItem[]
+
+---@class etoro.api.CreateAgentPortfolioUserTokenItem
+---@field clientId? string
+---@field expiresAt? string
+---@field ipsWhitelist? string[]
+---@field scopeIds? integer[]
+---@field scopeNames? string[]
+---@field userToken? etoro.Secret
+---@field userTokenId? string
+---@field userTokenName? string
+
+---@class etoro.api.CreateAgentPortfolioResponse
+---@field agentPortfolioGcid? integer
+---@field agentPortfolioId? string
+---@field agentPortfolioName? string
+---@field agentPortfolioVirtualBalance? number
+---@field mirrorId? integer
+---@field userTokens? etoro.api.CreateAgentPortfolioUserTokenItem[]
+
+---@class etoro.api.CreateUserTokenResponse
+---@field clientId? string
+---@field createdAt? string
+---@field expiresAt? string
+---@field ipsWhitelist? string[]
+---@field scopeNames? string[]
+---@field userToken? etoro.Secret
+---@field userTokenId? string
+---@field userTokenName? string
+
+---@class etoro.api.AttachmentMediaImage
+---@field height? integer
+---@field url? string
+---@field width? integer
+
+---@class etoro.api.AttachmentMediaVideo
+---@field image? etoro.api.AttachmentMediaImage
+---@field videoSource? "None"|"YouTube"|"Vimeo"
+---@field videoSourceId? string
+
+---@class etoro.api.AttachmentMedia
+---@field image? etoro.api.AttachmentMediaImage
+---@field video? etoro.api.AttachmentMediaVideo
+
+---@class etoro.api.Attachment
+---@field description? string
+---@field host? string
+---@field media? etoro.api.AttachmentMedia
+---@field mediaType? "None"|"Link"|"Image"|"Video"
+---@field title? string
+---@field url? string
+
+---@class etoro.api.EquityDetailsData
+---@field available? number
+---@field balance? number
+---@field balanceInFiat? number
+---@field cryptoId? integer
+---@field currentPNL? number
+---@field fiatConversionCurrency? string
+---@field frozenCash? number
+---@field orderIndex? integer
+---@field spendableBalance? number
+---@field spendableBalanceInFiat? number
+---@field totalBalance? number
+---@field totalBalanceInFiat? number
+---@field totalUsedMargin? number
+
+---@class etoro.api.AccountBalanceData
+---@field accountId? string
+---@field accountType? string|integer
+---@field balance? number
+---@field currency? string
+---@field displayBalance? number
+---@field displayCurrency? string
+---@field equityDetails? etoro.api.EquityDetailsData
+---@field exchangeRate? number
+---@field subType? string
+
+---@class etoro.api.GetBalancesResponse
+---@field balances? etoro.api.AccountBalanceData[]
+---@field displayCurrency? string
+---@field gcid? integer
+---@field totalBalance? number
+
+---@class etoro.api.HistoricalAccountData
+---@field accountId? string
+---@field accountType? string|integer
+---@field cash? number
+---@field currency? string
+---@field displayCash? number
+---@field displayInvestedAmount? number
+---@field displayPnl? number
+---@field displayTotal? number
+---@field exchangeRate? number
+---@field investedAmount? number
+---@field pnl? number
+---@field total? number
+---@field usdRate? number
+
+---@class etoro.api.HistoricalDailySnapshotData
+---@field accountSnapshots? etoro.api.HistoricalAccountData[]
+---@field date? string
+---@field displayTotalBalance? number
+---@field displayTotalCash? number
+---@field displayTotalInvestedAmount? number
+---@field displayTotalPnl? number
+---@field totalBalance? number
+---@field totalCash? number
+---@field totalCurrencyIso? string
+---@field totalExchangeRate? number
+---@field totalInvestedAmount? number
+---@field totalPnl? number
+
+---@class etoro.api.GetHistoricalBalancesResponse
+---@field displayCurrency? string
+---@field fromDate? string
+---@field gcid? integer
+---@field snapshots? etoro.api.HistoricalDailySnapshotData[]
+---@field toDate? string
+
+---@class etoro.api.ClubInfo
+---@field maxRealizedEquity? integer
+---@field minRealizedEquity? integer
+---@field name? "Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond"
+---@field rank? integer
+
+---@class etoro.api.Avatar
+---@field large? string
+---@field medium? string
+---@field small? string
+---@field svg? etoro.op.V1WatchlistsItems.body.market.avatar.svg
+
+---@class etoro.api.ContactInfo
+---@field avatars? etoro.api.Avatar[]
+---@field calendarUrl? string
+---@field email? string
+---@field firstName? string
+---@field lastName? string
+
+---@class etoro.api.ContactsResponse
+---@field manager? etoro.api.ContactInfo
+
+---@class etoro.api.DowngradeRiskResponse
+---@field daysUntilDowngrade? integer
+---@field isAtRisk? boolean
+
+---@class etoro.api.OfferInBundle
+---@field offerLimit? integer
+---@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
+
+---@class etoro.api.ClubOffer
+---@field deliveryMethod? "Inventory Managed"|"On-demand"|"Static"|"API"
+---@field description? string
+---@field displayName? string
+---@field id? string
+---@field minimumClubLevel? "Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond"
+---@field offerUrl? string
+---@field offersInBundle? etoro.api.OfferInBundle[]
+---@field status? "Pending"|"Available"|"Reserved"|"Claimed"|"Expired"|"Claim Cancelled"|"Inventory Order Cancelled"
+---@field subOffers? etoro.api.ClubOffer[]
+---@field subType? "High"|"Low"
+---@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
+
+---@class etoro.api.StaticEligibleOffer
+---@field deliveryMethod? "Inventory Managed"|"On-demand"|"Static"|"API"
+---@field description? string
+---@field displayName? string
+---@field eligibleClubLevels? ("Internal"|"Bronze"|"Silver"|"Gold"|"Platinum"|"PlatinumPlus"|"Diamond")[]
+---@field id? string
+---@field status? "Pending"|"Available"|"Reserved"|"Claimed"|"Expired"|"Claim Cancelled"|"Inventory Order Cancelled"
+---@field type? "Entertainment"|"Gifts"|"News"|"Signals"|"Tools"|"Exclusive events"|"Tickets"|"Zoom meetings"|"Educational"|"Services"|"Association Membership"|"Financial"|"Travel"|"Gift card"|"Client meetup"|"Emotional"|"Bundle"
+
+---@class etoro.api.UserOffersData
+---@field currentPlayerLevelAvailableOffers? etoro.api.ClubOffer[]
+---@field nextPlayerLevelAvailableOffers? etoro.api.ClubOffer[]
+---@field staticEligibleOffers? etoro.api.StaticEligibleOffer[]
+
+---@class etoro.api.Webinar
+---@field id? integer
+---@field joinUrl? string
+---@field recordUrl? string
+---@field startTime? string
+---@field topic? string
+
+---@class etoro.api.WebinarsResponse
+---@field previousWebinars? etoro.api.Webinar[]
+---@field upcomingWebinars? etoro.api.Webinar[]
+
+---@class etoro.api.ClubDashboardDataResponse
+---@field clubs? etoro.api.ClubInfo[]
+---@field contacts? etoro.api.ContactsResponse
+---@field downgradeRisk? etoro.api.DowngradeRiskResponse
+---@field offers? etoro.api.UserOffersData
+---@field webinars? etoro.api.WebinarsResponse
+
+---@class etoro.api.CuratedListItem
+---@field instrumentId? integer
+
+---@class etoro.api.CuratedList
+---@field description? string
+---@field items? etoro.api.CuratedListItem[]
+---@field listImageUrl? string
+---@field name? string
+---@field uuid? string
+
+---@class etoro.api.CuratedListsResponse
+---@field curatedLists? etoro.api.CuratedList[]
+
+---@class etoro.api.User
+---@field avatar? etoro.api.Avatar
+---@field countryCode? integer
+---@field firstName? string
+---@field id? string
+---@field isBlocked? boolean
+---@field isPrivate? boolean
+---@field lastName? string
+---@field piLevel? integer
+---@field roles? ("Regular"|"PI"|"Moderator"|"Anonymous"|"eToroTeam"|"eTorian"|"CopyPortfolio"|"Depositor"|"Admin"|"Verified"|"Analyst")[]
+---@field username? string
+
+---@class etoro.api.EmotionParent
+---@field id? string
+---@field obsoleteId? string
+---@field type? "Unknown"|"Post"|"Comment"|"Reply"
+
+---@class etoro.api.Emotion
+---@field created? string
+---@field id? string
+---@field obsoleteId? string
+---@field owner? etoro.api.User
+---@field parent? etoro.api.EmotionParent
+---@field type? "Like"
+
+---@class etoro.api.SharesResponsePaging
+---@field next? string
+---@field offsetEntityId? string
+---@field totalCount? integer
+
+---@class etoro.api.CommentEmotionsDataLike
+---@field emotions? etoro.api.Emotion[]
+---@field paging? etoro.api.SharesResponsePaging
+
+---@class etoro.api.CommentEmotionsData
+---@field like? etoro.api.CommentEmotionsDataLike
+
+---@class etoro.api.PostMention
+---@field isDirect? boolean
+---@field user? etoro.api.User
+
+---@class etoro.api.PostMessage
+---@field languageCode? string
+---@field text? string
+
+---@class etoro.api.Market
+---@field application? "eToro"|"Delta"|"Gatsby"
+---@field assetType? "Stocks"|"Bonds"|"ETF"|"Index"|"Warrants"|"Options"|"Futures"|"CFD"|"TRS"|"FOREX"|"CommodityMetals"|"CommodityEnergyAgriculture"|"CryptoCoin"|"NFT"
+---@field assetTypeId? integer
+---@field assetTypeSubCategoryId? integer
+---@field avatar? etoro.api.Avatar
+---@field displayName? string
+---@field id? string
+---@field internalId? integer
+---@field metadata? string
+---@field symbolName? string
+---@field updated? string
+
+---@class etoro.api.PostTag
+---@field market? etoro.api.Market
+
+---@class etoro.api.CommentEntity
+---@field attachments? etoro.api.Attachment[]
+---@field created? string
+---@field editStatus? "None"|"Edited"|"Moderated"
+---@field id? string
+---@field isSpam? boolean
+---@field mentions? etoro.api.PostMention[]
+---@field message? etoro.api.PostMessage
+---@field obsoleteId? string
+---@field owner? etoro.api.User
+---@field parent? etoro.api.EmotionParent
+---@field tags? etoro.api.PostTag[]
+---@field updated? string
+
+---@class etoro.api.CommentRequesterContext
+---@field isFlaggingAsSpam? boolean
+---@field isInteractionRestricted? boolean
+---@field isLiking? boolean
+---@field isOwner? boolean
+---@field isPinned? boolean
+---@field isRequesterBlocking? boolean
+---@field isSaved? boolean
+---@field isSubscribed? boolean
+
+---@class etoro.api.Comment
+---@field emotionsData? etoro.api.CommentEmotionsData
+---@field entity? etoro.api.CommentEntity
+---@field replies? etoro.api.Comment[]
+---@field repliesCount? integer
+---@field requesterContext? etoro.api.CommentRequesterContext
+
+---@class etoro.api.DiscussionCommentsDataReactionPaging
+---@field totalCount? integer
+
+---@class etoro.api.DiscussionCommentsData
+---@field comments? etoro.api.Comment[]
+---@field reactionPaging? etoro.api.DiscussionCommentsDataReactionPaging
+
+---@class etoro.api.PostMetadataArticle
+---@field aiSummary? string
+---@field body? string
+---@field bodyPreview? string
+---@field created? string
+---@field editStatus? "None"|"Edited"|"Moderated"
+---@field featuredImage? etoro.api.Attachment
+---@field id? integer
+---@field languageCode? string
+---@field ownerId? integer
+---@field published? string
+---@field rating? "Bearish"|"Bullish"
+---@field readingTimeMinutes? number
+---@field status? "Draft"|"Published"|"Deleted"
+---@field title? string
+---@field updated? string
+---@field url? string
+---@field wordCount? integer
+
+---@class etoro.api.PostMetadataCopy
+---@field type? "Start"|"Stop"
+---@field user? etoro.api.User
+
+---@class etoro.api.PostMetadataMarketEvent
+---@field earningReportId? integer
+---@field earningsDate? string
+---@field earningsQuarter? integer
+---@field earningsYear? integer
+---@field estimatedEps? number
+---@field estimatedSales? number
+---@field isBeforeMarketOpen? boolean
+---@field market? etoro.api.Market
+---@field marketCap? number
+---@field stocksIndustryId? integer
+---@field tagName? "Reports"|"Dividends"|"Split"|"ReverseSplit"
+---@field textKey? integer
+---@field verified? boolean
+
+---@class etoro.api.PostMetadataOrder
+---@field direction? "Long"|"Short"
+---@field market? etoro.api.Market
+---@field orderId? integer
+---@field rate? number
+---@field type? "Open"|"Close"
+
+---@class etoro.api.PostMetadataPollOption
+---@field id? integer
+---@field index? integer
+---@field isUserVoted? boolean
+---@field text? string
+---@field votesCount? integer
+
+---@class etoro.api.PostMetadataPoll
+---@field gcid? integer
+---@field id? integer
+---@field options? etoro.api.PostMetadataPollOption[]
+---@field title? string
+
+---@class etoro.api.PostMetadataShare
+---@field sharedOriginPost? etoro.api.Post
+---@field sharedPost? etoro.api.Post
+
+---@class etoro.api.PostMetadataTrade
+---@field direction? "Long"|"Short"
+---@field gain? number
+---@field market? etoro.api.Market
+---@field positionId? integer
+---@field rate? number
+---@field type? "Open"|"Close"
+
+---@class etoro.api.PostMetadata
+---@field article? etoro.api.PostMetadataArticle
+---@field copy? etoro.api.PostMetadataCopy
+---@field marketEvent? etoro.api.PostMetadataMarketEvent
+---@field order? etoro.api.PostMetadataOrder
+---@field poll? etoro.api.PostMetadataPoll
+---@field share? etoro.api.PostMetadataShare
+---@field trade? etoro.api.PostMetadataTrade
+
+---@class etoro.api.Post
+---@field attachments? etoro.api.Attachment[]
+---@field created? string
+---@field editStatus? "None"|"Edited"|"Moderated"
+---@field id? string
+---@field isDeleted? boolean
+---@field isSpam? boolean
+---@field mentions? etoro.api.PostMention[]
+---@field message? etoro.api.PostMessage
+---@field metadata? etoro.api.PostMetadata
+---@field obsoleteId? string
+---@field owner? etoro.api.User
+---@field tags? etoro.api.PostTag[]
+---@field type? "Default"|"Share"|"MarketEvent"|"Trade"|"Order"|"Copy"|"Poll"|"Article"
+---@field updated? string
+
+---@class etoro.api.DiscussionRequesterContext
+---@field isFlaggingAsSpam? boolean
+---@field isFollowing? boolean
+---@field isInteractionRestricted? boolean
+---@field isLiking? boolean
+---@field isOwner? boolean
+---@field isPinned? boolean
+---@field isRequesterBlocking? boolean
+---@field isSaved? boolean
+---@field isSubscribed? boolean
+
+---@class etoro.api.DiscussionSummary
+---@field sharedCount? integer
+---@field totalCommentsAndReplies? integer
+
+---@class etoro.api.Discussion
+---@field commentsData? etoro.api.DiscussionCommentsData
+---@field emotionsData? etoro.api.CommentEmotionsData
+---@field id? string
+---@field post? etoro.api.Post
+---@field reason? any
+---@field requesterContext? etoro.api.DiscussionRequesterContext
+---@field summary? etoro.api.DiscussionSummary
+
+---@class etoro.api.DiscussionsResponseMetadata
+---@field designatedStreamType? string
+---@field experimentName? string
+---@field streamType? string
+
+---@class etoro.api.DiscussionsResponsePaging
+---@field next? string
+---@field offSet? integer
+---@field take? integer
+---@field version? string
+
+---@class etoro.api.DiscussionsResponse
+---@field discussions? etoro.api.Discussion[]
+---@field metadata? etoro.api.DiscussionsResponseMetadata
+---@field paging? etoro.api.DiscussionsResponsePaging
+
+---@class etoro.api.Instrument
+---@field absBuyPctChange24Hours? number
+---@field absDailyPriceChange? number
+---@field buyHoldingPct? number
+---@field buyPctChange24Hours? number
+---@field currMonthPriceChange? number
+---@field currQuarterPriceChange? number
+---@field currYearPriceChange? number
+---@field currentRate? number
+---@field cvtAsk? number
+---@field cvtAskNoSpread? number
+---@field cvtBiNoSpread? number
+---@field cvtBid? number
+---@field dailyPriceChange? number
+---@field displayname? string
+---@field exchangeID? integer
+---@field holdingPct? number
+---@field industryNameId? integer
+---@field instrumentId? integer
+---@field instrumentType? string
+---@field instrumentTypeID? integer
+---@field internalAssetClassId? integer
+---@field internalAssetClassName? string
+---@field internalClosingPrice? number
+---@field internalCryptoTypeId? integer
+---@field internalExchangeId? integer
+---@field internalExchangeName? string
+---@field internalIndustryId? integer
+---@field internalInstrumentDisplayName? string
+---@field internalInstrumentId? integer
+---@field internalStockIndustryName? string
+---@field internalSymbolFull? string
+---@field isActiveInPlatform? boolean
+---@field isBuyEnabled? boolean
+---@field isCurrentlyTradable? boolean
+---@field isDelisted? boolean
+---@field isExchangeOpen? boolean
+---@field isHiddenFromClient? boolean
+---@field isInternalInstrument? boolean
+---@field isOpen? boolean
+---@field lastTwoYearsPriceChange? number
+---@field lastYearPriceChange? number
+---@field logo150x150? string
+---@field logo35x35? string
+---@field logo50x50? string
+---@field monthlyPriceChange? number
+---@field oneMonthAgoPriceChange? number
+---@field oneYearAgoPriceChange? number
+---@field oneYearPriceChange? number
+---@field popularityUniques? integer
+---@field popularityUniques14Day? integer
+---@field popularityUniques30Day? integer
+---@field popularityUniques7Day? integer
+---@field sectorNameId? integer
+---@field sellHoldingPct? number
+---@field sixMonthPriceChange? number
+---@field sixMonthsAgoPriceChange? number
+---@field symbol? string
+---@field threeMonthPriceChange? number
+---@field threeMonthsAgoPriceChange? number
+---@field traders14DayChange? number
+---@field traders30DayChange? number
+---@field traders7DayChange? number
+---@field twoMonthsAgoPriceChange? number
+---@field weeklyPriceChange? number
+
+---@class etoro.api.InstrumentSearchResponse
+---@field items? etoro.api.Instrument[]
+---@field page? integer
+---@field pageSize? integer
+---@field totalItems? integer
+
+---@class etoro.api.ExchangesResponseExchangeInfo
+---@field exchangeDescription? string
+---@field exchangeID? integer
+
+---@class etoro.api.ExchangesResponse
+---@field exchangeInfo? etoro.api.ExchangesResponseExchangeInfo[]
+
+---@class etoro.api.InstrumentTypesResponseInstrumentType
+---@field instrumentTypeDescription? string
+---@field instrumentTypeID? integer
+
+---@class etoro.api.InstrumentTypesResponse
+---@field instrumentTypes? etoro.api.InstrumentTypesResponseInstrumentType[]
+
+---@class etoro.api.InstrumentsResponseInstrumentDisplayDataImage
+---@field backgroundColor? string
+---@field height? number
+---@field instrumentID? integer
+---@field textColor? string
+---@field uri? string
+---@field width? number
+
+---@class etoro.api.InstrumentsResponseInstrumentDisplayData
+---@field exchangeID? integer
+---@field hasExpirationDate? boolean
+---@field images? etoro.api.InstrumentsResponseInstrumentDisplayDataImage[]
+---@field instrumentDisplayName? string
+---@field instrumentID? integer
+---@field instrumentTypeID? integer
+---@field isInternalInstrument? boolean
+---@field priceSource? string
+---@field stocksIndustryId? integer
+---@field symbolFull? string
+
+---@class etoro.api.InstrumentsResponse
+---@field instrumentDisplayDatas? etoro.api.InstrumentsResponseInstrumentDisplayData[]
+
+---@class etoro.api.ClosingPricesResponseClosingPricesDaily
+---@field date? string
+---@field price? number
+
+---@class etoro.api.ClosingPricesResponseClosingPrices
+---@field daily? etoro.api.ClosingPricesResponseClosingPricesDaily
+---@field monthly? etoro.api.ClosingPricesResponseClosingPricesDaily
+---@field weekly? etoro.api.ClosingPricesResponseClosingPricesDaily
+
+---@class etoro.api.ClosingPricesResponse
+---@field closingPrices? etoro.api.ClosingPricesResponseClosingPrices
+---@field instrumentId? integer
+---@field isMarketOpen? boolean
+---@field officialClosingPrice? number
+
+---@class etoro.api.LiveRatesResponseRate
+---@field ask? number
+---@field askDiscounted? number
+---@field bid? number
+---@field bidDiscounted? number
+---@field conversionRateAsk? number
+---@field conversionRateBid? number
+---@field date? string
+---@field instrumentID? integer
+---@field lastExecution? number
+---@field priceRateID? integer
+---@field unitMargin? number
+---@field unitMarginAsk? number
+---@field unitMarginAskDiscounted? number
+---@field unitMarginBid? number
+---@field unitMarginBidDiscounted? number
+
+---@class etoro.api.LiveRatesResponse
+---@field rates? etoro.api.LiveRatesResponseRate[]
+
+---@class etoro.api.CandlesResponseCandleCandle
+---@field close? number
+---@field fromDate? string
+---@field high? number
+---@field instrumentID? integer
+---@field low? number
+---@field open? number
+---@field volume? number
+
+---@class etoro.api.CandlesResponseCandle
+---@field candles? etoro.api.CandlesResponseCandleCandle[]
+---@field instrumentId? integer
+---@field rangeClose? number
+---@field rangeHigh? number
+---@field rangeLow? number
+---@field rangeOpen? number
+---@field volume? number
+
+---@class etoro.api.CandlesResponse
+---@field candles? etoro.api.CandlesResponseCandle[]
+---@field interval? "OneMinute"|"FiveMinutes"|"TenMinutes"|"FifteenMinutes"|"ThirtyMinutes"|"OneHour"|"FourHours"|"OneDay"|"OneWeek"
+
+---@class etoro.api.StocksIndustriesResponseStocksIndustry
+---@field industryID? integer
+---@field industryName? string
+
+---@class etoro.api.StocksIndustriesResponse
+---@field stocksIndustries? etoro.api.StocksIndustriesResponseStocksIndustry[]
+
+---@class etoro.api.MarketRecommendationsResponse
+---@field Recommendations? integer[]
+---@field ResponseType? string
+
+---@class etoro.api.MeResponse
+---@field dateOfBirth string
+---@field demoCid integer
+---@field firstName? string
+---@field gcid integer
+---@field gender integer
+---@field language integer
+---@field lastName? string
+---@field lei? string
+---@field middleName? string
+---@field playerLevel integer
+---@field realCid integer
+---@field scopes string[]
+---@field username string
+
+---@class etoro.api.BankAccountIdentifier
+---@field type string
+---@field value string
+
+---@class etoro.api.BankAccount
+---@field accountName? string
+---@field bankProvider? string
+---@field countryCode? string
+---@field id? string
+---@field identifiers? etoro.api.BankAccountIdentifier[]
+---@field institutionName? string
+---@field region? string
+
+---@class etoro.api.Card
+---@field created? string
+---@field expirationDate? string
+---@field id string
+---@field isVirtual? boolean
+---@field maskedPan? string
+---@field name? string
+---@field status "NotActivated"|"Activated"|"Blocked"|"Suspended"|"Risk"|"Stolen"|"Lost"|"Expired"|"Fraud"
+
+---@class etoro.api.CashAccount
+---@field bankAccount? etoro.api.BankAccount
+---@field cards? etoro.api.Card[]
+---@field currency string
+---@field id string
+---@field status? "Active"|"ReceiveOnly"|"SpendOnly"|"Suspended"|"Blocked"
+
+---@class etoro.api.CashAccountsResponse
+---@field accounts etoro.api.CashAccount[]
+---@field eligibilityStatus "Ineligible"|"CardAndIbanEligible"|"IbanEligible"
+
+---@class etoro.api.CreateCashAccountAcceptedResponse
+---@field eligibilityStatus string
+---@field requestReferenceId string
+---@field status string
+
+---@class etoro.api.CashAccountContactInfo
+---@field address? string
+---@field buildingNumber? string
+---@field city? string
+---@field country? string
+---@field phone? string
+---@field zipCode? string
+
+---@class etoro.api.TncInfo
+---@field tncDocId integer
+---@field url string
+
+---@class etoro.api.CashAccountPrerequisite
+---@field tncInfo? etoro.api.TncInfo
+
+---@class etoro.api.CashAccountUserInfo
+---@field firstName? string
+---@field lastName? string
+---@field middleName? string
+
+---@class etoro.api.CashAccountEligibilityResponse
+---@field contactInfo? etoro.api.CashAccountContactInfo
+---@field eligibilityStatus "Ineligible"|"CardAndIbanEligible"|"IbanEligible"
+---@field ineligibilityReasons? string[]
+---@field prerequisite? etoro.api.CashAccountPrerequisite
+---@field userInfo? etoro.api.CashAccountUserInfo
+
+---@class etoro.api.CashAccountCreationStatusResponse
+---@field account? etoro.api.CashAccount
+---@field requestReferenceId string
+---@field status "Pending"|"Success"|"Failure"
+---@field updatedAt? string
+
+---@class etoro.api.PaginationCursor
+---@field hasNext boolean
+---@field nextPageToken? string
+---@field pageSize integer
+
+---@class etoro.api.BankIdentifierEntry
+---@field name string
+---@field value string
+
+---@class etoro.api.BankTransferDetails
+---@field bankIdentifier? etoro.api.BankIdentifierEntry[]
+---@field description? string
+---@field paymentReference? string
+
+---@class etoro.api.CardTransactionDetails
+---@field authorizationStatus? "unknown"|"normal"|"preAuthorize"|"finalAuthorize"|"incremental"|"instalment"|"preferredCustomer"|"recurring"|"delayedCharges"|"noShow"|"authorizeAdvice"|"refund"|"reversal"|"sysReversal"|"accountFunding"
+---@field cardId? string
+---@field country? string
+---@field merchantName? string
+
+---@class etoro.api.Counterparty
+---@field name? string
+---@field type? "merchant"|"bank_account"|"internal_account"|"unknown"
+
+---@class etoro.api.InternalTransferDetails
+---@field transferId string
+
+---@class etoro.api.CashAccountTransaction
+---@field accountId string
+---@field amount string
+---@field bankTransferTransactionDetails? etoro.api.BankTransferDetails
+---@field cardTransactionDetails? etoro.api.CardTransactionDetails
+---@field conversionRate? string
+---@field counterparty? etoro.api.Counterparty
+---@field currency string
+---@field direction "debit"|"credit"
+---@field id string
+---@field internalTransferTransactionDetails? etoro.api.InternalTransferDetails
+---@field originalAmount? string
+---@field originalCurrency? string
+---@field postedAt string
+---@field status "failed"|"authorized"|"settled"|"rejected"|"returned"|"expired"|"unknown"
+---@field transactionSubtype "unknown"|"cardPayment"|"contactless"|"onlinePayment"|"cashWithdrawal"|"transferReceived"|"transfer"|"paymentReceived"|"payment"|"refund"|"fee"|"creditBalanceAdjustment"|"debitBalanceAdjustment"|"directDebit"|"cryptoToFiat"
+---@field transactionType "card"|"internalTransfer"|"bankTransfer"|"balanceAdjustment"
+
+---@class etoro.api.CashAccountTransactionsResponse
+---@field pagination etoro.api.PaginationCursor
+---@field results etoro.api.CashAccountTransaction[]
+
+---@class etoro.api.InAppNotificationMessage
+---@field actionLink? string
+---@field aggregatable? boolean
+---@field aggregationId? string
+---@field category? string
+---@field correlationId? string
+---@field grouped? boolean
+---@field imageTitle? string
+---@field imageUrl? string
+---@field message? string
+---@field messageId? string
+---@field notificationType? string
+---@field publishDate? string
+---@field readStatus? "New"|"Seen"|"Read"
+---@field rtlLanguage? boolean
+---@field section? string
+---@field subCategory? string
+---@field version? string
+
+---@class etoro.api.InAppNotificationsMetadata
+---@field notSeen? integer
+
+---@class etoro.api.InAppNotificationsResult
+---@field messages? etoro.api.InAppNotificationMessage[]
+---@field meta? etoro.api.InAppNotificationsMetadata
+
+---@class etoro.api.GeCopiersResponseCopier
+---@field AgeCategory? "Under 18"|"18-29"|"30-44"|"45-59"|"60+"
+---@field AmountCategory? "<100"|"100-500"|"500-1000"|"1000-5000"|">5000"
+---@field AvailableCopyBalance? string
+---@field Club? string
+---@field CopyRealizedEquity_pnl? string
+---@field CopyStartedAtCategory? "less than 1 day"|"less than 1 week"|"less than 1 month"|"less than 1 year"|"more than 1 year"
+---@field Country? string
+---@field Gender? string
+
+---@class etoro.api.GeCopiersResponse
+---@field copiers? etoro.api.GeCopiersResponseCopier[]
+
+---@class etoro.api.CommentsResponse
+---@field comments? etoro.api.Comment[]
+---@field reactionPaging? etoro.api.SharesResponsePaging
+
+---@class etoro.api.SharesResponsePostShare
+---@field createdAt? string
+---@field owner? etoro.api.User
+---@field shareReactionId? string
+
+---@class etoro.api.SharesResponse
+---@field paging? etoro.api.SharesResponsePaging
+---@field postShares? etoro.api.SharesResponsePostShare[]
+
+---@class etoro.api.PriceAlert
+---@field alertId string
+---@field createdAt string
+---@field currentPrice number
+---@field instrumentId integer
+---@field symbol string
+---@field targetPrice number
+---@field updatedAt string
+
+---@class etoro.api.PriceAlertCollectionResponse
+---@field results? etoro.api.PriceAlert[]
+
+---@class etoro.api.PriceAlertMutationResponse
+---@field data? etoro.api.PriceAlert
+---@field success? boolean
+
+---@class etoro.api.DeletePriceAlertResponseData
+---@field alertId? string
+
+---@class etoro.api.DeletePriceAlertResponse
+---@field data? etoro.api.DeletePriceAlertResponseData
+---@field success? boolean
+
+---@class etoro.api.Orders
+---@field token string
+
+---@class etoro.api.PostMarketCloseOrdersPositionsOrderForClose
+---@field CID? integer
+---@field instrumentID? integer
+---@field lastUpdate? string
+---@field openDateTime? string
+---@field orderID? integer
+---@field orderType? integer
+---@field positionID? integer
+---@field statusID? integer
+---@field unitsToDeduct? number
+
+---@class etoro.api.PostMarketCloseOrdersPositions
+---@field orderForClose? etoro.api.PostMarketCloseOrdersPositionsOrderForClose
+---@field token? string
+
+---@class etoro.api.PostMarketOpenOrdersByAmountOrderForOpen
+---@field CID? integer
+---@field amount? integer
+---@field instrumentID? integer
+---@field isBuy? boolean
+---@field isTslEnabled? boolean
+---@field lastUpdate? string
+---@field leverage? integer
+---@field mirrorID? integer
+---@field openDateTime? string
+---@field orderID? integer
+---@field orderType? integer
+---@field statusID? integer
+---@field stopLossRate? integer
+---@field takeProfitRate? integer
+---@field totalExternalCosts? integer
+
+---@class etoro.api.PostMarketOpenOrdersByAmount
+---@field orderForOpen? etoro.api.PostMarketOpenOrdersByAmountOrderForOpen
+---@field token? string
+
+---@class etoro.api.PostMarketOpenOrdersByUnitsOrderForOpen
+---@field CID? integer
+---@field amount? integer
+---@field amountInUnits? number
+---@field instrumentID? integer
+---@field isBuy? boolean
+---@field isTslEnabled? boolean
+---@field lastUpdate? string
+---@field leverage? integer
+---@field lotCount? integer
+---@field mirrorID? integer
+---@field openDateTime? string
+---@field orderID? integer
+---@field orderType? integer
+---@field statusID? integer
+---@field stopLossRate? integer
+---@field takeProfitRate? integer
+---@field totalExternalCosts? integer
+
+---@class etoro.api.PostMarketOpenOrdersByUnits
+---@field orderForOpen? etoro.api.PostMarketOpenOrdersByUnitsOrderForOpen
+---@field token? string
+
+---@class etoro.api.AggregatedPortfolioAccountTotals
 ---@field accountAvailableCash? number
 ---@field accountBalance? number
 ---@field accountCurrentPnl? number
@@ -2836,7 +1947,7 @@
 ---@field accountTotalUsedMargin? number
 ---@field accountTotalValue? number
 
----@class etoro.op.GetV1TradingInfoAggregatePortfolio.result.instrumentAggregates
+---@class etoro.api.AggregatedPortfolioInstrumentAggregate
 ---@field accountCurrencyReturn? number
 ---@field accountCurrencyRoePercent? number
 ---@field assetCurrency? string
@@ -2860,7 +1971,7 @@
 ---@field totalTaxes? number
 ---@field totalTaxesAcctCcy? number
 
----@class etoro.op.GetV1TradingInfoAggregatePortfolio.result.mirrors.mirrorTotals
+---@class etoro.api.AggregatedPortfolioMirrorTotals
 ---@field mirrorActiveMargin? number
 ---@field mirrorLiquidationValue? number
 ---@field mirrorMarginPercent? number
@@ -2869,50 +1980,26 @@
 ---@field mirrorPositionsPnlPercent? number
 ---@field mirrorValuePercent? number
 
----@class etoro.op.GetV1TradingInfoAggregatePortfolio.result.mirrors
----@field instrumentAggregates? etoro.op.GetV1TradingInfoAggregatePortfolio.result.instrumentAggregates[]
+---@class etoro.api.AggregatedPortfolioMirrorAggregate
+---@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
 ---@field mirrorAvailableCash? number
 ---@field mirrorClosedPositionsPnl? number
 ---@field mirrorDepositTotal? number
 ---@field mirrorId? integer
 ---@field mirrorStopLoss? number
 ---@field mirrorStopLossPercentage? number
----@field mirrorTotals? etoro.op.GetV1TradingInfoAggregatePortfolio.result.mirrors.mirrorTotals
+---@field mirrorTotals? etoro.api.AggregatedPortfolioMirrorTotals
 ---@field mirrorWithdrawalTotal? number
 
----@class etoro.op.GetV1TradingInfoAggregatePortfolio.result
+---@class etoro.api.AggregatedPortfolioResponse
 ---@field accountCurrency? string
----@field accountTotals? etoro.op.GetV1TradingInfoAggregatePortfolio.result.accountTotals
+---@field accountTotals? etoro.api.AggregatedPortfolioAccountTotals
 ---@field cid? integer
----@field instrumentAggregates? etoro.op.GetV1TradingInfoAggregatePortfolio.result.instrumentAggregates[]
----@field mirrors? etoro.op.GetV1TradingInfoAggregatePortfolio.result.mirrors[]
+---@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
+---@field mirrors? etoro.api.AggregatedPortfolioMirrorAggregate[]
 ---@field timestamp? string
 
----@class etoro.op.GetV1TradingInfoDemoAggregatePortfolio
----@field conversionMode? "eToroApp"|"Realtime" default eToroApp
----@field instrumentIds? (integer|string)[]
----@field mirrorIds? (integer|string)[]
-
----@class etoro.op.GetV1TradingInfoDemoAggregatePortfolio.result
----@field accountCurrency? string
----@field accountTotals? etoro.op.GetV1TradingInfoAggregatePortfolio.result.accountTotals
----@field cid? integer
----@field instrumentAggregates? etoro.op.GetV1TradingInfoAggregatePortfolio.result.instrumentAggregates[]
----@field mirrors? etoro.op.GetV1TradingInfoAggregatePortfolio.result.mirrors[]
----@field timestamp? string
-
----@class etoro.op.GetV1TradingInfoDemoCloseOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.PostV1TradingInfoDemoEligibility.body
----@field currency? string default USD
----@field instrumentIds? (integer|string)[]|etoro.Null
----@field symbols? string[]|etoro.Null
-
----@class etoro.op.PostV1TradingInfoDemoEligibility
----@field body? etoro.op.PostV1TradingInfoDemoEligibility.body
-
----@class etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities.leverageConfigs
+---@class etoro.api.LeverageConfiguration
 ---@field allowEditStopLoss? boolean
 ---@field allowEditTakeProfit? boolean
 ---@field allowStopLossTakeProfit? boolean
@@ -2928,7 +2015,7 @@
 ---@field minTakeProfitPercentage? number
 ---@field settlementType? string
 
----@class etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities
+---@class etoro.api.InstrumentEligibility
 ---@field additionalBufferPercent? number
 ---@field allowClosePosition? boolean
 ---@field allowEntryOrders? boolean
@@ -2940,7 +2027,7 @@
 ---@field allowedOrderQuantityType? string
 ---@field initialMarginInAssetCurrency? number
 ---@field instrumentId? integer
----@field leverageConfigs? etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities.leverageConfigs[]
+---@field leverageConfigs? etoro.api.LeverageConfiguration[]
 ---@field maxUnitsPerOrder? number
 ---@field minPositionExposure? number
 ---@field orderFillBehaviorType? string
@@ -2950,16 +2037,13 @@
 ---@field tradeUnitType? string
 ---@field unitsQuantityType? string
 
----@class etoro.op.PostV1TradingInfoDemoEligibility.result
+---@class etoro.api.InstrumentEligibilityResponse
 ---@field currency? string
----@field eligibilities? etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities[]
+---@field eligibilities? etoro.api.InstrumentEligibility[]
 ---@field notFoundInstrumentIds? integer[]
 ---@field notFoundSymbols? string[]
 
----@class etoro.op.GetV1TradingInfoDemoOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.GetV1TradingInfoDemoOrdersOrderId.result.positions
+---@class etoro.api.OrderForOpenPositionInfo
 ---@field amount number
 ---@field conversionRate? number
 ---@field isOpen boolean
@@ -2969,7 +2053,7 @@
 ---@field rate number
 ---@field units number
 
----@class etoro.op.GetV1TradingInfoDemoOrdersOrderId.result
+---@class etoro.api.OrderForOpenInfoResponse
 ---@field CID? integer
 ---@field amount? number
 ---@field cid? integer
@@ -2979,14 +2063,14 @@
 ---@field openActionType? integer
 ---@field orderID integer
 ---@field orderType integer
----@field positions? etoro.op.GetV1TradingInfoDemoOrdersOrderId.result.positions[]
+---@field positions? etoro.api.OrderForOpenPositionInfo[]
 ---@field referenceID? string
 ---@field requestOccurred string
 ---@field statusID integer
 ---@field token? string
 ---@field units? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForClose
+---@class etoro.api.OrderForClose
 ---@field cid? integer
 ---@field instrumentId? integer
 ---@field lastUpdate? string
@@ -2998,7 +2082,7 @@
 ---@field statusId? integer
 ---@field unitsToDeduct? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForCloseMultiple
+---@class etoro.api.OrderForCloseMultiple
 ---@field cid? integer
 ---@field instrumentId? integer
 ---@field lastUpdate? string
@@ -3006,11 +2090,11 @@
 ---@field openDateTime? string
 ---@field orderId? integer
 ---@field orderType? integer
----@field pendingClosePositionIds? any[]
+---@field pendingClosePositionIds? integer[]
 ---@field statusId? integer
 ---@field unitsToDeduct? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForOpen
+---@class etoro.api.OrderForOpen
 ---@field amount? number
 ---@field amountInUnits? number
 ---@field cid? integer
@@ -3035,20 +2119,20 @@
 ---@field takeProfitRate? number
 ---@field totalExternalCosts? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.positions.unrealizedPnL
----@field assetCurrencyId? any
----@field closeConversionRate? any
----@field closeRate? any
----@field exposureInAccountCurrency? any
----@field exposureInAssetCurrency? any
----@field marginCurrencyId? any
----@field marginInAccountCurrency? any
----@field marginInAssetCurrency? any
----@field pnL? any
----@field pnlAssetCurrency? any
----@field timestamp? any
+---@class etoro.api.PositionUnrealizedPnL
+---@field assetCurrencyId? integer
+---@field closeConversionRate? number
+---@field closeRate? number
+---@field exposureInAccountCurrency? number
+---@field exposureInAssetCurrency? number
+---@field marginCurrencyId? integer
+---@field marginInAccountCurrency? number
+---@field marginInAssetCurrency? number
+---@field pnL? number
+---@field pnlAssetCurrency? number
+---@field timestamp? string
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.positions
+---@class etoro.api.Position
 ---@field CID? integer
 ---@field amount? number
 ---@field initialAmountInDollars? number
@@ -3084,9 +2168,9 @@
 ---@field totalFees? number
 ---@field units? number
 ---@field unitsBaseValueDollars? number
----@field unrealizedPnL? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.positions.unrealizedPnL
+---@field unrealizedPnL? etoro.api.PositionUnrealizedPnL
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors
+---@class etoro.api.Mirror
 ---@field CID? integer
 ---@field availableAmount? number
 ---@field closedPositionsNetProfit? number
@@ -3101,20 +2185,20 @@
 ---@field mirrorCalculationType? integer
 ---@field mirrorID? integer
 ---@field mirrorStatusID? integer
----@field ordersForClose? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForClose[]
----@field ordersForCloseMultiple? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForCloseMultiple[]
----@field ordersForOpen? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForOpen[]
+---@field ordersForClose? etoro.api.OrderForClose[]
+---@field ordersForCloseMultiple? etoro.api.OrderForCloseMultiple[]
+---@field ordersForOpen? etoro.api.OrderForOpen[]
 ---@field parentCID? integer
 ---@field parentMirrors? table[]
 ---@field parentUsername? string
 ---@field pendingForClosure? boolean
----@field positions? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.positions[]
+---@field positions? etoro.api.Position[]
 ---@field startedCopyDate? string
 ---@field stopLossAmount? number
 ---@field stopLossPercentage? number
 ---@field withdrawalSummary? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.orders
+---@class etoro.api.Order
 ---@field amount? number
 ---@field cid? integer
 ---@field executionType? integer
@@ -3132,88 +2216,25 @@
 ---@field takeProfitRate? number
 ---@field units? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.ordersForCloseMultiple
----@field cid? integer
----@field instrumentId? integer
----@field lastUpdate? string
----@field lotsToDeduct? number
----@field openDateTime? string
----@field orderId? integer
----@field orderType? integer
----@field pendingClosePositionIds? integer[]
----@field statusId? integer
----@field unitsToDeduct? number
-
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.positions.unrealizedPnL
----@field assetCurrencyId? integer
----@field closeConversionRate? number
----@field closeRate? number
----@field exposureInAccountCurrency? number
----@field exposureInAssetCurrency? number
----@field marginCurrencyId? integer
----@field marginInAccountCurrency? number
----@field marginInAssetCurrency? number
----@field pnL? number
----@field pnlAssetCurrency? number
----@field timestamp? string
-
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.positions
----@field CID? integer
----@field amount? number
----@field initialAmountInDollars? number
----@field initialUnits? number
----@field instrumentID? integer
----@field isBuy? boolean
----@field isDetached? boolean
----@field isDiscounted? boolean
----@field isNoStopLoss? boolean
----@field isNoTakeProfit? boolean
----@field isPartiallyAltered? boolean
----@field isSettled? boolean
----@field isTslEnabled? boolean
----@field leverage? integer
----@field lotCount? number
----@field mirrorID? integer
----@field openConversionRate? number
----@field openDateTime? string
----@field openPositionActionType? integer
----@field openRate? number
----@field orderID? integer
----@field orderType? integer
----@field parentPositionID? integer
----@field pnlVersion? integer
----@field positionID? integer
----@field redeemStatusID? integer
----@field settlementTypeID? integer
----@field stopLossRate? number
----@field stopLossVersion? integer
----@field takeProfitRate? number
----@field totalExternalFees? number
----@field totalExternalTaxes? number
----@field totalFees? number
----@field units? number
----@field unitsBaseValueDollars? number
----@field unrealizedPnL? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.positions.unrealizedPnL
-
----@class etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio
+---@class etoro.api.ClientPortfolio
 ---@field accountCurrencyId? integer
 ---@field bonusCredit? number
 ---@field credit? number
 ---@field entryOrders? table[]
 ---@field exitOrders? table[]
----@field mirrors? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors[]
----@field orders? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.orders[]
----@field ordersForClose? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForClose[]
----@field ordersForCloseMultiple? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.ordersForCloseMultiple[]
----@field ordersForOpen? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.ordersForOpen[]
----@field positions? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.positions[]
+---@field mirrors? etoro.api.Mirror[]
+---@field orders? etoro.api.Order[]
+---@field ordersForClose? etoro.api.OrderForClose[]
+---@field ordersForCloseMultiple? etoro.api.OrderForCloseMultiple[]
+---@field ordersForOpen? etoro.api.OrderForOpen[]
+---@field positions? etoro.api.Position[]
 ---@field stockOrders? table[]
 ---@field unrealizedPnL? number
 
----@class etoro.op.GetV1TradingInfoDemoPnl.result
----@field clientPortfolio? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio
+---@class etoro.api.PortfolioResponseWithPnl
+---@field clientPortfolio? etoro.api.ClientPortfolio
 
----@class etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio.mirrors
+---@class etoro.api.PortfolioResponseClientPortfolioMirror
 ---@field CID? integer
 ---@field availableAmount? number
 ---@field closedPositionsNetProfit? number
@@ -3235,13 +2256,13 @@
 ---@field parentMirrors? table[]
 ---@field parentUsername? string
 ---@field pendingForClosure? boolean
----@field positions? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.mirrors.positions[]
+---@field positions? etoro.api.Position[]
 ---@field startedCopyDate? string
 ---@field stopLossAmount? number
 ---@field stopLossPercentage? number
 ---@field withdrawalSummary? number
 
----@class etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio.orders
+---@class etoro.api.PortfolioResponseClientPortfolioOrder
 ---@field CID? integer
 ---@field amount? number
 ---@field executionType? integer
@@ -3257,71 +2278,23 @@
 ---@field takeProfitRate? number
 ---@field units? number
 
----@class etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio
+---@class etoro.api.PortfolioResponseClientPortfolio
 ---@field bonusCredit? number
 ---@field credit? number
 ---@field entryOrders? table[]
 ---@field exitOrders? table[]
----@field mirrors? etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio.mirrors[]
----@field orders? etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio.orders[]
+---@field mirrors? etoro.api.PortfolioResponseClientPortfolioMirror[]
+---@field orders? etoro.api.PortfolioResponseClientPortfolioOrder[]
 ---@field ordersForClose? table[]
 ---@field ordersForCloseMultiple? table[]
 ---@field ordersForOpen? table[]
----@field positions? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio.positions[]
+---@field positions? etoro.api.Position[]
 ---@field stockOrders? table[]
 
----@class etoro.op.GetV1TradingInfoDemoPortfolio.result
----@field clientPortfolio? etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio
+---@class etoro.api.PortfolioResponse
+---@field clientPortfolio? etoro.api.PortfolioResponseClientPortfolio
 
----@class etoro.op.PostV1TradingInfoEligibility.body
----@field currency? string default USD
----@field instrumentIds? (integer|string)[]|etoro.Null
----@field symbols? string[]|etoro.Null
-
----@class etoro.op.PostV1TradingInfoEligibility
----@field body? etoro.op.PostV1TradingInfoEligibility.body
-
----@class etoro.op.PostV1TradingInfoEligibility.result
----@field currency? string
----@field eligibilities? etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities[]
----@field notFoundInstrumentIds? integer[]
----@field notFoundSymbols? string[]
-
----@class etoro.op.GetV1TradingInfoPortfolio.result
----@field clientPortfolio? etoro.op.GetV1TradingInfoDemoPortfolio.result.clientPortfolio
-
----@class etoro.op.GetV1TradingInfoRealCloseOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.GetV1TradingInfoRealOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.GetV1TradingInfoRealOrdersOrderId.result
----@field CID? integer
----@field amount? number
----@field cid? integer
----@field errorCode? integer
----@field errorMessage? string
----@field instrumentID integer
----@field openActionType? integer
----@field orderID integer
----@field orderType integer
----@field positions? etoro.op.GetV1TradingInfoDemoOrdersOrderId.result.positions[]
----@field referenceID? string
----@field requestOccurred string
----@field statusID integer
----@field token? string
----@field units? number
-
----@class etoro.op.GetV1TradingInfoRealPnl.result
----@field clientPortfolio? etoro.op.GetV1TradingInfoDemoPnl.result.clientPortfolio
-
----@class etoro.op.GetV1TradingInfoTradeDemoHistory
----@field minDate string|number YYYY-MM-DD
----@field page? integer|string 0 or more
----@field pageSize? integer|string 1 or more
-
----@class etoro.op.GetV1TradingInfoTradeDemoHistory.result
+---@class etoro.api.TradeHistory
 ---@field closeRate? number
 ---@field closeTimestamp? string
 ---@field fees? number
@@ -3342,74 +2315,44 @@
 ---@field trailingStopLoss? boolean
 ---@field units? number
 
----@class etoro.op.GetV1TradingInfoTradeHistory
----@field minDate string|number YYYY-MM-DD
----@field page? integer|string 0 or more
----@field pageSize? integer|string 1 or more
-
----@class etoro.op.GetV1TradingInfoTradeHistory.result
----@field closeRate? number
----@field closeTimestamp? string
----@field fees? number
----@field initialInvestment? number
----@field instrumentId? integer
----@field investment? number
----@field isBuy? boolean
----@field leverage? integer
----@field netProfit? number
----@field openRate? number
----@field openTimestamp? string
----@field orderId? integer
----@field parentPositionId? integer
----@field positionId? integer
----@field socialTradeId? integer
----@field stopLossRate? number
----@field takeProfitRate? number
----@field trailingStopLoss? boolean
----@field units? number
-
----@class etoro.op.GetV1UserInfoPeople
----@field cidList? (integer|string)[]
----@field usernames? string[]
-
----@class etoro.op.GetV1UserInfoPeople.result.users.avatars
+---@class etoro.api.PublicAggregatedInfoUiUserAvatar
 ---@field height? integer
 ---@field type? "Original"|"OriginalCropped"|"Resized"|"Retouched"
 ---@field url? string
 ---@field width? integer
 
----@class etoro.op.GetV1UserInfoPeople.result.users.customerRestrictions
+---@class etoro.api.PublicAggregatedInfoUserCustomerRestriction
 ---@field CID? integer
 ---@field occured? string
 ---@field reasonID? integer
 ---@field restrictionTypeID? integer
 
----@class etoro.op.GetV1UserInfoPeople.result.users.gdprInfo
+---@class etoro.api.PublicAggregatedInfoUserGdprInfo
 ---@field accountStatus? 1|2
 ---@field playerStatus? 1|2|3|4|5|6|7|8|9|10|11|12|13|14|15
 ---@field playerStatusReason? 0|1|2|3|4|5|6|7|8|9|10|11|12|13|14|15|16|17|18|19|20|21|22|23|24|25|26|27|28|29|30|31|32|33|34|35|36|37|38|39|40|41|42
 
----@class etoro.op.GetV1UserInfoPeople.result.users.userBio
+---@class etoro.api.PublicAggregatedInfoUiUserBio
 ---@field aboutMe? string
 ---@field aboutMeShort? string
 ---@field gcid? integer
 ---@field languageCode? string
 ---@field strategyID? integer
 
----@class etoro.op.GetV1UserInfoPeople.result.users
+---@class etoro.api.PublicAggregatedInfoUser
 ---@field aboutMe? string
 ---@field aboutMeShort? string
 ---@field accountStatus? integer
 ---@field accountType? integer
 ---@field allowDisplayFullName? boolean
----@field avatars? etoro.op.GetV1UserInfoPeople.result.users.avatars[]
+---@field avatars? etoro.api.PublicAggregatedInfoUiUserAvatar[]
 ---@field country? integer
----@field customerRestrictions? etoro.op.GetV1UserInfoPeople.result.users.customerRestrictions[]
+---@field customerRestrictions? etoro.api.PublicAggregatedInfoUserCustomerRestriction[]
 ---@field demoCID? integer
 ---@field firstName? string
 ---@field fundType? string
 ---@field gcid? integer
----@field gdprInfo? etoro.op.GetV1UserInfoPeople.result.users.gdprInfo
+---@field gdprInfo? etoro.api.PublicAggregatedInfoUserGdprInfo
 ---@field homepage? integer
 ---@field isPi? boolean
 ---@field isVerified? boolean
@@ -3422,36 +2365,16 @@
 ---@field piLevel? integer
 ---@field playerStatus? integer
 ---@field realCID? integer
----@field userBio? etoro.op.GetV1UserInfoPeople.result.users.userBio
+---@field userBio? etoro.api.PublicAggregatedInfoUiUserBio
 ---@field userFlowSignature? string
 ---@field username? string
 ---@field verificationLevel? integer
 ---@field whiteLabel? integer
 
----@class etoro.op.GetV1UserInfoPeople.result
----@field users? etoro.op.GetV1UserInfoPeople.result.users[]
+---@class etoro.api.PublicAggregatedInfoResponse
+---@field users? etoro.api.PublicAggregatedInfoUser[]
 
----@class etoro.op.GetV1UserInfoPeopleSearch
----@field blocked? boolean
----@field countryId? integer|string
----@field gainMax? integer|string
----@field instrumentId? integer|string
----@field instrumentPctMax? integer|string
----@field instrumentPctMin? integer|string
----@field isTestAccount? boolean
----@field maxDailyRiskScoreMax? integer|string
----@field maxDailyRiskScoreMin? integer|string
----@field maxMonthlyRiskScoreMax? integer|string
----@field maxMonthlyRiskScoreMin? integer|string
----@field optIn? boolean
----@field page? integer|string 1 or more
----@field pageSize? integer|string 1 or more
----@field period "CurrMonth"|"CurrQuarter"|"CurrYear"|"LastYear"|"LastTwoYears"|"OneMonthAgo"|"TwoMonthsAgo"|"ThreeMonthsAgo"|"SixMonthsAgo"|"OneYearAgo"
----@field popularInvestor? boolean
----@field sort? string|string[]
----@field weeksSinceRegistrationMin? integer|string
-
----@class etoro.op.GetV1UserInfoPeopleSearch.result.items
+---@class etoro.api.UserInfoPeopleSearchItem
 ---@field activeWeeks? integer
 ---@field activeWeeksPct? number
 ---@field affiliateId? integer
@@ -3517,31 +2440,22 @@
 ---@field weeksSinceRegistration? integer
 ---@field winRatio? number
 
----@class etoro.op.GetV1UserInfoPeopleSearch.result
----@field items etoro.op.GetV1UserInfoPeopleSearch.result.items[]
+---@class etoro.api.UserInfoPeopleSearch
+---@field items etoro.api.UserInfoPeopleSearchItem[]
 ---@field totalItems integer
 
----@class etoro.op.GetV1UserInfoPeopleUsernameDailyGain
----@field maxDate string|number YYYY-MM-DD
----@field minDate string|number YYYY-MM-DD
----@field type "Daily"|"Period"
----@field username string
-
----@class etoro.op.GetV1UserInfoPeopleUsernameGain
----@field username string
-
----@class etoro.op.GetV1UserInfoPeopleUsernameGain.result.monthly
+---@class etoro.api.GainEntry
 ---@field gain? number
 ---@field timestamp? string
 
----@class etoro.op.GetV1UserInfoPeopleUsernameGain.result
----@field monthly? etoro.op.GetV1UserInfoPeopleUsernameGain.result.monthly[]
----@field yearly? etoro.op.GetV1UserInfoPeopleUsernameGain.result.monthly[]
+---@class etoro.api.GetUserDailyGainResponse
+---@field gain? number
 
----@class etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive
----@field username string
+---@class etoro.api.GetUserGainResponse
+---@field monthly? etoro.api.GainEntry[]
+---@field yearly? etoro.api.GainEntry[]
 
----@class etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result.positions
+---@class etoro.api.UserInfoPeoplePortfolioLivePosition
 ---@field instrumentId? integer
 ---@field investmentPct? number
 ---@field isBuy? boolean
@@ -3556,7 +2470,7 @@
 ---@field takeProfitRate? number
 ---@field trailingStopLoss? boolean
 
----@class etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result.socialTrades
+---@class etoro.api.UserInfoPeoplePortfolioLiveSocialTrade
 ---@field closedNetProfit? number
 ---@field investmentPct? number
 ---@field isClosing? boolean
@@ -3565,23 +2479,19 @@
 ---@field openNetProfit? number
 ---@field openTimestamp? string
 ---@field parentUsername? string
----@field positions? etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result.positions[]
+---@field positions? etoro.api.UserInfoPeoplePortfolioLivePosition[]
 ---@field realizedPct? number
 ---@field socialTradeId? integer
 ---@field stopLossPercentage? number
 ---@field unrealizedPct? number
 
----@class etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result
----@field positions? etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result.positions[]
+---@class etoro.api.UserInfoPeoplePortfolioLive
+---@field positions? etoro.api.UserInfoPeoplePortfolioLivePosition[]
 ---@field realizedCreditPct? number
----@field socialTrades? etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result.socialTrades[]
+---@field socialTrades? etoro.api.UserInfoPeoplePortfolioLiveSocialTrade[]
 ---@field unrealizedCreditPct? number
 
----@class etoro.op.GetV1UserInfoPeopleUsernameTradeinfo
----@field period "CurrMonth"|"CurrQuarter"|"CurrYear"|"LastYear"|"LastTwoYears"|"OneMonthAgo"|"TwoMonthsAgo"|"ThreeMonthsAgo"|"SixMonthsAgo"|"OneYearAgo"
----@field username string
-
----@class etoro.op.GetV1UserInfoPeopleUsernameTradeinfo.result
+---@class etoro.api.UserInfoPeopleTradeinfo
 ---@field activeWeeksPct? number
 ---@field affiliateId? integer
 ---@field aumTier? integer
@@ -3624,46 +2534,41 @@
 ---@field weeksSinceRegistration? integer
 ---@field winRatio? number
 
----@class etoro.op.GetV1Watchlists
----@field addRelatedAssets? boolean default false
----@field ensureBuiltinWatchlists? boolean default true
----@field itemsPerPageForSingle? integer|string 1 to 1000; default 100
-
----@class etoro.op.GetV1Watchlists.result.exception
+---@class etoro.api.WatchlistsResponseException
 ---@field invalidItems? string[]
 ---@field message? string
 ---@field reason? string
 
----@class etoro.op.GetV1Watchlists.result.meta
+---@class etoro.api.WatchlistsResponseMeta
 ---@field itemsPerPage? integer
 ---@field maxItemsInWatchlistLimit? integer
 ---@field maxWatchlistsLimit? integer
 ---@field pageNumber? integer
 
----@class etoro.op.GetV1Watchlists.result.watchlists.items.market
+---@class etoro.api.WatchlistItemDtoMarket
 ---@field assetTypeId? integer
 ---@field assetTypeSubCategoryId? integer
----@field avatar? etoro.op.GetV1PostsPostId.result.commentsData.comments.entity.owner.avatar
+---@field avatar? etoro.api.Avatar
 ---@field displayName? string
 ---@field exchangeId? integer
 ---@field hasExpirationDate? boolean
 ---@field id? string
 ---@field symbolName? string
 
----@class etoro.op.GetV1Watchlists.result.watchlists.items
+---@class etoro.api.WatchlistItemDto
 ---@field itemAddedDate? string
 ---@field itemAddedReason? string
 ---@field itemId integer
 ---@field itemRank? integer
 ---@field itemType string
----@field market? etoro.op.GetV1Watchlists.result.watchlists.items.market
+---@field market? etoro.api.WatchlistItemDtoMarket
 
----@class etoro.op.GetV1Watchlists.result.watchlists
+---@class etoro.api.WatchlistResponse
 ---@field Gcid? integer
 ---@field dynamicUrl? string
 ---@field isDefault? boolean
 ---@field isUserSelectedDefault? boolean
----@field items? etoro.op.GetV1Watchlists.result.watchlists.items[]
+---@field items? etoro.api.WatchlistItemDto[]
 ---@field name? string
 ---@field relatedAssets? integer[]
 ---@field totalItems? integer
@@ -3671,467 +2576,103 @@
 ---@field watchlistRank? integer
 ---@field watchlistType? "Static"|"Dynamic"|"RecentlyInvested"|"Default"
 
----@class etoro.op.GetV1Watchlists.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
+---@class etoro.api.WatchlistsResponse
+---@field exception? etoro.api.WatchlistsResponseException
 ---@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
+---@field meta? etoro.api.WatchlistsResponseMeta
 ---@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
+---@field watchlists? etoro.api.WatchlistResponse[]
 
----@class etoro.op.PostV1Watchlists
----@field dynamicQuery? string
----@field name string 1 to 100 characters
----@field type? "Static"|"Dynamic" default Static
-
----@class etoro.op.PostV1Watchlists.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
----@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
----@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market.avatar.svg
----@field backgroundColor? string
----@field textColor? string
----@field url? string
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market.avatar
----@field large? string
----@field medium? string
----@field small? string
----@field svg? etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market.avatar.svg|etoro.Null
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market
----@field assetTypeId? integer|string
----@field assetTypeSubCategoryId? integer|string|etoro.Null
----@field avatar? etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market.avatar
----@field displayName? string
----@field exchangeId? integer|string
----@field hasExpirationDate? boolean
----@field id? string
----@field symbolName? string
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body
----@field itemAddedDate? string|number ISO 8601, or seconds since 1970
----@field itemAddedReason? string
----@field itemId integer|string
----@field itemRank? integer|string default 0
----@field itemType string
----@field market? etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body.market
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems
----@field body etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body[]
-
----@class etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
----@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
----@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
-
----@class etoro.op.GetV1WatchlistsDefaultWatchlistsItems
----@field itemsLimit? integer|string 1 or more
----@field itemsPerPage? integer|string 1 to 1000; default 100
-
----@class etoro.op.GetV1WatchlistsDefaultWatchlistsItems.result.market
----@field assetTypeId? integer
----@field assetTypeSubCategoryId? integer
----@field avatar? etoro.op.GetV1Clubs.result.contacts.manager.avatars
----@field displayName? string
----@field exchangeId? integer
----@field hasExpirationDate? boolean
----@field id? string
----@field symbolName? string
-
----@class etoro.op.GetV1WatchlistsDefaultWatchlistsItems.result
----@field itemAddedDate? string
----@field itemAddedReason? string
----@field itemId integer
----@field itemRank? integer
----@field itemType string
----@field market? etoro.op.GetV1WatchlistsDefaultWatchlistsItems.result.market
-
----@class etoro.op.PostV1WatchlistsNewasdefaultWatchlist
----@field dynamicQuery? string
----@field name string 1 to 100 characters
----@field type? "Static"|"Dynamic" default Static
-
----@class etoro.op.PostV1WatchlistsNewasdefaultWatchlist.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
----@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
----@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
-
----@class etoro.op.GetV1WatchlistsPublicUserId
----@field itemsPerPageForSingle? integer|string 1 to 1000; default 100
----@field userId integer|string 1 or more
-
----@class etoro.op.GetV1WatchlistsPublicUserId.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
----@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
----@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
-
----@class etoro.op.GetV1WatchlistsPublicUserIdWatchlistId
----@field itemsPerPage? integer|string 1 to 1000; default 100
----@field pageNumber? integer|string 0 or more; default 0
----@field userId integer|string 1 or more
----@field watchlistId string
-
----@class etoro.op.GetV1WatchlistsPublicUserIdWatchlistId.result.items
----@field itemAddedDate? string
----@field itemAddedReason? string
----@field itemId integer
----@field itemRank? integer
----@field itemType string
----@field market? etoro.op.GetV1WatchlistsDefaultWatchlistsItems.result.market
-
----@class etoro.op.GetV1WatchlistsPublicUserIdWatchlistId.result
----@field Gcid? integer
----@field dynamicUrl? string
----@field isDefault? boolean
----@field isUserSelectedDefault? boolean
----@field items? etoro.op.GetV1WatchlistsPublicUserIdWatchlistId.result.items[]
----@field name? string
----@field relatedAssets? integer[]
----@field totalItems? integer
----@field watchlistId? string
----@field watchlistRank? integer
----@field watchlistType? "Static"|"Dynamic"|"RecentlyInvested"|"Default"
-
----@class etoro.op.PutV1WatchlistsRankWatchlistId
----@field newRank integer|string
----@field watchlistId string
-
----@class etoro.op.PutV1WatchlistsSetUserSelectedUserDefaultWatchlistId
----@field watchlistId string
-
----@class etoro.op.GetV1WatchlistsWatchlistId
----@field itemsPerPage? integer|string 1 to 1000; default 100
----@field pageNumber? integer|string 0 or more; default 0
----@field watchlistId string
-
----@class etoro.op.GetV1WatchlistsWatchlistId.result
----@field exception? etoro.op.GetV1Watchlists.result.exception
----@field isSucceeded? boolean
----@field meta? etoro.op.GetV1Watchlists.result.meta
----@field status? integer
----@field watchlists? etoro.op.GetV1Watchlists.result.watchlists[]
-
----@class etoro.op.PutV1WatchlistsWatchlistId
----@field newName string 1 to 100 characters
----@field watchlistId string
-
----@class etoro.op.DeleteV1WatchlistsWatchlistId
----@field watchlistId string
-
----@class etoro.op.PostV1WatchlistsWatchlistIdItems
----@field watchlistId string
----@field body etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body[]
-
----@class etoro.op.PutV1WatchlistsWatchlistIdItems
----@field watchlistId string
----@field body etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body[]
-
----@class etoro.op.DeleteV1WatchlistsWatchlistIdItems
----@field watchlistId string
----@field body etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.body[]
-
----@class etoro.op.PostV2AgentPortfolios.body
----@field agentPortfolioDescription? string
----@field agentPortfolioName string 6 to 10 characters
----@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
----@field investmentAmountInUsd number|string above 0
----@field ipsWhitelist? string[]|etoro.Null
----@field scopeNames string[]
----@field userTokenName string
-
----@class etoro.op.PostV2AgentPortfolios
----@field body etoro.op.PostV2AgentPortfolios.body
-
----@class etoro.op.PostV2AgentPortfolios.result.userTokens.scopes
+---@class etoro.api.ScopeNameItem
 ---@field name? string
 
----@class etoro.op.PostV2AgentPortfolios.result.userTokens
+---@class etoro.api.CreateAgentPortfolioV2UserTokenItem
 ---@field clientId? string
 ---@field expiresAt? string
 ---@field ipsWhitelist? string[]
----@field scopes? etoro.op.PostV2AgentPortfolios.result.userTokens.scopes[]
+---@field scopes? etoro.api.ScopeNameItem[]
 ---@field userToken? etoro.Secret
 ---@field userTokenId? string
 ---@field userTokenName? string
 
----@class etoro.op.PostV2AgentPortfolios.result
+---@class etoro.api.CreateAgentPortfolioV2Response
 ---@field agentPortfolioGcid? integer
 ---@field agentPortfolioId? string
 ---@field agentPortfolioName? string
 ---@field agentPortfolioVirtualBalance? number
 ---@field mirrorId? integer
----@field userTokens? etoro.op.PostV2AgentPortfolios.result.userTokens[]
+---@field userTokens? etoro.api.CreateAgentPortfolioV2UserTokenItem[]
 
----@class etoro.op.GetV2AgentPortfoliosUserTokensScopes.result
----@field scopes? etoro.op.PostV2AgentPortfolios.result.userTokens.scopes[]
+---@class etoro.api.GetAllowedScopesResponse
+---@field scopes? etoro.api.ScopeNameItem[]
 
----@class etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.body
----@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
----@field ipsWhitelist? string[]|etoro.Null
----@field scopeNames string[]
----@field userTokenName string
-
----@class etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens
----@field agentPortfolioId string UUID
----@field body etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.body
-
----@class etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.result
----@field clientId? string
----@field createdAt? string
----@field expiresAt? string
----@field ipsWhitelist? string[]
----@field scopeNames? string[]
----@field userToken? etoro.Secret
----@field userTokenId? string
----@field userTokenName? string
-
----@class etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
----@field expiresAt? string|number|etoro.Null ISO 8601, or seconds since 1970
----@field ipsWhitelist? string[]|etoro.Null
----@field scopeNames? string[]
-
----@class etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId
----@field agentPortfolioId string UUID
----@field userTokenId string UUID
----@field body etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
-
----@class etoro.op.GetV2PortfoliosUsernameAssetsHistory
----@field count? integer|string 0 or more
----@field maxDate? string|number YYYY-MM-DD
----@field minDate? string|number YYYY-MM-DD
----@field period? "CurrMonth"|"OneMonthAgo"|"TwoMonthsAgo"|"CurrQuarter"|"ThreeMonthsAgo"|"SixMonthsAgo"|"CurrYear"|"OneYearAgo"|"LastYear"|"LastTwoYears"
----@field username string
-
----@class etoro.op.GetV2PortfoliosUsernameAssetsHistory.result.results.assets
+---@class etoro.api.AssetsHistoryAsset
 ---@field instrumentId integer
 ---@field investedPct number
 ---@field symbol string
 ---@field valuePct number
 
----@class etoro.op.GetV2PortfoliosUsernameAssetsHistory.result.results
----@field assets etoro.op.GetV2PortfoliosUsernameAssetsHistory.result.results.assets[]
+---@class etoro.api.AssetsHistoryEntry
+---@field assets etoro.api.AssetsHistoryAsset[]
 ---@field cashOfTotalEquityPct number
 ---@field cashPct number
 ---@field date string
 
----@class etoro.op.GetV2PortfoliosUsernameAssetsHistory.result
----@field results etoro.op.GetV2PortfoliosUsernameAssetsHistory.result.results[]
+---@class etoro.api.AssetsHistoryResponse
+---@field results etoro.api.AssetsHistoryEntry[]
 ---@field userName string
 
----@class etoro.op.GetV2PortfoliosUsernameCopiers
----@field username string 1 to 50 characters
-
----@class etoro.op.GetV2PortfoliosUsernameCopiers.result
+---@class etoro.api.CopiersCurrentResponse
 ---@field aumTier integer
 ---@field aumTierDesc? string
 ---@field copiers integer
 
----@class etoro.op.GetV2PortfoliosUsernameExposureHistory
----@field count? integer|string 0 or more
----@field maxDate? string|number YYYY-MM-DD
----@field minDate? string|number YYYY-MM-DD
----@field period? "CurrMonth"|"OneMonthAgo"|"TwoMonthsAgo"|"CurrQuarter"|"ThreeMonthsAgo"|"SixMonthsAgo"|"CurrYear"|"OneYearAgo"|"LastYear"|"LastTwoYears"
----@field username string
-
----@class etoro.op.GetV2PortfoliosUsernameExposureHistory.result.results.exposureItems
+---@class etoro.api.ExposureItem
 ---@field absExposurePct number
 ---@field instrumentId integer
 ---@field netExposurePct number
 ---@field symbol string
 
----@class etoro.op.GetV2PortfoliosUsernameExposureHistory.result.results
+---@class etoro.api.ExposureHistoryEntry
 ---@field absExposurePct number
 ---@field date string
----@field exposureItems etoro.op.GetV2PortfoliosUsernameExposureHistory.result.results.exposureItems[]
+---@field exposureItems etoro.api.ExposureItem[]
 
----@class etoro.op.GetV2PortfoliosUsernameExposureHistory.result
----@field results etoro.op.GetV2PortfoliosUsernameExposureHistory.result.results[]
+---@class etoro.api.ExposureHistoryResponse
+---@field results etoro.api.ExposureHistoryEntry[]
 ---@field userName string
 
----@class etoro.op.GetV2PortfoliosUsernameGainGranularity
----@field count? integer|string 1 to 1000
----@field granularity "daily"|"monthly"|"yearly"
----@field maxDate? string|number YYYY-MM-DD
----@field minDate? string|number YYYY-MM-DD
----@field username string
-
----@class etoro.op.GetV2PortfoliosUsernameGainGranularity.result.gains
+---@class etoro.api.GainPoint
 ---@field date string
 ---@field gain number
 
----@class etoro.op.GetV2PortfoliosUsernameGainGranularity.result
----@field gains etoro.op.GetV2PortfoliosUsernameGainGranularity.result.gains[]
+---@class etoro.api.GainHistoryResponse
+---@field gains etoro.api.GainPoint[]
 ---@field granularity "daily"|"monthly"|"yearly"
 ---@field totalGain? number
 ---@field username string
 
----@class etoro.op.PatchV2TradingDemoPositionsPositionId.body
----@field clearStopLoss? boolean
----@field clearTakeProfit? boolean
----@field stopLossRate? number|string above 0
----@field stopLossType? "fixed"|"trailing"
----@field takeProfitRate? number|string above 0
-
----@class etoro.op.PatchV2TradingDemoPositionsPositionId
----@field positionId integer|string 1 or more
----@field body etoro.op.PatchV2TradingDemoPositionsPositionId.body
-
----@class etoro.op.PostV2TradingExecutionDemoOrders.body
----@field action "open"|"close"
----@field additionalMargin? number|string|etoro.Null
----@field amount? number|string|etoro.Null above 0
----@field contracts? number|string|etoro.Null above 0
----@field instrumentId? integer|string|etoro.Null 1 or more
----@field leverage? integer|string|etoro.Null 1 or more
----@field orderCurrency? string|etoro.Null
----@field orderType? "mkt"|"mit"
----@field positionIds? (integer|string)[]|etoro.Null 1 or more items
----@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
----@field stopLossRate? number|string|etoro.Null above 0
----@field stopLossType? "fixed"|"trailing"|etoro.Null
----@field symbol? string|etoro.Null
----@field takeProfitRate? number|string|etoro.Null above 0
----@field transaction "buy"|"sell"|"sellShort"|"buyToCover"
----@field triggerRate? number|string|etoro.Null above 0
----@field units? number|string|etoro.Null above 0
-
----@class etoro.op.PostV2TradingExecutionDemoOrders
----@field body etoro.op.PostV2TradingExecutionDemoOrders.body
-
----@class etoro.op.PostV2TradingExecutionDemoOrders.result
+---@class etoro.api.UnifiedOrderResponse
 ---@field orderId? integer
 ---@field referenceId? string
 ---@field token? string
 
----@class etoro.op.DeleteV2TradingExecutionDemoOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV2TradingExecutionDemoOrdersOrderId.result
+---@class etoro.api.DeleteOrders
 ---@field token? string
 
----@class etoro.op.PostV2TradingExecutionOrders.body
----@field action "open"|"close"
----@field additionalMargin? number|string|etoro.Null
----@field amount? number|string|etoro.Null above 0
----@field contracts? number|string|etoro.Null above 0
----@field instrumentId? integer|string|etoro.Null 1 or more
----@field leverage? integer|string|etoro.Null 1 or more
----@field orderCurrency? string|etoro.Null
----@field orderType? "mkt"|"mit"
----@field positionIds? (integer|string)[]|etoro.Null 1 or more items
----@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
----@field stopLossRate? number|string|etoro.Null above 0
----@field stopLossType? "fixed"|"trailing"|etoro.Null
----@field symbol? string|etoro.Null
----@field takeProfitRate? number|string|etoro.Null above 0
----@field transaction "buy"|"sell"|"sellShort"|"buyToCover"
----@field triggerRate? number|string|etoro.Null above 0
----@field units? number|string|etoro.Null above 0
-
----@class etoro.op.PostV2TradingExecutionOrders
----@field body etoro.op.PostV2TradingExecutionOrders.body
-
----@class etoro.op.PostV2TradingExecutionOrders.result
----@field orderId? integer
----@field referenceId? string
----@field token? string
-
----@class etoro.op.DeleteV2TradingExecutionOrdersOrderId
----@field orderId integer|string 1 or more
-
----@class etoro.op.DeleteV2TradingExecutionOrdersOrderId.result
----@field token? string
-
----@class etoro.op.PostV2TradingInfoCosts.body
----@field action "open"|"close"
----@field additionalMargin? number|string|etoro.Null
----@field amount? number|string|etoro.Null above 0
----@field contracts? number|string|etoro.Null above 0
----@field instrumentId? integer|string|etoro.Null 1 or more
----@field leverage? integer|string|etoro.Null 1 or more
----@field orderCurrency? string|etoro.Null
----@field orderType? "mkt"|"mit"
----@field positionIds? (integer|string)[]|etoro.Null 1 or more items
----@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
----@field stopLossRate? number|string|etoro.Null above 0
----@field stopLossType? "fixed"|"trailing"|etoro.Null
----@field symbol? string|etoro.Null
----@field takeProfitRate? number|string|etoro.Null above 0
----@field transaction "buy"|"sell"|"sellShort"|"buyToCover"
----@field triggerRate? number|string|etoro.Null above 0
----@field units? number|string|etoro.Null above 0
-
----@class etoro.op.PostV2TradingInfoCosts
----@field body etoro.op.PostV2TradingInfoCosts.body
-
----@class etoro.op.PostV2TradingInfoCosts.result.costs
+---@class etoro.api.CostBreakdown
 ---@field amount? number
 ---@field costType? "markup"|"marketSpread"|"transactionFee"|"overnightFee"|"overWeekendFee"|"sdrt"
 ---@field currency? string
 ---@field value? number
 
----@class etoro.op.PostV2TradingInfoCosts.result
----@field costs? etoro.op.PostV2TradingInfoCosts.result.costs[]
+---@class etoro.api.GetCostResponse
+---@field costs? etoro.api.CostBreakdown[]
 ---@field instrumentId? integer
 ---@field lastUpdated? string
 ---@field symbol? string
 
----@class etoro.op.PostV2TradingInfoDemoCosts.body
----@field action "open"|"close"
----@field additionalMargin? number|string|etoro.Null
----@field amount? number|string|etoro.Null above 0
----@field contracts? number|string|etoro.Null above 0
----@field instrumentId? integer|string|etoro.Null 1 or more
----@field leverage? integer|string|etoro.Null 1 or more
----@field orderCurrency? string|etoro.Null
----@field orderType? "mkt"|"mit"
----@field positionIds? (integer|string)[]|etoro.Null 1 or more items
----@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
----@field stopLossRate? number|string|etoro.Null above 0
----@field stopLossType? "fixed"|"trailing"|etoro.Null
----@field symbol? string|etoro.Null
----@field takeProfitRate? number|string|etoro.Null above 0
----@field transaction "buy"|"sell"|"sellShort"|"buyToCover"
----@field triggerRate? number|string|etoro.Null above 0
----@field units? number|string|etoro.Null above 0
-
----@class etoro.op.PostV2TradingInfoDemoCosts
----@field body etoro.op.PostV2TradingInfoDemoCosts.body
-
----@class etoro.op.PostV2TradingInfoDemoCosts.result
----@field costs? etoro.op.PostV2TradingInfoCosts.result.costs[]
----@field instrumentId? integer
----@field lastUpdated? string
----@field symbol? string
-
----@class etoro.op.PostV2TradingInfoDemoEligibility.body
----@field currency? string default USD
----@field instrumentIds? (integer|string)[]|etoro.Null
----@field symbols? string[]|etoro.Null
-
----@class etoro.op.PostV2TradingInfoDemoEligibility
----@field body? etoro.op.PostV2TradingInfoDemoEligibility.body
-
----@class etoro.op.PostV2TradingInfoDemoEligibility.result
----@field currency? string
----@field eligibilities? etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities[]
----@field notFoundInstrumentIds? integer[]
----@field notFoundSymbols? string[]
-
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup
----@field orderId? integer|string 1 or more
----@field referenceId? string
-
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup.result.asset
+---@class etoro.api.GetOrderInfoAsset
 ---@field currency? string
 ---@field instrumentId? integer
 ---@field leverage? integer
@@ -4139,7 +2680,7 @@
 ---@field side? string
 ---@field symbol? string
 
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup.result.positionExecutions.openingData
+---@class etoro.api.GetOrderInfoOpeningData
 ---@field avgConversionRate? number
 ---@field avgPrice? number
 ---@field contracts? number
@@ -4153,14 +2694,14 @@
 ---@field taxes? number
 ---@field units? number
 
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup.result.positionExecutions
+---@class etoro.api.GetOrderInfoPositionExecution
 ---@field addedFunds? number
 ---@field initialExposureAccountCurrency? number
 ---@field initialExposureAssetCurrency? number
 ---@field investedAmountCurrency? number
 ---@field marginAccountCurrency? number
 ---@field marginAssetCurrency? number
----@field openingData? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.positionExecutions.openingData
+---@field openingData? etoro.api.GetOrderInfoOpeningData
 ---@field positionId? integer
 ---@field remainingContracts? number
 ---@field remainingUnits? number
@@ -4168,16 +2709,16 @@
 ---@field stopLossRate? number
 ---@field takeProfitRate? number
 
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup.result.status
+---@class etoro.api.GetOrderInfoStatus
 ---@field errorCode? integer
 ---@field errorMessage? string
 ---@field id? integer
 ---@field name? string
 
----@class etoro.op.GetV2TradingInfoDemoOrdersLookup.result
+---@class etoro.api.GetOrderInfoResponse
 ---@field accountId? integer
 ---@field action? string
----@field asset? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.asset
+---@field asset? etoro.api.GetOrderInfoAsset
 ---@field etoroOrderTypeId? integer
 ---@field frozenAmount? number
 ---@field gcid? integer
@@ -4188,7 +2729,7 @@
 ---@field orderCurrency? string
 ---@field orderId? integer
 ---@field portfolioId? integer
----@field positionExecutions? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.positionExecutions[]
+---@field positionExecutions? etoro.api.GetOrderInfoPositionExecution[]
 ---@field positionsToClose? integer[]
 ---@field requestTime? string
 ---@field requestType? string
@@ -4196,217 +2737,160 @@
 ---@field requestedContracts? number
 ---@field requestedTriggerRate? number
 ---@field requestedUnits? number
----@field status? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.status
+---@field status? etoro.api.GetOrderInfoStatus
 ---@field stopLossType? string
 ---@field totalCosts? number
 ---@field transaction? string
 ---@field type? string
-
----@class etoro.op.PostV2TradingInfoEligibility.body
----@field currency? string default USD
----@field instrumentIds? (integer|string)[]|etoro.Null
----@field symbols? string[]|etoro.Null
-
----@class etoro.op.PostV2TradingInfoEligibility
----@field body? etoro.op.PostV2TradingInfoEligibility.body
-
----@class etoro.op.PostV2TradingInfoEligibility.result
----@field currency? string
----@field eligibilities? etoro.op.PostV1TradingInfoDemoEligibility.result.eligibilities[]
----@field notFoundInstrumentIds? integer[]
----@field notFoundSymbols? string[]
-
----@class etoro.op.GetV2TradingInfoOrdersLookup
----@field orderId? integer|string 1 or more
----@field referenceId? string
-
----@class etoro.op.GetV2TradingInfoOrdersLookup.result
----@field accountId? integer
----@field action? string
----@field asset? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.asset
----@field etoroOrderTypeId? integer
----@field frozenAmount? number
----@field gcid? integer
----@field lastUpdate? string
----@field openActionType? string
----@field openStopLossRate? number
----@field openTakeProfitRate? number
----@field orderCurrency? string
----@field orderId? integer
----@field portfolioId? integer
----@field positionExecutions? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.positionExecutions[]
----@field positionsToClose? integer[]
----@field requestTime? string
----@field requestType? string
----@field requestedAmount? number
----@field requestedContracts? number
----@field requestedTriggerRate? number
----@field requestedUnits? number
----@field status? etoro.op.GetV2TradingInfoDemoOrdersLookup.result.status
----@field stopLossType? string
----@field totalCosts? number
----@field transaction? string
----@field type? string
-
----@class etoro.op.PatchV2TradingPositionsPositionId.body
----@field clearStopLoss? boolean
----@field clearTakeProfit? boolean
----@field stopLossRate? number|string above 0
----@field stopLossType? "fixed"|"trailing"
----@field takeProfitRate? number|string above 0
-
----@class etoro.op.PatchV2TradingPositionsPositionId
----@field positionId integer|string 1 or more
----@field body etoro.op.PatchV2TradingPositionsPositionId.body
 
 ---@class etoro.Client
----@field call fun(self: etoro.Client, name: "GET /api/v1/agent-portfolios", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1AgentPortfolios.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/agent-portfolios", params: etoro.op.PostV1AgentPortfolios, options?: etoro.RequestOptions): etoro.op.PostV1AgentPortfolios.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/agent-portfolios", params?: nil, options?: etoro.RequestOptions): etoro.api.GetAgentPortfoliosResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/agent-portfolios", params: etoro.op.PostV1AgentPortfolios, options?: etoro.RequestOptions): etoro.api.CreateAgentPortfolioResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "DELETE /api/v1/agent-portfolios/{agentPortfolioId}", params: etoro.op.DeleteV1AgentPortfoliosAgentPortfolioId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens", params: etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens, options?: etoro.RequestOptions): etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens", params: etoro.op.PostV1AgentPortfoliosAgentPortfolioIdUserTokens, options?: etoro.RequestOptions): etoro.api.CreateUserTokenResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PATCH /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens/{userTokenId}", params: etoro.op.PatchV1AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "DELETE /api/v1/agent-portfolios/{agentPortfolioId}/user-tokens/{userTokenId}", params: etoro.op.DeleteV1AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/attachments", params: etoro.op.PostV1Attachments, options?: etoro.RequestOptions): etoro.op.PostV1Attachments.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances", params?: etoro.op.GetV1Balances, options?: etoro.RequestOptions): etoro.op.GetV1Balances.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances/history", params?: etoro.op.GetV1BalancesHistory, options?: etoro.RequestOptions): etoro.op.GetV1BalancesHistory.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}", params: etoro.op.GetV1BalancesAccountType, options?: etoro.RequestOptions): etoro.op.GetV1BalancesAccountType.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/history", params: etoro.op.GetV1BalancesAccountTypeHistory, options?: etoro.RequestOptions): etoro.op.GetV1BalancesAccountTypeHistory.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/{accountId}", params: etoro.op.GetV1BalancesAccountTypeAccountId, options?: etoro.RequestOptions): etoro.op.GetV1BalancesAccountTypeAccountId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/{accountId}/history", params: etoro.op.GetV1BalancesAccountTypeAccountIdHistory, options?: etoro.RequestOptions): etoro.op.GetV1BalancesAccountTypeAccountIdHistory.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/clubs", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1Clubs.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/curated-lists", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1CuratedLists.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/following", params?: etoro.op.GetV1FeedsFollowing, options?: etoro.RequestOptions): etoro.op.GetV1FeedsFollowing.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/for-you", params?: etoro.op.GetV1FeedsForYou, options?: etoro.RequestOptions): etoro.op.GetV1FeedsForYou.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/instrument/{marketId}", params: etoro.op.GetV1FeedsInstrumentMarketId, options?: etoro.RequestOptions): etoro.op.GetV1FeedsInstrumentMarketId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/markets/{marketId}", params: etoro.op.GetV1FeedsMarketsMarketId, options?: etoro.RequestOptions): etoro.op.GetV1FeedsMarketsMarketId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/news", params?: etoro.op.GetV1FeedsNews, options?: etoro.RequestOptions): etoro.op.GetV1FeedsNews.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/feeds/post", params?: etoro.op.PostV1FeedsPost, options?: etoro.RequestOptions): etoro.op.PostV1FeedsPost.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/saved", params?: etoro.op.GetV1FeedsSaved, options?: etoro.RequestOptions): etoro.op.GetV1FeedsSaved.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/user/{userId}", params: etoro.op.GetV1FeedsUserUserId, options?: etoro.RequestOptions): etoro.op.GetV1FeedsUserUserId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/users/{userId}", params: etoro.op.GetV1FeedsUsersUserId, options?: etoro.RequestOptions): etoro.op.GetV1FeedsUsersUserId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/users/{userId}/pinned", params: etoro.op.GetV1FeedsUsersUserIdPinned, options?: etoro.RequestOptions): etoro.op.GetV1FeedsUsersUserIdPinned.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/discover", params?: etoro.op.GetV1InstrumentsDiscover, options?: etoro.RequestOptions): etoro.op.GetV1InstrumentsDiscover.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/{symbol}", params: etoro.op.GetV1InstrumentsSymbol, options?: etoro.RequestOptions): etoro.op.GetV1InstrumentsSymbol.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/{symbol}/{shortener}", params: etoro.op.GetV1InstrumentsSymbolShortener, options?: etoro.RequestOptions): etoro.op.GetV1InstrumentsSymbolShortener.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/exchanges", params?: etoro.op.GetV1MarketDataExchanges, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataExchanges.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instrument-types", params?: etoro.op.GetV1MarketDataInstrumentTypes, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataInstrumentTypes.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments", params?: etoro.op.GetV1MarketDataInstruments, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataInstruments.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/history/closing-price", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataInstrumentsHistoryClosingPrice.result[]?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/rates", params: etoro.op.GetV1MarketDataInstrumentsRates, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataInstrumentsRates.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/{instrumentId}/history/candles/{direction}/{interval}/{candlesCount}", params: etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/search", params: etoro.op.GetV1MarketDataSearch, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataSearch.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/stocks-industries", params?: etoro.op.GetV1MarketDataStocksIndustries, options?: etoro.RequestOptions): etoro.op.GetV1MarketDataStocksIndustries.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/market-recommendations/{itemsCount}", params: etoro.op.GetV1MarketRecommendationsItemsCount, options?: etoro.RequestOptions): etoro.op.GetV1MarketRecommendationsItemsCount.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/me", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1Me.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1MoneyAccountsCash.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/money/accounts/cash", params: etoro.op.PostV1MoneyAccountsCash, options?: etoro.RequestOptions): etoro.op.PostV1MoneyAccountsCash.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/eligibility", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1MoneyAccountsCashEligibility.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/status", params: etoro.op.GetV1MoneyAccountsCashStatus, options?: etoro.RequestOptions): etoro.op.GetV1MoneyAccountsCashStatus.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/{accountId}", params: etoro.op.GetV1MoneyAccountsCashAccountId, options?: etoro.RequestOptions): etoro.op.GetV1MoneyAccountsCashAccountId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/{accountId}/transactions", params: etoro.op.GetV1MoneyAccountsCashAccountIdTransactions, options?: etoro.RequestOptions): etoro.op.GetV1MoneyAccountsCashAccountIdTransactions.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/notifications/messages", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1NotificationsMessages.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/attachments", params: etoro.op.PostV1Attachments, options?: etoro.RequestOptions): etoro.api.Attachment?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances", params?: etoro.op.GetV1Balances, options?: etoro.RequestOptions): etoro.api.GetBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances/history", params?: etoro.op.GetV1BalancesHistory, options?: etoro.RequestOptions): etoro.api.GetHistoricalBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}", params: etoro.op.GetV1BalancesAccountType, options?: etoro.RequestOptions): etoro.api.GetBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/history", params: etoro.op.GetV1BalancesAccountTypeHistory, options?: etoro.RequestOptions): etoro.api.GetHistoricalBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/{accountId}", params: etoro.op.GetV1BalancesAccountTypeAccountId, options?: etoro.RequestOptions): etoro.api.GetBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/balances/{accountType}/{accountId}/history", params: etoro.op.GetV1BalancesAccountTypeAccountIdHistory, options?: etoro.RequestOptions): etoro.api.GetHistoricalBalancesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/clubs", params?: nil, options?: etoro.RequestOptions): etoro.api.ClubDashboardDataResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/curated-lists", params?: nil, options?: etoro.RequestOptions): etoro.api.CuratedListsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/following", params?: etoro.op.GetV1Feeds, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/for-you", params?: etoro.op.GetV1Feeds, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/instrument/{marketId}", params: etoro.op.GetV1FeedsInstrumentMarketId, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/markets/{marketId}", params: etoro.op.GetV1FeedsMarketsMarketId, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/news", params?: etoro.op.GetV1Feeds, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/feeds/post", params?: etoro.op.PostV1Posts, options?: etoro.RequestOptions): etoro.api.Post?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/saved", params?: etoro.op.GetV1Feeds, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/user/{userId}", params: etoro.op.GetV1FeedsUserUserId, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/users/{userId}", params: etoro.op.GetV1FeedsUsersUserId, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/feeds/users/{userId}/pinned", params: etoro.op.GetV1FeedsUsersUserIdPinned, options?: etoro.RequestOptions): etoro.api.DiscussionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/discover", params?: etoro.op.GetV1InstrumentsDiscover, options?: etoro.RequestOptions): etoro.api.InstrumentSearchResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/{symbol}", params: etoro.op.GetV1InstrumentsSymbol, options?: etoro.RequestOptions): etoro.api.Instrument?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/instruments/{symbol}/{shortener}", params: etoro.op.GetV1InstrumentsSymbolShortener, options?: etoro.RequestOptions): etoro.api.Instrument?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/exchanges", params?: etoro.op.GetV1MarketDataExchanges, options?: etoro.RequestOptions): etoro.api.ExchangesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instrument-types", params?: etoro.op.GetV1MarketDataInstrumentTypes, options?: etoro.RequestOptions): etoro.api.InstrumentTypesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments", params?: etoro.op.GetV1MarketDataInstruments, options?: etoro.RequestOptions): etoro.api.InstrumentsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/history/closing-price", params?: nil, options?: etoro.RequestOptions): etoro.api.ClosingPricesResponse[]?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/rates", params: etoro.op.GetV1MarketDataInstrumentsRates, options?: etoro.RequestOptions): etoro.api.LiveRatesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/instruments/{instrumentId}/history/candles/{direction}/{interval}/{candlesCount}", params: etoro.op.GetV1MarketDataInstrumentsInstrumentIdHistoryCandlesDirectionIntervalCandlesCount, options?: etoro.RequestOptions): etoro.api.CandlesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/search", params: etoro.op.GetV1MarketDataSearch, options?: etoro.RequestOptions): etoro.api.InstrumentSearchResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-data/stocks-industries", params?: etoro.op.GetV1MarketDataStocksIndustries, options?: etoro.RequestOptions): etoro.api.StocksIndustriesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/market-recommendations/{itemsCount}", params: etoro.op.GetV1MarketRecommendationsItemsCount, options?: etoro.RequestOptions): etoro.api.MarketRecommendationsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/me", params?: nil, options?: etoro.RequestOptions): etoro.api.MeResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash", params?: nil, options?: etoro.RequestOptions): etoro.api.CashAccountsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/money/accounts/cash", params: etoro.op.PostV1MoneyAccountsCash, options?: etoro.RequestOptions): etoro.api.CreateCashAccountAcceptedResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/eligibility", params?: nil, options?: etoro.RequestOptions): etoro.api.CashAccountEligibilityResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/status", params: etoro.op.GetV1MoneyAccountsCashStatus, options?: etoro.RequestOptions): etoro.api.CashAccountCreationStatusResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/{accountId}", params: etoro.op.GetV1MoneyAccountsCashAccountId, options?: etoro.RequestOptions): etoro.api.CashAccount?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/money/accounts/cash/{accountId}/transactions", params: etoro.op.GetV1MoneyAccountsCashAccountIdTransactions, options?: etoro.RequestOptions): etoro.api.CashAccountTransactionsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/notifications/messages", params?: nil, options?: etoro.RequestOptions): etoro.api.InAppNotificationsResult?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PATCH /api/v1/notifications/messages", params?: nil, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/pi-data/copiers", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1PiDataCopiers.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts", params?: etoro.op.PostV1Posts, options?: etoro.RequestOptions): etoro.op.PostV1Posts.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/polls", params: etoro.op.PostV1PostsPolls, options?: etoro.RequestOptions): etoro.op.PostV1PostsPolls.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/shares", params: etoro.op.PostV1PostsShares, options?: etoro.RequestOptions): etoro.op.PostV1PostsShares.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}", params: etoro.op.GetV1PostsPostId, options?: etoro.RequestOptions): etoro.op.GetV1PostsPostId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}", params: etoro.op.PutV1PostsPostId, options?: etoro.RequestOptions): etoro.op.PutV1PostsPostId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}", params: etoro.op.DeleteV1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/comments", params: etoro.op.GetV1PostsPostIdComments, options?: etoro.RequestOptions): etoro.op.GetV1PostsPostIdComments.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments", params: etoro.op.PostV1PostsPostIdComments, options?: etoro.RequestOptions): etoro.op.PostV1PostsPostIdComments.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}/comments/{commentId}", params: etoro.op.PutV1PostsPostIdCommentsCommentId, options?: etoro.RequestOptions): etoro.op.PutV1PostsPostIdCommentsCommentId.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/pi-data/copiers", params?: nil, options?: etoro.RequestOptions): etoro.api.GeCopiersResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts", params?: etoro.op.PostV1Posts, options?: etoro.RequestOptions): etoro.api.Post?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/polls", params: etoro.op.PostV1PostsPolls, options?: etoro.RequestOptions): etoro.api.Post?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/shares", params: etoro.op.PostV1PostsShares, options?: etoro.RequestOptions): etoro.api.Post?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}", params: etoro.op.GetV1PostsPostId, options?: etoro.RequestOptions): etoro.api.Discussion?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}", params: etoro.op.PutV1PostsPostId, options?: etoro.RequestOptions): etoro.api.Post?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/comments", params: etoro.op.GetV1PostsPostIdComments, options?: etoro.RequestOptions): etoro.api.CommentsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments", params: etoro.op.PostV1PostsPostIdComments, options?: etoro.RequestOptions): etoro.api.Comment?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}/comments/{commentId}", params: etoro.op.PutV1PostsPostIdCommentsCommentId, options?: etoro.RequestOptions): etoro.api.Comment?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}", params: etoro.op.DeleteV1PostsPostIdCommentsCommentId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments/{commentId}/likes", params: etoro.op.PostV1PostsPostIdCommentsCommentIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}/likes", params: etoro.op.DeleteV1PostsPostIdCommentsCommentIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/comments/{commentId}/replies", params: etoro.op.GetV1PostsPostIdCommentsCommentIdReplies, options?: etoro.RequestOptions): etoro.op.GetV1PostsPostIdCommentsCommentIdReplies.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments/{commentId}/replies", params: etoro.op.PostV1PostsPostIdCommentsCommentIdReplies, options?: etoro.RequestOptions): etoro.op.PostV1PostsPostIdCommentsCommentIdReplies.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}", params: etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId, options?: etoro.RequestOptions): etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}/likes", params: etoro.op.DeleteV1PostsPostIdCommentsCommentId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/comments/{commentId}/replies", params: etoro.op.GetV1PostsPostIdCommentsCommentIdReplies, options?: etoro.RequestOptions): etoro.api.CommentsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments/{commentId}/replies", params: etoro.op.PostV1PostsPostIdCommentsCommentIdReplies, options?: etoro.RequestOptions): etoro.api.Comment?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PUT /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}", params: etoro.op.PutV1PostsPostIdCommentsCommentIdRepliesReplyId, options?: etoro.RequestOptions): etoro.api.Comment?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}", params: etoro.op.DeleteV1PostsPostIdCommentsCommentIdRepliesReplyId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}/likes", params: etoro.op.PostV1PostsPostIdCommentsCommentIdRepliesReplyIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}/likes", params: etoro.op.DeleteV1PostsPostIdCommentsCommentIdRepliesReplyIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/follows", params: etoro.op.PostV1PostsPostIdFollows, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/follows", params: etoro.op.DeleteV1PostsPostIdFollows, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/comments/{commentId}/replies/{replyId}/likes", params: etoro.op.DeleteV1PostsPostIdCommentsCommentIdRepliesReplyId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/follows", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/follows", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/likes", params: etoro.op.PostV1PostsPostIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/likes", params: etoro.op.DeleteV1PostsPostIdLikes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/pins", params: etoro.op.PostV1PostsPostIdPins, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/pins", params: etoro.op.DeleteV1PostsPostIdPins, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes", params: etoro.op.PostV1PostsPostIdPollsPollIdOptionsOptionIdVotes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes", params: etoro.op.DeleteV1PostsPostIdPollsPollIdOptionsOptionIdVotes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/saves", params: etoro.op.PostV1PostsPostIdSaves, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/saves", params: etoro.op.DeleteV1PostsPostIdSaves, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/shares", params: etoro.op.GetV1PostsPostIdShares, options?: etoro.RequestOptions): etoro.op.GetV1PostsPostIdShares.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/price-alerts", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1PriceAlerts.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/price-alerts", params: etoro.op.PostV1PriceAlerts, options?: etoro.RequestOptions): etoro.op.PostV1PriceAlerts.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PATCH /api/v1/price-alerts/{alertId}", params: etoro.op.PatchV1PriceAlertsAlertId, options?: etoro.RequestOptions): etoro.op.PatchV1PriceAlertsAlertId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/price-alerts/{alertId}", params: etoro.op.DeleteV1PriceAlertsAlertId, options?: etoro.RequestOptions): etoro.op.DeleteV1PriceAlertsAlertId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/reactions/{postId}/comment", params: etoro.op.PostV1ReactionsPostIdComment, options?: etoro.RequestOptions): etoro.op.PostV1ReactionsPostIdComment.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/limit-orders", params?: etoro.op.PostV1TradingExecutionDemoLimitOrders, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionDemoLimitOrders.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/limit-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionDemoLimitOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionDemoLimitOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-close-orders/positions/{positionId}", params: etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/market-close-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionDemoMarketCloseOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionDemoMarketCloseOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-open-orders/by-amount", params: etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByAmount.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-open-orders/by-units", params: etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionDemoMarketOpenOrdersByUnits.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/market-open-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionDemoMarketOpenOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionDemoMarketOpenOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/limit-orders", params?: etoro.op.PostV1TradingExecutionLimitOrders, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionLimitOrders.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/limit-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionLimitOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionLimitOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-close-orders/positions/{positionId}", params: etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/market-close-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionMarketCloseOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionMarketCloseOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-open-orders/by-amount", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-open-orders/by-units", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits, options?: etoro.RequestOptions): etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/market-open-orders/{orderId}", params: etoro.op.DeleteV1TradingExecutionMarketOpenOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV1TradingExecutionMarketOpenOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoAggregatePortfolio.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoDemoAggregatePortfolio, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoDemoAggregatePortfolio.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/close-orders/{orderId}", params: etoro.op.GetV1TradingInfoDemoCloseOrdersOrderId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/demo/eligibility", params?: etoro.op.PostV1TradingInfoDemoEligibility, options?: etoro.RequestOptions): etoro.op.PostV1TradingInfoDemoEligibility.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/orders/{orderId}", params: etoro.op.GetV1TradingInfoDemoOrdersOrderId, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoDemoOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/pnl", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoDemoPnl.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/portfolio", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoDemoPortfolio.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/eligibility", params?: etoro.op.PostV1TradingInfoEligibility, options?: etoro.RequestOptions): etoro.op.PostV1TradingInfoEligibility.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/portfolio", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoPortfolio.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/close-orders/{orderId}", params: etoro.op.GetV1TradingInfoRealCloseOrdersOrderId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/orders/{orderId}", params: etoro.op.GetV1TradingInfoRealOrdersOrderId, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoRealOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/pnl", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoRealPnl.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/trade/demo/history", params: etoro.op.GetV1TradingInfoTradeDemoHistory, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoTradeDemoHistory.result[]?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/trade/history", params: etoro.op.GetV1TradingInfoTradeHistory, options?: etoro.RequestOptions): etoro.op.GetV1TradingInfoTradeHistory.result[]?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people", params?: etoro.op.GetV1UserInfoPeople, options?: etoro.RequestOptions): etoro.op.GetV1UserInfoPeople.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/search", params: etoro.op.GetV1UserInfoPeopleSearch, options?: etoro.RequestOptions): etoro.op.GetV1UserInfoPeopleSearch.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/daily-gain", params: etoro.op.GetV1UserInfoPeopleUsernameDailyGain, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/gain", params: etoro.op.GetV1UserInfoPeopleUsernameGain, options?: etoro.RequestOptions): etoro.op.GetV1UserInfoPeopleUsernameGain.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/portfolio/live", params: etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive, options?: etoro.RequestOptions): etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/tradeinfo", params: etoro.op.GetV1UserInfoPeopleUsernameTradeinfo, options?: etoro.RequestOptions): etoro.op.GetV1UserInfoPeopleUsernameTradeinfo.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists", params?: etoro.op.GetV1Watchlists, options?: etoro.RequestOptions): etoro.op.GetV1Watchlists.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists", params: etoro.op.PostV1Watchlists, options?: etoro.RequestOptions): etoro.op.PostV1Watchlists.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/default-watchlist/selected-items", params: etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems, options?: etoro.RequestOptions): etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/default-watchlists/items", params?: etoro.op.GetV1WatchlistsDefaultWatchlistsItems, options?: etoro.RequestOptions): etoro.op.GetV1WatchlistsDefaultWatchlistsItems.result[]?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/newasdefault-watchlist", params: etoro.op.PostV1WatchlistsNewasdefaultWatchlist, options?: etoro.RequestOptions): etoro.op.PostV1WatchlistsNewasdefaultWatchlist.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/public/{userId}", params: etoro.op.GetV1WatchlistsPublicUserId, options?: etoro.RequestOptions): etoro.op.GetV1WatchlistsPublicUserId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/public/{userId}/{watchlistId}", params: etoro.op.GetV1WatchlistsPublicUserIdWatchlistId, options?: etoro.RequestOptions): etoro.op.GetV1WatchlistsPublicUserIdWatchlistId.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/likes", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/pins", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/pins", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes", params: etoro.op.V1PostsPostIdPollsPollIdOptionsOptionIdVotes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes", params: etoro.op.V1PostsPostIdPollsPollIdOptionsOptionIdVotes, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/posts/{postId}/saves", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/posts/{postId}/saves", params: etoro.op.V1PostsPostId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/posts/{postId}/shares", params: etoro.op.GetV1PostsPostIdShares, options?: etoro.RequestOptions): etoro.api.SharesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/price-alerts", params?: nil, options?: etoro.RequestOptions): etoro.api.PriceAlertCollectionResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/price-alerts", params: etoro.op.PostV1PriceAlerts, options?: etoro.RequestOptions): etoro.api.PriceAlertMutationResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PATCH /api/v1/price-alerts/{alertId}", params: etoro.op.PatchV1PriceAlertsAlertId, options?: etoro.RequestOptions): etoro.api.PriceAlertMutationResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/price-alerts/{alertId}", params: etoro.op.DeleteV1PriceAlertsAlertId, options?: etoro.RequestOptions): etoro.api.DeletePriceAlertResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/reactions/{postId}/comment", params: etoro.op.PostV1ReactionsPostIdComment, options?: etoro.RequestOptions): etoro.api.Comment?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/limit-orders", params?: etoro.op.PostV1TradingExecutionLimitOrders, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/limit-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-close-orders/positions/{positionId}", params: etoro.op.PostV1TradingExecutionDemoMarketCloseOrdersPositionsPositionId, options?: etoro.RequestOptions): etoro.api.PostMarketCloseOrdersPositions?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/market-close-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-open-orders/by-amount", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount, options?: etoro.RequestOptions): etoro.api.PostMarketOpenOrdersByAmount?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/demo/market-open-orders/by-units", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits, options?: etoro.RequestOptions): etoro.api.PostMarketOpenOrdersByUnits?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/demo/market-open-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/limit-orders", params?: etoro.op.PostV1TradingExecutionLimitOrders, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/limit-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-close-orders/positions/{positionId}", params: etoro.op.PostV1TradingExecutionMarketCloseOrdersPositionsPositionId, options?: etoro.RequestOptions): etoro.api.PostMarketCloseOrdersPositions?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/market-close-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-open-orders/by-amount", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByAmount, options?: etoro.RequestOptions): etoro.api.PostMarketOpenOrdersByAmount?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-open-orders/by-units", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits, options?: etoro.RequestOptions): etoro.api.PostMarketOpenOrdersByUnits?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/market-open-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.Orders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/close-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/demo/eligibility", params?: etoro.op.PostTradingInfoEligibility, options?: etoro.RequestOptions): etoro.api.InstrumentEligibilityResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.OrderForOpenInfoResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/pnl", params?: nil, options?: etoro.RequestOptions): etoro.api.PortfolioResponseWithPnl?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/portfolio", params?: nil, options?: etoro.RequestOptions): etoro.api.PortfolioResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/eligibility", params?: etoro.op.PostTradingInfoEligibility, options?: etoro.RequestOptions): etoro.api.InstrumentEligibilityResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/portfolio", params?: nil, options?: etoro.RequestOptions): etoro.api.PortfolioResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/close-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.OrderForOpenInfoResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/real/pnl", params?: nil, options?: etoro.RequestOptions): etoro.api.PortfolioResponseWithPnl?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/trade/demo/history", params: etoro.op.GetV1TradingInfoTradeHistory, options?: etoro.RequestOptions): etoro.api.TradeHistory[]?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/trade/history", params: etoro.op.GetV1TradingInfoTradeHistory, options?: etoro.RequestOptions): etoro.api.TradeHistory[]?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people", params?: etoro.op.GetV1UserInfoPeople, options?: etoro.RequestOptions): etoro.api.PublicAggregatedInfoResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/search", params: etoro.op.GetV1UserInfoPeopleSearch, options?: etoro.RequestOptions): etoro.api.UserInfoPeopleSearch?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/daily-gain", params: etoro.op.GetV1UserInfoPeopleUsernameDailyGain, options?: etoro.RequestOptions): (etoro.api.GainEntry[]|etoro.api.GetUserDailyGainResponse)?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/gain", params: etoro.op.GetV1UserInfoPeopleUsername, options?: etoro.RequestOptions): etoro.api.GetUserGainResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/portfolio/live", params: etoro.op.GetV1UserInfoPeopleUsername, options?: etoro.RequestOptions): etoro.api.UserInfoPeoplePortfolioLive?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/user-info/people/{username}/tradeinfo", params: etoro.op.GetV1UserInfoPeopleUsernameTradeinfo, options?: etoro.RequestOptions): etoro.api.UserInfoPeopleTradeinfo?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists", params?: etoro.op.GetV1Watchlists, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists", params: etoro.op.PostV1Watchlists, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/default-watchlist/selected-items", params: etoro.op.PostV1WatchlistsDefaultWatchlistSelectedItems, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/default-watchlists/items", params?: etoro.op.GetV1WatchlistsDefaultWatchlistsItems, options?: etoro.RequestOptions): etoro.api.WatchlistItemDto[]?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/newasdefault-watchlist", params: etoro.op.PostV1Watchlists, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/public/{userId}", params: etoro.op.GetV1WatchlistsPublicUserId, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/public/{userId}/{watchlistId}", params: etoro.op.GetV1WatchlistsPublicUserIdWatchlistId, options?: etoro.RequestOptions): etoro.api.WatchlistResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/rank/{watchlistId}", params: etoro.op.PutV1WatchlistsRankWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/setUserSelectedUserDefault/{watchlistId}", params: etoro.op.PutV1WatchlistsSetUserSelectedUserDefaultWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/{watchlistId}", params: etoro.op.GetV1WatchlistsWatchlistId, options?: etoro.RequestOptions): etoro.op.GetV1WatchlistsWatchlistId.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/setUserSelectedUserDefault/{watchlistId}", params: etoro.op.V1WatchlistsWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v1/watchlists/{watchlistId}", params: etoro.op.GetV1WatchlistsWatchlistId, options?: etoro.RequestOptions): etoro.api.WatchlistsResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/{watchlistId}", params: etoro.op.PutV1WatchlistsWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/watchlists/{watchlistId}", params: etoro.op.DeleteV1WatchlistsWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/{watchlistId}/items", params: etoro.op.PostV1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/{watchlistId}/items", params: etoro.op.PutV1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v1/watchlists/{watchlistId}/items", params: etoro.op.DeleteV1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/agent-portfolios", params: etoro.op.PostV2AgentPortfolios, options?: etoro.RequestOptions): etoro.op.PostV2AgentPortfolios.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/agent-portfolios/user-tokens/scopes", params?: nil, options?: etoro.RequestOptions): etoro.op.GetV2AgentPortfoliosUserTokensScopes.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens", params: etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens, options?: etoro.RequestOptions): etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/watchlists/{watchlistId}", params: etoro.op.V1WatchlistsWatchlistId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/watchlists/{watchlistId}/items", params: etoro.op.V1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PUT /api/v1/watchlists/{watchlistId}/items", params: etoro.op.V1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v1/watchlists/{watchlistId}/items", params: etoro.op.V1WatchlistsWatchlistIdItems, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/agent-portfolios", params: etoro.op.PostV2AgentPortfolios, options?: etoro.RequestOptions): etoro.api.CreateAgentPortfolioV2Response?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/agent-portfolios/user-tokens/scopes", params?: nil, options?: etoro.RequestOptions): etoro.api.GetAllowedScopesResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens", params: etoro.op.PostV2AgentPortfoliosAgentPortfolioIdUserTokens, options?: etoro.RequestOptions): etoro.api.CreateUserTokenResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PATCH /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens/{userTokenId}", params: etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/assets/history", params: etoro.op.GetV2PortfoliosUsernameAssetsHistory, options?: etoro.RequestOptions): etoro.op.GetV2PortfoliosUsernameAssetsHistory.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/copiers", params: etoro.op.GetV2PortfoliosUsernameCopiers, options?: etoro.RequestOptions): etoro.op.GetV2PortfoliosUsernameCopiers.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/exposure/history", params: etoro.op.GetV2PortfoliosUsernameExposureHistory, options?: etoro.RequestOptions): etoro.op.GetV2PortfoliosUsernameExposureHistory.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/gain/{granularity}", params: etoro.op.GetV2PortfoliosUsernameGainGranularity, options?: etoro.RequestOptions): etoro.op.GetV2PortfoliosUsernameGainGranularity.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "PATCH /api/v2/trading/demo/positions/{positionId}", params: etoro.op.PatchV2TradingDemoPositionsPositionId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/execution/demo/orders", params: etoro.op.PostV2TradingExecutionDemoOrders, options?: etoro.RequestOptions): etoro.op.PostV2TradingExecutionDemoOrders.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v2/trading/execution/demo/orders/{orderId}", params: etoro.op.DeleteV2TradingExecutionDemoOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV2TradingExecutionDemoOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/execution/orders", params: etoro.op.PostV2TradingExecutionOrders, options?: etoro.RequestOptions): etoro.op.PostV2TradingExecutionOrders.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "DELETE /api/v2/trading/execution/orders/{orderId}", params: etoro.op.DeleteV2TradingExecutionOrdersOrderId, options?: etoro.RequestOptions): etoro.op.DeleteV2TradingExecutionOrdersOrderId.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/costs", params: etoro.op.PostV2TradingInfoCosts, options?: etoro.RequestOptions): etoro.op.PostV2TradingInfoCosts.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/demo/costs", params: etoro.op.PostV2TradingInfoDemoCosts, options?: etoro.RequestOptions): etoro.op.PostV2TradingInfoDemoCosts.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/demo/eligibility", params?: etoro.op.PostV2TradingInfoDemoEligibility, options?: etoro.RequestOptions): etoro.op.PostV2TradingInfoDemoEligibility.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/trading/info/demo/orders:lookup", params?: etoro.op.GetV2TradingInfoDemoOrdersLookup, options?: etoro.RequestOptions): etoro.op.GetV2TradingInfoDemoOrdersLookup.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/eligibility", params?: etoro.op.PostV2TradingInfoEligibility, options?: etoro.RequestOptions): etoro.op.PostV2TradingInfoEligibility.result?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "GET /api/v2/trading/info/orders:lookup", params?: etoro.op.GetV2TradingInfoOrdersLookup, options?: etoro.RequestOptions): etoro.op.GetV2TradingInfoOrdersLookup.result?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/assets/history", params: etoro.op.GetV2PortfoliosUsernameHistory, options?: etoro.RequestOptions): etoro.api.AssetsHistoryResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/copiers", params: etoro.op.GetV2PortfoliosUsernameCopiers, options?: etoro.RequestOptions): etoro.api.CopiersCurrentResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/exposure/history", params: etoro.op.GetV2PortfoliosUsernameHistory, options?: etoro.RequestOptions): etoro.api.ExposureHistoryResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/portfolios/{username}/gain/{granularity}", params: etoro.op.GetV2PortfoliosUsernameGainGranularity, options?: etoro.RequestOptions): etoro.api.GainHistoryResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "PATCH /api/v2/trading/demo/positions/{positionId}", params: etoro.op.PatchV2TradingPositionsPositionId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/execution/demo/orders", params: etoro.op.PostV2Trading, options?: etoro.RequestOptions): etoro.api.UnifiedOrderResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v2/trading/execution/demo/orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.DeleteOrders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/execution/orders", params: etoro.op.PostV2Trading, options?: etoro.RequestOptions): etoro.api.UnifiedOrderResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "DELETE /api/v2/trading/execution/orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.DeleteOrders?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/costs", params: etoro.op.PostV2Trading, options?: etoro.RequestOptions): etoro.api.GetCostResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/demo/costs", params: etoro.op.PostV2Trading, options?: etoro.RequestOptions): etoro.api.GetCostResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/demo/eligibility", params?: etoro.op.PostTradingInfoEligibility, options?: etoro.RequestOptions): etoro.api.InstrumentEligibilityResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/trading/info/demo/orders:lookup", params?: etoro.op.GetV2TradingInfoOrdersLookup, options?: etoro.RequestOptions): etoro.api.GetOrderInfoResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v2/trading/info/eligibility", params?: etoro.op.PostTradingInfoEligibility, options?: etoro.RequestOptions): etoro.api.InstrumentEligibilityResponse?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "GET /api/v2/trading/info/orders:lookup", params?: etoro.op.GetV2TradingInfoOrdersLookup, options?: etoro.RequestOptions): etoro.api.GetOrderInfoResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "PATCH /api/v2/trading/positions/{positionId}", params: etoro.op.PatchV2TradingPositionsPositionId, options?: etoro.RequestOptions): any, etoro.Response|etoro.Error

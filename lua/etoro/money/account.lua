@@ -235,7 +235,7 @@ end
 --- whole account, whatever the filters.
 ---@param filters? etoro.AggregateFilters
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1TradingInfoAggregatePortfolio.result? aggregate
+---@return etoro.api.AggregatedPortfolioResponse? aggregate
 ---@return etoro.Response|etoro.Error
 function collection:aggregate(filters, options)
   local client = client_of(self, "aggregate", 2)

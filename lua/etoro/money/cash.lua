@@ -72,7 +72,7 @@ end
 --- Says whether the caller may have a cash account, and which terms he has to
 --- agree to (portal: Cash Accounts, Get Cash Account Creation Eligibility).
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1MoneyAccountsCashEligibility.result? eligibility
+---@return etoro.api.CashAccountEligibilityResponse? eligibility
 ---@return etoro.Response|etoro.Error
 function collection:eligibility(options)
   local client = client_of(self, "client.cash:eligibility", 2)
@@ -86,7 +86,7 @@ end
 --- err.request_id, which is the requestReferenceId unless one was given.
 ---@param fields etoro.NewCashAccount
 ---@param options? etoro.RequestOptions
----@return etoro.op.PostV1MoneyAccountsCash.result? request
+---@return etoro.api.CreateCashAccountAcceptedResponse? request
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
   local client = client_of(self, "client.cash:create", 2)
@@ -109,7 +109,7 @@ end
 --- Status).
 ---@param reference_id string requestReferenceId
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1MoneyAccountsCashStatus.result? status
+---@return etoro.api.CashAccountCreationStatusResponse? status
 ---@return etoro.Response|etoro.Error
 function collection:status(reference_id, options)
   local client = client_of(self, "client.cash:status", 2)

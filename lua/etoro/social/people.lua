@@ -61,10 +61,10 @@ local BATCH = 50
 ---@field maxDate? string|number
 ---@field count? integer the most points to give; 0: all
 
----@class etoro.Person: etoro.op.GetV1UserInfoPeople.result.users
+---@class etoro.Person: etoro.api.PublicAggregatedInfoUser
 ---@field [string] any what else the API tells, in any spelling
 
----@class etoro.FoundPerson: etoro.op.GetV1UserInfoPeopleSearch.result.items
+---@class etoro.FoundPerson: etoro.api.UserInfoPeopleSearchItem
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.People client.people
@@ -222,7 +222,7 @@ end
 --- the Live Portfolio).
 ---@param username string
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1UserInfoPeopleUsernamePortfolioLive.result? portfolio
+---@return etoro.api.UserInfoPeoplePortfolioLive? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:portfolio(username, options)
   local body, response = read(self, "client.people:portfolio", PORTFOLIO, nil,
@@ -234,7 +234,7 @@ end
 ---@param username string
 ---@param period etoro.Period
 ---@param options? etoro.RequestOptions
----@return etoro.op.GetV1UserInfoPeopleUsernameTradeinfo.result? info
+---@return etoro.api.UserInfoPeopleTradeinfo? info
 ---@return etoro.Response|etoro.Error
 function collection:tradeinfo(username, period, options)
   local body, response = read(self, "client.people:tradeinfo", TRADEINFO, nil,

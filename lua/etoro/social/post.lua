@@ -35,7 +35,7 @@ local UNVOTE = operations["DELETE " .. VOTES]
 ---@field sharedDiscussionId? string
 ---@field attachments? table[]
 
----@class etoro.Share: etoro.op.GetV1PostsPostIdShares.result.postShares
+---@class etoro.Share: etoro.api.SharesResponsePostShare
 ---@field [string] any what else the API tells, in any spelling
 
 --- A post. Feeds and posts:get give it with what stands around it (the post

@@ -155,7 +155,7 @@ end
 ---to read them; up to 8 MB
 ---@param params? { client_request_id?: string } UUID, for tracing
 ---@param options? etoro.RequestOptions
----@return etoro.op.PostV1Attachments.result? attachment
+---@return etoro.api.Attachment? attachment
 ---@return etoro.Response|etoro.Error
 function collection:upload(picture, params, options)
   local client = client_of(self, "client.posts:upload", 2)
