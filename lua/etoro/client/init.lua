@@ -11,6 +11,7 @@ local multipart = require "etoro.call.multipart"
 local options_of = require "etoro.client.options"
 local raw = require "etoro.call.raw"
 local renewal = require "etoro.client.renewal"
+local responses = require "etoro.call.response"
 local runtime = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
@@ -87,16 +88,6 @@ function mt.__tostring(client)
   return "etoro.client(" .. client._settings.base_url .. ")"
 end
 
----@class etoro.Response
----@field status integer
----@field headers table<string, string> names in lower case; made when asked for
----@field request_id string the x-request-id that was sent
----@field server_request_id? string
----@field attempts integer
----@field elapsed number seconds, with waits and resends
----@field warning? string something to look at although the call succeeded
----@field meta? table what an answer holds besides its payload
-
 ---@class etoro.Request
 ---@field method? string default GET
 ---@field path string starts with one slash, and is percent-encoded
@@ -110,21 +101,6 @@ end
 ---@field reserve integer of the limit, for cancel and close alone
 ---@field resets_in? number seconds until the next call comes free
 ---@field paused_for? number seconds, after a 429
-
--- Few look at the headers: their table is made for those who do.
-local function read_headers(response, name)
-  if name ~= "headers" then return nil end
-  local headers = getmetatable(response).job:headers()
-  rawset(response, "headers", headers)
-  return headers
-end
-
-local function new_response(job, status, attempts, elapsed, request_id)
-  return setmetatable({
-    status = status, request_id = request_id, attempts = attempts,
-    elapsed = elapsed,
-  }, { __name = "etoro.response", __index = read_headers, job = job })
-end
 
 -- Whether tasks wait for a token that nobody asks for yet.
 function methods:_needs_renewal()
@@ -235,7 +211,7 @@ local function read_outcome(client, op, job, options)
   local status, code, attempts, elapsed, is_uncertain, is_sent, ran_before,
     detail, request_id = job:outcome(true)
   if not code and status >= 200 and status < 300 then
-    local response = new_response(job, status, attempts, elapsed, request_id)
+    local response = responses.of_job(job, status, attempts, elapsed, request_id)
     local result, err = read_success(client, op, job, response,
       options.keep_null)
     if result == nil then err.attempts = attempts end
@@ -243,7 +219,7 @@ local function read_outcome(client, op, job, options)
   elseif not code and status == 404 and op.method == "DELETE" and ran_before
   then
     -- an attempt whose answer was lost has done it
-    return true, new_response(job, status, attempts, elapsed, request_id)
+    return true, responses.of_job(job, status, attempts, elapsed, request_id)
   end
   local err
   if not code then

@@ -7,6 +7,7 @@ local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
 local operations = require "etoro.operations"
+local responses = require "etoro.call.response"
 local symbols = require "etoro.market.symbols"
 
 local M = {}
@@ -106,7 +107,7 @@ function M.read(client, list, options, level)
   end
   local by_entry = {}
   if #known == 0 then
-    return by_entry, { attempts = 0, elapsed = 0, headers = {} }, problems
+    return by_entry, responses.made(), problems
   end
   local rates, response = M.fetch(client, batches.unique(known), share,
     level + 1)

@@ -11,6 +11,7 @@ local instrument_list = require "etoro.market.instrument_list"
 local json = require "etoro.values.json"
 local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
+local responses = require "etoro.call.response"
 
 local tonumber = core.number -- not up to the locale
 
@@ -147,11 +148,6 @@ local function unresolved(symbol, entry, response)
   }
 end
 
--- What a lookup that sent nothing has for a response.
-local function from_cache()
-  return { attempts = 0, elapsed = 0, headers = {} }
-end
-
 -- Remembers and gives what came out of the candidates.
 local function conclude(cache, symbol, list, response)
   local one, matches = pick(symbol, list)
@@ -248,7 +244,7 @@ end
 local function find(client, symbol, share, level)
   local cache = instrument_cache.of(client)
   local entry = cache:get(symbol)
-  if entry and entry.instrument then return entry.instrument, from_cache() end
+  if entry and entry.instrument then return entry.instrument, responses.made() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
   if client:api() == "sor-v3" then -- it has no search
@@ -293,7 +289,7 @@ local function find_each(client, symbols, results, share, level)
     end
     if err and not is_answer(err) then return nil, err end
     results[symbol] = one or err
-    return part, one and response or from_cache()
+    return part, one and response or responses.made()
   end)
 end
 
@@ -316,7 +312,7 @@ local function find_in_list(client, symbols, results, share, level)
       results[symbol] = one or why
     end
   end
-  return symbols, response or from_cache()
+  return symbols, response or responses.made()
 end
 
 --- Finds the instruments of many symbols: a few by a search each, many in the

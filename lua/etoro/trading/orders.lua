@@ -14,6 +14,7 @@ local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
 local precheck = require "etoro.trading.precheck"
 local recover = require "etoro.trading.recover"
+local responses = require "etoro.call.response"
 local trading = require "etoro.trading.routes"
 require "etoro.trading.positions" -- what an order comes to, and all that closes it
 require "etoro.trading.resolve" -- loaded before anything is sent
@@ -269,14 +270,6 @@ function methods:refresh(options)
   return order, response
 end
 
--- A response where none was had that counts.
-local function empty_response(err)
-  return {
-    status = err.status or 0, request_id = err.request_id, headers = {},
-    attempts = 0, elapsed = 0, server_request_id = err.server_request_id,
-  }
-end
-
 -- Looks until the order is final or the time is up. An order that cannot be
 -- seen yet is waited for; what stays is the last state.
 local function follow(order, client, timeout)
@@ -292,8 +285,8 @@ local function follow(order, client, timeout)
       return nil, answer
     end
   end
-  if not last_error then return order, response or empty_response {} end
-  response = response or empty_response(last_error)
+  if not last_error then return order, response or responses.made() end
+  response = response or responses.made(last_error)
   client:warn(response, "the order's last lookup failed: "
     .. last_error.message)
   return order, response

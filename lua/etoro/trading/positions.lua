@@ -11,6 +11,7 @@ local owner = require "etoro.resource.links"
 local poll = require "etoro.tasks.looks"
 local position_close = require "etoro.trading.closing.close"
 local position_edit = require "etoro.trading.closing.edit"
+local responses = require "etoro.call.response"
 local tasks = require "etoro.tasks"
 local trading = require "etoro.trading.routes"
 require "etoro.trading.resolve" -- loaded before anything is sent
@@ -208,7 +209,7 @@ local function close_unknown(position, client, err, timeout, options)
     return nil, err
   end
   owner.of(position, "position:close", 2).is_closed = true
-  return position, position_close.response_of(err)
+  return position, responses.made(err)
 end
 
 ---@class etoro.CloseWait how the outcome of a close is waited for

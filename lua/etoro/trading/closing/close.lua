@@ -10,6 +10,7 @@ local holdings = require "etoro.trading.account.holdings"
 local poll = require "etoro.tasks.looks"
 local proof = require "etoro.trading.closing.proof"
 local refusals = require "etoro.trading.resolve.refusal"
+local responses = require "etoro.call.response"
 local server_clock = require "etoro.call.server_clock"
 local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading.routes"
@@ -125,7 +126,7 @@ function M.send(client, position, units, options, level)
     leave_parts(closing, not response.may_have_executed)
     if not refusals.is_closed_code(response.code) then return nil, response end
     closing.is_gone = true
-    return closing, M.response_of(response), true
+    return closing, responses.made(response), true
   end
   closing.since = server_clock.at(client, response, started)
   local order = type(result) == "table" and casing.get(result, "orderForClose")
@@ -140,17 +141,6 @@ end
 ---@return etoro.Closing
 function M.unknown(client, position)
   return new_closing(client, position)
-end
-
---- A response for an answer that is an error by its status alone.
----@param err etoro.Error
----@return etoro.Response
-function M.response_of(err)
-  return {
-    status = err.status or 0, request_id = err.request_id, headers = {},
-    attempts = err.attempts or 1, elapsed = 0,
-    server_request_id = err.server_request_id,
-  }
 end
 
 local function refused(closing, answer)

@@ -20,6 +20,7 @@ local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
 local order_answer = require "etoro.trading.order.answer"
 local refusal = require "etoro.trading.resolve.refusal"
+local responses = require "etoro.call.response"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -171,7 +172,7 @@ end
 -- A refusal of the second closing, which may have come too late.
 local function refused(case, err)
   if refusal.is_closed_code(err.code) then
-    return done(case, nil, { status = err.status, headers = {} }, SAID_CLOSED)
+    return done(case, nil, responses.made(err), SAID_CLOSED)
   end
   local state, item, response = see_shown(case)
   if state == "closed" or state == "closing" then

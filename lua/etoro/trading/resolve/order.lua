@@ -11,6 +11,7 @@ local evidence = require "etoro.trading.resolve.evidence"
 local known = require "etoro.trading.resolve.known"
 local order_answer = require "etoro.trading.order.answer"
 local refusals = require "etoro.trading.resolve.refusal"
+local responses = require "etoro.call.response"
 
 local tostring = core.text -- not up to the locale
 
@@ -109,11 +110,8 @@ local function trust(case)
   then
     return nil
   end
-  local response = {
-    status = case.refusal.status, headers = {},
-    server_request_id = case.refusal.server_request_id,
-  }
-  return placed(case, case.order_id, response, PROVED .. NOT_SEEN)
+  return placed(case, case.order_id, responses.made(case.refusal),
+    PROVED .. NOT_SEEN)
 end
 
 local function give_up(case, account)

@@ -1,0 +1,54 @@
+-- What comes with an answer: the response, which every call gives beside its
+-- result.
+
+local M = {}
+
+---@class etoro.Response
+---@field status integer
+---@field headers table<string, string> names in lower case; made when asked for
+---@field request_id string the x-request-id that was sent
+---@field server_request_id? string
+---@field attempts integer
+---@field elapsed number seconds, with waits and resends
+---@field warning? string something to look at although the call succeeded
+---@field meta? table what an answer holds besides its payload
+
+-- Few look at the headers: their table is made for those who do.
+local function read_headers(response, name)
+  if name ~= "headers" then return nil end
+  local headers = getmetatable(response).job:headers()
+  rawset(response, "headers", headers)
+  return headers
+end
+
+--- The response of a job that is done.
+---@param job userdata
+---@param status integer
+---@param attempts integer
+---@param elapsed number
+---@param request_id string
+---@return etoro.Response
+function M.of_job(job, status, attempts, elapsed, request_id)
+  return setmetatable({
+    status = status, request_id = request_id, attempts = attempts,
+    elapsed = elapsed,
+  }, { __name = "etoro.response", __index = read_headers, job = job })
+end
+
+local MADE = { __name = "etoro.response" }
+
+--- A response where no answer is at hand: what is known of the call, which may
+--- be an error that is none after all. Given nothing, that nothing was sent.
+---@param known? table|etoro.Error
+---@return etoro.Response
+function M.made(known)
+  known = known or {}
+  return setmetatable({
+    status = known.status or 0, headers = {}, request_id = known.request_id,
+    server_request_id = known.server_request_id,
+    attempts = known.attempts or known.status and 1 or 0,
+    elapsed = known.elapsed or 0,
+  }, MADE)
+end
+
+return M
