@@ -2,6 +2,7 @@
 local docs = require "spec.support.docs"
 local etoro = require "etoro"
 local operations = require "etoro.operations"
+local process = require "spec.support.process"
 local resources = require "spec.support.resources"
 
 local PAGES = docs.pages "doc"
@@ -121,6 +122,19 @@ describe("doc/ #lua", function()
     end
   end)
 
+  it("names each room of the code", function()
+    local missing = {}
+    for room in process.run { "find", "lua/etoro", "src/core", "src",
+      "-mindepth", "1", "-maxdepth", "2", "-type", "d" }.stdout
+      :gmatch "[^\n]+" do
+      local name = room:gsub("^lua/etoro/", ""):gsub("^src/", "") .. "/"
+      local is_inside = name:find "^sandbox/." or name == "core/"
+      missing[room] = not is_inside and not texts.architecture
+        :find("`" .. name .. "`", 1, true) or nil
+    end
+    assert.same({}, sorted(missing))
+  end)
+
   it("tells of each option of a client and of a call", function()
     local missing = {}
     for _, class in ipairs { "etoro.ClientOptions", "etoro.RequestOptions" } do
@@ -150,7 +164,7 @@ describe("doc/ #lua", function()
       missing[name] = not texts.sandbox:find("`" .. name .. "`", 1, true)
         or nil
     end
-    for name in docs.read("lua/etoro/sandbox/faults.lua")
+    for name in docs.read("lua/etoro/sandbox/http/faults.lua")
       :gmatch "\nfunction %l+%.([%l_]+)%(" do
       missing[name] = not texts.sandbox:find("`" .. name .. "`", 1, true)
         or nil
