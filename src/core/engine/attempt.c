@@ -1,5 +1,5 @@
 /* How an attempt ended, and what follows from that: the retry rules. */
-#include "core/engine/engine_state.h"
+#include "core/engine/state.h"
 
 #include <stdio.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* Jobs that wait for their turn, and how they get onto the wire. */
-#include "core/engine/engine_state.h"
+#include "core/engine/state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "core/engine/engine_state.h"
+#include "core/engine/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/net/ending.h"
+#include "core/engine/ending.h"
 #include "core/engine/rails.h"
 #include "core/net/sigpipe.h"
 #include "core/status.h"

@@ -1,4 +1,4 @@
-#include "core/net/ending.h"
+#include "core/engine/ending.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 #include "core/net/fork.h"
 #include "core/engine/timers.h"
 #include "core/net/wake.h"
-#include "core/net/wire.h"
+#include "core/engine/wire.h"
 
 struct etoro_engine {
   struct etoro_wire *wire;         /* NULL with a manual wire */

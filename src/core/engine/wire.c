@@ -1,14 +1,14 @@
 #define CURL_DISABLE_DEPRECATION /* curl_multi_socket_all, see attach */
-#include "core/net/wire.h"
+#include "core/engine/wire.h"
 
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "core/net/ending.h"
+#include "core/engine/ending.h"
 #include "core/bytes/secret.h"
-#include "core/net/setup.h"
+#include "core/engine/setup.h"
 #include "core/net/sockets.h"
 #include "core/limits.h"
 #include "core/status.h"

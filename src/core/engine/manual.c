@@ -1,6 +1,6 @@
 /* The manual wire: whoever takes the jobs answers them, under a clock that
    moves when it is told to. */
-#include "core/engine/engine_state.h"
+#include "core/engine/state.h"
 
 #include "core/status.h"
 

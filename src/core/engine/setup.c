@@ -1,4 +1,4 @@
-#include "core/net/setup.h"
+#include "core/engine/setup.h"
 
 #include <string.h>
 
