@@ -1,67 +1,43 @@
-/* How an attempt ended, and what follows from that: the retry rules. */
-#include "core/engine/state.h"
+#include "core/engine/attempt.h"
 
-#include <stdio.h>
-#include <time.h>
-
-#include "core/net/headers.h"
 #include "core/engine/refusal.h"
+#include "core/limits.h"
+#include "core/net/headers.h"
 #include "core/status.h"
 
-/* A request whose intent was written and of which no byte has left: that is
-   said behind it, whoever ended the job and why. */
-static void note_unsent(const struct etoro_engine *e,
-                        const struct etoro_job *j)
+void etoro_attempt_begin(struct etoro_job *j, double now)
 {
-  char line[256], at[32];
-  struct tm utc;
-  double now;
-  time_t seconds;
-  int n;
-  if (!j->intent || !etoro_entry_is_started(j->intent) || j->was_sent)
-    return;
-  now = etoro_engine_unix(e);
-  seconds = (time_t)now;
-  if (!gmtime_r(&seconds, &utc)
-      || !strftime(at, sizeof at, "%Y-%m-%dT%H:%M:%S", &utc))
-    return;
-  n = snprintf(line, sizeof line,
-               "{\"kind\":\"outcome\",\"id\":\"%s\",\"at\":\"%s.%03dZ\","
-               "\"state\":\"not_sent\",\"code\":\"%s\"}",
-               j->request_id, at, (int)((now - (double)seconds) * 1000),
-               etoro_code_name(j->code));
-  /* one that is lost is one that has to be looked up later */
-  etoro_journal_append(etoro_entry_journal(j->intent), line, (size_t)n);
+  etoro_buf_reset(&j->headers, (size_t)-1);
+  etoro_buf_reset(&j->reply, ETORO_REPLY_KEPT);
+  etoro_spares_take(&j->client->spares, &j->headers);
+  etoro_spares_take(&j->client->spares, &j->reply);
+  j->code = ETORO_CODE_NONE;
+  j->status = 0;
+  j->http_version = 0;
+  j->is_sent = j->is_headed = j->may_limit = j->is_taken = 0;
+  etoro_unpack_free(j->unpack);
+  j->unpack = NULL;
+  j->is_packed = 0;
+  j->is_header_large = 0;
+  j->header_bytes = 0;
+  j->write_status = ETORO_OK;
+  j->detail[0] = '\0';
+  j->attempt_at = now;
+  j->attempts++;
+  /* the token may be replaced while this is under way: masks, and the look
+     at a 401, go by the one that it was signed with */
+  j->version = j->client->version;
+  etoro_credentials_free(j->credentials);
+  j->credentials = etoro_credentials_keep(j->client->credentials);
 }
 
-/* Whether an earlier attempt leaves it open what became of a write: only a
-   success tells. A refusal is of the last attempt alone. */
-static int is_in_doubt(const struct etoro_job *j)
+/* Only a success tells what became of a write that may have run before. A
+   refusal is of the last attempt alone: that an order was refused the second
+   time does not say that the first one was not carried out. */
+int etoro_attempt_leaves_doubt(const struct etoro_job *j)
 {
   int is_done = !j->code && j->status >= 200 && j->status < 300;
   return j->may_have_run && j->klass != ETORO_CLASS_SAFE && !is_done;
-}
-
-void etoro_attempt_finish(struct etoro_engine *e, struct etoro_job *j)
-{
-  etoro_timers_drop(&e->timers, j);
-  j->is_uncertain |= is_in_doubt(j);
-  j->state = ETORO_STATE_DONE;
-  j->ended_at = etoro_engine_now(e);
-  note_unsent(e, j);
-  etoro_engine_tell(e, ETORO_EVENT_DONE, j, 0);
-  e->finished++;
-  e->stats.finished++;
-  e->stats.bytes_down += j->reply.len;
-  if (j->is_watched) {
-    j->is_untaken = 1;
-    e->untaken++;
-    if (j->watch_id) {
-      etoro_dispatch_push(&e->done, j);
-      return; /* the engine's holder goes when it has been told */
-    }
-  }
-  etoro_job_free(j); /* the engine's holder */
 }
 
 static int is_exit(const struct etoro_job *j)
@@ -69,29 +45,28 @@ static int is_exit(const struct etoro_job *j)
   return j->priority == ETORO_PRIORITY_EXIT;
 }
 
-void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
+void etoro_attempt_settle(struct etoro_job *j, const struct etoro_world *world)
 {
   struct etoro_limits limits;
   const struct etoro_limits *said = NULL;
   int status = j->status;
   j->client->in_flight--;
-  e->pools_due = 0; /* somebody may take its place */
   j->server_wait = -1; /* what an earlier reply asked for is over */
   j->was_sent |= j->is_sent;
-  if (!j->is_sent) {
+  if (!j->is_sent) { /* the server has not counted it, so we need not */
     etoro_pool_unsent(j->pool);
     return;
   }
   if (j->headers.len && j->may_limit) {
-    etoro_headers_limits(j->headers.data, j->headers.len, etoro_engine_unix(e),
-                         &limits);
+    etoro_headers_limits(j->headers.data, j->headers.len,
+                         etoro_world_unix(world), &limits);
     said = &limits;
   }
   if (status == 429 && etoro_job_is_final(j))
     status = 400; /* it refuses what was asked for, not how often */
-  etoro_pool_end(j->pool, status, said, etoro_engine_now(e));
+  etoro_pool_end(j->pool, status, said, etoro_world_now(world));
   if (status == 429 && is_exit(j) && !j->is_trial)
-    etoro_pool_try(j->pool, etoro_engine_now(e)); /* that was the first */
+    etoro_pool_try(j->pool, etoro_world_now(world)); /* that was the first */
   if (said && j->code == ETORO_CODE_NONE) {
     j->server_wait = said->retry_after;
     if (said->retry_after < 0 && j->status == 429)
@@ -99,15 +74,7 @@ void etoro_attempt_settle(struct etoro_engine *e, struct etoro_job *j)
   }
 }
 
-void etoro_attempt_land(struct etoro_engine *e, struct etoro_job *j)
-{
-  if (e->wire)
-    etoro_wire_stop(e->wire, j);
-  else if (!j->is_taken)
-    etoro_dispatch_unlink(&e->outbox, j);
-  etoro_attempt_settle(e, j);
-}
-
+/* These fail the same way each time, or leave no time for another one. */
 static int repeats_help(enum etoro_code code)
 {
   return code != ETORO_CODE_CERTIFICATE && code != ETORO_CODE_CA_FILE
@@ -115,7 +82,8 @@ static int repeats_help(enum etoro_code code)
          && code != ETORO_CODE_PROTOCOL;
 }
 
-/* What a CDN or a proxy calls too much may have been done by then. */
+/* The API's own 429 comes before any work. What a CDN or a proxy calls too
+   much may have been done by then. */
 static enum etoro_ending limited(const struct etoro_job *j)
 {
   if (etoro_job_is_final(j))
@@ -141,15 +109,6 @@ static enum etoro_ending ending_of(const struct etoro_job *j)
   return ETORO_ENDING_LOST;
 }
 
-/* A random number in [0, 1); a source that fails costs only the jitter. */
-static double chance(struct etoro_engine *e)
-{
-  unsigned char bytes[4];
-  if (e->random(e->random_context, bytes, sizeof bytes))
-    return 0.5;
-  return ((bytes[0] * 256.0 + bytes[1]) * 256.0 + bytes[2]) / 16777216.0;
-}
-
 /* An exit that met a 429: the pool says when it may be tried, and its tries
    before the time that the server asked for do not use up its resends. */
 static int is_held(const struct etoro_job *j, enum etoro_ending ending)
@@ -160,10 +119,10 @@ static int is_held(const struct etoro_job *j, enum etoro_ending ending)
 }
 
 /* Plans the next attempt; 0 when there may be none. */
-static int try_again(struct etoro_engine *e, struct etoro_job *j,
-                     enum etoro_ending ending)
+static int plan(struct etoro_job *j, const struct etoro_world *world,
+                enum etoro_ending ending, struct etoro_sequel *out)
 {
-  double now = etoro_engine_now(e);
+  double now = etoro_world_now(world);
   double least = j->server_wait;
   double wait;
   int is_free = is_held(j, ending) && j->is_trial && j->max_retries > 0;
@@ -171,49 +130,50 @@ static int try_again(struct etoro_engine *e, struct etoro_job *j,
     return 0;
   if (is_held(j, ending))
     least = etoro_pool_wait(j->pool, ETORO_PRIORITY_EXIT, now);
-  wait = etoro_retry_backoff(j->resends + 1, chance(e), least);
+  wait = etoro_retry_backoff(j->resends + 1, etoro_world_chance(world), least);
   if (now + wait >= j->deadline_at)
-    return 0;
+    return 0; /* better an answer now than none at the deadline */
   if (!j->is_urgent)
     wait += etoro_retry_bucket_take(&j->client->resends, now);
   j->resends += !is_free;
   if (ending != ETORO_ENDING_LIMITED && ending != ETORO_ENDING_UNSENT)
     j->may_have_run = 1;
-  j->is_sent = 0;
-  j->state = ETORO_STATE_BACKOFF;
-  etoro_engine_set_timer(e, j, now + wait);
-  etoro_engine_tell(e, ETORO_EVENT_RETRIED, j, wait);
+  j->is_sent = 0; /* of the attempt to come: a deadline may end it before */
+  out->wait = wait;
+  out->at = now + wait;
   return 1;
 }
 
 /* A bearer that a function gives is asked for once more after a 401, which
    is a refusal before any work, so that even writes may go again. */
-static int ask_token_again(struct etoro_engine *e, struct etoro_job *j)
+static int wants_new_token(struct etoro_job *j)
 {
   struct etoro_client *c = j->client;
   if (j->status != 401 || j->code || !c->is_renewable || j->was_renewed
       || c->is_closed)
     return 0;
   j->was_renewed = 1;
-  if (j->version == c->version)
+  if (j->version == c->version) /* else another call has replaced it by now */
     c->is_refused = 1;
-  etoro_dispatch_enqueue(e, j, 1);
-  etoro_engine_set_timer(e, j, j->deadline_at);
-  etoro_engine_tell(e, ETORO_EVENT_RETRIED, j, 0);
   return 1;
 }
 
-void etoro_attempt_end(struct etoro_engine *e, struct etoro_job *j)
+struct etoro_sequel etoro_attempt_judge(struct etoro_job *j,
+                                        const struct etoro_world *world)
 {
+  struct etoro_sequel out = { ETORO_NEXT_END, 0, 0 };
   enum etoro_ending ending = ending_of(j);
-  if (ask_token_again(e, j))
-    return;
+  if (wants_new_token(j)) {
+    out.next = ETORO_NEXT_TOKEN;
+    return out;
+  }
   switch (etoro_retry_verdict(j->klass, ending)) {
   case ETORO_VERDICT_AGAIN:
-    if (try_again(e, j, ending))
-      return;
-    j->is_uncertain = ending == ETORO_ENDING_LIMITED_BY_OTHERS
-                      && j->klass != ETORO_CLASS_SAFE;
+    if (plan(j, world, ending, &out))
+      out.next = ETORO_NEXT_WAIT;
+    else
+      j->is_uncertain = ending == ETORO_ENDING_LIMITED_BY_OTHERS
+                        && j->klass != ETORO_CLASS_SAFE;
     break;
   case ETORO_VERDICT_UNCERTAIN:
     j->is_uncertain = 1;
@@ -221,5 +181,5 @@ void etoro_attempt_end(struct etoro_engine *e, struct etoro_job *j)
   case ETORO_VERDICT_DONE:
     break;
   }
-  etoro_attempt_finish(e, j);
+  return out;
 }

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/engine/job.h"
 #include "core/limits.h"
 #include "core/status.h"
 
@@ -260,9 +259,6 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
     if (!h->is_get)
       curl_easy_setopt(h->easy, CURLOPT_POSTFIELDS, NULL);
   }
-  if (h->job && h->job->is_sent)
-    h->is_worn = 1;
-  h->job = NULL;
   h->next = c->idle;
   c->idle = h;
   c->nidle++;

@@ -107,7 +107,8 @@ int etoro_client_is_halted(const struct etoro_client *c);
 /* An idle handle or a new one; NULL without memory. */
 struct etoro_handle *etoro_client_handle(struct etoro_client *c);
 
-/* Takes a handle back. It must not be in a multi any more. */
+/* Takes a handle back. It must not be in a multi any more, and belong to no
+   job. */
 void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h);
 
 /* Gives a handle that is in no multi a new beginning, as if nothing had been

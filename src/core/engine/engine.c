@@ -1,73 +1,50 @@
-#include "core/engine/state.h"
+#include "core/engine/engine.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "core/engine/ending.h"
+#include "core/engine/line.h"
+#include "core/engine/moves.h"
 #include "core/engine/rails.h"
+#include "core/engine/state.h"
 #include "core/net/sigpipe.h"
 #include "core/status.h"
 
-/* Bytes for ids, bought many at a time. A child process cannot give out the
-   same ones: its engine takes no jobs. */
-static int stored_random(void *context, void *out, size_t n)
-{
-  struct etoro_engine *e = context;
-  if (n > sizeof e->entropy)
-    return ETORO_ERANDOM;
-  if (n > e->nentropy) {
-    int rc = e->random(e->random_context, e->entropy, sizeof e->entropy);
-    if (rc)
-      return rc;
-    e->nentropy = sizeof e->entropy;
-  }
-  e->nentropy -= n;
-  memcpy(out, e->entropy + e->nentropy, n);
-  return ETORO_OK;
-}
-
-static double read_clock(clockid_t id)
-{
-  struct timespec t;
-  clock_gettime(id, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 double etoro_engine_now(const struct etoro_engine *e)
 {
-  return e->is_manual ? e->manual_now : read_clock(CLOCK_MONOTONIC);
+  return etoro_world_now(&e->world);
 }
 
 double etoro_engine_unix(const struct etoro_engine *e)
 {
-  return e->is_manual ? e->unix_start + e->manual_now
-                      : read_clock(CLOCK_REALTIME);
+  return etoro_world_unix(&e->world);
+}
+
+static void set_world(struct etoro_world *w,
+                      const struct etoro_engine_options *options)
+{
+  w->is_manual = options->is_manual;
+  w->unix_start = options->now;
+  w->random = options->random ? options->random : etoro_random_system;
+  w->random_context = options->random_context;
 }
 
 int etoro_engine_open(struct etoro_engine **out,
                       const struct etoro_engine_options *options)
 {
   struct etoro_engine *e = calloc(1, sizeof *e);
+  int rc = ETORO_OK;
   *out = NULL;
   if (!e)
     return ETORO_ENOMEM;
+  set_world(&e->world, options);
   etoro_fork_mark(&e->owner);
-  e->is_manual = options->is_manual;
-  e->unix_start = options->now;
-  e->alarm_at = e->pools_due = e->armed_at = -1;
-  e->bell.in = e->bell.out = -1;
-  e->random = options->random ? options->random : etoro_random_system;
-  e->random_context = options->random_context;
-  if (!e->is_manual) {
-    int rc = etoro_wire_open(&e->wire);
-    if (rc) {
-      etoro_fork_free(&e->owner);
-      free(e);
-      return rc;
-    }
+  e->alarm_at = e->dispatch.due = e->armed_at = -1;
+  e->bell.in = e->bell.out = -1; /* open when the first intent is there */
+  if (!options->is_manual)
+    rc = etoro_wire_open(&e->wire);
+  if (rc) {
+    etoro_engine_free(e);
+    return rc;
   }
   *out = e;
   return ETORO_OK;
@@ -76,74 +53,6 @@ int etoro_engine_open(struct etoro_engine **out,
 int etoro_engine_is_foreign(const struct etoro_engine *e)
 {
   return etoro_fork_happened(&e->owner);
-}
-
-void etoro_engine_tell(struct etoro_engine *e, enum etoro_event_kind kind,
-                       struct etoro_job *j, double wait)
-{
-  struct etoro_event event;
-  if (!j->client->wants_events)
-    return;
-  event.kind = kind;
-  event.job = j;
-  event.at = etoro_engine_unix(e);
-  event.wait = wait;
-  event.attempt = j->attempts;
-  event.status = j->status;
-  event.code = j->code;
-  event.elapsed = etoro_engine_now(e) - j->started_at;
-  etoro_events_add(&e->events, &event);
-}
-
-void etoro_engine_set_timer(struct etoro_engine *e, struct etoro_job *j,
-                            double at)
-{
-  etoro_timers_set(&e->timers, j, at < j->deadline_at ? at : j->deadline_at);
-}
-
-static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
-{
-  int is_over = now >= j->deadline_at;
-  enum etoro_code code;
-  switch (j->state) {
-  case ETORO_STATE_FLIGHT:
-    code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_TIMEOUT;
-    if (e->wire && etoro_ending_waits_for_proxy(j) && !is_over)
-      code = ETORO_CODE_PROXY;
-    etoro_attempt_land(e, j);
-    j->code = code;
-    etoro_attempt_end(e, j);
-    break;
-  case ETORO_STATE_BACKOFF:
-    etoro_dispatch_enqueue(e, j, 1);
-    etoro_engine_set_timer(e, j, j->deadline_at);
-    break;
-  case ETORO_STATE_BUDGET:
-  case ETORO_STATE_CREDENTIAL:
-    etoro_dispatch_dequeue(j);
-    if (!j->attempts && j->state == ETORO_STATE_BUDGET)
-      j->code = ETORO_CODE_RATE_LIMITED;
-    else if (!j->status)
-      j->code = ETORO_CODE_DEADLINE;
-    etoro_attempt_finish(e, j);
-    break;
-  case ETORO_STATE_JOURNAL:
-    etoro_dispatch_unrecord(e, j);
-    j->code = is_over ? ETORO_CODE_DEADLINE : ETORO_CODE_JOURNAL;
-    snprintf(j->detail, sizeof j->detail, "the disk did not answer in time");
-    etoro_attempt_finish(e, j);
-    break;
-  case ETORO_STATE_DONE:
-    break;
-  }
-}
-
-static void run_timers(struct etoro_engine *e)
-{
-  double now = etoro_engine_now(e);
-  struct etoro_job *j;
-  while ((j = etoro_timers_first(&e->timers)) != NULL && j->timer_at <= now)
-    expire(e, j, now);
 }
 
 /* Of two moments; below 0 stands for never. */
@@ -158,7 +67,7 @@ static double earlier(double a, double b)
 static double due_at(const struct etoro_engine *e)
 {
   const struct etoro_job *j = etoro_timers_first(&e->timers);
-  double at = e->queued ? e->pools_due : -1;
+  double at = e->dispatch.queued ? e->dispatch.due : -1;
   if (j)
     at = earlier(at, j->timer_at);
   if (e->wire)
@@ -181,16 +90,12 @@ static int progress(struct etoro_engine *e)
 {
   struct etoro_job *j;
   int rc = ETORO_OK;
-  run_timers(e);
-  etoro_dispatch_recorded(e);
-  etoro_dispatch(e);
+  etoro_moves_run(e);
   if (!e->wire)
     return ETORO_OK;
   rc = etoro_wire_run(e->wire, etoro_engine_now(e));
-  while ((j = etoro_wire_next(e->wire)) != NULL) {
-    etoro_attempt_settle(e, j);
-    etoro_attempt_end(e, j);
-  }
+  while ((j = etoro_wire_next(e->wire)) != NULL)
+    etoro_moves_landed(e, j);
   return rc;
 }
 
@@ -208,7 +113,8 @@ static void refresh(struct etoro_engine *e)
   if (!e->poller)
     return;
   at = earlier(e->alarm_at, due_at(e));
-  if (at != e->armed_at || e->is_manual) { /* the poller's clock is real */
+  if (at != e->armed_at
+      || e->world.is_manual) { /* the poller's clock is real */
     etoro_poller_alarm(e->poller, seconds_to(e, at));
     e->armed_at = at;
   }
@@ -314,7 +220,7 @@ int64_t etoro_engine_next_done(struct etoro_engine *e)
   if (!j)
     return 0;
   id = j->watch_id;
-  etoro_dispatch_unlink(&e->done, j);
+  etoro_line_unlink(&e->done, j);
   etoro_job_free(j);
   return id;
 }
@@ -322,71 +228,6 @@ int64_t etoro_engine_next_done(struct etoro_engine *e)
 size_t etoro_engine_untaken(const struct etoro_engine *e)
 {
   return e->untaken;
-}
-
-/* What the client's calls count against: its user key, or its bearer. */
-static struct etoro_secret *identity(const struct etoro_client *c)
-{
-  if (c->is_renewable || !c->credentials)
-    return NULL;
-  if (etoro_credentials_bearer(c->credentials))
-    return etoro_credentials_bearer(c->credentials);
-  return etoro_credentials_user_key(c->credentials);
-}
-
-/* Lets go of accounts that no client uses and whose windows have passed. */
-static void prune_accounts(struct etoro_engine *e)
-{
-  struct etoro_account **at = &e->accounts;
-  double now = etoro_engine_now(e);
-  while (*at) {
-    struct etoro_account *a = *at;
-    if (a->refs > 1 || !etoro_account_is_idle(a, now)) {
-      at = &a->next;
-      continue;
-    }
-    *at = a->next;
-    etoro_account_free(a);
-  }
-}
-
-static int has_budget(const struct etoro_pool_rule *rules, size_t n)
-{
-  while (n > 0)
-    if (rules[--n].limit)
-      return 1;
-  return 0;
-}
-
-int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
-                       const struct etoro_pool_rule *rules, size_t nrules)
-{
-  struct etoro_secret *key = has_budget(rules, nrules) ? identity(c) : NULL;
-  struct etoro_account *a = e->accounts;
-  size_t i;
-  if (etoro_engine_is_foreign(e))
-    return ETORO_ECLOSED;
-  prune_accounts(e);
-  for (a = e->accounts; a; a = a->next)
-    if (etoro_account_is(a, c->base.origin, key))
-      break;
-  if (!a) {
-    int rc = etoro_account_new(&a, c->base.origin, key);
-    if (rc)
-      return rc;
-    a->next = e->accounts;
-    e->accounts = a;
-  }
-  a->refs++;
-  c->account = a;
-  for (i = 0; i < nrules; i++)
-    if (!etoro_account_pool(a, &rules[i]))
-      return ETORO_ENOMEM;
-  if (c->base.is_https)
-    e->may_signal = etoro_tls_may_signal();
-  if (e->wire)
-    etoro_wire_widen(e->wire, c->max_connections + ETORO_EXIT_CONNECTIONS);
-  return ETORO_OK;
 }
 
 /* What a thread tells the engine by that an intent is on disk. */
@@ -417,8 +258,8 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
   pool = etoro_account_find(c->account, request->pool);
   if (!pool || (request->intent && need_bell(e)))
     return ETORO_ENOMEM;
-  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), stored_random, e,
-                     why);
+  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), etoro_world_random,
+                     &e->world, why);
   if (!rc)
     rc = etoro_timers_set(&e->timers, j, j->deadline_at);
   if (rc) {
@@ -426,9 +267,7 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
     return rc;
   }
   j->pool = pool;
-  e->stats.calls++;
-  etoro_dispatch_enqueue(e, j, 0);
-  etoro_engine_tell(e, ETORO_EVENT_QUEUED, j, 0);
+  etoro_moves_submit(e, j);
   *out = etoro_job_keep(j);
   refresh(e);
   return ETORO_OK;
@@ -441,24 +280,14 @@ void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
   if (j->state == ETORO_STATE_DONE || etoro_engine_is_foreign(e))
     return;
   etoro_sigpipe_hold(&pipe);
-  if (j->state == ETORO_STATE_FLIGHT)
-    etoro_attempt_land(e, j);
-  else if (j->state == ETORO_STATE_JOURNAL)
-    etoro_dispatch_unrecord(e, j);
-  else if (j->state != ETORO_STATE_BACKOFF)
-    etoro_dispatch_dequeue(j);
+  etoro_moves_cancel(e, j, code);
   etoro_sigpipe_release(&pipe);
-  if (j->is_sent && j->state == ETORO_STATE_FLIGHT
-      && j->klass != ETORO_CLASS_SAFE)
-    j->is_uncertain = 1;
-  j->code = code;
-  etoro_attempt_finish(e, j);
   refresh(e);
 }
 
 void etoro_engine_renewed(struct etoro_engine *e)
 {
-  e->pools_due = 0; /* jobs that waited for the token are due */
+  e->dispatch.due = 0; /* jobs that waited for the token are due */
   refresh(e);
 }
 

@@ -15,6 +15,7 @@
 
 #include "core/engine/events.h"
 #include "core/engine/job.h"
+#include "core/engine/stats.h"
 
 struct etoro_engine;
 
@@ -107,17 +108,6 @@ int etoro_engine_has_event(const struct etoro_engine *e);
 /* The oldest event nobody has read; 0 when there is none. event->job is one
    holder that the caller frees. */
 int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event);
-
-/* What the engine has done since it was opened. */
-struct etoro_stats {
-  uint64_t calls;       /* submitted */
-  uint64_t finished;
-  uint64_t attempts;    /* put on the wire */
-  uint64_t resends;     /* attempts that followed another one */
-  uint64_t bytes_up;    /* of bodies */
-  uint64_t bytes_down;  /* of decoded bodies */
-  uint64_t live;        /* calls that are not finished now */
-};
 
 void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out);
 

@@ -1,7 +1,8 @@
 /* The manual wire: whoever takes the jobs answers them, under a clock that
    moves when it is told to. */
-#include "core/engine/state.h"
-
+#include "core/engine/engine.h"
+#include "core/engine/line.h"
+#include "core/engine/moves.h"
 #include "core/status.h"
 
 struct etoro_job *etoro_engine_take(struct etoro_engine *e)
@@ -9,7 +10,7 @@ struct etoro_job *etoro_engine_take(struct etoro_engine *e)
   struct etoro_job *j = e->outbox.first;
   if (!j)
     return NULL;
-  etoro_dispatch_unlink(&e->outbox, j);
+  etoro_line_unlink(&e->outbox, j);
   j->is_taken = j->is_sent = 1;
   return j;
 }
@@ -35,8 +36,7 @@ int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
   j->status = status;
   j->may_limit = 1;
   j->http_version = 11;
-  etoro_attempt_land(e, j);
-  etoro_attempt_end(e, j);
+  etoro_moves_land(e, j, j->code);
   return ETORO_OK;
 }
 
@@ -47,13 +47,12 @@ int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
     return ETORO_EINVAL;
   j->code = code;
   j->is_sent = is_sent;
-  etoro_attempt_land(e, j);
-  etoro_attempt_end(e, j);
+  etoro_moves_land(e, j, code);
   return ETORO_OK;
 }
 
 void etoro_engine_advance(struct etoro_engine *e, double seconds)
 {
   if (seconds > 0)
-    e->manual_now += seconds;
+    e->world.manual_now += seconds;
 }

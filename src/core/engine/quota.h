@@ -30,6 +30,7 @@ struct etoro_pool_rule {
   int most;        /* no reply raises the limit above this; 0: any may */
 };
 
+/* A queue of jobs, which line.h fills and empties. */
 struct etoro_line {
   struct etoro_job *first;
   struct etoro_job *last;

@@ -276,6 +276,15 @@ static int begin(struct etoro_wire *w, struct etoro_job *j, int is_fresh)
          && !curl_multi_add_handle(w->multi, h->easy);
 }
 
+static void give_back(struct etoro_job *j)
+{
+  struct etoro_handle *h = j->handle;
+  h->is_worn |= j->is_sent;
+  h->job = NULL;
+  j->handle = NULL;
+  etoro_client_reuse(j->client, h);
+}
+
 int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
 {
   struct etoro_handle *h;
@@ -291,8 +300,7 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
   j->handle = h;
   h->job = j;
   if (!begin(w, j, 0)) {
-    j->handle = NULL;
-    etoro_client_reuse(j->client, h);
+    give_back(j);
     return ETORO_ECURL;
   }
   return ETORO_OK;
@@ -300,12 +308,10 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
 
 void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
 {
-  struct etoro_handle *h = j->handle;
-  if (!h)
+  if (!j->handle)
     return;
-  j->handle = NULL;
-  curl_multi_remove_handle(w->multi, h->easy);
-  etoro_client_reuse(j->client, h);
+  curl_multi_remove_handle(w->multi, j->handle->easy);
+  give_back(j);
 }
 
 /* Puts an attempt of which nothing was sent on the wire once more: through a
