@@ -2,13 +2,11 @@
 
 local core = require "etoro.core"
 local failures = require "etoro.call.failures"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local RESPONSE_MAX = 4096 -- bytes of an answer kept in err.response
-local MESSAGE_MAX = 1000 -- bytes of a server's text kept in err.message
 
 ---@class etoro.Error
 ---@field kind string network, tls, timeout, rate_limit, auth, scope,
@@ -182,14 +180,15 @@ local HTML_HINT = "Check base_url, the proxy, whether this address is"
 -- JSON, or holds some in its texts, shows no secret by its name either.
 local function shown(text)
   if not text or text == "" then return nil end
-  text = text:sub(1, 16 * RESPONSE_MAX)
+  text = text:sub(1, limits.error_scanned_max)
   if text:find("\\u0000", 1, true) then
     text = text:gsub('"\\u0000k%d+"', '"****"'):gsub('"\\u0000e"', "[]")
       :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
   end
   text = core.masked(text)
-  if #text > RESPONSE_MAX then
-    text = text:sub(1, RESPONSE_MAX):gsub("[\192-\255]?[\128-\191]*$", "")
+  if #text > limits.error_response_max then
+    text = text:sub(1, limits.error_response_max)
+      :gsub("[\192-\255]?[\128-\191]*$", "")
   end
   return text
 end
@@ -242,7 +241,8 @@ local function describe(err, found, is_page)
     err.message = found.message or MESSAGE_OF_STATUS[status]
       or status >= 500 and "the API failed while answering"
       or "the API refused the request"
-    err.message = M.one_line(core.masked(err.message), MESSAGE_MAX)
+    err.message = M.one_line(core.masked(err.message),
+      limits.error_message_max)
     err.hint = HINT_OF_STATUS[status]
   end
 end
@@ -364,7 +364,7 @@ function M.from_transport(failure)
   end
   if failure.detail and failure.detail ~= "" then
     message = message .. ": "
-      .. M.one_line(core.masked(failure.detail), MESSAGE_MAX)
+      .. M.one_line(core.masked(failure.detail), limits.error_message_max)
   end
   local is_safe = op ~= nil and op.class == "safe"
   return M.new {

@@ -3,6 +3,7 @@
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"
+local limits = require "etoro.values.limits"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -10,7 +11,6 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local SETTLE = 10 -- seconds after which a lost attempt cannot be under way
 local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
 
 -- The API may add a suffix to the name, so the name is a beginning.
@@ -76,7 +76,7 @@ end
 function M.act(client, name, err, options)
   options = options or {}
   local deadline_at = err.started + client:deadline(options)
-  local settled_at = err.ended + (options.settle or SETTLE)
+  local settled_at = err.ended + (options.settle or limits.default_settle)
   local wait, looks, seen = FIRST_LOOK, 0, {}
   while client:now() < deadline_at do
     local portfolios, response = client.portfolios:list {

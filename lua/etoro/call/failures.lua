@@ -3,6 +3,7 @@
 
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 ---@class etoro.Failure what an answer says of its failure
 ---@field code? string
@@ -14,8 +15,6 @@ local core = require "etoro.core"
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local TOLD = 5 -- faults that a message names; the rest is counted
 
 local get = casing.get
 
@@ -93,7 +92,7 @@ local function words_of(faults)
     local text = fault.message or fault.code
     if not text then
       untold = untold + 1
-    elseif #words == TOLD then
+    elseif #words == limits.faults_told_max then
       untold = untold + 1
     elseif fault.field then
       words[#words + 1] = fault.field .. ": " .. text

@@ -4,6 +4,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -46,8 +47,6 @@ local function is_reserved(name)
   end
   return false
 end
-
-local HEADERS_MAX = 32 -- what the core takes
 
 local function query_text(value)
   if math.type(value) == "integer" then return string.format("%d", value) end
@@ -120,9 +119,9 @@ local function header_lines(headers, level)
       lines[#lines + 1] = name .. ": " .. value
     end
   end
-  if #lines > HEADERS_MAX then
-    error(string.format("at most %d headers, got %d", HEADERS_MAX, #lines),
-      level + 1)
+  if #lines > limits.header_lines_max then
+    error(string.format("at most %d headers, got %d",
+      limits.header_lines_max, #lines), level + 1)
   end
   table.sort(lines, core.before)
   return lines, content_type

@@ -3,6 +3,7 @@
 
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local pools = require "etoro.client.pools"
 
 local tostring = core.text -- not up to the locale
@@ -16,7 +17,8 @@ local FIELDS = { limit = true, window = true, reserve = true }
 
 local function check_rule(name, field, value, least, level)
   if type(value) ~= "number" or value ~= value or value < least
-    or value > 1e6 or field ~= "window" and value ~= math.floor(value)
+    or value > limits.pool_limit_max
+    or field ~= "window" and value ~= math.floor(value)
   then
     error(string.format("bad option 'rate_limit': %s of pool '%s' must be a"
       .. " %s of at least %s; rate_limit = false keeps no budgets", field,
@@ -25,7 +27,7 @@ local function check_rule(name, field, value, least, level)
   end
 end
 
-local LEAST = { limit = 1, window = 0.001, reserve = 0 }
+local LEAST = { limit = 1, window = limits.seconds_min, reserve = 0 }
 
 local function check_given(given, known, level)
   for name, rule in pairs(given) do

@@ -6,6 +6,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local key_file = require "etoro.client.key_file"
+local limits = require "etoro.values.limits"
 
 local M = {}
 
@@ -91,15 +92,18 @@ local CHOICES = {
   priority = { "order", "read" },
 }
 
--- name = { default, least, whether it has to be whole }; most is what the core
--- can count with
+-- name = { default, least, whether it has to be whole }
 local NUMBERS = {
-  timeout = { 30, 0.001 }, deadline = { 300, 0.001 },
-  connect_timeout = { 10, 0.001 }, max_retries = { 4, 0, true },
-  max_connections = { 8, 1, true }, max_body = { 64 * 2 ^ 20, 1, true },
+  timeout = { limits.default_timeout, limits.seconds_min },
+  deadline = { limits.default_deadline, limits.seconds_min },
+  connect_timeout = { limits.default_connect_timeout, limits.seconds_min },
+  max_retries = { limits.default_max_retries, 0, true },
+  max_connections = { limits.default_max_connections, 1, true },
+  max_body = { limits.default_max_body, 1, true },
 }
-local MOST = 2 ^ 40
-local MOST_WHOLE = { max_retries = 1000, max_connections = 1000 }
+local MOST = {
+  max_retries = limits.retries_max, max_connections = limits.connections_max,
+}
 
 local function check_choices(options, level)
   for name, choices in pairs(CHOICES) do
@@ -112,7 +116,7 @@ local function check_choices(options, level)
 end
 
 local function check_number(name, value, least, is_whole, level)
-  local most = MOST_WHOLE[name] or MOST
+  local most = MOST[name] or limits.option_max
   if value ~= value or value < least or value > most
     or is_whole and value ~= math.floor(value)
   then

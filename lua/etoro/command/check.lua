@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
+local limits = require "etoro.values.limits"
 local server_clock = require "etoro.call.server_clock"
 local words = require "etoro.command.words"
 
@@ -11,7 +12,6 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local SKEW = 30 -- seconds that a clock may be off
 local ONCE = { max_retries = 0 } -- a check that fails should do so at once
 local MARKS = { ok = "green", note = "yellow", bad = "red" }
 
@@ -56,7 +56,7 @@ local function look_at_clock(report, response, asked, answered)
   -- the server's date has whole seconds, and is between the two readings
   local skew = asked - server - 1 > 0 and asked - server - 1
     or server - answered > 0 and server - answered or 0
-  if skew > SKEW then
+  if skew > limits.command_clock_skew then
     add(report, "bad", "clock",
       core.fixed(skew, 0) .. " s away from the server's",
       "Set this machine's clock: expiry times and order times rest on it")

@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
+local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
 local trading = require "etoro.trading.routes"
@@ -14,8 +15,6 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local WAIT = 30 -- seconds for the outcome, unless --wait says
-local SHUT = 2 -- seconds where the market is closed
 local SLACK = 1e-9 -- of the units: what a double may lose
 
 ---@class etoro.command.Closing what is closed in this run
@@ -61,12 +60,13 @@ local function accepted(closing, position, order_id)
     op.path, output.number(order_id)) or ""
   session:note(("the market of %s is closed: the close of %s waits until it"
     .. " opens.%s"):format(name_of(closing, position), output.number(id), back))
-  return not session.args.wait and SHUT or nil
+  return not session.args.wait and limits.command_shut_wait or nil
 end
 
 local function options_of(closing, positions)
   return {
-    timeout = closing.session.args.wait or WAIT, positions = positions,
+    timeout = closing.session.args.wait or limits.command_close_wait,
+    positions = positions,
     on_accepted = function(position, order_id)
       return accepted(closing, position, order_id)
     end,
@@ -161,7 +161,7 @@ local function close_one(session, id, units)
   end
   session:confirm { describe(closing, position) }
   session.waiting:set_work("waiting for the close of " .. output.number(id),
-    session.args.wait or WAIT)
+    session.args.wait or limits.command_close_wait)
   local result, err = session:change("the close", position.close, position,
     { units = units }, options_of(closing))
   session.waiting:set_work(nil)

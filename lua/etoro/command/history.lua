@@ -3,6 +3,7 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local instruments = require "etoro.command.instruments"
+local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
 
@@ -10,11 +11,9 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local DAYS = 30
-
 local function since(session)
   return session.args.since
-    or os.date("!%Y-%m-%d", os.time() - DAYS * 86400)
+    or os.date("!%Y-%m-%d", os.time() - limits.command_history_days * 86400)
 end
 
 local function row_of(trade)

@@ -3,6 +3,7 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
+local limits = require "etoro.values.limits"
 local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
@@ -122,8 +123,6 @@ local function tell_why(placed)
   return true
 end
 
-local SOON = 0.5 -- seconds after which it is told that, and why, it waits
-
 -- Waits for the fill. An order that waits itself is waited for only where the
 -- user says how long.
 local function follow(placed, seconds, is_asked)
@@ -131,7 +130,9 @@ local function follow(placed, seconds, is_asked)
   local ends = core.monotonic() + seconds
   session.waiting:set_work("waiting for the fill of order "
     .. output.number(order.orderId), seconds)
-  session:must(order:wait { timeout = math.min(SOON, seconds) })
+  session:must(order:wait {
+    timeout = math.min(limits.command_told_after, seconds),
+  })
   local left = ends - core.monotonic()
   if not order:is_final() and (not tell_why(placed) or is_asked)
     and left > 0
@@ -200,7 +201,8 @@ function M.order(session)
     instrument = instrument, order = session:must(session:change("the order",
       orders.open, orders, fields)) }
   tell(placed)
-  local seconds = args.wait or args.trigger and 1 or 15
+  local seconds = args.wait or args.trigger and limits.command_trigger_wait
+    or limits.command_order_wait
   if seconds > 0 then follow(placed, seconds, args.wait ~= nil) end
   return show(placed)
 end

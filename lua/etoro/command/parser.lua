@@ -1,6 +1,7 @@
 -- The command line, as data for lua-argparse.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local argparse = require "argparse"
 
@@ -88,7 +89,8 @@ local function add_market(parser)
   quote:argument("symbol", "Symbols or instrument ids."):args "+"
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
-  search:option("--limit", "How many at most."):convert(whole):default "20"
+  search:option("--limit", "How many at most."):convert(whole)
+    :default(tostring(limits.command_search_items))
 end
 
 local function add_portfolios(parser)
@@ -146,15 +148,18 @@ local function add_trading(parser)
     .. " touched)."):convert(decimal)
   order:option("--settlement", "How it settles.")
     :choices { "cfd", "real", "realFutures", "marginTrade" }
-  order:option("--wait", "Seconds to wait for the fill; 15 unless given, 1"
-    .. " with --trigger. 0: do not wait."):convert(seconds)
+  order:option("--wait", ("Seconds to wait for the fill; %d unless given, %d"
+    .. " with --trigger. 0: do not wait."):format(limits.command_order_wait,
+    limits.command_trigger_wait)):convert(seconds)
   local close = add_command(parser, "close", "Close a position.")
   close:argument("position", "positionId, or 'all'.")
   close:option("--units", "Only so many of its units."):convert(decimal)
-  close:option("--wait", "Seconds to wait until it is closed; 30 unless given,"
-    .. " less where its market is closed."):convert(seconds)
+  close:option("--wait", ("Seconds to wait until it is closed; %d unless"
+    .. " given, less where its market is closed.")
+    :format(limits.command_close_wait)):convert(seconds)
   local history = add_command(parser, "history", "Closed trades.")
-  history:option("--since", "First day, YYYY-MM-DD; 30 days back unless given.")
+  history:option("--since", ("First day, YYYY-MM-DD; %d days back unless"
+    .. " given."):format(limits.command_history_days))
   history:option("--limit", "How many at most."):convert(whole)
 end
 

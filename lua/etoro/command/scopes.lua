@@ -3,12 +3,12 @@
 
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
+local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 
 local M = {}
 
 local PREFIX = "etoro-public:"
-local SECONDS = 5 -- for the list that a typed name is compared with
 
 --- The form that tables print.
 ---@param name string
@@ -47,7 +47,7 @@ end
 ---@return string[]
 function M.resolve(session, typed)
   local known = session:client().portfolios:scopes {
-    max_retries = 0, deadline = SECONDS }
+    max_retries = 0, deadline = limits.command_scopes_patience }
   local out = {}
   for i, name in ipairs(typed) do
     out[i] = known and #known > 0 and find(name, known) or complete(name)

@@ -3,13 +3,16 @@
 -- terminal a line counts down; elsewhere each wait is one line.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local terminal = require "etoro.command.terminal"
 
 local M = {}
 
 -- Seconds after which a wait is told.
-local PATIENCE = { queued = 0.6, retried = 0, sent = 3 }
-local LEAST = 1 -- seconds of a pause that are worth a line
+local PATIENCE = {
+  queued = limits.command_queued_told, retried = 0,
+  sent = limits.command_sent_told,
+}
 
 ---@class etoro.command.Waiting
 ---@field calls table<string, table> what each call waits for, by request id
@@ -95,7 +98,9 @@ end
 local RANK = { retried = 1, queued = 2, sent = 3 }
 
 local function is_due(call, now)
-  if call.till and call.till - call.since < LEAST then return false end
+  if call.till and call.till - call.since < limits.command_pause_told then
+    return false
+  end
   return now - call.since >= PATIENCE[call.state]
 end
 

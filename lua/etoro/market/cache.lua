@@ -6,14 +6,12 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local LIFETIME = 86400 -- seconds
-local MISSING_LIFETIME = 300 -- seconds an unknown symbol stays unknown
-local MAX_BYTES = 16 * 2 ^ 20 -- of a file that is read
 local FORMAT = "etoro-instruments-1"
 
 ---@class etoro.InstrumentCacheOptions
@@ -78,7 +76,7 @@ function M.of(client)
   local cache = rawget(client, "_instrument_cache")
   if cache then return cache end
   local settled = client:instrument_cache()
-  local lifetime = settled == false and 0 or LIFETIME
+  local lifetime = settled == false and 0 or limits.cache_lifetime
   local path
   if type(settled) == "table" then
     lifetime, path = settled.lifetime or lifetime, settled.path
@@ -99,7 +97,8 @@ end
 local function is_fresh(cache, entry)
   local age = cache.client:unix() - entry.at
   local lifetime = cache.lifetime
-  if not entry.instrument then lifetime = math.min(lifetime, MISSING_LIFETIME)
+  if not entry.instrument then
+    lifetime = math.min(lifetime, limits.cache_missing_lifetime)
   end
   return age >= 0 and age < lifetime
 end
@@ -156,7 +155,7 @@ end
 -- The entries of the file; none where it is absent, another's or broken.
 local function read_file(cache)
   local file = core.open_file(file_of(cache.folder, cache.origin))
-  local text = file and file:read(MAX_BYTES)
+  local text = file and file:read(limits.cache_file_max)
   if file then file:close() end
   local document = text and json.decode(text)
   if type(document) ~= "table" or document.format ~= FORMAT

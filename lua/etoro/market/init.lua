@@ -9,6 +9,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
 local owner = require "etoro.resource.links"
@@ -26,10 +27,6 @@ local TYPES = operations[DATA .. "/instrument-types"]
 local INDUSTRIES = operations[DATA .. "/stocks-industries"]
 local SEARCH = operations[DATA .. "/search"]
 local DISCOVER = operations["GET /api/v1/instruments/discover"]
-
-local MOST_TOLD = 3 -- symbols that a warning explains
-local MAX_BARS = 1000
-local DEFAULT_BARS = 100 -- the API's own
 
 -- What a search gives of each instrument where nothing else is asked for.
 local FIELDS = {
@@ -130,7 +127,7 @@ function collection:rates(list, options)
   options = options_of.of_call(options, 2)
   local by_entry, response, problems = rates.read(client, list, options, 2)
   if not by_entry then return nil, response end
-  for index = 1, math.min(#problems, MOST_TOLD) do
+  for index = 1, math.min(#problems, limits.symbols_explained_max) do
     client:warn(response, problems[index].message)
   end
   local found = batches.in_order(list, by_entry)
@@ -169,11 +166,12 @@ local function candles_path(params)
   local values, err = check.values(spec, { count = params.count,
     direction = params.direction })
   if not values then return nil, err end
-  local count = tonumber(values.count or DEFAULT_BARS)
-  if count > MAX_BARS then
+  local count = tonumber(values.count or limits.default_bars)
+  if count > limits.bars_max then
     return nil, errors.invalid("count", string.format("must be at most %d, got"
       .. " %d: the API gives no more bars, and would cut the number down"
-      .. " without a word; it has no older ones either", MAX_BARS, count))
+      .. " without a word; it has no older ones either", limits.bars_max,
+      count))
   end
   return { interval = interval, candlesCount = count,
     direction = values.direction or "asc" }

@@ -5,13 +5,13 @@ local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instrument_list = require "etoro.market.instrument_list"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
 local owner = require "etoro.resource.links"
 local symbols = require "etoro.market.symbols"
 local values = require "etoro.values.types"
 
-local BATCH = 50 -- ids that one request may name without a 413 or 414
 local DETAILS = operations["GET /api/v1/instruments/{symbol}"]
 local SHORTENED = operations["GET /api/v1/instruments/{symbol}/{shortener}"]
 
@@ -75,7 +75,7 @@ end
 -- Asks for ids in batches; filters may hold more than them.
 local function ask(client, ids, filters, options, level)
   local share = batches.sharing(client, options)
-  return batches.run(client, ids, BATCH, function(part)
+  return batches.run(client, ids, limits.instruments_batch, function(part)
     local copy = {}
     for name, value in pairs(filters or {}) do copy[name] = value end
     copy.instrumentIds = part

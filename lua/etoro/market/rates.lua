@@ -6,6 +6,7 @@ local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local responses = require "etoro.call.response"
 local symbols = require "etoro.market.symbols"
@@ -14,7 +15,6 @@ local M = {}
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local LIST = { instruments = { type = "list", required = true } }
-local BATCH = 100 -- ids in one request, as documented
 
 -- Ids and symbols apart; what an entry of the caller's list stands for.
 local function sort_out(list, level)
@@ -76,7 +76,7 @@ end
 ---@return table<integer, etoro.Rate>? rates by id
 ---@return etoro.Response|etoro.Error
 function M.fetch(client, ids, share, level)
-  local lists, response = batches.run(client, ids, BATCH,
+  local lists, response = batches.run(client, ids, limits.rates_batch,
     function(part)
       local body, answer = client:_send(RATES, { instrumentIds = part },
         share(), level + 1)

@@ -9,6 +9,7 @@ local errors = require "etoro.errors"
 local instrument_cache = require "etoro.market.cache"
 local instrument_list = require "etoro.market.instrument_list"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
 local responses = require "etoro.call.response"
@@ -22,13 +23,6 @@ local FIELDS = {
   "instrumentId", "internalInstrumentId", "internalSymbolFull", "symbol",
   "displayname", "internalInstrumentDisplayName",
 }
-local PAGE_SIZE = 1000
-local LEAST_PAGE = 20 -- items that every server gives at a time
-local NEAR_SIZE = 100 -- of a search for what may have been meant
-local MAX_PAGES = 50
-local NEAR_COUNT = 10 -- in err.near; half as many are named in the message
-local MAX_LENGTH = 100 -- characters of a symbol
-local FEW = 20 -- symbols that are searched for one by one
 
 ---@class etoro.FoundInstrument
 ---@field instrumentID integer
@@ -94,12 +88,12 @@ local function rank_of(symbol, one)
   if math.abs(#has - #wanted) <= 2 then
     local distance = nearest.distance(wanted, has)
     if distance <= math.max(1, math.floor(#wanted / 3)) then
-      return MAX_LENGTH + distance
+      return limits.symbol_max + distance
     end
   end
   local name = core.upper(one.instrumentDisplayName or "")
   local is_named = #wanted >= 3 and name:find(wanted, 1, true)
-  return is_named and 2 * MAX_LENGTH + #has or nil
+  return is_named and 2 * limits.symbol_max + #has or nil
 end
 
 -- The candidates that may have been meant, the likeliest first.
@@ -114,7 +108,7 @@ local function near_ones(symbol, list)
     return a.one.instrumentID < b.one.instrumentID
   end)
   local near = {}
-  for index = 1, math.min(#ranked, NEAR_COUNT) do
+  for index = 1, math.min(#ranked, limits.near_max) do
     near[index] = ranked[index].one
   end
   return near
@@ -122,7 +116,7 @@ end
 
 local function named(near)
   local names = {}
-  for index = 1, math.min(#near, NEAR_COUNT / 2) do
+  for index = 1, math.min(#near, limits.near_max / 2) do
     local one = near[index]
     names[index] = string.format("%s (%s%d)", one.symbolFull,
       one.instrumentDisplayName and one.instrumentDisplayName .. ", " or "",
@@ -162,12 +156,12 @@ local function conclude(cache, symbol, list, response)
   return nil, unresolved(symbol, { near = near, code = code }, response)
 end
 
-
 -- Whether a page is the last one: by the total, else where it is short, and not
 -- because the server gives no more at a time.
 local function is_last(total, seen, came, params)
   if came == 0 or total then return came == 0 or seen >= total end
-  return came < LEAST_PAGE or came < params.pageSize and params.page ~= nil
+  return came < limits.symbols_page_min
+    or came < params.pageSize and params.page ~= nil
 end
 
 -- The candidates on the pages of a search, added to found. A server that gives
@@ -188,7 +182,8 @@ local function search(client, found, params, most, share, level)
     seen = seen + came
     local is_again = new == 0 and page > 1
     if most == 1 or is_last(total, seen, came, params)
-      or is_again and (tonumber(body.pageSize) or PAGE_SIZE) >= (total or 0)
+      or is_again
+        and (tonumber(body.pageSize) or limits.symbols_page) >= (total or 0)
     then -- a server that has one page alone
       return response
     elseif is_again then
@@ -208,14 +203,15 @@ local function search_all(client, symbol, share, level)
   local response, err, matches
   for _, spelling in ipairs(spellings) do
     response, err = search(client, found,
-      { internalSymbolFull = spelling, pageSize = PAGE_SIZE }, MAX_PAGES,
+      { internalSymbolFull = spelling, pageSize = limits.symbols_page },
+      limits.symbols_pages_max,
       share, level + 1)
     if not response then return nil, err end
     matches = select(2, pick(symbol, found.list))
     if #matches > 0 then return found.list, response end
   end
   response, err = search(client, found,
-    { searchText = symbol, pageSize = NEAR_SIZE }, 1, share, level + 1)
+    { searchText = symbol, pageSize = limits.near_page }, 1, share, level + 1)
   if not response then return nil, err end
   return found.list, response
 end
@@ -235,7 +231,7 @@ local function check_symbol(symbol)
     return errors.invalid("symbol", "is empty")
   elseif not length or symbol:find("[\0-\31\127]") then
     return errors.invalid("symbol", "is not a line of UTF-8")
-  elseif length > MAX_LENGTH then
+  elseif length > limits.symbol_max then
     return errors.invalid("symbol", string.format("has %d characters; no"
       .. " symbol is as long", length))
   end
@@ -329,7 +325,8 @@ function M.find_all(client, symbols, share, level)
   for _, symbol in ipairs(symbols) do
     if not cache:get(symbol) then unknown = unknown + 1 end
   end
-  local way = unknown > FEW and find_in_list or find_each
+  local way = unknown > limits.symbols_searched_max and find_in_list
+    or find_each
   local done, response = way(client, symbols, results, share, level + 1)
   cache:flush()
   if not done then return nil, response end

@@ -6,14 +6,11 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 local runtime = require "etoro.tasks.waiting"
 local tasks = require "etoro.tasks"
 
 local M = {}
-
-local MAX_BODY = 2 ^ 20
-local POLL = 0.01 -- seconds between a task's looks at a request it shares
-local GRACE = 5 -- seconds past its deadline after which a request is given up
 
 local HINTS = {
   invalid_grant = "The login is over: authorize again",
@@ -34,7 +31,7 @@ local function endpoint(sso, url, has_login)
     base_url = origin, ca_file = settled.ca_file, proxy = settled.proxy,
     client_id = has_login and settled.client_id or nil,
     client_secret = has_login and settled.client_secret or nil,
-    user_agent = settled.user_agent, max_body = MAX_BODY,
+    user_agent = settled.user_agent, max_body = limits.oauth_body_max,
     connect_timeout = settled.connect_timeout,
     events = settled.on_event ~= nil,
   }
@@ -80,7 +77,7 @@ function M.submit(sso, request, options)
   end
   return {
     job = job, endpoint = to, host = request.url:match("^[^:]+://([^/]+)"),
-    ends = core.monotonic() + deadline + GRACE,
+    ends = core.monotonic() + deadline + limits.oauth_grace,
     sent_at = sso._runtime.engine:unix(),
     op = {
       method = request.method, path = path or "/", class = request.class,
@@ -102,7 +99,7 @@ function M.await(call)
   end
   while not job:done() do
     if core.monotonic() > call.ends then return nil, errors.closed() end
-    runtime.pause(to, POLL)
+    runtime.pause(to, limits.oauth_tick)
   end
   return true
 end
@@ -114,7 +111,8 @@ function M.pause(sso, thread)
   if not tasks.parkable() and tasks.of_thread(thread) then
     runtime.turn()
   else
-    runtime.pause({ _runtime = sso._runtime, _settings = sso._options }, POLL)
+    runtime.pause({ _runtime = sso._runtime, _settings = sso._options },
+      limits.oauth_tick)
   end
 end
 

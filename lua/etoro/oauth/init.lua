@@ -8,6 +8,7 @@ local errors = require "etoro.errors"
 local http = require "etoro.oauth.http"
 local json = require "etoro.values.json"
 local key_file = require "etoro.client.key_file"
+local limits = require "etoro.values.limits"
 local runtime = require "etoro.tasks.waiting"
 local tokens_of = require "etoro.oauth.tokens"
 
@@ -71,14 +72,20 @@ local KNOWN = {
   on_event = "function",
 }
 
-local SECONDS = { timeout = 30, deadline = 60, connect_timeout = 10 }
+local SECONDS = {
+  timeout = limits.default_oauth_timeout,
+  deadline = limits.default_oauth_deadline,
+  connect_timeout = limits.default_oauth_connect_timeout,
+}
 
 local OF_CALL = { timeout = "number", deadline = "number" }
 
 local function check_seconds(options, level)
   for name in pairs(SECONDS) do
     local value = options[name]
-    if value ~= nil and not (value >= 0.001 and value <= 2 ^ 40) then
+    if value ~= nil
+      and not (value >= limits.seconds_min and value <= limits.option_max)
+    then
       error(string.format("bad option '%s': a number of seconds expected, got"
         .. " %s", name, core.figure(value, 6)), level + 1)
     end
@@ -355,8 +362,9 @@ local function check_callback(self, params, session)
     return refusal("issuer_mismatch", "the callback comes from another issuer"
       .. " than " .. self._issuer)
   elseif params.error ~= nil then
-    return refusal(one_line(params.error, 200),
-      one_line(params.error_description or params.error, 1000))
+    return refusal(one_line(params.error, limits.error_code_max),
+      one_line(params.error_description or params.error,
+        limits.error_message_max))
   elseif type(params.code) ~= "string" or params.code == "" then
     return refusal("no_code", "the callback holds no code")
   end
@@ -483,7 +491,8 @@ end
 
 -- Seconds before its end at which an access token is renewed.
 local function leeway(tokens)
-  return math.min(30, (tokens.expires_in or 300) / 10)
+  return math.min(limits.oauth_renewed_before,
+    (tokens.expires_in or limits.oauth_lifetime) / 10)
 end
 
 local function warn(self, err)

@@ -5,6 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth.http"
+local limits = require "etoro.values.limits"
 local tasks = require "etoro.tasks"
 
 -- not up to the locale
@@ -13,7 +14,6 @@ local tonumber, tostring = core.number, core.text
 local M = {}
 
 local WEAK_VALUES = { __mode = "v" } -- a task may never be resumed again
-local REMEMBERED = 64 -- refresh tokens whose successors are kept in mind
 
 ---@class etoro.Tokens
 ---@field access_token etoro.Secret
@@ -215,7 +215,9 @@ local function remember(self, key, record)
   if record.is_remembered then return end
   record.is_remembered = true
   order[#order + 1] = key
-  if #order > REMEMBERED then self._records[table.remove(order, 1)] = nil end
+  if #order > limits.oauth_tokens_kept then
+    self._records[table.remove(order, 1)] = nil
+  end
 end
 
 local function forget(self, key, record)

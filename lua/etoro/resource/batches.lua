@@ -3,15 +3,13 @@
 
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local tasks = require "etoro.tasks"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
 local M = {}
-
-local NAMED = 10 -- of what is missing, in a warning
-local IN_FLIGHT = 8 -- the rate limits are what bounds it
 
 --- Reads an id as answers and programs write one.
 ---@param value any
@@ -107,13 +105,14 @@ function M.tell_missing(client, list, response, what)
   local missing = list.missing
   if #missing == 0 then return end
   local named = {}
-  for index = 1, math.min(#missing, NAMED) do
+  for index = 1, math.min(#missing, limits.missing_told_max) do
     named[index] = tostring(missing[index])
   end
   local message = string.format("the API gives no %s for %s", what,
     table.concat(named, ", "))
-  if #missing > NAMED then
-    message = string.format("%s and %d more", message, #missing - NAMED)
+  if #missing > limits.missing_told_max then
+    message = string.format("%s and %d more", message,
+      #missing - limits.missing_told_max)
   end
   client:warn(response, message)
 end
@@ -213,7 +212,8 @@ function M.run(client, list, size, ask)
     answers = {}, attempts = 0,
   }
   local parts = math.ceil(#list / size)
-  local count = math.min(parts, IN_FLIGHT, client:max_connections())
+  local count = math.min(parts, limits.batch_requests_max,
+    client:max_connections())
   if count <= 1 then
     work(state)
   else

@@ -6,6 +6,7 @@ local batches = require "etoro.resource.batches"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
 local owner = require "etoro.resource.links"
@@ -27,7 +28,6 @@ local GAIN_HISTORY = operations["GET " .. STATS .. "/gain/{granularity}"]
 local COPIERS = operations["GET " .. STATS .. "/copiers"]
 
 -- Names go into the query, whose length servers bound.
-local BATCH = 50
 
 ---@alias etoro.Period
 ---| "CurrMonth" | "CurrQuarter" | "CurrYear" | "LastYear" | "LastTwoYears"
@@ -90,7 +90,8 @@ local function fetch_parts(client, name, list, options, level)
     by_first[part[1]] = users
     return users, response
   end
-  local answers, response = batches.run(client, indexes, BATCH, ask)
+  local answers, response = batches.run(client, indexes,
+    limits.people_batch, ask)
   if not answers then return nil, response end
   local all = {}
   for first = 1, #list do
@@ -106,7 +107,7 @@ local function fetch(client, params, options, level)
   local name = params.usernames ~= nil and "usernames" or "cidList"
   local list = params[name]
   local has_both = params.usernames ~= nil and params.cidList ~= nil
-  if has_both or type(list) ~= "table" or #list <= BATCH then
+  if has_both or type(list) ~= "table" or #list <= limits.people_batch then
     local users, response = resource.list(client, LIST, "users", params,
       options, level + 1)
     return users, response

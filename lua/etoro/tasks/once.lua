@@ -1,12 +1,10 @@
 -- Reads that several tasks want at once: one of them reads, the others wait
 -- for it and take what it got.
 
+local limits = require "etoro.values.limits"
 local tasks = require "etoro.tasks"
 
 local M = {}
-
-local PATIENCE = 5 -- seconds that a reader is waited for
-local TICK = 0.02 -- seconds between looks whether it is done
 
 ---@class etoro.Shared
 ---@field value any what was read last
@@ -25,7 +23,7 @@ local function await_reader(client, entry)
   while is_read(entry) and client:now() < entry.busy_until
     and tasks.parkable()
   do
-    client:pause(TICK)
+    client:pause(limits.shared_tick)
   end
 end
 
@@ -40,7 +38,7 @@ end
 function M.get(client, entry, age, read)
   await_reader(client, entry)
   if entry.at and client:now() - entry.at < age then return entry.value end
-  entry.busy_until = client:now() + PATIENCE
+  entry.busy_until = client:now() + limits.reader_patience
   entry.reader = coroutine.running()
   local value, second = read()
   entry.busy_until = nil

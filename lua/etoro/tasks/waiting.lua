@@ -3,15 +3,14 @@
 -- reach those who asked for them here too.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local tasks = require "etoro.tasks"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local SLICE = 0.25 -- seconds; a signal that comes just before a wait begins
--- is seen after one of these at the latest
-local BUDGET = 0.002 -- seconds of tasks in one step of a host's loop
+local SLICE = limits.wait_slice
 
 ---@class etoro.Runtime
 ---@field engine userdata
@@ -312,7 +311,7 @@ function loop.step(_, budget)
   local runtime = M.of()
   runtime.engine:step(0)
   deliver(runtime)
-  tasks.run_ready(budget or BUDGET)
+  tasks.run_ready(budget or limits.loop_budget)
   renew_tokens()
   step_others(runtime)
   local failure = tasks.take_failure()

@@ -5,6 +5,7 @@ local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local limits = require "etoro.values.limits"
 local order_answer = require "etoro.trading.order.answer"
 local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
@@ -173,8 +174,6 @@ function collection:costs(fields, options)
   return costs, response
 end
 
-local MOST_ASKED = 100 -- instruments that one request may name
-
 local function count(list) return type(list) == "table" and #list or 0 end
 
 --- Reads what the account may do with instruments: directions, leverages,
@@ -189,9 +188,9 @@ function collection:eligibility(params, options)
   local op = trading.op(client, "eligibility")
   check.fields(op.body, params, "field", 2)
   local asked = count(params.instrumentIds) + count(params.symbols)
-  if asked < 1 or asked > MOST_ASKED then
+  if asked < 1 or asked > limits.eligibility_max then
     return nil, errors.invalid("instrumentIds", string.format("and symbols"
-      .. " must together be 1 to %d, got %d", MOST_ASKED, asked))
+      .. " must together be 1 to %d, got %d", limits.eligibility_max, asked))
   end
   local result, response = client:_send(op, { body = params }, options, 2)
   if result == nil then return nil, response end

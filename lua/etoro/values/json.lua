@@ -6,15 +6,14 @@
 local blame = require "etoro.values.blame"
 local cjson = require("cjson").new() -- the shared one's settings are the host's
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local MAX_DEPTH = 100
-local SHOWN_DEPTH = 1010 -- what an answer may have, in a few tables of ours
+local BODY_DEPTH, SHOWN_DEPTH = limits.body_depth_max, limits.shown_depth_max
 local OPENS = { [("{"):byte()] = true, [("["):byte()] = true }
-local BIG = 256 * 1024 -- bytes from which the collector is held still
 
 local first_byte = string.byte
 local null = core.null
@@ -195,7 +194,7 @@ end
 
 local function write_table(value, spec, path, state)
   if state.open[value] then fail(path, "is a table inside itself") end
-  local most = state.is_shown and SHOWN_DEPTH or MAX_DEPTH
+  local most = state.is_shown and SHOWN_DEPTH or BODY_DEPTH
   if state.depth >= most then
     fail(path, "is nested deeper than " .. most .. " tables")
   end
@@ -320,7 +319,7 @@ function M.decode_scanned(text, secrets, needs_restore, keep_null)
   elseif text:find("\0", 1, true) then
     return nil, "it holds a zero byte, which JSON does not"
   end
-  local run = #text > BIG and with_collector_still or pcall
+  local run = #text > limits.big_answer and with_collector_still or pcall
   local ok, value = run(decode_and_restore, text, secrets, needs_restore,
     keep_null or false)
   if not ok then

@@ -3,6 +3,7 @@
 -- whichever of its spellings the server used.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local M = {}
 
@@ -52,14 +53,13 @@ end
 
 -- The names asked for are those in programs, so these few are remembered;
 -- what a program makes up by the thousand is not.
-local KEPT_MAX = 512
 local spellings, kept = {}, 0
 
 local function spellings_of(name)
   local list = spellings[name]
   if not list then
     list = spell(name)
-    if kept < KEPT_MAX then
+    if kept < limits.spellings_max then
       spellings[name], kept = list, kept + 1
     end
   end

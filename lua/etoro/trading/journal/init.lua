@@ -5,6 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 local reader = require "etoro.trading.journal.reader"
 local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
@@ -35,8 +36,6 @@ local M = {}
 ---@field line integer
 ---@field message string
 ---@field text string the line's beginning
-
-local ENDED_KEPT = 1000 -- ids; as many again of the time before
 
 -- One client's way to a file that it may share with others.
 ---@class etoro.Journal
@@ -185,7 +184,7 @@ end
 
 -- Remembers a call whose outcome is known: its line may be on its way still.
 local function remember_ended(file, id)
-  if file.ended_count >= ENDED_KEPT then
+  if file.ended_count >= limits.journal_ended_kept then
     file.ended, file.ended_before, file.ended_count = {}, file.ended, 0
   end
   file.ended[id] = true

@@ -3,12 +3,11 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local SHOWN = 200 -- bytes of a line that a problem shows
 
 local HEADER = "^{\"kind\":\"journal\",\"version\":(%d+),"
 
@@ -42,7 +41,10 @@ local function read_line(text, number, is_last)
   else
     message = "is not JSON: " .. tostring(message)
   end
-  return nil, { line = number, message = message, text = text:sub(1, SHOWN) }
+  return nil, {
+    line = number, message = message,
+    text = text:sub(1, limits.journal_line_shown),
+  }
 end
 
 local function unreadable(path, message)
@@ -52,12 +54,10 @@ local function unreadable(path, message)
   }
 end
 
-local CHUNK = 65536 -- bytes
-
 -- Calls visit(line, is_last) with each line; is_last: it has no end. Gives
 -- what visit gives when that is no nil.
 local function each_line(file, visit)
-  local rest, chunk, _, code = "", file:read(CHUNK)
+  local rest, chunk, _, code = "", file:read(limits.journal_chunk)
   while chunk do
     local text, at = rest .. chunk, 1
     local ends = text:find("\n", at, true)
@@ -68,7 +68,7 @@ local function each_line(file, visit)
       ends = text:find("\n", at, true)
     end
     rest = text:sub(at)
-    chunk, _, code = file:read(CHUNK)
+    chunk, _, code = file:read(limits.journal_chunk)
   end
   if code then return core.reason(code) end
   return rest ~= "" and visit(rest, true) or nil

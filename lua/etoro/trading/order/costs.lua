@@ -2,6 +2,7 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local options_of = require "etoro.client.options"
 local order_fields = require "etoro.trading.order.fields"
 local precheck = require "etoro.trading.precheck"
@@ -11,8 +12,6 @@ local trading = require "etoro.trading.routes"
 local tonumber = core.number -- not up to the locale
 
 local M = {}
-
-local OLD = 3600 -- seconds
 
 local function cost_of(item)
   return type(item) == "table"
@@ -41,7 +40,7 @@ local function warn_of_age(client, costs, response)
   local at = type(costs.lastUpdated) == "string"
     and times.parse(costs.lastUpdated)
   local age = at and client:unix() - at
-  if age and age > OLD then
+  if age and age > limits.costs_age then
     client:warn(response, string.format("the costs are %s hours old (of"
       .. " %s)", core.fixed(age / 3600, 1), costs.lastUpdated))
   end

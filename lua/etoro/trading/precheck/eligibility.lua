@@ -5,6 +5,7 @@
 
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading.routes"
@@ -15,10 +16,6 @@ local SEARCH = operations["GET /api/v1/market-data/search"]
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local PATIENCE = 5 -- seconds; an order does not wait longer for its check
-local KEPT = 60 -- seconds
-local KEPT_MAX = 1000 -- instruments a client
 
 ---@class etoro.Eligibility
 ---@field items table[] what the API says for the instrument; more than one
@@ -38,14 +35,18 @@ local function cache_of(client)
   return cache
 end
 
-local function patience() return { deadline = PATIENCE, max_retries = 1 } end
+local function patience()
+  return { deadline = limits.precheck_patience, max_retries = 1 }
+end
 
 -- Gives what `read` gives, kept under a key for so many seconds.
 local function kept(client, key, seconds, read)
   local cache = cache_of(client)
   local entry = cache.entries[key]
   if not entry then
-    if cache.count >= KEPT_MAX then cache.entries, cache.count = {}, 0 end
+    if cache.count >= limits.precheck_kept_max then
+      cache.entries, cache.count = {}, 0
+    end
     entry = {}
     cache.entries[key], cache.count = entry, cache.count + 1
   end
@@ -119,7 +120,7 @@ end
 function M.of(client, fields)
   local key = fields.symbol and "symbol " .. fields.symbol
     or "id " .. tostring(fields.instrumentId)
-  return kept(client, key, KEPT, function()
+  return kept(client, key, limits.precheck_kept, function()
     return read_eligibility(client, fields)
   end)
 end
@@ -175,7 +176,8 @@ end
 ---@param id integer
 ---@return boolean? is_open nil when that is not known
 function M.is_open(client, id)
-  local is_open, why = kept(client, "open " .. tostring(id), KEPT, function()
+  local key = "open " .. tostring(id)
+  local is_open, why = kept(client, key, limits.precheck_kept, function()
     return read_state(client, id)
   end)
   if is_open then return true end
@@ -183,19 +185,18 @@ function M.is_open(client, id)
   return nil
 end
 
-local LOOKS = 3
-
 --- Symbols that begin like one that nobody knows, to suggest one of them. The
 --- API's search finds no misspelt ones, so it is asked for their beginning.
 ---@param client etoro.Client
 ---@param symbol string
 ---@return string[]
 function M.symbols_like(client, symbol)
-  for length = #symbol, math.max(2, #symbol - LOOKS + 1), -1 do
+  local shortest = math.max(2, #symbol - limits.precheck_looks_max + 1)
+  for length = #symbol, shortest, -1 do
     local found = {}
     for _, item in ipairs(search(client, {
-      fields = "instrumentId,internalSymbolFull,symbol", pageSize = 50,
-      searchText = symbol:sub(1, length),
+      fields = "instrumentId,internalSymbolFull,symbol",
+      pageSize = limits.precheck_near_page, searchText = symbol:sub(1, length),
     })) do
       local name = item.internalSymbolFull or item.symbol
       if type(name) == "string" then found[#found + 1] = name end

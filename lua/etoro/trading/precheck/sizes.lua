@@ -3,6 +3,7 @@
 
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
+local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 
 local figure, plain = order_fields.figure, order_fields.plain
@@ -12,8 +13,6 @@ local refusal = order_fields.refusal
 local tonumber, tostring = core.number, core.text
 
 local M = {}
-
-local PRICE_AGE = 60 -- seconds; limits of size need no price to the cent
 
 -- A limit of the API's; what is missing, or no limit, is nil.
 local function limit(value)
@@ -49,7 +48,7 @@ end
 -- What one unit costs in the order's currency; nil when it is not known.
 local function unit_price(check)
   local rate = check.id and eligibility.rate(check.client, check.id,
-    PRICE_AGE)
+    limits.size_price_age)
   if not rate then return nil end
   local side = check.direction == "LONG" and "Ask" or "Bid"
   local price = limit(check.body.triggerRate) or limit(rate[core.lower(side)])

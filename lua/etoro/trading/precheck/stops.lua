@@ -2,6 +2,7 @@
 
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
+local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 
 local figure, refusal = order_fields.figure, order_fields.refusal
@@ -11,7 +12,6 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local PRICE_AGE = 2 -- seconds
 local SLACK = 1e-6 -- of a per cent: bounds are not missed by a rounding
 
 local NAMES = {
@@ -120,7 +120,7 @@ function M.check(check)
   local err = check_pair(check)
   if err then return err end
   local rate = body.orderType ~= "mit" and check.id
-    and eligibility.rate(check.client, check.id, PRICE_AGE) or nil
+    and eligibility.rate(check.client, check.id, limits.stop_price_age) or nil
   return check_one(check, "stopLossRate", rate)
     or check_one(check, "takeProfitRate", rate)
 end

@@ -9,6 +9,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local journals = require "etoro.trading.journal"
 local known = require "etoro.trading.resolve.known"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local orders = require "etoro.trading.recover.orders"
 local raw = require "etoro.call.raw"
@@ -47,7 +48,6 @@ local SETTLES_ALL = { placed = true, closed = true }
 local SETTLES_ONE = { refused = true, not_sent = true }
 local CLOCK_SLACK = 2 -- seconds that a clock in order may go back
 local DAY = 86400 -- seconds
-local TURN = 200 -- lines after which other tasks get a turn
 
 -- Whose an intent is, where it is not this client's.
 local function stranger(client, record)
@@ -125,7 +125,7 @@ local function read_journal(client)
   local count = 0
   local problems, err = journals.each(client:journal().path, function(record)
     count = count + 1
-    if count % TURN == 0 then client:pause(0) end
+    if count % limits.journal_turn == 0 then client:pause(0) end
     watch_clock(reading, record)
     local take = record.kind == "intent" and take_intent or take_outcome
     take(reading, record)

@@ -3,13 +3,13 @@
 -- deadline of the call they are made for.
 
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local order_answer = require "etoro.trading.order.answer"
 local trading = require "etoro.trading.routes"
 
 local M = {}
 
-local SETTLE = 10 -- seconds after which a lost attempt cannot be under way
 local FIRST_WAIT, LAST_WAIT = 0.25, 3 -- seconds between looks, growing
 local KEPT_LOOKS = 50 -- of the first ones, in the error's evidence
 
@@ -59,7 +59,7 @@ end
 ---@param ended number engine clock
 function methods:unsettle(ended)
   self.ended_at = ended
-  self.settled_at = ended + (self.options.settle or SETTLE)
+  self.settled_at = ended + (self.options.settle or limits.default_settle)
   self.wait = FIRST_WAIT
 end
 

@@ -2,12 +2,11 @@
 -- told of. What is known to be somebody else's is no evidence.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local KEPT = 20000 -- orders of one origin; as many again of the time before
 
 -- By runtime and origin: two generations, so that forgetting costs nothing.
 local runtimes = setmetatable({}, { __mode = "k" })
@@ -32,7 +31,7 @@ end
 function M.add(client, order_id, request_id)
   if order_id == nil then return end
   local known = of(client) or begin(client)
-  if known.count >= KEPT then
+  if known.count >= limits.known_orders_max then
     known.count, known.new, known.old = 0, {}, known.new
   end
   known.new[tostring(order_id)] = request_id or true

@@ -1,0 +1,196 @@
+--- Every ceiling and default of the Lua side, once: its unit, what it is, and
+--- why it is that much. src/core/limits.h is the same for C; what both need
+--- stands in both under one name, and spec/project/limits_spec.lua compares
+--- them. What the sandbox alone has stands in etoro.sandbox.bounds, what the
+--- API tells of its own (quota pools, ranges of parameters) in the generated
+--- tables, and the tolerances of trading with what they compare.
+---@class etoro.Limits
+return {
+  -- Defaults of a client and of one call
+
+  -- seconds: one attempt; the slowest answers of the API take some ten
+  default_timeout = 30,
+  -- seconds: a call with all its waits; five windows of a budget
+  default_deadline = 300,
+  -- seconds: until a connection stands, TLS and proxy included
+  default_connect_timeout = 10,
+  -- resends: outlives a restart of the server, not an outage
+  default_max_retries = 4,
+  -- connections: of one client over HTTP/1.1; a browser has six to eight
+  default_max_connections = 8,
+  -- bytes: a decoded body; the longest history has some 10 MiB
+  default_max_body = 64 * 2 ^ 20,
+  -- seconds: after a lost attempt's end, until it cannot be under way
+  default_settle = 10,
+
+  -- What options may say
+
+  -- seconds: a timeout, deadline or window; the system's waits are as fine
+  seconds_min = 0.001,
+  -- seconds, or bytes of max_body: any that the core can count with
+  option_max = 2 ^ 40,
+  -- resends: max_retries; no deadline has room for so many
+  retries_max = 1000,
+  -- connections: max_connections; below a process's usual 1024 descriptors
+  connections_max = 1000,
+  -- requests or seconds: what rate_limit may say of a pool, as the core has it
+  pool_limit_max = 1e6,
+
+  -- Calls
+
+  -- lines: headers that a request may add; no operation has more than a few
+  header_lines_max = 32,
+  -- bytes: an answer in err.response; a screen full
+  error_response_max = 4096,
+  -- bytes: of an answer that are looked at for it; masks make it shorter
+  error_scanned_max = 16 * 4096,
+  -- bytes: a server's text in err.message; a few lines
+  error_message_max = 1000,
+  -- bytes: an error's code as a login page sent it
+  error_code_max = 200,
+  -- faults: that a message names; the rest is counted
+  faults_told_max = 5,
+  -- keys: that a warning of what is missing names; the rest is counted
+  missing_told_max = 10,
+  -- requests: of one batch at a time; the rate limits are what bounds it
+  batch_requests_max = 8,
+
+  -- Values
+
+  -- tables in each other: in a body; the API's have some five
+  body_depth_max = 100,
+  -- tables in each other: in what is shown; an answer's 1000, in a few of ours
+  shown_depth_max = 1010,
+  -- bytes: of an answer from which on the collector is held still
+  big_answer = 256 * 1024,
+  -- names: whose spellings are remembered; a program has some hundred
+  spellings_max = 512,
+
+  -- Waits
+
+  -- seconds: one wait in C; a signal just before it is seen after that
+  wait_slice = 0.25,
+  -- seconds: of tasks in one step of a host's loop; a frame has 0.016
+  loop_budget = 0.002,
+  -- seconds: that a reader of what others share is waited for
+  reader_patience = 5,
+  -- seconds: between looks whether what others do is done
+  shared_tick = 0.02,
+
+  -- Logging in
+
+  -- seconds: one attempt at the login's server
+  default_oauth_timeout = 30,
+  -- seconds: a login's call with its waits; somebody sits in front of it
+  default_oauth_deadline = 60,
+  -- seconds: until a connection to it stands
+  default_oauth_connect_timeout = 10,
+  -- bytes: an answer of it; tokens and keys have a few KiB
+  oauth_body_max = 2 ^ 20,
+  -- seconds: between a task's looks at a request that it shares
+  oauth_tick = 0.01,
+  -- seconds: past its deadline after which a shared request is given up
+  oauth_grace = 5,
+  -- tokens: whose successors are kept in mind; tasks may hold old ones
+  oauth_tokens_kept = 64,
+  -- seconds: how long a token lives whose answer does not say so
+  oauth_lifetime = 300,
+  -- seconds: before its end a token is renewed, or a tenth of its life
+  oauth_renewed_before = 30,
+
+  -- The market
+
+  -- ids: of one request for instruments; more have met 413 and 414
+  instruments_batch = 50,
+  -- ids: of one request for rates, as documented
+  rates_batch = 100,
+  -- bars: of one request for candles, as documented
+  bars_max = 1000,
+  -- bars: where no count is given; the API's own
+  default_bars = 100,
+  -- instruments: of one request for eligibility, as documented
+  eligibility_max = 100,
+  -- symbols: whose trouble one warning explains
+  symbols_explained_max = 3,
+  -- characters: a symbol; the longest has some twenty
+  symbol_max = 100,
+  -- symbols: up to which each is searched for by itself, not in the list
+  symbols_searched_max = 20,
+  -- items: of a page of a search for symbols, as documented
+  symbols_page = 1000,
+  -- items: that every server has on a page; fewer are the last
+  symbols_page_min = 20,
+  -- pages: of one search; the API has some ten thousand instruments
+  symbols_pages_max = 50,
+  -- items: of a search for what may have been meant
+  near_page = 100,
+  -- symbols: in err.near; the message names half as many
+  near_max = 10,
+  -- seconds: that an instrument stays in the cache: a day
+  cache_lifetime = 86400,
+  -- seconds: that an unknown symbol stays unknown
+  cache_missing_lifetime = 300,
+  -- bytes: a cache's file that is read; all instruments have some 3 MiB
+  cache_file_max = 16 * 2 ^ 20,
+
+  -- People
+
+  -- users: of one request; more have met 414
+  people_batch = 50,
+
+  -- Trading
+
+  -- ids: of ended orders that a journal keeps, and as many of before
+  journal_ended_kept = 1000,
+  -- bytes: of a journal's line that a problem shows
+  journal_line_shown = 200,
+  -- bytes: of a journal that are read at once
+  journal_chunk = 65536,
+  -- lines: of a journal after which other tasks get a turn
+  journal_turn = 200,
+  -- orders: of one origin that are known by id, and as many of before
+  known_orders_max = 20000,
+  -- seconds: for the reads of an order's check; it does not wait longer
+  precheck_patience = 5,
+  -- seconds: that an answer to a check counts for the next order
+  precheck_kept = 60,
+  -- instruments: whose answers a client keeps
+  precheck_kept_max = 1000,
+  -- symbols: that are asked for what a shorter one may mean
+  precheck_looks_max = 3,
+  -- items: of such a search
+  precheck_near_page = 50,
+  -- seconds: a price that tells a size; it need not be right to the cent
+  size_price_age = 60,
+  -- seconds: a price that stops and limits are compared with
+  stop_price_age = 2,
+  -- seconds: costs after which they are asked for anew
+  costs_age = 3600,
+
+  -- The etoro command
+
+  -- seconds: that close waits for the outcome, unless --wait says
+  command_close_wait = 30,
+  -- seconds: the same where the market is closed
+  command_shut_wait = 2,
+  -- seconds: that order waits for the fill, unless --wait says
+  command_order_wait = 15,
+  -- seconds: the same with --trigger, which fills some day
+  command_trigger_wait = 1,
+  -- seconds: after which an order's wait is told, and why
+  command_told_after = 0.5,
+  -- seconds: for the list that a scope's name is compared with
+  command_scopes_patience = 5,
+  -- seconds: in the queue, after which that is told
+  command_queued_told = 0.6,
+  -- seconds: after a request went out, until that is told
+  command_sent_told = 3,
+  -- items: of a search, unless --limit says
+  command_search_items = 20,
+  -- seconds: a pause that is worth a line
+  command_pause_told = 1,
+  -- days: of history, unless --since says
+  command_history_days = 30,
+  -- seconds: that this machine's clock may be off without a word
+  command_clock_skew = 30,
+}
