@@ -1,0 +1,55 @@
+-- The layers of lua/etoro, which is also where they are described: its rooms,
+-- from the ground up. A room is a folder of lua/etoro or one file of it, and the
+-- longest name that fits a file is its room. A file may require its own room's
+-- and those of rooms that stand above it in this list, never one below; circles
+-- of files there are none. `make lint` draws the arrows from the files and
+-- holds them against this list (.ci/arrows.lua).
+return {
+  -- { room, what it is, only = the rooms it may use, if not all before it }
+  rooms = {
+    { "errors", "the error object and its makers" },
+    { "values", "what goes in and out: JSON, times, types, spellings, checks" },
+    { "operations", "generated: each operation of the API, as data" },
+    { "client.pools", "generated: the API's rate limits, as data" },
+    { "tasks", "coroutines, one scheduler, and how a call waits" },
+    { "call", "how one call is made: arguments, the one send, its outcome" },
+    { "client", "what a client is made of: options, keys, budgets, renewal" },
+    { "oauth", "login with eToro" },
+    { "resource", "what resources share: answers, pages, batches, links" },
+    { "market", "instruments, rates, candles, alerts, watchlists" },
+    { "social", "feeds, posts, people" },
+    { "agents", "agent-portfolios and their tokens" },
+    { "trading", "orders and positions, and what became of them" },
+    { "money", "the account, its equity and balances" },
+    { "client.init", "the client: the roof over all that one offers" },
+    { "sandbox", "a stand-in for the API, on this machine",
+      only = { "errors", "values", "operations", "client.pools", "tasks",
+        "client.init" } },
+    { "init", "what `require \"etoro\"` gives" },
+    { "command", "the etoro command" },
+    { "meta", "for editors alone, loaded by nobody" },
+  },
+
+  -- Modules in C, which any room may use.
+  native = { "core", "httpd", "terminal" },
+
+  -- Files that no other file of lua/etoro requires, and who does.
+  entries = {
+    init = "users",
+    command = "src/command/etoro",
+    ["meta.api.meta"] = "editors read it",
+  },
+
+  -- Faults as they are shown that are to be mended; the list only shrinks.
+  known = {
+    "a circle of sandbox, sandbox.http.serve",
+    "a circle of sandbox.trading.mirrors, sandbox.trading.positions",
+    "a circle of tasks, tasks.waiting",
+    "lua/etoro/client/options.lua requires etoro.market.cache: client may not"
+      .. " use market",
+    "lua/etoro/errors.lua requires etoro.call.failures: errors may not use"
+      .. " call",
+    "lua/etoro/tasks/looks.lua requires etoro.client.options: tasks may not"
+      .. " use client",
+  },
+}
