@@ -7,6 +7,7 @@
 return {
   -- { room, what it is, only = the rooms it may use, if not all before it }
   rooms = {
+    { "values.limits", "ceilings and defaults, as data" },
     { "errors", "the error object and its makers" },
     { "values", "what goes in and out: JSON, times, types, spellings, checks" },
     { "operations", "generated: each operation of the API, as data" },
@@ -23,8 +24,8 @@ return {
     { "money", "the account, its equity and balances" },
     { "client.init", "the client: the roof over all that one offers" },
     { "sandbox", "a stand-in for the API, on this machine",
-      only = { "errors", "values", "operations", "client.pools", "tasks",
-        "client.init" } },
+      only = { "values.limits", "errors", "values", "operations",
+        "client.pools", "tasks", "client.init" } },
     { "init", "what `require \"etoro\"` gives" },
     { "command", "the etoro command" },
     { "meta", "for editors alone, loaded by nobody" },
