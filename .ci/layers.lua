@@ -48,8 +48,6 @@ return {
     "a circle of tasks, tasks.waiting",
     "lua/etoro/client/options.lua requires etoro.market.cache: client may not"
       .. " use market",
-    "lua/etoro/errors.lua requires etoro.call.failures: errors may not use"
-      .. " call",
     "lua/etoro/tasks/looks.lua requires etoro.client.options: tasks may not"
       .. " use client",
   },

@@ -1,5 +1,6 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local failures = require "etoro.call.failures"
 local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 
@@ -12,14 +13,14 @@ local UPDATE = operations["PATCH /api/v2" .. ONE_TOKEN]
 -- The error for an answer of these bytes, as the client makes it.
 local function reply(status, text, op, content_type)
   local scanned, secrets, needs_restore = core.scan(text or "")
-  return errors.from_reply {
+  return failures.from_reply {
     status = status, text = scanned, op = op, request_id = "ours",
     body = json.decode_scanned(scanned, secrets, needs_restore),
     content_type = content_type or "application/json",
   }
 end
 
-describe("errors.from_reply", function()
+describe("failures.from_reply", function()
   it("reads every documented shape of body", function()
     local id = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
     local shapes = {
@@ -225,7 +226,7 @@ describe("errors.from_reply", function()
   end)
 end)
 
-describe("errors.from_transport", function()
+describe("failures.from_transport", function()
   local CODES = {
     dns = "network", refused = "network", connect = "network",
     reset = "network", lost = "network", proxy = "network",
@@ -239,7 +240,7 @@ describe("errors.from_transport", function()
 
   it("has a kind and a sentence for every code", function()
     for code, kind in pairs(CODES) do
-      local err = errors.from_transport { code = code, host = "api.test:443",
+      local err = failures.from_transport { code = code, host = "api.test:443",
         detail = "the 100% detail", request_id = "ours" }
       assert.equal(kind, err.kind, code)
       assert.equal(code, err.code)
@@ -251,7 +252,7 @@ describe("errors.from_transport", function()
 
   it("names host and option", function()
     local function text(code)
-      return tostring(errors.from_transport { code = code, host = "api.test" })
+      return tostring(failures.from_transport { code = code, host = "api.test" })
     end
     assert.matches("api.test.*name server", text "dns")
     assert.matches("api.test refused the connection.*port", text "refused")
@@ -259,13 +260,13 @@ describe("errors.from_transport", function()
     assert.matches("max_body", text "too_large")
     assert.matches("timeout option", text "timeout")
     assert.matches("deadline option", text "deadline")
-    assert.is_string(tostring(errors.from_transport { code = "dns" }))
-    assert.equal("network", errors.from_transport { code = "new" }.kind)
+    assert.is_string(tostring(failures.from_transport { code = "dns" }))
+    assert.equal("network", failures.from_transport { code = "new" }.kind)
   end)
 
   it("says when calling again is safe and may help", function()
     local function is_retryable(code, op, uncertain)
-      return errors.from_transport { code = code, op = op,
+      return failures.from_transport { code = code, op = op,
         uncertain = uncertain }.retryable
     end
     assert.is_true(is_retryable("refused", CREATE))
@@ -282,20 +283,20 @@ describe("errors.from_transport", function()
       for code in pairs(CODES) do
         for _, class in ipairs { "never", "keyed", "close" } do
           local op = { method = "POST", path = "/x", class = class }
-          local err = errors.from_transport { code = code, op = op,
+          local err = failures.from_transport { code = code, op = op,
             uncertain = true }
           assert.is_true(err.may_have_executed, code)
           assert.is_false(err.retryable, code)
-          err = errors.from_transport { code = code, op = op }
+          err = failures.from_transport { code = code, op = op }
           assert.is_false(err.may_have_executed, code)
         end
       end
       -- one that ends in the same state may be, and so may reads
       local put = { method = "PUT", path = "/x", class = "safe" }
-      local err = errors.from_transport { code = "lost", op = put,
+      local err = failures.from_transport { code = "lost", op = put,
         uncertain = true }
       assert.is_true(err.may_have_executed and err.retryable)
-      err = errors.from_transport { code = "refused", op = LIST,
+      err = failures.from_transport { code = "refused", op = LIST,
         uncertain = true }
       assert.is_false(err.may_have_executed)
       assert.is_true(err.retryable)
@@ -303,7 +304,7 @@ describe("errors.from_transport", function()
 
   it("says when a write may have been carried out", function()
     local function is_open(op, uncertain)
-      return errors.from_transport { code = "lost", op = op,
+      return failures.from_transport { code = "lost", op = op,
         uncertain = uncertain }.may_have_executed
     end
     assert.is_true(is_open(CREATE, true))

@@ -1,164 +1,249 @@
--- What an answer says of its failure, whatever shape it has. The API alone has
--- nine, and a gateway before it may have more.
+-- The errors of calls that did not succeed: what an answer says that is none,
+-- and what kept an answer from coming.
 
-local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
+local errors = require "etoro.errors"
+local faults = require "etoro.call.faults"
 local limits = require "etoro.values.limits"
-
----@class etoro.Failure what an answer says of its failure
----@field code? string
----@field message? string
----@field field? string the body field that is at fault
----@field details? any the faults, as they came
----@field server_request_id? string
-
-local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local get = casing.get
+local KIND_OF_STATUS = {
+  [401] = "auth", [403] = "scope", [404] = "not_found", [408] = "timeout",
+  [409] = "conflict", [422] = "rejected", [429] = "rate_limit",
+}
 
-local MESSAGES = { "errorMessage", "message", "detail", "title",
-  "error_description", "errorDescription", "description", "reason", "msg",
-  "text" }
-local CODES = { "errorCode", "code", "reasonCode" }
-local FIELDS = { "field", "fieldName", "propertyName", "property", "param",
-  "name", "path", "pointer" }
-local LISTS = { "errors", "messages", "validationErrors", "failures" }
+-- What to say when the answer says nothing.
+local MESSAGE_OF_STATUS = {
+  [400] = "the API found the request faulty",
+  [401] = "the API did not accept the credentials",
+  [403] = "the credentials are not allowed to do this",
+  [404] = "the API knows no such thing",
+  [405] = "the API does not take this method on this path",
+  [407] = "the proxy asks for a login",
+  [408] = "the API gave up waiting for the request",
+  [409] = "the request contradicts what is there already",
+  [410] = "the thing is gone for good",
+  [413] = "the request is too large",
+  [414] = "the request's path and query are too long",
+  [415] = "the API does not take this kind of body",
+  [422] = "the API understood the request and refused it",
+  [429] = "too many requests",
+}
 
-local function text_of(value)
-  if type(value) == "string" and value:find "[^ \t-\r]" then return value end
-  if math.type(value) == "integer" then return ("%d"):format(value) end
-  if type(value) == "number" then return tostring(value) end
-end
+local HINT_OF_STATUS = {
+  [401] = "Check the keys (api_key with user_key, or access_token): complete,"
+    .. " not revoked or expired, allowed from this address, and made for this"
+    .. " environment, demo or real",
+  [407] = "Put user and password into the proxy option",
+  [413] = "Ask for fewer ids at a time",
+  [414] = "Ask for fewer ids at a time",
+}
 
-local function first_of(fields, names)
-  for _, name in ipairs(names) do
-    local text = text_of(get(fields, name))
-    if text then return text end
+local HTML_MESSAGE = "a web page came back instead of the API's JSON: a CDN or"
+  .. " proxy answered"
+local HTML_HINT = "Check base_url, the proxy, whether this address is"
+  .. " blocked, and the user_agent option"
+
+-- The scanned text as it may be shown: its marks are undone, and what was no
+-- JSON, or holds some in its texts, shows no secret by its name either.
+local function shown(text)
+  if not text or text == "" then return nil end
+  text = text:sub(1, limits.error_scanned_max)
+  if text:find("\\u0000", 1, true) then
+    text = text:gsub('"\\u0000k%d+"', '"****"'):gsub('"\\u0000e"', "[]")
+      :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
   end
-end
-
-local function sorted_names(fields)
-  local names = {}
-  for name in pairs(fields) do
-    if type(name) == "string" then names[#names + 1] = name end
+  text = core.masked(text)
+  if #text > limits.error_response_max then
+    text = text:sub(1, limits.error_response_max)
+      :gsub("[\192-\255]?[\128-\191]*$", "")
   end
-  table.sort(names, core.before)
-  return names
-end
-
-local faults_of
-
--- One fault: a text, or an object that says what is wrong, and where.
-local function fault_of(value)
-  if type(value) ~= "table" then return { message = text_of(value) } end
-  return {
-    field = first_of(value, FIELDS), code = first_of(value, CODES),
-    message = first_of(value, MESSAGES) or text_of(get(value, "error")),
-  }
-end
-
--- Faults by the name of their field: {Field = "text"} or {Field = {"text"}}.
-local function faults_by_field(fields)
-  local faults = {}
-  for _, name in ipairs(sorted_names(fields)) do
-    for _, fault in ipairs(faults_of(fields[name])) do
-      fault.field = fault.field or name
-      faults[#faults + 1] = fault
-    end
-  end
-  return faults
-end
-
--- The faults that a text, an object or a list tells of.
-function faults_of(value)
-  local faults = {}
-  if type(value) == "table" and value[1] ~= nil then
-    for _, item in ipairs(value) do faults[#faults + 1] = fault_of(item) end
-  elseif type(value) == "table" then
-    local fault = fault_of(value)
-    if not fault.message then return faults_by_field(value) end
-    faults[1] = fault
-  elseif text_of(value) then
-    faults[1] = fault_of(value)
-  end
-  return faults
-end
-
-local function words_of(faults)
-  local words, untold = {}, 0
-  for _, fault in ipairs(faults) do
-    local text = fault.message or fault.code
-    if not text then
-      untold = untold + 1
-    elseif #words == limits.faults_told_max then
-      untold = untold + 1
-    elseif fault.field then
-      words[#words + 1] = fault.field .. ": " .. text
-    else
-      words[#words + 1] = text
-    end
-  end
-  if #words == 0 then return nil end
-  if untold > 0 then words[#words + 1] = ("and %d more"):format(untold) end
-  return table.concat(words, "; ")
-end
-
-local function add_faults(found, list)
-  local faults = faults_of(list)
-  local words = words_of(faults)
-  if not words then return end
-  found.message = found.message and found.message .. ": " .. words or words
-  found.code = found.code or faults[1].code
-  found.field = found.field or faults[1].field
-  found.details = found.details or type(list) == "table" and list or nil
-end
-
-local function read_object(body)
-  local inner = get(body, "error")
-  local free = text_of(inner)
-  local object = type(inner) == "table" and inner[1] == nil and inner or {}
-  local meta = get(body, "meta")
-  local found = {
-    code = first_of(body, CODES) or first_of(object, CODES) or free,
-    message = first_of(body, MESSAGES) or first_of(object, MESSAGES) or free,
-    server_request_id = text_of(get(body, "requestId"))
-      or text_of(get(object, "requestId"))
-      or type(meta) == "table" and text_of(get(meta, "requestId")) or nil,
-    field = text_of(get(object, "field")), details = get(object, "details"),
-  }
-  if type(inner) == "table" and object ~= inner then add_faults(found, inner) end
-  for _, name in ipairs(LISTS) do
-    add_faults(found, get(body, name) or get(object, name))
-  end
-  return found
-end
-
---- Reads what a decoded answer says of its failure: objects of any of the
---- API's shapes (portal: each operation's errors), lists of faults, and text.
----@param body any
----@return etoro.Failure
-function M.read(body)
-  if type(body) == "table" and body[1] == nil then return read_object(body) end
-  local found = {}
-  add_faults(found, body)
-  return found
-end
-
---- What an answer that is no JSON says, where it is words and not a page, a
---- broken object or bytes.
----@param text? string
----@return string? message
-function M.plain(text)
-  if not text or not text:find "[^ \t-\r]"
-    or text:find "^[ \t-\r]*[<{%[\"]"
-  then
-    return nil
-  end
-  -- not %c: what that matches is up to the host's locale
-  if text:find "[%z\1-\8\14-\31\127]" then return nil end
   return text
+end
+
+local function is_html(reply)
+  local content_type = core.lower(reply.content_type or "")
+  if content_type:find("html", 1, true) then return true end
+  return type(reply.body) ~= "table"
+    and (reply.text or ""):find("^[ \t\r\n]*<[!A-Za-z]") ~= nil
+end
+
+local function kind_of(status, is_page)
+  if status >= 500 then return "server" end
+  if is_page and status ~= 429 then return "protocol" end
+  if status < 400 then return "protocol" end
+  if status == 407 then return "network" end
+  return KIND_OF_STATUS[status] or "invalid"
+end
+
+local function scope_hint(op)
+  if not op or not op.scopes then
+    return "The key lacks a scope, or belongs to the other environment"
+  end
+  return "It takes a key with "
+    .. (#op.scopes > 1 and "one of the scopes " or "the scope ")
+    .. table.concat(op.scopes, ", ")
+    .. ", made for this environment, demo or real"
+end
+
+local function is_final(code, op)
+  if code == "MaxUserTokensExceeded" then return true end
+  for _, final in ipairs(op and op.final or {}) do
+    if code == final then return true end
+  end
+  return false
+end
+
+local function describe(err, found, is_page)
+  local status = err.status
+  if is_page then
+    err.code, err.message, err.hint = "html", HTML_MESSAGE, HTML_HINT
+  elseif status >= 300 and status < 400 then
+    err.code = "redirect"
+    err.message = "the server sent us elsewhere, and redirects are not"
+      .. " followed because keys would go along"
+    err.hint = "Set base_url to where the API really is"
+  else
+    err.code = found.code and errors.one_line(core.masked(found.code), 200)
+      or status == 407 and "proxy" or string.format("http_%d", status)
+    err.message = found.message or MESSAGE_OF_STATUS[status]
+      or status >= 500 and "the API failed while answering"
+      or "the API refused the request"
+    err.message = errors.one_line(core.masked(err.message),
+      limits.error_message_max)
+    err.hint = HINT_OF_STATUS[status]
+  end
+end
+
+--- Reads the answer to a call that did not succeed, whatever its shape.
+---@param reply table status, body (decoded, nil when there is none), text (the
+---scanned bytes), content_type, request_id, op
+---@return etoro.Error
+function M.from_reply(reply)
+  local status, op = reply.status, reply.op
+  local found = faults.read(reply.body)
+  local is_page = is_html(reply)
+  if reply.body == nil then found.message = faults.plain(reply.text) end
+  local err = {
+    status = status, kind = kind_of(status, is_page),
+    request_id = reply.request_id,
+    server_request_id = found.server_request_id,
+    field = found.field, details = found.details,
+    response = shown(reply.text),
+  }
+  describe(err, found, is_page and status ~= 429)
+  local is_read = op ~= nil and op.method == "GET"
+  if err.kind == "scope" then
+    err.hint = scope_hint(op)
+  elseif err.kind == "rate_limit" and is_final(err.code, op) then
+    err.kind = "rejected"
+    err.hint = "Waiting does not help: revoke a token first"
+  elseif err.kind == "rate_limit" then
+    err.retryable = true -- one that may have been processed is no rate_limit
+  elseif err.kind == "server" or err.kind == "timeout" then
+    err.retryable = op ~= nil and op.class == "safe"
+    err.may_have_executed = not is_read
+  end
+  return errors.new(err)
+end
+
+-- code = { kind, message, hint }; %s is the host. A hint of false: none.
+local TRANSPORT = {
+  dns = { "network", "no address found for %s",
+    "Check base_url and the network's name server" },
+  refused = { "network", "%s refused the connection",
+    "Nothing listens there: check base_url, port and firewall" },
+  connect = { "network", "no connection to %s",
+    "Check base_url, the network and the firewall" },
+  reset = { "network", "%s cut the connection", false },
+  lost = { "network", "%s closed the connection without an answer", false },
+  proxy = { "network", "the proxy gave no connection to %s",
+    "Check the proxy option, or https_proxy in the environment" },
+  timeout = { "timeout", "%s did not answer in time",
+    "Raise the timeout option if the API is slow" },
+  connect_timeout = { "timeout", "no connection to %s in time",
+    "Check the network; connect_timeout sets how long to try" },
+  deadline = { "timeout", "the call's deadline passed before %s gave an"
+    .. " answer that counts", "Raise the deadline option to wait longer" },
+  certificate = { "tls", "the certificate of %s is not to be trusted, or made"
+    .. " out to another name; nothing was sent",
+    "Check base_url and the clock; behind a TLS proxy set ca_file to its"
+    .. " certificate" },
+  handshake = { "tls", "no TLS connection with %s",
+    "Check that base_url names a TLS port" },
+  ca_file = { "tls", "the CA certificates could not be read",
+    "Check the ca_file option" },
+  truncated = { "protocol", "the answer of %s broke off", false },
+  too_large = { "protocol", "the answer of %s is larger than max_body",
+    "Ask for less, or raise the max_body option" },
+  large_header = { "protocol", "the header of the answer of %s is too large",
+    false },
+  bad_encoding = { "protocol", "the answer of %s is packed in a way that"
+    .. " cannot be unpacked", false },
+  bad_json = { "protocol", "the answer of %s is not valid JSON", false },
+  html = { "protocol", HTML_MESSAGE, HTML_HINT },
+  protocol = { "protocol", "%s does not speak HTTP as it should",
+    "Check base_url and the proxy" },
+  out_of_memory = { "protocol", "out of memory", false },
+  cancelled = { "cancelled", "the call was cancelled", false },
+  closed = { "closed", "the client is closed", "Make a new one" },
+  halted = { "cancelled", "the client is halted; nothing was sent",
+    "client:halt(false) lets writes through again" },
+  dry_run = { "cancelled", "a dry run: nothing was sent", false },
+  journal = { "cancelled", "the journal could not be written, so nothing was"
+    .. " sent", "Look after the file's disk, and call again" },
+  not_demo = { "rejected", "a demo client does not write on a trading path of"
+    .. " the real account; nothing was sent",
+    "Make the client with account = \"real\" if you mean it" },
+  rate_limited = { "rate_limit", "the call found no room in the rate limit"
+    .. " before its deadline; nothing was sent",
+    "Make fewer calls, or raise the deadline option" },
+}
+
+-- Nothing of the request can have reached the API.
+local NEVER_SENT = {
+  dns = true, refused = true, connect = true, connect_timeout = true,
+  proxy = true, rate_limited = true, journal = true,
+}
+
+-- Outcomes after which another attempt of a safe operation may do better.
+local PASSING = {
+  reset = true, lost = true, timeout = true, deadline = true,
+  truncated = true,
+}
+
+--- Describes a call that got no usable answer.
+---@param failure table code (see TRANSPORT), detail, host, request_id, op,
+---status, text, uncertain: the request may have been carried out
+---@return etoro.Error
+function M.from_transport(failure)
+  local code, op = failure.code, failure.op
+  local known = TRANSPORT[code] or TRANSPORT.connect
+  if code == "too_large" and failure.detail and failure.detail ~= "" then
+    known = TRANSPORT.large_header -- a body has nothing to add
+  end
+  local is_read = op ~= nil and op.method == "GET"
+  local is_uncertain = (failure.uncertain or false) and not is_read
+  local message = known[2]:gsub("%%s", function()
+    return failure.host or "the server"
+  end)
+  if is_uncertain then -- an earlier attempt left, whatever stopped this one
+    message = message:gsub("; nothing was sent", "; it was not sent again")
+  end
+  if failure.detail and failure.detail ~= "" then
+    message = message .. ": "
+      .. errors.one_line(core.masked(failure.detail), limits.error_message_max)
+  end
+  local is_safe = op ~= nil and op.class == "safe"
+  return errors.new {
+    kind = known[1], code = code, message = message,
+    hint = known[3] or nil, status = failure.status,
+    request_id = failure.request_id, response = shown(failure.text),
+    may_have_executed = is_uncertain,
+    retryable = (NEVER_SENT[code] and not is_uncertain)
+      or (is_safe and PASSING[code]) or false,
+  }
 end
 
 return M

@@ -5,6 +5,7 @@ local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local failures = require "etoro.call.failures"
 local inside = require "etoro.client.inside"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
@@ -134,7 +135,7 @@ end
 
 -- A failure whose request may have been carried out all the same.
 local function uncertain(client, op, failure, job)
-  local err = errors.from_transport(failure)
+  local err = failures.from_transport(failure)
   return errors.unknown_outcome {
     code = failure.code, status = failure.status,
     message = string.format("%s %s: %s; it may have been carried out all the"
@@ -145,7 +146,7 @@ local function uncertain(client, op, failure, job)
 end
 
 local function server_failure(op, reply, started, ended)
-  local err = errors.from_reply(reply)
+  local err = failures.from_reply(reply)
   err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false,
     true
   err.message = string.format("%s %s: %s; it may have been carried out all the"
@@ -173,7 +174,7 @@ local function read_success(client, op, job, response, keep_null)
       request_id = response.request_id,
       content_type = job:header("content-type"),
     }
-    local err = errors.from_reply(reply)
+    local err = failures.from_reply(reply)
     local failure = {
       code = err.code == "html" and "html" or "bad_json", detail = message,
       host = host_of(client), status = response.status, text = text, op = op,
@@ -184,7 +185,7 @@ local function read_success(client, op, job, response, keep_null)
     elseif err.code == "html" then
       return nil, err
     end
-    return nil, errors.from_transport(failure)
+    return nil, failures.from_transport(failure)
   end
   if body == nil then return true, response end
   local id = server_id(body)
@@ -204,7 +205,7 @@ local function read_failure(client, op, job, status, is_uncertain)
     return server_failure(op, reply, job:started(),
       client._runtime.engine:now())
   end
-  return errors.from_reply(reply)
+  return failures.from_reply(reply)
 end
 
 local function read_outcome(client, op, job, options)
@@ -233,7 +234,7 @@ local function read_outcome(client, op, job, options)
     }
     err = is_uncertain and code ~= "cancelled" and code ~= "closed"
       and uncertain(client, op, failure, job)
-      or errors.from_transport(failure)
+      or failures.from_transport(failure)
   end
   err.attempts = attempts
   if ran_before and op.method ~= "GET" then err.may_have_executed = true end

@@ -5,6 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
+local faults = require "etoro.call.faults"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local runtime = require "etoro.tasks.waiting"
@@ -130,7 +131,7 @@ end
 -- A 2xx answer that cannot be used: nothing of it is shown, it may hold
 -- tokens.
 local function unusable(call, status, detail)
-  local err = errors.from_transport {
+  local err = failures.from_transport {
     code = "bad_json", detail = detail, host = call.host, status = status,
     op = call.op, request_id = call.job:request_id(),
     uncertain = call.op.class == "once",
@@ -162,7 +163,7 @@ end
 
 local function read_refusal(call, status, is_uncertain)
   local text, secrets, needs_restore = call.job:body()
-  local err = errors.from_reply {
+  local err = failures.from_reply {
     status = status, text = text, op = call.op,
     request_id = call.job:request_id(),
     content_type = call.job:header("content-type"),
@@ -183,9 +184,9 @@ local REFUSED = {
 -- The refusal that stands in a 2xx, where a status of 400 was due; nil for an
 -- answer that is none. Nothing of the answer is shown.
 local function refusal_in(call, status, body)
-  local found = failures.read(body)
+  local found = faults.read(body)
   if body.access_token ~= nil or not found.code then return nil end
-  local err = errors.from_reply { status = 400, body = body, op = call.op,
+  local err = failures.from_reply { status = 400, body = body, op = call.op,
     request_id = call.job:request_id() }
   err.status = status
   if call.op.class == "once" and not REFUSED[err.code] then
@@ -205,7 +206,7 @@ function M.read(call)
   if not code and (status < 200 or status > 299) then
     return nil, read_refusal(call, status, is_uncertain)
   elseif code then
-    local err = errors.from_transport {
+    local err = failures.from_transport {
       code = code, detail = detail, host = call.host, op = call.op,
       status = status > 0 and status or nil, uncertain = is_sent,
       request_id = call.job:request_id(),

@@ -4,6 +4,7 @@
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local failures = require "etoro.call.failures"
 local json = require "etoro.values.json"
 
 local tonumber = core.number -- not up to the locale
@@ -45,7 +46,7 @@ function M.failure(body, response, op)
     errorMessage = get(exception, "message"), error = get(body, "error"),
     errors = get(body, "errors"), code = get(body, "code"),
     message = get(body, "message") }
-  local err = errors.from_reply {
+  local err = failures.from_reply {
     status = status_of(body), body = shown, text = M.text(body), op = op,
     request_id = response.request_id,
   }
