@@ -48,7 +48,8 @@ STRICT = CFLAGS="-O2 -g -Werror"
 
 lint:
 	@sh .ci/deps.sh run test lint
-	@$(MAKE) --no-print-directory lint-lua lint-format lint-warnings lint-bugs
+	@$(MAKE) --no-print-directory lint-lua lint-format lint-circles \
+	  lint-warnings lint-bugs
 
 lint-lua:
 	@luacheck -q $(LUA_FILES)
@@ -61,6 +62,9 @@ lint-format:
 format:
 	@sh .ci/format.sh --fix $(C_FILES)
 
+lint-circles: $(sort $(CORE_OBJ) $(BINDING_OBJ) $(if $(HTTPD),$(HTTPD_OBJ)))
+	@$(LUA) .ci/circles.lua $(wildcard src/*/*.[ch] src/*/*/*.[ch]) $^
+
 lint-warnings:
 	$(APART) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
 	$(APART) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
@@ -69,7 +73,7 @@ lint-bugs:
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
 	  --suppressions-list=.ci/cppcheck.txt --error-exitcode=1 -Isrc src spec
 
-.PHONY: lint lint-lua lint-format lint-warnings lint-bugs format
+.PHONY: lint lint-lua lint-format lint-circles lint-warnings lint-bugs format
 
 # --- check ---
 

@@ -17,6 +17,7 @@ local GROUPS = {
     "^src/binding/lclient%." },
   { name = "engine, dispatch, credentials, secret",
     "^src/core/engine/engine", "^src/core/engine/dispatch%.",
+    "^src/core/engine/moves%.", "^src/core/engine/attempt%.",
     "^src/core/engine/credentials%.", "^src/core/bytes/secret%.",
     "^src/binding/lengine%.", "^src/binding/lsecret%." },
   { name = "the rest", "" },

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "binding/lfields.h"
+#include "binding/lsecret.h"
 #include "core/engine/engine.h"
 #include "core/limits.h"
 #include "core/status.h"

@@ -1,7 +1,14 @@
-/* etoro.core: opens the parts, and holds what belongs to none of them. */
-#include "binding/lcore.h"
+/* etoro.core: the roof, which opens the parts and which none of them knows.
+   Also holds the functions that belong to none of them. */
+#include "binding/lclient.h"
+#include "binding/lengine.h"
 #include "binding/lform.h"
+#include "binding/ljob.h"
 #include "binding/ljournal.h"
+#include "binding/ljson.h"
+#include "binding/lsecret.h"
+#include "binding/ltext.h"
+#include "binding/ltype.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -28,60 +35,6 @@ static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
 static void start_curl(void)
 {
   curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
-                 const luaL_Reg *metamethods)
-{
-  luaL_newmetatable(L, name);
-  lua_pushvalue(L, -1);
-  luaL_setfuncs(L, metamethods, 1);
-  lua_newtable(L);
-  lua_pushvalue(L, -2);
-  luaL_setfuncs(L, methods, 1);
-  lua_setfield(L, -2, "__index");
-  lua_pushliteral(L, "protected");
-  lua_setfield(L, -2, "__metatable");
-  lua_pop(L, 1);
-}
-
-void *letoro_self(lua_State *L, const char *name)
-{
-  if (lua_getmetatable(L, 1)) {
-    int is_own = lua_topointer(L, -1) == lua_topointer(L, lua_upvalueindex(1));
-    lua_pop(L, 1);
-    if (is_own)
-      return lua_touserdata(L, 1);
-  }
-  return luaL_checkudata(L, 1, name);
-}
-
-static const char *sentence(int status)
-{
-  switch (status) {
-  case ETORO_ETOOBIG:
-    return "too large";
-  case ETORO_ERANDOM:
-    return "the system gave no random bytes";
-  case ETORO_EIO:
-    return "cannot be read";
-  case ETORO_ECURL:
-    return "libcurl refused the request";
-  case ETORO_ECLOSED:
-    return "closed";
-  default:
-    return "not acceptable";
-  }
-}
-
-int letoro_fail(lua_State *L, int status, const char *why)
-{
-  if (status == ETORO_ENOMEM)
-    return luaL_error(L, "not enough memory");
-  lua_pushnil(L);
-  lua_pushstring(L, why ? why : sentence(status));
-  lua_pushstring(L, status == ETORO_ECLOSED ? "closed" : "invalid");
-  return 3;
 }
 
 /* core.uuid() -> string */

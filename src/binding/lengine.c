@@ -1,8 +1,10 @@
 /* Engines: what all calls of a Lua state go through. */
+#include "binding/lengine.h"
 #include "binding/lclient.h"
-#include "binding/lcore.h"
 #include "binding/lfields.h"
+#include "binding/ljob.h"
 #include "binding/ljournal.h"
+#include "binding/lsecret.h"
 #include "binding/lsubmit.h"
 
 #include <errno.h>
@@ -12,22 +14,12 @@
 #include "core/bytes/reason.h"
 #include "core/status.h"
 
-#define ENGINE_TYPE "etoro.core.Engine"
-#define ENGINE_SLOT 1
-
 /* The address is the registry key of the engine that the state shares. */
 static const char shared_key = 0;
 
 static struct letoro_engine *toengine(lua_State *L)
 {
-  return letoro_self(L, ENGINE_TYPE);
-}
-
-struct letoro_engine *letoro_check_engine(lua_State *L)
-{
-  struct letoro_engine *u = toengine(L);
-  luaL_argcheck(L, u->core != NULL, 1, "the engine is closed");
-  return u;
+  return letoro_self(L, LETORO_ENGINE_TYPE);
 }
 
 static struct etoro_engine *checkengine(lua_State *L)
@@ -40,7 +32,7 @@ static int new_engine(lua_State *L, const struct etoro_engine_options *options)
   struct letoro_engine *u = lua_newuserdatauv(L, sizeof *u, 0);
   int rc;
   u->core = NULL; /* __gc may run from the next line on */
-  luaL_setmetatable(L, ENGINE_TYPE);
+  luaL_setmetatable(L, LETORO_ENGINE_TYPE);
   rc = etoro_engine_open(&u->core, options);
   return rc ? letoro_fail(L, rc, NULL) : 1;
 }
@@ -62,7 +54,7 @@ static int core_engine(lua_State *L)
     return new_engine(L, &options);
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &shared_key);
-  u = luaL_testudata(L, -1, ENGINE_TYPE);
+  u = luaL_testudata(L, -1, LETORO_ENGINE_TYPE);
   if (u && u->core && !etoro_engine_is_foreign(u->core))
     return 1;
   n = new_engine(L, &options);
@@ -365,7 +357,7 @@ static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },
 
 void letoro_open_engine(lua_State *L)
 {
-  letoro_type(L, ENGINE_TYPE, engine_methods, engine_metamethods);
-  letoro_open_submit(L, ENGINE_TYPE);
+  letoro_type(L, LETORO_ENGINE_TYPE, engine_methods, engine_metamethods);
+  letoro_open_submit(L);
   luaL_setfuncs(L, functions, 0);
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "binding/lcore.h"
+#include "binding/lsecret.h"
 
 int letoro_field_flag(lua_State *L, int index, const char *name)
 {

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "binding/lcore.h"
+#include "binding/lsecret.h"
+#include "binding/ltype.h"
 #include "core/net/form.h"
 #include "core/engine/job.h"
 #include "core/status.h"

@@ -1,5 +1,5 @@
 /* Jobs: one call each, from submit to its outcome. */
-#include "binding/lcore.h"
+#include "binding/ljob.h"
 #include "binding/ljson.h"
 
 #include <string.h>

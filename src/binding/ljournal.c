@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "binding/lfields.h"
+#include "binding/lsecret.h"
+#include "binding/ltype.h"
 #include "core/engine/engine.h"
 #include "core/status.h"
 

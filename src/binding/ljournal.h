@@ -1,10 +1,11 @@
 #ifndef ETORO_LJOURNAL_H
 #define ETORO_LJOURNAL_H
 
-#include "binding/lcore.h"
+#include "binding/lcompat.h"
 
 struct etoro_request;
 
+/* Registers the type. */
 void letoro_open_journal(lua_State *L);
 
 /* engine:journal(path) -> journal | nil, message, "invalid" | "closed" */

@@ -1,7 +1,8 @@
 /* What lua-cjson leaves to do: secrets and exact integers around a decode,
    exact decimals before an encode. */
-#include "binding/lcore.h"
 #include "binding/ljson.h"
+#include "binding/lsecret.h"
+#include "binding/ltype.h"
 
 #include <math.h>
 #include <string.h>

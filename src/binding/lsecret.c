@@ -1,5 +1,6 @@
 /* Sealed secrets: values that prove who is calling and show a mask. */
-#include "binding/lcore.h"
+#include "binding/lsecret.h"
+#include "binding/ltype.h"
 
 #include <errno.h>
 #include <string.h>

@@ -2,6 +2,7 @@
 #include "binding/lclient.h"
 #include "binding/lfields.h"
 #include "binding/lform.h"
+#include "binding/ljob.h"
 #include "binding/ljournal.h"
 #include "binding/lsubmit.h"
 
@@ -186,12 +187,12 @@ static int engine_submit(lua_State *L)
   return rc ? letoro_fail(L, rc, why) : 1;
 }
 
-void letoro_open_submit(lua_State *L, const char *engine_type)
+void letoro_open_submit(lua_State *L)
 {
   int f;
-  luaL_getmetatable(L, engine_type);
+  luaL_getmetatable(L, LETORO_ENGINE_TYPE);
   lua_getfield(L, -1, "__index");
-  luaL_getmetatable(L, engine_type);
+  luaL_getmetatable(L, LETORO_ENGINE_TYPE);
   luaL_getmetatable(L, LETORO_CLIENT_TYPE);
   luaL_getmetatable(L, LETORO_JOB_TYPE);
   for (f = 0; f < FIELD_COUNT; f++)

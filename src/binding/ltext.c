@@ -1,7 +1,8 @@
 /* Text and numbers as protocols and files mean them. What Lua's own string
    library, tonumber and < make of them is up to the process's locale, which
    the host may change at any time. */
-#include "binding/lcore.h"
+#include "binding/ltext.h"
+#include "binding/ltype.h"
 
 #include <math.h>
 #include <string.h>
