@@ -1,8 +1,9 @@
 /* Every ceiling and default of the C side, once: its unit, what it is, and
    why it is that much. lua/etoro/values/limits.lua is the same for Lua; what
    both need stands in both under one name, and spec/project/limits_spec.lua
-   compares them. Sizes that follow from a format (an id, a digest, a double as
-   text) stand with the format. */
+   compares them. doc/limits.md tells users of those that they can meet: all
+   but what stands under "Inside". Sizes that follow from a format (an id, a
+   digest, a double as text) stand with the format. */
 #ifndef ETORO_LIMITS_H
 #define ETORO_LIMITS_H
 
@@ -55,21 +56,13 @@
 
 /* bytes: header lines of one attempt; below libcurl's own, which says less */
 #define ETORO_REPLY_HEADERS_MAX (256 * 1024)
-/* bytes: a block that is there when libcurl found a header line too long;
-   libcurl has no word of its own for a lack of memory here */
-#define ETORO_HEADER_LINE_ROOM (256 * 1024)
 /* secrets: taken out of one answer; a list of tokens has some hundred */
 #define ETORO_SCAN_SECRETS_MAX 4096
-/* tables in each other: an answer that marks are taken out of; lua-cjson stops
-   at 1000, so that this one never speaks first */
-#define ETORO_RESTORE_DEPTH_MAX 1100
 /* objects and lists in each other: a refusal that is read for its code; the
    parser calls itself */
 #define ETORO_REFUSAL_DEPTH_MAX 32
 /* seconds: what Retry-After may say; keeps sums finite */
 #define ETORO_RETRY_AFTER_MAX 1e9
-/* bytes with the end: libcurl's words on a failure */
-#define ETORO_DETAIL_MAX 160
 
 /* Resends */
 
@@ -111,21 +104,6 @@
 #define ETORO_STREAMS_MAX 100
 /* connections: kept open by an engine, or max_connections if that is more */
 #define ETORO_KEPT_CONNECTIONS_MAX 64
-/* handles: kept by a client for later; one is about 6 KB */
-#define ETORO_IDLE_HANDLES_MAX 128
-/* sockets: served in one run, so that it stays short */
-#define ETORO_READY_MAX 8
-/* events: taken from the kernel at once */
-#define ETORO_POLL_BATCH 64
-/* threads: that libcurl may look names up in; a name server that hangs must
-   not hold up another name */
-#define ETORO_RESOLVERS_MAX 1000
-/* seconds: one wait of an engine; it looks at its clock at least that often */
-#define ETORO_WAIT_MAX 3600.0
-/* seconds: one wait of the system's; its milliseconds have to fit an int */
-#define ETORO_POLL_SECONDS_MAX 86400
-/* jobs: looked past, of clients that cannot send; a step has to end */
-#define ETORO_PASSED_MAX 64
 /* seconds: a wait in the queue that an event tells of */
 #define ETORO_WAIT_TOLD 0.002
 /* events: that wait to be read; then the oldest is forgotten. A power of 2
@@ -136,27 +114,98 @@
 
 /* bytes: a key file; a key has some hundred */
 #define ETORO_KEY_FILE_MAX (64 * 1024)
+/* bytes: a name that may be a secret's; longer spellings are none */
+#define ETORO_SECRET_NAME_MAX 40
+/* bytes: a secret that is looked for in text; a shorter one is in any text */
+#define ETORO_MASKED_MIN 8
+
+/* The journal */
+
+/* lines: that a slow disk may leave waiting; some 30 MB */
+#define ETORO_JOURNAL_LINES_MAX 100000
+/* seconds: that closing waits for a disk */
+#define ETORO_JOURNAL_PATIENCE 5.0
+
+/* The sandbox's HTTP server */
+
+/* bytes: the default for a request's body; an upload of the API has 8 MiB */
+#define ETORO_HTTPD_BODY_MAX (64 * 1024 * 1024)
+/* bytes: of memory for each connection; a request's head fits */
+#define ETORO_HTTPD_HEAD_MAX (64 * 1024)
+/* values: of one header of an answer */
+#define ETORO_HTTPD_HEADER_VALUES_MAX 1000
+/* connections: at once, where the system has epoll */
+#define ETORO_HTTPD_CONNECTIONS_MAX 4000
+
+/* Inside: the engine */
+
+/* seconds: one wait of an engine; it looks at its clock at least that often */
+#define ETORO_WAIT_MAX 3600.0
+/* seconds: one wait of the system's; its milliseconds have to fit an int */
+#define ETORO_POLL_SECONDS_MAX 86400
+/* jobs: looked past, of clients that cannot send; a step has to end */
+#define ETORO_PASSED_MAX 64
+/* handles: kept by a client for later; one is about 6 KB */
+#define ETORO_IDLE_HANDLES_MAX 128
+/* sockets: served in one run, so that it stays short */
+#define ETORO_READY_MAX 8
+/* events: taken from the kernel at once */
+#define ETORO_POLL_BATCH 64
+/* threads: that libcurl may look names up in; a name server that hangs must
+   not hold up another name */
+#define ETORO_RESOLVERS_MAX 1000
+
+/* Inside: replies and sentences */
+
+/* bytes with the end: the system's words for an errno */
+#define ETORO_REASON_MAX 128
+/* bytes with the end: a sentence about a proxy that is refused */
+#define ETORO_PROXY_WHY_MAX 320
+/* bytes: a block that is there when libcurl found a header line too long;
+   libcurl has no word of its own for a lack of memory here */
+#define ETORO_HEADER_LINE_ROOM (256 * 1024)
+/* tables in each other: an answer that marks are taken out of; lua-cjson stops
+   at 1000, so that this one never speaks first */
+#define ETORO_RESTORE_DEPTH_MAX 1100
+/* bytes with the end: libcurl's words on a failure */
+#define ETORO_DETAIL_MAX 160
+/* bytes: what stands behind a password in a proxy's URL, as an error has it */
+#define ETORO_PROXY_REST_SHOWN 120
+/* bytes: of a proxy's name in front of libcurl's words */
+#define ETORO_PROXY_NAME_SHOWN 90
+/* bytes with the end: a sentence about a failure */
+#define ETORO_JOURNAL_WHY_MAX 512
+/* bytes: of its path in such a sentence */
+#define ETORO_JOURNAL_PATH_SHOWN 300
+/* bytes: at the file's end, by which a change by somebody else is seen */
+#define ETORO_JOURNAL_TAIL 64
+
+/* Inside: secrets */
+
 /* bytes: the readable part of a signed token */
 #define ETORO_CLAIMS_MAX (64 * 1024)
 /* bytes: of one random token; OAuth wants 32 */
 #define ETORO_RANDOM_MAX 256
-/* bytes: a name that may be a secret's; longer spellings are none */
-#define ETORO_SECRET_NAME_MAX 40
 /* letters: of it that are compared; more than the longest has */
 #define ETORO_SECRET_LETTERS_MAX 16
-/* bytes: a secret that is looked for in text; a shorter one is in any text */
-#define ETORO_MASKED_MIN 8
 /* bytes: a word behind a secret's name from which on it is masked without any
    digit in it; below, it may be a sentence's */
 #define ETORO_PROSE_MAX 16
 /* bytes: wiped of the stack behind functions that had a secret */
 #define ETORO_STACK_WIPED 16384
-/* bytes: what stands behind a password in a proxy's URL, as an error has it */
-#define ETORO_PROXY_REST_SHOWN 120
-/* bytes: of a proxy's name in front of libcurl's words */
-#define ETORO_PROXY_NAME_SHOWN 90
 
-/* Buffers */
+/* Inside: the sandbox's HTTP server */
+
+/* descriptors: left to the program where it has not, of FD_SETSIZE */
+#define ETORO_HTTPD_SPARED 100
+/* milliseconds: that raw bytes wait for a slow reader */
+#define ETORO_HTTPD_SEND_MS 2000
+/* bytes: of a cut answer that are sent at once */
+#define ETORO_HTTPD_CUT_BLOCK (16 * 1024)
+/* runs: for what is there when the time is over */
+#define ETORO_HTTPD_EXTRA_RUNS 16
+
+/* Inside: buffers */
 
 /* bytes: a buffer's first block */
 #define ETORO_BUF_FIRST 512
@@ -172,7 +221,7 @@
 /* bytes: unpacked at once */
 #define ETORO_UNPACK_PIECE (16 * 1024)
 
-/* Numbers as text */
+/* Inside: numbers as text */
 
 /* digits: behind the point, where so many are asked for */
 #define ETORO_FIXED_DIGITS_MAX 20
@@ -180,37 +229,5 @@
 #define ETORO_FIGURE_DIGITS_MAX 17
 /* digits: where none are asked for; as Lua writes a float */
 #define ETORO_FIGURE_DIGITS 14
-
-/* The journal */
-
-/* lines: that a slow disk may leave waiting; some 30 MB */
-#define ETORO_JOURNAL_LINES_MAX 100000
-/* seconds: that closing waits for a disk */
-#define ETORO_JOURNAL_PATIENCE 5.0
-/* bytes with the end: a sentence about a failure */
-#define ETORO_JOURNAL_WHY_MAX 512
-/* bytes: of its path in such a sentence */
-#define ETORO_JOURNAL_PATH_SHOWN 300
-/* bytes: at the file's end, by which a change by somebody else is seen */
-#define ETORO_JOURNAL_TAIL 64
-
-/* The sandbox's HTTP server */
-
-/* bytes: the default for a request's body; an upload of the API has 8 MiB */
-#define ETORO_HTTPD_BODY_MAX (64 * 1024 * 1024)
-/* bytes: of memory for each connection; a request's head fits */
-#define ETORO_HTTPD_HEAD_MAX (64 * 1024)
-/* values: of one header of an answer */
-#define ETORO_HTTPD_HEADER_VALUES_MAX 1000
-/* connections: at once, where the system has epoll */
-#define ETORO_HTTPD_CONNECTIONS_MAX 4000
-/* descriptors: left to the program where it has not, of FD_SETSIZE */
-#define ETORO_HTTPD_SPARED 100
-/* milliseconds: that raw bytes wait for a slow reader */
-#define ETORO_HTTPD_SEND_MS 2000
-/* bytes: of a cut answer that are sent at once */
-#define ETORO_HTTPD_CUT_BLOCK (16 * 1024)
-/* runs: for what is there when the time is over */
-#define ETORO_HTTPD_EXTRA_RUNS 16
 
 #endif

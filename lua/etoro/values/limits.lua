@@ -1,9 +1,10 @@
 --- Every ceiling and default of the Lua side, once: its unit, what it is, and
 --- why it is that much. src/core/limits.h is the same for C; what both need
 --- stands in both under one name, and spec/project/limits_spec.lua compares
---- them. What the sandbox alone has stands in etoro.sandbox.bounds, what the
---- API tells of its own (quota pools, ranges of parameters) in the generated
---- tables, and the tolerances of trading with what they compare.
+--- them. doc/limits.md tells users of those that they can meet: all but what
+--- stands under "Inside". Elsewhere: what the API tells of its own (quota pools,
+--- ranges of parameters), in the generated tables; and the tolerances of
+--- trading, with what they compare.
 ---@class etoro.Limits
 return {
   -- Defaults of a client and of one call
@@ -42,8 +43,6 @@ return {
   header_lines_max = 32,
   -- bytes: an answer in err.response; a screen full
   error_response_max = 4096,
-  -- bytes: of an answer that are looked at for it; masks make it shorter
-  error_scanned_max = 16 * 4096,
   -- bytes: a server's text in err.message; a few lines
   error_message_max = 1000,
   -- bytes: an error's code as a login page sent it
@@ -59,23 +58,11 @@ return {
 
   -- tables in each other: in a body; the API's have some five
   body_depth_max = 100,
-  -- tables in each other: in what is shown; an answer's 1000, in a few of ours
-  shown_depth_max = 1010,
-  -- bytes: of an answer from which on the collector is held still
-  big_answer = 256 * 1024,
-  -- names: whose spellings are remembered; a program has some hundred
-  spellings_max = 512,
 
   -- Waits
 
-  -- seconds: one wait in C; a signal just before it is seen after that
-  wait_slice = 0.25,
   -- seconds: of tasks in one step of a host's loop; a frame has 0.016
   loop_budget = 0.002,
-  -- seconds: that a reader of what others share is waited for
-  reader_patience = 5,
-  -- seconds: between looks whether what others do is done
-  shared_tick = 0.02,
 
   -- Logging in
 
@@ -87,12 +74,6 @@ return {
   default_oauth_connect_timeout = 10,
   -- bytes: an answer of it; tokens and keys have a few KiB
   oauth_body_max = 2 ^ 20,
-  -- seconds: between a task's looks at a request that it shares
-  oauth_tick = 0.01,
-  -- seconds: past its deadline after which a shared request is given up
-  oauth_grace = 5,
-  -- tokens: whose successors are kept in mind; tasks may hold old ones
-  oauth_tokens_kept = 64,
   -- seconds: how long a token lives whose answer does not say so
   oauth_lifetime = 300,
   -- seconds: before its end a token is renewed, or a tenth of its life
@@ -114,16 +95,8 @@ return {
   symbols_explained_max = 3,
   -- characters: a symbol; the longest has some twenty
   symbol_max = 100,
-  -- symbols: up to which each is searched for by itself, not in the list
-  symbols_searched_max = 20,
-  -- items: of a page of a search for symbols, as documented
-  symbols_page = 1000,
-  -- items: that every server has on a page; fewer are the last
-  symbols_page_min = 20,
   -- pages: of one search; the API has some ten thousand instruments
   symbols_pages_max = 50,
-  -- items: of a search for what may have been meant
-  near_page = 100,
   -- symbols: in err.near; the message names half as many
   near_max = 10,
   -- seconds: that an instrument stays in the cache: a day
@@ -142,12 +115,6 @@ return {
 
   -- ids: of ended orders that a journal keeps, and as many of before
   journal_ended_kept = 1000,
-  -- bytes: of a journal's line that a problem shows
-  journal_line_shown = 200,
-  -- bytes: of a journal that are read at once
-  journal_chunk = 65536,
-  -- lines: of a journal after which other tasks get a turn
-  journal_turn = 200,
   -- orders: of one origin that are known by id, and as many of before
   known_orders_max = 20000,
   -- seconds: for the reads of an order's check; it does not wait longer
@@ -156,15 +123,11 @@ return {
   precheck_kept = 60,
   -- instruments: whose answers a client keeps
   precheck_kept_max = 1000,
-  -- symbols: that are asked for what a shorter one may mean
-  precheck_looks_max = 3,
-  -- items: of such a search
-  precheck_near_page = 50,
   -- seconds: a price that tells a size; it need not be right to the cent
   size_price_age = 60,
   -- seconds: a price that stops and limits are compared with
   stop_price_age = 2,
-  -- seconds: costs after which they are asked for anew
+  -- seconds: how old costs may be without a warning
   costs_age = 3600,
 
   -- The etoro command
@@ -179,8 +142,6 @@ return {
   command_trigger_wait = 1,
   -- seconds: after which an order's wait is told, and why
   command_told_after = 0.5,
-  -- seconds: for the list that a scope's name is compared with
-  command_scopes_patience = 5,
   -- seconds: in the queue, after which that is told
   command_queued_told = 0.6,
   -- seconds: after a request went out, until that is told
@@ -193,4 +154,59 @@ return {
   command_history_days = 30,
   -- seconds: that this machine's clock may be off without a word
   command_clock_skew = 30,
+
+  -- Inside: answers
+
+  -- bytes: of an answer that are looked at for it; masks make it shorter
+  error_scanned_max = 16 * 4096,
+  -- bytes: of an answer from which on the collector is held still
+  big_answer = 256 * 1024,
+  -- tables in each other: in what is shown; an answer's 1000, in a few of ours
+  shown_depth_max = 1010,
+  -- names: whose spellings are remembered; a program has some hundred
+  spellings_max = 512,
+
+  -- Inside: waits
+
+  -- seconds: one wait in C; a signal just before it is seen after that
+  wait_slice = 0.25,
+  -- seconds: that a reader of what others share is waited for
+  reader_patience = 5,
+  -- seconds: between looks whether what others do is done
+  shared_tick = 0.02,
+  -- seconds: between a task's looks at a request that it shares
+  oauth_tick = 0.01,
+  -- seconds: past its deadline after which a shared request is given up
+  oauth_grace = 5,
+  -- tokens: whose successors are kept in mind; tasks may hold old ones
+  oauth_tokens_kept = 64,
+
+  -- Inside: searches
+
+  -- items: of a page of a search for symbols, as documented
+  symbols_page = 1000,
+  -- items: that every server has on a page; fewer are the last
+  symbols_page_min = 20,
+  -- items: of a search for what may have been meant
+  near_page = 100,
+  -- symbols: up to which each is searched for by itself, not in the list
+  symbols_searched_max = 20,
+  -- items: of a search for what begins like a symbol nobody knows
+  precheck_near_page = 50,
+  -- searches: for it, each a letter shorter
+  precheck_looks_max = 3,
+
+  -- Inside: the journal and orders
+
+  -- bytes: of a journal that are read at once
+  journal_chunk = 65536,
+  -- lines: of a journal after which other tasks get a turn
+  journal_turn = 200,
+  -- bytes: of a journal's line that a problem shows
+  journal_line_shown = 200,
+
+  -- Inside: the etoro command
+
+  -- seconds: for the list that a scope's name is compared with
+  command_scopes_patience = 5,
 }

@@ -2,7 +2,7 @@
 #ifndef ETORO_REASON_H
 #define ETORO_REASON_H
 
-#define ETORO_REASON_MAX 128
+#include "core/limits.h"
 
 /* Writes what an errno means into out, and gives out. */
 const char *etoro_reason(char out[ETORO_REASON_MAX], int error);

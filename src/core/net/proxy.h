@@ -14,9 +14,6 @@ struct etoro_proxy {
   int is_socks;
 };
 
-/* Room for a sentence about a proxy that is refused. */
-#define ETORO_PROXY_WHY_MAX 320
-
 /* Takes the proxy that was given, n bytes, none for none; for NULL the environment's, as
    curl reads it: https_proxy, all_proxy, and no_proxy, none for loopback.
    ETORO_EINVAL writes a sentence to why, without user name and password: its

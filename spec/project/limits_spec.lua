@@ -1,0 +1,170 @@
+-- Every ceiling and default stands once, with its unit and its reason; the two
+-- tables agree, the page of users tells of them, and each has a spec.
+local docs = require "spec.support.docs"
+local limits = require "spec.support.limits"
+local process = require "spec.support.process"
+
+local values = require "etoro.values.limits"
+
+local OF_C, OF_LUA = limits.of_c(), limits.of_lua()
+
+-- Constants that are no ceilings: what a format, an algorithm or an interface
+-- of somebody else's fixes.
+local FIXED_C = [[ENGINE_SLOT LEVELS LEVEL_SLOTS REQUEST DIGITS_SAFE ZERO_LEN
+  ESCAPE_LEN WORD_SAFE BLOCK HALF AHEAD WORD_RISKY WORD_LONG POLLRDHUP TIMER_ID
+  FLAG_ID ETORO_POLL_IN ETORO_POLL_OUT ETORO_POLL_ERROR ETORO_ADDRESS_LEN
+  ETORO_JOURNAL_SALT_LEN ETORO_JOURNAL_CHANGED ETORO_JOURNAL_WHO_LEN LINES_AUTH
+  ETORO_DECIMAL_MAX BYTES ROOM ETORO_UUID_LEN ETORO_SHA256_LEN TWO_TO_63
+  INT64_DIGITS MSG_NOSIGNAL]]
+local FIXED_LUA = [[DAY HOUR MINUTE CENT FIRST LAST CERTAIN OTHERS
+  ALREADY_CLOSED WAITING_FOR_MARKET]]
+
+-- What trading compares observations with stands where it compares.
+local TOLERANCES = {
+  ["lua/etoro/trading/"] = true, ["lua/etoro/sandbox/"] = true,
+  ["lua/etoro/call/server_clock.lua"] = true,
+  ["lua/etoro/command/close.lua"] = true,
+}
+
+local function words(text)
+  local set = {}
+  for word in text:gmatch "%S+" do set[word] = true end
+  return set
+end
+
+local function files(command)
+  local list = {}
+  for path in process.run(command).stdout:gmatch "[^\n]+" do
+    list[#list + 1] = path
+  end
+  assert(#list > 0, "no files")
+  return list
+end
+
+-- How often each word that a pattern finds stands in the files.
+local function counts(command, pattern)
+  local found = {}
+  for _, path in ipairs(files(command)) do
+    for word in docs.read(path):gmatch(pattern) do
+      found[word] = (found[word] or 0) + 1
+    end
+  end
+  return found
+end
+
+local SOURCES = { "find", "src", "-name", "*.[ch]" }
+local MODULES = { "find", "lua/etoro", "-name", "*.lua" }
+
+local function names_without(list, has)
+  local missing = {}
+  for _, entry in ipairs(list) do
+    if not has(entry) then missing[#missing + 1] = entry.name end
+  end
+  return missing
+end
+
+describe("the tables of ceilings and defaults", function()
+  it("hold some hundred and fifty, each under one name", function()
+    assert.is_true(#OF_C > 70 and #OF_LUA > 70)
+    for _, list in ipairs { OF_C, OF_LUA } do
+      local seen = {}
+      for _, entry in ipairs(list) do
+        assert.is_nil(seen[entry.name], entry.name)
+        seen[entry.name] = true
+      end
+    end
+  end)
+
+  it("are what Lua reads", function()
+    local count = 0
+    for _, entry in ipairs(OF_LUA) do
+      assert.equal(entry.value, values[entry.name], entry.name)
+    end
+    for _ in pairs(values) do count = count + 1 end
+    assert.equal(#OF_LUA, count)
+  end)
+
+  it("agree on what both hold", function()
+    local shared = 0
+    for _, c in ipairs(OF_C) do
+      local value = values[limits.shared(c.name)]
+      if value then
+        assert.equal(c.value, value, c.name)
+        shared = shared + 1
+      end
+    end
+    assert.equal(8, shared)
+  end)
+
+  it("hold nothing that nobody uses", function()
+    local of_c = counts(SOURCES, "ETORO_[%u_]+")
+    local of_lua = counts(MODULES, "limits%.([%l_]+)")
+    assert.same({}, names_without(OF_C, function(entry)
+      return of_c[entry.name] > 1
+    end))
+    assert.same({}, names_without(OF_LUA, function(entry)
+      return of_lua[entry.name]
+    end))
+  end)
+
+  it("hold all that C defines as a number", function()
+    local fixed, strays = words(FIXED_C), {}
+    for _, path in ipairs(files(SOURCES)) do
+      for line in io.lines(path) do
+        local name, value = line:match "^#define ([%w_]+) +(.*)$"
+        value = value and value:gsub("%([%l_]+%)", ""):match "^[(%-]*%d"
+        if value and not fixed[name] and path ~= limits.HEADER then
+          strays[#strays + 1] = path .. ": " .. name
+        end
+      end
+    end
+    assert.same({}, strays)
+  end)
+
+  it("hold all that Lua defines as a number", function()
+    local fixed, strays = words(FIXED_LUA), {}
+    for _, path in ipairs(files(MODULES)) do
+      local room = path:match "^lua/etoro/%l+/"
+      local is_left = TOLERANCES[path] or room and TOLERANCES[room]
+      for line in io.lines(path) do
+        local name, value = line:match "^local ([%u_]+) = (.*)$"
+        if value and value:find "^[(%-]*%d" and not fixed[name]
+          and not is_left
+        then
+          strays[#strays + 1] = path .. ": " .. name
+        end
+      end
+    end
+    assert.same({}, strays)
+  end)
+end)
+
+describe("doc/limits.md", function()
+  local rows, entries = {}, {}
+  for name, value in docs.read "doc/limits.md":gmatch
+    "\n| `([%w_]+)` | ([^|]+) | [^|]+ |%f[\n]"
+  do
+    assert(not rows[name], name)
+    rows[name] = value
+  end
+  for _, list in ipairs { OF_C, OF_LUA } do
+    for _, entry in ipairs(list) do entries[entry.name] = entry end
+  end
+
+  it("tells of all that a user can meet", function()
+    local function is_told(entry)
+      return entry.is_inside or rows[entry.name]
+        or rows[limits.shared(entry.name)]
+    end
+    assert.same({}, names_without(OF_C, is_told))
+    assert.same({}, names_without(OF_LUA, is_told))
+  end)
+
+  it("has the tables' own numbers", function()
+    for name, value in pairs(rows) do
+      local entry = assert(entries[name], "no limit is called " .. name)
+      assert.equal(limits.shown(entry), value, name)
+      assert.is_false(entry.is_inside or false, name)
+    end
+  end)
+end)
