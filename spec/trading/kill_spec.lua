@@ -59,7 +59,7 @@ local function close()
   local result, response = client:_send(operations[CLOSE], {
     positionId = position.positionID, body = {
       InstrumentID = position.instrumentID, UnitsToDeduct = units } },
-    { settle = 0.4, _position = position }, 1)
+    { settle = 0.4, _closing = { position = position } }, 1)
   say(result and "closed" or response.may_have_executed and "unknown"
     or "refused", response.request_id, "-")
 end

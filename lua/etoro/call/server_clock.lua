@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local M = {}
 
 local SLACK = 2 -- a Date header has whole seconds
+local TRUSTED = 60 -- seconds that this machine's clock may be off
 
 --- The server's time when it answered; nil when the answer does not tell.
 ---@param response etoro.Response
@@ -34,6 +35,27 @@ end
 function M.ahead(client, response)
   local theirs = M.of(response)
   return theirs and theirs - client:unix() or nil
+end
+
+--- Whether this machine's clock is not to be trusted, by an answer that tells
+--- the server's.
+---@param client etoro.Client
+---@param response etoro.Response
+---@return boolean
+function M.is_off(client, response)
+  local ahead = M.ahead(client, response)
+  return ahead ~= nil and math.abs(ahead) > TRUSTED
+end
+
+--- A moment on the engine's clock as seconds since 1970, by the server's clock
+--- or this machine's, whichever is earlier.
+---@param client etoro.Client
+---@param response? etoro.Response that may tell the server's time
+---@param moment number
+---@return number
+function M.earliest(client, response, moment)
+  local ours, theirs = client:unix(), response and M.of(response)
+  return math.min(ours, theirs or ours) - (client:now() - moment)
 end
 
 return M

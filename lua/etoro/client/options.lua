@@ -81,8 +81,8 @@ local OF_CALL = {
   timeout = "number", deadline = "number", max_retries = "number",
   priority = "string", on_unknown = "string", settle = "number",
   request_id = "string", keep_null = "boolean",
-  -- ours: a position as it was, and calls that no retry budget slows
-  _position = "table", _urgent = "boolean",
+  -- ours: a closing, and calls that no retry budget slows
+  _closing = "table", _urgent = "boolean",
 }
 
 local CHOICES = {

@@ -6,7 +6,8 @@ local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-local DAY = 86400
+M.DAY = 86400 -- seconds
+
 local FIRST = -62135596800 -- 0001-01-01T00:00:00Z
 local LAST = 253402300799 -- 9999-12-31T23:59:59Z
 
@@ -89,7 +90,7 @@ local function read(text)
     return nil, "names a day that no calendar has"
   end
   local days = days_from_date(year, month, day)
-  if rest == "" then return days * DAY, nil, true end
+  if rest == "" then return days * M.DAY, nil, true end
   local seconds, fraction
   if rest:find("^[Tt ]") then
     seconds, fraction = read_clock(rest:sub(2))
@@ -97,7 +98,7 @@ local function read(text)
   if not seconds then
     return nil, "has no valid time of day; write it as 2026-12-31T23:59:59Z"
   end
-  seconds = days * DAY + seconds
+  seconds = days * M.DAY + seconds
   if fraction ~= 0 then seconds = seconds + fraction end
   return seconds
 end
@@ -124,8 +125,8 @@ function M.format(seconds)
       .. "it counts seconds (not milliseconds) since 1970"
   end
   seconds = math.floor(seconds)
-  local days = math.floor(seconds / DAY)
-  local rest = seconds - days * DAY
+  local days = math.floor(seconds / M.DAY)
+  local rest = seconds - days * M.DAY
   local year, month, day = date_from_days(days)
   return string.format("%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
     math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60)

@@ -2,6 +2,7 @@
 
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
+local holdings = require "etoro.trading.account.holdings"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -37,13 +38,18 @@ local function add_page(items, seen, list)
   return count
 end
 
+-- When an item was closed.
+local function time_of(item)
+  local text = get(item, "closeTimestamp")
+  return type(text) == "string" and times.parse(text) or nil
+end
+
 -- How far a list that was cut short goes back: to its last item where it is
 -- in order, the latest first.
 local function covered_since(items)
   local last = math.huge
   for _, item in ipairs(items) do
-    local text = get(item, "closeTimestamp")
-    local at = type(text) == "string" and times.parse(text)
+    local at = time_of(item)
     if not at or at > last then return math.huge end
     last = at
   end
@@ -73,6 +79,52 @@ function M.read(case, day)
     if page == 1 and #list < size then size = #list end
   end
   return items, covered_since(items)
+end
+
+--- The same since a moment, and the day before it: its days are those of a
+--- clock that nobody knows.
+---@param case { read: fun(case: any, purpose: string, params: table): any }
+---@param moment number seconds since 1970
+---@return table[]? items
+---@return number? since
+function M.since(case, moment)
+  return M.read(case, times.format(moment - times.DAY):sub(1, 10))
+end
+
+-- Items of histories by position, for as long as the history lives: thousands
+-- of closes look at one. It must not change.
+local indexes = setmetatable({}, { __mode = "k" })
+
+local function index_of(items)
+  local index = {}
+  for _, item in ipairs(items) do
+    local id = get(item, "positionId")
+    if id then
+      local key = holdings.key(id)
+      index[key] = index[key] or {}
+      table.insert(index[key], item)
+    end
+  end
+  indexes[items] = index
+  return index
+end
+
+--- The items of a position, and those of them that were closed at a moment or
+--- later. One without a time is none of these.
+---@param items table[] as they were read
+---@param id integer|string
+---@param since? number seconds since 1970, on the server's clock
+---@return table[]
+function M.of(items, id, since)
+  local index = indexes[items] or index_of(items)
+  local all = index[holdings.key(id)] or {}
+  if not since then return all end
+  local list = {}
+  for _, item in ipairs(all) do
+    local at = time_of(item)
+    if at and at >= since then list[#list + 1] = item end
+  end
+  return list
 end
 
 return M

@@ -71,10 +71,15 @@ function M.read(client, options, level)
   return M.of_answer(body, response, op)
 end
 
-local function id_text(id)
+--- An id, as a number or digits, as one text.
+---@param id integer|string
+---@return string
+function M.key(id)
   local whole = type(id) == "number" and math.tointeger(id)
   return whole and string.format("%d", whole) or tostring(id)
 end
+
+local id_text = M.key
 
 local function items_of(fields, name)
   local list = type(fields) == "table" and casing.get(fields, name)
@@ -111,23 +116,17 @@ function M.positions(portfolio)
   return list
 end
 
--- Items of lists by id, for as long as the list lives: thousands of closes
--- look at one portfolio.
+-- Positions of portfolios by id, for as long as the portfolio lives: thousands
+-- of closes look at one. It must not change.
 local indexes = setmetatable({}, { __mode = "k" })
 
--- The items of a list, by the text of an id; for as long as `owner` lives. The
--- list must not change.
-local function index_of(owner, items, id_name)
+local function index_of(portfolio)
   local index = {}
-  for _, item in ipairs(items) do
-    local id = type(item) == "table" and casing.get(item, id_name)
-    if id then
-      local text = id_text(id)
-      index[text] = index[text] or {}
-      table.insert(index[text], item)
-    end
+  for _, item in ipairs(M.positions(portfolio)) do
+    local id = casing.get(item, "positionID")
+    if id then index[id_text(id)] = item end
   end
-  indexes[owner] = index
+  indexes[portfolio] = index
   return index
 end
 
@@ -136,19 +135,21 @@ end
 ---@param id integer|string
 ---@return table? position
 function M.find(portfolio, id)
-  local index = indexes[portfolio]
-    or index_of(portfolio, M.positions(portfolio), "positionID")
-  local found = index[id_text(id)]
-  return found and found[1]
+  local index = indexes[portfolio] or index_of(portfolio)
+  return index[id_text(id)]
 end
 
---- The items of a history that belong to a position.
----@param history table[]
+--- The orders of a portfolio that close a position, whole or in part.
+---@param portfolio table
 ---@param id integer|string
 ---@return table[]
-function M.of_position(history, id)
-  local index = indexes[history] or index_of(history, history, "positionId")
-  return index[id_text(id)] or {}
+function M.closing_orders(portfolio, id)
+  local found = {}
+  for _, order in ipairs(items_of(portfolio, "ordersForClose")) do
+    local of = type(order) == "table" and casing.get(order, "positionId")
+    if of and M.is_same(of, id) then found[#found + 1] = order end
+  end
+  return found
 end
 
 --- Lists a portfolio's orders that wait: to be executed, and those that rest

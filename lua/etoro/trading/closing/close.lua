@@ -7,10 +7,12 @@ local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local parts = require "etoro.trading.closing.parts"
 local poll = require "etoro.tasks.looks"
 local proof = require "etoro.trading.closing.proof"
 local refusals = require "etoro.trading.resolve.refusal"
 local responses = require "etoro.call.response"
+local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
 local shared = require "etoro.tasks.once"
 local trading = require "etoro.trading.routes"
@@ -21,71 +23,19 @@ local tonumber, tostring = core.number, core.text
 local M = {}
 
 local BATCH_AGE = 0.4 -- seconds that closes share a portfolio
+local HISTORY_AGE = 1 -- seconds that closes share a history
 local BATCH_TURN = 3 -- so many looks of a batch for one at the outcome
 local MISSES = 3 -- looks after which the server has no outcome to tell
-local SLACK = 1e-9 -- of the units: what a double may lose
-local WINDOW = 300 -- seconds for which a part may be under way
 
----@class etoro.Closing a close under way
----@field client etoro.Client
+---@class etoro.FollowedClosing: etoro.Closing
 ---@field position etoro.Position
----@field id integer|string of the position
 ---@field order_id? integer of the close
----@field units? number of a close in part
----@field held? number units of the position, as far as is known
----@field left? number units that remain after this part and all others under
----way
----@field began? number engine clock
----@field since? number when it was sent, on the server's clock
----@field was_listed? boolean the outcome has some of its units
----@field absent_since? number engine clock: the portfolio lacks it since then
----@field was_larger? boolean seen with units that this part was to take
----@field is_gone? boolean it is closed, whole
+---@field started number engine clock
 ---@field has_outcome? boolean false: the server has no outcome to tell
 ---@field misses? integer looks for it that met a 404
 ---@field batch? etoro.Shared the portfolio that several closes look at
 ---@field seen? table the portfolio that was judged last
 ---@field looks? integer
-
--- Parts of positions that are being closed now, by client and position.
-local parts = setmetatable({}, { __mode = "k" })
-
-local function parts_of(closing)
-  local of_client = parts[closing.client] or {}
-  parts[closing.client] = of_client
-  local key = tostring(closing.id)
-  of_client[key] = of_client[key] or {}
-  return of_client[key], of_client, key
-end
-
--- Which of several parts has shrunk a position nobody can tell: each of them
--- is done when all are.
-local function join_parts(closing)
-  if not closing.units or not closing.held then return end
-  local others = parts_of(closing)
-  local least = closing.held
-  closing.began = closing.client:now()
-  for other in pairs(others) do
-    -- one whose task was cancelled does not leave by itself
-    if closing.began - other.began > WINDOW then others[other] = nil end
-  end
-  for other in pairs(others) do
-    least = math.min(least, other.left)
-    other.left = other.left - closing.units
-  end
-  closing.left = least - closing.units
-  others[closing] = true
-end
-
-local function leave_parts(closing, is_undone)
-  local others, of_client, key = parts_of(closing)
-  local was_in = others[closing]
-  others[closing] = nil
-  for other in pairs(was_in and is_undone and others or {}) do
-    other.left = other.left + closing.units
-  end
-  if next(others) == nil then of_client[key] = nil end
-end
 
 -- The body, in the account's own spelling.
 local function body_of(client, position, units)
@@ -97,12 +47,9 @@ local function body_of(client, position, units)
 end
 
 local function new_closing(client, position, units)
-  local closing = {
-    client = client, position = position,
-    id = casing.get(position, "positionID"), units = tonumber(units),
-    held = tonumber(casing.get(position, "units")),
-  }
-  join_parts(closing)
+  local closing = proof.new(client, casing.get(position, "positionID"),
+    position, units)
+  closing.started = client:now()
   return closing
 end
 
@@ -112,23 +59,22 @@ end
 ---@param units? number|string nil: the whole position
 ---@param options etoro.RequestOptions
 ---@param level integer
----@return etoro.Closing? closing
+---@return etoro.FollowedClosing? closing
 ---@return etoro.Response|etoro.Error response
 ---@return boolean? is_done it was closed already
 function M.send(client, position, units, options, level)
-  options._position = position
   local closing = new_closing(client, position, units)
-  local started = client:now()
+  options._closing = closing
   local result, response = client:_send(trading.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
   }, options, level + 1)
   if result == nil then
-    leave_parts(closing, not response.may_have_executed)
+    parts.leave(closing, not response.may_have_executed)
     if not refusals.is_closed_code(response.code) then return nil, response end
     closing.is_gone = true
     return closing, responses.made(response), true
   end
-  closing.since = server_clock.at(client, response, started)
+  closing.since = server_clock.at(client, response, closing.started)
   local order = type(result) == "table" and casing.get(result, "orderForClose")
   closing.order_id = type(order) == "table"
     and batches.id(casing.get(order, "orderID")) or nil
@@ -138,7 +84,7 @@ end
 --- A close of a position that the API does not know, to be followed.
 ---@param client etoro.Client
 ---@param position etoro.Position
----@return etoro.Closing
+---@return etoro.FollowedClosing
 function M.unknown(client, position)
   return new_closing(client, position)
 end
@@ -196,11 +142,29 @@ end
 
 M.renew = renew
 
--- Judges a portfolio: "closed", or nothing.
+local function read_history(closing, looks)
+  local client = closing.client
+  local function read()
+    return (proof.read_history(closing, { read = function(_, purpose, params)
+      return client:_send(trading.op(client, purpose), params,
+        looks:options(), 1)
+    end }))
+  end
+  local batch = closing.batch
+  if not batch then return read() end
+  batch.history = batch.history or {}
+  return (shared.get(client, batch.history, HISTORY_AGE, read))
+end
+
+-- Judges a portfolio: "closed", or nothing. What is on its way is waited for.
 local function judge(closing, portfolio, looks)
   local item = holdings.find(portfolio, closing.id)
   if item then renew(closing.position, item) end
-  return proof.judge(closing, item, looks)
+  local verdict = proof.judge(closing, {
+    portfolio = portfolio, now = closing.client:now(),
+    history = function() return read_history(closing, looks) end,
+  })
+  return (verdict == "closed" or verdict == "gone") and "closed" or nil
 end
 
 -- Many closes at once would use up the budget for outcomes: of these only one
@@ -244,7 +208,7 @@ local function settle(closing, before)
   local position, left = closing.position, before and closing.units
     and before - closing.units
   local units = tonumber(casing.get(position, "units"))
-  if left and units and units > left * (1 + SLACK) + SLACK then
+  if left and units and not same.is_down_to(units, left, closing.units) then
     position.units = left
   end
 end
@@ -264,13 +228,13 @@ local function follow(closing, timeout)
 end
 
 --- Follows a close until it is done or the time is up.
----@param closing etoro.Closing
+---@param closing etoro.FollowedClosing
 ---@param timeout number seconds
 ---@return boolean? is_done false: not seen in that time
 ---@return etoro.Error? err the API refused it, or cannot be asked
 function M.follow(closing, timeout)
   local is_done, err = follow(closing, timeout)
-  leave_parts(closing, err ~= nil and err.kind == "rejected")
+  parts.leave(closing, err ~= nil and err.kind == "rejected")
   return is_done, err
 end
 

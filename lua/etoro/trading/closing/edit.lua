@@ -7,10 +7,10 @@ local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local poll = require "etoro.tasks.looks"
 local position_close = require "etoro.trading.closing.close"
+local same = require "etoro.trading.closing.same"
 local trading = require "etoro.trading.routes"
 
--- not up to the locale
-local tonumber, tostring = core.number, core.text
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -48,12 +48,6 @@ local function explain(client, id, err)
   return err
 end
 
-local function is_near(left, right)
-  left, right = tonumber(left), tonumber(right)
-  return left ~= nil and right ~= nil
-    and math.abs(left - right) <= 1e-9 * math.abs(right)
-end
-
 -- Whether a position of the portfolio shows all the changes.
 local function shows(item, changes)
   local type_asked = changes.stopLossType
@@ -61,11 +55,11 @@ local function shows(item, changes)
   local is_stopless = casing.get(item, "isNoStopLoss")
   local is_takeless = casing.get(item, "isNoTakeProfit")
   if changes.stopLossRate
-    and not is_near(casing.get(item, "stopLossRate"), changes.stopLossRate)
+    and not same.rate(casing.get(item, "stopLossRate"), changes.stopLossRate)
   then
     return false
   elseif changes.takeProfitRate
-    and not is_near(casing.get(item, "takeProfitRate"),
+    and not same.rate(casing.get(item, "takeProfitRate"),
       changes.takeProfitRate)
   then
     return false

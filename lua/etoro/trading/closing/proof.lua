@@ -1,54 +1,107 @@
--- What proves that a close is done, of what the account shows.
+-- What proves that a close is done, of what the account shows. Closes that
+-- were answered, those whose answer was lost, and those of a program that is
+-- gone are judged by this alone.
 --
--- * The outcome of the close lists the position, with the units that were
---   asked for, or with fewer where the portfolio lacks it: the caller's table
---   may be an old one. Or it says that the position was closed already.
--- * The history has as many units of it, closed since this close was sent, by
---   the server's clock. An older item is that of an earlier part.
--- * The portfolio lacks the position for longer than it ever lags: one look
---   without it, or two in a row, may have met a server that is behind.
--- * A part is done where the position shrank by it and by all other parts that
---   were under way, seen with more units after it was sent; else the history
---   tells.
+-- The whole position is closed:
+-- * The outcome of the close lists it, with the units that were asked for, or
+--   with fewer where the portfolio lacks it: the caller's table may be an old
+--   one. Or the order that opened it says so.
+-- * The portfolio lacks it, and the history has all its units, closed since
+--   this close was sent, by the server's clock. Older items are those of
+--   earlier parts, fewer units those of somebody else's.
+-- * Its absence counts: the portfolio, which shows what was some seconds ago,
+--   lacks it in every look of that long. One look without it, or two in a row,
+--   may have met a server that is behind. A position that nobody has seen may
+--   be one that does not show yet.
+-- A part is closed:
+-- * The history has as many items of its size since it was sent as parts of
+--   that size were sent, and the position has no more units than all parts
+--   under way leave. Somebody else's sale shrinks a position as well.
+-- It is on its way:
+-- * The portfolio holds an order that closes just that, and no other part of
+--   the position was sent.
+-- It is not done:
+-- * What was done would show by now, and the portfolio has all units, but for
+--   what the history says was sold in larger pieces. Smaller ones might be its
+--   fills.
+-- Anything else proves nothing.
 
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
 local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
-local shared = require "etoro.tasks.once"
-local times = require "etoro.values.times"
-local trading = require "etoro.trading.routes"
+local parts = require "etoro.trading.closing.parts"
+local same = require "etoro.trading.closing.same"
+local server_clock = require "etoro.call.server_clock"
 
 local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-local LAG = 10 -- seconds; the portfolio was seen up to so much behind
-local DAY = 86400 -- seconds
-local BATCH_AGE = 1 -- seconds that closes share a history
-local SLACK = 1e-9 -- of the units: what a double may lose
-local ROUNDED = 2e-6 -- units are kept to some six digits
+M.LAG = 10 -- seconds; the portfolio was seen up to so much behind
 local get = casing.get
 
-local function same_position(item, id)
-  local other = type(item) == "table" and get(item, "positionId")
-  return other ~= nil and other ~= false and holdings.is_same(other, id)
+---@class etoro.Closing what is asked for, and what was seen of it
+---@field client etoro.Client
+---@field id integer|string of the position
+---@field position? table in the caller's table
+---@field asked? number|string units of a close in part, as sent
+---@field units? number the same
+---@field held? number units before; of a whole close: as last seen
+---@field part? etoro.Part where others may be under way
+---@field started number engine clock, when it was sent
+---@field since? number the same on the server's clock
+---@field lag? number seconds for which an absence has to last; 10
+---@field was_seen? boolean a portfolio has shown the position
+---@field opened_by? integer|string the order that opened it
+---@field was_listed? boolean the outcome has some of its units
+---@field absent_since? number engine clock: the portfolio lacks it since then
+---@field is_gone? boolean it is closed, whole
+
+---@class etoro.View one look at the account
+---@field portfolio table
+---@field now number engine clock
+---@field is_shown? boolean what was done would show in it
+---@field history fun(): table[]? what was closed since the close was sent, or
+---somewhat earlier; nil when it cannot be read
+---@field lookup? fun(order_id: any): any the order that opened the position
+
+---@alias etoro.Verdict
+---| "closed" # what was asked for is done
+---| "closing" # it is on its way
+---| "gone" # a part was asked for; the position is closed, whole
+---| "open" # nothing of it was done
+
+--- A close that is to be judged.
+---@param client etoro.Client
+---@param id integer|string of the position
+---@param position? table in the caller's table
+---@param units? number|string of a close in part
+---@return etoro.Closing
+function M.new(client, id, position, units)
+  return {
+    client = client, id = id, position = position, asked = units,
+    units = units and tonumber(units),
+    held = position and tonumber(get(position, "units")),
+    was_seen = position ~= nil,
+    opened_by = position and get(position, "orderId"),
+  }
 end
 
-local function is_enough(units, wanted)
-  return units >= wanted - math.min(ROUNDED + 1e-6 * wanted, wanted / 4)
-end
-
--- Whether items of a position account for the units of the close; one that
--- names no units accounts for all.
-local function covers(items, closing)
-  local sum, wanted = 0, closing.units or closing.held
+-- The units that items add up to; nil where one does not tell.
+local function sum_of(items)
+  local sum = 0
   for _, item in ipairs(items) do
     local units = tonumber(get(item, "units"))
-    if not units or not wanted then return true end
-    sum = sum + units
+    sum = units and sum and sum + units
   end
-  return #items > 0 and is_enough(sum, wanted)
+  return sum
+end
+
+local function covers(items, wanted)
+  local sum = sum_of(items)
+  return sum ~= nil and wanted ~= nil and #items > 0
+    and same.is_all(sum, wanted)
 end
 
 --- Whether the outcome of a close lists the position as closed.
@@ -58,81 +111,165 @@ end
 function M.is_listed(answer, closing)
   local list, items = get(answer, "positions"), {}
   for _, item in ipairs(type(list) == "table" and list or {}) do
-    if same_position(item, closing.id) and get(item, "occurred") then
+    local id = type(item) == "table" and get(item, "positionId")
+    if id and holdings.is_same(id, closing.id) and get(item, "occurred") then
       items[#items + 1] = item
     end
   end
   closing.was_listed = #items > 0
-  return covers(items, closing)
+  local wanted = closing.units or closing.held
+  return #items > 0 and (not wanted or not sum_of(items)
+    or covers(items, wanted))
 end
 
--- The history since a moment of the server's clock, all of its pages.
-local function read_history(closing, looks, since)
-  local client = closing.client
-  return history.read({ read = function(_, purpose, params)
-    return client:_send(trading.op(client, purpose), params, looks:options(),
-      1)
-  end }, times.format(since - DAY):sub(1, 10))
-end
-
-local function history_of(closing, looks, since)
-  local batch = closing.batch
-  if not batch then return read_history(closing, looks, since) end
-  batch.history = batch.history or {}
-  return (shared.get(closing.client, batch.history, BATCH_AGE, function()
-    return read_history(closing, looks, since)
-  end))
-end
-
-local function is_in_history(closing, looks)
-  local since = closing.since
-  if not since then return false end -- the server did not tell its time
-  local list, items = history_of(closing, looks, since), {}
-  for _, item in ipairs(list and holdings.of_position(list, closing.id) or {})
-  do
-    local text = get(item, "closeTimestamp")
-    local at = type(text) == "string" and times.parse(text)
-    if at and at >= since then items[#items + 1] = item end
+-- An order of the portfolio that closes just what was asked for.
+local function order_of(closing, portfolio, position)
+  local held = position and tonumber(get(position, "units"))
+  for _, order in ipairs(holdings.closing_orders(portfolio, closing.id)) do
+    local units = get(order, "unitsToDeduct")
+    if units == core.null then units = nil end
+    if closing.asked then
+      if same.as_asked(units, closing.asked) then return order end
+    elseif not tonumber(units)
+      or held and same.is_all(tonumber(units), held)
+    then
+      return order
+    end
   end
-  return covers(items, closing)
 end
 
-local function judge_absence(closing, looks)
-  local now = looks.client:now()
-  closing.absent_since = closing.absent_since or now
-  if now - closing.absent_since >= LAG or closing.was_listed
-    or is_in_history(closing, looks)
+-- What the history has of the position since the close was sent; nil where
+-- nobody can tell.
+local function items_since(closing, view)
+  local list = closing.since and view.history()
+  return list and history.of(list, closing.id, closing.since)
+end
+
+-- Whether the absence of a position counts.
+local function is_absence_told(closing, view)
+  if view.now - closing.absent_since < (closing.lag or M.LAG) then
+    return false
+  elseif closing.was_seen then
+    return true
+  end
+  local list = view.history()
+  return list ~= nil and #history.of(list, closing.id) > 0
+end
+
+local function is_closed_by_lookup(closing, view)
+  if not view.lookup or not closing.opened_by then return false end
+  local order = view.lookup(closing.opened_by)
+  local list = type(order) == "table" and get(order, "positionExecutions")
+  for _, item in ipairs(type(list) == "table" and list or {}) do
+    local id = type(item) == "table" and get(item, "positionId")
+    if id and holdings.is_same(id, closing.id) then
+      local state = get(item, "state")
+      return type(state) == "string" and core.lower(state) == "closed"
+    end
+  end
+  return false
+end
+
+-- Whether a position that the portfolio lacks is closed.
+local function is_gone(closing, view)
+  if closing.was_listed or closing.was_seen
+    and is_absence_told(closing, view) or is_closed_by_lookup(closing, view)
   then
-    closing.is_gone = true
-    return "closed"
+    return true
   end
+  return covers(items_since(closing, view) or {}, closing.held)
+    or is_absence_told(closing, view)
 end
 
-local function judge_part(closing, looks, units)
-  if not closing.left or not units then return nil end
-  if units > closing.left * (1 + SLACK) + SLACK then
-    closing.was_larger = true
-    return nil
+-- Whether items have one for each part of this size that was sent.
+local function has_part(closing, items)
+  local _, twins = parts.others(closing)
+  local found = 0
+  for _, item in ipairs(items or {}) do
+    local units = tonumber(get(item, "units"))
+    if units and same.units(units, closing.units, closing.units) then
+      found = found + 1
+    end
   end
-  if closing.was_larger or is_in_history(closing, looks) then
-    return "closed"
-  end
+  return found > twins
 end
 
---- Judges a portfolio: "closed", or nothing.
----@param closing etoro.Closing
----@param item? table the position in it
----@param looks etoro.Poll
----@return "closed"?
-function M.judge(closing, item, looks)
-  if not item then return judge_absence(closing, looks) end
-  closing.absent_since = nil
+-- Whether a position has all units that it had, but for pieces that are too
+-- large to be of the part.
+local function is_whole(closing, items, units)
+  local left, part = closing.held, closing.units
+  for _, item in ipairs(items or {}) do
+    local sold = tonumber(get(item, "units"))
+    if not sold or same.may_come_to(sold, part) then return false end
+    left = left - sold
+  end
+  return same.units(units, left, part)
+end
+
+local function judge_part(closing, view, item)
   local units = tonumber(get(item, "units"))
-  if not closing.units then
-    closing.held = units or closing.held
-    return nil
+  local left = closing.held and (closing.part and closing.part.left
+    or closing.held - closing.units)
+  local is_alone = parts.others(closing) == 0
+  local may_be_done
+  if left then
+    may_be_done = units and same.is_down_to(units, left, closing.units)
+  else
+    may_be_done = is_alone
   end
-  return judge_part(closing, looks, units)
+  if may_be_done and has_part(closing, items_since(closing, view)) then
+    return "closed"
+  end
+  if view.is_shown and is_alone and units and left
+    and is_whole(closing, items_since(closing, view), units)
+  then
+    return "open"
+  end
+end
+
+local function judge_absence(closing, view)
+  closing.absent_since = closing.absent_since or view.now
+  closing.is_gone = is_gone(closing, view) or nil
+  if not closing.units then return closing.is_gone and "closed" or nil end
+  local is_told = closing.held or parts.others(closing) == 0
+  if is_told and has_part(closing, items_since(closing, view)) then
+    return "closed"
+  end
+  return closing.is_gone and "gone" or nil
+end
+
+--- Reads what was closed since the close was sent, or somewhat earlier.
+---@param closing etoro.Closing
+---@param reader { read: fun(reader: any, purpose: string, params: table): any }
+---@param response? etoro.Response that may tell the server's time
+---@return table[]? items nil when they cannot be read
+---@return number? since see history.read
+function M.read_history(closing, reader, response)
+  return history.since(reader, closing.since
+    or server_clock.earliest(closing.client, response, closing.started))
+end
+
+--- Judges one look at the account.
+---@param closing etoro.Closing
+---@param view etoro.View
+---@return etoro.Verdict? verdict nil: not to be told, or not yet
+---@return table? item the position, or the order that closes it
+function M.judge(closing, view)
+  local item = holdings.find(view.portfolio, closing.id)
+  local order = order_of(closing, view.portfolio, item)
+  if item then
+    closing.was_seen, closing.absent_since = true, nil
+    closing.opened_by = closing.opened_by or get(item, "orderId")
+  end
+  if order and (not closing.units or parts.others(closing) == 0) then
+    return "closing", order
+  elseif not item then
+    return judge_absence(closing, view)
+  elseif closing.units then
+    return judge_part(closing, view, item), item
+  end
+  closing.held = tonumber(get(item, "units")) or closing.held
+  return view.is_shown and "open" or nil, item
 end
 
 return M

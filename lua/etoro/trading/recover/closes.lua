@@ -6,7 +6,8 @@ local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.trading.resolve.evidence"
 local history = require "etoro.trading.account.history"
-local partial_close = require "etoro.trading.resolve.partial_close"
+local holdings = require "etoro.trading.account.holdings"
+local proof = require "etoro.trading.closing.proof"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -17,27 +18,19 @@ local M = {}
 
 local get = casing.get
 
---- The units of a closing in part, as asked for; nil where all of them are
---- closed.
----@param body any
----@return number|string?
-function M.units_of(body)
-  local units = type(body) == "table" and get(body, "UnitsToDeduct")
-  return units ~= core.null and tonumber(units) and units or nil
-end
-
-local units_of = M.units_of
+M.units_of = close.units_of
 
 local NOTHING = { refused = true, not_sent = true }
 
 -- Whether no other closing of as many units is in the journal, but for those
 -- that came to nothing.
-local function is_lone_part(case, parts, units)
+local function is_lone_part(case, parts)
   for _, other in ipairs(parts) do
     if other ~= case.record and not NOTHING[other.ended]
       and type(other.params) == "table"
-      and tostring(other.params.positionId) == case.position_id
-      and decimals.same(units_of(other.body), units) ~= false
+      and tostring(other.params.positionId) == case.params.positionId
+      and decimals.same(close.units_of(other.body), case.closing.asked)
+        ~= false
     then
       return false
     end
@@ -45,75 +38,81 @@ local function is_lone_part(case, parts, units)
   return true
 end
 
-local function part_in_history(case, units, response)
-  local since = server_clock.at(case.client, response, case.started)
-  local skew = server_clock.ahead(case.client, response)
-  if skew and math.abs(skew) > evidence.TRUSTED then
-    case.is_clock_off = true
-  end
-  if case.is_clock_off then return false end
-  units = tonumber(units)
-  for _, item in ipairs(close.history(case, case.position_id, response) or {})
-  do
-    local text, part = get(item, "closeTimestamp"), get(item, "units")
-    local at = type(text) == "string" and times.parse(text)
-    if at and since and at >= since and tonumber(part)
-      and partial_close.close_to(part, units, units)
-    then
-      return true
-    end
-  end
-  return false
-end
-
--- Whether the history accounts for all units that a position has lost, so that
--- a part which it does not have was not closed.
-local function is_accounted_for(case, position)
-  local opened = get(position, "openDateTime")
+-- The units that a position had before a part was closed: those it was opened
+-- with, without those that were sold before. nil where nobody can tell.
+local function units_before(case, position)
+  local since, opened = case.closing.since, get(position, "openDateTime")
   local has = tonumber(get(position, "units"))
   local left = tonumber(get(position, "initialUnits"))
-  if not has or not left or type(opened) ~= "string" then return false end
-  if has == left then return true end
-  if case.is_clock_off then return false end -- which of them nobody can tell
-  local items, covered = history.read(case, opened:sub(1, 10))
-  if not items or covered > (times.parse(opened) or 0) then return false end
-  for _, item in ipairs(items) do
-    if tostring(get(item, "positionId")) == case.position_id then
-      left = left - (tonumber(get(item, "units")) or 0)
-    end
+  if not has or not left or has == left then return left end
+  opened = type(opened) == "string" and times.parse(opened)
+  if not opened or not since then return nil end
+  local items, covered = history.since(case, opened)
+  if not items or covered > opened then return nil end
+  local later = {}
+  for _, item in ipairs(history.of(items, case.params.positionId, since)) do
+    later[item] = true
   end
-  return partial_close.close_to(left, has, has)
+  for _, item in ipairs(history.of(items, case.params.positionId)) do
+    local units = tonumber(get(item, "units"))
+    if not units then return nil end
+    if not later[item] then left = left - units end
+  end
+  return left
 end
 
-local function judge_part(case, parts, units)
-  local is_shown = case:is_shown()
-  local state, item, response = close.see(case, units)
-  if not state then return end
-  if not is_lone_part(case, parts, units) then
+-- What is known of the position before it is judged.
+local function prepare(case)
+  local closing = case.closing
+  local portfolio, response = evidence.portfolio(case)
+  if not portfolio then return end
+  if case.is_clock_off or server_clock.is_off(case.client, response) then
+    case.is_clock_off, closing.since = true, nil
+  else
+    closing.since = server_clock.at(case.client, response, case.started)
+  end
+  local position = holdings.find(portfolio, closing.id)
+  if position and closing.units then
+    closing.held = units_before(case, position) or closing.held
+  end
+end
+
+local WORDS = {
+  closing = "the portfolio holds its close order",
+  gone = "the position is closed; the part cannot be told apart from it",
+}
+
+local function judge_part(case, parts, look)
+  if not is_lone_part(case, parts) then
     case:conclude("unknown", "other closings of as many units cannot be told"
       .. " apart from it")
-  elseif state == "closing" then
-    case:conclude("landed", "the portfolio holds its close order",
-      { orderId = get(item, "orderId") })
-  elseif part_in_history(case, units, response) then
+  elseif look.verdict == "closing" then
+    case:conclude("landed", WORDS.closing,
+      { orderId = get(look.item, "orderId") })
+  elseif look.verdict == "closed" then
     case:conclude("landed", "the history has that part")
-  elseif state == "open" and is_shown and is_accounted_for(case, item) then
+  elseif look.verdict == "open" then
     case:conclude("not_landed", "the position has all its units, but for"
       .. " those that the history has")
-  elseif is_shown then
+  elseif look.verdict == "gone" and look.is_shown then
+    case:conclude("unknown", WORDS.gone)
+  elseif look.is_shown then
     case:conclude("unknown", "the position does not tell")
   end
 end
 
--- One look without the position may have met a server that is behind.
-local function judge_absent(case, response)
-  local lag = case.settled_at - case.ended_at
-  case.absent_since = case.absent_since or case:now()
-  if case:now() - case.absent_since < lag then return end
-  local items = close.history(case, case.position_id, response)
-  if items and #items > 0 then
-    case:conclude("landed", "the position is not there any more")
-  else
+local function judge_whole(case, look)
+  local absent_since = case.closing.absent_since
+  if look.verdict == "closing" then
+    case:conclude("landed", WORDS.closing,
+      { orderId = get(look.item, "orderId") })
+  elseif look.verdict == "closed" then
+    case:conclude("landed", "the position is closed")
+  elseif look.verdict == "open" then
+    case:conclude("not_landed", "the position is open")
+  elseif look.is_shown and absent_since
+    and case:now() - absent_since >= case.closing.lag
+  then
     case:conclude("unknown", "neither portfolio nor history has the position")
   end
 end
@@ -122,21 +121,20 @@ end
 ---@param case etoro.Case
 ---@param parts etoro.JournalRecord[] all closings of parts in the journal
 function M.judge(case, parts)
-  close.prepare(case)
-  local units = units_of(case.body)
-  if units then return judge_part(case, parts, units) end
-  local is_shown = case:is_shown()
-  local state, item, response = close.see(case)
-  if state ~= "absent" then case.absent_since = nil end
-  if state == "closing" then
-    case:conclude("landed", "the portfolio holds its close order",
-      { orderId = get(item, "orderId") })
-  elseif state == "closed" then
-    case:conclude("landed", "the position is closed")
-  elseif state == "open" and is_shown then
-    case:conclude("not_landed", "the position is open")
-  elseif state == "absent" and is_shown then
-    judge_absent(case, response)
+  if not case.closing then
+    case.closing = proof.new(case.client, case.params.positionId, nil,
+      close.units_of(case.body))
+    case.closing.started = case.started
+    -- whoever recovers says for how long the account may be behind
+    case.closing.lag = case.settled_at - case.ended_at
+  end
+  prepare(case)
+  local look = close.see(case)
+  if not look then return end
+  if case.closing.units then
+    judge_part(case, parts, look)
+  else
+    judge_whole(case, look)
   end
 end
 

@@ -47,7 +47,6 @@ local KNOWN = { settle = "number", timeout = "number", deadline = "number" }
 local SETTLES_ALL = { placed = true, closed = true }
 local SETTLES_ONE = { refused = true, not_sent = true }
 local CLOCK_SLACK = 2 -- seconds that a clock in order may go back
-local DAY = 86400 -- seconds
 
 -- Whose an intent is, where it is not this client's.
 local function stranger(client, record)
@@ -196,7 +195,7 @@ local function new_case(client, record, options, round)
   case.record, case.at, case.conclude = record, at, conclude
   rounds.join(case, round)
   if record.is_clock_off or at > client:unix() + CLOCK_SLACK then
-    case.is_clock_off, case.started = true, case.started - DAY
+    case.is_clock_off, case.started = true, case.started - times.DAY
   end
   case.deadline_at = now + client:deadline(options)
   case.last_look_at = case.deadline_at

@@ -14,7 +14,6 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local DAY = 86400 -- seconds
 local FIRST_WAIT = 1 -- seconds between looks, doubled each time
 local get = casing.get
 
@@ -58,11 +57,9 @@ end
 local function candidates_of(case, lists, response)
   local client = case.client
   local skew = server_clock.ahead(client, response)
-  if skew and math.abs(skew) > evidence.TRUSTED then
-    case.is_clock_off = true
-  end
+  case.is_clock_off = case.is_clock_off or server_clock.is_off(client, response)
   local since, found = server_clock.at(client, response, case.started), {}
-  if since and case.is_clock_off then since = since - DAY end
+  if since and case.is_clock_off then since = since - times.DAY end
   case.is_covered = lists.covered <= (since or 0)
   for _, one in ipairs(evidence.among(case, lists, since)) do
     if case.is_clock_off or not is_too_late(case, one, skew) then
@@ -152,8 +149,7 @@ function M.judge(cases, pause)
     local now = left[1].client:unix()
     oldest = math.min(oldest, now + (server_clock.ahead(left[1].client, response)
       or 0))
-    items, covered = history.read(left[1],
-      times.format(oldest - DAY):sub(1, 10))
+    items, covered = history.since(left[1], oldest)
   end
   for _, case in ipairs(left) do
     if lists and items then

@@ -19,6 +19,7 @@ local KEPT_LOOKS = 50 -- of the first ones, in the error's evidence
 ---@field params table<string, string> path values as text
 ---@field body? table as sent
 ---@field started number engine clock, when the call began
+---@field closing? etoro.Closing of one that closes a position
 ---@field again fun(options: table): any, etoro.Response|etoro.Error
 ---sends the same request once more
 

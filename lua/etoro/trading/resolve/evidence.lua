@@ -17,6 +17,7 @@ local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
 local known = require "etoro.trading.resolve.known"
 local order_answer = require "etoro.trading.order.answer"
+local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -25,7 +26,6 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local DAY = 86400 -- seconds
 local LOOKED_UP = 10 -- candidates that are compared by their order, unless
 -- the case says otherwise
 local get = casing.get
@@ -85,7 +85,7 @@ end
 function M.has_size(body, order)
   for asked, requested in pairs(SIZES) do
     if is_given(body[asked]) then
-      return decimals.same(body[asked], get(order, requested)) == true
+      return same.as_asked(get(order, requested), body[asked])
     end
   end
   return false
@@ -118,8 +118,6 @@ function M.difference(body, order, request_id)
   return instrument_differs(body, asset) or size_differs(body, order)
 end
 
-M.TRUSTED = 60 -- seconds that this machine's clock may be off
-
 -- Whether an item may have come into being since; without a time it may.
 local function is_new(item, since)
   local text = get(item, "openDateTime") or get(item, "requestTime")
@@ -151,8 +149,7 @@ local function may_be(item, body)
       or get(item, "initialInvestment") or get(item, "investment")
     asked = body.amount
   end
-  size, asked = tonumber(size), tonumber(asked)
-  return not size or not asked or size <= asked * 1.01
+  return same.may_come_to(size, asked)
 end
 
 local LISTS = { "orders", "ordersForOpen", "positions", "history" }
@@ -229,9 +226,8 @@ function M.account(case, with_closed)
   local since = server_clock.at(case.client, response, case.started)
   local found = M.among(case, lists, since)
   if #found > 0 or not with_closed then return found end
-  local day = (since or case.client:unix()) - DAY
   return M.among(case, {
-    history = history.read(case, times.format(day):sub(1, 10)),
+    history = history.since(case, since or case.client:unix()),
   }, since)
 end
 

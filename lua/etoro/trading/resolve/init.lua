@@ -7,27 +7,18 @@
 local answers = require "etoro.resource.answers"
 local case_of = require "etoro.trading.resolve.case"
 local close = require "etoro.trading.resolve.close"
-local core = require "etoro.core"
 local errors = require "etoro.errors"
 local known = require "etoro.trading.resolve.known"
 local order = require "etoro.trading.resolve.order"
 local order_answer = require "etoro.trading.order.answer"
-local partial_close = require "etoro.trading.resolve.partial_close"
 local refusals = require "etoro.trading.resolve.refusal"
 
 local M = {}
-
-local function is_part(body)
-  local units = type(body) == "table" and body.UnitsToDeduct
-  return units ~= nil and units ~= false and units ~= core.null
-end
 
 -- Which of the ways fits; nil: the caller has to look himself.
 local function way_of(op, body)
   if op.class == "keyed" and op.trade == "open" then
     return order
-  elseif op.trade == "close" and is_part(body) then
-    return partial_close
   elseif op.trade == "close" and type(body) == "table" then
     return close
   end
@@ -44,13 +35,6 @@ local function is_open(op, err)
   return err.status ~= nil and err.status < 500
     and (refusals.is_broken(err) or refusals.names_request(err)
       or (refusals.duplicate(err)))
-end
-
--- What has to be known of a write before it is sent.
-local function begin(client, call, options)
-  if call.op.trade == "close" and is_part(call.body) then
-    partial_close.begin(client, call, options._position)
-  end
 end
 
 -- The error for an answer that does not say what was done: as good as a lost
@@ -95,7 +79,9 @@ end
 ---@return any result as the operation's own answer has it
 ---@return etoro.Response|etoro.Error
 function M.carry_out(client, call, options)
-  begin(client, call, options)
+  if call.op.trade == "close" then
+    close.begin(client, call, options._closing)
+  end
   local result, response = call.again(options)
   local way = way_of(call.op, call.body)
   if result ~= nil and way and not tells(call, result) then
@@ -110,8 +96,8 @@ function M.carry_out(client, call, options)
     local case = case_of.new(client, call, response, options)
     result, response = way.resolve(case)
   end
-  if call.number and result == nil and not response.may_have_executed then
-    partial_close.forget(client, call)
+  if call.closing and result == nil and not response.may_have_executed then
+    close.forget(call)
   end
   return result, response
 end
