@@ -147,13 +147,13 @@ describe("a recovery of closings", function()
     crash()
     local began, handle = t.client._runtime.engine:now(), t.box.handle
     t.box.handle = function(self, request)
-      local answer = handle(self, request)
+      local reply = handle(self, request)
       local at = t.client._runtime.engine:now() - began
       if request.path:find("/portfolio", 1, true) and at < 26 then
-        answer.body = at > 13.5 and at < 22 and "{}"
+        reply.body = at > 13.5 and at < 22 and "{}"
           or json.encode(NO_POSITION)
       end
-      return answer
+      return reply
     end
     local found = recover()
     is_told("not_landed", "the position is open", found[#found])
