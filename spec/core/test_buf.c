@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "check.h"
+#include "core/limits.h"
 #include "core/status.h"
 #include "failing.h" /* brings __wrap_malloc */
 
@@ -154,6 +155,29 @@ static void keeps_spares(void)
   CHECK(s.first == NULL && s.count == 0);
 }
 
+/* At ETORO_SPARE_SIZE_MAX and ETORO_SPARES_MAX, and one past them. */
+static void keeps_so_many_spares(void)
+{
+  struct etoro_spares s = { NULL, 0 };
+  struct etoro_buf b;
+  size_t n;
+  for (n = 0; n < 2; n++) {
+    etoro_buf_init(&b, 100000);
+    CHECK(etoro_buf_reserve(&b, 8191 + n) == ETORO_OK);
+    CHECK(b.cap == 8192 + n);
+    etoro_spares_give(&s, &b);
+    CHECK(s.count == 1);
+  }
+  for (n = 1; n < 66; n++) {
+    etoro_buf_init(&b, 5000);
+    CHECK(etoro_buf_puts(&b, "x") == ETORO_OK);
+    CHECK(b.cap == ETORO_BUF_FIRST);
+    etoro_spares_give(&s, &b);
+    CHECK(s.count == (n < 64 ? n + 1 : 64));
+  }
+  etoro_spares_free(&s);
+}
+
 static void failed_growth(int may_fail)
 {
   struct etoro_buf b;
@@ -182,6 +206,7 @@ int main(void)
   grows_over_the_wiped_size();
   resets_and_wipes();
   keeps_spares();
+  keeps_so_many_spares();
   fail_each_step(failed_growth);
   return 0;
 }

@@ -85,6 +85,25 @@ static void refuses_a_mixture(void)
   etoro_credentials_free(c);
 }
 
+/* At ETORO_USER_AGENT_MAX and ETORO_LOGIN_MAX, and one byte past them. */
+static void keeps_its_ceilings(void)
+{
+  struct etoro_identity who = { NULL, NULL, NULL, NULL, NULL };
+  struct etoro_credentials *c;
+  char text[8192] = "";
+  memset(text, 'x', 250);
+  CHECK(etoro_credentials_new(&c, origin, text, &who) == ETORO_OK);
+  etoro_credentials_free(c);
+  text[250] = 'x';
+  CHECK(etoro_credentials_new(&c, origin, text, &who) == ETORO_EINVAL);
+  memset(text, 'x', 8190); /* and "i:" in front */
+  CHECK(make(&c, NULL, NULL, NULL, "i", text) == ETORO_OK);
+  etoro_credentials_free(c);
+  text[8190] = 'x';
+  text[8191] = '\0';
+  CHECK(make(&c, NULL, NULL, NULL, "i", text) == ETORO_EINVAL);
+}
+
 static void masks_what_is_sent(void)
 {
   struct etoro_credentials *c;
@@ -116,6 +135,7 @@ int main(void)
 {
   writes_each_family();
   refuses_a_mixture();
+  keeps_its_ceilings();
   masks_what_is_sent();
   held = sealed("secret");
   fail_each_step(short_of_memory);

@@ -179,6 +179,15 @@ static void takes_secrets_in_any_spelling(void)
   }
 }
 
+/* At ETORO_SECRET_NAME_MAX, and one byte past it. */
+static void takes_names_up_to_their_ceiling(void)
+{
+  scans("{\"user_______________________________token\":\"abc\"}",
+        "{\"user_______________________________token\":" MARKED("k1") "}",
+        "abc\n");
+  scans("{\"user________________________________token\":\"abc\"}", NULL, "");
+}
+
 static void takes_secrets_in_lists_and_objects(void)
 {
   scans("{\"id_token\":[\"a\",null,[ \"b\" ],1e5,true,[]],\"c\":[\"d\"]}",
@@ -524,6 +533,7 @@ int main(void)
   marks_empty_lists();
   takes_secrets();
   takes_secrets_in_any_spelling();
+  takes_names_up_to_their_ceiling();
   takes_secrets_in_lists_and_objects();
   masks_json_in_strings();
   mends_lone_surrogates();

@@ -23,7 +23,7 @@ static void masks(void)
   masks_as("1********", "11111112", "111111112");
   masks_as("****************", "11111111", "1111111111111111");
   masks_as("1234567 123456781234567", "12345678x", "1234567 123456781234567");
-  masks_as("1234567", "1234567", "1234567"); /* too short to be told apart */
+  masks_as("1234567", "1234567", "1234567"); /* below ETORO_MASKED_MIN */
   masks_as("<********>", "a\\b\"cdef", "<a\\b\"cdef>");
   masks_as("abcabcab*********", "abcabcabx", "abcabcababcabcabx");
   masks_as("", "12345678", "");
@@ -148,6 +148,9 @@ static void masks_other_texts(void)
        "x-api-key: abc1; x-user-key: abc2");
   text("the user token: ********************",
        "the user token: averylongwordwithout");
+  /* of ETORO_PROSE_MAX letters, and of one less */
+  text("user token: ****************", "user token: abcdefghijklmnop");
+  text("user token: abcdefghijklmno", "user token: abcdefghijklmno");
   text("userToken: is required", "userToken: is required");
   text("userTokenName: abc123", "userTokenName: abc123");
   text("userToken", "userToken");

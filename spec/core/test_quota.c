@@ -201,6 +201,22 @@ static void obeys_what_replies_say(void)
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 1000000);
   CHECK(p->rule.window == ETORO_POOL_WINDOW_MAX);
+  /* at ETORO_POOL_LIMIT_MAX and ETORO_POOL_WINDOW_MAX, and one past them */
+  l.limit = 999999;
+  l.window = 3599;
+  etoro_pool_start(p);
+  etoro_pool_end(p, 200, &l, 200);
+  CHECK(p->rule.limit == 999999 && p->rule.window == 3599);
+  l.limit = 1000000;
+  l.window = 3600;
+  etoro_pool_start(p);
+  etoro_pool_end(p, 200, &l, 200);
+  CHECK(p->rule.limit == 1000000 && p->rule.window == 3600);
+  l.limit = 1000001;
+  l.window = 3601;
+  etoro_pool_start(p);
+  etoro_pool_end(p, 200, &l, 200);
+  CHECK(p->rule.limit == 1000000 && p->rule.window == 3600);
   l.limit = 0;
   l.remaining = -1;
   l.window = 0;
@@ -262,9 +278,15 @@ static void pauses_after_a_429(void)
   l.retry_after = 1e9;
   refused(p, &l, 200);
   CHECK(wait_of(p, 200) == ETORO_POOL_PAUSE_MAX);
+  l.retry_after = 900; /* which it is, and one more is no more */
+  refused(p, &l, 1200);
+  CHECK(wait_of(p, 1200) == 900);
+  l.retry_after = 901;
+  refused(p, &l, 2200);
+  CHECK(wait_of(p, 2200) == 900);
   /* no budget: no pause but the server's */
-  refused(p, NULL, 2000);
-  CHECK(wait_of(p, 2000) == 0);
+  refused(p, NULL, 4000);
+  CHECK(wait_of(p, 4000) == 0);
   etoro_account_free(a);
 }
 
@@ -291,6 +313,7 @@ static void tries_exits_in_a_pool_that_is_shut(void)
                                               { -1, 20, 0, -1, -1 },
                                               { 50, 20, 0, 50, 60 },
                                               { -1, -1, -1, -1, -1 } };
+  /* from ETORO_POOL_GAP_FIRST to ETORO_POOL_GAP_MAX */
   static const double gaps[] = { 1, 2, 4, 8, 16, 30, 30 };
   size_t i, n;
   for (i = 0; i < sizeof told / sizeof told[0]; i++) {
@@ -369,7 +392,8 @@ static void learns_a_limit_nobody_told(void)
   CHECK(wait_of(p, forgotten - 1) == 0 && p->rule.limit == 22);
   CHECK(wait_of(p, forgotten) == 0 && p->rule.limit == 60);
   etoro_account_free(a);
-  /* one with nothing to go by must not count for long */
+  /* one with nothing to go by must not count for long: ETORO_POOL_GUESSED
+     windows */
   a = account(NULL);
   p = pool(a, "p", 60, 0);
   refused(p, &silent, 0);

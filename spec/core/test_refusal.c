@@ -1,6 +1,7 @@
 #include "core/engine/refusal.h"
 
 #include "check.h"
+#include "core/limits.h"
 
 static void is(int expected, const char *text)
 {
@@ -69,10 +70,30 @@ static void takes_whole_answers_alone(void)
   is(0, deep);
 }
 
+/* An object with so many lists in each other in it. */
+static int reads_nested(size_t lists)
+{
+  static const char start[] = "{\"errorCode\":\"X\",\"a\":";
+  char text[200];
+  size_t at = sizeof start - 1;
+  memcpy(text, start, at);
+  memset(text + at, '[', lists);
+  memset(text + at + lists, ']', lists);
+  text[at + 2 * lists] = '}';
+  return etoro_refusal_is_api(text, at + 2 * lists + 1);
+}
+
+static void keeps_its_ceiling(void)
+{
+  CHECK(reads_nested(ETORO_REFUSAL_DEPTH_MAX - 1)); /* and the object */
+  CHECK(!reads_nested(ETORO_REFUSAL_DEPTH_MAX));
+}
+
 int main(void)
 {
   knows_the_api();
   knows_others();
   takes_whole_answers_alone();
+  keeps_its_ceiling();
   return 0;
 }

@@ -80,11 +80,14 @@ static void obeys_the_server(void)
   CHECK(etoro_retry_backoff(1, 0, 0) == 0);
   CHECK(is_near(etoro_retry_backoff(3, 0.5, 0.1), 1.0)); /* a floor only */
   CHECK(etoro_retry_backoff(1, 0.5, infinity) < 2e9);
+  CHECK(etoro_retry_backoff(1, 0, ETORO_RETRY_AFTER_MAX) == 1e9);
+  CHECK(etoro_retry_backoff(1, 0, ETORO_RETRY_AFTER_MAX + 1) == 1e9);
   CHECK(etoro_retry_backoff(1, none, none) == 0);
   CHECK(etoro_retry_backoff(1, 7.0, -1) <= ETORO_RETRY_BASE);
   CHECK(etoro_retry_backoff(1, -7.0, -1) == 0);
 }
 
+/* ETORO_RETRY_BURST at once, then ETORO_RETRY_RATE a second. */
 static void slows_down(void)
 {
   struct etoro_retry_bucket b;

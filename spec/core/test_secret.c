@@ -120,7 +120,7 @@ static void reads_files(void)
   refuses("a\rb", 3, "it holds more than one line");
   refuses("k\0e\0y\0", 6,
           "it holds a zero byte: save it as plain text, in UTF-8");
-  write_file(big, 65536);
+  write_file(big, 65536); /* ETORO_KEY_FILE_MAX */
   CHECK(read_file(&s) == ETORO_OK);
   CHECK(etoro_secret_len(s) == 65536);
   etoro_secret_free(s);

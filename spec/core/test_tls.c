@@ -52,6 +52,25 @@ static void takes_a_path_of_any_length(void)
   CHECK(etoro_tls_choose(&t, path) == ETORO_EIO);
 }
 
+/* One byte less than ETORO_CA_PATH_MAX, and as many. */
+static void takes_a_path_up_to_its_ceiling(void)
+{
+  char path[ETORO_CA_PATH_MAX + 1];
+  struct etoro_tls t;
+  size_t at;
+  make_file("bundle.crt");
+  at = (size_t)snprintf(path, sizeof path, "%s", dir);
+  memset(path + at, '/', sizeof path - at);
+  memcpy(path + ETORO_CA_PATH_MAX - 11, "bundle.crt", 11);
+  CHECK(strlen(path) == 1023);
+  CHECK(etoro_tls_choose(&t, path) == ETORO_OK && !strcmp(t.file, path));
+  path[1013] = '/';
+  memcpy(path + ETORO_CA_PATH_MAX - 10, "bundle.crt", 11);
+  CHECK(strlen(path) == 1024);
+  CHECK(etoro_tls_choose(&t, path) == ETORO_EIO);
+  CHECK(!unlink(in_dir("bundle.crt")));
+}
+
 static void takes_a_hashed_folder_before_the_bundle(void)
 {
   struct etoro_tls t;
@@ -113,6 +132,7 @@ int main(void)
   version.ssl_version = "OpenSSL/3.0.9";
   takes_the_users_file_first();
   takes_a_path_of_any_length();
+  takes_a_path_up_to_its_ceiling();
   takes_a_hashed_folder_before_the_bundle();
   takes_the_bundle_where_names_are_not_hashed();
   leaves_the_choice_where_there_is_none();

@@ -277,6 +277,18 @@ static void parses_the_longest_name(void)
   refuses(url, "host is not");
 }
 
+/* ETORO_HOST_LABEL_MAX and ETORO_HOST_MAX have their own above: this is a
+   path of one byte less than ETORO_ORIGIN_MAX, and of as many. */
+static void parses_the_longest_path(void)
+{
+  char url[400] = "https://h/";
+  memset(url + 10, 'p', 298);
+  parses(url, "https://h", url + 9, 0);
+  CHECK(strlen(url + 9) == ETORO_ORIGIN_MAX - 1);
+  url[308] = 'p';
+  refuses(url, "too long");
+}
+
 static void matches_origins(void)
 {
   const char *own = "https://h";
@@ -364,6 +376,7 @@ int main(void)
   parses_bases();
   refuses_bases();
   parses_the_longest_name();
+  parses_the_longest_path();
   matches_origins();
   checks_targets();
   checks_headers();
