@@ -42,8 +42,7 @@ local PARTS = {
 ---@return etoro.Client? client
 ---@return etoro.Error? err kind auth when no credential is given
 function M.client(options)
-  local client, err = require("etoro.client").new(options, 2)
-  return client, err
+  return require("etoro.client").new(options)
 end
 
 --- Writes a value as JSON for logs and displays; secrets are masked, and a byte

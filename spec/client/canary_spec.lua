@@ -116,7 +116,7 @@ local EVERYTHING = TOOLS .. [[
     assert(etoro.encode(token):find('"userToken":"****"', 1, true))
     local agent = token.client and note(token:client { account = "real",
       on_event = all_of })
-      or assert(client:derive({ account = "real" }, token.userToken, 1))
+      or assert(client:derive({ account = "real" }, token.userToken))
     show(agent)
     assert(note(agent:call "GET /api/v1/me"))
     note(agent.portfolios:list())
@@ -499,7 +499,7 @@ describe("canary keys", function()
     local minted = token.userToken:reveal()
     local agent = assert(token:client { account = "demo" })
     assert(agent:call "GET /api/v1/me")
-    assert(assert(agent:derive({}, token.userToken, 1))
+    assert(assert(agent:derive({}, token.userToken))
       :call "GET /api/v1/me")
     for _, name in ipairs { "portfolios", "orders", "instruments" } do
       look(client[name])

@@ -150,8 +150,7 @@ describe("guard rails", function()
     local portfolio = assert(maker.portfolios:create {
       investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
       userTokenName = "bot", scopeNames = { "etoro-public:demo:write" } })
-    local agent = assert(client:derive({}, portfolio.userTokens[1].userToken,
-      1))
+    local agent = assert(client:derive({}, portfolio.userTokens[1].userToken))
     arrived()
     local _, err = agent:request { method = "POST", path = DEMO_ORDERS,
       body = {} }
@@ -177,7 +176,7 @@ describe("guard rails", function()
     end
     local before = assert(token:client { account = "demo" })
     local sibling = assert(token:client { account = "demo" })
-    local grandchild = assert(before:derive({}, token.userToken, 1))
+    local grandchild = assert(before:derive({}, token.userToken))
     client:halt()
     local after = assert(token:client { account = "demo" })
     for _, one in ipairs { client, before, sibling, grandchild, after } do

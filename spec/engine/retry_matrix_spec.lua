@@ -168,7 +168,7 @@ describe("the retry matrix", function()
         if taken == 1 then return engine:fail(job, "refused", false) end
         sent = sent + 1
         engine:answer(job, 200, "HTTP/1.1 200 OK\r\n\r\n", json.encode(FINE))
-      end }, 1, engine))
+      end }, engine))
     local result, response = own:call(request.name, request.params)
     return sent, outcome_of(result, response, taken), response
   end

@@ -139,7 +139,7 @@ describe("resending, in-process", function()
         fault(name)
         then_fine()
         local client = box:client { timeout = 5 }
-        local result, err = client:_send(CLASSES[class], nil, nil, 1)
+        local result, err = client:_send(CLASSES[class], nil, nil)
         assert.same(cells[index], { arrivals(), outcome(result, err) })
         if result then
           assert.same({ fine = true }, result)
@@ -168,7 +168,7 @@ describe("resending, in-process", function()
         function()
         fault(name, { times = 0 })
         local client = box:client { timeout = 5, max_retries = 2 }
-        local result, err = client:_send(CLASSES[class], nil, nil, 1)
+        local result, err = client:_send(CLASSES[class], nil, nil)
         assert.is_nil(result)
         assert.same(cells[index], { arrivals(), outcome(result, err),
           err.may_have_executed })
@@ -186,7 +186,7 @@ describe("resending, in-process", function()
         fault(name, { times = 0 })
         local client = box:client { timeout = 5 }
         local result, err = client:_send(CLASSES[class], nil,
-          { max_retries = 0 }, 1)
+          { max_retries = 0 })
         assert.same({ 1, cells[index][2], cells[index][3] },
           { arrivals(), outcome(result, err), err.may_have_executed })
       end
@@ -198,7 +198,7 @@ describe("resending, in-process", function()
       box:reset()
       fault("limited", { times = 0 })
       local client = box:client { max_retries = 3 }
-      local result, err = client:_send(CLASSES[class], nil, nil, 1)
+      local result, err = client:_send(CLASSES[class], nil, nil)
       assert.same({ 4, "rate_limit/TooManyRequests" },
         { arrivals(), outcome(result, err) })
       assert.is_false(err.may_have_executed)
@@ -211,7 +211,7 @@ describe("resending, in-process", function()
     fault("e503")
     fault("limited", { times = 0 })
     local client = box:client { max_retries = 2 }
-    local result, err = client:_send(CLASSES.safe, nil, nil, 1)
+    local result, err = client:_send(CLASSES.safe, nil, nil)
     assert.equal("rate_limit/TooManyRequests", outcome(result, err))
     assert.equal(3, arrivals())
     assert.is_true(err.may_have_executed) -- by the one that was lost to a 503
@@ -221,7 +221,7 @@ describe("resending, in-process", function()
     fault("limited")
     fault("lost")
     then_fine()
-    local result, err = box:client():_send(CLASSES.never, nil, nil, 1)
+    local result, err = box:client():_send(CLASSES.never, nil, nil)
     assert.equal("unknown_outcome/lost", outcome(result, err))
     assert.equal(2, arrivals())
   end)
@@ -247,14 +247,14 @@ describe("resending, in-process", function()
           engine:answer(job, 200, "HTTP/1.1 200 OK\r\n\r\n", "{}")
         end }
       for name, value in pairs(options or {}) do all[name] = value end
-      local client = assert(require("etoro.client").new(all, 1, engine))
+      local client = assert(require("etoro.client").new(all, engine))
       return client, function() return taken end
     end
 
     it("is done for every class", function()
       for _, class in ipairs(ORDER) do
         local client, taken = client_of(2)
-        assert.same({}, (client:_send(CLASSES[class], nil, nil, 1)))
+        assert.same({}, (client:_send(CLASSES[class], nil, nil)))
         assert.equal(3, taken())
       end
     end)
@@ -262,7 +262,7 @@ describe("resending, in-process", function()
     it("ends as refused, and nothing can have happened", function()
       for _, class in ipairs(ORDER) do
         local client, taken = client_of(100)
-        local result, err = client:_send(CLASSES[class], nil, nil, 1)
+        local result, err = client:_send(CLASSES[class], nil, nil)
         assert.equal("network/refused", outcome(result, err))
         assert.is_false(err.may_have_executed)
         assert.is_true(err.retryable)
@@ -276,7 +276,7 @@ describe("resending, in-process", function()
       function()
       fault("limited", { headers = { ["Retry-After"] = "7" } })
       then_fine()
-      assert(box:client():_send(CLASSES.never, nil, nil, 1))
+      assert(box:client():_send(CLASSES.never, nil, nil))
       local waited = seconds_between(1, 2)
       assert.is_true(waited >= 7 and waited < 7.71, waited)
     end)
@@ -285,7 +285,7 @@ describe("resending, in-process", function()
       fault("limited", { headers = {
         ["Retry-After"] = "Thu, 01 Jan 2026 00:00:42 GMT" } })
       then_fine()
-      assert(box:client():_send(CLASSES.safe, nil, nil, 1))
+      assert(box:client():_send(CLASSES.safe, nil, nil))
       local waited = seconds_between(1, 2)
       assert.is_true(waited >= 42 and waited < 46.21, waited)
     end)
@@ -380,8 +380,7 @@ describe("resending, in-process", function()
     it("with an unknown outcome for a write under way", function()
       fault("stalled", { times = 0 })
       local client = box:client()
-      local result, err = client:_send(CLASSES.never, nil, { deadline = 4 },
-        1)
+      local result, err = client:_send(CLASSES.never, nil, { deadline = 4 })
       assert.equal("unknown_outcome/deadline", outcome(result, err))
       assert.is_true(err.may_have_executed)
       assert.equal(4, err.ended - err.started)

@@ -11,7 +11,7 @@ describe("the retry budget", function()
     engine = core.engine { now = START }
     client = assert(require("etoro.client").new({ api_key = "a",
       user_key = "u", base_url = "http://127.0.0.1", rate_limit = false,
-      max_connections = 1000 }, 1, engine))
+      max_connections = 1000 }, engine))
   end)
 
   -- Sends a read whose answer is lost.

@@ -274,7 +274,7 @@ describe("etoro.market.cache", function()
 
   it("is taken over by the clients of tokens", function()
     local _, client = start { lifetime = 7 }
-    local derived = assert(client:derive({}, "other-user-key", 1))
+    local derived = assert(client:derive({}, "other-user-key"))
     assert.same({ lifetime = 7 }, derived._options.instrument_cache)
   end)
 

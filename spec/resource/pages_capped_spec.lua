@@ -54,7 +54,7 @@ describe("an iterator over the pages of a server that gives less", function()
       if not hides or not hides(id) then expected[#expected + 1] = id end
     end
     local given = {}
-    for item in pages.each(client, operations[name], params, nil, 1) do
+    for item in pages.each(client, operations[name], params, nil) do
       given[#given + 1] = item.id
     end
     assert.same(expected, given)

@@ -37,8 +37,7 @@ describe("an iterator over pages", function()
   after_each(function() client:close() end)
 
   local function each(name, params, options)
-    local iterator = pages.each(client, operations[name], params, options, 2)
-    return iterator
+    return pages.each(client, operations[name], params, options)
   end
 
   local function collect(iterator)
@@ -133,7 +132,7 @@ describe("an iterator over pages", function()
   it("gives each item as `wrap` makes it, and counts those alone", function()
     answers = { '{"discussions":[' .. ids(1, 6) .. "]}" }
     local iterator = pages.each(client, operations[NEWS], { limit = 2 }, nil,
-      1, function(item)
+      function(item)
         return item.id % 2 == 0 and { wrapped = item } or nil
       end)
     assert.equal(2, iterator().wrapped.id)
@@ -463,12 +462,12 @@ describe("an iterator over pages", function()
     it("is a list, with the rest of the answer in response.meta", function()
       answers = { '{"totalItems":5,"items":[' .. ids(1, 2) .. "]}" }
       local items, response = pages.page(client, operations[SEARCH],
-        { period = "LastYear" }, nil, 1)
+        { period = "LastYear" }, nil)
       assert.same({ { id = 1 }, { id = 2 } }, items)
       assert.same({ totalItems = 5 }, response.meta)
       answers = { "[]" }
       items, response = pages.page(client, operations[HISTORY],
-        { minDate = "2026-01-01" }, nil, 1)
+        { minDate = "2026-01-01" }, nil)
       assert.same({}, items)
       assert.is_nil(response.meta)
     end)
@@ -506,7 +505,7 @@ describe("an iterator over pages", function()
         end
         if not next(op.params.path) then
           local seen = {}
-          for item in pages.each(boxed, op, params, nil, 1) do
+          for item in pages.each(boxed, op, params, nil) do
             assert.is_nil(seen[item], name)
             seen[item] = true
           end

@@ -36,7 +36,7 @@ end
 function methods:client(options)
   local all = { rate_limit = false }
   for name, value in pairs(options or {}) do all[name] = value end
-  return assert(require("etoro.sandbox.wire").client(self, all, 2))
+  return assert(require("etoro.sandbox.wire").client(self, all))
 end
 
 --- Moves the clock.

@@ -426,7 +426,7 @@ describe("the journal", function()
         "another-user-key-987654", "a-bearer-0123456789",
         "a-renewed-bearer-01234" }
       local c = client()
-      local derived = assert(c:derive({}, core.secret(keys[3]), 1))
+      local derived = assert(c:derive({}, core.secret(keys[3])))
       local bearer = client { access_token = keys[4], api_key = false,
         user_key = false }
       local renewed = client { api_key = false, user_key = false,

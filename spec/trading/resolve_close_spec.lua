@@ -137,7 +137,7 @@ describe("a closing whose answer is lost", function()
       times = 0 })
     box:change { portfolio_lag = 0 }
     local result, response = client:_send(
-      etoro.operations[CLOSE], params(), { _closing = { position = position } }, 1)
+      etoro.operations[CLOSE], params(), { _closing = { position = position } })
     assert.is_table(result, tostring(response))
     assert.equal(1, count(CLOSE))
     assert.equal(1, count(LOOKUP))
@@ -248,7 +248,7 @@ describe("a closing whose answer is lost", function()
         local units = before / 4
         fault(name, changes)
         local result, response = client:_send(etoro.operations[CLOSE],
-          params(units), { _closing = { position = position } }, 1)
+          params(units), { _closing = { position = position } })
         assert.is_table(result, name .. ": " .. tostring(response))
         assert.equal(1, count(CLOSE))
         client._runtime.engine:advance(40)
@@ -263,7 +263,7 @@ describe("a closing whose answer is lost", function()
       fault(name, changes)
       local before = position.units
       local result, err = client:_send(etoro.operations[CLOSE],
-        params(before / 4), { _closing = { position = position } }, 1)
+        params(before / 4), { _closing = { position = position } })
       assert.is_nil(result)
       assert.equal("rejected", err.kind, tostring(err))
       assert.equal("not_executed", err.code)
@@ -274,7 +274,7 @@ describe("a closing whose answer is lost", function()
       -- and the same again is not confused with it
       fault(name, changes)
       result, err = client:_send(etoro.operations[CLOSE],
-        params(before / 4), { _closing = { position = position } }, 1)
+        params(before / 4), { _closing = { position = position } })
       assert.is_nil(result)
       assert.equal("not_executed", err.code)
     end
@@ -299,7 +299,7 @@ describe("a closing whose answer is lost", function()
     assert(close(units))
     fault "cut_before"
     local none, err = client:_send(etoro.operations[CLOSE], params(units),
-      { _closing = { position = position } }, 1)
+      { _closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)
     assert.equal(2, count(CLOSE))
@@ -333,7 +333,7 @@ describe("a closing whose answer is lost", function()
     assert(other:call(CLOSE, params()))
     fault "cut_before"
     local none, err = client:_send(etoro.operations[CLOSE], params(units),
-      { _closing = { position = position } }, 1)
+      { _closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)
   end)

@@ -47,7 +47,7 @@ local function by_resolve(row)
   local before = w.posts
   local result, response = w.client:_send(etoro.operations[witness.CLOSE],
     { positionId = witness.ID, body = body_of(row) },
-    { _closing = { position = position }, deadline = 60 }, 1)
+    { _closing = { position = position }, deadline = 60 })
   if row.asks then assert.equal(before + 1, w.posts, "sold twice") end
   if result == nil then
     local code = response.code == "not_executed" and "not done"

@@ -11,14 +11,6 @@ local UPDATE = operations["PATCH /api/v2/agent-portfolios/{agentPortfolioId}"
 
 local function here() return debug.getinfo(2, "l").currentline end
 
--- Stands for a public method: level 2 is the line that calls it.
-local function method(name, ...)
-  local arguments = { ... }
-  arguments[#arguments + 1] = 2
-  local a, b, c = check[name](table.unpack(arguments))
-  return a, b, c
-end
-
 -- The message of what f raises, with the file and line it has to name.
 local function raises(line, f, ...)
   local ok, message = pcall(f, ...)
@@ -45,29 +37,29 @@ end)
 
 describe("check.options", function()
   it("lets known names through", function()
-    check.options(nil, { "a" }, "option", 1)
-    check.options({}, { "a" }, "option", 1)
-    check.options({ a = 1 }, { "a" }, "option", 1)
+    check.options(nil, { "a" }, "option")
+    check.options({}, { "a" }, "option")
+    check.options({ a = 1 }, { "a" }, "option")
     check.options({ a = 1, b = "x" }, { a = "number", b = "string|table" },
-      "option", 1)
+      "option")
   end)
 
   it("raises at the caller's line, with the nearest right name", function()
     local known = { api_key = "string", timeout = "number|boolean" }
     assert.equal("unknown option 'api_keyy' (did you mean 'api_key'?)",
       raises(here() + 1, function()
-        method("options", { api_keyy = "x" }, known, "option")
+        check.options({ api_keyy = "x" }, known, "option")
       end))
     assert.equal("bad option 'timeout': number or boolean expected,"
       .. " got string", raises(here() + 1, function()
-        method("options", { timeout = "5" }, known, "option")
+        check.options({ timeout = "5" }, known, "option")
       end))
     assert.equal("options must be a table, got string",
       raises(here() + 1, function()
-        method("options", "x", known, "option")
+        check.options("x", known, "option")
       end))
     assert.equal("unknown option '1'", raises(here() + 1, function()
-        method("options", { "x" }, known, "option")
+        check.options({ "x" }, known, "option")
       end))
   end)
 end)
@@ -164,13 +156,13 @@ describe("check.params", function()
 
   it("gives path, query and body", function()
     local path, query, sent = check.params(CREATE, body {
-      ipsWhitelist = {}, expiresAt = 1798761599 }, 1)
+      ipsWhitelist = {}, expiresAt = 1798761599 })
     assert.same({}, path)
     assert.same({}, query)
     assert.same({ investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
       userTokenName = "bot", scopeNames = { "etoro-public:trade.real:read" },
       ipsWhitelist = {}, expiresAt = "2026-12-31T23:59:59Z" }, sent)
-    path, query, sent = check.params(DELETE, { agentPortfolioId = id }, 1)
+    path, query, sent = check.params(DELETE, { agentPortfolioId = id })
     assert.same({ agentPortfolioId = id }, path)
     assert.same({}, query)
     assert.is_nil(sent)
@@ -178,7 +170,7 @@ describe("check.params", function()
 
   it("copies what will be sent", function()
     local params = body()
-    local _, _, sent = check.params(CREATE, params, 1)
+    local _, _, sent = check.params(CREATE, params)
     params.body.scopeNames[1] = "other"
     assert.equal("etoro-public:trade.real:read", sent.scopeNames[1])
   end)
@@ -186,7 +178,7 @@ describe("check.params", function()
   it("writes lists with commas, in the order of their names", function()
     local _, query = check.params(INSTRUMENTS, {
       instrumentTypeIds = { 5 }, instrumentIds = { 1001, 1002.0, "100000" },
-    }, 1)
+    })
     assert.same({
       { name = "instrumentIds", value = "1001,1002,100000", part = "list" },
       { name = "instrumentTypeIds", value = "5", part = "list" },
@@ -210,23 +202,23 @@ describe("check.params", function()
       { { scopeNames = { "\255" } }, "scopeNames" },
     }
     for _, case in ipairs(cases) do
-      local path, err = check.params(CREATE, body(case[1]), 1)
+      local path, err = check.params(CREATE, body(case[1]))
       assert.is_nil(path)
       assert.equal("invalid", err.kind)
       assert.equal(case[2], err.field)
       assert.matches(case[2], tostring(err), 1, true)
     end
     local path, err = check.params(UPDATE,
-      { agentPortfolioId = id, userTokenId = id, body = {} }, 1)
+      { agentPortfolioId = id, userTokenId = id, body = {} })
     assert.is_nil(path)
     assert.matches("at least one of expiresAt, ipsWhitelist, scopeNames",
       err.message)
     for _, ids in ipairs { {}, { 0 }, { 1.5 }, { "x" }, { -100000 } } do
-      path, err = check.params(INSTRUMENTS, { instrumentIds = ids }, 1)
+      path, err = check.params(INSTRUMENTS, { instrumentIds = ids })
       assert.is_nil(path)
       assert.equal("instrumentIds", err.field)
     end
-    path, err = check.params(DELETE, { agentPortfolioId = "" }, 1)
+    path, err = check.params(DELETE, { agentPortfolioId = "" })
     assert.is_nil(path)
     assert.equal("agentPortfolioId", err.field)
   end)
@@ -279,7 +271,7 @@ describe("check.params", function()
     }
     for _, case in ipairs(cases) do
       local said = raises(here() + 1, function()
-        local path = method("params", case[1], case[2] or {})
+        local path = check.params(case[1], case[2] or {})
         return path
       end)
       assert.equal(case[3], said)
@@ -288,7 +280,7 @@ describe("check.params", function()
 
   it("lets null through where it means something", function()
     local _, _, sent = check.params(UPDATE, { agentPortfolioId = id,
-      userTokenId = id, body = { expiresAt = null, ipsWhitelist = null } }, 1)
+      userTokenId = id, body = { expiresAt = null, ipsWhitelist = null } })
     assert.same({ expiresAt = null, ipsWhitelist = null }, sent)
   end)
 end)

@@ -1,6 +1,7 @@
 -- Agent-portfolios: accounts of their own that a strategy trades, copied into
 -- the caller's account in proportion to what he invests in them.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -68,14 +69,14 @@ function M.wrap(item, client)
   return setmetatable(item, mt)
 end
 
-local function client_of(self, what, level)
-  return owner.of(self, what, level + 1).client
+local function client_of(self, what)
+  return owner.of(self, what).client
 end
 
 -- The client and the path values of a portfolio's method; nil, err when the
 -- portfolio is gone.
-local function alive(self, what, level)
-  local link = owner.of(self, what, level + 1)
+local function alive(self, what)
+  local link = owner.of(self, what)
   local err = owner.ended(link)
   if not err and type(self.agentPortfolioId) ~= "string" then
     err = errors.unexpected("the API gave this agent-portfolio no"
@@ -85,8 +86,8 @@ local function alive(self, what, level)
   return link.client, { agentPortfolioId = self.agentPortfolioId }
 end
 
-local function fetch(client, options, level)
-  local body, response = client:_send(LIST, nil, options, level + 1)
+local function fetch(client, options)
+  local body, response = client:_send(LIST, nil, options)
   if body == nil then return nil, response end
   local items = type(body) == "table" and body.agentPortfolios
   if type(items) ~= "table" then
@@ -96,8 +97,8 @@ local function fetch(client, options, level)
   return items, response
 end
 
-local function find(client, id, options, level)
-  local items, response = fetch(client, options, level + 1)
+local function find(client, id, options)
+  local items, response = fetch(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do
     if type(item) == "table" and item.agentPortfolioId == id then
@@ -118,8 +119,8 @@ end
 ---@return etoro.Portfolio[]? portfolios
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.portfolios:list", 2)
-  local items, response = fetch(client, options, 2)
+  local client = client_of(self, "client.portfolios:list")
+  local items, response = fetch(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do M.wrap(item, client) end
   return items, response
@@ -131,11 +132,11 @@ end
 ---@return etoro.Portfolio? portfolio
 ---@return etoro.Response|etoro.Error err kind not_found when it is not listed
 function collection:get(id, options)
-  local client = client_of(self, "client.portfolios:get", 2)
+  local client = client_of(self, "client.portfolios:get")
   if type(id) ~= "string" then
-    error("portfolio id: string expected, got " .. type(id), 2)
+    blame.raise("portfolio id: string expected, got " .. type(id))
   end
-  local item, response = find(client, id, options, 2)
+  local item, response = find(client, id, options)
   if not item then return nil, response end
   return M.wrap(item, client), response
 end
@@ -146,8 +147,8 @@ end
 ---@return string[]? names
 ---@return etoro.Response|etoro.Error
 function collection:scopes(options)
-  local client = client_of(self, "client.portfolios:scopes", 2)
-  local body, response = client:_send(SCOPES, nil, options, 2)
+  local client = client_of(self, "client.portfolios:scopes")
+  local body, response = client:_send(SCOPES, nil, options)
   if body == nil then return nil, response end
   if type(body) ~= "table" or type(body.scopes) ~= "table" then
     return nil, errors.unexpected("the answer has no scopes", response, SCOPES)
@@ -156,10 +157,10 @@ function collection:scopes(options)
 end
 
 -- v1 takes ids, alone or beside names; v2 names alone.
-local function pick(v1, v2, fields, level)
-  check.options(fields, v1.body, "field", level + 1)
+local function pick(v1, v2, fields)
+  check.options(fields, v1.body, "field")
   if type(fields) ~= "table" then
-    error("fields must be a table, got " .. type(fields), level + 1)
+    blame.raise("fields must be a table, got " .. type(fields))
   end
   if fields.scopeIds == nil then return v2 end
   return v1
@@ -215,11 +216,11 @@ end
 ---@return etoro.Portfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.portfolios:create", 2)
-  local op = pick(CREATE_V1, CREATE_V2, fields, 2)
+  local client = client_of(self, "client.portfolios:create")
+  local op = pick(CREATE_V1, CREATE_V2, fields)
   fields = check.copy(fields)
   local started = client:now()
-  local body, response = client:_send(op, { body = fields }, options, 2)
+  local body, response = client:_send(op, { body = fields }, options)
   if is_portfolio(body) then
     return finish_create(client, body, response, fields)
   elseif body ~= nil then
@@ -257,9 +258,9 @@ end
 ---@return etoro.Portfolio? portfolio the table itself
 ---@return etoro.Response|etoro.Error err kind not_found when it is gone
 function methods:refresh(options)
-  local client, path = alive(self, "portfolio:refresh", 2)
+  local client, path = alive(self, "portfolio:refresh")
   if not client then return nil, path end
-  local item, response = find(client, self.agentPortfolioId, options, 2)
+  local item, response = find(client, self.agentPortfolioId, options)
   if not item then return nil, response end
   local old, was_created = self.userTokens, self.userTokenCreated
   for name in pairs(self) do self[name] = nil end
@@ -281,9 +282,9 @@ end
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
 function methods:delete(options)
-  local client, path = alive(self, "portfolio:delete", 2)
+  local client, path = alive(self, "portfolio:delete")
   if not client then return nil, path end
-  local result, response = client:_send(DELETE, path, options, 2)
+  local result, response = client:_send(DELETE, path, options)
   if result == nil then return nil, response end
   owner.finish(self, "deleted")
   return true, response
@@ -298,11 +299,11 @@ end
 ---@return etoro.Response|etoro.Error err code MaxUserTokensExceeded when the
 ---portfolio has too many
 function methods:create_token(fields, options)
-  local client, params = alive(self, "portfolio:create_token", 2)
+  local client, params = alive(self, "portfolio:create_token")
   if not client then return nil, params end
-  local op = pick(MINT_V1, MINT_V2, fields, 2)
+  local op = pick(MINT_V1, MINT_V2, fields)
   params.body = check.copy(fields)
-  local item, response = client:_send(op, params, options, 2)
+  local item, response = client:_send(op, params, options)
   if item == nil then return nil, response end
   if type(item) ~= "table" or type(item.userTokenId) ~= "string" then
     return nil, errors.unexpected("the answer to the creation has no"

@@ -1,5 +1,6 @@
 -- User tokens: the keys that act for an agent-portfolio.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -167,8 +168,8 @@ function M.scope_difference(asked, token, lists_ids)
 end
 
 -- self, its link and the ids of its path; nil, err when it is gone
-local function alive(token, what, level)
-  local link = owner.of(token, what, level + 1)
+local function alive(token, what)
+  local link = owner.of(token, what)
   local err = owner.ended(link)
   if not err and (type(token.userTokenId) ~= "string"
     or type(link.parent.agentPortfolioId) ~= "string")
@@ -206,13 +207,13 @@ end
 ---@return etoro.Token? token the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update(changes, options)
-  local link, path = alive(self, "token:update", 2)
+  local link, path = alive(self, "token:update")
   if not link then return nil, path end
-  check.fields(UPDATE_V1.body, changes, "field", 2)
+  check.fields(UPDATE_V1.body, changes, "field")
   changes = check.copy(changes)
   path.body = changes
   local op = changes.scopeIds ~= nil and UPDATE_V1 or UPDATE_V2
-  local result, response = link.client:_send(op, path, options, 2)
+  local result, response = link.client:_send(op, path, options)
   if result == nil then return nil, response end
   set_changes(self, changes)
   return self, response
@@ -234,9 +235,9 @@ end
 ---@return true? revoked
 ---@return etoro.Response|etoro.Error
 function methods:revoke(options)
-  local link, path = alive(self, "token:revoke", 2)
+  local link, path = alive(self, "token:revoke")
   if not link then return nil, path end
-  local result, response = link.client:_send(REVOKE, path, options, 2)
+  local result, response = link.client:_send(REVOKE, path, options)
   if result == nil then return nil, response end
   owner.finish(self, "revoked")
   remove_from(link.parent.userTokens, self)
@@ -270,10 +271,10 @@ local NO_SECRET = "this token carries no secret, so no client can be made of"
 ---@return etoro.Client? client
 ---@return etoro.Error? err kind closed, or invalid with code no_secret
 function methods:client(options)
-  local link, err = alive(self, "token:client", 2)
+  local link, err = alive(self, "token:client")
   if not link then return nil, err end
   if options ~= nil and type(options) ~= "table" then
-    error("options must be a table, got " .. type(options), 2)
+    blame.raise("options must be a table, got " .. type(options))
   end
   if not core.is_secret(self.userToken) then
     return nil, errors.new {
@@ -283,12 +284,11 @@ function methods:client(options)
   local own = check.copy(options or {})
   own.account = own.account or account_of(self)
   if not own.account then
-    error("the token's scopes do not name one environment, so say which"
-      .. " account it is for: token:client { account = \"demo\" } or \"real\"",
-      2)
+    blame.raise("the token's scopes do not name one environment, so say which"
+      .. " account it is for: token:client { account = \"demo\" } or \"real\"")
   end
   local client
-  client, err = link.client:derive(own, self.userToken, 2)
+  client, err = link.client:derive(own, self.userToken)
   return client, err
 end
 

@@ -1,5 +1,6 @@
 -- Requests of a caller's own making, for client:request.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -59,56 +60,54 @@ local function query_text(value)
   end
 end
 
-local function query_value(name, value, level)
+local function query_value(name, value)
   if type(value) ~= "table" then
     local text = query_text(value)
     if not text then
-      error(string.format("bad query value '%s': string, finite number,"
-        .. " boolean or list expected, got %s", name,
-        type(value) == "number" and tostring(value) or type(value)),
-        level + 1)
+      blame.raise(("bad query value '%s': string, finite number, boolean or"
+        .. " list expected, got %s"):format(name, type(value) == "number"
+        and tostring(value) or type(value)))
     end
     return core.escape(text, "query")
   end
   local items = {}
   for key in pairs(value) do
     if math.type(key) ~= "integer" then
-      error(string.format("bad query value '%s': a list has no field '%s'",
-        name, tostring(key)), level + 1)
+      blame.raise(("bad query value '%s': a list has no field '%s'"):format(
+        name, tostring(key)))
     end
   end
   for index, item in ipairs(value) do
-    items[index] = query_value(name, item, level + 1)
+    items[index] = query_value(name, item)
   end
   return table.concat(items, ",")
 end
 
-local function query_string(query, level)
+local function query_string(query)
   local names, parts = {}, {}
   for name in pairs(query) do
     if type(name) ~= "string" then
-      error("query names must be strings", level + 1)
+      blame.raise("query names must be strings")
     end
     names[#names + 1] = name
   end
   table.sort(names, core.before)
   for index, name in ipairs(names) do
     parts[index] = core.escape(name, "query") .. "="
-      .. query_value(name, query[name], level + 1)
+      .. query_value(name, query[name])
   end
   return table.concat(parts, "&")
 end
 
 -- The lines, and the content type apart; nil and an error for bad bytes.
-local function header_lines(headers, level)
+local function header_lines(headers)
   local lines, content_type = {}, nil
   for name, value in pairs(headers) do
     if type(name) ~= "string" or type(value) ~= "string" then
-      error("headers must be strings by name", level + 1)
+      blame.raise("headers must be strings by name")
     end
     if is_reserved(name) then
-      error(string.format("header '%s' is set by the client", name),
-        level + 1)
+      blame.raise(("header '%s' is set by the client"):format(name))
     elseif not core.is_header(name, value) then
       return nil, errors.invalid("headers", string.format(
         "hold '%s', whose name or value is not one line of plain text",
@@ -120,8 +119,8 @@ local function header_lines(headers, level)
     end
   end
   if #lines > limits.header_lines_max then
-    error(string.format("at most %d headers, got %d",
-      limits.header_lines_max, #lines), level + 1)
+    blame.raise(("at most %d headers, got %d"):format(limits.header_lines_max,
+      #lines))
   end
   table.sort(lines, core.before)
   return lines, content_type
@@ -264,16 +263,15 @@ end
 --- Makes the operation and the wire's request of what the caller wrote.
 ---@param request table
 ---@param prefix string the base URL's path, which comes before the request's
----@param level integer
 ---@return table? op method, path, class, final, moves_money
 ---@return table? wire target, body, content_type, headers
 ---@return etoro.Error? err
-function M.build(request, prefix, level)
+function M.build(request, prefix)
   if type(request) ~= "table" then
-    error("request must be a table, got " .. type(request), level + 1)
+    blame.raise("request must be a table, got " .. type(request))
   end
-  check.options(request, FIELDS, "request field", level + 1)
-  if not request.path then error("missing request field 'path'", level + 1) end
+  check.options(request, FIELDS, "request field")
+  if not request.path then blame.raise("missing request field 'path'") end
   local method = core.upper(request.method or "GET")
   local message = path_fault(request.path)
   if message then return nil, nil, errors.invalid("path", message) end
@@ -285,9 +283,9 @@ function M.build(request, prefix, level)
   local wire = { target = request.path }
   if request.query and next(request.query) then
     wire.target = wire.target .. (wire.target:find("?", 1, true) and "&"
-      or "?") .. query_string(request.query, level + 1)
+      or "?") .. query_string(request.query)
   end
-  local headers, content_type = header_lines(request.headers or {}, level + 1)
+  local headers, content_type = header_lines(request.headers or {})
   if not headers then return nil, nil, content_type end
   wire.headers, wire.content_type = headers, content_type
   if type(request.body) == "string" then

@@ -1,6 +1,7 @@
 -- What a client may spend of the API's rate limits: the pools that the core
 -- keeps for each key, as the rate_limit option and the API set them.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
@@ -15,40 +16,38 @@ local OLDER = "older"
 
 local FIELDS = { limit = true, window = true, reserve = true }
 
-local function check_rule(name, field, value, least, level)
+local function check_rule(name, field, value, least)
   if type(value) ~= "number" or value ~= value or value < least
     or value > limits.pool_limit_max
     or field ~= "window" and value ~= math.floor(value)
   then
-    error(string.format("bad option 'rate_limit': %s of pool '%s' must be a"
-      .. " %s of at least %s; rate_limit = false keeps no budgets", field,
-      name, field == "window" and "number" or "whole number",
-      core.figure(least, 6)), level + 1)
+    blame.raise(("bad option 'rate_limit': %s of pool '%s' must be a %s of at"
+      .. " least %s; rate_limit = false keeps no budgets"):format(field, name,
+      field == "window" and "number" or "whole number", core.figure(least, 6)))
   end
 end
 
 local LEAST = { limit = 1, window = limits.seconds_min, reserve = 0 }
 
-local function check_given(given, known, level)
+local function check_given(given, known)
   for name, rule in pairs(given) do
     if name == "window" then
-      check_rule("all pools", name, rule, LEAST.window, level + 1)
+      check_rule("all pools", name, rule, LEAST.window)
     elseif not known[name] then
       local nearest = check.nearest(tostring(name), known)
-      error(string.format("bad option 'rate_limit': unknown pool '%s'%s",
+      blame.raise(("bad option 'rate_limit': unknown pool '%s'%s"):format(
         tostring(name), nearest and " (did you mean '" .. nearest .. "'?)"
-        or ""), level + 1)
+        or ""))
     elseif type(rule) == "table" then
       for field, value in pairs(rule) do
         if not FIELDS[field] then
-          error(string.format("bad option 'rate_limit': pool '%s' has no"
-            .. " field '%s'; limit, window and reserve", name,
-            tostring(field)), level + 1)
+          blame.raise(("bad option 'rate_limit': pool '%s' has no field '%s';"
+            .. " limit, window and reserve"):format(name, tostring(field)))
         end
-        check_rule(name, field, value, LEAST[field], level + 1)
+        check_rule(name, field, value, LEAST[field])
       end
     else
-      check_rule(name, "limit", rule, LEAST.limit, level + 1)
+      check_rule(name, "limit", rule, LEAST.limit)
     end
   end
 end
@@ -70,12 +69,11 @@ end
 --- window = seconds for all }. For api = "sor-v3" the one pool is "older".
 ---@param rate_limit? boolean|table
 ---@param api "public"|"sor-v3"
----@param level integer
 ---@return { name: string, limit: integer, window: number, reserve: integer }[]
-function M.rules(rate_limit, api, level)
+function M.rules(rate_limit, api)
   local known = api == "sor-v3" and { [OLDER] = pools[OLDER] } or pools
   local given = type(rate_limit) == "table" and rate_limit or {}
-  check_given(given, known, level + 1)
+  check_given(given, known)
   local rules = {}
   for name, pool in pairs(known) do
     local rule = rule_of(name, pool, given)

@@ -1,6 +1,7 @@
 -- The client: one account's keys at one base URL, and the one `send` that all
 -- calls go through.
 
+local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
@@ -242,18 +243,18 @@ local function read_outcome(client, op, job, options)
 end
 
 -- The guard rail for what moves real money; needs no engine, and raises.
-local function guard(client, op, level)
+local function guard(client, op)
   if client._account ~= "real" and not client._loopback then
-    error(string.format("%s %s moves real money out of or into your account:"
-      .. " make the client with account = \"real\" if you mean it", op.method,
-      op.path), level + 1)
+    blame.raise(("%s %s moves real money out of or into your account: make the"
+      .. " client with account = \"real\" if you mean it"):format(op.method,
+      op.path))
   end
 end
 
 -- The one way out. request: method, target, body (JSON text), content_type,
 -- headers (lines).
-local function send(client, op, request, options, level)
-  if op.moves_money then guard(client, op, level + 1) end
+local function send(client, op, request, options)
+  if op.moves_money then guard(client, op) end
   if client._is_closed then return nil, errors.closed() end
   local settled = client._settings
   local deadline = options.deadline or settled.deadline
@@ -294,10 +295,9 @@ end
 
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
-local function carry_out(client, op, request, path, body, options, level)
+local function carry_out(client, op, request, path, body, options)
   if op.trade ~= "open" and op.trade ~= "close" then
-    local result, response = send(client, op, request, options, level + 1)
-    return result, response
+    return send(client, op, request, options)
   end
   if not resolve then load_for_trades() end
   local journal = client._journal
@@ -308,8 +308,7 @@ local function carry_out(client, op, request, path, body, options, level)
     op = op, account = op.account or client._account, params = path,
     body = body, started = client._runtime.engine:now(),
     again = function(more)
-      local answer, err = send(client, op, request, more, level + 3)
-      return answer, err
+      return send(client, op, request, more)
     end,
   }, options)
   if journal then journal:finish(request, op, result, response) end
@@ -333,30 +332,24 @@ local function build_target(op, path, query)
   return target .. "?" .. table.concat(parts, "&")
 end
 
---- Checks an operation's parameters and sends it. What resources call; the
---- level is that of the user's line for errors that are raised.
+--- Checks an operation's parameters and sends it. What resources call.
 ---@param op etoro.Operation
 ---@param params? table
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
-function methods:_send(op, params, options, level)
-  options = options == nil and NO_OPTIONS
-    or options_of.of_call(options, level + 1)
-  local path, query, body = check.params(op, params, level + 1)
+function methods:_send(op, params, options)
+  options = options == nil and NO_OPTIONS or options_of.of_call(options)
+  local path, query, body = check.params(op, params)
   if not path then return nil, query end
   local request = { target = build_target(op, path, query) }
   if op.body_kind == "multipart" then
-    request.body, request.content_type =
-      multipart.encode(body)
+    request.body, request.content_type = multipart.encode(body)
   elseif op.body then
     request.body = json.encode(body, op.body)
   end
   if op.class_by then op = check.as_sent(op, body) end
-  local result, response = carry_out(self, op, request, path, body, options,
-    level + 1)
-  return result, response
+  return carry_out(self, op, request, path, body, options)
 end
 
 -- The older API wraps its payload: { data, meta }.
@@ -380,11 +373,11 @@ function methods:call(name, params, options)
   local op = operations[name]
   if not op then
     local nearest = type(name) == "string" and check.nearest(name, operations)
-    error(string.format("unknown operation '%s'%s; client:request reaches any"
-      .. " path", tostring(name),
-      nearest and " (did you mean '" .. nearest .. "'?)" or ""), 2)
+    blame.raise(("unknown operation '%s'%s; client:request reaches any"
+      .. " path"):format(tostring(name), nearest and " (did you mean '"
+      .. nearest .. "'?)" or ""))
   end
-  local result, response = methods._send(self, op, params, options, 2)
+  local result, response = methods._send(self, op, params, options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
   return unwrap(result, response)
 end
@@ -397,12 +390,11 @@ end
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
-  options = options_of.of_call(options, 2)
-  local op, wire, err = raw.build(request, self._settings.base.path,
-    2)
+  options = options_of.of_call(options)
+  local op, wire, err = raw.build(request, self._settings.base.path)
   if not op then return nil, err end
   local result, response = carry_out(self, op, wire, op.in_path or {},
-    raw.body_of(request), options, 2)
+    raw.body_of(request), options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
   return unwrap(result, response)
 end
@@ -504,13 +496,13 @@ local INHERITED = {
 }
 
 -- Where a key goes, and whose it is: fixed where that key cannot be seen.
-local function check_sealed(options, level)
+local function check_sealed(options)
   for _, name in ipairs { "api_key", "api_key_file", "proxy", "ca_file",
     "seal" }
   do
     if options[name] ~= nil then
-      error(string.format("option '%s' is that of the client the token comes"
-        .. " from, which is sealed", name), level + 1)
+      blame.raise(("option '%s' is that of the client the token comes from,"
+        .. " which is sealed"):format(name))
     end
   end
 end
@@ -518,18 +510,17 @@ end
 --- Makes a client with another user key beside the same application's key.
 ---@param options etoro.ClientOptions
 ---@param user_key string|userdata
----@param level integer
 ---@return etoro.Client? client
 ---@return etoro.Error? err
-function inside:derive(options, user_key, level)
+function inside:derive(options, user_key)
   local merged, of = {}, self._settings
-  if of.seal then check_sealed(options, level + 1) end
+  if of.seal then check_sealed(options) end
   for _, name in ipairs(INHERITED) do merged[name] = of[name] end
   if not options.api_key_file then merged.api_key = of.api_key end
   merged.user_key = user_key
   if options.base_url then
-    error("a token belongs to the API that made it: token:client takes no"
-      .. " base_url", level + 1)
+    blame.raise("a token belongs to the API that made it: token:client takes no"
+      .. " base_url")
   end
   for name, value in pairs(options) do merged[name] = value end
   local is_keyed = of.seal and of.has_api_key
@@ -540,19 +531,18 @@ function inside:derive(options, user_key, level)
         .. " this client does not have: give api_key to token:client",
     }
   end
-  local settled, err = options_of.settle(merged, level + 1, is_keyed)
+  local settled, err = options_of.settle(merged, is_keyed)
   if not settled then return nil, err end
   return open(settled, self._engine or nil, self, is_keyed and self or nil)
 end
 
 --- Makes a client; see etoro.client.
 ---@param options? etoro.ClientOptions
----@param level integer
 ---@param engine? userdata one with a manual wire, for a sandbox in-process
 ---@return etoro.Client? client
 ---@return etoro.Error? err
-function M.new(options, level, engine)
-  local settled, err = options_of.settle(options, level + 1)
+function M.new(options, engine)
+  local settled, err = options_of.settle(options)
   if not settled then return nil, err end
   return open(settled, engine)
 end

@@ -1,6 +1,7 @@
 -- What a client is made of: options, key files and the environment, settled
 -- into one table that nothing else needs to look behind.
 
+local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
@@ -105,51 +106,49 @@ local MOST = {
   max_retries = limits.retries_max, max_connections = limits.connections_max,
 }
 
-local function check_choices(options, level)
+local function check_choices(options)
   for name, choices in pairs(CHOICES) do
     local value = options[name]
     if value ~= nil and value ~= choices[1] and value ~= choices[2] then
-      error(string.format("bad option '%s': '%s' or '%s' expected, got '%s'",
-        name, choices[1], choices[2], value), level + 1)
+      blame.raise(("bad option '%s': '%s' or '%s' expected, got '%s'"):format(
+        name, choices[1], choices[2], value))
     end
   end
 end
 
-local function check_number(name, value, least, is_whole, level)
+local function check_number(name, value, least, is_whole)
   local most = MOST[name] or limits.option_max
   if value ~= value or value < least or value > most
     or is_whole and value ~= math.floor(value)
   then
-    error(string.format("bad option '%s': a %s from %s to %s expected, got %s",
+    blame.raise(("bad option '%s': a %s from %s to %s expected, got %s"):format(
       name, is_whole and "whole number" or "number", core.figure(least, 6),
-      core.figure(most, 6), core.figure(value, 6)),
-      level + 1)
+      core.figure(most, 6), core.figure(value, 6)))
   end
 end
 
-local function check_secret(options, name, level)
+local function check_secret(options, name)
   local value = options[name]
   if type(value) == "userdata" and not core.is_secret(value) then
-    error(string.format("bad option '%s': string or etoro.secret expected,"
-      .. " got userdata", name), level + 1)
+    blame.raise(("bad option '%s': string or etoro.secret expected, got"
+      .. " userdata"):format(name))
   end
 end
 
-local function check_all(options, level)
-  check.options(options, KNOWN, "option", level + 1)
-  check_choices(options, level + 1)
+local function check_all(options)
+  check.options(options, KNOWN, "option")
+  check_choices(options)
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then
-      check_number(name, options[name], rule[2], rule[3], level + 1)
+      check_number(name, options[name], rule[2], rule[3])
     end
   end
   for _, name in ipairs { "api_key", "user_key", "access_token", "proxy" } do
-    check_secret(options, name, level + 1)
+    check_secret(options, name)
   end
   for _, name in ipairs { "api_key", "user_key" } do
     if options[name] ~= nil and options[name .. "_file"] ~= nil then
-      error(string.format("give either '%s' or '%s_file'", name, name),
-        level + 1)
+      blame.raise(("give either '%s' or '%s_file'"):format(name, name))
     end
   end
 end
@@ -203,16 +202,16 @@ local function set_bearer(found, token)
 end
 
 -- Which of the two families is meant: what is given beats the environment.
-local function find_credentials(options, api, level)
+local function find_credentials(options, api)
   local found = { warnings = {} }
   local has_keys = options.api_key or options.user_key
     or options.api_key_file or options.user_key_file
   if options.access_token and has_keys then
-    error("give either access_token or the keys, not both", level + 1)
+    blame.raise("give either access_token or the keys, not both")
   elseif options.access_token then
     return set_bearer(found, options.access_token)
   elseif has_keys and api == "sor-v3" then
-    error("api 'sor-v3' takes an access_token, not keys", level + 1)
+    blame.raise("api 'sor-v3' takes an access_token, not keys")
   elseif has_keys then
     return find_keys(options, found)
   end
@@ -248,20 +247,19 @@ end
 --- Settles a client's options. Raises for what is wrong in the call, returns
 --- nil and an error for what files and the environment cause.
 ---@param options? etoro.ClientOptions
----@param level integer
 ---@param is_keyed? boolean the api_key comes from elsewhere, only the user_key
 ---from the options
 ---@return table? settled
 ---@return etoro.Error? err
-function M.settle(options, level, is_keyed)
+function M.settle(options, is_keyed)
   if options == nil then options = {} end
-  check_all(options, level + 1)
+  check_all(options)
   local api = options.api or "public"
   local settled, err
   if is_keyed then
     settled = { user_key = sealed(options.user_key), warnings = {} }
   else
-    settled, err = find_credentials(options, api, level + 1)
+    settled, err = find_credentials(options, api)
   end
   if not settled then return nil, err end
   settled.has_api_key = is_keyed or settled.api_key ~= nil
@@ -281,25 +279,23 @@ function M.settle(options, level, is_keyed)
   end
   settled.instrument_cache = options.instrument_cache
   if options.instrument_cache ~= nil then
-    require("etoro.market.cache").check(options.instrument_cache,
-      level + 1)
+    require("etoro.market.cache").check(options.instrument_cache)
   end
-  settled.pools = budget.rules(options.rate_limit, api, level + 1)
+  settled.pools = budget.rules(options.rate_limit, api)
   return settled
 end
 
 --- Checks the options of one call; raises.
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return etoro.RequestOptions
-function M.of_call(options, level)
+function M.of_call(options)
   if options == nil then return {} end
-  check.options(options, OF_CALL, "option", level + 1)
-  check_choices(options, level + 1)
+  check.options(options, OF_CALL, "option")
+  check_choices(options)
   for _, name in ipairs { "timeout", "max_retries", "settle" } do
     local rule = NUMBERS[name] or { nil, 0 }
     if options[name] ~= nil then
-      check_number(name, options[name], rule[2], rule[3], level + 1)
+      check_number(name, options[name], rule[2], rule[3])
     end
   end
   return options

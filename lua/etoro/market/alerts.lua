@@ -1,6 +1,7 @@
 -- Price alerts: the API tells when an instrument's bid reaches a price.
 
 local answers = require "etoro.resource.answers"
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
@@ -41,10 +42,8 @@ local function wrap(item, client)
   return setmetatable(item, alert_mt)
 end
 
-local function fetch(client, options, level)
-  local items, response = resource.list(client, LIST, "results", nil, options,
-    level + 1)
-  return items, response
+local function fetch(client, options)
+  return resource.list(client, LIST, "results", nil, options)
 end
 
 --- Lists the caller's price alerts (portal: Price Alerts, Get Price Alerts).
@@ -52,15 +51,15 @@ end
 ---@return etoro.Alert[]? alerts
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.alerts:list", 2)
-  local items, response = fetch(client, options, 2)
+  local client = client_of(self, "client.alerts:list")
+  local items, response = fetch(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do wrap(item, client) end
   return items, response
 end
 
-local function find(client, id, options, level)
-  local items, response = fetch(client, options, level + 1)
+local function find(client, id, options)
+  local items, response = fetch(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do
     if type(item) == "table" and item.alertId == id then
@@ -81,11 +80,11 @@ end
 ---@return etoro.Alert? alert
 ---@return etoro.Response|etoro.Error err kind not_found when it is not listed
 function collection:get(id, options)
-  local client = client_of(self, "client.alerts:get", 2)
+  local client = client_of(self, "client.alerts:get")
   if type(id) ~= "string" then
-    error("alert id: string expected, got " .. type(id), 2)
+    blame.raise("alert id: string expected, got " .. type(id))
   end
-  local item, response = find(client, id, options, 2)
+  local item, response = find(client, id, options)
   if not item then return nil, response end
   return wrap(item, client), response
 end
@@ -95,9 +94,9 @@ end
 ---@param id string alertId
 ---@return etoro.Alert alert holds its alertId alone
 function collection:by_id(id)
-  local client = client_of(self, "client.alerts:by_id", 2)
+  local client = client_of(self, "client.alerts:by_id")
   if type(id) ~= "string" then
-    error("alert id: string expected, got " .. type(id), 2)
+    blame.raise("alert id: string expected, got " .. type(id))
   end
   return wrap({ alertId = id }, client)
 end
@@ -109,16 +108,16 @@ end
 ---@return etoro.Alert? alert
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.alerts:create", 2)
+  local client = client_of(self, "client.alerts:create")
   local item, response = resource.object(client, CREATE, "data",
-    { body = fields }, options, 2)
+    { body = fields }, options)
   if not item then return nil, response end
   return wrap(item, client), response
 end
 
 -- The client of a method's self and its path; nil, err when it is gone.
-local function alive(self, what, level)
-  local link, err = resource.alive(self, what, level + 1)
+local function alive(self, what)
+  local link, err = resource.alive(self, what)
   if not link then return nil, err end
   if type(self.alertId) ~= "string" then
     return nil, errors.unexpected("the API gave this alert no alertId")
@@ -136,9 +135,9 @@ end
 ---@return etoro.Alert? alert the table itself
 ---@return etoro.Response|etoro.Error err kind not_found when it is gone
 function methods:refresh(options)
-  local client, path = alive(self, "alert:refresh", 2)
+  local client, path = alive(self, "alert:refresh")
   if not client then return nil, path end
-  local item, response = find(client, self.alertId, options, 2)
+  local item, response = find(client, self.alertId, options)
   if not item then return nil, response end
   show(self, item)
   return self, response
@@ -151,13 +150,13 @@ end
 ---@return etoro.Alert? alert the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update(fields, options)
-  local client, params = alive(self, "alert:update", 2)
+  local client, params = alive(self, "alert:update")
   if not client then return nil, params end
   if type(fields) == "number" or type(fields) == "string" then
     fields = { targetPrice = fields }
   end
   params.body = fields
-  local body, response = resource.send(client, UPDATE, params, options, 2)
+  local body, response = resource.send(client, UPDATE, params, options)
   if body == nil then return nil, response end
   local item = answers.at(body, "data")
   if type(item) == "table" then
@@ -175,9 +174,9 @@ end
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
 function methods:delete(options)
-  local client, path = alive(self, "alert:delete", 2)
+  local client, path = alive(self, "alert:delete")
   if not client then return nil, path end
-  local done, response = resource.done(client, DELETE, path, options, 2)
+  local done, response = resource.done(client, DELETE, path, options)
   if not done then return nil, response end
   owner.finish(self, "deleted", "price alert")
   return true, response

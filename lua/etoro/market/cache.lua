@@ -3,6 +3,7 @@
 -- terms of the API forbid collecting that. In memory, and if wanted in a file
 -- for each origin, so that the next run need not ask.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
@@ -26,23 +27,22 @@ local mt = { __name = "etoro.instrument_cache", __index = methods }
 
 --- Checks the client option instrument_cache; raises.
 ---@param options etoro.InstrumentCacheOptions|false
----@param level integer
-function M.check(options, level)
+function M.check(options)
   if type(options) == "boolean" then
     if options then
-      error("bad option 'instrument_cache': table or false expected, got true",
-        level + 1)
+      blame.raise("bad option 'instrument_cache': table or false expected, got"
+        .. " true")
     end
     return
   end
   check.options(options, { lifetime = "number", path = "string|boolean" },
-    "instrument_cache option", level + 1)
+    "instrument_cache option")
   local lifetime = options.lifetime
   if lifetime and not (lifetime >= 0) then
-    error("bad instrument_cache option 'lifetime': seconds from 0 expected,"
-      .. " got " .. tostring(lifetime), level + 1)
+    blame.raise("bad instrument_cache option 'lifetime': seconds from 0"
+      .. " expected, got " .. tostring(lifetime))
   elseif options.path == "" then
-    error("bad instrument_cache option 'path': it is empty", level + 1)
+    blame.raise("bad instrument_cache option 'path': it is empty")
   end
 end
 

@@ -23,9 +23,9 @@ local mt = { __name = "etoro.lists", __index = collection }
 local M = {}
 
 -- An answer without a body (204) is a list of none.
-local function list(self, what, op, path, params, options, level)
-  local client = resource.client_of(self, what, level + 1)
-  local body, response = resource.send(client, op, params, options, level + 1)
+local function list(self, what, op, path, params, options)
+  local client = resource.client_of(self, what)
+  local body, response = resource.send(client, op, params, options)
   if body == nil then return nil, response end
   if body == true then return {}, response end
   local items, err = answers.list(body, path, response, op)
@@ -40,9 +40,8 @@ end
 ---@return etoro.CuratedList[]? lists empty when there are none
 ---@return etoro.Response|etoro.Error
 function collection:curated(options)
-  local items, response = list(self, "client.lists:curated", CURATED,
-    "curatedLists", nil, options, 2)
-  return items, response
+  return list(self, "client.lists:curated", CURATED, "curatedLists", nil,
+    options)
 end
 
 --- Instruments that are recommended to the caller (portal: Watchlists, Get
@@ -52,10 +51,8 @@ end
 ---@return integer[]? instrument_ids empty when there are none
 ---@return etoro.Response|etoro.Error with meta.ResponseType
 function collection:recommendations(count, options)
-  local items, response = list(self, "client.lists:recommendations",
-    RECOMMENDATIONS, "Recommendations",
-    { itemsCount = count == nil and 10 or count }, options, 2)
-  return items, response
+  return list(self, "client.lists:recommendations", RECOMMENDATIONS,
+    "Recommendations", { itemsCount = count == nil and 10 or count }, options)
 end
 
 --- Makes client.lists.

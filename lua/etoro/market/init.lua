@@ -3,6 +3,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local candles = require "etoro.market.candles"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
@@ -111,8 +112,8 @@ local function wrap_all(list)
   return list
 end
 
-local function client_of(self, what, level)
-  return owner.of(self, "client.market:" .. what, level + 1).client
+local function client_of(self, what)
+  return owner.of(self, "client.market:" .. what).client
 end
 
 --- Reads prices (portal: Market Data, Rates), 100 instruments a request,
@@ -123,9 +124,9 @@ end
 ---a price are left out, listed in rates.missing and told in response.warning
 ---@return etoro.Response|etoro.Error
 function collection:rates(list, options)
-  local client = client_of(self, "rates", 2)
-  options = options_of.of_call(options, 2)
-  local by_entry, response, problems = rates.read(client, list, options, 2)
+  local client = client_of(self, "rates")
+  options = options_of.of_call(options)
+  local by_entry, response, problems = rates.read(client, list, options)
   if not by_entry then return nil, response end
   for index = 1, math.min(#problems, limits.symbols_explained_max) do
     client:warn(response, problems[index].message)
@@ -141,12 +142,12 @@ end
 ---@return etoro.Rate? rate
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:rate(instrument, options)
-  local client = client_of(self, "rate", 2)
-  options = options_of.of_call(options, 2)
+  local client = client_of(self, "rate")
+  options = options_of.of_call(options)
   local share = batches.sharing(client, options)
-  local id, err = instruments.id(client, instrument, share, 2)
+  local id, err = instruments.id(client, instrument, share)
   if not id then return nil, err end
-  local found, response = rates.fetch(client, { id }, share, 2)
+  local found, response = rates.fetch(client, { id }, share)
   if not found then return nil, response end
   if not found[id] then return nil, instruments.unknown(id, response) end
   return wrap(found[id]), response
@@ -177,17 +178,15 @@ local function candles_path(params)
     direction = values.direction or "asc" }
 end
 
-local function find_id(client, params, share, level)
+local function find_id(client, params, share)
   if (params.instrumentId == nil) == (params.symbol == nil) then
     return nil, errors.invalid(nil,
       "give exactly one of instrumentId and symbol")
   elseif params.symbol then
-    local found, err = symbols.find(client, params.symbol, share, level + 1)
+    local found, err = symbols.find(client, params.symbol, share)
     return found and found.instrumentID, err
   end
-  local id, err = batches.check_id(params.instrumentId, "instrumentId",
-    level + 1)
-  return id, err
+  return batches.check_id(params.instrumentId, "instrumentId")
 end
 
 --- Reads bars of prices, the newest that there are (portal: Market Data,
@@ -200,18 +199,18 @@ end
 ---rangeClose, rangeHigh, rangeLow, volume; err kind not_found when the API
 ---has no bars for the instrument, which it says of unknown ones
 function collection:candles(params, options)
-  local client = client_of(self, "candles", 2)
+  local client = client_of(self, "candles")
   if type(params) ~= "table" then
-    error("parameters must be a table, got " .. type(params), 2)
+    blame.raise("parameters must be a table, got " .. type(params))
   end
-  check.options(params, CANDLES_PARAMS, "parameter", 2)
-  options = options_of.of_call(options, 2)
+  check.options(params, CANDLES_PARAMS, "parameter")
+  options = options_of.of_call(options)
   local path, err = candles_path(params)
   if not path then return nil, err end
   local share = batches.sharing(client, options)
-  path.instrumentId, err = find_id(client, params, share, 2)
+  path.instrumentId, err = find_id(client, params, share)
   if not path.instrumentId then return nil, err end
-  local body, response = client:_send(CANDLES, path, share(), 2)
+  local body, response = client:_send(CANDLES, path, share())
   if body == nil then return nil, response end
   if type(body) ~= "table" or body.candles == nil and not body.interval then
     return nil, errors.unexpected("the answer has no candles", response,
@@ -243,9 +242,9 @@ local function mark_closing(item)
 end
 
 -- One answer with a list in it.
-local function read_list(client, op, name, params, options, level)
-  check.options(params, op.params.query, "filter", level + 1)
-  local body, response = client:_send(op, params, options, level + 1)
+local function read_list(client, op, name, params, options)
+  check.options(params, op.params.query, "filter")
+  local body, response = client:_send(op, params, options)
   if body == nil then return nil, response end
   local list, err = answers.list(body, name, response, op)
   if not list then return nil, err end
@@ -260,8 +259,8 @@ end
 ---@return etoro.ClosingPrice[]? prices
 ---@return etoro.Response|etoro.Error
 function collection:closing_prices(options)
-  local client = client_of(self, "closing_prices", 2)
-  local list, response = read_list(client, CLOSING, "", nil, options, 2)
+  local client = client_of(self, "closing_prices")
+  local list, response = read_list(client, CLOSING, "", nil, options)
   if not list then return nil, response end
   for _, item in ipairs(list) do mark_closing(item) end
   return list, response
@@ -273,10 +272,8 @@ end
 ---@return { exchangeID: integer, exchangeDescription: string }[]? exchanges
 ---@return etoro.Response|etoro.Error
 function collection:exchanges(filters, options)
-  local client = client_of(self, "exchanges", 2)
-  local list, response = read_list(client, EXCHANGES, "exchangeInfo", filters,
-    options, 2)
-  return list, response
+  local client = client_of(self, "exchanges")
+  return read_list(client, EXCHANGES, "exchangeInfo", filters, options)
 end
 
 --- Lists types of instruments (portal: Market Data, Instrument Types).
@@ -285,10 +282,8 @@ end
 ---@return { instrumentTypeID: integer, instrumentTypeDescription: string }[]?
 ---@return etoro.Response|etoro.Error
 function collection:types(filters, options)
-  local client = client_of(self, "types", 2)
-  local list, response = read_list(client, TYPES, "instrumentTypes", filters,
-    options, 2)
-  return list, response
+  local client = client_of(self, "types")
+  return read_list(client, TYPES, "instrumentTypes", filters, options)
 end
 
 --- Lists industries of stocks (portal: Market Data, Stocks Industries).
@@ -297,10 +292,8 @@ end
 ---@return { industryID: integer, industryName: string }[]? industries
 ---@return etoro.Response|etoro.Error
 function collection:industries(filters, options)
-  local client = client_of(self, "industries", 2)
-  local list, response = read_list(client, INDUSTRIES, "stocksIndustries",
-    filters, options, 2)
-  return list, response
+  local client = client_of(self, "industries")
+  return read_list(client, INDUSTRIES, "stocksIndustries", filters, options)
 end
 
 -- The API lists things with ids below 1 among the instruments. Which id an
@@ -324,13 +317,13 @@ end
 ---@return fun(): etoro.FoundItem? iterator raises the error of a page
 ---that fails
 function collection:search(params, options)
-  local client = client_of(self, "search", 2)
+  local client = client_of(self, "search")
   if type(params) == "table" or params == nil then
     local copy = { fields = FIELDS }
     for name, value in pairs(params or {}) do copy[name] = value end
     params = copy
   end
-  return (pages.each(client, SEARCH, params, options, 2, wrap_real))
+  return pages.each(client, SEARCH, params, options, wrap_real)
 end
 
 --- Goes through instruments by their fields, page by page (portal:
@@ -340,8 +333,8 @@ end
 ---@return fun(): etoro.FoundItem? iterator raises the error of a page
 ---that fails
 function collection:discover(params, options)
-  local client = client_of(self, "discover", 2)
-  return (pages.each(client, DISCOVER, params, options, 2, wrap_real))
+  local client = client_of(self, "discover")
+  return pages.each(client, DISCOVER, params, options, wrap_real)
 end
 
 --- Makes client.market.

@@ -58,12 +58,11 @@ end
 ---@param client etoro.Client
 ---@param filters? etoro.InstrumentFilters
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return table[]? list
 ---@return etoro.Response|etoro.Error
-function M.fetch(client, filters, options, level)
+function M.fetch(client, filters, options)
   local op = client:api() == "sor-v3" and LIST_SOR or LIST
-  local body, response = client:_send(op, filters, options, level + 1)
+  local body, response = client:_send(op, filters, options)
   if body == nil then return nil, response end
   local list, rest
   if type(body) == "table" then list, rest = take_apart(body) end

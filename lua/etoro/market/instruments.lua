@@ -1,6 +1,7 @@
 -- Instruments: what can be traded, and which one a symbol means.
 
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
@@ -73,19 +74,19 @@ local function by_id(lists)
 end
 
 -- Asks for ids in batches; filters may hold more than them.
-local function ask(client, ids, filters, options, level)
+local function ask(client, ids, filters, options)
   local share = batches.sharing(client, options)
   return batches.run(client, ids, limits.instruments_batch, function(part)
     local copy = {}
     for name, value in pairs(filters or {}) do copy[name] = value end
     copy.instrumentIds = part
-    return instrument_list.fetch(client, copy, share(), level + 1)
+    return instrument_list.fetch(client, copy, share())
   end)
 end
 
 -- What was asked for in its order, then what an answer holds besides.
-local function list_ids(client, filters, options, level)
-  check.fields(instrument_list.FILTERS, filters, "parameter", level + 1)
+local function list_ids(client, filters, options)
+  check.fields(instrument_list.FILTERS, filters, "parameter")
   local fields, err = check.values(instrument_list.FILTERS, filters)
   if not fields then return nil, err end
   local ids = {}
@@ -93,7 +94,7 @@ local function list_ids(client, filters, options, level)
     ids[index] = batches.id(value)
   end
   ids = batches.unique(ids)
-  local lists, response = ask(client, ids, fields, options, level + 1)
+  local lists, response = ask(client, ids, fields, options)
   if not lists then return nil, response end
   local items, others = by_id(lists)
   local list = batches.in_order(ids, items)
@@ -115,15 +116,14 @@ end
 ---@return etoro.Instrument[]? instruments
 ---@return etoro.Response|etoro.Error
 function collection:list(filters, options)
-  local client = owner.of(self, "client.instruments:list", 2).client
-  check.options(filters, instrument_list.FILTERS, "filter", 2)
+  local client = owner.of(self, "client.instruments:list").client
+  check.options(filters, instrument_list.FILTERS, "filter")
   local ids = filters and filters.instrumentIds
   if type(ids) == "table" and #ids > 0 then
-    options = options_of.of_call(options, 2)
-    local list, response = list_ids(client, filters, options, 2)
-    return list, response
+    options = options_of.of_call(options)
+    return list_ids(client, filters, options)
   end
-  local list, response = instrument_list.fetch(client, filters, options, 2)
+  local list, response = instrument_list.fetch(client, filters, options)
   if not list then return nil, response end
   return wrap(list), response
 end
@@ -138,11 +138,11 @@ end
 ---response.warning
 ---@return etoro.Response|etoro.Error
 function collection:many(ids, options)
-  local client = owner.of(self, "client.instruments:many", 2).client
-  options = options_of.of_call(options, 2)
-  local wanted, err = batches.check_ids(ids, "instrumentIds", 2)
+  local client = owner.of(self, "client.instruments:many").client
+  options = options_of.of_call(options)
+  local wanted, err = batches.check_ids(ids, "instrumentIds")
   if not wanted then return nil, err end
-  local lists, response = ask(client, batches.unique(wanted), nil, options, 2)
+  local lists, response = ask(client, batches.unique(wanted), nil, options)
   if not lists then return nil, response end
   local list = batches.in_order(wanted, (by_id(lists)))
   batches.tell_missing(client, list, response, "instrument")
@@ -169,11 +169,11 @@ end
 ---@return etoro.Instrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:get(id, options)
-  local client = owner.of(self, "client.instruments:get", 2).client
-  local wanted, err = batches.check_id(id, "instrumentId", 2)
+  local client = owner.of(self, "client.instruments:get").client
+  local wanted, err = batches.check_id(id, "instrumentId")
   if not wanted then return nil, err end
   local list, response = instrument_list.fetch(client,
-    { instrumentIds = { wanted } }, options, 2)
+    { instrumentIds = { wanted } }, options)
   if not list then return nil, response end
   for _, item in ipairs(list) do
     if id_of(item) == wanted then
@@ -193,13 +193,13 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found, code unknown_symbol;
 ---or kind invalid, code ambiguous; err.near lists what may have been meant
 function collection:find(symbol, options)
-  local client = owner.of(self, "client.instruments:find", 2).client
+  local client = owner.of(self, "client.instruments:find").client
   if type(symbol) ~= "string" then
-    error("symbol: string expected, got " .. type(symbol), 2)
+    blame.raise("symbol: string expected, got " .. type(symbol))
   end
-  options = options_of.of_call(options, 2)
+  options = options_of.of_call(options)
   local found, response = symbols.find(client, symbol,
-    batches.sharing(client, options), 2)
+    batches.sharing(client, options))
   return found and M.copy(found), response
 end
 
@@ -212,13 +212,13 @@ end
 ---@return etoro.api.Instrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:details(symbol, params, options)
-  local client = owner.of(self, "client.instruments:details", 2).client
+  local client = owner.of(self, "client.instruments:details").client
   check.options(params, { fields = "string|table", shortener = "string" },
-    "parameter", 2)
+    "parameter")
   params = params or {}
   local op = params.shortener and SHORTENED or DETAILS
   local body, response = client:_send(op, { symbol = symbol,
-    shortener = params.shortener, fields = params.fields }, options, 2)
+    shortener = params.shortener, fields = params.fields }, options)
   if body == nil then return nil, response end
   if type(body) ~= "table" then
     return nil, errors.unexpected("the answer is no instrument", response, op)
@@ -249,15 +249,13 @@ end
 ---@param client etoro.Client
 ---@param value integer|string digits are an id, other text is a symbol
 ---@param share etoro.NextOptions
----@param level integer
 ---@return integer? id
 ---@return etoro.Error? err
-function M.id(client, value, share, level)
+function M.id(client, value, share)
   if not M.is_symbol(value) then
-    local id, err = batches.check_id(value, "instrumentId", level + 1)
-    return id, err
+    return batches.check_id(value, "instrumentId")
   end
-  local found, err = symbols.find(client, value, share, level + 1)
+  local found, err = symbols.find(client, value, share)
   if not found then return nil, err end
   return found.instrumentID
 end

@@ -17,8 +17,8 @@ local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local LIST = { instruments = { type = "list", required = true } }
 
 -- Ids and symbols apart; what an entry of the caller's list stands for.
-local function sort_out(list, level)
-  check.fields(LIST, { instruments = list }, "parameter", level + 1)
+local function sort_out(list)
+  check.fields(LIST, { instruments = list }, "parameter")
   if #list == 0 then
     return nil, errors.invalid("instruments", "is an empty list")
   end
@@ -28,7 +28,7 @@ local function sort_out(list, level)
       texts[#texts + 1] = value
     else
       local id, err = batches.check_id(value,
-        string.format("instruments[%d]", index), level + 1)
+        string.format("instruments[%d]", index))
       if not id then return nil, err end
       ids[index] = id
     end
@@ -38,11 +38,11 @@ end
 
 -- The ids of a list of ids and symbols, by index; false for symbols that mean
 -- nothing or more than one thing, and the errors that say so.
-local function resolve(client, list, share, level)
-  local ids, texts = sort_out(list, level + 1)
+local function resolve(client, list, share)
+  local ids, texts = sort_out(list)
   if not ids then return nil, texts end
   if #texts == 0 then return ids, {} end
-  local found, err = symbols.find_all(client, texts, share, level + 1)
+  local found, err = symbols.find_all(client, texts, share)
   if not found then return nil, err end
   local problems, seen = {}, {}
   for index, value in ipairs(list) do
@@ -72,14 +72,13 @@ end
 ---@param client etoro.Client
 ---@param ids integer[] each once
 ---@param share etoro.NextOptions
----@param level integer
 ---@return table<integer, etoro.Rate>? rates by id
 ---@return etoro.Response|etoro.Error
-function M.fetch(client, ids, share, level)
+function M.fetch(client, ids, share)
   local lists, response = batches.run(client, ids, limits.rates_batch,
     function(part)
       local body, answer = client:_send(RATES, { instrumentIds = part },
-        share(), level + 1)
+        share())
       if body == nil then return nil, answer end
       local list, err = answers.list(body, "rates", answer, RATES)
       if not list then return nil, err end
@@ -93,13 +92,12 @@ end
 ---@param client etoro.Client
 ---@param list (integer|string)[]
 ---@param options etoro.RequestOptions checked
----@param level integer
 ---@return table<integer|string, etoro.Rate>? rates by entry of the list
 ---@return etoro.Response|etoro.Error
 ---@return etoro.Error[]? problems symbols that could not be resolved
-function M.read(client, list, options, level)
+function M.read(client, list, options)
   local share = batches.sharing(client, options)
-  local ids, problems = resolve(client, list, share, level + 1)
+  local ids, problems = resolve(client, list, share)
   if not ids then return nil, problems end
   local known = {}
   for index = 1, #list do
@@ -109,8 +107,7 @@ function M.read(client, list, options, level)
   if #known == 0 then
     return by_entry, responses.made(), problems
   end
-  local rates, response = M.fetch(client, batches.unique(known), share,
-    level + 1)
+  local rates, response = M.fetch(client, batches.unique(known), share)
   if not rates then return nil, response end
   for index, entry in ipairs(list) do
     by_entry[entry] = ids[index] and rates[ids[index]] or nil

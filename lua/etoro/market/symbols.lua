@@ -166,12 +166,12 @@ end
 
 -- The candidates on the pages of a search, added to found. A server that gives
 -- fewer than it was asked for is asked for as many from then on.
-local function search(client, found, params, most, share, level)
+local function search(client, found, params, most, share)
   params.fields = FIELDS
   local seen = 0
   for page = 1, most do
     params.page = page > 1 and page or nil
-    local body, response = client:_send(SEARCH, params, share(), level + 1)
+    local body, response = client:_send(SEARCH, params, share())
     if body == nil then return nil, response end
     if type(body) ~= "table" or not answers.is_list(body.items) then
       return nil, errors.unexpected("the search has no items", response,
@@ -196,7 +196,7 @@ local function search(client, found, params, most, share, level)
 end
 
 -- As written, then in upper case, then by text for what may have been meant.
-local function search_all(client, symbol, share, level)
+local function search_all(client, symbol, share)
   local found = { list = {}, seen = {} }
   local spellings, upper = { symbol }, core.upper(symbol)
   if upper ~= symbol then spellings[2] = upper end
@@ -205,20 +205,19 @@ local function search_all(client, symbol, share, level)
     response, err = search(client, found,
       { internalSymbolFull = spelling, pageSize = limits.symbols_page },
       limits.symbols_pages_max,
-      share, level + 1)
+      share)
     if not response then return nil, err end
     matches = select(2, pick(symbol, found.list))
     if #matches > 0 then return found.list, response end
   end
   response, err = search(client, found,
-    { searchText = symbol, pageSize = limits.near_page }, 1, share, level + 1)
+    { searchText = symbol, pageSize = limits.near_page }, 1, share)
   if not response then return nil, err end
   return found.list, response
 end
 
-local function fetch_all(client, options, level)
-  local items, response = instrument_list.fetch(client, nil, options,
-    level + 1)
+local function fetch_all(client, options)
+  local items, response = instrument_list.fetch(client, nil, options)
   if not items then return nil, response end
   local found = { list = {}, seen = {} }
   add_candidates(found, items)
@@ -237,16 +236,16 @@ local function check_symbol(symbol)
   end
 end
 
-local function find(client, symbol, share, level)
+local function find(client, symbol, share)
   local cache = instrument_cache.of(client)
   local entry = cache:get(symbol)
   if entry and entry.instrument then return entry.instrument, responses.made() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
   if client:api() == "sor-v3" then -- it has no search
-    list, response = fetch_all(client, share(), level + 1)
+    list, response = fetch_all(client, share())
   else
-    list, response = search_all(client, symbol, share, level + 1)
+    list, response = search_all(client, symbol, share)
   end
   if not list then return nil, response end
   return conclude(cache, symbol, list, response)
@@ -256,14 +255,13 @@ end
 ---@param client etoro.Client
 ---@param symbol string
 ---@param share etoro.NextOptions
----@param level integer
 ---@return etoro.FoundInstrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
 ---code ambiguous; err.near holds what may have been meant
-function M.find(client, symbol, share, level)
+function M.find(client, symbol, share)
   local err = check_symbol(symbol)
   if err then return nil, err end
-  local instrument, response = find(client, symbol, share, level + 1)
+  local instrument, response = find(client, symbol, share)
   instrument_cache.of(client):flush()
   return instrument, response
 end
@@ -274,13 +272,13 @@ local function is_answer(err)
 end
 
 -- Each by a search of its own.
-local function find_each(client, symbols, results, share, level)
+local function find_each(client, symbols, results, share)
   return batches.run(client, symbols, 1, function(part)
     local symbol = part[1]
     local err = check_symbol(symbol)
     local one, response
     if not err then
-      one, response = find(client, symbol, share, level + 1)
+      one, response = find(client, symbol, share)
       err = not one and response
     end
     if err and not is_answer(err) then return nil, err end
@@ -290,7 +288,7 @@ local function find_each(client, symbols, results, share, level)
 end
 
 -- All at once, from the list of all instruments.
-local function find_in_list(client, symbols, results, share, level)
+local function find_in_list(client, symbols, results, share)
   local cache = instrument_cache.of(client)
   local list, response
   for _, symbol in ipairs(symbols) do
@@ -301,7 +299,7 @@ local function find_in_list(client, symbols, results, share, level)
       results[symbol] = err
     else
       if not list then
-        list, response = fetch_all(client, share(), level + 1)
+        list, response = fetch_all(client, share())
         if not list then return nil, response end
       end
       local one, why = conclude(cache, symbol, list, response)
@@ -316,10 +314,9 @@ end
 ---@param client etoro.Client
 ---@param symbols string[] each once
 ---@param share etoro.NextOptions
----@param level integer
 ---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
 ---@return etoro.Response|etoro.Error
-function M.find_all(client, symbols, share, level)
+function M.find_all(client, symbols, share)
   local results, cache = {}, instrument_cache.of(client)
   local unknown = 0
   for _, symbol in ipairs(symbols) do
@@ -327,7 +324,7 @@ function M.find_all(client, symbols, share, level)
   end
   local way = unknown > limits.symbols_searched_max and find_in_list
     or find_each
-  local done, response = way(client, symbols, results, share, level + 1)
+  local done, response = way(client, symbols, results, share)
   cache:flush()
   if not done then return nil, response end
   return results, response

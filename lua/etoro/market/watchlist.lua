@@ -1,5 +1,6 @@
 -- One of the caller's own watchlists.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
@@ -70,12 +71,11 @@ local INSTRUMENT = { type = "integer", min = 1 }
 
 --- Items as the API takes them: a bare number is an instrument's id.
 ---@param items any
----@param level integer
 ---@return any items
 ---@return etoro.Error? err kind invalid, when items is nil
-function M.items(items, level)
+function M.items(items)
   if type(items) ~= "table" then
-    error("items must be a list, got " .. type(items), level + 1)
+    blame.raise("items must be a list, got " .. type(items))
   end
   local copy = {}
   for index, item in pairs(items) do
@@ -105,12 +105,12 @@ end
 --- Reads one page of a watchlist.
 ---@return table? item
 ---@return etoro.Response|etoro.Error
-function M.get(client, id, params, options, level)
+function M.get(client, id, params, options)
   local text, err = resource.id_text(id, "watchlistId")
   if text == nil and err then return nil, err end
-  params = resource.with(params, { watchlistId = text }, level + 1)
+  params = resource.with(params, { watchlistId = text })
   local lists, response = resource.list(client, GET, "watchlists", params,
-    options, level + 1)
+    options)
   if not lists then return nil, response end
   for _, item in ipairs(lists) do
     if type(item) == "table" and is_same(item.watchlistId, text) then
@@ -127,8 +127,8 @@ end
 
 -- The client and id of an object's method; nil, err when it is gone, came
 -- without an id, or was made of a bad one.
-local function alive(self, what, level)
-  local link, err = resource.alive(self, what, level + 1)
+local function alive(self, what)
+  local link, err = resource.alive(self, what)
   if not link then return nil, err end
   local id = self.watchlistId
   if type(id) ~= "string" and type(id) ~= "number" then
@@ -140,21 +140,19 @@ local function alive(self, what, level)
 end
 
 -- One call that changes it; `params` may hold more than its id.
-local function change(self, what, op, params, options, level)
-  local client, id = alive(self, what, level + 1)
+local function change(self, what, op, params, options)
+  local client, id = alive(self, what)
   if not client then return nil, id end
   params.watchlistId = id
-  local done, response = resource.done(client, op, params, options, level + 1)
+  local done, response = resource.done(client, op, params, options)
   if not done then return nil, response end
   return self, response
 end
 
-local function change_items(self, what, op, items, options, level)
-  local body, err = M.items(items, level + 1)
+local function change_items(self, what, op, items, options)
+  local body, err = M.items(items)
   if not body then return nil, err end
-  local done, response = change(self, what, op, { body = body }, options,
-    level + 1)
-  return done, response
+  return change(self, what, op, { body = body }, options)
 end
 
 --- Reads the watchlist again into this table, with the first of its items.
@@ -162,9 +160,9 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:refresh(options)
-  local client, id = alive(self, "watchlist:refresh", 2)
+  local client, id = alive(self, "watchlist:refresh")
   if not client then return nil, id end
-  local item, response = M.get(client, id, nil, options, 2)
+  local item, response = M.get(client, id, nil, options)
   if not item then return nil, response end
   for name in pairs(self) do self[name] = nil end
   for name, value in pairs(item) do self[name] = value end
@@ -178,11 +176,10 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.WatchlistItem?
 function methods:each_item(params, options)
-  local client, id = alive(self, "watchlist:each_item", 2)
+  local client, id = alive(self, "watchlist:each_item")
   if not client then error(id, 0) end
-  params = resource.with(params, { watchlistId = id }, 2)
-  local iterator = pages.each(client, GET, params, options, 2)
-  return iterator
+  params = resource.with(params, { watchlistId = id })
+  return pages.each(client, GET, params, options)
 end
 
 --- Gives it another name (portal: Watchlists, Rename Watchlist).
@@ -192,7 +189,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:rename(name, options)
   local done, response = change(self, "watchlist:rename", RENAME,
-    { newName = name }, options, 2)
+    { newName = name }, options)
   if not done then return nil, response end
   self.name = name
   return self, response
@@ -205,7 +202,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:rank(rank, options)
   local done, response = change(self, "watchlist:rank", RANK,
-    { newRank = rank }, options, 2)
+    { newRank = rank }, options)
   if not done then return nil, response end
   self.watchlistRank = tonumber(rank)
   return self, response
@@ -218,7 +215,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:set_default(options)
   local done, response = change(self, "watchlist:set_default", SET_DEFAULT,
-    {}, options, 2)
+    {}, options)
   if not done then return nil, response end
   self.isUserSelectedDefault = true
   return self, response
@@ -231,9 +228,7 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:add_items(items, options)
-  local done, response = change_items(self, "watchlist:add_items", ADD, items,
-    options, 2)
-  return done, response
+  return change_items(self, "watchlist:add_items", ADD, items, options)
 end
 
 --- Changes items that are in it, such as their itemRank (portal: Watchlists,
@@ -243,9 +238,7 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update_items(items, options)
-  local done, response = change_items(self, "watchlist:update_items", UPDATE, items,
-    options, 2)
-  return done, response
+  return change_items(self, "watchlist:update_items", UPDATE, items, options)
 end
 
 --- Takes items out, known by itemId and itemType (portal: Watchlists, Remove
@@ -255,9 +248,7 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:remove_items(items, options)
-  local done, response = change_items(self, "watchlist:remove_items", REMOVE, items,
-    options, 2)
-  return done, response
+  return change_items(self, "watchlist:remove_items", REMOVE, items, options)
 end
 
 --- Deletes it (portal: Watchlists, Delete Watchlist). Any further use of the
@@ -266,8 +257,7 @@ end
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
 function methods:delete(options)
-  local done, response = change(self, "watchlist:delete", DELETE, {},
-    options, 2)
+  local done, response = change(self, "watchlist:delete", DELETE, {}, options)
   if not done then return nil, response end
   owner.finish(self, "deleted", "watchlist")
   return true, response

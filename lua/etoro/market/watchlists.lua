@@ -1,6 +1,7 @@
 -- Watchlists: the caller's own, and those that others show.
 
 local answers = require "etoro.resource.answers"
+local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
@@ -50,9 +51,9 @@ end
 ---@return etoro.Watchlist[]? watchlists
 ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
 function collection:list(params, options)
-  local client = client_of(self, "client.watchlists:list", 2)
+  local client = client_of(self, "client.watchlists:list")
   local lists, response = resource.list(client, LIST, "watchlists", params,
-    options, 2)
+    options)
   if not lists then return nil, response end
   return wrap_all(lists, client), response
 end
@@ -65,8 +66,8 @@ end
 ---@return etoro.Watchlist? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:get(id, params, options)
-  local client = client_of(self, "client.watchlists:get", 2)
-  local item, response = watchlist.get(client, id, params, options, 2)
+  local client = client_of(self, "client.watchlists:get")
+  local item, response = watchlist.get(client, id, params, options)
   if not item then return nil, response end
   return watchlist.wrap(item, client), response
 end
@@ -76,9 +77,9 @@ end
 ---@param id string|integer watchlistId
 ---@return etoro.Watchlist watchlist holds its watchlistId alone
 function collection:by_id(id)
-  local client = client_of(self, "client.watchlists:by_id", 2)
+  local client = client_of(self, "client.watchlists:by_id")
   if type(id) ~= "string" and type(id) ~= "number" then
-    error("watchlist id: string or integer expected, got " .. type(id), 2)
+    blame.raise("watchlist id: string or integer expected, got " .. type(id))
   end
   return watchlist.wrap({ watchlistId = id }, client)
 end
@@ -99,8 +100,8 @@ local function made(lists, name, response, op)
     .. " does not have it; find it in the list", response, op)
 end
 
-local function create(client, op, params, name, options, level)
-  local body, response = resource.send(client, op, params, options, level + 1)
+local function create(client, op, params, name, options)
+  local body, response = resource.send(client, op, params, options)
   if body == nil then return nil, response end
   local lists, err = answers.list(body, "watchlists", response, op)
   if not lists then return nil, err end
@@ -116,11 +117,9 @@ end
 ---@return etoro.Watchlist? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.watchlists:create", 2)
-  local params = resource.with(fields, {}, 2)
-  local item, response = create(client, CREATE, params, params.name, options,
-    2)
-  return item, response
+  local client = client_of(self, "client.watchlists:create")
+  local params = resource.with(fields, {})
+  return create(client, CREATE, params, params.name, options)
 end
 
 --- Creates a watchlist that is shown first (portal: Watchlists, Create
@@ -130,11 +129,9 @@ end
 ---@return etoro.Watchlist? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:create_default(fields, options)
-  local client = client_of(self, "client.watchlists:create_default", 2)
-  local params = resource.with(fields, {}, 2)
-  local item, response = create(client, CREATE_DEFAULT, params, params.name,
-    options, 2)
-  return item, response
+  local client = client_of(self, "client.watchlists:create_default")
+  local params = resource.with(fields, {})
+  return create(client, CREATE_DEFAULT, params, params.name, options)
 end
 
 --- Creates the default watchlist out of items (portal: Watchlists, Create
@@ -144,12 +141,10 @@ end
 ---@return etoro.Watchlist? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:create_default_of(items, options)
-  local client = client_of(self, "client.watchlists:create_default_of", 2)
-  local body, err = watchlist.items(items, 2)
+  local client = client_of(self, "client.watchlists:create_default_of")
+  local body, err = watchlist.items(items)
   if not body then return nil, err end
-  local item, response = create(client, CREATE_OF_ITEMS, { body = body }, nil,
-    options, 2)
-  return item, response
+  return create(client, CREATE_OF_ITEMS, { body = body }, nil, options)
 end
 
 --- Lists the items of the default watchlists (portal: Watchlists, Get Default
@@ -159,10 +154,8 @@ end
 ---@return etoro.WatchlistItem[]? items
 ---@return etoro.Response|etoro.Error
 function collection:default_items(params, options)
-  local client = client_of(self, "client.watchlists:default_items", 2)
-  local items, response = resource.list(client, DEFAULT_ITEMS, "", params,
-    options, 2)
-  return items, response
+  local client = client_of(self, "client.watchlists:default_items")
+  return resource.list(client, DEFAULT_ITEMS, "", params, options)
 end
 
 --- Lists the watchlists that a user shows; plain tables (portal: Watchlists,
@@ -173,11 +166,9 @@ end
 ---@return etoro.api.WatchlistResponse[]? watchlists
 ---@return etoro.Response|etoro.Error
 function collection:public(user_id, params, options)
-  local client = client_of(self, "client.watchlists:public", 2)
-  params = resource.with(params, { userId = user_id }, 2)
-  local lists, response = resource.list(client, PUBLIC, "watchlists", params,
-    options, 2)
-  return lists, response
+  local client = client_of(self, "client.watchlists:public")
+  params = resource.with(params, { userId = user_id })
+  return resource.list(client, PUBLIC, "watchlists", params, options)
 end
 
 --- Reads one watchlist that a user shows; a plain table (portal: Watchlists,
@@ -189,13 +180,11 @@ end
 ---@return etoro.api.WatchlistResponse? watchlist
 ---@return etoro.Response|etoro.Error
 function collection:get_public(user_id, id, params, options)
-  local client = client_of(self, "client.watchlists:get_public", 2)
+  local client = client_of(self, "client.watchlists:get_public")
   local text, err = resource.id_text(id, "watchlistId")
   if text == nil and err then return nil, err end
-  params = resource.with(params, { userId = user_id, watchlistId = text }, 2)
-  local item, response = resource.object(client, PUBLIC_ONE, "", params,
-    options, 2)
-  return item, response
+  params = resource.with(params, { userId = user_id, watchlistId = text })
+  return resource.object(client, PUBLIC_ONE, "", params, options)
 end
 
 --- Goes through all items of a watchlist that a user shows. The iterator
@@ -206,12 +195,11 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.WatchlistItem?
 function collection:each_public_item(user_id, id, params, options)
-  local client = client_of(self, "client.watchlists:each_public_item", 2)
+  local client = client_of(self, "client.watchlists:each_public_item")
   local text, err = resource.id_text(id, "watchlistId")
   if text == nil and err then error(err, 0) end
-  params = resource.with(params, { userId = user_id, watchlistId = text }, 2)
-  local iterator = pages.each(client, PUBLIC_ONE, params, options, 2)
-  return iterator
+  params = resource.with(params, { userId = user_id, watchlistId = text })
+  return pages.each(client, PUBLIC_ONE, params, options)
 end
 
 --- Makes client.watchlists.

@@ -77,8 +77,8 @@ local item_mt = {
 }
 local M = {}
 
-local function client_of(self, what, level)
-  return owner.of(self, "client.account:" .. what, level + 1).client
+local function client_of(self, what)
+  return owner.of(self, "client.account:" .. what).client
 end
 
 -- Other spellings are found in an object and in the objects of its lists.
@@ -93,19 +93,17 @@ local function wrap(object, depth)
   return setmetatable(object, item_mt)
 end
 
-local function read_object(client, op, name, params, options, level)
-  local body, response = client:_send(op, params, options, level + 1)
+local function read_object(client, op, name, params, options)
+  local body, response = client:_send(op, params, options)
   if body == nil then return nil, response end
   local object, err = answers.object(body, name, response, op)
   if not object then return nil, err end
   return wrap(object, 2), response
 end
 
-local function read(client, purpose, params, options, level)
+local function read(client, purpose, params, options)
   local name = purpose == "aggregate" and "" or "clientPortfolio"
-  local object, response = read_object(client, trading.op(client, purpose),
-    name, params, options, level + 1)
-  return object, response
+  return read_object(client, trading.op(client, purpose), name, params, options)
 end
 
 --- Reads what the account holds (portal: Portfolio, Get Portfolio), without
@@ -114,9 +112,8 @@ end
 ---@return etoro.ClientPortfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:portfolio(options)
-  local client = client_of(self, "portfolio", 2)
-  local portfolio, response = read(client, "portfolio", nil, options, 2)
-  return portfolio, response
+  local client = client_of(self, "portfolio")
+  return read(client, "portfolio", nil, options)
 end
 
 -- Some accounts get a 404 from pnl; the aggregate has the figures too.
@@ -131,10 +128,10 @@ local NO_PNL = "the API has no pnl for this account (404); these figures are"
 ---@return etoro.ClientPortfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:pnl(options)
-  local client = client_of(self, "pnl", 2)
-  local portfolio, response = read(client, "pnl", nil, options, 2)
+  local client = client_of(self, "pnl")
+  local portfolio, response = read(client, "pnl", nil, options)
   if portfolio or response.status ~= 404 then return portfolio, response end
-  local aggregate, again = read(client, "aggregate", nil, options, 2)
+  local aggregate, again = read(client, "aggregate", nil, options)
   if not aggregate then return nil, response end
   local totals, err = answers.object(aggregate, "accountTotals", again,
     trading.op(client, "aggregate"))
@@ -153,16 +150,16 @@ local function copy_with_null(options)
 end
 
 -- Both answers, asked for side by side; a request id can be that of one.
-local function read_both(client, options, level)
+local function read_both(client, options)
   local with_null = copy_with_null(options)
   local apart = copy_with_null(options)
   apart.request_id, apart.keep_null = nil, nil
   local pnl, pnl_response, aggregate, response
   tasks.run(function()
     tasks.spawn(function()
-      aggregate, response = read(client, "aggregate", nil, apart, level + 1)
+      aggregate, response = read(client, "aggregate", nil, apart)
     end)
-    pnl, pnl_response = read(client, "pnl", nil, with_null, level + 1)
+    pnl, pnl_response = read(client, "pnl", nil, with_null)
   end)
   return pnl, pnl_response, aggregate, response
 end
@@ -185,14 +182,13 @@ end
 ---@return etoro.Response|etoro.Error response with a warning where the two
 ---differ, or one of them could not be read
 function collection:equity(options)
-  local client = client_of(self, "equity", 2)
-  options = options_of.of_call(options, 2)
-  local pnl, response, aggregate, other = read_both(client, options, 2)
+  local client = client_of(self, "equity")
+  options = options_of.of_call(options)
+  local pnl, response, aggregate, other = read_both(client, options)
   local totals = aggregate and type(aggregate.accountTotals) == "table"
     and wrap(aggregate.accountTotals, 0) or nil
   if not pnl and response.status == 404 and totals then
-    local result, from = of_aggregate(client, totals, other)
-    return result, from
+    return of_aggregate(client, totals, other)
   elseif not pnl then
     return nil, response
   end
@@ -218,10 +214,10 @@ end
 ---@return etoro.Response|etoro.Error err kind protocol, naming the fields,
 ---when the answer lacks one that it takes
 function collection:available_cash(options)
-  local client = client_of(self, "available_cash", 2)
-  options = options_of.of_call(options, 2)
+  local client = client_of(self, "available_cash")
+  options = options_of.of_call(options)
   local portfolio, response = read(client, "portfolio", nil,
-    copy_with_null(options), 2)
+    copy_with_null(options))
   if not portfolio then return nil, response end
   local cash, missing = equity.available_cash(portfolio)
   if cash then return cash, response end
@@ -238,10 +234,9 @@ end
 ---@return etoro.api.AggregatedPortfolioResponse? aggregate
 ---@return etoro.Response|etoro.Error
 function collection:aggregate(filters, options)
-  local client = client_of(self, "aggregate", 2)
-  check.options(filters, trading.op(client, "aggregate").params.query,
-    "filter", 2)
-  local aggregate, response = read(client, "aggregate", filters, options, 2)
+  local client = client_of(self, "aggregate")
+  check.options(filters, trading.op(client, "aggregate").params.query, "filter")
+  local aggregate, response = read(client, "aggregate", filters, options)
   if not aggregate then return nil, response end
   if type(aggregate.accountTotals) == "table" then
     wrap(aggregate.accountTotals, 0)
@@ -257,9 +252,9 @@ local function wrap_trade(item) return setmetatable(item, item_mt) end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
 function collection:history(params, options)
-  local client = client_of(self, "history", 2)
-  return (pages.each(client, trading.op(client, "history"), params, options,
-    2, wrap_trade))
+  local client = client_of(self, "history")
+  return pages.each(client, trading.op(client, "history"), params, options,
+    wrap_trade)
 end
 
 --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
@@ -267,9 +262,8 @@ end
 ---@return etoro.Me? me
 ---@return etoro.Response|etoro.Error
 function collection:me(options)
-  local client = client_of(self, "me", 2)
-  local me, response = read_object(client, ME, "", nil, options, 2)
-  return me, response
+  local client = client_of(self, "me")
+  return read_object(client, ME, "", nil, options)
 end
 
 --- Makes client.account.

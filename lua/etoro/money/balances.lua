@@ -1,5 +1,6 @@
 -- Balances of all the caller's accounts, now and day by day.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
@@ -61,13 +62,13 @@ local function type_text(value)
 end
 
 -- The operation that the parameters are for.
-local function select_op(ops, params, level)
-  params = resource.with(params, {}, level + 1)
+local function select_op(ops, params)
+  params = resource.with(params, {})
   params.accountType = type_text(params.accountType)
   if params.accountId == nil then
     return params.accountType == nil and ops[1] or ops[2], params
   elseif params.accountType == nil then
-    error("missing parameter 'accountType'", level + 1)
+    blame.raise("missing parameter 'accountType'")
   end
   local err
   params.accountId, err = resource.id_text(params.accountId, "accountId")
@@ -75,13 +76,11 @@ local function select_op(ops, params, level)
   return ops[3], params
 end
 
-local function read(self, what, ops, params, options, level)
-  local client = resource.client_of(self, what, level + 1)
-  local op, all = select_op(ops, params, level + 1)
+local function read(self, what, ops, params, options)
+  local client = resource.client_of(self, what)
+  local op, all = select_op(ops, params)
   if not op then return nil, all end
-  local body, response = resource.object(client, op, "", all, options,
-    level + 1)
-  return body, response
+  return resource.object(client, op, "", all, options)
 end
 
 --- Reads balances: of all accounts, of those of one accountType, or of the one
@@ -92,9 +91,7 @@ end
 ---@return { totalBalance: number, balances: etoro.Balance[] }? answer
 ---@return etoro.Response|etoro.Error
 function collection:get(params, options)
-  local body, response = read(self, "client.balances:get", NOW, params,
-    options, 2)
-  return body, response
+  return read(self, "client.balances:get", NOW, params, options)
 end
 
 --- Reads balances day by day, of the last 12 months at most; accounts as for
@@ -104,9 +101,7 @@ end
 ---@return { gcid: integer, snapshots: table[] }? history
 ---@return etoro.Response|etoro.Error err kind not_found when there are none
 function collection:history(params, options)
-  local body, response = read(self, "client.balances:history", HISTORY,
-    params, options, 2)
-  return body, response
+  return read(self, "client.balances:history", HISTORY, params, options)
 end
 
 --- Makes client.balances.

@@ -1,5 +1,6 @@
 -- Cash accounts: eToro Money. Amounts of transactions are texts, as they come.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
@@ -51,10 +52,8 @@ local client_of = resource.client_of
 ---@return etoro.CashAccount[]? accounts
 ---@return etoro.Response|etoro.Error with meta.eligibilityStatus
 function collection:accounts(options)
-  local client = client_of(self, "client.cash:accounts", 2)
-  local items, response = resource.list(client, LIST, "accounts", nil, options,
-    2)
-  return items, response
+  local client = client_of(self, "client.cash:accounts")
+  return resource.list(client, LIST, "accounts", nil, options)
 end
 
 --- Reads one cash account (portal: Cash Accounts, Get Cash Account by ID).
@@ -63,10 +62,8 @@ end
 ---@return etoro.CashAccount? account
 ---@return etoro.Response|etoro.Error
 function collection:get(id, options)
-  local client = client_of(self, "client.cash:get", 2)
-  local item, response = resource.object(client, GET, "", { accountId = id },
-    options, 2)
-  return item, response
+  local client = client_of(self, "client.cash:get")
+  return resource.object(client, GET, "", { accountId = id }, options)
 end
 
 --- Says whether the caller may have a cash account, and which terms he has to
@@ -75,10 +72,8 @@ end
 ---@return etoro.api.CashAccountEligibilityResponse? eligibility
 ---@return etoro.Response|etoro.Error
 function collection:eligibility(options)
-  local client = client_of(self, "client.cash:eligibility", 2)
-  local item, response = resource.object(client, ELIGIBILITY, "", nil, options,
-    2)
-  return item, response
+  local client = client_of(self, "client.cash:eligibility")
+  return resource.object(client, ELIGIBILITY, "", nil, options)
 end
 
 --- Asks for a cash account (portal: Cash Accounts, Create a Cash Account). The
@@ -89,19 +84,17 @@ end
 ---@return etoro.api.CreateCashAccountAcceptedResponse? request
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.cash:create", 2)
-  local body = resource.with(fields, {}, 2)
+  local client = client_of(self, "client.cash:create")
+  local body = resource.with(fields, {})
   if options ~= nil and type(options) ~= "table" then
-    error("options must be a table, got " .. type(options), 2)
+    blame.raise("options must be a table, got " .. type(options))
   end
   if body.requestReferenceId == nil then
-    options = resource.with(options, {}, 2)
+    options = resource.with(options, {})
     options.request_id = options.request_id or core.uuid()
     body.requestReferenceId = options.request_id
   end
-  local item, response = resource.object(client, CREATE, "", { body = body },
-    options, 2)
-  return item, response
+  return resource.object(client, CREATE, "", { body = body }, options)
 end
 
 --- Says how far the making of a cash account is: Pending, Success with
@@ -112,10 +105,9 @@ end
 ---@return etoro.api.CashAccountCreationStatusResponse? status
 ---@return etoro.Response|etoro.Error
 function collection:status(reference_id, options)
-  local client = client_of(self, "client.cash:status", 2)
-  local item, response = resource.object(client, STATUS, "",
-    { requestReferenceId = reference_id }, options, 2)
-  return item, response
+  local client = client_of(self, "client.cash:status")
+  return resource.object(client, STATUS, "",
+    { requestReferenceId = reference_id }, options)
 end
 
 --- Goes through the transactions of a cash account, page by page (portal: Cash
@@ -127,10 +119,9 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.CashTransaction?
 function collection:each_transaction(id, params, options)
-  local client = client_of(self, "client.cash:each_transaction", 2)
-  params = resource.with(params, { accountId = id }, 2)
-  local iterator = pages.each(client, TRANSACTIONS, params, options, 2)
-  return iterator
+  local client = client_of(self, "client.cash:each_transaction")
+  params = resource.with(params, { accountId = id })
+  return pages.each(client, TRANSACTIONS, params, options)
 end
 
 --- Reads one page of the transactions of a cash account.
@@ -140,10 +131,9 @@ end
 ---@return etoro.CashTransaction[]? transactions
 ---@return etoro.Response|etoro.Error with meta.pagination
 function collection:transactions(id, params, options)
-  local client = client_of(self, "client.cash:transactions", 2)
-  params = resource.with(params, { accountId = id }, 2)
-  local items, response = pages.page(client, TRANSACTIONS, params, options, 2)
-  return items, response
+  local client = client_of(self, "client.cash:transactions")
+  params = resource.with(params, { accountId = id })
+  return pages.page(client, TRANSACTIONS, params, options)
 end
 
 --- Makes client.cash.

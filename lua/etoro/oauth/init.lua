@@ -2,6 +2,7 @@
 -- themselves. Tokens, codes and the client's secret stay sealed; only the
 -- `store` function is given text.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -80,32 +81,32 @@ local SECONDS = {
 
 local OF_CALL = { timeout = "number", deadline = "number" }
 
-local function check_seconds(options, level)
+local function check_seconds(options)
   for name in pairs(SECONDS) do
     local value = options[name]
     if value ~= nil
       and not (value >= limits.seconds_min and value <= limits.option_max)
     then
-      error(string.format("bad option '%s': a number of seconds expected, got"
-        .. " %s", name, core.figure(value, 6)), level + 1)
+      blame.raise(("bad option '%s': a number of seconds expected, got"
+        .. " %s"):format(name, core.figure(value, 6)))
     end
   end
 end
 
-local function of_call(options, level)
-  check.options(options, OF_CALL, "option", level + 1)
-  check_seconds(options or {}, level + 1)
+local function of_call(options)
+  check.options(options, OF_CALL, "option")
+  check_seconds(options or {})
   return options
 end
 
 -- The secret from its option or its file.
-local function find_secret(options, warnings, level)
+local function find_secret(options, warnings)
   local given, path = options.client_secret, options.client_secret_file
   if given ~= nil and path ~= nil then
-    error("give either 'client_secret' or 'client_secret_file'", level + 1)
+    blame.raise("give either 'client_secret' or 'client_secret_file'")
   elseif type(given) == "userdata" and not core.is_secret(given) then
-    error("bad option 'client_secret': string or etoro.secret expected, got"
-      .. " userdata", level + 1)
+    blame.raise("bad option 'client_secret': string or etoro.secret expected,"
+      .. " got userdata")
   elseif type(given) == "string" then
     return (core.secret(given))
   elseif not path then
@@ -128,13 +129,13 @@ end
 
 -- What the options say, with defaults; options that a proxy or a client secret
 -- stands in are sealed.
-local function settle(options, warnings, level)
+local function settle(options, warnings)
   local settled = {}
   for name, value in pairs(options) do settled[name] = value end
   for name, default in pairs(SECONDS) do
     settled[name] = options[name] or default
   end
-  local secret, err = find_secret(options, warnings, level + 1)
+  local secret, err = find_secret(options, warnings)
   if err then return nil, err end
   settled.client_secret = secret
   if type(settled.proxy) == "string" then
@@ -149,13 +150,13 @@ end
 ---@return etoro.OAuth? sso
 ---@return etoro.Error? err
 function M.new(options)
-  check.options(options, KNOWN, "option", 2)
+  check.options(options, KNOWN, "option")
   if not options or not options.client_id or options.client_id == "" then
-    error("option 'client_id' is missing", 2)
+    blame.raise("option 'client_id' is missing")
   end
-  check_seconds(options, 2)
+  check_seconds(options)
   local warnings = {}
-  local settled, err = settle(options, warnings, 2)
+  local settled, err = settle(options, warnings)
   if not settled then return nil, err end
   local urls
   urls, err = urls_of(options)
@@ -204,7 +205,7 @@ end
 ---@return table? document
 ---@return etoro.Error? err
 function methods:discover(options)
-  of_call(options, 2)
+  of_call(options)
   local url = self._urls.discovery
   local call, err = http.submit(self, {
     method = "GET", url = url, class = "safe",
@@ -257,22 +258,21 @@ local function add_parameter(list, name, value)
     .. core.escape(value, "query")
 end
 
-local function check_redirect(self, level)
+local function check_redirect(self)
   if not self._options.redirect_uri then
-    error("option 'redirect_uri' is missing", level + 1)
+    blame.raise("option 'redirect_uri' is missing")
   end
 end
 
-local function add_extra(list, extra, level)
+local function add_extra(list, extra)
   local names = {}
   for name, value in pairs(extra) do
     if name ~= "scopes" then
       if type(name) ~= "string" or RESERVED[name] then
-        error(string.format("'%s' cannot be given here", tostring(name)),
-          level + 1)
+        blame.raise(("'%s' cannot be given here"):format(tostring(name)))
       elseif type(value) ~= "string" and type(value) ~= "number" then
-        error(string.format("bad parameter '%s': string expected, got %s",
-          name, type(value)), level + 1)
+        blame.raise(("bad parameter '%s': string expected, got %s"):format(name,
+          type(value)))
       end
       names[#names + 1] = name
     end
@@ -290,7 +290,7 @@ end
 ---@return etoro.OAuthSession session
 function methods:authorize(params)
   params = params or {}
-  check_redirect(self, 2)
+  check_redirect(self)
   local session = setmetatable({
     state = core.random_token(32):reveal(),
     nonce = core.random_token(32):reveal(),
@@ -306,7 +306,7 @@ function methods:authorize(params)
   add_parameter(list, "nonce", session.nonce)
   add_parameter(list, "code_challenge", core.fingerprint(session.verifier))
   add_parameter(list, "code_challenge_method", "S256")
-  add_extra(list, params, 2)
+  add_extra(list, params)
   return self._urls.authorize_url .. "?" .. table.concat(list, "&"), session
 end
 
@@ -317,11 +317,11 @@ local function decode(text)
 end
 
 -- The parameters of a callback URL, or of its query alone.
-local function read_callback(callback, level)
+local function read_callback(callback)
   if type(callback) == "table" then return callback end
   if type(callback) ~= "string" then
-    error("callback URL or table of its parameters expected, got "
-      .. type(callback), level + 1)
+    blame.raise("callback URL or table of its parameters expected, got "
+      .. type(callback))
   end
   local params = {}
   local query = callback:gsub("#.*$", ""):gsub("^[^?]*%?", "")
@@ -331,11 +331,11 @@ local function read_callback(callback, level)
   return params
 end
 
-local function check_session(session, level)
+local function check_session(session)
   if type(session) ~= "table" or type(session.state) ~= "string"
     or session.state == "" or session.verifier == nil
   then
-    error("the session that authorize gave is expected", level + 1)
+    blame.raise("the session that authorize gave is expected")
   end
   if core.is_secret(session.verifier) then return session.verifier end
   return (core.secret(session.verifier))
@@ -418,10 +418,10 @@ end
 ---@return etoro.Tokens? tokens
 ---@return etoro.Error? err
 function methods:exchange(callback, session, options)
-  of_call(options, 2)
-  check_redirect(self, 2)
-  local params = read_callback(callback, 2)
-  local verifier = check_session(session, 2)
+  of_call(options)
+  check_redirect(self)
+  local params = read_callback(callback)
+  local verifier = check_session(session)
   local err = check_callback(self, params, session)
   if err then return nil, err end
   local record = self._exchanges[session]
@@ -452,10 +452,9 @@ end
 ---@return etoro.Tokens? tokens
 ---@return etoro.Error? err
 function methods:refresh(tokens, options)
-  of_call(options, 2)
-  local sealed = tokens_of.seal(tokens, 2)
-  local fresh, err = tokens_of.refresh(self, sealed, options)
-  return fresh, err
+  of_call(options)
+  local sealed = tokens_of.seal(tokens)
+  return tokens_of.refresh(self, sealed, options)
 end
 
 --- Ends a token on the server.
@@ -464,13 +463,13 @@ end
 ---@return true? done
 ---@return etoro.Error? err
 function methods:revoke(token, options)
-  of_call(options, 2)
+  of_call(options)
   if type(token) == "table" then
     token = token.refresh_token or token.access_token
   end
   if type(token) == "string" then token = core.secret(token) end
   if not core.is_secret(token) then
-    error("a token expected, got " .. type(token), 2)
+    blame.raise("a token expected, got " .. type(token))
   end
   local has_login = self._options.client_secret ~= nil
   local form = { { "token", token } }
@@ -518,7 +517,7 @@ end
 ---@param tokens etoro.Tokens|table as they were given or stored
 ---@return fun(refused?: etoro.Secret): etoro.Secret?, number|etoro.Error|nil
 function methods:source(tokens)
-  local current = tokens_of.seal(tokens, 2)
+  local current = tokens_of.seal(tokens)
   return function(refused)
     local stored, err = tokens_of.ensure_stored(self, current)
     if not stored then return nil, err end

@@ -2,6 +2,7 @@
 -- whoever asks, and stored before they are used. A refresh token dies with its
 -- use, so an answer that is lost, or not stored, can lock the user out.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth.http"
@@ -37,12 +38,11 @@ end
 --- Takes tokens as they come from a store, sealed or as text; raises for
 --- anything else.
 ---@param given table
----@param level integer
 ---@return etoro.Tokens
-function M.seal(given, level)
+function M.seal(given)
   if getmetatable(given) == mt then return given end
   if type(given) ~= "table" then
-    error("a table of tokens expected, got " .. type(given), level + 1)
+    blame.raise("a table of tokens expected, got " .. type(given))
   end
   local tokens = { token_type = "Bearer" }
   for name, value in pairs(given) do tokens[name] = value end
@@ -51,13 +51,13 @@ function M.seal(given, level)
     if type(value) == "string" then
       tokens[name] = core.secret(value)
     elseif value ~= nil and not core.is_secret(value) then
-      error(string.format("bad field '%s': string or etoro.secret expected,"
-        .. " got %s", name, type(value)), level + 1)
+      blame.raise(("bad field '%s': string or etoro.secret expected, got"
+        .. " %s"):format(name, type(value)))
     end
     if is_empty(tokens[name]) then tokens[name] = nil end
   end
   if not tokens.access_token and not tokens.refresh_token then
-    error("neither access_token nor refresh_token is given", level + 1)
+    blame.raise("neither access_token nor refresh_token is given")
   end
   tokens.expires_at = tonumber(given.expires_at)
   return setmetatable(tokens, mt)

@@ -33,13 +33,12 @@ local MANY = {
 --- Checks one id. Raises for another type than a number or digits.
 ---@param value any
 ---@param name string for messages
----@param level integer
 ---@return integer? id
 ---@return etoro.Error? err kind invalid
-function M.check_id(value, name, level)
+function M.check_id(value, name)
   if math.type(value) == "integer" and value > 0 then return value end
   local schema = { [name] = ONE.id }
-  check.fields(schema, { [name] = value }, "parameter", level + 1)
+  check.fields(schema, { [name] = value }, "parameter")
   local fields, err = check.values(schema, { [name] = value })
   if not fields then return nil, err end
   return M.id(value)
@@ -48,12 +47,11 @@ end
 --- Checks a list of ids. Raises for what is no list of numbers or digits.
 ---@param list any
 ---@param name string for messages
----@param level integer
 ---@return integer[]? ids
 ---@return etoro.Error? err kind invalid, also for an empty list
-function M.check_ids(list, name, level)
+function M.check_ids(list, name)
   local schema = { [name] = MANY.ids }
-  check.fields(schema, { [name] = list }, "parameter", level + 1)
+  check.fields(schema, { [name] = list }, "parameter")
   local fields, err = check.values(schema, { [name] = list })
   if not fields then return nil, err end
   local ids = {}

@@ -1,6 +1,7 @@
 -- What resources have in common: one call of the client's, its answer checked.
 
 local answers = require "etoro.resource.answers"
+local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local owner = require "etoro.resource.links"
 local values = require "etoro.values.types"
@@ -11,20 +12,18 @@ local M = {}
 --- with a colon.
 ---@param self any
 ---@param what string for the message, such as "client.feeds:news"
----@param level integer
 ---@return etoro.Client
-function M.client_of(self, what, level)
-  return owner.of(self, what, level + 1).client
+function M.client_of(self, what)
+  return owner.of(self, what).client
 end
 
 --- The link of an object's method; nil, err when the object's subject is gone.
 ---@param self any
 ---@param what string for the message, such as "watchlist:rename"
----@param level integer
 ---@return etoro.Link? link
 ---@return etoro.Error? err kind closed
-function M.alive(self, what, level)
-  local link = owner.of(self, what, level + 1)
+function M.alive(self, what)
+  local link = owner.of(self, what)
   local err = owner.ended(link)
   if err then return nil, err end
   return link
@@ -33,11 +32,10 @@ end
 --- Parameters as a method got them, with more of its own.
 ---@param params? table not changed
 ---@param more table wins
----@param level integer
 ---@return table copy
-function M.with(params, more, level)
+function M.with(params, more)
   if params ~= nil and type(params) ~= "table" then
-    error("parameters must be a table, got " .. type(params), level + 1)
+    blame.raise("parameters must be a table, got " .. type(params))
   end
   local copy = {}
   for name, value in pairs(params or {}) do copy[name] = value end
@@ -70,11 +68,10 @@ end
 ---@param op etoro.Operation
 ---@param params? table
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return any body true when the answer has none
 ---@return etoro.Response|etoro.Error
-function M.send(client, op, params, options, level)
-  local body, response = client:_send(op, params, options, level + 1)
+function M.send(client, op, params, options)
+  local body, response = client:_send(op, params, options)
   if body == nil then return nil, response end
   local err = answers.failure(body, response, op)
   if err then return nil, err end
@@ -85,8 +82,8 @@ end
 ---@param path string see answers.at
 ---@return table? object
 ---@return etoro.Response|etoro.Error
-function M.object(client, op, path, params, options, level)
-  local body, response = M.send(client, op, params, options, level + 1)
+function M.object(client, op, path, params, options)
+  local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   local object, err = answers.object(body, path, response, op)
   if not object then return nil, err end
@@ -98,8 +95,8 @@ end
 ---@param path string see answers.at
 ---@return table? list
 ---@return etoro.Response|etoro.Error
-function M.list(client, op, path, params, options, level)
-  local body, response = M.send(client, op, params, options, level + 1)
+function M.list(client, op, path, params, options)
+  local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   local list, err = answers.list(body, path, response, op)
   if not list then return nil, err end
@@ -110,8 +107,8 @@ end
 --- The same for an answer that says nothing but that it is done.
 ---@return true? done
 ---@return etoro.Response|etoro.Error
-function M.done(client, op, params, options, level)
-  local body, response = M.send(client, op, params, options, level + 1)
+function M.done(client, op, params, options)
+  local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   return true, response
 end

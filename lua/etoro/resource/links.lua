@@ -3,6 +3,7 @@
 -- hold the API's fields alone, and a loop, an inspector or an encoder over
 -- one never meets a client.
 
+local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 
 local M = {}
@@ -36,16 +37,14 @@ function M.link(object, client, parent, ids)
 end
 
 --- Gives the client and parent of a method's self. Raises at the caller of
---- that method (level 2, counted from there) when self is something else.
+--- that method when self is something else.
 ---@param object any
 ---@param what string for the message, such as "portfolio:delete"
----@param level integer
 ---@return etoro.Link
-function M.of(object, what, level)
+function M.of(object, what)
   local link = type(object) == "table" and links[object]
   if not link then
-    error(string.format("bad self: call this as %s(...), with a colon", what),
-      level + 1)
+    blame.raise(("bad self: call this as %s(...), with a colon"):format(what))
   end
   return link
 end

@@ -3,6 +3,7 @@
 -- pages go on is in etoro.operations (paging).
 
 local answers = require "etoro.resource.answers"
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
@@ -176,8 +177,8 @@ local function without_id(options)
 end
 
 -- Sends for a page: its items and the whole answer.
-local function send(client, op, params, options, level)
-  local body, response = client:_send(op, params, options, level + 1)
+local function send(client, op, params, options)
+  local body, response = client:_send(op, params, options)
   if body == nil then return nil, response end
   local err = answers.failure(body, response, op)
   if err then return nil, err end
@@ -195,10 +196,10 @@ local function is_end(state, items, err)
 end
 
 -- A page's items, and the answer; nil, err when there should be some.
-local function read_page(state, level)
+local function read_page(state)
   local op = state.op
   local items, response, body = send(state.client, op, state.params,
-    state.options, level + 1)
+    state.options)
   local is_again = items and is_repeated(state, items)
   if items and not is_again then return items, response, body end
   if is_end(state, items, response) then
@@ -210,13 +211,13 @@ local function read_page(state, level)
 end
 
 -- Whether there is another page; nil, err when there should be.
-local function fetch(state, level)
+local function fetch(state)
   local op = state.op
   if state.pages >= M.MAX_PAGES then
     return nil, errors.unexpected("the list has not ended after "
       .. count(state.pages, "page"))
   end
-  local items, response, body = read_page(state, level + 1)
+  local items, response, body = read_page(state)
   if not items then return nil, response end
   local new = without_overlap(state, items)
   state.options = without_id(state.options)
@@ -230,11 +231,11 @@ local function fetch(state, level)
 end
 
 -- The next item; nil at the end. What is no object raises, and is left behind.
-local function step(state, level)
+local function step(state)
   while state.index >= #state.items do
     if not state.more then return nil end
     if state.failure then error(state.failure, 0) end
-    local ok, err = fetch(state, level + 1)
+    local ok, err = fetch(state)
     if not ok then error(err, 0) end
   end
   state.index = state.index + 1
@@ -246,21 +247,21 @@ local function step(state, level)
   return item
 end
 
-local function take_limit(params, level)
+local function take_limit(params)
   local limit = params.limit
   if limit == nil then return math.huge end
   if type(limit) ~= "number" or not whole(limit) then
-    error(string.format("bad parameter 'limit': whole number from 1 expected,"
-      .. " got %s", tostring(limit)), level + 1)
+    blame.raise(("bad parameter 'limit': whole number from 1 expected, got"
+      .. " %s"):format(tostring(limit)))
   end
   params.limit = nil
   return limit
 end
 
-local function copy_params(params, level)
+local function copy_params(params)
   if params == nil then return {} end
   if type(params) ~= "table" then
-    error("parameters must be a table, got " .. type(params), level + 1)
+    blame.raise("parameters must be a table, got " .. type(params))
   end
   local copy = {}
   for name, value in pairs(params) do copy[name] = value end
@@ -277,14 +278,13 @@ end
 ---@param params? table the operation's parameters, where to start among them,
 ---and limit: the most items to give
 ---@param options? etoro.RequestOptions for each page; request_id for the first
----@param level integer
 ---@param wrap? fun(item: table): table? nil leaves the item out
 ---@return fun(): any
-function M.each(client, op, params, options, level, wrap)
-  params = copy_params(params, level + 1)
-  local left = take_limit(params, level + 1)
-  options_of.of_call(options, level + 1)
-  check.params(op, params, level + 1)
+function M.each(client, op, params, options, wrap)
+  params = copy_params(params)
+  local left = take_limit(params)
+  options_of.of_call(options)
+  check.params(op, params)
   local state = { client = client, op = op, params = params,
     options = options, size = size_of(op, params), seen = 0, pages = 0,
     items = {}, index = 0, more = true, cursors = {} }
@@ -292,7 +292,7 @@ function M.each(client, op, params, options, level, wrap)
   if cursor then state.cursors[cursor] = true end
   return function()
     while left > 0 do
-      local item = step(state, 2)
+      local item = step(state)
       if item == nil then
         left = 0
         return nil
@@ -311,12 +311,11 @@ end
 ---@param op etoro.Operation one with paging
 ---@param params? table
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@param wrap? fun(item: table): table
 ---@return table[]? items
 ---@return etoro.Response|etoro.Error with meta: what the answer holds besides
-function M.page(client, op, params, options, level, wrap)
-  local items, response, body = send(client, op, params, options, level + 1)
+function M.page(client, op, params, options, wrap)
+  local items, response, body = send(client, op, params, options)
   if not items then return nil, response end
   response.meta = answers.rest(body, op.paging.list)
   if wrap then

@@ -346,8 +346,7 @@ end
 ---@return etoro.Client? client
 ---@return etoro.Error? err
 function methods:client(options)
-  local client, err = require("etoro.sandbox.wire").client(self, options, 2)
-  return client, err
+  return require("etoro.sandbox.wire").client(self, options)
 end
 
 --- Serves over HTTP on this machine until stopped; see serve.lua.

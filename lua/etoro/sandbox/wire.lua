@@ -114,10 +114,9 @@ end
 --- Makes a client whose calls the box answers in this process.
 ---@param box etoro.Sandbox
 ---@param options? etoro.ClientOptions
----@param level integer
 ---@return etoro.Client? client
 ---@return etoro.Error? err
-function M.client(box, options, level)
+function M.client(box, options)
   local pump = pump_of(box)
   local merged = { base_url = "http://127.0.0.1" }
   for name, value in pairs(options or {}) do merged[name] = value end
@@ -130,8 +129,7 @@ function M.client(box, options, level)
     local due = answer_late(pump)
     pump.engine:advance(math.min(due or math.huge, loop:timeout()))
   end
-  local client, err = clients.new(merged, level + 1, pump.engine)
-  return client, err
+  return clients.new(merged, pump.engine)
 end
 
 return M

@@ -25,9 +25,8 @@ local M = {}
 ---@return etoro.ClubDashboard? dashboard
 ---@return etoro.Response|etoro.Error
 function collection:get(options)
-  local client = resource.client_of(self, "client.clubs:get", 2)
-  local body, response = resource.object(client, GET, "", nil, options, 2)
-  return body, response
+  local client = resource.client_of(self, "client.clubs:get")
+  return resource.object(client, GET, "", nil, options)
 end
 
 --- Makes client.clubs.

@@ -1,6 +1,7 @@
 -- Comments on a post, and replies to a comment.
 
 local answers = require "etoro.resource.answers"
+local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
@@ -82,10 +83,10 @@ end
 
 -- The link of a method's self with a copy of its ids; nil, err when it is
 -- gone, or came without an id.
-local function alive(self, what, params, level)
-  local link, err = resource.alive(self, what, level + 1)
+local function alive(self, what, params)
+  local link, err = resource.alive(self, what)
   if not link then return nil, err end
-  params = resource.with(params, link.ids, level + 1)
+  params = resource.with(params, link.ids)
   if not params.commentId
     or getmetatable(self) == reply_mt and not params.replyId
   then
@@ -94,14 +95,12 @@ local function alive(self, what, params, level)
   return link, params
 end
 
-local function act(self, name, params, options, level)
+local function act(self, name, params, options)
   local link
-  link, params = alive(self, "comment:" .. name, params, level + 1)
+  link, params = alive(self, "comment:" .. name, params)
   if not link then return nil, params end
   local ops = getmetatable(self) == reply_mt and OF_REPLY or OF_COMMENT
-  local body, response = resource.send(link.client, ops[name], params,
-    options, level + 1)
-  return body, response
+  return resource.send(link.client, ops[name], params, options)
 end
 
 --- Changes its text or attachments, and shows the answer in the table (portal:
@@ -112,7 +111,7 @@ end
 ---@return etoro.Response|etoro.Error
 function both:update(fields, options)
   local body, response = act(self, "update", { body = M.fields(fields) },
-    options, 2)
+    options)
   if body == nil then return nil, response end
   if type(body) == "table" then
     for name, value in pairs(body) do self[name] = value end
@@ -126,7 +125,7 @@ end
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
 function both:delete(options)
-  local body, response = act(self, "delete", nil, options, 2)
+  local body, response = act(self, "delete", nil, options)
   if body == nil then return nil, response end
   owner.finish(self, "deleted", "comment")
   return true, response
@@ -137,7 +136,7 @@ end
 ---@return true? liked
 ---@return etoro.Response|etoro.Error
 function both:like(options)
-  local body, response = act(self, "like", { body = {} }, options, 2)
+  local body, response = act(self, "like", { body = {} }, options)
   if body == nil then return nil, response end
   return true, response
 end
@@ -147,7 +146,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function both:unlike(options)
-  local body, response = act(self, "unlike", nil, options, 2)
+  local body, response = act(self, "unlike", nil, options)
   if body == nil then return nil, response end
   return true, response
 end
@@ -160,11 +159,11 @@ for name, method in pairs(both) do methods[name] = method end
 ---@return etoro.Reply? reply
 ---@return etoro.Response|etoro.Error
 function methods:reply(fields, options)
-  local link, params = alive(self, "comment:reply", nil, 2)
+  local link, params = alive(self, "comment:reply", nil)
   if not link then return nil, params end
   params.body = M.fields(fields)
   local item, response = resource.object(link.client, ANSWER, "", params,
-    options, 2)
+    options)
   if not item then return nil, response end
   return wrap_reply(item, link, self), response
 end
@@ -176,11 +175,10 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Reply?
 function methods:each_reply(params, options)
-  local link, all = alive(self, "comment:each_reply", params, 2)
+  local link, all = alive(self, "comment:each_reply", params)
   if not link then error(all, 0) end
-  local iterator = pages.each(link.client, LIST, all, options, 2,
+  return pages.each(link.client, LIST, all, options,
     function(item) return wrap_reply(item, link, self) end)
-  return iterator
 end
 
 --- Reads one page of the replies to it.
@@ -189,11 +187,10 @@ end
 ---@return etoro.Reply[]? replies
 ---@return etoro.Response|etoro.Error with meta.reactionPaging
 function methods:page_of_replies(params, options)
-  local link, all = alive(self, "comment:page_of_replies", params, 2)
+  local link, all = alive(self, "comment:page_of_replies", params)
   if not link then return nil, all end
-  local items, response = pages.page(link.client, LIST, all, options, 2,
+  return pages.page(link.client, LIST, all, options,
     function(item) return wrap_reply(item, link, self) end)
-  return items, response
 end
 
 --- Fields of a new text; a bare string is the message.
@@ -214,9 +211,9 @@ end
 ---@param id string
 ---@return etoro.Reply reply holds its entity.id alone
 function methods:reply_by_id(id)
-  local link = owner.of(self, "comment:reply_by_id", 2)
+  local link = owner.of(self, "comment:reply_by_id")
   if type(id) ~= "string" then
-    error("reply id: string expected, got " .. type(id), 2)
+    blame.raise("reply id: string expected, got " .. type(id))
   end
   return wrap_reply({ entity = { id = id } }, link, self)
 end

@@ -1,5 +1,6 @@
 -- The social feeds: lists of posts, page by page.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
@@ -52,8 +53,8 @@ local function wrapper(client)
 end
 
 -- The feed that is meant, and its parameters as the API takes them.
-local function select_feed(params, level)
-  params = resource.with(params, {}, level + 1)
+local function select_feed(params)
+  params = resource.with(params, {})
   local kind = params.kind
   if kind == nil then
     kind = params.marketId ~= nil and "market"
@@ -62,8 +63,8 @@ local function select_feed(params, level)
   local op = OF_KIND[kind]
   if not op then
     local nearest = type(kind) == "string" and check.nearest(kind, OF_KIND)
-    error(string.format("unknown feed '%s'%s", tostring(kind),
-      nearest and " (did you mean '" .. nearest .. "'?)" or ""), level + 1)
+    blame.raise(("unknown feed '%s'%s"):format(tostring(kind), nearest
+      and " (did you mean '" .. nearest .. "'?)" or ""))
   end
   params.kind = nil
   if params.marketId == nil then return op, params end
@@ -80,10 +81,10 @@ end
 ---@return etoro.Post? post
 ---@return etoro.Response|etoro.Error
 function collection:post(fields, options)
-  local client = client_of(self, "client.feeds:post", 2)
-  if fields == nil then error("missing field 'message'", 2) end
+  local client = client_of(self, "client.feeds:post")
+  if fields == nil then blame.raise("missing field 'message'") end
   local item, response = resource.object(client, OLDER_POST, "",
-    { body = comment.fields(fields) }, options, 2)
+    { body = comment.fields(fields) }, options)
   if not item then return nil, response end
   return post.wrap(item, client), response
 end
@@ -96,32 +97,28 @@ end
 ---@return etoro.Comment? comment
 ---@return etoro.Response|etoro.Error
 function collection:comment(post_id, fields, options)
-  local client = client_of(self, "client.feeds:comment", 2)
+  local client = client_of(self, "client.feeds:comment")
   local id, err = resource.id_text(post_id, "postId")
   if id == nil and err then return nil, err end
   local item, response = resource.object(client, OLDER_COMMENT, "",
-    { postId = id, body = comment.fields(fields) }, options, 2)
+    { postId = id, body = comment.fields(fields) }, options)
   if not item then return nil, response end
   local parent = post.wrap({ id = id }, client)
   return comment.wrap(item, client, parent, id), response
 end
 
-local function page(self, what, params, options, level)
-  local client = client_of(self, what, level + 1)
-  local op, rest = select_feed(params, level + 1)
+local function page(self, what, params, options)
+  local client = client_of(self, what)
+  local op, rest = select_feed(params)
   if not op then return nil, rest end
-  local items, response = pages.page(client, op, rest, options, level + 1,
-    wrapper(client))
-  return items, response
+  return pages.page(client, op, rest, options, wrapper(client))
 end
 
-local function each(self, what, params, options, level)
-  local client = client_of(self, what, level + 1)
-  local op, rest = select_feed(params, level + 1)
+local function each(self, what, params, options)
+  local client = client_of(self, what)
+  local op, rest = select_feed(params)
   if not op then error(rest, 0) end
-  local iterator = pages.each(client, op, rest, options, level + 1,
-    wrapper(client))
-  return iterator
+  return pages.each(client, op, rest, options, wrapper(client))
 end
 
 --- Goes through a feed, post by post; pages are fetched as they are needed.
@@ -138,8 +135,7 @@ end
 ---@param options? etoro.RequestOptions for each page
 ---@return fun(): etoro.Post?
 function collection:each(params, options)
-  local iterator = each(self, "client.feeds:each", params, options, 2)
-  return iterator
+  return each(self, "client.feeds:each", params, options)
 end
 
 --- Reads one page of a feed; kinds as for each.
@@ -148,8 +144,7 @@ end
 ---@return etoro.Post[]? posts
 ---@return etoro.Response|etoro.Error with meta: paging and metadata
 function collection:page(params, options)
-  local items, response = page(self, "client.feeds:page", params, options, 2)
-  return items, response
+  return page(self, "client.feeds:page", params, options)
 end
 
 -- Each kind by its own name: client.feeds:news { ... } reads a page,
@@ -158,14 +153,12 @@ for kind in pairs(OF_KIND) do
   local of_page, of_each = "client.feeds:" .. kind,
     "client.feeds:each_" .. kind
   collection[kind] = function(self, params, options)
-    params = resource.with(params, { kind = kind }, 2)
-    local items, response = page(self, of_page, params, options, 2)
-    return items, response
+    params = resource.with(params, { kind = kind })
+    return page(self, of_page, params, options)
   end
   collection["each_" .. kind] = function(self, params, options)
-    params = resource.with(params, { kind = kind }, 2)
-    local iterator = each(self, of_each, params, options, 2)
-    return iterator
+    params = resource.with(params, { kind = kind })
+    return each(self, of_each, params, options)
   end
 end
 

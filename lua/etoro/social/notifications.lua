@@ -28,10 +28,8 @@ local M = {}
 ---@return etoro.Notification[]? messages
 ---@return etoro.Response|etoro.Error with meta.meta.notSeen
 function collection:list(options)
-  local client = resource.client_of(self, "client.notifications:list", 2)
-  local items, response = resource.list(client, LIST, "messages", nil, options,
-    2)
-  return items, response
+  local client = resource.client_of(self, "client.notifications:list")
+  return resource.list(client, LIST, "messages", nil, options)
 end
 
 --- Marks all messages as read (portal: Notifications, Mark All Notifications
@@ -40,10 +38,8 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function collection:mark_all_read(options)
-  local client = resource.client_of(self, "client.notifications:mark_all_read",
-    2)
-  local done, response = resource.done(client, MARK, nil, options, 2)
-  return done, response
+  local client = resource.client_of(self, "client.notifications:mark_all_read")
+  return resource.done(client, MARK, nil, options)
 end
 
 --- Makes client.notifications.

@@ -3,6 +3,7 @@
 -- fractions: 0.06 is 6 %.
 
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -78,7 +79,7 @@ local client_of = resource.client_of
 
 -- A list that is too long for one request goes out in parts, several at a
 -- time; the people come back in the order of the parts.
-local function fetch_parts(client, name, list, options, level)
+local function fetch_parts(client, name, list, options)
   local indexes, by_first = {}, {}
   for index = 1, #list do indexes[index] = index end
   local share = batches.sharing(client, options)
@@ -86,7 +87,7 @@ local function fetch_parts(client, name, list, options, level)
     local wanted = {}
     for index, from in ipairs(part) do wanted[index] = list[from] end
     local users, response = resource.list(client, LIST, "users",
-      { [name] = wanted }, share(), level + 1)
+      { [name] = wanted }, share())
     by_first[part[1]] = users
     return users, response
   end
@@ -103,20 +104,17 @@ end
 
 -- One call, or several for a long list. All of it is looked at before any part
 -- is sent.
-local function fetch(client, params, options, level)
+local function fetch(client, params, options)
   local name = params.usernames ~= nil and "usernames" or "cidList"
   local list = params[name]
   local has_both = params.usernames ~= nil and params.cidList ~= nil
   if has_both or type(list) ~= "table" or #list <= limits.people_batch then
-    local users, response = resource.list(client, LIST, "users", params,
-      options, level + 1)
-    return users, response
+    return resource.list(client, LIST, "users", params, options)
   end
-  options = options_of.of_call(options, level + 1)
-  local path, err = check.params(LIST, params, level + 1)
+  options = options_of.of_call(options)
+  local path, err = check.params(LIST, params)
   if not path then return nil, err end
-  local users, response = fetch_parts(client, name, list, options, level + 1)
-  return users, response
+  return fetch_parts(client, name, list, options)
 end
 
 --- Finds people by usernames or by cids, which are realCIDs: a gcid is another
@@ -127,10 +125,9 @@ end
 ---@return etoro.Person[]? users
 ---@return etoro.Response|etoro.Error
 function collection:list(params, options)
-  local client = client_of(self, "client.people:list", 2)
-  params = resource.with(params, {}, 2)
-  local users, response = fetch(client, params, options, 2)
-  return users, response
+  local client = client_of(self, "client.people:list")
+  params = resource.with(params, {})
+  return fetch(client, params, options)
 end
 
 --- Finds one person by username, or by a cid, which is the realCID.
@@ -139,16 +136,17 @@ end
 ---@return etoro.Person? user
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:get(who, options)
-  local client = client_of(self, "client.people:get", 2)
+  local client = client_of(self, "client.people:get")
   local params
   if type(who) == "number" then
     params = { cidList = { who } }
   elseif type(who) == "string" then
     params = { usernames = { who } }
   else
-    error("username or cid: string or integer expected, got " .. type(who), 2)
+    blame.raise("username or cid: string or integer expected, got "
+      .. type(who))
   end
-  local users, response = fetch(client, params, options, 2)
+  local users, response = fetch(client, params, options)
   if not users then return nil, response end
   if type(users[1]) == "table" then return users[1], response end
   if users[1] ~= nil then
@@ -169,9 +167,8 @@ end
 ---@param options? etoro.RequestOptions for each page
 ---@return fun(): etoro.FoundPerson?
 function collection:each(params, options)
-  local client = client_of(self, "client.people:each", 2)
-  local iterator = pages.each(client, SEARCH, params, options, 2)
-  return iterator
+  local client = client_of(self, "client.people:each")
+  return pages.each(client, SEARCH, params, options)
 end
 
 --- Reads one page of a search for people.
@@ -180,17 +177,14 @@ end
 ---@return etoro.FoundPerson[]? people
 ---@return etoro.Response|etoro.Error with meta.totalItems
 function collection:search(params, options)
-  local client = client_of(self, "client.people:search", 2)
-  local items, response = pages.page(client, SEARCH, params, options, 2)
-  return items, response
+  local client = client_of(self, "client.people:search")
+  return pages.page(client, SEARCH, params, options)
 end
 
-local function read(self, what, op, params, more, options, level)
-  local client = client_of(self, what, level + 1)
-  params = resource.with(params, more, level + 1)
-  local body, response = resource.object(client, op, "", params, options,
-    level + 1)
-  return body, response
+local function read(self, what, op, params, more, options)
+  local client = client_of(self, what)
+  params = resource.with(params, more)
+  return resource.object(client, op, "", params, options)
 end
 
 --- Someone's gain by month and by year, in percent (portal: Users Info,
@@ -200,9 +194,8 @@ end
 ---@return { monthly: table[], yearly: table[] }? gain
 ---@return etoro.Response|etoro.Error
 function collection:gain(username, options)
-  local body, response = read(self, "client.people:gain", GAIN, nil,
-    { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:gain", GAIN, nil, { username = username },
+    options)
 end
 
 --- Someone's gain in percent between two dates (portal: Users Info, Retrieve
@@ -214,9 +207,8 @@ end
 ---@return table? gain
 ---@return etoro.Response|etoro.Error
 function collection:daily_gain(username, params, options)
-  local body, response = read(self, "client.people:daily_gain", DAILY_GAIN,
-    params, { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:daily_gain", DAILY_GAIN, params,
+    { username = username }, options)
 end
 
 --- What someone holds now, in percent of his equity (portal: Users Info, Get
@@ -226,9 +218,8 @@ end
 ---@return etoro.api.UserInfoPeoplePortfolioLive? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:portfolio(username, options)
-  local body, response = read(self, "client.people:portfolio", PORTFOLIO, nil,
-    { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:portfolio", PORTFOLIO, nil,
+    { username = username }, options)
 end
 
 --- How someone traded in a period (portal: Users Info, Get Trade Info).
@@ -238,9 +229,8 @@ end
 ---@return etoro.api.UserInfoPeopleTradeinfo? info
 ---@return etoro.Response|etoro.Error
 function collection:tradeinfo(username, period, options)
-  local body, response = read(self, "client.people:tradeinfo", TRADEINFO, nil,
-    { username = username, period = period }, options, 2)
-  return body, response
+  return read(self, "client.people:tradeinfo", TRADEINFO, nil,
+    { username = username, period = period }, options)
 end
 
 --- What someone's portfolio consisted of, day by day, as fractions (portal:
@@ -251,9 +241,8 @@ end
 ---@return { userName: string, results: table[] }? history
 ---@return etoro.Response|etoro.Error err kind scope when he shows none
 function collection:assets_history(username, params, options)
-  local body, response = read(self, "client.people:assets_history", ASSETS,
-    params, { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:assets_history", ASSETS, params,
+    { username = username }, options)
 end
 
 --- Someone's exposure, day by day, as fractions (portal: Users Stats, Get
@@ -264,9 +253,8 @@ end
 ---@return { userName: string, results: table[] }? history
 ---@return etoro.Response|etoro.Error err kind scope when he shows none
 function collection:exposure_history(username, params, options)
-  local body, response = read(self, "client.people:exposure_history",
-    EXPOSURE, params, { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:exposure_history", EXPOSURE, params,
+    { username = username }, options)
 end
 
 --- Someone's gain over time, as fractions (portal: Users Stats, Get Investor
@@ -279,10 +267,8 @@ end
 ---@return { username: string, granularity: string, gains: table[] }? history
 ---@return etoro.Response|etoro.Error err kind scope when he shows none
 function collection:gain_history(username, granularity, params, options)
-  local body, response = read(self, "client.people:gain_history",
-    GAIN_HISTORY, params, { username = username, granularity = granularity },
-    options, 2)
-  return body, response
+  return read(self, "client.people:gain_history", GAIN_HISTORY, params,
+    { username = username, granularity = granularity }, options)
 end
 
 --- How many copy someone (portal: Users Stats, Get Current Copier Count).
@@ -291,9 +277,8 @@ end
 ---@return { copiers: integer, aumTier: integer, aumTierDesc?: string }?
 ---@return etoro.Response|etoro.Error err kind scope when he shows none
 function collection:copiers(username, options)
-  local body, response = read(self, "client.people:copiers", COPIERS, nil,
-    { username = username }, options, 2)
-  return body, response
+  return read(self, "client.people:copiers", COPIERS, nil,
+    { username = username }, options)
 end
 
 --- Makes client.people.

@@ -29,8 +29,8 @@ local M = {}
 ---@return etoro.Copier[]? copiers
 ---@return etoro.Response|etoro.Error
 function collection:copiers(options)
-  local client = resource.client_of(self, "client.pi_data:copiers", 2)
-  local body, response = resource.object(client, COPIERS, "", nil, options, 2)
+  local client = resource.client_of(self, "client.pi_data:copiers")
+  local body, response = resource.object(client, COPIERS, "", nil, options)
   if not body then return nil, response end
   if answers.at(body, "copiers") == nil then
     return {}, response -- documented as null

@@ -2,6 +2,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -75,20 +76,19 @@ end
 
 -- The client of a method's self and parameters with its id; nil, err when it
 -- is gone, or came without an id.
-local function alive(self, what, params, level)
-  local link, err = resource.alive(self, what, level + 1)
+local function alive(self, what, params)
+  local link, err = resource.alive(self, what)
   if not link then return nil, err end
   if not link.ids.postId then
     return nil, errors.unexpected("the API gave this post no id")
   end
-  return link.client, resource.with(params, link.ids, level + 1)
+  return link.client, resource.with(params, link.ids)
 end
 
-local function act(self, what, op, params, options, level)
-  local client, all = alive(self, what, params, level + 1)
+local function act(self, what, op, params, options)
+  local client, all = alive(self, what, params)
   if not client then return nil, all end
-  local done, response = resource.done(client, op, all, options, level + 1)
-  return done, response
+  return resource.done(client, op, all, options)
 end
 
 --- Reads the post again into this table (portal: Posts, Get a Single Post by
@@ -97,9 +97,9 @@ end
 ---@return etoro.Post? post the table itself
 ---@return etoro.Response|etoro.Error
 function methods:refresh(options)
-  local client, params = alive(self, "post:refresh", nil, 2)
+  local client, params = alive(self, "post:refresh", nil)
   if not client then return nil, params end
-  local item, response = resource.object(client, GET, "", params, options, 2)
+  local item, response = resource.object(client, GET, "", params, options)
   if not item then return nil, response end
   for name in pairs(self) do self[name] = nil end
   for name, value in pairs(item) do self[name] = value end
@@ -121,10 +121,10 @@ end
 ---@return etoro.Post? post the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update(fields, options)
-  local client, params = alive(self, "post:update", nil, 2)
+  local client, params = alive(self, "post:update", nil)
   if not client then return nil, params end
   params.body = comment.fields(fields)
-  local body, response = resource.send(client, UPDATE, params, options, 2)
+  local body, response = resource.send(client, UPDATE, params, options)
   if body == nil then return nil, response end
   show_update(self, body)
   return self, response
@@ -136,7 +136,7 @@ end
 ---@return true? deleted
 ---@return etoro.Response|etoro.Error
 function methods:delete(options)
-  local done, response = act(self, "post:delete", DELETE, nil, options, 2)
+  local done, response = act(self, "post:delete", DELETE, nil, options)
   if not done then return nil, response end
   owner.finish(self, "deleted", "post")
   return true, response
@@ -148,11 +148,10 @@ end
 ---@return etoro.Comment? comment
 ---@return etoro.Response|etoro.Error
 function methods:comment(fields, options)
-  local client, params = alive(self, "post:comment", nil, 2)
+  local client, params = alive(self, "post:comment", nil)
   if not client then return nil, params end
   params.body = comment.fields(fields)
-  local item, response = resource.object(client, COMMENT, "", params, options,
-    2)
+  local item, response = resource.object(client, COMMENT, "", params, options)
   if not item then return nil, response end
   return comment.wrap(item, client, self, params.postId), response
 end
@@ -164,11 +163,10 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Comment?
 function methods:each_comment(params, options)
-  local client, all = alive(self, "post:each_comment", params, 2)
+  local client, all = alive(self, "post:each_comment", params)
   if not client then error(all, 0) end
-  local iterator = pages.each(client, COMMENTS, all, options, 2,
+  return pages.each(client, COMMENTS, all, options,
     function(item) return comment.wrap(item, client, self, all.postId) end)
-  return iterator
 end
 
 --- Reads one page of its comments.
@@ -177,11 +175,10 @@ end
 ---@return etoro.Comment[]? comments
 ---@return etoro.Response|etoro.Error with meta.reactionPaging
 function methods:page_of_comments(params, options)
-  local client, all = alive(self, "post:page_of_comments", params, 2)
+  local client, all = alive(self, "post:page_of_comments", params)
   if not client then return nil, all end
-  local items, response = pages.page(client, COMMENTS, all, options, 2,
+  return pages.page(client, COMMENTS, all, options,
     function(item) return comment.wrap(item, client, self, all.postId) end)
-  return items, response
 end
 
 --- A comment by its id, without reading it: for a call on one that is known
@@ -189,9 +186,9 @@ end
 ---@param id string
 ---@return etoro.Comment comment holds its entity.id alone
 function methods:comment_by_id(id)
-  local link = owner.of(self, "post:comment_by_id", 2)
+  local link = owner.of(self, "post:comment_by_id")
   if type(id) ~= "string" then
-    error("comment id: string expected, got " .. type(id), 2)
+    blame.raise("comment id: string expected, got " .. type(id))
   end
   return comment.by_id(id, link.client, self, link.ids.postId)
 end
@@ -203,19 +200,19 @@ end
 ---@return etoro.Post? post the new one
 ---@return etoro.Response|etoro.Error
 function methods:share(fields, options)
-  local client, params = alive(self, "post:share", nil, 2)
+  local client, params = alive(self, "post:share", nil)
   if not client then return nil, params end
-  local body = resource.with(comment.fields(fields), {}, 2)
+  local body = resource.with(comment.fields(fields), {})
   body.sharedOriginDiscussion = body.sharedOriginDiscussion or params.postId
   local item, response = resource.object(client, SHARE, "", { body = body },
-    options, 2)
+    options)
   if not item then return nil, response end
   return M.wrap(item, client), response
 end
 
 -- An id that some operations want for tracing.
-local function traced(params, level)
-  params = resource.with(params, {}, level + 1)
+local function traced(params)
+  params = resource.with(params, {})
   params.client_request_id = params.client_request_id or core.uuid()
   return params
 end
@@ -226,10 +223,9 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Share?
 function methods:each_share(params, options)
-  local client, all = alive(self, "post:each_share", params, 2)
+  local client, all = alive(self, "post:each_share", params)
   if not client then error(all, 0) end
-  local iterator = pages.each(client, SHARES, traced(all, 2), options, 2)
-  return iterator
+  return pages.each(client, SHARES, traced(all), options)
 end
 
 --- Reads one page of those who shared it.
@@ -238,11 +234,9 @@ end
 ---@return etoro.Share[]? shares
 ---@return etoro.Response|etoro.Error with meta.paging
 function methods:page_of_shares(params, options)
-  local client, all = alive(self, "post:page_of_shares", params, 2)
+  local client, all = alive(self, "post:page_of_shares", params)
   if not client then return nil, all end
-  local items, response = pages.page(client, SHARES, traced(all, 2), options,
-    2)
-  return items, response
+  return pages.page(client, SHARES, traced(all), options)
 end
 
 -- The poll that a post shows.
@@ -251,8 +245,8 @@ local function poll_of(post)
     or batches.id(answers.at(post, "post.metadata.poll.id"))
 end
 
-local function vote(self, what, op, option_id, params, options, level)
-  params = traced(params, level + 1)
+local function vote(self, what, op, option_id, params, options)
+  params = traced(params)
   params.optionId = option_id
   params.pollId = params.pollId or type(self) == "table" and poll_of(self)
     or nil
@@ -260,8 +254,7 @@ local function vote(self, what, op, option_id, params, options, level)
     return nil, errors.invalid("pollId", "is not known: this post shows no"
       .. " poll; refresh it, or give pollId")
   end
-  local done, response = act(self, what, op, params, options, level + 1)
-  return done, response
+  return act(self, what, op, params, options)
 end
 
 --- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
@@ -271,9 +264,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:vote(option_id, params, options)
-  local done, response = vote(self, "post:vote", VOTE, option_id, params,
-    options, 2)
-  return done, response
+  return vote(self, "post:vote", VOTE, option_id, params, options)
 end
 
 --- Takes the vote back (portal: Posts, Remove Vote from Poll Option).
@@ -283,9 +274,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:unvote(option_id, params, options)
-  local done, response = vote(self, "post:unvote", UNVOTE, option_id, params,
-    options, 2)
-  return done, response
+  return vote(self, "post:unvote", UNVOTE, option_id, params, options)
 end
 
 --- Likes it (portal: Likes, Like a Post).
@@ -293,9 +282,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:like(options)
-  local done, response = act(self, "post:like", LIKE, { body = {} }, options,
-    2)
-  return done, response
+  return act(self, "post:like", LIKE, { body = {} }, options)
 end
 
 --- Takes the like back (portal: Likes, Unlike a Post).
@@ -303,8 +290,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:unlike(options)
-  local done, response = act(self, "post:unlike", UNLIKE, nil, options, 2)
-  return done, response
+  return act(self, "post:unlike", UNLIKE, nil, options)
 end
 
 --- Follows what is said on it (portal: Posts, Follow a Post).
@@ -312,8 +298,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:follow(options)
-  local done, response = act(self, "post:follow", FOLLOW, nil, options, 2)
-  return done, response
+  return act(self, "post:follow", FOLLOW, nil, options)
 end
 
 --- Stops following it (portal: Posts, Unfollow a Post).
@@ -321,8 +306,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:unfollow(options)
-  local done, response = act(self, "post:unfollow", UNFOLLOW, nil, options, 2)
-  return done, response
+  return act(self, "post:unfollow", UNFOLLOW, nil, options)
 end
 
 --- Pins it to the caller's profile (portal: Posts, Pin a Post).
@@ -330,8 +314,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:pin(options)
-  local done, response = act(self, "post:pin", PIN, nil, options, 2)
-  return done, response
+  return act(self, "post:pin", PIN, nil, options)
 end
 
 --- Takes it off the caller's profile (portal: Posts, Unpin a Post).
@@ -339,8 +322,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:unpin(options)
-  local done, response = act(self, "post:unpin", UNPIN, nil, options, 2)
-  return done, response
+  return act(self, "post:unpin", UNPIN, nil, options)
 end
 
 --- Saves it for the saved feed (portal: Posts, Save a Post).
@@ -348,8 +330,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:save(options)
-  local done, response = act(self, "post:save", SAVE, nil, options, 2)
-  return done, response
+  return act(self, "post:save", SAVE, nil, options)
 end
 
 --- Takes it out of the saved feed (portal: Posts, Unsave a Post).
@@ -357,8 +338,7 @@ end
 ---@return true? done
 ---@return etoro.Response|etoro.Error
 function methods:unsave(options)
-  local done, response = act(self, "post:unsave", UNSAVE, nil, options, 2)
-  return done, response
+  return act(self, "post:unsave", UNSAVE, nil, options)
 end
 
 return M

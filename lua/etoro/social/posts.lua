@@ -1,5 +1,6 @@
 -- Posts: writing, reading and finding them by id. The feeds list them.
 
+local blame = require "etoro.values.blame"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -29,9 +30,9 @@ local M = {}
 
 local client_of = resource.client_of
 
-local function write(client, op, fields, options, level)
+local function write(client, op, fields, options)
   local item, response = resource.object(client, op, "", { body = fields },
-    options, level + 1)
+    options)
   if not item then return nil, response end
   return post.wrap(item, client), response
 end
@@ -42,11 +43,9 @@ end
 ---@return etoro.Post? post
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.posts:create", 2)
-  if fields == nil then error("missing field 'message'", 2) end
-  local item, response = write(client, CREATE, comment.fields(fields),
-    options, 2)
-  return item, response
+  local client = client_of(self, "client.posts:create")
+  if fields == nil then blame.raise("missing field 'message'") end
+  return write(client, CREATE, comment.fields(fields), options)
 end
 
 -- Options given as plain texts, numbered in their order.
@@ -57,7 +56,7 @@ local function with_options(fields)
     return fields
   end
   local copy = resource.with(fields, { poll = resource.with(fields.poll,
-    { options = {} }, 1) }, 1)
+    { options = {} }) })
   for index, option in ipairs(fields.poll.options) do
     if type(option) == "string" then
       option = { text = option, index = index }
@@ -74,10 +73,8 @@ end
 ---@return etoro.Post? post its metadata.poll holds the ids to vote with
 ---@return etoro.Response|etoro.Error
 function collection:create_poll(fields, options)
-  local client = client_of(self, "client.posts:create_poll", 2)
-  local item, response = write(client, CREATE_POLL, with_options(fields),
-    options, 2)
-  return item, response
+  local client = client_of(self, "client.posts:create_poll")
+  return write(client, CREATE_POLL, with_options(fields), options)
 end
 
 --- Shares a post; see also post:share (portal: Posts, Share a Post).
@@ -86,9 +83,8 @@ end
 ---@return etoro.Post? post the new one
 ---@return etoro.Response|etoro.Error
 function collection:share(fields, options)
-  local client = client_of(self, "client.posts:share", 2)
-  local item, response = write(client, SHARE, fields, options, 2)
-  return item, response
+  local client = client_of(self, "client.posts:share")
+  return write(client, SHARE, fields, options)
 end
 
 --- Reads one post (portal: Posts, Get a Single Post by ID).
@@ -99,9 +95,9 @@ end
 ---@return etoro.Post? post
 ---@return etoro.Response|etoro.Error
 function collection:get(id, params, options)
-  local client = client_of(self, "client.posts:get", 2)
-  params = resource.with(params, { postId = id }, 2)
-  local item, response = resource.object(client, GET, "", params, options, 2)
+  local client = client_of(self, "client.posts:get")
+  params = resource.with(params, { postId = id })
+  local item, response = resource.object(client, GET, "", params, options)
   if not item then return nil, response end
   return post.wrap(item, client), response
 end
@@ -111,9 +107,9 @@ end
 ---@param id string UUID
 ---@return etoro.Post post holds its id alone
 function collection:by_id(id)
-  local client = client_of(self, "client.posts:by_id", 2)
+  local client = client_of(self, "client.posts:by_id")
   if type(id) ~= "string" then
-    error("post id: string expected, got " .. type(id), 2)
+    blame.raise("post id: string expected, got " .. type(id))
   end
   return post.wrap({ id = id }, client)
 end
@@ -133,10 +129,10 @@ local function unreadable(path, reason)
 end
 
 -- A picture's bytes, or those of the file that is named.
-local function read_picture(picture, level)
+local function read_picture(picture)
   if type(picture) == "string" then return picture end
   if type(picture) ~= "table" or type(picture.path) ~= "string" then
-    error("picture: a string of bytes or { path = } expected", level + 1)
+    blame.raise("picture: a string of bytes or { path = } expected")
   end
   local file, reason = core.open_file(picture.path)
   if not file then return nil, unreadable(picture.path, reason) end
@@ -158,17 +154,15 @@ end
 ---@return etoro.api.Attachment? attachment
 ---@return etoro.Response|etoro.Error
 function collection:upload(picture, params, options)
-  local client = client_of(self, "client.posts:upload", 2)
-  local bytes, err = read_picture(picture, 2)
+  local client = client_of(self, "client.posts:upload")
+  local bytes, err = read_picture(picture)
   if not bytes then return nil, err end
   if not is_picture(bytes) then
     return nil, errors.invalid("file", "is neither a JPEG nor a PNG")
   end
-  params = resource.with(params, { body = { file = bytes } }, 2)
+  params = resource.with(params, { body = { file = bytes } })
   params.client_request_id = params.client_request_id or core.uuid()
-  local item, response = resource.object(client, UPLOAD, "", params, options,
-    2)
-  return item, response
+  return resource.object(client, UPLOAD, "", params, options)
 end
 
 --- Makes client.posts.

@@ -2,6 +2,7 @@
 -- strategies share one engine. One scheduler a Lua state; it is stepped by
 -- etoro.run, by a host through etoro.loop(), or by whoever waits for a task.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local heap = require "etoro.tasks.heap"
@@ -245,7 +246,7 @@ end
 ---@return etoro.Task
 function M.spawn(fn, ...)
   if type(fn) ~= "function" then
-    error("function expected, got " .. type(fn), 2)
+    blame.raise("function expected, got " .. type(fn))
   end
   local maker = M.current()
   return new_task(maker and maker.group, fn, ...)
@@ -514,7 +515,7 @@ end
 function methods:wait()
   self.is_watched = true
   if is_over(self) then return result_of(self) end
-  if M.current() == self then error("a task cannot wait for itself", 2) end
+  if M.current() == self then blame.raise("a task cannot wait for itself") end
   local waiter = M.parkable()
   if waiter then
     self.waiters = self.waiters or {}
@@ -536,11 +537,11 @@ end
 ---@return any[] seconds
 function M.all(list)
   if type(list) ~= "table" then
-    error("list of tasks expected, got " .. type(list), 2)
+    blame.raise("list of tasks expected, got " .. type(list))
   end
   for index, task in ipairs(list) do
     if getmetatable(task) ~= mt then
-      error("list of tasks expected; number " .. index .. " is none", 2)
+      blame.raise("list of tasks expected; number " .. index .. " is none")
     end
   end
   for _, task in ipairs(list) do task.is_watched = true end
@@ -577,7 +578,7 @@ end
 ---@return any ...
 function M.run(fn, ...)
   if type(fn) ~= "function" then
-    error("function expected, got " .. type(fn), 2)
+    blame.raise("function expected, got " .. type(fn))
   end
   local group = { count = 0, tasks = {}, thread = coroutine.running() }
   local task = new_task(group, fn, ...)
@@ -595,7 +596,7 @@ end
 ---@return function
 function M.wrap(fn)
   if type(fn) ~= "function" then
-    error("function expected, got " .. type(fn), 2)
+    blame.raise("function expected, got " .. type(fn))
   end
   local s = get()
   local thread = coroutine.create(fn)
@@ -615,7 +616,7 @@ function M.wrap(fn)
   end
   return function(...)
     if is_waiting then
-      error("the wrapped function is waiting, for another call of it", 2)
+      blame.raise("the wrapped function is waiting, for another call of it")
     end
     s.resumer[thread] = coroutine.running()
     return pass(coroutine.resume(thread, ...))

@@ -2,6 +2,7 @@
 -- task; anywhere else it steps the engine until its own job is done. Events
 -- reach those who asked for them here too.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 local tasks = require "etoro.tasks"
@@ -233,7 +234,7 @@ end
 ---@param seconds number
 function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds then
-    error("number of seconds expected", 2)
+    blame.raise("number of seconds expected")
   end
   local task = tasks.parkable()
   if task then

@@ -1,6 +1,7 @@
 -- Orders: placing them, and finding out what became of them.
 
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
@@ -70,8 +71,8 @@ function M.wrap(item, client)
   return setmetatable(item, mt)
 end
 
-local function client_of(self, what, level)
-  return owner.of(self, what, level + 1).client
+local function client_of(self, what)
+  return owner.of(self, what).client
 end
 
 -- What is left of a call's deadline after its first part.
@@ -93,11 +94,10 @@ end
 ---@return etoro.Order? order
 ---@return etoro.Response|etoro.Error
 function collection:open(fields, options)
-  local client = client_of(self, "client.orders:open", 2)
-  local is_checked, rest = poll.take_option(options,
-    "precheck", "boolean", 2)
+  local client = client_of(self, "client.orders:open")
+  local is_checked, rest = poll.take_option(options, "precheck", "boolean")
   local op = trading.op(client, "open")
-  local body, err = order_fields.settle(op, fields, 2)
+  local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action ~= "open" then
     return nil, order_fields.refusal("not_an_opening", "action",
@@ -108,16 +108,15 @@ function collection:open(fields, options)
   err, note = precheck.run(client, body, is_checked)
   if err then return nil, err end
   shorten(client, rest, started)
-  local result, response = client:_send(op, { body = body }, rest, 2)
+  local result, response = client:_send(op, { body = body }, rest)
   if result == nil then return nil, response end
   if note then client:warn(response, note) end
   return M.wrap(result, client), response
 end
 
-local function lookup(client, id, options, level)
+local function lookup(client, id, options)
   local op = trading.op(client, "lookup")
-  local body, response = client:_send(op, { orderId = id }, options,
-    level + 1)
+  local body, response = client:_send(op, { orderId = id }, options)
   if body == nil then return nil, response end
   local fault = order_answer.fault(body, { orderId = id })
   if fault then return nil, errors.unexpected(fault, response, op) end
@@ -131,11 +130,11 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found also for an order that
 ---was placed a moment ago
 function collection:get(id, options)
-  local client = client_of(self, "client.orders:get", 2)
+  local client = client_of(self, "client.orders:get")
   if type(id) ~= "number" and type(id) ~= "string" then
-    error("order id: integer or its digits expected, got " .. type(id), 2)
+    blame.raise("order id: integer or its digits expected, got " .. type(id))
   end
-  local body, response = lookup(client, id, options, 2)
+  local body, response = lookup(client, id, options)
   if not body then return nil, response end
   if not batches.id(casing.get(body, "orderId")) then body.orderId = id end
   return M.wrap(body, client), response
@@ -148,14 +147,14 @@ end
 ---@return etoro.Order[]? orders
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.orders:list", 2)
-  local portfolio, response = holdings.read(client, options, 2)
+  local client = client_of(self, "client.orders:list")
+  local portfolio, response = holdings.read(client, options)
   if not portfolio then return nil, response end
   local list, resting = holdings.orders(portfolio)
   for _, item in ipairs(list) do M.wrap(item, client) end
   for _, item in ipairs(resting) do
     list[#list + 1] = M.wrap(item, client)
-    owner.of(item, "order", 2).is_resting = true
+    owner.of(item, "order").is_resting = true
   end
   return list, response
 end
@@ -169,9 +168,8 @@ end
 ---@return etoro.Costs? costs
 ---@return etoro.Response|etoro.Error
 function collection:costs(fields, options)
-  local client = client_of(self, "client.orders:costs", 2)
-  local costs, response = order_costs.estimate(client, fields, options, 2)
-  return costs, response
+  local client = client_of(self, "client.orders:costs")
+  return order_costs.estimate(client, fields, options)
 end
 
 local function count(list) return type(list) == "table" and #list or 0 end
@@ -184,15 +182,15 @@ local function count(list) return type(list) == "table" and #list or 0 end
 ---@return etoro.EligibilityAnswer? eligibility
 ---@return etoro.Response|etoro.Error
 function collection:eligibility(params, options)
-  local client = client_of(self, "client.orders:eligibility", 2)
+  local client = client_of(self, "client.orders:eligibility")
   local op = trading.op(client, "eligibility")
-  check.fields(op.body, params, "field", 2)
+  check.fields(op.body, params, "field")
   local asked = count(params.instrumentIds) + count(params.symbols)
   if asked < 1 or asked > limits.eligibility_max then
     return nil, errors.invalid("instrumentIds", string.format("and symbols"
       .. " must together be 1 to %d, got %d", limits.eligibility_max, asked))
   end
-  local result, response = client:_send(op, { body = params }, options, 2)
+  local result, response = client:_send(op, { body = params }, options)
   if result == nil then return nil, response end
   if type(result) ~= "table" then
     return nil, errors.unexpected("the answer has no eligibilities", response,
@@ -207,14 +205,14 @@ end
 ---@return etoro.Recovered[]? outcomes
 ---@return etoro.Response|etoro.Error
 function collection:recover(options)
-  local client = client_of(self, "client.orders:recover", 2)
+  local client = client_of(self, "client.orders:recover")
   return recover.run(client, options)
 end
 
 --- Says how the order stands, by what was last read of it.
 ---@return etoro.OrderState
 function methods:state()
-  local link = owner.of(self, "order:state", 2)
+  local link = owner.of(self, "order:state")
   if link.is_resting and casing.get(self, "status") == nil then
     return "resting"
   end
@@ -224,7 +222,7 @@ end
 --- Says whether nothing more will come of the order.
 ---@return boolean
 function methods:is_final()
-  owner.of(self, "order:is_final", 2)
+  owner.of(self, "order:is_final")
   local _, is_final = order_states.of(self)
   return is_final
 end
@@ -249,10 +247,10 @@ local function check_id(order)
   return errors.unexpected("the API gave this order no usable orderId")
 end
 
-local function look(order, client, options, level)
+local function look(order, client, options)
   local err = check_id(order)
   if err then return nil, err end
-  local body, response = lookup(client, order.orderId, options, level + 1)
+  local body, response = lookup(client, order.orderId, options)
   if not body then return nil, response end
   renew(order, body)
   return order, response
@@ -264,9 +262,8 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found where the server does
 ---not show it yet
 function methods:refresh(options)
-  local client = client_of(self, "order:refresh", 2)
-  local order, response = look(self, client, options, 2)
-  return order, response
+  local client = client_of(self, "order:refresh")
+  return look(self, client, options)
 end
 
 -- Looks until the order is final or the time is up. An order that cannot be
@@ -274,7 +271,7 @@ end
 local function follow(order, client, timeout)
   local looks, response, last_error = poll.new(client, timeout), nil, nil
   while looks:next() do
-    local seen, answer = look(order, client, looks:options(), 1)
+    local seen, answer = look(order, client, looks:options())
     if seen then
       response, last_error = answer, nil
       if order:is_final() then return order, response end
@@ -299,9 +296,9 @@ end
 ---@return etoro.Order? order the table itself
 ---@return etoro.Response|etoro.Error
 function methods:wait(options)
-  local client = client_of(self, "order:wait", 2)
-  check.options(options, { timeout = "number" }, "option", 2)
-  local timeout = poll.take_timeout(options, WAIT, 2)
+  local client = client_of(self, "order:wait")
+  check.options(options, { timeout = "number" }, "option")
+  local timeout = poll.take_timeout(options, WAIT)
   return follow(self, client, timeout)
 end
 
@@ -312,11 +309,10 @@ end
 ---missing when the time is up
 ---@return etoro.Response|etoro.Error
 function methods:positions(options)
-  local client = client_of(self, "order:positions", 2)
-  check.options(options, { timeout = "number" }, "option", 2)
-  local timeout = poll.take_timeout(options, SHOW_WAIT, 2)
-  local positions, response = order_positions.of_order(self, client, timeout)
-  return positions, response
+  local client = client_of(self, "order:positions")
+  check.options(options, { timeout = "number" }, "option")
+  local timeout = poll.take_timeout(options, SHOW_WAIT)
+  return order_positions.of_order(self, client, timeout)
 end
 
 local REFUSED = {
@@ -332,18 +328,18 @@ local REFUSED = {
 ---@return etoro.Response|etoro.Error err where the API refused, and the order
 ---cannot be looked up
 function methods:cancel(options)
-  local client = client_of(self, "order:cancel", 2)
-  local timeout, rest = poll.take_timeout(options, CANCEL_WAIT, 2)
+  local client = client_of(self, "order:cancel")
+  local timeout, rest = poll.take_timeout(options, CANCEL_WAIT)
   local err = check_id(self)
   if err then return nil, err end
   local result, response = client:_send(trading.op(client, "cancel"),
-    { orderId = self.orderId }, rest, 2)
+    { orderId = self.orderId }, rest)
   if result == nil and not REFUSED[response.kind] then
     return nil, response
   end
   local order, answer
   if result == nil then
-    order, answer = look(self, client, nil, 2)
+    order, answer = look(self, client, nil)
     if not order then return nil, response end
     if self:state() ~= "cancelled" then
       client:warn(answer, "the API did not cancel the order: "

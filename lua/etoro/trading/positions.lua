@@ -1,6 +1,7 @@
 -- Positions: what the account holds, and closing it.
 
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local casing = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
@@ -66,8 +67,8 @@ function M.wrap(item, client)
   return setmetatable(item, mt)
 end
 
-local function client_of(self, what, level)
-  return owner.of(self, what, level + 1).client
+local function client_of(self, what)
+  return owner.of(self, what).client
 end
 
 -- The error for a position that came without what its requests are made of.
@@ -82,11 +83,10 @@ end
 --- Reads the list; see client.positions:list.
 ---@param client etoro.Client
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return etoro.Position[]? positions
 ---@return etoro.Response|etoro.Error
-function M.list(client, options, level)
-  local portfolio, response = holdings.read(client, options, level + 1)
+function M.list(client, options)
+  local portfolio, response = holdings.read(client, options)
   if not portfolio then return nil, response end
   local items = holdings.positions(portfolio)
   for _, item in ipairs(items) do M.wrap(item, client) end
@@ -100,9 +100,8 @@ end
 ---@return etoro.Position[]? positions
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.positions:list", 2)
-  local items, response = M.list(client, options, 2)
-  return items, response
+  local client = client_of(self, "client.positions:list")
+  return M.list(client, options)
 end
 
 local function gone(id, response)
@@ -115,8 +114,8 @@ local function gone(id, response)
   }
 end
 
-local function find(client, id, options, level)
-  local items, response = M.list(client, options, level + 1)
+local function find(client, id, options)
+  local items, response = M.list(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do
     if holdings.is_same(casing.get(item, "positionID"), id) then
@@ -134,22 +133,21 @@ local ID = { id = { type = "integer", min = 1, required = true } }
 ---@return etoro.Position? position
 ---@return etoro.Response|etoro.Error err kind not_found when it is not shown
 function collection:get(id, options)
-  local client = client_of(self, "client.positions:get", 2)
-  check.fields(ID, { id = id }, "argument", 2)
+  local client = client_of(self, "client.positions:get")
+  check.fields(ID, { id = id }, "argument")
   local values, err = check.values(ID, { id = id })
   if not values then return nil, err end
-  local item, response = find(client, values.id, options, 2)
-  return item, response
+  return find(client, values.id, options)
 end
 
 -- The units of a close: nil for all; nil and an error for what cannot be.
-local function units_of(position, fields, level)
+local function units_of(position, fields)
   if fields == nil or fields.units == nil or fields.units == core.null then
-    check.options(fields, { "units" }, "field", level + 1)
+    check.options(fields, { "units" }, "field")
     return nil
   end
   local schema = { units = { type = "number", above = 0 } }
-  check.fields(schema, fields, "field", level + 1)
+  check.fields(schema, fields, "field")
   local values, err = check.values(schema, fields)
   if not values then return nil, err end
   local held, asked = tonumber(casing.get(position, "units")),
@@ -185,7 +183,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     return nil, err
   end
   if is_done and (closing.is_gone or not closing.units) then
-    owner.of(position, "position:close", 2).is_closed = true
+    owner.of(position, "position:close").is_closed = true
   elseif not is_done and err then
     client:warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
@@ -200,7 +198,7 @@ end
 -- for long enough. Gives the API's error where it does not.
 local function close_unknown(position, client, err, timeout, options)
   local _, problem = find(client, casing.get(position, "positionID"), {
-    deadline = options.deadline }, 1)
+    deadline = options.deadline })
   local is_absent = problem.code == "not_found" and problem.status == nil
   if not is_absent
     or not position_close.follow(position_close.unknown(client, position),
@@ -208,7 +206,7 @@ local function close_unknown(position, client, err, timeout, options)
   then
     return nil, err
   end
-  owner.of(position, "position:close", 2).is_closed = true
+  owner.of(position, "position:close").is_closed = true
   return position, responses.made(err)
 end
 
@@ -218,9 +216,9 @@ end
 ---@field batch? table what closes that run side by side share
 
 -- how: an etoro.CloseWait
-local function close(position, client, units, how, options, level)
+local function close(position, client, units, how, options)
   local closing, response, is_done = position_close.send(client, position,
-    units, options, level + 1)
+    units, options)
   local result, err
   if not closing and response.kind == "not_found" then
     result, response = close_unknown(position, client, response, how.timeout,
@@ -244,9 +242,8 @@ local OF_ONE = { on_accepted = "function" }
 local OF_ALL = { on_accepted = "function", positions = "table" }
 
 -- The options of a close: an etoro.CloseWait, and the rest.
-local function take_close(options, kinds, level)
-  local timeout, rest, how = poll.take_timeout(options, CLOSE_WAIT, level + 1,
-    kinds)
+local function take_close(options, kinds)
+  local timeout, rest, how = poll.take_timeout(options, CLOSE_WAIT, kinds)
   how.timeout = timeout
   return how, rest
 end
@@ -261,13 +258,13 @@ end
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err kind rejected when it was refused
 function methods:close(fields, options)
-  local client = client_of(self, "position:close", 2)
-  local units, err = units_of(self, fields, 2)
+  local client = client_of(self, "position:close")
+  local units, err = units_of(self, fields)
   err = err or check_ids(self, "positionID", "instrumentID")
   if err then return nil, err end
-  local how, rest = take_close(options, OF_ONE, 2)
+  local how, rest = take_close(options, OF_ONE)
   local mirror = mirror_of(self)
-  local result, response = close(self, client, units, how, rest, 2)
+  local result, response = close(self, client, units, how, rest)
   if result and mirror then
     client:warn(response, string.format(COPIED, mirror))
   end
@@ -277,7 +274,7 @@ end
 --- Says whether the position was seen closed, whole.
 ---@return boolean
 function methods:is_closed()
-  return owner.of(self, "position:is_closed", 2).is_closed or false
+  return owner.of(self, "position:is_closed").is_closed or false
 end
 
 local function close_one(position, client, how, options)
@@ -286,7 +283,7 @@ local function close_one(position, client, how, options)
   local err, result, response = check_ids(position, "positionID",
     "instrumentID"), nil, nil
   if not err then
-    result, response = close(position, client, nil, how, copy, 1)
+    result, response = close(position, client, nil, how, copy)
   end
   return {
     position = position, positionID = casing.get(position, "positionID"),
@@ -336,17 +333,17 @@ end
 ---@return etoro.Response|etoro.Error|nil err the positions could not be
 ---listed; nil where they were given
 function collection:close_all(options)
-  local client = client_of(self, "client.positions:close_all", 2)
-  local how, rest = take_close(options, OF_ALL, 2)
+  local client = client_of(self, "client.positions:close_all")
+  local how, rest = take_close(options, OF_ALL)
   local items = how.positions
   for _, item in ipairs(items or {}) do
     if getmetatable(item) ~= mt then
-      error("bad option 'positions': list of positions expected", 2)
+      blame.raise("bad option 'positions': list of positions expected")
     end
   end
   local response
   if not items then
-    items, response = M.list(client, rest, 2)
+    items, response = M.list(client, rest)
     if not items then return nil, response end
   end
   local own = own_of(items)
@@ -367,9 +364,9 @@ end
 ---@return table|true? result what the answer holds
 ---@return etoro.Response|etoro.Error
 function collection:cancel_close(id, options)
-  local client = client_of(self, "client.positions:cancel_close", 2)
+  local client = client_of(self, "client.positions:cancel_close")
   local result, response = client:_send(trading.op(client, "cancel_close"),
-    { orderId = id }, options, 2)
+    { orderId = id }, options)
   if result == nil then return nil, response end
   return type(result) == "table" and result or true, response
 end
@@ -379,9 +376,8 @@ end
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err kind not_found when it is not shown
 function methods:refresh(options)
-  local client = client_of(self, "position:refresh", 2)
-  local item, response = find(client, casing.get(self, "positionID"), options,
-    2)
+  local client = client_of(self, "position:refresh")
+  local item, response = find(client, casing.get(self, "positionID"), options)
   if not item then return nil, response end
   position_close.renew(self, item)
   return self, response
@@ -395,15 +391,13 @@ end
 ---@return etoro.Response|etoro.Error err code no_route where the server cannot
 ---do it; kind conflict when the position is closed
 function methods:edit(changes, options)
-  local client = client_of(self, "position:edit", 2)
+  local client = client_of(self, "position:edit")
   local op = trading.op(client, "edit")
-  check.fields(op.body, changes, "field", 2)
-  local timeout, rest = poll.take_timeout(options, EDIT_WAIT, 2)
+  check.fields(op.body, changes, "field")
+  local timeout, rest = poll.take_timeout(options, EDIT_WAIT)
   local err = check_ids(self, "positionID")
   if err then return nil, err end
-  local position, response = position_edit.run(self, client, changes, timeout,
-    rest, 2)
-  return position, response
+  return position_edit.run(self, client, changes, timeout, rest)
 end
 
 --- Makes client.positions.

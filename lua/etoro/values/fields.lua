@@ -1,10 +1,8 @@
 -- Arguments, before anything is sent. What a program got wrong (a type, an
 -- unknown name, a missing field) raises at the caller's line; what data can
 -- cause is returned as nil and an error object.
---
--- level, here and everywhere: 1 is the line that calls the function which
--- takes it, 2 the caller of that function, and so on.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local nearest = require "etoro.values.nearest"
@@ -48,9 +46,9 @@ local function type_name(value)
   return type(value)
 end
 
-local function raise_type(what, name, expected, value, level)
-  error(string.format("bad %s '%s': %s expected, got %s", what, name,
-    expected, type_name(value)), level + 1)
+local function raise_type(what, name, expected, value)
+  blame.raise(("bad %s '%s': %s expected, got %s"):format(what, name, expected,
+    type_name(value)))
 end
 
 -- Options that come from files and the environment as well: what is wrong in
@@ -66,12 +64,10 @@ local KEYS = {
 ---@param known string[]|table<string, true|string|table> names, or names with
 ---types such as "number" or "string|boolean"; true or a spec: any type
 ---@param what string for messages: "option", "field"
----@param level integer
-function M.options(t, known, what, level)
+function M.options(t, known, what)
   if t == nil then return end
   if type(t) ~= "table" then
-    error(string.format("%ss must be a table, got %s", what, type_name(t)),
-      level + 1)
+    blame.raise(("%ss must be a table, got %s"):format(what, type_name(t)))
   end
   local types = known
   if known[1] then
@@ -81,18 +77,17 @@ function M.options(t, known, what, level)
   for name, value in pairs(t) do
     local expected = types[name]
     if not expected then
-      error(unknown(what, name, suggested(types, name)), level + 1)
+      blame.raise(unknown(what, name, suggested(types, name)))
     end
     if type(expected) == "string"
       and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true)
     then
-      raise_type(what, name, (expected:gsub("|", " or ")), value, level + 1)
+      raise_type(what, name, (expected:gsub("|", " or ")), value)
     end
     if what:find "option$" and not KEYS[name] and type(value) == "string"
       and value:find("\0", 1, true)
     then
-      error(string.format("bad %s '%s': it holds a zero byte", what, name),
-        level + 1)
+      blame.raise(("bad %s '%s': it holds a zero byte"):format(what, name))
     end
   end
 end
@@ -147,23 +142,22 @@ local function is_text(value) return type(value) == "string" end
 
 local check_names
 
-local function check_type(spec, value, what, name, level)
+local function check_type(spec, value, what, name)
   if value == null and spec.nullable then return end
   if spec.commas and is_list(value) then
     spec = { type = "list", items = "string" }
   end
   local fits = FITS[spec.type] or is_text
   if not fits(value) then
-    raise_type(what, name, EXPECTED[spec.type], value, level + 1)
+    raise_type(what, name, EXPECTED[spec.type], value)
   end
   if spec.type == "list" and spec.items and not values.is_answered(value) then
     local items = spec_of(spec.items)
     for index, item in ipairs(value) do
-      check_type(items, item, what, string.format("%s[%d]", name, index),
-        level + 1)
+      check_type(items, item, what, string.format("%s[%d]", name, index))
     end
   elseif spec.type == "object" and spec.fields then
-    check_names(spec.fields, value, what, name .. ".", level + 1, spec.open)
+    check_names(spec.fields, value, what, name .. ".", spec.open)
   end
 end
 
@@ -176,21 +170,20 @@ local function is_whole(schema, fields)
 end
 
 -- prefix: the place of the fields, for messages; is_open: see etoro.operations
-function check_names(schema, fields, what, prefix, level, is_open)
+function check_names(schema, fields, what, prefix, is_open)
   is_open = is_open and is_whole(schema, fields)
   for _, name in ipairs(sorted_names(fields)) do
     if not schema[name] and not is_open then
       local text = string.format("unknown %s '%s%s'", what, prefix,
         tostring(name))
-      error(text .. nearest.hint(name, suggested(schema, name)), level + 1)
+      blame.raise(text .. nearest.hint(name, suggested(schema, name)))
     end
   end
   for _, name in ipairs(sorted_names(schema)) do
     if fields[name] ~= nil and (schema[name].required or not is_open) then
-      check_type(spec_of(schema[name]), fields[name], what, prefix .. name,
-        level + 1)
+      check_type(spec_of(schema[name]), fields[name], what, prefix .. name)
     elseif fields[name] == nil and schema[name].required then
-      error(string.format("missing %s '%s%s'", what, prefix, name), level + 1)
+      blame.raise(("missing %s '%s%s'"):format(what, prefix, name))
     end
   end
 end
@@ -200,13 +193,11 @@ end
 ---@param schema table<string, table> specs by name, as in etoro.operations
 ---@param fields any must be a table
 ---@param what string for messages: "field"
----@param level integer
-function M.fields(schema, fields, what, level)
+function M.fields(schema, fields, what)
   if type(fields) ~= "table" then
-    error(string.format("%ss must be a table, got %s", what,
-      type_name(fields)), level + 1)
+    blame.raise(("%ss must be a table, got %s"):format(what, type_name(fields)))
   end
-  check_names(schema, fields, what, "", level + 1)
+  check_names(schema, fields, what, "")
 end
 
 local function invalid(name, place, message)
@@ -227,9 +218,9 @@ function M.values(schema, fields)
 end
 
 -- A body that is no object: one spec.
-local function check_bare_body(spec, body, level)
-  if body == nil then error("missing parameter 'body'", level + 1) end
-  check_type(spec, body, "field", "body", level + 1)
+local function check_bare_body(spec, body)
+  if body == nil then blame.raise("missing parameter 'body'") end
+  check_type(spec, body, "field", "body")
   local copy, message, place = check_value(spec, body)
   if copy == nil then return nil, invalid("body", place, message) end
   return copy
@@ -240,19 +231,17 @@ local function broken_rule(op, given)
   return message and errors.invalid(nil, message)
 end
 
-local function check_body(op, body, level)
+local function check_body(op, body)
   if not op.body then
     if body ~= nil then
-      error(string.format("%s %s takes no body", op.method, op.path),
-        level + 1)
+      blame.raise(("%s %s takes no body"):format(op.method, op.path))
     end
     return true
   elseif type(op.body.type) == "string" then
-    local copy, err = check_bare_body(op.body, body, level + 1)
-    return copy, err
+    return check_bare_body(op.body, body)
   end
   body = body == nil and {} or body
-  M.fields(op.body, body, "field", level + 1)
+  M.fields(op.body, body, "field")
   if op.at_least_one and next(body) == nil then
     return nil, errors.invalid(nil, "nothing to change: give at least one of "
       .. table.concat(sorted_names(op.body), ", "))
@@ -369,30 +358,29 @@ local function known_names(op)
   return known
 end
 
-local function check_param_names(op, params, level)
+local function check_param_names(op, params)
   for _, name in ipairs(sorted_names(params)) do
     if name ~= "body" and not op.params.path[name]
       and not query_spec(op, name)
     then
-      error(unknown("parameter", name, known_names(op)), level + 1)
+      blame.raise(unknown("parameter", name, known_names(op)))
     end
   end
   for name in op.path:gmatch("{(.-)}") do
     if params[name] == nil then
-      error(string.format("missing parameter '%s'", name), level + 1)
+      blame.raise(("missing parameter '%s'"):format(name))
     end
-    check_type(spec_of(op.params.path[name]), params[name], "parameter",
-      name, level + 1)
+    check_type(spec_of(op.params.path[name]), params[name], "parameter", name)
   end
   for _, name in ipairs(sorted_names(op.params.query)) do
     if params[name] == nil and op.params.query[name].required then
-      error(string.format("missing parameter '%s'", name), level + 1)
+      blame.raise(("missing parameter '%s'"):format(name))
     end
   end
   for _, name in ipairs(sorted_names(params)) do
     local spec = name ~= "body" and query_spec(op, name)
     if spec then
-      check_type(spec, params[name], "parameter", name, level + 1)
+      check_type(spec, params[name], "parameter", name)
     end
   end
 end
@@ -418,21 +406,20 @@ end
 --- values; returns nil and an error for what data can cause.
 ---@param op etoro.Operation
 ---@param params? table path and query parameters by name, and body
----@param level integer
 ---@return table<string, string>? path values as text, to be encoded
 ---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
 ---@return table? body nil when the operation has none
-function M.params(op, params, level)
+function M.params(op, params)
   if params == nil then
     if bare[op] == nil then bare[op] = may_be_bare(op) end
     if bare[op] then return M.NOTHING, M.NOTHING end
   end
   params = params == nil and {} or params
   if type(params) ~= "table" then
-    error("parameters must be a table, got " .. type_name(params), level + 1)
+    blame.raise("parameters must be a table, got " .. type_name(params))
   end
-  check_param_names(op, params, level + 1)
-  local body, err = check_body(op, params.body, level + 1)
+  check_param_names(op, params)
+  local body, err = check_body(op, params.body)
   if not body then return nil, err end
   local path, query
   path, err = path_values(op, params)

@@ -61,12 +61,11 @@ end
 --- Reads the portfolio (portal: Trading, Get Portfolio).
 ---@param client etoro.Client
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return table? portfolio its clientPortfolio
 ---@return etoro.Response|etoro.Error
-function M.read(client, options, level)
+function M.read(client, options)
   local op = trading.op(client, "portfolio")
-  local body, response = client:_send(op, nil, options, level + 1)
+  local body, response = client:_send(op, nil, options)
   if body == nil then return nil, response end
   return M.of_answer(body, response, op)
 end

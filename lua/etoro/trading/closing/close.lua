@@ -58,16 +58,15 @@ end
 ---@param position etoro.Position
 ---@param units? number|string nil: the whole position
 ---@param options etoro.RequestOptions
----@param level integer
 ---@return etoro.FollowedClosing? closing
 ---@return etoro.Response|etoro.Error response
 ---@return boolean? is_done it was closed already
-function M.send(client, position, units, options, level)
+function M.send(client, position, units, options)
   local closing = new_closing(client, position, units)
   options._closing = closing
   local result, response = client:_send(trading.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
-  }, options, level + 1)
+  }, options)
   if result == nil then
     parts.leave(closing, not response.may_have_executed)
     if not refusals.is_closed_code(response.code) then return nil, response end
@@ -112,7 +111,7 @@ local function ask_outcome(closing, looks)
   if not closing.order_id or closing.has_outcome == false then return nil end
   local answer, response = closing.client:_send(
     trading.op(closing.client, "close_outcome"),
-    { orderId = closing.order_id }, looks:options(), 1)
+    { orderId = closing.order_id }, looks:options())
   if answer ~= nil and not is_outcome_of(closing, answer) then
     return nil -- what it says nobody knows: the portfolio is asked
   elseif answer == nil then
@@ -146,8 +145,7 @@ local function read_history(closing, looks)
   local client = closing.client
   local function read()
     return (proof.read_history(closing, { read = function(_, purpose, params)
-      return client:_send(trading.op(client, purpose), params,
-        looks:options(), 1)
+      return client:_send(trading.op(client, purpose), params, looks:options())
     end }))
   end
   local batch = closing.batch
@@ -176,7 +174,7 @@ end
 
 local function read_portfolio(closing, looks)
   local function read()
-    return holdings.read(closing.client, looks:options(), 1)
+    return holdings.read(closing.client, looks:options())
   end
   if not closing.batch then return read() end
   return shared.get(closing.client, closing.batch, BATCH_AGE, read)

@@ -33,7 +33,7 @@ end
 -- that has no such route.
 local function explain(client, id, err)
   local portfolio = err.status ~= 405
-    and holdings.read(client, nil, 1)
+    and holdings.read(client, nil)
   if portfolio and not holdings.find(portfolio, id) then
     err.message = string.format("there is no open position %s", tostring(id))
     err.code = "not_found"
@@ -75,7 +75,7 @@ end
 local function follow(position, client, changes, timeout)
   local looks = poll.new(client, timeout)
   while looks:next() do
-    local portfolio, err = holdings.read(client, looks:options(), 1)
+    local portfolio, err = holdings.read(client, looks:options())
     local item = portfolio
       and holdings.find(portfolio, casing.get(position, "positionID"))
     if item then
@@ -94,17 +94,16 @@ end
 ---@param changes etoro.PositionChanges
 ---@param timeout number seconds
 ---@param options etoro.RequestOptions
----@param level integer
 ---@return etoro.Position? position
 ---@return etoro.Response|etoro.Error
-function M.run(position, client, changes, timeout, options, level)
+function M.run(position, client, changes, timeout, options)
   changes = check.copy(changes)
   local err = contradiction(changes)
   if err then return nil, err end
   local id = casing.get(position, "positionID")
   local result, response = client:_send(trading.op(client, "edit"), {
     positionId = id, body = changes,
-  }, options, level + 1)
+  }, options)
   if result == nil and (response.status == 404 or response.status == 405) then
     return nil, explain(client, id, response)
   elseif result == nil then

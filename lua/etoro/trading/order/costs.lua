@@ -63,17 +63,15 @@ end
 ---@param client etoro.Client
 ---@param fields etoro.NewOrder
 ---@param options? etoro.RequestOptions
----@param level integer
 ---@return etoro.Costs? costs
 ---@return etoro.Response|etoro.Error
-function M.estimate(client, fields, options, level)
-  options = options_of.of_call(options, level + 1)
+function M.estimate(client, fields, options)
+  options = options_of.of_call(options)
   local op = trading.op(client, "costs")
-  local body, err = order_fields.settle(op, fields, level + 1)
+  local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action == "open" then precheck.run(client, body, false) end
-  local costs, response = client:_send(op, { body = body }, options,
-    level + 1)
+  local costs, response = client:_send(op, { body = body }, options)
   if costs == nil then return nil, response end
   if type(costs) ~= "table" or type(costs.costs) ~= "table" then
     return nil, errors.unexpected("the answer has no costs", response, op)

@@ -1,6 +1,7 @@
 -- The fields of an order, before anything is sent: what is left out and has a
 -- default, what contradicts itself.
 
+local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -70,12 +71,11 @@ end
 --- cause comes back as an error.
 ---@param op etoro.Operation
 ---@param fields etoro.NewOrder
----@param level integer
 ---@return table? body
 ---@return etoro.Error? err kind invalid
-function M.settle(op, fields, level)
+function M.settle(op, fields)
   if type(fields) ~= "table" then
-    error("fields must be a table, got " .. type(fields), level + 1)
+    blame.raise("fields must be a table, got " .. type(fields))
   end
   local body = without_null(fields)
   body.action = check.documented(op.body.action.enum, body.action)
@@ -85,7 +85,7 @@ function M.settle(op, fields, level)
       if body[name] == nil then body[name] = value end
     end
   end
-  check.fields(op.body, body, "field", level + 1)
+  check.fields(op.body, body, "field")
   local copy, err = check.values(op.body, body)
   if not copy then return nil, err end
   local message = rules.broken(op, copy)

@@ -46,7 +46,7 @@ function M.of_order(order, client, timeout)
   local ids = ids_of(order)
   local looks, found, answer = poll.new(client, timeout), nil, nil
   while looks:next() do
-    local items, response = positions.list(client, looks:options(), 1)
+    local items, response = positions.list(client, looks:options())
     if items then
       found, answer = pick(items, ids), response
       if #found == #ids then return found, response end

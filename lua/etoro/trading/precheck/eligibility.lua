@@ -50,8 +50,7 @@ local function kept(client, key, seconds, read)
     entry = {}
     cache.entries[key], cache.count = entry, cache.count + 1
   end
-  local value, err = shared.get(client, entry, seconds, read)
-  return value, err
+  return shared.get(client, entry, seconds, read)
 end
 
 local function list_in(body, name)
@@ -94,7 +93,7 @@ local function read_eligibility(client, fields)
   local symbol, id = fields.symbol, fields.instrumentId
   local body, response = client:_send(trading.op(client, "eligibility"), {
     body = symbol and { symbols = { symbol } } or { instrumentIds = { id } },
-  }, patience(), 1)
+  }, patience())
   if body == nil then return nil, response end
   local items = objects_in(body, "eligibilities")
   for _, item in ipairs(items or {}) do
@@ -127,7 +126,7 @@ end
 
 local function read_rate(client, id)
   local body, response = client:_send(RATES, { instrumentIds = { id } },
-    patience(), 1)
+    patience())
   if body == nil then return nil, response end
   for _, rate in ipairs(objects_in(body, "rates") or {}) do
     if same_text(casing.get(rate, "instrumentID"), id) then return rate end
@@ -148,7 +147,7 @@ function M.rate(client, id, age)
 end
 
 local function search(client, params)
-  local body = client:_send(SEARCH, params, patience(), 1)
+  local body = client:_send(SEARCH, params, patience())
   return objects_in(body, "items") or {}
 end
 

@@ -276,11 +276,10 @@ end
 --- before it trades.
 ---@param client etoro.Client with the option journal
 ---@param options? etoro.RecoverOptions
----@param level? integer
 ---@return etoro.Recovered[]? results one for each, in the journal's order
 ---@return etoro.RecoverReport|etoro.Error report
-function M.run(client, options, level)
-  check.options(options, KNOWN, "option", (level or 1) + 1)
+function M.run(client, options)
+  check.options(options, KNOWN, "option")
   options = options or {}
   if client:is_closed() then return nil, errors.closed() end
   if not client:journal() then

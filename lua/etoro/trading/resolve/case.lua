@@ -107,7 +107,7 @@ function methods:read(purpose, params)
   local result, response = self.client:_send(op, params, {
     deadline = left, timeout = self.options.timeout, priority = "order",
     _urgent = true,
-  }, 2)
+  })
   if result == nil and LASTING[response.kind] then self.is_stopped = true end
   local fault = result ~= nil and purpose == "lookup"
     and order_answer.fault(result, params)
