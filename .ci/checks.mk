@@ -53,7 +53,7 @@ lint:
 
 lint-lua:
 	@luacheck -q $(LUA_FILES)
-	@$(LUA) .ci/lint.lua $(LUA_FILES) $(wildcard src/*/*.[ch] src/*/*/*.[ch])
+	@$(LUA) .ci/lint.lua $(LUA_FILES) $(C_FILES)
 	@$(LUA) .ci/arrows.lua
 
 lint-format:

@@ -2,7 +2,10 @@
 -- each fault with its place; ends with 1 when there is one.
 --
 -- C files (FILE ends in .c or .h) are looked through for calls that go by the
--- locale. It stands on luacheck's parser, which is pure Lua and runs under any.
+-- locale, and for macros that are a statement without braces: one that stands
+-- behind the caller's `if` would take its `else`.
+--
+-- It stands on luacheck's parser, which is pure Lua and runs under any.
 
 package.path = package.path .. ";/usr/share/lua/5.1/?.lua"
 
@@ -229,6 +232,19 @@ local function check_words(node)
   for _, part in ipairs(node) do check_words(part) end
 end
 
+local STATEMENT = { ["if"] = true, ["for"] = true, ["while"] = true,
+  ["switch"] = true }
+
+local function lint_macros()
+  local joined = ("\n" .. source):gsub("\\\n", "  ") -- as many bytes
+  for place, body in joined:gmatch "\n()[ \t]*#%s*define%s+[%w_]+%b()%s*([^\n]*)" do
+    if STATEMENT[body:match "^%l+"] then
+      local _, line = ("\n" .. source):sub(1, place - 1):gsub("\n", "")
+      report({ line = line }, "a macro that is a statement without braces")
+    end
+  end
+end
+
 local function lint_c()
   local number = 0
   for line in (source .. "\n"):gmatch "(.-)\n" do
@@ -239,6 +255,7 @@ local function lint_c()
       end
     end
   end
+  lint_macros()
 end
 
 local function lint(path)

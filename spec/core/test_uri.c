@@ -131,6 +131,14 @@ static void refuses(const char *url, const char *part_of_why)
   free(copy);
 }
 
+static void refuses_each(const char *const *urls, size_t n,
+                         const char *part_of_why)
+{
+  size_t i;
+  for (i = 0; i < n; i++)
+    refuses(urls[i], part_of_why);
+}
+
 static void parses_bases(void)
 {
   parses("https://public-api.etoro.com", "https://public-api.etoro.com", "",
@@ -228,10 +236,7 @@ static void refuses_bases(void)
     "wss://h"
   };
   char url[2000];
-  size_t i;
-#define EACH(list, why) \
-  for (i = 0; i < sizeof list / sizeof *list; i++) \
-  refuses(list[i], why)
+#define EACH(list, why) refuses_each(list, sizeof list / sizeof *list, why)
   EACH(hosts, "host is not");
   EACH(ports, "port is not");
   EACH(remote, "loopback hosts only");

@@ -114,6 +114,22 @@ describe("the lint", function()
       "src/core/sample.c")
   end)
 
+  it("finds macros that are a statement without braces", function()
+    process.run { "/bin/mkdir", "-p", folder .. "/src/core" }
+    for _, text in ipairs {
+      "\n#define SET(x) if (!rc) rc = f(x)\n",
+      "\n#define SET(x) \\\n  if (!rc) \\\n  rc = f(x)\nint a;\n",
+      "\n #  define EACH(list) \\\n \\\n  for (;;) f(list)\n",
+    } do
+      assert.equal(":2: a macro that is a statement without braces\n",
+        (faults_of(text, "src/core/sample.c")))
+    end
+    finds(0, "#define SET(x) (rc = rc ? rc : f(x))\n"
+      .. "#define MUST(x) \\\n  do { \\\n  if (!(x)) \\\n  abort(); \\\n"
+      .. "  } while (0)\n#define LIMIT 3\nif (a) b();\n#define P(x) iffy(x)\n",
+      "src/core/sample.c")
+  end)
+
   it("tells of what it cannot read", function()
     finds(1, "local = 1")
   end)

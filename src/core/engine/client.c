@@ -174,8 +174,7 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
 {
   CURLcode rc;
 #define SET(option, value) \
-  if (!rc) \
-  rc = curl_easy_setopt(easy, option, value)
+  (rc = rc ? rc : curl_easy_setopt(easy, option, value))
   rc = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
   SET(CURLOPT_PROTOCOLS_STR, "http,https");

@@ -235,8 +235,7 @@ static CURLcode set_callbacks(struct etoro_wire *w, struct etoro_handle *h)
   CURLcode rc;
   h->wire = w;
 #define SET(option, value) \
-  if (!rc) \
-  rc = curl_easy_setopt(easy, option, value)
+  (rc = rc ? rc : curl_easy_setopt(easy, option, value))
   rc = curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_WRITEDATA, h);
