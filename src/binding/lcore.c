@@ -24,6 +24,7 @@
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
 #include "core/limits.h"
+#include "core/names.h"
 #include "core/status.h"
 #include "core/net/unpack.h"
 #include "core/net/uri.h"
@@ -68,7 +69,7 @@ static int buf_gc(lua_State *L)
 /* core.escape(text, "segment" | "query" | "list") -> string | nil, message */
 static int core_escape(lua_State *L)
 {
-  static const char *const parts[] = { "segment", "query", "list", NULL };
+  static const char *const parts[] = { ETORO_URI_PARTS(ETORO_TEXT) NULL };
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
   int part = luaL_checkoption(L, 2, "query", parts);

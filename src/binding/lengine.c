@@ -312,18 +312,29 @@ static int engine_answer(lua_State *L)
   return 1;
 }
 
-/* engine:fail(job, "lost" | "timeout" | "refused" | "truncated", sent) */
-static int engine_fail(lua_State *L)
+/* How a manual wire may say that an attempt failed. */
+static enum etoro_code checkfailure(lua_State *L, int index)
 {
-  static const char *const names[] = { "lost", "timeout", "refused",
-                                       "truncated", NULL };
   static const enum etoro_code codes[] = { ETORO_CODE_LOST, ETORO_CODE_TIMEOUT,
                                            ETORO_CODE_REFUSED,
                                            ETORO_CODE_TRUNCATED };
+  const char *given =
+      luaL_optstring(L, index, etoro_code_name(ETORO_CODE_LOST));
+  size_t i;
+  for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+    if (!strcmp(given, etoro_code_name(codes[i])))
+      return codes[i];
+  luaL_argerror(L, index, lua_pushfstring(L, "invalid option '%s'", given));
+  return ETORO_CODE_LOST; /* not reached */
+}
+
+/* engine:fail(job, "lost" | "timeout" | "refused" | "truncated", sent) */
+static int engine_fail(lua_State *L)
+{
   struct etoro_engine *e = checkengine(L);
   struct etoro_job *j = takenjob(L, e);
-  int code = luaL_checkoption(L, 3, "lost", names);
-  int rc = etoro_engine_fail(e, j, codes[code], lua_toboolean(L, 4));
+  enum etoro_code code = checkfailure(L, 3);
+  int rc = etoro_engine_fail(e, j, code, lua_toboolean(L, 4));
   if (rc)
     return letoro_fail(L, rc, "the job is not under way");
   lua_pushboolean(L, 1);

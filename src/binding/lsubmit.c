@@ -10,6 +10,7 @@
 
 #include "core/engine/engine.h"
 #include "core/limits.h"
+#include "core/names.h"
 #include "core/status.h"
 
 #define REQUEST 3       /* where the table is */
@@ -23,33 +24,32 @@ enum {
   FIRST_NAME
 };
 
+/* The fields of a request. */
+#define FIELDS(X) \
+  X(METHOD, "method") \
+  X(TARGET, "target") \
+  X(BODY, "body") \
+  X(CONTENT_TYPE, "content_type") \
+  X(REQUEST_ID, "request_id") \
+  X(HEADERS, "headers") \
+  X(FINALS, "finals") \
+  X(CLASS, "class") \
+  X(PRIORITY, "priority") \
+  X(WRITES, "writes") \
+  X(POOL, "pool") \
+  X(TIMEOUT, "timeout") \
+  X(DEADLINE, "deadline") \
+  X(MAX_RETRIES, "max_retries") \
+  X(URGENT, "urgent") \
+  X(FORM, "form") \
+  X(INTENT, "intent")
+
+#define FIELD_NAME(name, text) name,
 enum field {
-  METHOD,
-  TARGET,
-  BODY,
-  CONTENT_TYPE,
-  REQUEST_ID,
-  HEADERS,
-  FINALS,
-  CLASS,
-  PRIORITY,
-  WRITES,
-  POOL,
-  TIMEOUT,
-  DEADLINE,
-  MAX_RETRIES,
-  URGENT,
-  FORM,
-  INTENT,
-  FIELD_COUNT
+  FIELDS(FIELD_NAME) FIELD_COUNT
 };
 
-static const char *const names[FIELD_COUNT] = {
-  "method",  "target",  "body",     "content_type", "request_id",
-  "headers", "finals",  "class",    "priority",     "writes",
-  "pool",    "timeout", "deadline", "max_retries",  "urgent",
-  "form",    "intent"
-};
+static const char *const names[] = { FIELDS(ETORO_TEXT) };
 
 /* Pushes a field, which stays on the stack until the call returns. */
 static int push(lua_State *L, enum field f)
@@ -113,9 +113,9 @@ static size_t take_list(lua_State *L, enum field f, const char **out,
 static void read_request(lua_State *L, struct etoro_request *r,
                          const char **headers, const char **finals)
 {
-  static const char *const classes[] = { "safe",  "keyed", "close",
-                                         "never", "once",  NULL };
-  static const char *const priorities[] = { "exit", "order", "read", NULL };
+  static const char *const classes[] = { ETORO_CLASSES(ETORO_TEXT) NULL };
+  static const char *const priorities[] = { ETORO_PRIORITY_LIST(ETORO_TEXT)
+                                                NULL };
   memset(r, 0, sizeof *r);
   r->method = take_text(L, METHOD, NULL);
   r->target = take_text(L, TARGET, NULL);

@@ -148,7 +148,8 @@ function M.from_reply(reply)
   return errors.new(err)
 end
 
--- code = { kind, message, hint }; %s is the host. A hint of false: none.
+-- code = { kind, message, hint }; %s is the host. A hint of false: none. The
+-- codes are those of src/core/engine/codes.h, and what is found here.
 local TRANSPORT = {
   dns = { "network", "no address found for %s",
     "Check base_url and the network's name server" },
@@ -156,7 +157,6 @@ local TRANSPORT = {
     "Nothing listens there: check base_url, port and firewall" },
   connect = { "network", "no connection to %s",
     "Check base_url, the network and the firewall" },
-  reset = { "network", "%s cut the connection", false },
   lost = { "network", "%s closed the connection without an answer", false },
   proxy = { "network", "the proxy gave no connection to %s",
     "Check the proxy option, or https_proxy in the environment" },
@@ -209,8 +209,7 @@ local NEVER_SENT = {
 
 -- Outcomes after which another attempt of a safe operation may do better.
 local PASSING = {
-  reset = true, lost = true, timeout = true, deadline = true,
-  truncated = true,
+  lost = true, timeout = true, deadline = true, truncated = true,
 }
 
 --- Describes a call that got no usable answer.

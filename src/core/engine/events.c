@@ -2,11 +2,12 @@
 
 #include <stdlib.h>
 
+#include "core/names.h"
+
 const char *etoro_event_name(enum etoro_event_kind kind)
 {
-  static const char *const names[] = { "queued", "waited", "sent", "retried",
-                                       "done" };
-  return names[kind];
+  static const char *const texts[] = { ETORO_EVENTS(ETORO_TEXT) };
+  return texts[kind];
 }
 
 /* Room for one more: by growing, or by forgetting the oldest. */

@@ -6,12 +6,16 @@
 #include "core/engine/job.h"
 #include "core/limits.h"
 
+#define ETORO_EVENTS(X) \
+  X(QUEUED, "queued") \
+  X(WAITED, "waited")   /* had to wait for its turn or for a token */ \
+  X(SENT, "sent") \
+  X(RETRIED, "retried") /* will be sent again after wait seconds */ \
+  X(DONE, "done")
+
+#define ETORO_EVENT_NAME(name, text) ETORO_EVENT_##name,
 enum etoro_event_kind {
-  ETORO_EVENT_QUEUED,
-  ETORO_EVENT_WAITED,   /* had to wait for its turn or for a token */
-  ETORO_EVENT_SENT,
-  ETORO_EVENT_RETRIED,  /* will be sent again after wait seconds */
-  ETORO_EVENT_DONE
+  ETORO_EVENTS(ETORO_EVENT_NAME)
 };
 
 const char *etoro_event_name(enum etoro_event_kind kind);

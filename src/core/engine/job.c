@@ -9,26 +9,6 @@
 
 static const char id_name[] = "x-request-id: ";
 
-const char *etoro_code_name(enum etoro_code code)
-{
-  static const char *const names[] = {
-    "none",          "bad_encoding", "ca_file",   "cancelled",
-    "certificate",   "closed",       "connect",   "connect_timeout",
-    "deadline",      "dns",          "dry_run",   "halted",
-    "handshake",     "journal",      "lost",      "not_demo",
-    "out_of_memory", "protocol",     "proxy",     "rate_limited",
-    "refused",       "timeout",      "too_large", "truncated"
-  };
-  return names[code];
-}
-
-const char *etoro_state_name(enum etoro_state state)
-{
-  static const char *const names[] = { "budget", "credential", "journal",
-                                       "flight", "backoff",    "done" };
-  return names[state];
-}
-
 int etoro_method_has_length(const char *method)
 {
   return !strcmp(method, "POST") || !strcmp(method, "PUT")

@@ -8,51 +8,12 @@
 
 #include "core/bytes/buf.h"
 #include "core/engine/client.h"
+#include "core/engine/codes.h"
 #include "core/bytes/ids.h"
 #include "core/journal/journal.h"
 #include "core/engine/retry.h"
 #include "core/net/unpack.h"
 #include "core/limits.h"
-
-enum etoro_state {
-  ETORO_STATE_BUDGET,      /* waits for its turn */
-  ETORO_STATE_CREDENTIAL,  /* waits for a bearer token */
-  ETORO_STATE_JOURNAL,     /* waits until its intent is on disk */
-  ETORO_STATE_FLIGHT,      /* an attempt is on the wire */
-  ETORO_STATE_BACKOFF,     /* waits before it is sent again */
-  ETORO_STATE_DONE
-};
-
-/* Why there is no reply that can be used; 0 when there is one. */
-enum etoro_code {
-  ETORO_CODE_NONE,
-  ETORO_CODE_BAD_ENCODING,
-  ETORO_CODE_CA_FILE,
-  ETORO_CODE_CANCELLED,
-  ETORO_CODE_CERTIFICATE,
-  ETORO_CODE_CLOSED,
-  ETORO_CODE_CONNECT,
-  ETORO_CODE_CONNECT_TIMEOUT,
-  ETORO_CODE_DEADLINE,
-  ETORO_CODE_DNS,
-  ETORO_CODE_DRY_RUN,
-  ETORO_CODE_HALTED,
-  ETORO_CODE_HANDSHAKE,
-  ETORO_CODE_JOURNAL,
-  ETORO_CODE_LOST,
-  ETORO_CODE_NOT_DEMO,
-  ETORO_CODE_OUT_OF_MEMORY,
-  ETORO_CODE_PROTOCOL,
-  ETORO_CODE_PROXY,
-  ETORO_CODE_RATE_LIMITED,
-  ETORO_CODE_REFUSED,
-  ETORO_CODE_TIMEOUT,
-  ETORO_CODE_TOO_LARGE,
-  ETORO_CODE_TRUNCATED
-};
-
-const char *etoro_code_name(enum etoro_code code);
-const char *etoro_state_name(enum etoro_state state);
 
 /* A call as it is asked for; nothing in it is kept, all is copied. */
 struct etoro_request {

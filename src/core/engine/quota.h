@@ -14,11 +14,14 @@
 
 struct etoro_job;
 
+#define ETORO_PRIORITY_LIST(X) \
+  X(EXIT, "exit")   /* cancel and close: may use the reserve too */ \
+  X(ORDER, "order") \
+  X(READ, "read")
+
+#define ETORO_PRIORITY_NAME(name, text) ETORO_PRIORITY_##name,
 enum etoro_priority {
-  ETORO_PRIORITY_EXIT,  /* cancel and close: may use the reserve too */
-  ETORO_PRIORITY_ORDER,
-  ETORO_PRIORITY_READ,
-  ETORO_PRIORITIES
+  ETORO_PRIORITY_LIST(ETORO_PRIORITY_NAME) ETORO_PRIORITIES
 };
 
 /* What is known of a pool before any reply. */

@@ -2,12 +2,16 @@
 #ifndef ETORO_RETRY_H
 #define ETORO_RETRY_H
 
+#define ETORO_CLASSES(X) \
+  X(SAFE, "safe")   /* reads, and writes that end in the same state */ \
+  X(KEYED, "keyed") /* the request id is an idempotency key */ \
+  X(CLOSE, "close") /* full close of a position */ \
+  X(NEVER, "never") /* everything else */ \
+  X(ONCE, "once")   /* as NEVER, and even a 429 ends it */
+
+#define ETORO_CLASS_NAME(name, text) ETORO_CLASS_##name,
 enum etoro_class {
-  ETORO_CLASS_SAFE,   /* reads, and writes that end in the same state */
-  ETORO_CLASS_KEYED,  /* the request id is an idempotency key */
-  ETORO_CLASS_CLOSE,  /* full close of a position */
-  ETORO_CLASS_NEVER,  /* everything else */
-  ETORO_CLASS_ONCE    /* as the last, and a 429 ends it too */
+  ETORO_CLASSES(ETORO_CLASS_NAME)
 };
 
 /* How one attempt ended, as far as sending again is concerned. */

@@ -7,11 +7,15 @@
 #include "core/bytes/buf.h"
 #include "core/limits.h"
 
+#define ETORO_URI_PARTS(X) \
+  X(SEGMENT, "segment") /* a path value: all but unreserved is encoded; "." \
+                           and ".." too, so that the route stays */ \
+  X(QUERY, "query")     /* a query name or value */ \
+  X(LIST, "list")       /* a query value whose commas stay as they are */
+
+#define ETORO_URI_NAME(name, text) ETORO_URI_##name,
 enum etoro_uri_part {
-  ETORO_URI_SEGMENT,  /* a path value: all but unreserved is encoded; "." and
-                         ".." are encoded too, so the route stays */
-  ETORO_URI_QUERY,    /* a query name or value */
-  ETORO_URI_LIST      /* a query value whose commas stay as they are */
+  ETORO_URI_PARTS(ETORO_URI_NAME)
 };
 
 /* Appends text encoded for that place. ETORO_EINVAL: an empty SEGMENT.
