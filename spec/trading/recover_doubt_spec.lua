@@ -190,11 +190,63 @@ describe("a recovery", function()
   it("finds an order that was under way when its task was cancelled",
     function()
       local outcomes = interrupt(function(task) task:cancel() end)
-      for _, outcome in ipairs(outcomes) do
-        assert.equal("unknown", outcome.state)
-      end
+      assert.equal(1, #outcomes)
+      assert.equal("unknown", outcomes[1].state)
+      assert.equal("cancelled", outcomes[1].code)
       finds_it()
     end)
+
+  -- The outcomes of a journal after the task of a call was cancelled once
+  -- something held.
+  local function cancel(call, holds)
+    etoro.run(function()
+      local task = etoro.spawn(call)
+      etoro.spawn(function()
+        while not holds() do etoro.sleep(0) end
+        task:cancel()
+      end)
+      pcall(task.wait, task)
+    end)
+    t.client:close()
+    local states = {}
+    for _, record in ipairs(assert(journal.read(path))) do
+      if record.kind == "outcome" then states[#states + 1] = record.state end
+    end
+    t.client = t:connect { journal = path }
+    return states
+  end
+
+  local function has_arrived(method)
+    return function() return #t:sent_by(method) > 0 end
+  end
+
+  it("has the last word of a closing whose task was cancelled", function()
+    local position = t:position()
+    t:fault { route = CLOSE, fault = "stall" }
+    assert.same({ "placed", "unknown" }, cancel(function()
+      position:close(nil, { timeout = 20 })
+    end, has_arrived "POST"))
+    assert.equal("not_landed", recover()[1].state)
+  end)
+
+  it("has the last word of an order whose task was cancelled while it was"
+    .. " looked for", function()
+    t:fault { route = OPEN, fault = "cut_before" }
+    assert.same({ "unknown" }, cancel(function()
+      t.client.orders:open(ORDER, { precheck = false, settle = 60 })
+    end, has_arrived "GET"))
+    assert.equal("not_landed", recover()[1].state)
+  end)
+
+  it("has nothing to look for where the task was cancelled before it was"
+    .. " sent", function()
+    local states = cancel(function()
+      t.client.orders:open(ORDER, { precheck = false })
+    end, function() return true end)
+    assert.is_not.equal("unknown", states[#states])
+    assert.same({}, recover())
+    assert.same({}, t:books().orders)
+  end)
 
   it("tells not landed what is nowhere, whatever the clock", function()
     t:fault { route = OPEN, fault = "cut_before" }

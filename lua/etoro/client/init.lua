@@ -283,12 +283,10 @@ local function send(client, op, request, options)
     if kind == "closed" then return nil, errors.closed() end
     return nil, errors.invalid(nil, message)
   end
+  -- what is sent again has been announced
+  if request.intent then request.announced_by = job end
+  request.journal, request.intent = nil, nil
   local failure = await(client, job)
-  if request.intent then
-    -- what is sent again has been announced
-    request.journal, request.intent = nil, nil
-    request.was_sent = job:was_sent()
-  end
   if failure then return nil, failure end
   return read_outcome(client, op, job, options)
 end
@@ -301,9 +299,8 @@ local function carry_out(client, op, request, path, body, options)
   end
   if not resolve then load_for_trades() end
   local journal = client._journal
-  if journal then
-    journal:announce(request, op, path, options.request_id)
-  end
+  local _ <close> = journal
+    and journal:announce(request, op, path, options.request_id)
   local result, response = resolve.carry_out(client, {
     op = op, account = op.account or client._account, params = path,
     body = body, started = client._runtime.engine:now(),

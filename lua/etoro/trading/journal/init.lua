@@ -44,6 +44,9 @@ local M = {}
 local methods = {}
 local mt = { __name = "etoro.journal", __index = methods }
 
+-- What a call holds from its announcement on, until it is over.
+local announced_mt = { __name = "etoro.journal.announced" }
+
 -- A file is open once in a Lua state.
 local opened = setmetatable({}, { __mode = "v" })
 
@@ -139,11 +142,14 @@ local function body_text(request)
   return (body:gsub("[\r\n]", " "))
 end
 
---- Adds to a request what has to be on disk before it is sent.
+--- Adds to a request what has to be on disk before it is sent. The caller
+--- holds what this gives in a to-be-closed variable, and says in the request's
+--- `announced_by` which job sends it.
 ---@param request table for engine:submit
 ---@param op etoro.Operation
 ---@param params table<string, string>
 ---@param id? string request id; one is made when there is none
+---@return table announced
 function methods:announce(request, op, params, id)
   local name = op.method .. " " .. (op.template or op.path)
   request.request_id = id or core.uuid()
@@ -154,6 +160,7 @@ function methods:announce(request, op, params, id)
     "account", quote(self.account), "op", quote(name),
     "params", params_text(params), "body", body_text(request))
   self.file.pending[request] = coroutine.running()
+  return setmetatable({ journal = self, request = request }, announced_mt)
 end
 
 --- Says what became of an intent.
@@ -238,20 +245,36 @@ local function outcome_of(op, result, err)
   }
 end
 
---- Says how a call ended. One of which nothing was sent needs no word: the
---- core has said so where its intent was written.
+-- The call is over. Of one of which nothing was sent no more is said: the core
+-- has said so where its intent was written.
+local function leave(journal, request, outcome)
+  local file, job = journal.file, request.announced_by
+  file.pending[request] = nil
+  if job and job:was_sent() then
+    journal:outcome(request.request_id, outcome)
+  end
+  let_go(file)
+end
+
+--- Says how a call ended.
 ---@param request table that `announce` was given
 ---@param op etoro.Operation
 ---@param result any
 ---@param err etoro.Error|etoro.Response
 function methods:finish(request, op, result, err)
-  self.file.pending[request] = nil
   local outcome = outcome_of(op, result, err)
   if outcome.state ~= "unknown" then
     remember_ended(self.file, request.request_id)
   end
-  if request.was_sent then self:outcome(request.request_id, outcome) end
-  let_go(self.file)
+  leave(self, request, outcome)
+end
+
+-- A call that ended without a word, as that of a cancelled task does, may have
+-- been carried out.
+function announced_mt.__close(announced)
+  local journal, request = announced.journal, announced.request
+  if journal.file.pending[request] == nil then return end
+  leave(journal, request, { state = "unknown", code = "cancelled" })
 end
 
 --- The client is closed: what waits is written, and the client warns of lines
