@@ -50,6 +50,11 @@ do
 end
 local C_PLACE = "src/core/bytes/decimal.c"
 
+-- Whose line an error names is found when it is made, by values/blame: no
+-- stack depth travels through calls. DEPTHS: where it still does.
+local BLAME = "raise it with blame.raise: it finds the caller's line"
+local DEPTHS = { "^lua/etoro/sandbox/" }
+
 local file, source, faults = nil, nil, 0
 
 local function report(node, message)
@@ -58,6 +63,13 @@ local function report(node, message)
 end
 
 local function is_shipped() return file:find("^lua/etoro/") ~= nil end
+
+local function is_blamed()
+  for _, place in ipairs(DEPTHS) do
+    if file:find(place) then return false end
+  end
+  return is_shipped()
+end
 
 -- Scopes: name -> "loop" for the control variable of a loop, else true. Each
 -- looks further in the one outside of it.
@@ -68,6 +80,9 @@ end
 local function declare(scope, names, kind)
   for _, name in ipairs(names) do
     if name.tag == "Id" then scope[name[1]] = kind or "plain" end
+    if name[1] == "level" and is_blamed() then
+      report(name, "a stack depth: " .. BLAME)
+    end
   end
 end
 
@@ -182,8 +197,19 @@ local function check_call(node)
   end
 end
 
+-- error(message, level): 0 is for what is passed on as it is.
+local function check_error(node, scope)
+  local fn, depth = node[1], node[3]
+  if fn[1] == "error" and not scope.error and depth and is_blamed()
+    and not (depth.tag == "Number" and tonumber(depth[1]) == 0)
+  then
+    report(node, "names a line by its depth: " .. BLAME)
+  end
+end
+
 function visit.Call(node, scope, depth)
   check_call(node)
+  check_error(node, scope)
   node[1].has_base = node[1][1] == "tonumber" and #node == 3
   walk_all(node, scope, depth)
 end

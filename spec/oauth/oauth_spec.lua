@@ -538,6 +538,16 @@ describe("etoro.oauth", function()
     local sso = login()
     raises(function() sso:authorize { state = "mine" } end,
       "'state' cannot be given here")
+    raises(function() sso:authorize "openid" end,
+      "parameters must be a table, got string")
+    raises(function() sso:authorize(false) end,
+      "parameters must be a table, got boolean")
+    raises(function() sso:authorize { scopes = "openid" } end,
+      "bad parameter 'scopes': table expected, got string")
+    raises(function() sso:authorize { scopes = { "openid", {} } } end,
+      "bad parameter 'scopes[2]': string expected, got table")
+    raises(function() etoro.oauth.new { client_id = "x", scopes = { 1 } } end,
+      "bad option 'scopes[1]': string expected, got number")
     raises(function() login({ redirect_uri = false }):authorize() end,
       "option 'redirect_uri' is missing")
     raises(function() sso:exchange("?code=1", {}) end,

@@ -10,7 +10,7 @@ describe("the lint", function()
     folder = process.scratch()
     script = process.run({ "/bin/pwd" }).stdout:gsub("%s+$", "")
       .. "/.ci/lint.lua"
-    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro" }
+    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/command" }
   end)
   teardown(function() process.remove(folder) end)
 
@@ -97,6 +97,30 @@ describe("the lint", function()
       "return string.format('%d %5s %%g', 1, 'x')",
       "table.sort(names, before)", "return os.date('!%Y-%m-%d', 1)",
       "return text:find '[A-Za-z]%d%x%%a'", "return text:find('%a', 1, true)",
+    } do
+      finds(0, text)
+    end
+  end)
+
+  it("finds stack depths that travel, and errors raised by one", function()
+    for _, text in ipairs {
+      "local level = 1", "local a, level = 1, 2",
+      "local function f(x, level) return x end",
+      "return function(level) return 1 end", "function t.f(level) end",
+      "function t:f(level) end", "local function level() end",
+      "for level = 1, 2 do print(1) end", "for _, level in pairs {} do f() end",
+      "error('wrong', 2)", "error('wrong', 1)", "error('wrong', depth + 1)",
+      "return function() error(m, 3) end", "error(message, -0.5)",
+    } do
+      finds(1, text)
+      finds(1, text, "lua/etoro/command/sample.lua")
+      finds(0, text, "sample.lua")
+    end
+    for _, text in ipairs {
+      "error(message, 0)", "error(message)", "blame.raise(message)",
+      "local error = ... error(message, 2)", "t.level = 1",
+      "local t = { level = 1 }", "log.error(message, 2)",
+      "return level, t.level -- level", "log:error(message, 2)",
     } do
       finds(0, text)
     end

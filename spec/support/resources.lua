@@ -1,5 +1,6 @@
 -- Everything that users call methods of, and the methods, as they are at run
--- time: M.subjects() gives { name =, page =, methods = { name = function } }.
+-- time: M.subjects() gives { name =, page =, methods = { name = function },
+-- of = a function that gives it for a client }.
 local box = require "etoro.sandbox"
 
 local M = {}
@@ -66,15 +67,16 @@ end
 function M.subjects()
   local client = assert(box.new():client())
   local found = { client = { name = "client", page = "client",
-    methods = public(methods_of(client)) } }
+    methods = public(methods_of(client)), of = function(own) return own end } }
   for _, name in ipairs(M.RESOURCES) do
     local methods = public(methods_of(client[name]))
     found["client." .. name] =
-      { name = "client." .. name, page = name, methods = methods }
+      { name = "client." .. name, page = name, methods = methods,
+        of = function(own) return own[name] end }
   end
   for name, object in pairs(OBJECTS) do
     found[name] = { name = name, page = object[1],
-      methods = public(methods_of(object[2](client))) }
+      methods = public(methods_of(object[2](client))), of = object[2] }
   end
   client:close()
   return found

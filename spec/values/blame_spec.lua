@@ -152,6 +152,99 @@ describe("the line that an error names", function()
   end)
 end)
 
+describe("the line that an error names, of each method", function()
+  local resources = require "spec.support.resources"
+  local WRONG = { true, 0.5, "", { wrong = 1 } }
+
+  -- The text that a call raises, and whether it names another line.
+  local function raised(method, arguments, count)
+    local at = line() + 2
+    local ok, message = pcall(function()
+      method(table.unpack(arguments, 1, count))
+    end)
+    if ok or type(message) ~= "string" then return nil, false end
+    local place = ("%s:%d: "):format(FILE, at)
+    return message, message:sub(1, #place) ~= place
+  end
+
+  it("is the caller's where self is another", function()
+    local wrong, count = {}, 0
+    for subject, of in pairs(resources.subjects()) do
+      for name, method in pairs(subject ~= "client" and of.methods or {}) do
+        local text, is_elsewhere = raised(method, { "self" }, 1)
+        if is_elsewhere then
+          wrong[#wrong + 1] = subject .. ":" .. name .. ": " .. text
+        elseif text and text:find(": bad self: ", 1, true) then
+          count = count + 1
+        end
+      end
+    end
+    assert.same({}, wrong)
+    assert.is_true(count > 140, count)
+  end)
+
+  it("is the caller's for each of its arguments", function()
+    local box = etoro.sandbox.new { now = function() return 1767225600 end }
+    local wrong, count = {}, 0
+
+    local function try(what, of, method, number, value)
+      local client = assert(box:client { on_event = function() end })
+      local arguments = { of.of(client), [number] = value }
+      local text, is_elsewhere = raised(method, arguments, number)
+      if is_elsewhere then wrong[#wrong + 1] = what .. ": " .. text end
+      if text then count = count + 1 end
+      client:close()
+    end
+
+    for subject, of in pairs(resources.subjects()) do
+      for name, method in pairs(of.methods) do
+        for number = 2, debug.getinfo(method, "u").nparams do
+          for _, value in ipairs(WRONG) do
+            try(subject .. ":" .. name, of, method, number, value)
+          end
+        end
+      end
+    end
+    local login = assert(etoro.oauth.new { client_id = "x",
+      redirect_uri = "http://127.0.0.1/back" })
+    assert.same({}, wrong)
+    assert.is_true(count > 500, count)
+  end)
+
+  it("is the caller's for arguments of the functions beside them", function()
+    local login = assert(etoro.oauth.new { client_id = "x",
+      redirect_uri = "http://127.0.0.1/back" })
+    local wrong = {}
+
+    local function try(what, fn, ...)
+      local text, is_elsewhere = raised(fn, { ... }, select("#", ...))
+      if is_elsewhere then wrong[#wrong + 1] = what .. ": " .. text end
+      return text
+    end
+
+    for _, value in ipairs(WRONG) do
+      for _, name in ipairs { "client", "run", "spawn", "wrap" } do
+        assert.is_string(try(name, etoro[name], value), name)
+      end
+      assert.is_string(try("sandbox.new", etoro.sandbox.new, value))
+      assert.is_string(try("oauth.new", etoro.oauth.new, value))
+      try("oauth.new", etoro.oauth.new, { client_id = "x", scopes = value })
+      try("all", etoro.all, value)
+      for name, method in pairs(getmetatable(login).__index) do
+        if name:sub(1, 1) ~= "_" then
+          try("login:" .. name, method, login, value)
+          try("login:" .. name, method, login, nil, value)
+          try("login:" .. name, method, login, nil, nil, value)
+        end
+      end
+    end
+    assert.same({}, wrong)
+    assert.is_string(try("sleep", etoro.sleep, "1"))
+    assert.is_string(try("all", etoro.all, { 1 }))
+    assert.same({}, wrong)
+  end)
+end)
+
 describe("the line that an error names, of a program", function()
   local LUA = os.getenv "LUA" or "lua5.4"
   local ROOT = assert(package.searchpath("etoro", package.path))

@@ -81,6 +81,21 @@ local SECONDS = {
 
 local OF_CALL = { timeout = "number", deadline = "number" }
 
+-- The text of a list of scopes.
+local function scope_text(scopes, what)
+  if type(scopes) ~= "table" then
+    blame.raise(("bad %s 'scopes': table expected, got %s"):format(what,
+      type(scopes)))
+  end
+  for index = 1, #scopes do
+    if type(scopes[index]) ~= "string" then
+      blame.raise(("bad %s 'scopes[%d]': string expected, got %s"):format(what,
+        index, type(scopes[index])))
+    end
+  end
+  return table.concat(scopes, " ")
+end
+
 local function check_seconds(options)
   for name in pairs(SECONDS) do
     local value = options[name]
@@ -155,6 +170,7 @@ function M.new(options)
     blame.raise("option 'client_id' is missing")
   end
   check_seconds(options)
+  if options.scopes then scope_text(options.scopes, "option") end
   local warnings = {}
   local settled, err = settle(options, warnings)
   if not settled then return nil, err end
@@ -289,19 +305,23 @@ end
 ---@return string url
 ---@return etoro.OAuthSession session
 function methods:authorize(params)
-  params = params or {}
+  if params == nil then params = {} end
+  if type(params) ~= "table" then
+    blame.raise("parameters must be a table, got " .. type(params))
+  end
   check_redirect(self)
   local session = setmetatable({
     state = core.random_token(32):reveal(),
     nonce = core.random_token(32):reveal(),
     verifier = core.random_token(32),
   }, session_mt)
-  local scopes = params.scopes or self._options.scopes or SCOPES
+  local scopes = scope_text(params.scopes or self._options.scopes or SCOPES,
+    "parameter")
   local list = {}
   add_parameter(list, "response_type", "code")
   add_parameter(list, "client_id", self._options.client_id)
   add_parameter(list, "redirect_uri", self._options.redirect_uri)
-  add_parameter(list, "scope", table.concat(scopes, " "))
+  add_parameter(list, "scope", scopes)
   add_parameter(list, "state", session.state)
   add_parameter(list, "nonce", session.nonce)
   add_parameter(list, "code_challenge", core.fingerprint(session.verifier))

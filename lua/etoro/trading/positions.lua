@@ -142,7 +142,9 @@ end
 
 -- The units of a close: nil for all; nil and an error for what cannot be.
 local function units_of(position, fields)
-  if fields == nil or fields.units == nil or fields.units == core.null then
+  if type(fields) ~= "table" or fields.units == nil
+    or fields.units == core.null
+  then
     check.options(fields, { "units" }, "field")
     return nil
   end
