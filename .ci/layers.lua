@@ -45,7 +45,6 @@ return {
   known = {
     "a circle of sandbox, sandbox.http.serve",
     "a circle of sandbox.trading.mirrors, sandbox.trading.positions",
-    "a circle of tasks, tasks.waiting",
     "lua/etoro/client/options.lua requires etoro.market.cache: client may not"
       .. " use market",
     "lua/etoro/tasks/looks.lua requires etoro.client.options: tasks may not"

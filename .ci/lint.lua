@@ -20,8 +20,6 @@ local LATE = {
     .. " write needs, before it is sent",
   ["lua/etoro/call/raw.lua"] = "the table of operations, before anything is sent",
   ["lua/etoro/client/options.lua"] = "while a client is made",
-  ["lua/etoro/tasks/init.lua"] = "a circle: runtime stands on tasks, and whatever"
-    .. " makes clients has loaded it",
   ["lua/etoro/sandbox/init.lua"] = "the box's client and server: one of them"
     .. " is wanted, and it is loaded before it is there",
   ["lua/etoro/sandbox/trading/mirrors.lua"] = "a circle: trading has loaded"

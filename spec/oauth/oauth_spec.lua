@@ -390,6 +390,28 @@ describe("etoro.oauth", function()
       assert.equal(1, #refreshes())
     end)
 
+    it("is waited for where nothing can yield while a task stores it",
+    function()
+      local stored = 0
+      local sso = login { store = function()
+        stored = stored + 1
+        etoro.sleep(0.05)
+      end }
+      local tokens = tokens_of(sso)
+      etoro.run(function()
+        etoro.spawn(function() return sso:refresh(tokens) end)
+        repeat etoro.sleep(0.01) until stored == 2
+        local fresh
+        table.sort({ 1, 2 }, function(a, b)
+          fresh = fresh or assert(sso:refresh(tokens))
+          return a < b
+        end)
+        assert.equal("canary-access-3", fresh.access_token:reveal())
+      end)
+      assert.equal(2, stored)
+      assert.equal(1, #refreshes())
+    end)
+
     it("does not wait for itself", function()
       local sso, tokens, inner
       sso = login { store = function(t)

@@ -16,7 +16,8 @@ local OTHERS = {
   ["init.lua"] = "M%.(%l+)", ["client/events.lua"] = "M%.(%l+)",
   ["trading/journal/init.lua"] = "M%.(read)",
   ["oauth/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
-  ["tasks/init.lua"] = "methods:(%l+)", ["tasks/waiting.lua"] = "loop%.(%l+)",
+  ["tasks/init.lua"] = "[%l.]+[:.](%l+)", ["tasks/task.lua"] = "methods:(%l+)",
+  ["tasks/waiting.lua"] = "loop%.(%l+)",
   ["sandbox/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
 }
 

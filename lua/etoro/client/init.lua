@@ -16,6 +16,8 @@ local renewal = require "etoro.client.renewal"
 local responses = require "etoro.call.response"
 local runtime = require "etoro.tasks.waiting"
 
+require "etoro.tasks" -- what a program starts behind a write is there
+
 local tostring = core.text -- not up to the locale
 
 local M = {}
@@ -104,24 +106,14 @@ end
 ---@field resets_in? number seconds until the next call comes free
 ---@field paused_for? number seconds, after a 429
 
--- Whether tasks wait for a token that nobody asks for yet.
-function methods:_needs_renewal()
-  return self._core:wants_token() and not renewal.is_under_way(self)
-end
-
--- Has the token function asked, for tasks that wait for it.
-function methods:_renew_apart()
-  renewal.start(self)
-end
-
 -- Waits for a job. Gives an error when it cannot go on; re-raises what a
 -- signal handler or a host's wait raised, with the job cancelled.
 local function await(client, job)
   local failure = client._renewal and renewal.check(client, job)
   local ok, done = true, true
   if not failure then
-    ok, done, failure = pcall(runtime.await, client._runtime, client, job,
-      client._is_renewable and renewal.attendant(client, job))
+    ok, done, failure = pcall(runtime.await, client._waiter, job,
+      client._renewal and renewal.attendant(client, job))
   end
   if ok and done and not failure then return nil end
   job:cancel()
@@ -450,8 +442,7 @@ end
 
 local function tell(client, warnings)
   for _, warning in ipairs(warnings) do
-    runtime.emit(client, { kind = "warning", message = warning,
-      at = client._runtime.engine:unix() })
+    client:warn(nil, warning)
   end
 end
 
@@ -461,8 +452,8 @@ local function open(settled, engine, parent, keys_of)
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
     _core = handle, _runtime = run, _settings = settled,
+    _waiter = runtime.waiter(run, handle, settled),
     _options = not settled.seal and settled or nil,
-    _is_renewable = settled.token_function ~= nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
@@ -479,7 +470,6 @@ local function open(settled, engine, parent, keys_of)
     settled.token_function = nil
   end
   if settled.seal then strip(settled) end
-  runtime.add(run, client)
   tell(client, settled.warnings)
   return client
 end

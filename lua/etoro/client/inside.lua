@@ -2,7 +2,7 @@
 -- of. Users are promised none of this.
 
 local core = require "etoro.core"
-local runtime = require "etoro.tasks.waiting"
+local waiting = require "etoro.tasks.waiting"
 
 ---@class etoro.ClientInside
 local inside = {}
@@ -18,7 +18,7 @@ function inside:unix() return self._runtime.engine:unix() end
 --- Lets time pass while other calls go on.
 ---@param seconds number
 function inside:pause(seconds)
-  runtime.pause(self, seconds)
+  waiting.pause(self._waiter, seconds)
 end
 
 --- The seconds that a call with these options may take in all.
@@ -71,6 +71,10 @@ function inside:is_closed() return self._is_closed end
 ---@return etoro.Runtime
 function inside:runtime() return self._runtime end
 
+--- What waits for its jobs.
+---@return etoro.Waiter
+function inside:waiter() return self._waiter end
+
 --- Whether tasks of this Lua state may go on while it waits.
 ---@return boolean
 function inside:is_shared() return self._runtime.engine == core.engine() end
@@ -84,10 +88,7 @@ function inside:warn(response, message)
     response.warning = response.warning and response.warning .. "; " .. message
       or message
   end
-  runtime.emit(self, {
-    kind = "warning", message = message, at = self:unix(),
-    request_id = response and response.request_id,
-  })
+  waiting.warn(self._waiter, message, response and response.request_id)
 end
 
 return inside

@@ -3,39 +3,22 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local runtime = require "etoro.tasks.waiting"
-local tasks = require "etoro.tasks"
+local once = require "etoro.tasks.once"
+local scheduler = require "etoro.tasks.scheduler"
+local tasks = require "etoro.tasks.task"
+local waiting = require "etoro.tasks.waiting"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local WEAK_VALUES, WEAK_KEYS = { __mode = "v" }, { __mode = "k" }
-
--- The coroutine that asks now. Weak: one that nobody will ever resume again
--- must not keep the others waiting.
-local function renewer_of(client)
-  local thread = client._renewal and client._renewal.thread
-  return thread and coroutine.status(thread) ~= "dead" and thread or nil
-end
-
-local function set_renewer(client, thread)
-  client._renewal = thread
-    and setmetatable({ thread = thread }, WEAK_VALUES) or false
-end
+local WEAK_KEYS = { __mode = "k" }
 
 -- The functions, and the last token that each gave where it may be asked for.
 -- Kept here alone: what reaches a client reaches neither.
 local functions = setmetatable({}, WEAK_KEYS)
 local held_tokens = setmetatable({}, WEAK_KEYS)
-
---- Makes a function the source of a client's tokens.
----@param client etoro.Client
----@param give fun(refused: userdata?): any, any
-function M.keep(client, give)
-  functions[client] = give
-end
 
 local function error_of(message, job)
   if errors.is(message) then return message end
@@ -54,7 +37,7 @@ local function ask(client)
     is_refused and held.token or nil)
   if not ok then
     local message = tostring(token)
-    if message:find("interrupted!", 1, true) and not tasks.current() then
+    if message:find("interrupted!", 1, true) and not scheduler.current() then
       return nil, token, true
     end
     return nil, "the access_token function failed: " .. message
@@ -75,12 +58,12 @@ end
 
 -- All that wait for the token now have waited in vain.
 local function fail_waiting(client, message)
-  tasks.each_parked(function(entry)
+  scheduler.each_parked(function(entry)
     if entry.job:state() == "credential" then
       entry.failure = error_of(message, entry.job)
       entry.job:cancel()
     end
-  end, client)
+  end, client._waiter)
   for entry in pairs(client._blocked or {}) do
     if entry.job:state() == "credential" then
       entry.failure = error_of(message, entry.job)
@@ -89,11 +72,26 @@ local function fail_waiting(client, message)
 end
 
 local function renew(client)
-  set_renewer(client, (coroutine.running()))
-  local done, message, is_interrupt = ask(client)
-  set_renewer(client, nil)
+  local done, message, is_interrupt = client._renewal:run(ask, client)
   if is_interrupt then error(message, 0) end
   if not done then fail_waiting(client, message) end
+end
+
+--- Makes a function the source of a client's tokens.
+---@param client etoro.Client
+---@param give fun(refused: userdata?): any, any
+function M.keep(client, give)
+  functions[client] = give
+  client._renewal = once.new()
+  client._waiter.renewal = {
+    is_needed = function()
+      return client._core:wants_token() and not client._renewal:doer()
+    end,
+    start = function()
+      local task = tasks.spawn_apart(function() renew(client) end)
+      client._renewal:leave_to(task.thread)
+    end,
+  }
 end
 
 --- An error when a call is made by the very function it would wait for.
@@ -101,14 +99,7 @@ end
 ---@param job userdata
 ---@return etoro.Error?
 function M.check(client, job)
-  local renewer = renewer_of(client)
-  if not renewer then return nil end
-  local is_within = tasks.is_within(renewer)
-  if not is_within and not tasks.parkable() then
-    -- it cannot go on before this call, made further up its stack, is over
-    is_within = coroutine.status(renewer) ~= "suspended"
-  end
-  return is_within
+  return client._renewal:is_own()
     and error_of("the access_token function called its own client", job) or nil
 end
 
@@ -128,32 +119,18 @@ function M.attendant(client, job)
   end
   return function()
     if client._core:wants_token() then
-      local renewer = renewer_of(client)
+      local renewer = client._renewal:doer()
       if not renewer then
         renew(client)
-      elseif tasks.of_thread(renewer) then
+      elseif scheduler.of_thread(renewer) then
         -- it must have joined those who wait, for an error to reach it
         if job:state() == "budget" then client._runtime.engine:step(0) end
-        runtime.turn(is_over)
+        waiting.turn(is_over)
         return not entry.failure and "turned", entry.failure
       end
     end
     return not entry.failure, entry.failure
   end
-end
-
---- Whether somebody asks the function now.
----@param client etoro.Client
----@return boolean
-function M.is_under_way(client)
-  return renewer_of(client) and true or false
-end
-
---- Has the function asked by a task of its own, unless somebody is at it.
----@param client etoro.Client
-function M.start(client)
-  if renewer_of(client) then return end
-  set_renewer(client, tasks.spawn_apart(function() renew(client) end).thread)
 end
 
 return M

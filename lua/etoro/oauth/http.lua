@@ -8,8 +8,8 @@ local failures = require "etoro.call.failures"
 local faults = require "etoro.call.faults"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
-local runtime = require "etoro.tasks.waiting"
-local tasks = require "etoro.tasks"
+local scheduler = require "etoro.tasks.scheduler"
+local waiting = require "etoro.tasks.waiting"
 
 local M = {}
 
@@ -20,15 +20,15 @@ local HINTS = {
   invalid_scope = "Check the scopes option",
 }
 
--- What etoro.runtime takes for a client: one an origin, with or without the
--- login.
+-- The core's client for an origin, with or without the login, and who waits for
+-- its jobs.
 local function endpoint(sso, url, has_login)
   local origin = core.base(url).origin
   local name = (has_login and "login " or "") .. origin
   local found = sso._endpoints[name]
   if found then return found end
   local settled = sso._options
-  local handle, message, kind = sso._runtime.engine:client {
+  local handle, message, kind = sso._waiter.runtime.engine:client {
     base_url = origin, ca_file = settled.ca_file, proxy = settled.proxy,
     client_id = has_login and settled.client_id or nil,
     client_secret = has_login and settled.client_secret or nil,
@@ -40,9 +40,11 @@ local function endpoint(sso, url, has_login)
     return nil, kind == "closed" and errors.closed()
       or errors.invalid(nil, message)
   end
-  found = { _core = handle, _runtime = sso._runtime, _settings = settled }
+  found = {
+    core = handle,
+    waiter = waiting.waiter(sso._waiter.runtime, handle, settled),
+  }
   sso._endpoints[name] = found
-  runtime.add(sso._runtime, found)
   return found
 end
 
@@ -67,7 +69,7 @@ function M.submit(sso, request, options)
   local settled = sso._options
   local path = request.url:match("^[^:]+://[^/]+(/.*)$")
   local deadline = options and options.deadline or settled.deadline
-  local job, message, kind = sso._runtime.engine:submit(to._core, {
+  local job, message, kind = sso._waiter.runtime.engine:submit(to.core, {
     method = request.method, target = path or "/", form = request.form,
     class = request.class, deadline = deadline,
     timeout = options and options.timeout or settled.timeout,
@@ -79,7 +81,7 @@ function M.submit(sso, request, options)
   return {
     job = job, endpoint = to, host = request.url:match("^[^:]+://([^/]+)"),
     ends = core.monotonic() + deadline + limits.oauth_grace,
-    sent_at = sso._runtime.engine:unix(),
+    sent_at = sso._waiter.runtime.engine:unix(),
     op = {
       method = request.method, path = path or "/", class = request.class,
     },
@@ -93,28 +95,16 @@ end
 ---@return boolean? done
 ---@return etoro.Error? err
 function M.await(call)
-  local to, job = call.endpoint, call.job
-  if not tasks.parkable() then
-    if runtime.await(to._runtime, to, job) then return true end
+  local waiter, job = call.endpoint.waiter, call.job
+  if not scheduler.parkable() then
+    if waiting.await(waiter, job) then return true end
     return nil, errors.closed()
   end
   while not job:done() do
     if core.monotonic() > call.ends then return nil, errors.closed() end
-    runtime.pause(to, limits.oauth_tick)
+    waiting.pause(waiter, limits.oauth_tick)
   end
   return true
-end
-
---- Lets time pass for whoever waits for the work of another coroutine.
----@param sso etoro.OAuth
----@param thread thread
-function M.pause(sso, thread)
-  if not tasks.parkable() and tasks.of_thread(thread) then
-    runtime.turn()
-  else
-    runtime.pause({ _runtime = sso._runtime, _settings = sso._options },
-      limits.oauth_tick)
-  end
 end
 
 local function unknown_outcome(call, code, cause)

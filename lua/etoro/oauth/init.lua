@@ -10,8 +10,8 @@ local http = require "etoro.oauth.http"
 local json = require "etoro.values.json"
 local key_file = require "etoro.client.key_file"
 local limits = require "etoro.values.limits"
-local runtime = require "etoro.tasks.waiting"
 local tokens_of = require "etoro.oauth.tokens"
+local waiting = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
 
@@ -178,7 +178,8 @@ function M.new(options)
   urls, err = urls_of(options)
   if not urls then return nil, err end
   local self = setmetatable({
-    _options = settled, _settings = settled, _urls = urls, _runtime = runtime.of(),
+    _options = settled, _urls = urls,
+    _waiter = waiting.waiter(waiting.of(), nil, settled),
     _endpoints = {},  -- by origin, with and without the login
     _records = {},    -- refreshes, by the fingerprint of the token they used
     _order = {},      -- those fingerprints, oldest first
@@ -191,8 +192,7 @@ function M.new(options)
   end
   if problem then return nil, problem end
   for _, message in ipairs(warnings) do
-    runtime.emit(self, { kind = "warning", message = message,
-      at = core.now() })
+    waiting.warn(self._waiter, message)
   end
   return self
 end
@@ -517,12 +517,8 @@ end
 local function warn(self, err)
   if self._warned == err then return end
   self._warned = err
-  runtime.emit(self, {
-    kind = "warning", at = self._runtime.engine:unix(),
-    request_id = err.request_id,
-    message = "the access token is used to its end, it was not renewed: "
-      .. tostring(err),
-  })
+  waiting.warn(self._waiter, "the access token is used to its end, it was not"
+    .. " renewed: " .. tostring(err), err.request_id)
 end
 
 -- A renewal ahead of time that failed for reasons that may pass.
@@ -553,7 +549,7 @@ function methods:source(tokens)
       else
         warn(self, err)
         return current.access_token, math.min(current.expires_at,
-          self._runtime.engine:unix() + 5)
+          self._waiter.runtime.engine:unix() + 5)
       end
     end
     return current.access_token,
@@ -564,7 +560,7 @@ end
 --- Ends it: calls under way end with the error kind "closed".
 function methods:close()
   self._is_closed = true
-  for _, endpoint in pairs(self._endpoints) do endpoint._core:close() end
+  for _, endpoint in pairs(self._endpoints) do endpoint.core:close() end
 end
 
 return M

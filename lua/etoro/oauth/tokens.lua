@@ -7,14 +7,13 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth.http"
 local limits = require "etoro.values.limits"
-local tasks = require "etoro.tasks"
+local once = require "etoro.tasks.once"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local WEAK_VALUES = { __mode = "v" } -- a task may never be resumed again
 
 ---@class etoro.Tokens
 ---@field access_token etoro.Secret
@@ -127,10 +126,8 @@ local function store(self, record)
   local give = self._options.store
   if give then
     local text = as_text(record.tokens)
-    record.storing = setmetatable({ thread = coroutine.running() },
-      WEAK_VALUES)
-    local ok, done, message = pcall(give, text)
-    record.storing = nil
+    local ok, done, message = pcall(record.storing.run, record.storing, give,
+      text)
     if not ok then
       return nil, store_failed(masked(done, text), record.tokens)
     elseif done == false or done == nil and message ~= nil then
@@ -164,18 +161,6 @@ local function conclude(self, record)
   end
 end
 
--- The coroutine that stores a record now, unless nobody can resume it again.
-local function storer_of(record)
-  local thread = record.storing and record.storing.thread
-  return thread and coroutine.status(thread) ~= "dead" and thread or nil
-end
-
--- Whether this call is made by the very function it would wait for.
-local function is_inside(thread)
-  return tasks.is_within(thread)
-    or not tasks.parkable() and coroutine.status(thread) ~= "suspended"
-end
-
 local function busy(message)
   return errors.new { kind = "auth", code = "store_busy", message = message,
     retryable = true }
@@ -188,6 +173,7 @@ end
 ---@return etoro.Error? err
 function M.settle(self, record)
   local ends = core.monotonic() + self._options.deadline
+  record.storing = record.storing or once.new()
   while not record.is_stored do
     if record.call then
       local done, err = http.await(record.call)
@@ -195,15 +181,15 @@ function M.settle(self, record)
       conclude(self, record)
     elseif record.err then
       return nil, record.err
-    elseif not storer_of(record) then
+    elseif not record.storing:doer() then
       local done, err = store(self, record)
       if not done then return nil, err end
-    elseif is_inside(storer_of(record)) then
+    elseif record.storing:is_own() then
       return nil, busy("the store function made a call that waits for it")
     elseif core.monotonic() > ends then
       return nil, busy("the store function does not come to an end")
     else
-      http.pause(self, storer_of(record))
+      record.storing:wait(self._waiter)
     end
   end
   return record.tokens
@@ -283,7 +269,7 @@ end
 function M.is_over(self, tokens, seconds)
   if not tokens.access_token then return true end
   return tokens.expires_at ~= nil
-    and tokens.expires_at - seconds <= self._runtime.engine:unix()
+    and tokens.expires_at - seconds <= self._waiter.runtime.engine:unix()
 end
 
 --- Gives the tokens that follow: those of a refresh that somebody else has

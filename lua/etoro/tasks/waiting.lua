@@ -5,7 +5,8 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
-local tasks = require "etoro.tasks"
+local scheduler = require "etoro.tasks.scheduler"
+local tasks = require "etoro.tasks.task"
 
 local tostring = core.text -- not up to the locale
 
@@ -15,7 +16,7 @@ local SLICE = limits.wait_slice
 
 ---@class etoro.Runtime
 ---@field engine userdata
----@field clients table<lightuserdata, etoro.Client> weak; by core address
+---@field waiters table<lightuserdata, etoro.Waiter> weak; by core address
 ---@field is_shared boolean its engine is the one this Lua state shares
 
 -- One runtime an engine, for as long as the engine lives.
@@ -30,7 +31,7 @@ function M.of(engine)
   local runtime = runtimes[engine]
   if not runtime then
     runtime = {
-      engine = engine, clients = setmetatable({}, { __mode = "v" }),
+      engine = engine, waiters = setmetatable({}, { __mode = "v" }),
       is_shared = is_shared,
     }
     runtimes[engine] = runtime
@@ -38,22 +39,34 @@ function M.of(engine)
   return runtime
 end
 
---- Lets events of a client find it.
+---@class etoro.Waiter who waits for jobs, and hears of them, for a client
+---@field runtime etoro.Runtime
+---@field wait? fun(loop: table) how it waits in a host
+---@field on_event? fun(event: table)
+---@field renewal? { is_needed: (fun(): boolean), start: fun() } where a function
+---gives its token: whether it has to be asked, and has it asked by a task
+
+--- Makes one.
 ---@param runtime etoro.Runtime
----@param client etoro.Client
-function M.add(runtime, client)
-  runtime.clients[client._core:address()] = client
+---@param handle? userdata the core's client whose events are for it
+---@param options { wait?: function, on_event?: function }
+---@return etoro.Waiter
+function M.waiter(runtime, handle, options)
+  local waiter = {
+    runtime = runtime, wait = options.wait, on_event = options.on_event,
+  }
+  if handle then runtime.waiters[handle:address()] = waiter end
+  return waiter
 end
 
---- Hands an event to a client's listener. A listener that fails must not cost
---- a call its outcome: the error is told on stderr, the call goes on. Only
---- Ctrl-C gets through.
----@param client etoro.Client
+--- Hands an event to who listens. A listener that fails must not cost a call
+--- its outcome: the error is told on stderr, the call goes on. Only Ctrl-C gets
+--- through.
+---@param waiter etoro.Waiter
 ---@param event table
-function M.emit(client, event)
-  local listener = client._settings.on_event
-  if listener then
-    local ok, message = pcall(listener, event)
+function M.emit(waiter, event)
+  if waiter.on_event then
+    local ok, message = pcall(waiter.on_event, event)
     if not ok then
       message = tostring(message)
       if message:find("interrupted!", 1, true) then error(message, 0) end
@@ -64,18 +77,27 @@ function M.emit(client, event)
   end
 end
 
+--- Tells who listens of something to look at.
+---@param waiter etoro.Waiter
+---@param message string
+---@param request_id? string
+function M.warn(waiter, message, request_id)
+  M.emit(waiter, { kind = "warning", message = message,
+    request_id = request_id, at = waiter.runtime.engine:unix() })
+end
+
 -- Hands out what a step has brought: events, and tasks that can go on.
 local function deliver(runtime)
   local engine = runtime.engine
   local event, address = engine:event()
   while event do
-    local client = runtime.clients[address]
-    if client then M.emit(client, event) end
+    local waiter = runtime.waiters[address]
+    if waiter then M.emit(waiter, event) end
     event, address = engine:event()
   end
   local id = engine:next_done()
   while id do
-    tasks.deliver(id)
+    scheduler.deliver(id)
     id = engine:next_done()
   end
 end
@@ -96,7 +118,7 @@ end
 -- The runtimes whose jobs tasks wait for, as a list: it changes on the way.
 local function waited_for()
   local list = {}
-  for runtime, of in pairs(tasks.waited_for()) do
+  for runtime, of in pairs(scheduler.waited_for()) do
     list[#list + 1] = { runtime = runtime, wait = of.wait }
   end
   return list
@@ -104,8 +126,8 @@ end
 
 -- Whether a token has to be asked for that no one asks for yet.
 local function needs_token()
-  for client in pairs(tasks.renewals()) do
-    if client:_needs_renewal() then return true end
+  for waiter in pairs(scheduler.renewals()) do
+    if waiter.renewal.is_needed() then return true end
   end
   return false
 end
@@ -123,8 +145,8 @@ end
 -- Sets the alarm of the shared engine's descriptor to when a step is due that
 -- the engine itself would not ask for.
 local function rearm()
-  local due = tasks.due()
-  if tasks.has_news() or needs_token() or waits_elsewhere() then due = 0 end
+  local due = scheduler.due()
+  if scheduler.has_news() or needs_token() or waits_elsewhere() then due = 0 end
   core.engine():alarm(due)
 end
 
@@ -132,12 +154,12 @@ end
 -- is waited for even if there is no time: it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
-  if wait and runtime.is_shared then tasks.on_wake(rearm) end
+  if wait and runtime.is_shared then scheduler.on_wake(rearm) end
   local done, has_news, kind = engine:step(wait and 0 or seconds)
   if not done then return nil, has_news, kind end
   if has_news then deliver(runtime) end
   -- it may have left something for whoever drives the tasks
-  if tasks.has_host() then rearm() end
+  if scheduler.has_host() then rearm() end
   if wait and done == 0 then wait(pollable(engine, seconds)) end
   return true
 end
@@ -150,17 +172,17 @@ local function step_all(list, seconds)
   for _, one in ipairs(list) do
     local most = one.runtime.is_shared and real or seconds
     if not step(one.runtime, one.wait, most) then
-      tasks.each_parked(function(entry) tasks.deliver(entry.id) end,
+      scheduler.each_parked(function(entry) scheduler.deliver(entry.id) end,
         one.runtime)
     end
   end
 end
 
 -- Tokens that tasks wait for are asked for by a task of their own, one at a
--- time for each client.
+-- time for each waiter.
 local function renew_tokens()
-  for client in pairs(tasks.renewals()) do
-    if client:_needs_renewal() then client:_renew_apart() end
+  for waiter in pairs(scheduler.renewals()) do
+    if waiter.renewal.is_needed() then waiter.renewal.start() end
   end
 end
 
@@ -173,15 +195,15 @@ function M.turn(is_done, target)
   tasks.run_ready()
   if is_done(target) then return end
   renew_tokens()
-  local due = tasks.due()
+  local due = scheduler.due()
   local seconds = due and due < SLICE and due or SLICE
   local list = waited_for()
   if #list == 0 then list[1] = { runtime = M.of() } end
   step_all(list, seconds)
 end
 
-local function block(runtime, client, job, attend)
-  local wait = client._settings.wait
+local function block(waiter, job, attend)
+  local runtime, wait = waiter.runtime, waiter.wait
   if wait then job:watch(0) end
   while not job:done() do
     local go_on, failure = true, nil
@@ -198,29 +220,28 @@ end
 --- Waits until a job is done. `attend`, given where a function makes the
 --- client's token, is called before each step outside of tasks: see
 --- renewal.attendant.
----@param runtime etoro.Runtime
----@param client etoro.Client
+---@param waiter etoro.Waiter
 ---@param job userdata
 ---@param attend? fun(): boolean|"turned", etoro.Error?
 ---@return boolean? done nil when the engine belongs to a parent process
 ---@return etoro.Error? failure why there is nothing to wait for
-function M.await(runtime, client, job, attend)
-  local task = tasks.parkable()
-  if not task then return block(runtime, client, job, attend) end
-  local entry = { job = job, client = client, renew = attend and true }
-  if not job:done() then tasks.park_on(task, entry) end
+function M.await(waiter, job, attend)
+  local task = scheduler.parkable()
+  if not task then return block(waiter, job, attend) end
+  local entry = { job = job, waiter = waiter, renew = attend and true }
+  if not job:done() then scheduler.park_on(task, entry) end
   return job:done() or nil, entry.failure
 end
 
---- Lets time pass for a client while other calls go on.
----@param client etoro.Client
+--- Lets time pass for one who waits, while other calls go on.
+---@param waiter etoro.Waiter
 ---@param seconds number
-function M.pause(client, seconds)
-  local runtime, wait = client._runtime, client._settings.wait
-  local task = tasks.parkable()
+function M.pause(waiter, seconds)
+  local runtime, wait = waiter.runtime, waiter.wait
+  local task = scheduler.parkable()
   local engine = runtime.engine
   if task and engine == core.engine() then
-    tasks.sleep_in(task, seconds)
+    scheduler.sleep_in(task, seconds)
     return
   end
   local ends, left = engine:now() + seconds, seconds
@@ -236,9 +257,9 @@ function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds then
     blame.raise("number of seconds expected")
   end
-  local task = tasks.parkable()
+  local task = scheduler.parkable()
   if task then
-    tasks.sleep_in(task, seconds)
+    scheduler.sleep_in(task, seconds)
     return
   end
   local ends = core.monotonic() + seconds
@@ -301,7 +322,7 @@ local function step_others(shared)
   for _, one in ipairs(waited_for()) do
     if one.runtime ~= shared then others[#others + 1] = one end
   end
-  step_all(others, tasks.due() == 0 and 0 or SLICE)
+  step_all(others, scheduler.due() == 0 and 0 or SLICE)
 end
 
 --- Does what can be done now, tasks included, without waiting. Raises the
@@ -315,7 +336,7 @@ function loop.step(_, budget)
   tasks.run_ready(budget or limits.loop_budget)
   renew_tokens()
   step_others(runtime)
-  local failure = tasks.take_failure()
+  local failure = scheduler.take_failure()
   rearm()
   if failure then error(failure[1], 0) end
 end
@@ -324,8 +345,8 @@ end
 --- state (cqueues' contract: pollfd, events, timeout; and step).
 ---@return etoro.Loop
 function M.loop()
-  tasks.on_wake(rearm)
-  tasks.set_hosted()
+  scheduler.on_wake(rearm)
+  scheduler.set_hosted()
   loop.pollfd()
   return setmetatable({}, loop_mt)
 end

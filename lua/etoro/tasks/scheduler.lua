@@ -1,0 +1,293 @@
+-- Who may go on, and who waits for what: the one scheduler of a Lua state. It
+-- resumes nobody; etoro.tasks.task does.
+
+local core = require "etoro.core"
+local heap = require "etoro.tasks.heap"
+
+local M = {}
+
+-- What a task's coroutine yields when it waits; nothing else is equal to it.
+M.WAIT = {}
+
+local scheduler -- made with the first task
+
+--- The scheduler, made if there is none yet.
+---@return table
+function M.get()
+  if not scheduler then
+    scheduler = {
+      ready = {}, first = 1, last = 0,   -- a queue of tasks to resume
+      sleepers = {},                     -- a heap of { at, task }
+      parked = {}, next_id = 0,          -- tasks that wait for a job, by id
+      runtimes = {},                     -- how many of them, by runtime
+      renewals = {},                     -- and by waiter, where a function
+                                         -- gives its token
+      news = 0,                          -- ends that somebody who blocks
+                                         -- has not seen yet
+      drivers = 0,                       -- who block, and turn the scheduler
+      of_thread = setmetatable({}, { __mode = "k" }),
+      resumer = setmetatable({}, { __mode = "k" }), -- of wrapped coroutines
+    }
+  end
+  return scheduler
+end
+
+--- The scheduler where there is one.
+---@return table?
+function M.peek() return scheduler end
+
+--- Lets a task be resumed.
+---@param task etoro.Task
+function M.push_ready(task)
+  local s = M.get()
+  task.status = "ready"
+  s.last = s.last + 1
+  s.ready[s.last] = task
+  if s.wake and s.first == s.last then s.wake() end
+end
+
+--- Lets a task go on that waits; it may have been cancelled meanwhile.
+---@param task etoro.Task
+function M.wake(task)
+  if task.status == "waiting" then M.push_ready(task) end
+end
+
+--- Takes the task that is to be resumed next.
+---@return etoro.Task?
+function M.pop_ready()
+  local s = scheduler
+  if s.first > s.last then return nil end
+  local task = s.ready[s.first]
+  s.ready[s.first] = nil
+  s.first = s.first + 1
+  if s.first > s.last then s.first, s.last = 1, 0 end
+  return task
+end
+
+-- Calls visit with the running coroutine and those that would take part when
+-- it yields: the ones that called it through etoro.wrap, up to a task's own.
+-- Gives the task, nil when there is none or visit gave false.
+local function walk_up(visit)
+  if not scheduler then return nil end
+  local thread = coroutine.running()
+  while thread do
+    if visit and not visit(thread) then return nil end
+    local task = scheduler.of_thread[thread]
+    if task then return task end
+    thread = scheduler.resumer[thread]
+  end
+end
+
+--- The task whose coroutine is running, directly or below an etoro.wrap.
+---@return etoro.Task?
+function M.current()
+  return walk_up()
+end
+
+--- The same where it can be parked: inside of a sort's comparison, say, no
+--- coroutine may yield, and a call has to block.
+---@return etoro.Task?
+function M.parkable()
+  return scheduler and walk_up(coroutine.isyieldable)
+end
+
+--- The task that a coroutine belongs to, if it is a task's own.
+---@param thread thread
+---@return etoro.Task?
+function M.of_thread(thread)
+  return scheduler and scheduler.of_thread[thread]
+end
+
+--- Whether the running coroutine works for another: is that one, or was
+--- started by it through etoro.wrap or etoro.run.
+---@param thread thread
+---@return boolean
+function M.is_within(thread)
+  local at = coroutine.running()
+  while at and at ~= thread do
+    local task = scheduler and scheduler.of_thread[at]
+    if task then
+      at = task.group and task.group.thread
+    else
+      at = scheduler and scheduler.resumer[at]
+    end
+  end
+  return at == thread
+end
+
+--- Something that is waited for is over: tells whoever blocks for it, in
+--- case another one's turn has brought it about.
+---@param target table a task or a group
+function M.tell_blocked(target)
+  if (target.blocked or 0) == 0 or target.is_told then return end
+  target.is_told = true
+  scheduler.news = scheduler.news + target.blocked
+  if scheduler.wake then scheduler.wake() end
+end
+
+--- Gives the scheduler its thread of control back until the task is woken.
+---@param task etoro.Task the running one
+function M.park(task)
+  task.status = "waiting"
+  task.parked_in = coroutine.running()
+  coroutine.yield(M.WAIT)
+  task.parked_in = nil
+end
+
+-- Counts an entry in or out of what a turn has to look at.
+local function count_entry(entry, by)
+  local s, waiter = scheduler, entry.waiter
+  local runtime = waiter.runtime
+  local of_runtime = s.runtimes[runtime] or { count = 0 }
+  of_runtime.count = of_runtime.count + by
+  of_runtime.wait = of_runtime.wait or waiter.wait
+  s.runtimes[runtime] = of_runtime.count > 0 and of_runtime or nil
+  if not entry.renew then return end
+  local count = (s.renewals[waiter] or 0) + by
+  s.renewals[waiter] = count > 0 and count or nil
+end
+
+local function take_entry(entry)
+  scheduler.parked[entry.id] = nil
+  count_entry(entry, -1)
+end
+
+--- Waits, in a task, until a job is done. `entry` says what it waits with;
+--- whoever cancels the job for a reason leaves it in entry.failure.
+---@param task etoro.Task
+---@param entry { job: userdata, waiter: etoro.Waiter, renew?: boolean }
+function M.park_on(task, entry)
+  local s = scheduler
+  s.next_id = s.next_id + 1
+  entry.task, entry.id = task, s.next_id
+  task.entry = entry
+  s.parked[entry.id] = entry
+  count_entry(entry, 1)
+  entry.job:watch(entry.id)
+  M.park(task)
+  task.entry = nil
+end
+
+--- A job that somebody stepped to its end: the task that waits for it goes on.
+---@param id integer
+function M.deliver(id)
+  local entry = scheduler and scheduler.parked[id]
+  if not entry then return end -- cancelled, or of another's ids
+  take_entry(entry)
+  M.wake(entry.task)
+end
+
+--- Calls `visit` with each entry that waits for a job, of one waiter or
+--- runtime where `of` is given.
+---@param visit fun(entry: table)
+---@param of? table
+function M.each_parked(visit, of)
+  if not scheduler then return end
+  local entries = {}
+  for _, entry in pairs(scheduler.parked) do
+    if not of or entry.waiter == of or entry.waiter.runtime == of then
+      entries[#entries + 1] = entry
+    end
+  end
+  for _, entry in ipairs(entries) do visit(entry) end
+end
+
+--- The runtimes whose jobs tasks wait for, each with a count and one of their
+--- waiters' `wait` functions.
+---@return table<etoro.Runtime, { count: integer, wait?: function }>
+function M.waited_for()
+  return scheduler and scheduler.runtimes or {}
+end
+
+--- Waiters with a token function that tasks wait for.
+---@return table<etoro.Waiter, integer>
+function M.renewals()
+  return scheduler and scheduler.renewals or {}
+end
+
+--- What a task waits for is given up.
+---@param entry table
+function M.drop_entry(entry)
+  if scheduler.parked[entry.id] then take_entry(entry) end
+  entry.job:cancel()
+  if entry.job:done() then entry.job:outcome() end
+end
+
+--- Lets a task sleep. Seconds below 0 count as 0.
+---@param task etoro.Task
+---@param seconds number
+function M.sleep_in(task, seconds)
+  local s = scheduler
+  local entry = { at = core.monotonic() + math.max(0, seconds), task = task }
+  task.sleeper = entry
+  heap.add(s.sleepers, entry)
+  if s.wake and s.sleepers[1] == entry then s.wake() end
+  M.park(task)
+end
+
+--- Takes a task out of those that sleep.
+---@param task etoro.Task
+function M.drop_sleeper(task)
+  heap.remove(scheduler.sleepers, task.sleeper)
+  task.sleeper = nil
+end
+
+--- Lets tasks go on whose time has come.
+function M.wake_sleepers()
+  local first = scheduler.sleepers[1]
+  local now = core.monotonic()
+  while first and first.at <= now do
+    M.drop_sleeper(first.task)
+    M.wake(first.task)
+    first = scheduler.sleepers[1]
+  end
+end
+
+--- Seconds until a task can go on: 0 now, nil when only a job can tell.
+---@return number?
+function M.due()
+  if not scheduler then return nil end
+  if scheduler.first <= scheduler.last then return 0 end
+  local first = scheduler.sleepers[1]
+  return first and math.max(0, first.at - core.monotonic())
+end
+
+--- Whether something has ended that is still to be told: to somebody who
+--- blocks, or, as the error of a task, to a host's loop.
+---@return boolean
+function M.has_news()
+  return scheduler ~= nil and (scheduler.news > 0
+    or scheduler.is_hosted == true and scheduler.failure ~= nil)
+end
+
+--- Sets what is called when a host's loop, or a wait of a host's, has to look
+--- at the tasks before it had planned to.
+---@param callback fun()
+function M.on_wake(callback)
+  M.get().wake = callback
+end
+
+--- Whether on_wake was called and somebody steps the tasks, so that a
+--- descriptor has to be kept in step with them.
+---@return boolean
+function M.has_host()
+  return scheduler ~= nil and scheduler.wake ~= nil
+    and (scheduler.is_hosted == true or scheduler.drivers > 0)
+end
+
+--- From now on a host's loop steps the tasks, and gets the errors of those
+--- that no etoro.run has.
+function M.set_hosted()
+  M.get().is_hosted = true
+end
+
+--- The error of a task that nobody waits for and no etoro.run has; taken once.
+---@return any[]? failure { error }
+function M.take_failure()
+  if not scheduler then return nil end
+  local failure = scheduler.failure
+  scheduler.failure = nil
+  return failure
+end
+
+return M
