@@ -28,6 +28,10 @@ local SWITCHED = {
 local OPENS = { ["("] = 1, ["["] = 1, ["{"] = 1, [")"] = -1, ["]"] = -1,
   ["}"] = -1 }
 local SIMPLE = { name = true, number = true, text = true }
+-- Functions whose first two arguments may change places.
+local SYMMETRIC = { max = true, min = true, memcmp = true, strcmp = true,
+  strncmp = true, same = true, is_same = true, same_text = true,
+  same_side = true, units = true }
 
 local function number_after(text)
   local whole = text:match "^%d+$" and math.tointeger(tonumber(text))
@@ -115,7 +119,8 @@ function RULES.arguments(list, i, _, add)
   end
   local a, comma, b, after = list[i + 1], list[i + 2], list[i + 3], list[i + 4]
   local before = list[i - 2] and list[i - 2].text
-  if not after or before == "function" or not SIMPLE[a.kind]
+  if not after or before == "function" or SYMMETRIC[list[i - 1].text]
+    or not SIMPLE[a.kind]
     or comma.text ~= "," or not SIMPLE[b.kind] or a.text == b.text
     or after.text ~= "," and after.text ~= ")"
   then

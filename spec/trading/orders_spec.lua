@@ -108,6 +108,8 @@ describe("client.orders", function()
         { SHORT = { "MARGIN_TRADE" }, LONG = { "CFD", "REAL" } } },
       { "cfd before others that are offered", {}, "cfd",
         { LONG = { "MARGIN_TRADE", "CFD" } } },
+      { "the usual one before cfd where both are offered", {}, "real",
+        { LONG = { "CFD", "REAL" } } },
       { "the usual one where nothing is offered for its direction", {},
         "real", { SHORT = { "CFD" } } },
       { "what is offered, in any spelling", {}, "realFutures",
@@ -140,9 +142,12 @@ describe("client.orders", function()
           fault = "status", status = 403, times = 10 }
         assert(place { settlementType = "absent" })
         assert(place { settlementType = "absent", leverage = 2 })
+        place { settlementType = "absent", amount = "absent", contracts = 2,
+          leverage = 3 }
         local lines = t:sent_by "POST"
         assert.matches('"settlementType":"real"', lines[2], 1, true)
         assert.matches('"settlementType":"cfd"', lines[4], 1, true)
+        assert.matches('"settlementType":"realFutures"', lines[6], 1, true)
       end)
 
     it("hands on the request id that it is given", function()

@@ -205,6 +205,37 @@ describe("order:positions", function()
       response.warning)
   end)
 
+  it("looks again after a failure that passes, and ends with any other",
+    function()
+      for status, kind in pairs { [503] = "none", [429] = "none",
+        [404] = "none",
+        [403] = "scope", [400] = "invalid" }
+      do
+        local t = desk.new()
+        local _, order = t:position()
+        t:fault { route = PORTFOLIO, fault = "status", status = status,
+          times = 8, body = { errorCode = "No", errorMessage = "no" } }
+        local positions, response = order:positions { timeout = 300 }
+        if kind == "none" then
+          assert.equal(1, #positions)
+          assert.is_nil(response.warning)
+        else
+          assert.is_nil(positions)
+          assert.equal(kind, response.kind)
+          assert.same({ PORTFOLIO }, t:sent())
+        end
+      end
+    end)
+
+  it("gives what the last look met where all of them failed", function()
+    local t = desk.new()
+    local _, order = t:position()
+    t:fault { route = PORTFOLIO, fault = "status", status = 503, times = 0 }
+    local positions, err = order:positions { timeout = 20 }
+    assert.is_nil(positions)
+    assert.equal("server", err.kind)
+  end)
+
   it("looks for those alone that are open still", function()
     local t = desk.new()
     local first, order = t:position()

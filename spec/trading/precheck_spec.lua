@@ -154,9 +154,39 @@ describe("the check before an order", function()
 
     it("nothing where one of them is the symbol itself", function()
       script(ELIGIBILITY, { currency = "USD", eligibilities = {
-        { instrumentId = 8, symbol = "AAPL.DE" },
-        { instrumentId = 1001, symbol = "AAPL" } } })
+        { instrumentId = 8, symbol = "AAPL.DE", allowOpenPosition = false },
+        { instrumentId = 1001, symbol = "AAPL" },
+        { instrumentId = 9, symbol = "AAPL.L", allowOpenPosition = false } } })
       passes()
+    end)
+
+    it("all of them where two have just that symbol", function()
+      script(ELIGIBILITY, { currency = "USD", eligibilities = {
+        { instrumentId = 7, symbol = "X" }, { instrumentId = 8,
+          symbol = "X.DE" }, { instrumentId = 9, symbol = "X" } } })
+      refuses("ambiguous_symbol", "symbol", "'X' names 3 instruments: X"
+        .. " (instrumentId 7), X.DE (instrumentId 8), X (instrumentId 9); give"
+        .. " instrumentId instead of symbol", { symbol = "X" })
+    end)
+
+    it("none that the API does not call unknown", function()
+      for _, body in ipairs { {}, { notFoundInstrumentIds = { 1002 } },
+        { notFoundSymbols = { "1001" } } }
+      do
+        t = desk.new()
+        client = t.client
+        script(ELIGIBILITY, body)
+        local _, response = passes { symbol = "absent", instrumentId = 1001 }
+        assert.matches("without a check", response.warning)
+      end
+      for _, id in ipairs { 1001, "1001" } do
+        t = desk.new()
+        client = t.client
+        script(ELIGIBILITY, { notFoundInstrumentIds = { 5, id } })
+        refuses("unknown_instrument", "instrumentId",
+          "the API knows no instrument 1001",
+          { symbol = "absent", instrumentId = 1001 })
+      end
     end)
   end)
 
@@ -209,7 +239,27 @@ describe("the check before an order", function()
         "leverage 50 is not offered for a buy of AAPL as cfd; offered: 1, 2,"
         .. " 5", { leverage = 50 })
       passes { leverage = "5" }
+      t.box:clear_faults()
+      eligible(nil, { leverageValues = { 20, 5, 2.5 } })
+      t:sent()
+      client._runtime.engine:advance(61)
+      refuses("leverage_not_offered", "leverage",
+        "leverage 3 is not offered for a buy of AAPL as cfd; offered: 2.5, 5,"
+        .. " 20", { leverage = 3 })
     end)
+
+    it("takes any leverage, and the limits, of what names no leverages",
+      function()
+        for _, values in ipairs { "absent", {} } do
+          t = desk.new()
+          client = t.client
+          eligible(nil, { leverageValues = values })
+          passes { leverage = 3 }
+          refuses("amount_too_small", "amount", "the least for AAPL at"
+            .. " leverage 3 is 50.00 USD; you asked for 20.00 USD",
+            { amount = 20, leverage = 3 })
+        end
+      end)
 
     it("keeps sell and buyToCover for closing", function()
       refuses("not_an_opening", "transaction", "'sell' closes positions: use"
