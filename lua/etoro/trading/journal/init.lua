@@ -7,7 +7,6 @@ local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local reader = require "etoro.trading.journal.reader"
-local runtime = require "etoro.tasks.waiting"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -287,10 +286,8 @@ function methods:close(client)
   file.users = file.users - 1
   let_go(file)
   if not message then return end
-  runtime.emit(client, {
-    kind = "warning", at = self.engine:unix(),
-    message = "the journal lacks lines that could not be written: " .. message,
-  })
+  client:warn(nil, "the journal lacks lines that could not be written: "
+    .. message)
 end
 
 M.each, M.read = reader.each, reader.read
