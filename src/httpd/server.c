@@ -18,10 +18,6 @@
 #include "core/limits.h"
 #include "core/status.h"
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
-#endif
-
 struct etoro_httpd {
   struct MHD_Daemon *daemon;  /* owned; NULL before it started */
   struct etoro_httpd_request *first, *last;  /* all that have not ended */
@@ -33,8 +29,6 @@ struct etoro_httpd {
   int pollfd;             /* the daemon's epoll descriptor, -1 without */
   int port;
 };
-
-/* What libmicrohttpd calls */
 
 static void request_free(struct etoro_httpd *h, struct etoro_httpd_request *r)
 {
@@ -89,13 +83,6 @@ static void on_completed(void *cls, struct MHD_Connection *connection,
     request_free(cls, r);
 }
 
-static int connection_fd(struct MHD_Connection *connection)
-{
-  const union MHD_ConnectionInfo *info =
-      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  return info ? info->connect_fd : -1;
-}
-
 static void on_connection(void *cls, struct MHD_Connection *connection,
                           void **context,
                           enum MHD_ConnectionNotificationCode code)
@@ -105,8 +92,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection,
   if (code != MHD_CONNECTION_NOTIFY_STARTED)
     return;
   *context = (void *)++h->connections;
-  (void)setsockopt(connection_fd(connection), IPPROTO_TCP, TCP_NODELAY, &on,
-                   sizeof on);
+  (void)setsockopt(etoro_httpd_socket(connection), IPPROTO_TCP, TCP_NODELAY,
+                   &on, sizeof on);
 }
 
 /* The path reaches the caller as it was sent. */
@@ -200,8 +187,6 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection,
   }
   return MHD_YES;
 }
-
-/* Opening and closing */
 
 int etoro_httpd_is_loopback(const char *host)
 {
@@ -343,8 +328,6 @@ int etoro_httpd_fd(const struct etoro_httpd *h)
   return h->pollfd;
 }
 
-/* Requests */
-
 static double monotonic(void)
 {
   struct timespec t;
@@ -426,119 +409,4 @@ struct etoro_httpd_request *etoro_httpd_find(struct etoro_httpd *h, int64_t id)
   while (r && !(r->id == id && r->stage == ETORO_HTTPD_TAKEN))
     r = r->next;
   return r;
-}
-
-void etoro_httpd_remote(const struct etoro_httpd_request *r,
-                        char text[INET6_ADDRSTRLEN])
-{
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-      r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-  const struct sockaddr *a = info ? info->client_addr : NULL;
-  const void *raw = a;
-  text[0] = '\0';
-  if (a && a->sa_family == AF_INET)
-    (void)inet_ntop(AF_INET, &((const struct sockaddr_in *)raw)->sin_addr,
-                    text, INET6_ADDRSTRLEN);
-  else if (a && a->sa_family == AF_INET6)
-    (void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)raw)->sin6_addr,
-                    text, INET6_ADDRSTRLEN);
-}
-
-/* A body that stops after `keep` bytes. */
-struct cut_body {
-  size_t keep;
-  char data[];
-};
-
-static ssize_t on_cut_body(void *cls, uint64_t pos, char *out, size_t max)
-{
-  const struct cut_body *b = cls;
-  size_t left = pos < b->keep ? b->keep - (size_t)pos : 0;
-  if (!left)
-    return MHD_CONTENT_READER_END_WITH_ERROR;
-  if (left > max)
-    left = max;
-  memcpy(out, b->data + pos, left);
-  return (ssize_t)left;
-}
-
-static struct MHD_Response *make_cut(const char *body, size_t len, size_t keep)
-{
-  struct MHD_Response *response;
-  struct cut_body *b = malloc(sizeof *b + keep);
-  if (!b)
-    return NULL;
-  b->keep = keep;
-  if (keep)
-    memcpy(b->data, body, keep);
-  response = MHD_create_response_from_callback(len, ETORO_HTTPD_CUT_BLOCK,
-                                               on_cut_body, b, free);
-  if (!response)
-    free(b);
-  return response;
-}
-
-int etoro_httpd_prepare(struct etoro_httpd_request *r, const char *body,
-                        size_t len, int64_t keep)
-{
-  if (r->response)
-    MHD_destroy_response(r->response);
-  if (keep < 0)
-    r->response = MHD_create_response_from_buffer(len, (void *)(uintptr_t)body,
-                                                  MHD_RESPMEM_MUST_COPY);
-  else
-    r->response =
-        make_cut(body, len, (uint64_t)keep < len ? (size_t)keep : len);
-  return r->response != NULL;
-}
-
-int etoro_httpd_header(struct etoro_httpd_request *r, const char *name,
-                       const char *value)
-{
-  return MHD_add_response_header(r->response, name, value) == MHD_YES;
-}
-
-void etoro_httpd_answer(struct etoro_httpd_request *r, unsigned int status)
-{
-  r->status = status;
-  r->stage = ETORO_HTTPD_ANSWERED;
-  MHD_resume_connection(r->connection);
-}
-
-size_t etoro_httpd_send(struct etoro_httpd_request *r, const char *data,
-                        size_t len)
-{
-  struct pollfd p = { connection_fd(r->connection), POLLOUT, 0 };
-  size_t done = 0;
-  while (done < len) {
-    ssize_t n =
-        send(p.fd, data + done, len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (n > 0)
-      done += (size_t)n;
-    else if (n < 0 && errno != EAGAIN && errno != EINTR)
-      break;
-    else if (poll(&p, 1, ETORO_HTTPD_SEND_MS) <= 0)
-      break;
-  }
-  return done;
-}
-
-void etoro_httpd_cut(struct etoro_httpd_request *r, int is_reset)
-{
-  if (is_reset) {
-    struct sockaddr none;
-    memset(&none, 0, sizeof none);
-    none.sa_family = AF_UNSPEC;  /* disconnects: the peer sees a reset */
-    (void)connect(connection_fd(r->connection), &none, sizeof none);
-  }
-  r->stage = ETORO_HTTPD_DROPPED;
-  MHD_resume_connection(r->connection);
-}
-
-int etoro_httpd_is_gone(const struct etoro_httpd_request *r)
-{
-  char c;
-  ssize_t n =
-      recv(connection_fd(r->connection), &c, 1, MSG_PEEK | MSG_DONTWAIT);
-  return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }

@@ -149,6 +149,31 @@ static int choose_id(struct etoro_job *j, const char *given,
   return rc;
 }
 
+static int make_intent(struct etoro_job *j, const struct etoro_request *r,
+                       const char **why)
+{
+  int rc;
+  if (!r->intent)
+    return ETORO_OK;
+  rc = etoro_entry_new(&j->intent, r->journal, r->intent, r->intent_len);
+  if (rc == ETORO_EINVAL)
+    *why = "the intent is not one line";
+  return rc;
+}
+
+static void copy_rules(struct etoro_job *j, const struct etoro_request *r,
+                       double now)
+{
+  j->klass = r->klass;
+  j->priority = r->priority;
+  j->is_write = r->is_write;
+  j->timeout = r->timeout;
+  j->deadline_at = now + r->deadline;
+  j->max_retries = r->max_retries;
+  j->is_urgent = r->is_urgent || r->priority == ETORO_PRIORITY_EXIT;
+  j->started_at = now;
+}
+
 int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
                   const struct etoro_request *request, double now,
                   etoro_random_fn *random, void *random_context,
@@ -168,26 +193,14 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
   etoro_buf_init(&j->headers, ETORO_REPLY_HEADERS_MAX);
   etoro_buf_init(&j->reply, client->max_body);
   rc = choose_id(j, request->request_id, random, random_context);
-  if (!rc && request->intent) {
-    rc = etoro_entry_new(&j->intent, request->journal, request->intent,
-                         request->intent_len);
-    if (rc == ETORO_EINVAL)
-      *why = "the intent is not one line";
-  }
+  if (!rc)
+    rc = make_intent(j, request, why);
   if (rc) {
     etoro_job_free(j);
     return rc;
   }
   place_all(j, request);
-  j->klass = request->klass;
-  j->priority = request->priority;
-  j->is_write = request->is_write;
-  j->timeout = request->timeout;
-  j->deadline_at = now + request->deadline;
-  j->max_retries = request->max_retries;
-  j->is_urgent =
-      request->is_urgent || request->priority == ETORO_PRIORITY_EXIT;
-  j->started_at = now;
+  copy_rules(j, request, now);
   *out = j;
   return ETORO_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json/jsonescape.h"
 #include "core/json/jsonlex.h"
 #include "core/json/jsonnum.h"
 #include "core/json/jsonprobe.h"
@@ -13,7 +14,6 @@
 #include "core/limits.h"
 #include "core/status.h"
 
-#define ESCAPE_LEN 6 /* \u0000 */
 #define EMPTY_LIST "\"\\u0000e\""
 #define WORD_SAFE 15 /* no number this short needs a look */
 
@@ -109,106 +109,18 @@ static const char *string_end(const char *p, const char *end, int *escapes)
   }
 }
 
-static int hex_value(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F')
-    return c - 'A' + 10;
-  return -1;
-}
-
-/* The code unit of the \uXXXX at p, or -1. */
-static long code_unit(const char *p, const char *end)
-{
-  long v = 0;
-  int i;
-  if (end - p < ESCAPE_LEN || p[0] != '\\' || p[1] != 'u')
-    return -1;
-  for (i = 2; i < ESCAPE_LEN; i++) {
-    int digit = hex_value(p[i]);
-    if (digit < 0)
-      return -1;
-    v = v * 16 + digit;
-  }
-  return v;
-}
-
-static size_t put_utf8(char *to, long v)
-{
-  size_t i, n = v < 0x80 ? 1 : v < 0x800 ? 2 : v < 0x10000 ? 3 : 4;
-  static const unsigned char lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
-  for (i = n - 1; i > 0; i--) {
-    to[i] = (char)(0x80 | (v & 0x3f));
-    v >>= 6;
-  }
-  to[0] = (char)(lead[n] | v);
-  return n;
-}
-
-/* Undoes the \u escape at p into to; half a pair becomes U+FFFD. Gives the
-   bytes taken, 0 for an escape that stands for no character. */
-static size_t undo_unicode(const char *p, const char *end, char *to, size_t *n)
-{
-  long low, v = code_unit(p, end);
-  if (v < 0)
-    return 0;
-  if (v >= 0xd800 && v < 0xdc00) {
-    low = code_unit(p + ESCAPE_LEN, end);
-    if (low >= 0xdc00 && low < 0xe000) {
-      *n = put_utf8(to, 0x10000 + ((v - 0xd800) << 10) + (low - 0xdc00));
-      return (size_t)2 * ESCAPE_LEN;
-    }
-  }
-  *n = put_utf8(to, v >= 0xd800 && v < 0xe000 ? 0xfffd : v);
-  return ESCAPE_LEN;
-}
-
-/* Undoes the escapes between p and end into to, which has as much room;
-   what is no escape stays as it is, and is told. Gives the length. */
-static size_t unescape(char *to, const char *p, const char *end, int *is_bad)
-{
-  static const char from[] = "\"\\/bfnrt", plain[] = "\"\\/\b\f\n\r\t";
-  char *start = to;
-  while (p < end) {
-    const char *known;
-    size_t taken, n = 0;
-    if (*p != '\\' || end - p < 2) {
-      *to++ = *p++;
-      continue;
-    }
-    known = p[1] ? strchr(from, p[1]) : NULL;
-    if (known) {
-      *to++ = plain[known - from];
-      p += 2;
-      continue;
-    }
-    taken = undo_unicode(p, end, to, &n);
-    if (taken) {
-      to += n;
-      p += taken;
-    } else {
-      *is_bad = 1;
-      *to++ = *p++;
-      *to++ = *p++;
-    }
-  }
-  return (size_t)(to - start);
-}
-
 /* 1 when the raw text of a string is the name of a secret. */
 static int is_secret_string(const char *p, const char *end, int escapes)
 {
-  char plain[ETORO_SECRET_NAME_MAX * ESCAPE_LEN];
+  char plain[ETORO_SECRET_NAME_MAX * ETORO_ESCAPE_LEN];
   size_t n = (size_t)(end - p);
   int ignored = 0;
   if (!escapes)
     return n > 2 && etoro_secretname_hint(end) && etoro_secretname_is(p, n);
   if (n > sizeof plain)
     return 0;
-  return etoro_secretname_is(plain, unescape(plain, p, end, &ignored));
+  return etoro_secretname_is(plain,
+                             etoro_escape_undo(plain, p, end, &ignored));
 }
 
 static const char *skip_space(const char *p, const char *end)
@@ -253,7 +165,7 @@ static int new_secret(struct etoro_secret **out, const char *p,
   plain = malloc(n); /* not 0: there is an escape */
   if (!plain)
     return ETORO_ENOMEM;
-  rc = etoro_secret_new(out, plain, unescape(plain, p, end, is_bad));
+  rc = etoro_secret_new(out, plain, etoro_escape_undo(plain, p, end, is_bad));
   etoro_wipe(plain, n);
   free(plain);
   return rc;
@@ -349,32 +261,6 @@ static int is_name(const char **p, const char *end)
   return 1;
 }
 
-/* Half a pair of escapes becomes the escape of U+FFFD, as long as it. */
-static void mend_pairs(char *p, const char *end)
-{
-  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
-    char ignored[4];
-    size_t n, taken = 2;
-    long v = code_unit(p, end);
-    if (v >= 0xd800 && v < 0xe000) {
-      taken = undo_unicode(p, end, ignored, &n);
-      if (taken == ESCAPE_LEN)
-        memcpy(p, "\\ufffd", ESCAPE_LEN);
-    }
-    p += taken;
-  }
-}
-
-static int has_surrogate(const char *p, const char *end)
-{
-  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
-    if (p[1] == 'u' && end - p > 2 && (p[2] | 0x20) == 'd')
-      return 1;
-    p += 2;
-  }
-  return 0;
-}
-
 /* Looks into the string between p and end, which has escapes: half a pair of
    them would cost the whole text, and JSON in it may hold secrets. */
 static int mend_string(struct pass *r, const char *p, const char *end)
@@ -382,13 +268,13 @@ static int mend_string(struct pass *r, const char *p, const char *end)
   size_t n = (size_t)(end - p);
   char *copy;
   int rc = ETORO_OK, may_hold = etoro_mask_may_hold(p, n);
-  if (!n || (!may_hold && !has_surrogate(p, end)))
+  if (!n || (!may_hold && !etoro_escape_has_half(p, end)))
     return ETORO_OK;
   copy = malloc(n);
   if (!copy)
     return ETORO_ENOMEM;
   memcpy(copy, p, n);
-  mend_pairs(copy, copy + n);
+  etoro_escape_mend(copy, copy + n);
   if (may_hold)
     etoro_mask_named(copy, n, ETORO_MASK_JSON);
   if (memcmp(copy, p, n) != 0)
@@ -410,10 +296,10 @@ static const char *pass_string(struct pass *r, const char *p)
     return is_name(&after, end) ? take_secret(r, after) : after;
   if (!escapes)
     return after;
-  if (q - p >= ESCAPE_LEN && memcmp(p, "\\u0000", ESCAPE_LEN) == 0
+  if (q - p >= ETORO_ESCAPE_LEN && memcmp(p, "\\u0000", ETORO_ESCAPE_LEN) == 0
       && !is_name(&after, end)) { /* marks are read in values only */
-    r->rc = change(r, p + ESCAPE_LEN, "s", 1, p + ESCAPE_LEN);
-    p += ESCAPE_LEN;
+    r->rc = change(r, p + ETORO_ESCAPE_LEN, "s", 1, p + ETORO_ESCAPE_LEN);
+    p += ETORO_ESCAPE_LEN;
   }
   if (!r->rc)
     r->rc = mend_string(r, p, q);
@@ -436,7 +322,7 @@ static int pass_number(struct pass *r, const char *p, size_t n)
                     (unsigned long long)number.magnitude);
     return change(r, p, mark, (size_t)size, p + n);
   case ETORO_NUMBER_TEXT:
-    rc = change(r, p, "\"\\u0000n", ESCAPE_LEN + 2, p);
+    rc = change(r, p, "\"\\u0000n", ETORO_ESCAPE_LEN + 2, p);
     return rc ? rc : change(r, p + n, "\"", 1, p + n);
   case ETORO_NUMBER_NONE:
   case ETORO_NUMBER_DOUBLE:
