@@ -369,7 +369,7 @@ describe("the loop", function()
     loop:step(0.005)
     assert.is_true(ran >= 1 and ran <= 4, ran)
     local before = ran
-    loop:step() -- has one of its own
+    loop:step() -- has one of its own: limits.loop_budget
     assert.is_true(ran - before <= 2, ran - before)
     while ran < 20 do
       assert.is_true(is_readable())
