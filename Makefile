@@ -155,6 +155,11 @@ install: all
 generate:
 	@$(LUA) src/generate/main.lua generate "$(OPENAPI)"
 	@$(LUA) src/generate/main.lua shapes "$(OPENAPI)"
+	@$(LUA) src/generate/main.lua rows lua/etoro
+
+# tells editors of the methods that are rows of a table
+rows:
+	@$(LUA) src/generate/main.lua rows lua/etoro
 
 drift:
 	@$(LUA) src/generate/main.lua drift "$(OPENAPI)"
@@ -165,6 +170,6 @@ clean:
 include .ci/checks.mk .ci/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
-.PHONY: all deps demo test test-debian sandbox run generate drift install \
+.PHONY: all deps demo test test-debian sandbox run generate rows drift install \
   clean run-demo run-test
 .DELETE_ON_ERROR:

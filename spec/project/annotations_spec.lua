@@ -3,6 +3,7 @@
 local docs = require "spec.support.docs"
 local process = require "spec.support.process"
 local resources = require "spec.support.resources"
+local rows = require "src.generate.rows"
 
 local SOURCES = {}
 for path in process.run { "find", "lua/etoro", "src/binding", "-name",
@@ -85,7 +86,30 @@ local function types_in(text)
   return found
 end
 
+-- Methods that are rows of a table, by "client.people:gain".
+local rows_of, row_texts = {}, {}
+for _, path in ipairs(SOURCES) do
+  local text = docs.read(path)
+  if path:find "^lua/etoro/" then row_texts[#row_texts + 1] = text end
+  for _, row in ipairs(rows.of(text)) do
+    rows_of[row.of .. ":" .. row.name] = row
+  end
+end
+
+local function complaint_of_row(row)
+  local prose, params, gives = comment_above(row.comment, #row.comment + 1)
+  if prose == "" then return "says nothing" end
+  if params[#params] ~= "options" then return "its options are not annotated" end
+  if not gives then return "does not say what it gives" end
+end
+
 describe("annotations #lua", function()
+  it("tell editors of the methods that are rows: make rows", function()
+    assert(next(rows_of))
+    assert.equal(docs.read "lua/etoro/meta/resources.meta.lua",
+      rows.meta(row_texts))
+  end)
+
   it("are there for each public method", function()
     local wrong, count = {}, 0
     for name, subject in pairs(resources.subjects()) do
@@ -96,8 +120,11 @@ describe("annotations #lua", function()
         local is_own = line:find "^function "
         count = count + 1
         local problem
+        local row = rows_of[name .. ":" .. method]
         if is_own then
           problem = complaint(path, info.linedefined)
+        elseif row then
+          problem = complaint_of_row(row)
         elseif not docs.read(path):find("@field " .. method .. " ") then
           problem = "has no field in its class" -- made in a loop
         end
@@ -139,12 +166,12 @@ describe("annotations #lua", function()
           local earlier = defined[name] or path
           defined[name] = path
           -- a file may go on with its class, and what is generated with one
-          if earlier ~= path and not (earlier .. path):find "api%.meta" then
+          if earlier ~= path and not (earlier .. path):find "%.meta%.lua" then
             twice[#twice + 1] = name
           end
         end
         local kind, rest = line:match "^%-%-%-@(%l+) (.*)$"
-        if kind and kind ~= "meta" and not path:find "api%.meta" then
+        if kind and kind ~= "meta" and not path:find "%.meta%.lua" then
           for _, type_name in ipairs(types_in(rest)) do
             used[type_name] = used[type_name] or path .. ":" .. number
           end

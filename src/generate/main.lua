@@ -1,17 +1,20 @@
 -- make generate OPENAPI=path: writes operations.lua, client/pools.lua, and
 -- meta/api.meta.lua, which is for editors, in lua/etoro.
 -- The specs have a file of their own, spec/support/answer_types.lua.
+-- make rows: writes meta/resources.meta.lua, for editors as well.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
 local drift = require "src.generate.drift"
 local merge = require "src.generate.merge"
 local meta = require "src.generate.meta"
 local read = require "src.generate.read"
+local rows = require "src.generate.rows"
 local shapes = require "src.generate.shapes"
 local write = require "src.generate.write"
 
 local USAGE = "usage: main.lua generate|drift DOCUMENT [FOLDER [KNOWLEDGE]]\n"
-  .. "       main.lua shapes DOCUMENT [FOLDER]"
+  .. "       main.lua shapes DOCUMENT [FOLDER]\n"
+  .. "       main.lua rows FOLDER"
 
 local function fail(message)
   io.stderr:write(message, "\n")
@@ -66,6 +69,20 @@ local function write_shapes(path, folder)
     version_of(document)))
 end
 
+local function write_rows(folder)
+  local texts, paths = {}, {}
+  local pipe = assert(io.popen("find '" .. folder .. "' -name '*.lua'"))
+  for path in pipe:lines() do paths[#paths + 1] = path end
+  pipe:close()
+  table.sort(paths)
+  for _, path in ipairs(paths) do
+    local file = assert(io.open(path, "rb"))
+    texts[#texts + 1] = file:read "a"
+    file:close()
+  end
+  put(folder .. "/meta/resources.meta.lua", rows.meta(texts))
+end
+
 local function show_drift(path, folder, knowledge)
   local known = assert(loadfile(folder .. "/operations.lua"))()
   local newer, _, version = merged(path, knowledge)
@@ -77,6 +94,7 @@ end
 
 local RUNS = {
   generate = { generate, "lua/etoro" }, drift = { show_drift, "lua/etoro" },
+  rows = { write_rows },
   shapes = { write_shapes, "spec/support" },
 }
 

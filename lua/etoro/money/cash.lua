@@ -3,17 +3,11 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local CASH = "/api/v1/money/accounts/cash"
-local LIST = operations["GET " .. CASH]
 local CREATE = operations["POST " .. CASH]
-local GET = operations["GET " .. CASH .. "/{accountId}"]
-local ELIGIBILITY = operations["GET " .. CASH .. "/eligibility"]
-local STATUS = operations["GET " .. CASH .. "/status"]
-local TRANSACTIONS = operations["GET " .. CASH .. "/{accountId}/transactions"]
+local TRANSACTIONS = "GET " .. CASH .. "/{accountId}/transactions"
 
 ---@class etoro.CashAccount
 ---@field id string UUID
@@ -41,40 +35,7 @@ local TRANSACTIONS = operations["GET " .. CASH .. "/{accountId}/transactions"]
 ---the request_id of the call, when it is not given
 
 ---@class etoro.Cash client.cash
-local collection = {}
-local mt = { __name = "etoro.cash", __index = collection }
-local M = {}
-
-local client_of = resource.client_of
-
---- Lists the cash accounts (portal: Cash Accounts, Get User Cash Accounts).
----@param options? etoro.RequestOptions
----@return etoro.CashAccount[]? accounts
----@return etoro.Response|etoro.Error with meta.eligibilityStatus
-function collection:accounts(options)
-  local client = client_of(self, "client.cash:accounts")
-  return resource.list(client, LIST, "accounts", nil, options)
-end
-
---- Reads one cash account (portal: Cash Accounts, Get Cash Account by ID).
----@param id string UUID
----@param options? etoro.RequestOptions
----@return etoro.CashAccount? account
----@return etoro.Response|etoro.Error
-function collection:get(id, options)
-  local client = client_of(self, "client.cash:get")
-  return resource.object(client, GET, "", { accountId = id }, options)
-end
-
---- Says whether the caller may have a cash account, and which terms he has to
---- agree to (portal: Cash Accounts, Get Cash Account Creation Eligibility).
----@param options? etoro.RequestOptions
----@return etoro.api.CashAccountEligibilityResponse? eligibility
----@return etoro.Response|etoro.Error
-function collection:eligibility(options)
-  local client = client_of(self, "client.cash:eligibility")
-  return resource.object(client, ELIGIBILITY, "", nil, options)
-end
+local collection, M = resource.define "cash"
 
 --- Asks for a cash account (portal: Cash Accounts, Create a Cash Account). The
 --- API makes it later: cash:status tells. After a lost answer ask it with
@@ -84,7 +45,7 @@ end
 ---@return etoro.api.CreateCashAccountAcceptedResponse? request
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.cash:create")
+  local client = resource.client_of(self, "client.cash:create")
   local body = resource.with(fields, {})
   if options ~= nil and type(options) ~= "table" then
     blame.raise("options must be a table, got " .. type(options))
@@ -97,50 +58,53 @@ function collection:create(fields, options)
   return resource.object(client, CREATE, "", { body = body }, options)
 end
 
---- Says how far the making of a cash account is: Pending, Success with
---- `account`, or Failure (portal: Cash Accounts, Get Cash Account Creation
---- Status).
----@param reference_id string requestReferenceId
----@param options? etoro.RequestOptions
----@return etoro.api.CashAccountCreationStatusResponse? status
----@return etoro.Response|etoro.Error
-function collection:status(reference_id, options)
-  local client = client_of(self, "client.cash:status")
-  return resource.object(client, STATUS, "",
-    { requestReferenceId = reference_id }, options)
-end
+resource.rows(collection, "client.cash", {
+  --- Lists the cash accounts (portal: Cash Accounts, Get User Cash Accounts).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.CashAccount[]? accounts
+  ---@return etoro.Response|etoro.Error with meta.eligibilityStatus
+  accounts = { "GET " .. CASH, list = "accounts" },
 
---- Goes through the transactions of a cash account, page by page (portal: Cash
---- Accounts, List Cash Account Transactions). The iterator raises the error
---- object when a page fails.
----@param id string UUID of the account
----@param params? { limit?: integer, pageSize?: integer, pageToken?: string }
----pageSize 1 to 500 (50)
----@param options? etoro.RequestOptions
----@return fun(): etoro.CashTransaction?
-function collection:each_transaction(id, params, options)
-  local client = client_of(self, "client.cash:each_transaction")
-  params = resource.with(params, { accountId = id })
-  return pages.each(client, TRANSACTIONS, params, options)
-end
+  --- Reads one cash account (portal: Cash Accounts, Get Cash Account by ID).
+  ---@param id string UUID
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.CashAccount? account
+  ---@return etoro.Response|etoro.Error
+  get = { "GET " .. CASH .. "/{accountId}", "accountId" },
 
---- Reads one page of the transactions of a cash account.
----@param id string UUID of the account
----@param params? { pageSize?: integer, pageToken?: string }
----@param options? etoro.RequestOptions
----@return etoro.CashTransaction[]? transactions
----@return etoro.Response|etoro.Error with meta.pagination
-function collection:transactions(id, params, options)
-  local client = client_of(self, "client.cash:transactions")
-  params = resource.with(params, { accountId = id })
-  return pages.page(client, TRANSACTIONS, params, options)
-end
+  --- Says whether the caller may have a cash account, and which terms he has to
+  --- agree to (portal: Cash Accounts, Get Cash Account Creation Eligibility).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.CashAccountEligibilityResponse? eligibility
+  ---@return etoro.Response|etoro.Error
+  eligibility = { "GET " .. CASH .. "/eligibility" },
 
---- Makes client.cash.
----@param client etoro.Client
----@return etoro.Cash
-function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
-end
+  --- Says how far the making of a cash account is: Pending, Success with
+  --- `account`, or Failure (portal: Cash Accounts, Get Cash Account Creation
+  --- Status).
+  ---@param reference_id string requestReferenceId
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.CashAccountCreationStatusResponse? status
+  ---@return etoro.Response|etoro.Error
+  status = { "GET " .. CASH .. "/status", "requestReferenceId" },
+
+  --- Goes through the transactions of a cash account, page by page (portal: Cash
+  --- Accounts, List Cash Account Transactions). The iterator raises the error
+  --- object when a page fails.
+  ---@param id string UUID of the account
+  ---@param params? { limit?: integer, pageSize?: integer, pageToken?: string }
+  ---pageSize 1 to 500 (50)
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.CashTransaction?
+  each_transaction = { TRANSACTIONS, "accountId", "params", each = true },
+
+  --- Reads one page of the transactions of a cash account.
+  ---@param id string UUID of the account
+  ---@param params? { pageSize?: integer, pageToken?: string }
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.CashTransaction[]? transactions
+  ---@return etoro.Response|etoro.Error with meta.pagination
+  transactions = { TRANSACTIONS, "accountId", "params", page = true },
+})
 
 return M

@@ -1,9 +1,12 @@
 -- What resources have in common: one call of the client's, its answer checked.
+-- A method that does no more than that is a row of a table.
 
 local answers = require "etoro.resource.answers"
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
+local operations = require "etoro.operations"
 local owner = require "etoro.resource.links"
+local pages = require "etoro.resource.pages"
 local values = require "etoro.values.types"
 
 local M = {}
@@ -111,6 +114,121 @@ function M.done(client, op, params, options)
   local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   return true, response
+end
+
+--- A resource of a client: its methods, and the module that makes it.
+---@param name string such as "people"
+---@return table collection its methods
+---@return { new: fun(client: etoro.Client): table } module
+function M.define(name)
+  local collection = {}
+  local mt = { __name = "etoro." .. name, __index = collection }
+  local module = {}
+  function module.new(client) return owner.link(setmetatable({}, mt), client) end
+  return collection, module
+end
+
+--- A method in one line.
+---
+--- The operation is followed by what the method's arguments are, in their
+--- order and but for the options, which come last: names of parameters, `body`,
+--- or `params` for a table of several; { name, read } where read makes the
+--- parameter of the argument, or gives nil and an error.
+---@class etoro.Row
+---@field [integer] string|table the operation, then the arguments
+---@field object? string where in the answer the object is that it gives; the
+---answer itself when no other field says what is given
+---@field list? string where the list is; "" is the answer
+---@field none? "body"|"list" without which an answer is a list of none
+---@field done? boolean gives true
+---@field each? boolean gives an iterator over all pages
+---@field page? boolean gives one page
+---@field fixed? table parameters that are always the same
+---@field wrap? fun(item: any, client: etoro.Client): any for the object, or
+---each item of a list
+
+-- What one argument is in the parameters; nil, err when it cannot be.
+local function add_argument(params, argument, value)
+  local name = argument
+  if type(argument) == "table" then
+    local err
+    name = argument[1]
+    value, err = argument[2](value, name)
+    if value == nil and err then return nil, err end
+  end
+  if name == "params" then
+    for key, other in pairs(M.with(value, {})) do
+      if params[key] == nil then params[key] = other end
+    end
+  else
+    params[name] = value
+  end
+  return params
+end
+
+local function list_or_none(client, op, row, params, options)
+  local body, response = M.send(client, op, params, options)
+  if body == nil then return nil, response end
+  local of = row.none == "body" and body or answers.at(body, row.list)
+  if of == nil or of == true then return {}, response end
+  local list, err = answers.list(body, row.list, response, op)
+  if not list then return nil, err end
+  response.meta = answers.rest(body, row.list)
+  return list, response
+end
+
+local function read_list(client, op, row, params, options)
+  local list, response
+  if row.none then
+    list, response = list_or_none(client, op, row, params, options)
+  else
+    list, response = M.list(client, op, row.list, params, options)
+  end
+  for _, item in ipairs(row.wrap and list or {}) do row.wrap(item, client) end
+  return list, response
+end
+
+local function read_object(client, op, row, params, options)
+  local object, response = M.object(client, op, row.object or "", params,
+    options)
+  if object and row.wrap then object = row.wrap(object, client) end
+  return object, response
+end
+
+local function carry_out(client, op, row, params, options)
+  if row.done then return M.done(client, op, params, options) end
+  if row.list then return read_list(client, op, row, params, options) end
+  if not row.each and not row.page then
+    return read_object(client, op, row, params, options)
+  end
+  local wrap = row.wrap and function(item) return row.wrap(item, client) end
+  local go = row.each and pages.each or pages.page
+  return go(client, op, params, options, wrap)
+end
+
+local function method(what, row)
+  local op = operations[row[1]]
+  local count = #row - 1
+  return function(self, ...)
+    local client = M.client_of(self, what)
+    local params = M.with(row.fixed, {})
+    for i = 1, count do
+      local ok, err = add_argument(params, row[i + 1], (select(i, ...)))
+      if not ok and row.each then error(err, 0) end
+      if not ok then return nil, err end
+    end
+    return carry_out(client, op, row, params, (select(count + 1, ...)))
+  end
+end
+
+--- Makes methods of rows.
+---@param collection table
+---@param name string for messages, such as "client.people"
+---@param rows table<string, etoro.Row>
+function M.rows(collection, name, rows)
+  for of_method, row in pairs(rows) do
+    collection[of_method] = method(name .. ":" .. of_method, row)
+  end
 end
 
 return M

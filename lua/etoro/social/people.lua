@@ -10,23 +10,12 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local options_of = require "etoro.client.options"
-local owner = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local PEOPLE = "/api/v1/user-info/people"
 local ONE = PEOPLE .. "/{username}"
 local STATS = "/api/v2/portfolios/{username}"
 local LIST = operations["GET " .. PEOPLE]
-local SEARCH = operations["GET " .. PEOPLE .. "/search"]
-local GAIN = operations["GET " .. ONE .. "/gain"]
-local DAILY_GAIN = operations["GET " .. ONE .. "/daily-gain"]
-local PORTFOLIO = operations["GET " .. ONE .. "/portfolio/live"]
-local TRADEINFO = operations["GET " .. ONE .. "/tradeinfo"]
-local ASSETS = operations["GET " .. STATS .. "/assets/history"]
-local EXPOSURE = operations["GET " .. STATS .. "/exposure/history"]
-local GAIN_HISTORY = operations["GET " .. STATS .. "/gain/{granularity}"]
-local COPIERS = operations["GET " .. STATS .. "/copiers"]
 
 -- Names go into the query, whose length servers bound.
 
@@ -69,11 +58,8 @@ local COPIERS = operations["GET " .. STATS .. "/copiers"]
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.People client.people
-local collection = {}
-local mt = { __name = "etoro.people", __index = collection }
+local collection, M = resource.define "people"
 local tostring = core.text -- not up to the locale
-
-local M = {}
 
 local client_of = resource.client_of
 
@@ -160,132 +146,94 @@ function collection:get(who, options)
   }
 end
 
---- Goes through the people that a search finds, page by page (portal: Users
---- Info, Search for User Discovery). The iterator raises the error object when
---- a page fails.
----@param params etoro.PeopleSearch and limit: the most people to give
----@param options? etoro.RequestOptions for each page
----@return fun(): etoro.FoundPerson?
-function collection:each(params, options)
-  local client = client_of(self, "client.people:each")
-  return pages.each(client, SEARCH, params, options)
-end
+resource.rows(collection, "client.people", {
+  --- Goes through the people that a search finds, page by page (portal: Users
+  --- Info, Search for User Discovery). The iterator raises the error object when
+  --- a page fails.
+  ---@param params etoro.PeopleSearch and limit: the most people to give
+  ---@param options? etoro.RequestOptions for each page
+  ---@return fun(): etoro.FoundPerson?
+  each = { "GET " .. PEOPLE .. "/search", "params", each = true },
 
---- Reads one page of a search for people.
----@param params etoro.PeopleSearch
----@param options? etoro.RequestOptions
----@return etoro.FoundPerson[]? people
----@return etoro.Response|etoro.Error with meta.totalItems
-function collection:search(params, options)
-  local client = client_of(self, "client.people:search")
-  return pages.page(client, SEARCH, params, options)
-end
+  --- Reads one page of a search for people.
+  ---@param params etoro.PeopleSearch
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.FoundPerson[]? people
+  ---@return etoro.Response|etoro.Error with meta.totalItems
+  search = { "GET " .. PEOPLE .. "/search", "params", page = true },
 
-local function read(self, what, op, params, more, options)
-  local client = client_of(self, what)
-  params = resource.with(params, more)
-  return resource.object(client, op, "", params, options)
-end
+  --- Someone's gain by month and by year, in percent (portal: Users Info,
+  --- Retrieve Performance Metrics).
+  ---@param username string
+  ---@param options? etoro.RequestOptions
+  ---@return { monthly: table[], yearly: table[] }? gain
+  ---@return etoro.Response|etoro.Error
+  gain = { "GET " .. ONE .. "/gain", "username" },
 
---- Someone's gain by month and by year, in percent (portal: Users Info,
---- Retrieve Performance Metrics).
----@param username string
----@param options? etoro.RequestOptions
----@return { monthly: table[], yearly: table[] }? gain
----@return etoro.Response|etoro.Error
-function collection:gain(username, options)
-  return read(self, "client.people:gain", GAIN, nil, { username = username },
-    options)
-end
+  --- Someone's gain in percent between two dates (portal: Users Info, Retrieve
+  --- Performance Data for Time Periods): a list of { timestamp, gain } for the
+  --- type Daily, one { gain } for Period.
+  ---@param username string
+  ---@param params { minDate: string, maxDate: string, type: "Daily"|"Period" }
+  ---@param options? etoro.RequestOptions
+  ---@return table? gain
+  ---@return etoro.Response|etoro.Error
+  daily_gain = { "GET " .. ONE .. "/daily-gain", "username", "params" },
 
---- Someone's gain in percent between two dates (portal: Users Info, Retrieve
---- Performance Data for Time Periods): a list of { timestamp, gain } for the
---- type Daily, one { gain } for Period.
----@param username string
----@param params { minDate: string, maxDate: string, type: "Daily"|"Period" }
----@param options? etoro.RequestOptions
----@return table? gain
----@return etoro.Response|etoro.Error
-function collection:daily_gain(username, params, options)
-  return read(self, "client.people:daily_gain", DAILY_GAIN, params,
-    { username = username }, options)
-end
+  --- What someone holds now, in percent of his equity (portal: Users Info, Get
+  --- the Live Portfolio).
+  ---@param username string
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.UserInfoPeoplePortfolioLive? portfolio
+  ---@return etoro.Response|etoro.Error
+  portfolio = { "GET " .. ONE .. "/portfolio/live", "username" },
 
---- What someone holds now, in percent of his equity (portal: Users Info, Get
---- the Live Portfolio).
----@param username string
----@param options? etoro.RequestOptions
----@return etoro.api.UserInfoPeoplePortfolioLive? portfolio
----@return etoro.Response|etoro.Error
-function collection:portfolio(username, options)
-  return read(self, "client.people:portfolio", PORTFOLIO, nil,
-    { username = username }, options)
-end
+  --- How someone traded in a period (portal: Users Info, Get Trade Info).
+  ---@param username string
+  ---@param period etoro.Period
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.UserInfoPeopleTradeinfo? info
+  ---@return etoro.Response|etoro.Error
+  tradeinfo = { "GET " .. ONE .. "/tradeinfo", "username", "period" },
 
---- How someone traded in a period (portal: Users Info, Get Trade Info).
----@param username string
----@param period etoro.Period
----@param options? etoro.RequestOptions
----@return etoro.api.UserInfoPeopleTradeinfo? info
----@return etoro.Response|etoro.Error
-function collection:tradeinfo(username, period, options)
-  return read(self, "client.people:tradeinfo", TRADEINFO, nil,
-    { username = username, period = period }, options)
-end
+  --- What someone's portfolio consisted of, day by day, as fractions (portal:
+  --- Users Stats, Get Asset Allocation History).
+  ---@param username string
+  ---@param params? etoro.StatsQuery
+  ---@param options? etoro.RequestOptions
+  ---@return { userName: string, results: table[] }? history
+  ---@return etoro.Response|etoro.Error err kind scope when he shows none
+  assets_history = { "GET " .. STATS .. "/assets/history",
+    "username", "params" },
 
---- What someone's portfolio consisted of, day by day, as fractions (portal:
---- Users Stats, Get Asset Allocation History).
----@param username string
----@param params? etoro.StatsQuery
----@param options? etoro.RequestOptions
----@return { userName: string, results: table[] }? history
----@return etoro.Response|etoro.Error err kind scope when he shows none
-function collection:assets_history(username, params, options)
-  return read(self, "client.people:assets_history", ASSETS, params,
-    { username = username }, options)
-end
+  --- Someone's exposure, day by day, as fractions (portal: Users Stats, Get
+  --- Market Exposure History).
+  ---@param username string
+  ---@param params? etoro.StatsQuery
+  ---@param options? etoro.RequestOptions
+  ---@return { userName: string, results: table[] }? history
+  ---@return etoro.Response|etoro.Error err kind scope when he shows none
+  exposure_history = { "GET " .. STATS .. "/exposure/history",
+    "username", "params" },
 
---- Someone's exposure, day by day, as fractions (portal: Users Stats, Get
---- Market Exposure History).
----@param username string
----@param params? etoro.StatsQuery
----@param options? etoro.RequestOptions
----@return { userName: string, results: table[] }? history
----@return etoro.Response|etoro.Error err kind scope when he shows none
-function collection:exposure_history(username, params, options)
-  return read(self, "client.people:exposure_history", EXPOSURE, params,
-    { username = username }, options)
-end
+  --- Someone's gain over time, as fractions (portal: Users Stats, Get Investor
+  --- Gain).
+  ---@param username string
+  ---@param granularity "daily"|"monthly"|"yearly"
+  ---@param params? { minDate?: string, maxDate?: string, count?: integer }
+  ---count: 1 to 1000
+  ---@param options? etoro.RequestOptions
+  ---@return { username: string, granularity: string, gains: table[] }? history
+  ---@return etoro.Response|etoro.Error err kind scope when he shows none
+  gain_history = { "GET " .. STATS .. "/gain/{granularity}",
+    "username", "granularity", "params" },
 
---- Someone's gain over time, as fractions (portal: Users Stats, Get Investor
---- Gain).
----@param username string
----@param granularity "daily"|"monthly"|"yearly"
----@param params? { minDate?: string, maxDate?: string, count?: integer }
----count: 1 to 1000
----@param options? etoro.RequestOptions
----@return { username: string, granularity: string, gains: table[] }? history
----@return etoro.Response|etoro.Error err kind scope when he shows none
-function collection:gain_history(username, granularity, params, options)
-  return read(self, "client.people:gain_history", GAIN_HISTORY, params,
-    { username = username, granularity = granularity }, options)
-end
-
---- How many copy someone (portal: Users Stats, Get Current Copier Count).
----@param username string
----@param options? etoro.RequestOptions
----@return { copiers: integer, aumTier: integer, aumTierDesc?: string }?
----@return etoro.Response|etoro.Error err kind scope when he shows none
-function collection:copiers(username, options)
-  return read(self, "client.people:copiers", COPIERS, nil,
-    { username = username }, options)
-end
-
---- Makes client.people.
----@param client etoro.Client
----@return etoro.People
-function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
-end
+  --- How many copy someone (portal: Users Stats, Get Current Copier Count).
+  ---@param username string
+  ---@param options? etoro.RequestOptions
+  ---@return { copiers: integer, aumTier: integer, aumTierDesc?: string }?
+  ---@return etoro.Response|etoro.Error err kind scope when he shows none
+  copiers = { "GET " .. STATS .. "/copiers", "username" },
+})
 
 return M
