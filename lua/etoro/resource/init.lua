@@ -169,8 +169,10 @@ end
 local function list_or_none(client, op, row, params, options)
   local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
-  local of = row.none == "body" and body or answers.at(body, row.list)
-  if of == nil or of == true then return {}, response end
+  local is_none = row.none == "body" and body == true
+    or row.none == "list" and type(body) == "table"
+    and answers.at(body, row.list) == nil
+  if is_none then return {}, response end
   local list, err = answers.list(body, row.list, response, op)
   if not list then return nil, err end
   response.meta = answers.rest(body, row.list)
