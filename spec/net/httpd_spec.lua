@@ -122,6 +122,55 @@ describe("etoro.httpd", function()
     assert.equal(10, #server:wait(5).body)
   end)
 
+  it("takes bodies of ETORO_HTTPD_BODY_MAX", function()
+    for extra, status in pairs { [0] = "200", [1] = "413" } do
+      local c = send("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: "
+        .. (1 << 26) + extra .. "\r\n\r\n")
+      c:settimeout(0)
+      local text, at = ("x"):rep(2 ^ 26 + extra), 0
+      local r
+      repeat
+        local sent, _, so_far = c:send(text, at + 1)
+        at = sent or so_far or at
+        r = server:wait(0)
+      until r or at == #text or status == "413" and at > 2 ^ 20 and not sent
+      r = r or status == "200" and server:wait(5)
+      if r then
+        assert.equal(2 ^ 26, #r.body)
+        server:respond(r.id, 200, {}, "")
+      end
+      c:settimeout(5)
+      assert.matches("^HTTP/1.1 " .. status, (receive(c)))
+      collectgarbage()
+    end
+  end)
+
+  it("answers with ETORO_HTTPD_HEADER_VALUES_MAX values of a header",
+    function()
+      local values = {}
+      for index = 1, 1001 do values[index] = "v" .. index end
+      local c = get "/one"
+      server:respond(server:wait(5).id, 200, { ["X-A"] = values }, "")
+      server:wait(0)
+      local count, line = 0, c:receive "*l"
+      while line ~= "" do
+        if line:find "^X%-A: v" then count = count + 1 end
+        line = c:receive "*l"
+      end
+      assert.equal(1000, count)
+    end)
+
+  it("reads heads that fit into ETORO_HTTPD_HEAD_MAX", function()
+    local c = get("/one", "X-Fill: " .. ("y"):rep(32 * 1024) .. "\r\n")
+    local r = server:wait(5)
+    assert.equal(32 * 1024, #r.headers["x-fill"])
+    server:respond(r.id, 200, {}, "")
+    assert.matches("200", (receive(c)))
+    c = get("/one", "X-Fill: " .. ("y"):rep(65 * 1024) .. "\r\n")
+    assert.is_nil((server:wait(0.1)))
+    assert.matches("^HTTP/1.1 4%d%d", (receive(c)))
+  end)
+
   it("cuts a connection without a byte", function()
     local c = get "/"
     assert.is_true(server:cut(server:wait(5).id))
