@@ -219,6 +219,10 @@ static void says_what_cannot_be_opened(void)
   memset(name, 'x', sizeof name - 1);
   name[sizeof name - 1] = '\0';
   CHECK(etoro_journal_open(&j, name, zeros, NULL, why) == ETORO_EIO);
+  /* of which ETORO_JOURNAL_PATH_SHOWN bytes are told, and the reason fits
+     into ETORO_JOURNAL_WHY_MAX */
+  CHECK(strspn(strchr(why, 'x'), "x") == 300);
+  CHECK(strstr(why, strerror(ENAMETOOLONG)));
   unlink(path);
   CHECK(etoro_journal_open(&j, path, no_random, NULL, why) == ETORO_ERANDOM);
 }

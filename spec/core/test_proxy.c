@@ -205,6 +205,24 @@ static void knows_who_is_exempt(void)
       CHECK_TEXT(cases[i].list, cases[i].host, strlen(cases[i].host));
 }
 
+/* ETORO_PROXY_REST_SHOWN bytes from the @ on, which fit with all else into
+   ETORO_PROXY_WHY_MAX. */
+static void shows_the_rest_up_to_its_ceiling(void)
+{
+  struct etoro_base base = base_of("https://api.example");
+  char url[200] = "http://u:canary@", why[ETORO_PROXY_WHY_MAX];
+  struct etoro_proxy p;
+  size_t n;
+  for (n = 119; n < 121; n++) {
+    memset(url + 16, ':', n); /* a host of colons is none */
+    url[16 + n] = '\0';
+    CHECK(etoro_proxy_choose(&p, url, 16 + n, &base, why) == ETORO_EINVAL);
+    CHECK(strspn(strchr(why, '@') + 1, ":") == 119);
+    CHECK(!strstr(why, "canary") && !strstr(why, ":...'") == (n == 119));
+    etoro_proxy_free(&p);
+  }
+}
+
 static void lets_no_key_leave_in_the_clear(void)
 {
   struct etoro_base base = base_of("http://127.0.0.1:8080");
@@ -236,6 +254,7 @@ int main(void)
   refuses_urls();
   reads_the_environment();
   knows_who_is_exempt();
+  shows_the_rest_up_to_its_ceiling();
   lets_no_key_leave_in_the_clear();
   fail_each_step(without_memory);
   return 0;
