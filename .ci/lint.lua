@@ -20,10 +20,8 @@ local LATE = {
     .. " write needs, before it is sent",
   ["lua/etoro/call/raw.lua"] = "the table of operations, before anything is sent",
   ["lua/etoro/client/options.lua"] = "while a client is made",
-  ["lua/etoro/sandbox/init.lua"] = "the box's client and server: one of them"
-    .. " is wanted, and it is loaded before it is there",
-  ["lua/etoro/sandbox/trading/mirrors.lua"] = "a circle: trading has loaded"
-    .. " positions",
+  ["lua/etoro/sandbox/init.lua"] = "the server: before it listens",
+  ["lua/etoro/sandbox/box.lua"] = "the client in its process: before it is there",
   ["lua/etoro/command/init.lua"] = "help pays for nothing; the session has"
     .. " loaded all else before it sends",
 }

@@ -184,7 +184,7 @@ describe("the sandbox over HTTP", function()
       local length = tonumber(text:match "Content%-Length: (%d+)")
       local body = text:match "\r\n\r\n(.*)$"
       assert.equal(length, #body)
-      assert.is_nil((require("etoro.sandbox.json").decode(body)))
+      assert.is_nil((require("etoro.values.json").decode_plain(body)))
     end)
 
     it("stall until the faults are taken away", function()
@@ -311,8 +311,9 @@ describe("the sandbox over HTTP", function()
     c:close()
     one:close()
     assert.is_false(pcall(one.step, one, 0))
-    local other, message = sandbox.server { host = "10.0.0.1" }
+    local other, err = sandbox.server { host = "10.0.0.1" }
     assert.is_nil(other)
-    assert.matches("loopback", message)
+    assert.matches("loopback", err.message)
+    assert.equal("network", err.kind)
   end)
 end)

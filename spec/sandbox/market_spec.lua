@@ -1,5 +1,5 @@
 local box = require "spec.support.box"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local BASE = "/api/v1/market-data/"
 local RATES = BASE .. "instruments/rates?instrumentIds="

@@ -247,7 +247,7 @@ describe("the sandbox's agent-portfolios", function()
         query = "", body = "", remote = remote,
         headers = { ["x-api-key"] = "sandbox-api-key",
           ["x-user-key"] = token.userToken, ["x-request-id"] = box.ID } }
-      return answer.status, require("etoro.sandbox.json").decode(answer.body)
+      return answer.status, require("etoro.values.json").decode_plain(answer.body)
     end
 
     it("are minted in one shape by both versions", function()

@@ -1,7 +1,6 @@
 local box = require "spec.support.box"
 local rng = require "etoro.sandbox.rng"
 local sandbox = require "etoro.sandbox"
-local times = require "etoro.sandbox.times"
 
 local ME = "/api/v1/me"
 local INSTRUMENTS = "/api/v1/market-data/instruments"
@@ -362,23 +361,6 @@ describe("etoro.sandbox.rng", function()
       assert.matches("^[%w_-]+$", r:token(40))
       local n = r:range(5, 7)
       assert.is_true(n >= 5 and n <= 7)
-    end
-  end)
-end)
-
-describe("etoro.sandbox.times", function()
-  it("writes and reads dates", function()
-    for _, pair in ipairs { { 0, "1970-01-01T00:00:00Z" },
-        { 951782400, "2000-02-29T00:00:00Z" },
-        { 1767225599, "2025-12-31T23:59:59Z" },
-        { 4102444800, "2100-01-01T00:00:00Z" } } do
-      assert.equal(pair[2], times.iso(pair[1]))
-      assert.equal(pair[1], times.parse(pair[2]))
-    end
-    assert.equal(0, times.parse "1970-01-01T02:00:00.1234567+02:00")
-    for _, bad in ipairs { "", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
-        "2026-01-01", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00X" } do
-      assert.is_nil(times.parse(bad))
     end
   end)
 end)

@@ -236,10 +236,10 @@ describe("the sandbox, as the service and with strict", function()
     t:close(position.positionId)
     t:wait(60)
     local closed = t:books("demo").positions[1].closed
-    local times = require "etoro.sandbox.times"
+    local times = require "etoro.values.times"
     for shift, count in pairs { [-1] = 1, [2] = 0 } do
       local trades = get(t.box, V1 .. "info/trade/demo/history?minDate="
-        .. times.iso(closed + shift))
+        .. times.format(closed + shift))
       assert.equal(count, #trades)
     end
   end)

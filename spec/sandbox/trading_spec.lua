@@ -405,7 +405,7 @@ describe("the sandbox's trading over HTTP", function()
     local keys = { ["x-api-key"] = "sandbox-api-key",
       ["x-user-key"] = "sandbox-user-key", ["x-request-id"] = id }
     local path = "/api/v2/trading/execution/demo/orders"
-    local body = require("etoro.sandbox.json").encode(trader.body())
+    local body = require("etoro.values.json").encode(trader.body())
     assert.is_false(pcall(sandbox.raw, sandbox, "POST", path, body, keys))
     local status, problem = sandbox:raw("POST", path, body, keys)
     assert.equal(400, status)

@@ -1,11 +1,11 @@
 -- A sandbox in this process, without a wire: box.new(options) with a clock
 -- the spec moves, and short ways to ask it.
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local sandbox = require "etoro.sandbox"
 
 local methods = {}
 local mt = { __name = "spec.box", __index = methods }
-local M = { null = json.null, array = json.array }
+local M = { null = json.null, array = json.list }
 
 M.START = 1767225600 -- 2026-01-01T00:00:00Z
 M.ID = "0b9f5b04-1fc4-492a-a2c2-02731caf3ce4"
@@ -31,7 +31,7 @@ function methods:ask(method, target, body, headers)
     query = query, headers = all, body = body or "" }
   local value
   if answer.body ~= "" then
-    value = json.decode(answer.body) or answer.body
+    value = json.decode_plain(answer.body) or answer.body
   end
   return answer.status, value, answer.headers, answer
 end

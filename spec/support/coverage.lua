@@ -17,8 +17,9 @@ local function scripted(line)
   for i, one in ipairs(line.earlier or {}) do replies[i] = one end
   replies[#replies + 1] = { line.status or 200, line.answer or "" }
   local box = { options = { api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789" }, given = {}, count = 0 }
+    user_key = "test-user-key-0123456789" }, count = 0 }
   function box.now() return 1767225600 end
+  function box:set_clock(now) self.now = now end
   function box:handle()
     self.count = self.count + 1
     local one = replies[math.min(self.count, #replies)]

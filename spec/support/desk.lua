@@ -4,7 +4,7 @@
 --   local t = desk.new({ fill_delay = 3 }, { account = "real" })
 --   t.client, t.warnings, t:sent(), t:control("POST", "/trading/fate", {...})
 local etoro = require "etoro"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 
 local methods = {}
 local mt = { __name = "spec.desk", __index = methods }
@@ -35,7 +35,7 @@ function methods:control(method, path, body)
   local answer = self.box:handle { method = method, path = "/sandbox" .. path,
     query = "", headers = {}, body = body and json.encode(body) or "" }
   if answer.status > 299 then error(answer.body, 2) end
-  return answer.body ~= "" and json.decode(answer.body) or nil
+  return answer.body ~= "" and json.decode_plain(answer.body) or nil
 end
 
 --- What the next orders come to: { status =, times =, seconds = }.

@@ -14,12 +14,13 @@ local M = {}
 --- Makes an API of an answering function.
 function M.new(answer)
   return setmetatable({ answer = answer, lines = {}, requests = {},
-    given = {}, options = { api_key = "scripted-api-key",
-      user_key = "scripted-user-key" }, offset = 0, start = 1780000000 }, mt)
+    options = { api_key = "scripted-api-key",
+      user_key = "scripted-user-key" }, start = 1780000000 }, mt)
 end
 
 -- What etoro.sandbox.wire asks of a box.
 function methods:now() return self.start end
+function methods:set_clock(now) self.now = now end
 
 function methods:handle(request)
   local line = request.method .. " " .. request.path

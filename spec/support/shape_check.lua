@@ -1,5 +1,5 @@
 -- Compares decoded JSON with the types of spec.support.shapes.
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local shapes = require "spec.support.shapes"
 
 local M = {}
@@ -67,7 +67,7 @@ function M.problem(name, status, text, odd)
   if not kind then return "the status is not documented" end
   if kind == "" then return text ~= "" and "should have no body" or nil end
   if text == "" then return "has no body" end
-  return check(json.decode(text), kind, "", odd)
+  return check(json.decode_plain(text), kind, "", odd)
 end
 
 return M

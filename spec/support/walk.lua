@@ -1,7 +1,7 @@
 -- One good request for every operation, asked of a sandbox in this process
 -- that has what the request is about: walk.ask(name) -> status, text, request.
 local box = require "spec.support.box"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local samples = require "spec.support.samples"
 

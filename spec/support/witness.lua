@@ -11,9 +11,9 @@
 -- gives the same page whatever is asked for), is_text (numbers are texts and
 -- names are spelled otherwise), place ("mirror" or "both": a copy's position),
 -- lookup (the state that the opening order's lookup gives).
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local scripted = require "spec.support.scripted"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local methods = {}
 local mt = { __name = "spec.witness", __index = methods }
@@ -39,7 +39,7 @@ end
 -- The server's clock at a moment after the closing was sent.
 function methods:stamp(after)
   local sent = self.sent_at or self.api.start
-  return times.iso(sent + (self.others.clock or 0) + after)
+  return times.format(sent + (self.others.clock or 0) + after)
 end
 
 local function value(self, number)
@@ -60,7 +60,7 @@ local function position_of(self, units)
     mirrorID = self.others.place and MIRROR or 0, isBuy = true,
     units = value(self, units),
     initialUnits = self.row.initial or self.row.held or 3,
-    openDateTime = times.iso(self.api.start - 7200
+    openDateTime = times.format(self.api.start - 7200
       + (self.others.clock or 0)) }
 end
 
@@ -70,19 +70,19 @@ local function portfolio(self)
     return status, status == 200 and '{"clientPortfolio":{}}' or "{}"
   end
   local units, place = self:units(), self.others.place
-  local list = json.array { units and position_of(self, units) or nil }
-  local own = place ~= "mirror" and list or json.array {}
+  local list = json.list { units and position_of(self, units) or nil }
+  local own = place ~= "mirror" and list or json.list {}
   local waits = self.sent_at and self.row.waits
   return 200, json.encode { clientPortfolio = { positions = own,
-    mirrors = json.array { place and { mirrorID = MIRROR, positions = list }
+    mirrors = json.list { place and { mirrorID = MIRROR, positions = list }
       or nil },
-    ordersForClose = json.array { waits and { orderID = ORDER,
+    ordersForClose = json.list { waits and { orderID = ORDER,
       positionID = M.ID, unitsToDeduct = waits ~= "all" and value(self, waits)
       or nil } or nil } } }
 end
 
 local function items_of(self)
-  local list = json.array {}
+  local list = json.list {}
   for _, item in ipairs(self.row.history or {}) do
     if self:after() >= (item[3] or item[1]) then
       list[#list + 1] = {
@@ -101,7 +101,7 @@ local function history(self, query)
   local page = tonumber(query:match("page=(%d+)"))
   if self.others.repeats then page = 1 end
   local own = self.others.page or 1
-  local list = page == own and items_of(self) or json.array {}
+  local list = page == own and items_of(self) or json.list {}
   if self.others.cut or page < own then
     for i = #list + 1, FILLER do
       list[i] = { positionId = page * 1000 + i, units = 1,

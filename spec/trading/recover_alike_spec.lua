@@ -1,7 +1,7 @@
 -- Which orders and positions of an account may be the work of an order that a
 -- journal has no outcome of: all that say nothing else.
 local desk = require "spec.support.desk"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
@@ -73,11 +73,11 @@ describe("a recovery compares an order with", function()
     local handle = t.box.handle
     t.box.handle = function(self, request)
       if request.path:find("/portfolio", 1, true) then
-        local portfolio = { positions = json.array() }
-        if list ~= "history" then portfolio[list] = json.array { item } end
+        local portfolio = { positions = json.list() }
+        if list ~= "history" then portfolio[list] = json.list { item } end
         return answer_with { clientPortfolio = portfolio }
       elseif request.path:find("/history", 1, true) then
-        return answer_with(json.array(list == "history"
+        return answer_with(json.list(list == "history"
           and request.query:find("page=1&", 1, true) and { item } or nil))
       elseif looked_up and request.query:find("orderId=9", 1, true) then
         return answer_with(looked_up)

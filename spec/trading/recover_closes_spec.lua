@@ -1,7 +1,7 @@
 -- Closings that a journal has no outcome of: what of the account tells that
 -- they were done, that they were not, or nothing.
 local desk = require "spec.support.desk"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
@@ -87,7 +87,7 @@ describe("a recovery of closings", function()
     t.box.handle = function(self, request)
       local reply = handle(self, request)
       if request.path:find(path_part, 1, true) then
-        local body = json.decode(reply.body)
+        local body = json.decode_plain(reply.body)
         reply.body = json.encode(fn(body, request) or body)
       end
       return reply
@@ -98,12 +98,12 @@ describe("a recovery of closings", function()
   -- A history of these items alone.
   local function history_is(items)
     return change("/history", function(_, request)
-      return request.query:find("page=1&", 1, true) and json.array(items)
-        or json.array()
+      return request.query:find("page=1&", 1, true) and json.list(items)
+        or json.list()
     end)
   end
 
-  local NO_POSITION = { clientPortfolio = { positions = json.array() } }
+  local NO_POSITION = { clientPortfolio = { positions = json.list() } }
 
   it("tells a whole one by the history", function()
     local position = position_of_3()
@@ -180,7 +180,7 @@ describe("a recovery of closings", function()
     lose(position)
     crash()
     answer(PORTFOLIO, NO_POSITION, 0)
-    answer(HISTORY, json.array(), 0)
+    answer(HISTORY, json.list(), 0)
     is_told("unknown", "neither portfolio nor history has the position",
       recover()[1])
   end)
@@ -190,7 +190,7 @@ describe("a recovery of closings", function()
     assert(close(position))
     crash() -- this client's portfolio still shows it once
     advance(0.05)
-    answer(HISTORY, json.array(), 0)
+    answer(HISTORY, json.list(), 0)
     local found = recover()
     is_told("landed", "the position is closed", found[1])
   end)
@@ -344,7 +344,7 @@ describe("a recovery of closings", function()
     t.client:close()
     crash()
     change("/portfolio", function(body)
-      body.clientPortfolio.ordersForClose = json.array()
+      body.clientPortfolio.ordersForClose = json.list()
     end)
     is_told("landed", "the history has that part", recover()[1])
   end)

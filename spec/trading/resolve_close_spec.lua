@@ -56,8 +56,8 @@ describe("a closing whose answer is lost", function()
 
   -- The position in the books, past client and faults.
   local function truth()
-    box.trading:run()
-    return box.trading.accounts[1].positions[position.positionID]
+    box.areas.books:run()
+    return box.areas.books.accounts[1].positions[position.positionID]
   end
 
   local DONE = { lost_reply = {}, cut_during = {}, truncate = {}, garble = {},
@@ -86,7 +86,7 @@ describe("a closing whose answer is lost", function()
     open { close_delay = 30 }
     fault "lost_reply"
     local result, response = close()
-    assert.equal(box.trading.accounts[1].close_list[1].id,
+    assert.equal(box.areas.books.accounts[1].close_list[1].id,
       result.orderForClose.orderID)
     assert.matches("it is being closed$", response.warning)
   end)

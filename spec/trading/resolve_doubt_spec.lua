@@ -2,7 +2,7 @@
 -- name another one: none of them may be told as what became of it.
 local core = require "etoro.core"
 local desk = require "spec.support.desk"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
 local REAL = "POST /api/v2/trading/execution/orders"
@@ -53,7 +53,7 @@ describe("a duplicate's refusal that broke off", function()
 
   -- An order under an id that the real one's begins with.
   local function place_shorter(id)
-    local account = t.box.trading.accounts[1]
+    local account = t.box.areas.books.accounts[1]
     local order = account.order_list[1]
     account.orders[id] = order
   end
@@ -171,7 +171,7 @@ describe("a lookup that answers with another order", function()
     spoil(t, function(request, answer)
       if is_lookup(request) and answer.status == 200 and left > 0 then
         left = left - 1
-        local body = json.decode(answer.body)
+        local body = json.decode_plain(answer.body)
         change(body)
         answer.body = json.encode(body)
       end

@@ -50,7 +50,7 @@ describe("an order whose answer is lost", function()
   -- The orders in the books, past client and faults.
   local function orders()
     local list = {}
-    for _, account in ipairs(box.trading and box.trading.accounts or {}) do
+    for _, account in ipairs(box.areas.books and box.areas.books.accounts or {}) do
       for _, order in ipairs(account.order_list) do
         list[#list + 1] = order
       end

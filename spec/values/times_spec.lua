@@ -1,3 +1,4 @@
+local core = require "etoro.core"
 local times = require "etoro.values.times"
 
 describe("etoro.values.times", function()
@@ -66,5 +67,31 @@ describe("etoro.values.times", function()
     assert.is_nil(text)
     assert.matches("2026%-12%-31T23:59:59Z", message)
     assert.is_nil(times.check "2026-12-31_23:59:59Z")
+  end)
+
+  it("reads moments, to the second, and no dates alone", function()
+    for _, pair in ipairs { { 0, "1970-01-01T00:00:00Z" },
+      { 951782400, "2000-02-29T00:00:00Z" },
+      { 1767225599, "2025-12-31T23:59:59Z" },
+      { 4102444800, "2100-01-01T00:00:00Z" } } do
+      assert.equal(pair[2], times.format(pair[1]))
+      assert.equal(pair[1], times.moment(pair[2]))
+    end
+    assert.equal(0, times.moment "1970-01-01T02:00:00.1234567+02:00")
+    for _, bad in ipairs { "", "2026-02-30T00:00:00Z", "2026-13-01T00:00:00Z",
+      "2026-01-01", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00X" } do
+      assert.is_nil(times.moment(bad))
+    end
+  end)
+
+  it("writes days, and moments as HTTP headers have them", function()
+    assert.equal("2026-12-31", times.date(1798761599.9))
+    assert.equal("Thu, 01 Jan 1970 00:00:00 GMT", times.http(0))
+    assert.equal("Tue, 29 Feb 2000 12:00:00 GMT", times.http(951825600.75))
+    assert.equal("Wed, 31 Dec 1969 23:59:59 GMT", times.http(-1))
+    for day = 0, 800 do
+      local seconds = day * 86400 * 7.3
+      assert.equal(math.floor(seconds), core.http_date(times.http(seconds)))
+    end
   end)
 end)

@@ -1,82 +1,96 @@
--- The operations that are neither agent-portfolios nor trading nor market
--- data: which module answers them.
+-- The operations and the modules that answer them. An area is a module with
+--   handlers      by operation's name: function(ctx) -> answer
+--   refuse        how it refuses: function(ctx, status, code, message, field);
+--                 without a code it is about wrong input
+--   statuses      of wrong input, where that is not 400: by where it was
+--   optional      set of fields whose absence the handlers look after
+--   readers       further scopes that its GETs are open to
+--   reads_itself  path and query are not read before, but by the handlers
+--   kind          "fixture" where the answers are the same for everybody
+--   prepare       called with ctx and the operation before all else; what it
+--                 gives is the answer
 
 local core = require "etoro.core"
 local input = require "etoro.sandbox.http.input"
+local instruments = require "etoro.sandbox.market.instruments"
 local operations = require "etoro.operations"
+local router = require "etoro.sandbox.http.router"
 
 local M = {}
 
--- Beginning of the path, module, and whether its answers are modelled from
--- state or are a fixture; the first that fits counts.
 local AREAS = {
-  { "/api/v1/watchlists", "lists.watchlists", "modelled" },
-  { "/api/v1/price-alerts", "lists.alerts", "modelled" },
-  { "/api/v1/feeds/post", "social.posts", "modelled" },
-  { "/api/v1/feeds/", "social.feeds", "modelled" },
-  { "/api/v1/attachments", "social.posts", "modelled" },
-  { "/api/v1/reactions/", "social.comments", "modelled" },
-  { "/api/v1/posts/{postId}/comments", "social.comments", "modelled" },
-  { "/api/v1/posts", "social.posts", "modelled" },
-  { "/api/v1/notifications/", "social.notifications", "modelled" },
-  { "/api/v1/money/accounts/cash", "money.cash", "modelled" },
-  { "/api/v1/balances", "money.balances", "modelled" },
-  { "/api/v1/user-info/", "people.users", "fixture" },
-  { "/api/v2/portfolios/", "people.statistics", "fixture" },
-  { "/api/v1/clubs", "lists.fixed", "fixture" },
-  { "/api/v1/pi-data/", "lists.fixed", "fixture" },
-  { "/api/v1/curated-lists", "lists.fixed", "fixture" },
-  { "/api/v1/market-recommendations/", "lists.fixed", "fixture" },
+  require "etoro.sandbox.agents.portfolios",
+  require "etoro.sandbox.agents.tokens",
+  require "etoro.sandbox.lists.alerts",
+  require "etoro.sandbox.lists.fixed",
+  require "etoro.sandbox.lists.watchlists",
+  require "etoro.sandbox.market.data",
+  require "etoro.sandbox.market.search",
+  require "etoro.sandbox.money.balances",
+  require "etoro.sandbox.money.cash",
+  require "etoro.sandbox.people.me",
+  require "etoro.sandbox.people.statistics",
+  require "etoro.sandbox.people.users",
+  require "etoro.sandbox.social.comments",
+  require "etoro.sandbox.social.feeds",
+  require "etoro.sandbox.social.notifications",
+  require "etoro.sandbox.social.posts",
+  require "etoro.sandbox.trading",
+  instruments, -- a require at the end would put its second value here, too
 }
-for _, area in ipairs(AREAS) do
-  area.module = require("etoro.sandbox." .. area[2])
+
+local function refuse(ctx, area, wrong)
+  local status = area.statuses and area.statuses[wrong.where] or 400
+  return area.refuse(ctx, status, nil, wrong.message, wrong.field)
 end
 
-local function area_of(path)
-  for _, area in ipairs(AREAS) do
-    if path:sub(1, #area[1]) == area[1] then return area end
-  end
-end
-
-local function answer(op, name, area)
+local function answer(op, area, handler)
   return function(ctx)
-    local args, wrong = input.read(op, ctx)
-    if not args then
-      local status = area.statuses and area.statuses[wrong.where] or 400
-      return area.refuse(ctx, status, nil, wrong.message, wrong.field)
+    local early = area.prepare and area.prepare(ctx, op)
+    if early then return early end
+    local args, wrong = {}, nil
+    if not area.reads_itself then
+      args, wrong = input.read(op, ctx, area.optional)
     end
+    if not args then return refuse(ctx, area, wrong) end
     ctx.args = args
-    return area.handlers[name](ctx)
+    return handler(ctx)
   end
 end
 
-local ordered -- made once
-
--- Names of operations in such an order that a segment of a path that is
--- spelt out comes before one that stands for anything.
-local function names()
-  if ordered then return ordered end
-  local out = {}
-  for name, op in pairs(operations) do
-    if area_of(op.path) then out[#out + 1] = name end
-  end
-  table.sort(out, function(a, b)
-    local one, two = operations[a], operations[b]
-    if one.path ~= two.path then return core.before(one.path, two.path) end
-    return core.before(one.method, two.method)
-  end)
-  ordered = out
-  return out
+-- The scopes of which one is enough; nil where none is asked for.
+local function scopes_of(op, area)
+  if not op.scopes or op.method ~= "GET" then return op.scopes end
+  local out = table.move(op.scopes, 1, #op.scopes, 1, {})
+  return table.move(area.readers or {}, 1, #(area.readers or {}), #out + 1, out)
 end
 
-function M.routes(router)
-  for _, name in ipairs(names()) do
-    local op = operations[name]
-    local area = area_of(op.path)
-    router:add { method = op.method, path = op.path, pool = op.pool,
-      scopes = op.scopes, kind = area[3], body_kind = op.body_kind,
-      handler = answer(op, name, area.module) }
+-- In such an order that a segment of a path that is spelt out comes before
+-- one that stands for anything.
+local function is_before(a, b)
+  if a.path ~= b.path then return core.before(a.path, b.path) end
+  return core.before(a.method, b.method)
+end
+
+local made
+
+--- The router of all routes: path, scopes and pool are the operations'.
+---@return table
+function M.router()
+  if made then return made end
+  made = router.new()
+  local routes = { instruments.older }
+  for _, area in ipairs(AREAS) do
+    for name, handler in pairs(area.handlers) do
+      local op = operations[name]
+      routes[#routes + 1] = { method = op.method, path = op.path,
+        pool = op.pool, scopes = scopes_of(op, area), kind = area.kind,
+        body_kind = op.body_kind, handler = answer(op, area, handler) }
+    end
   end
+  table.sort(routes, is_before)
+  for _, route in ipairs(routes) do made:add(route) end
+  return made
 end
 
 return M

@@ -3,7 +3,7 @@
 -- words. No value gets further before its kind has let it pass.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 
 local tostring = core.text -- not up to the locale
 

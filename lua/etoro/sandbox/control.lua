@@ -4,7 +4,7 @@
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
 local faults = require "etoro.sandbox.http.faults"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 local router = require "etoro.sandbox.http.router"
 local trading = require "etoro.sandbox.trading.control"
@@ -17,7 +17,7 @@ end
 
 local function read(request)
   if request.body == nil or request.body == "" then return {} end
-  local value, message = json.decode(request.body)
+  local value, message = json.decode_plain(request.body)
   if type(value) ~= "table" then
     return nil, wrong("the body must be a JSON object: " .. (message or ""))
   end
@@ -27,7 +27,7 @@ end
 local routes = {}
 
 routes["POST /sandbox/faults"] = function(box, body)
-  local ids, list = json.array(), body[1] ~= nil and body or { body }
+  local ids, list = json.list(), body[1] ~= nil and body or { body }
   for _, fault in ipairs(list) do
     local message = faults.problem(fault)
     if message then return wrong(message) end
@@ -37,7 +37,7 @@ routes["POST /sandbox/faults"] = function(box, body)
 end
 
 routes["GET /sandbox/faults"] = function(box)
-  local out = json.array()
+  local out = json.list()
   for i, fault in ipairs(box.faults.list) do
     out[i] = { id = fault.id, fault = fault.fault, route = fault.route,
       left = fault.left < math.huge and fault.left or json.null }
@@ -51,9 +51,10 @@ routes["DELETE /sandbox/faults"] = function(box)
 end
 
 routes["GET /sandbox/arrivals"] = function(box)
-  return reply.new(200, { count = box.arrivals.count,
-    counts = box.arrivals.counts, refused = box.arrivals.refused,
-    arrivals = json.array(box.arrivals) })
+  local all = box.arrivals
+  return reply.new(200, { count = all.count, counts = all.counts,
+    refused = all.refused,
+    arrivals = json.list(table.move(all, 1, #all, 1, {})) })
 end
 
 routes["DELETE /sandbox/arrivals"] = function(box)
@@ -79,15 +80,15 @@ routes["POST /sandbox/clock"] = function(box, body)
 end
 
 routes["POST /sandbox/options"] = function(box, body)
-  local ok, message = box:change(body)
-  if not ok then return wrong(message) end
+  local ok, err = box:change(body)
+  if not ok then return wrong(err.message) end
   return reply.new(204)
 end
 
 routes["GET /sandbox/state"] = function(box)
-  local owners = json.array()
+  local owners = json.list()
   for key, owner in pairs(box.owners) do
-    local portfolios = json.array()
+    local portfolios = json.list()
     for i, p in ipairs(owner.portfolios) do
       portfolios[i] = { agentPortfolioId = p.id,
         agentPortfolioName = p.username, investment = p.investment,
@@ -108,21 +109,17 @@ routes["POST /sandbox/stop"] = function(box)
   return reply.new(204)
 end
 
-local function table_of_routes()
-  local out = router.new()
-  for _, group in ipairs { routes, trading } do
-    for name, handler in pairs(group) do
-      local method, path = name:match("^([^ \t-\r]+) ([^ \t-\r]+)$")
-      out:add { method = method, path = path, handler = handler }
-    end
+local known = router.new()
+for _, group in ipairs { routes, trading } do
+  for name, handler in pairs(group) do
+    local method, path = name:match("^([^ \t-\r]+) ([^ \t-\r]+)$")
+    known:add { method = method, path = path, handler = handler }
   end
-  return out
 end
 
 --- Answers a request whose path starts with /sandbox/.
-function M.handle(box, request)
-  box.control = box.control or table_of_routes()
-  local route = box.control:find(request.method, request.path)
+function M.answer(box, request)
+  local route = known:find(request.method, request.path)
   if not route then
     return reply.fail(404, "NotFound", "the sandbox has no such control")
   end

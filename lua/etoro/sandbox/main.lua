@@ -33,8 +33,8 @@ local function carry_out(options, program)
     return true
   end
   options.on_ready = function(url) announce(options, url) end
-  local ok, message = sandbox.serve(options)
-  return ok, message
+  local done, err = sandbox.serve(options)
+  return done, err and err.message
 end
 
 ---@param args string[]

@@ -119,4 +119,18 @@ end
 --- Other defaults of a strict box.
 M.STRICT = { cost_field = "amount" }
 
+--- All options of a box: as given, else by default.
+---@param options table
+---@return table
+function M.settle(options)
+  local out = {}
+  for name, default in pairs(M.DEFAULTS) do
+    local value = options[name]
+    if value == nil and options.strict then value = M.STRICT[name] end
+    if value == nil then value = default end
+    out[name] = value
+  end
+  return out
+end
+
 return M

@@ -105,8 +105,7 @@ local function pump_of(box)
   if not box.pump then
     local engine = core.engine { now = box:now() }
     box.pump = { engine = engine, box = box, late = {} }
-    box.given.now = function() return engine:unix() end
-    box.options.now, box.offset = box.given.now, 0
+    box:set_clock(function() return engine:unix() end)
   end
   return box.pump
 end

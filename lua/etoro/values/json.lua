@@ -10,7 +10,7 @@ local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
-local M = {}
+local M = { null = core.null }
 
 local BODY_DEPTH, SHOWN_DEPTH = limits.body_depth_max, limits.shown_depth_max
 local OPENS = { [("{"):byte()] = true, [("["):byte()] = true }
@@ -43,6 +43,23 @@ local function char_end(text, at)
   local tail = text:sub(at + 2, at + bytes - 1)
   if #tail ~= bytes - 2 or tail:find("[^\128-\191]") then return nil end
   return at + bytes - 1
+end
+
+--- Marks a table as a list: [] where it is empty.
+---@param items? table
+---@return table items
+function M.list(items)
+  return setmetatable(items or {}, core.empty_list)
+end
+
+local written_mt = { __name = "etoro.json.written" }
+
+--- Writes a value that will not change, once for all the texts that it is to
+--- be a part of.
+---@param value any
+---@return table
+function M.written(value)
+  return setmetatable({ text = M.show(value) }, written_mt)
 end
 
 --- Counts the characters of a UTF-8 text.
@@ -103,6 +120,9 @@ local function fail(path, message)
 end
 
 local function write_string(text, path, state)
+  if not text:find('[%z\1-\31"\\\128-\255]') then
+    return '"' .. text .. '"'
+  end
   if state.is_shown then
     text = M.readable(text)
   elseif not M.utf8_length(text) then
@@ -224,6 +244,7 @@ function write_value(value, spec, path, state)
   elseif kind == "boolean" then
     return tostring(value)
   elseif kind == "table" then
+    if getmetatable(value) == written_mt then return value.text end
     return write_table(value, spec, path, state)
   elseif value == null then
     return "null"
@@ -341,6 +362,22 @@ function M.decode(text, keep_null)
   local scanned, secrets, needs_restore = core.scan(text)
   if not scanned then return nil, secrets end
   return M.decode_scanned(scanned, secrets, needs_restore, keep_null)
+end
+
+local function decode_as_it_stands(text)
+  if reads_numbers(decode_text) then return decode_text(text) end
+  return core.restore(decode_text(core.mark_numbers(text)), nil, true, true)
+end
+
+--- Decodes JSON for a server or a test: nothing is sealed, null stays, also in
+--- objects, and numbers are what lua-cjson makes of them.
+---@param text string
+---@return any value nil when the text is not JSON
+---@return string? message
+function M.decode_plain(text)
+  local ok, value = pcall(decode_as_it_stands, text)
+  if ok then return value end
+  return nil, tostring(value)
 end
 
 return M

@@ -10,7 +10,11 @@ M.DAY = 86400 -- seconds
 
 local FIRST = -62135596800 -- 0001-01-01T00:00:00Z
 local LAST = 253402300799 -- 9999-12-31T23:59:59Z
+M.LAST = LAST
 
+local WEEKDAYS = { "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed" }
+local MONTHS = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
+  "Sep", "Oct", "Nov", "Dec" }
 local MONTH_DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
 local function is_leap(year)
@@ -144,6 +148,32 @@ function M.check(text)
     return nil, "has no time of day; write it as " .. text .. "T23:59:59Z"
   end
   return text
+end
+
+--- Reads a date with a time of day, to the second.
+---@param text string
+---@return number? seconds since the epoch; nil for all else, dates alone too
+function M.moment(text)
+  local seconds, _, is_date = read(text)
+  return seconds and not is_date and math.floor(seconds) or nil
+end
+
+--- Writes the day of a moment as YYYY-MM-DD.
+---@param seconds number
+---@return string
+function M.date(seconds)
+  return (assert(M.format(seconds)):sub(1, 10))
+end
+
+--- Writes a moment as HTTP headers have it: Fri, 06 Mar 2026 12:00:00 GMT.
+---@param seconds number
+---@return string
+function M.http(seconds)
+  local year, month, day, clock = assert(M.format(seconds)):match(
+    "^(%d+)%-(%d+)%-(%d+)T(.+)Z$")
+  return ("%s, %s %s %s %s GMT"):format(
+    WEEKDAYS[math.floor(seconds / M.DAY) % 7 + 1], day, MONTHS[tonumber(month)],
+    year, clock)
 end
 
 return M

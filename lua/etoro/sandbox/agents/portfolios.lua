@@ -1,25 +1,20 @@
 -- Agent-portfolios: the operations on whole portfolios.
 
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local books = require "etoro.sandbox.trading.books"
-local mirrors = require "etoro.sandbox.trading.mirrors"
+local positions = require "etoro.sandbox.trading.positions"
+local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 local tokens = require "etoro.sandbox.agents.tokens"
 
-local M = {}
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.plain,
+  optional = tokens.optional,
+  readers = { "etoro-public:real:read", "etoro-public:real:write" } }
 
-local READ = { "etoro-public:agent-portfolio:read", "etoro-public:real:read",
-  "etoro-public:real:write" }
-local WRITE = { "etoro-public:agent-portfolio:write" }
-
-local function invalid(message)
-  return nil, reply.fail(400, "ValidationFailed", message)
-end
-
-local function characters(text)
-  local _, count = text:gsub("[^\128-\191]", "")
-  return count
+local function invalid(ctx, message)
+  return nil, M.refuse(ctx, 400, nil, message)
 end
 
 local function is_taken(owner, name)
@@ -44,30 +39,16 @@ local function settle_name(ctx, name)
     until not is_taken(owner, given)
     return given
   end
-  if taken then return invalid("An agent-portfolio of this name exists") end
+  if taken then return invalid(ctx, "An agent-portfolio of this name exists") end
   return name
 end
 
 local function check(ctx)
-  local box, body = ctx.box, ctx.body
-  local amount, name = body.investmentAmountInUsd, body.agentPortfolioName
-  if type(amount) ~= "number" or amount <= 0 then
-    return invalid("The investment amount must be a positive number")
-  end
-  if amount < box.options.minimum_investment then
-    return invalid("Investment amount is below the minimum threshold")
-  end
-  if amount > ctx.caller.owner.credit then
-    return invalid("The account's credit does not cover the investment")
-  end
-  if type(name) ~= "string" or characters(name) < 6
-      or characters(name) > 10 then
-    return invalid("Agent-portfolio name must have 6 to 10 characters")
-  end
-  local description = body.agentPortfolioDescription
-  if description ~= nil and description ~= json.null
-      and type(description) ~= "string" then
-    return invalid("The description must be a text")
+  local amount = ctx.body.investmentAmountInUsd
+  if amount < ctx.box.options.minimum_investment then
+    return invalid(ctx, "Investment amount is below the minimum threshold")
+  elseif amount > ctx.caller.owner.credit then
+    return invalid(ctx, "The account's credit does not cover the investment")
   end
   return true
 end
@@ -116,12 +97,17 @@ local function create(ctx, version)
   return reply.new(201, out)
 end
 
-local function list(ctx)
-  local out = json.array()
+for version = 1, 2 do
+  handlers[("POST /api/v%d/agent-portfolios"):format(version)] =
+    function(ctx) return create(ctx, version) end
+end
+
+handlers["GET /api/v1/agent-portfolios"] = function(ctx)
+  local out = json.list()
   for i, portfolio in ipairs(ctx.caller.owner.portfolios) do
     local item = summary(portfolio)
-    item.createdAt = times.iso(portfolio.created, "+00:00")
-    item.userTokens = json.array()
+    item.createdAt = times.format(portfolio.created):gsub("Z", "+00:00")
+    item.userTokens = json.list()
     for j, token in ipairs(portfolio.tokens) do
       item.userTokens[j] = tokens.listed(token)
     end
@@ -130,12 +116,11 @@ local function list(ctx)
   return reply.new(200, { agentPortfolios = out })
 end
 
-local function delete(ctx)
-  local portfolio, refusal = tokens.portfolio(ctx,
-    "Invalid agent-portfolio ID")
+handlers["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"] = function(ctx)
+  local portfolio, refusal = tokens.portfolio(ctx)
   if not portfolio then return refusal end
   local owner = ctx.caller.owner
-  local worth = mirrors.stop(books.of(ctx.box), portfolio)
+  local worth = positions.stop_copying(books.of(ctx.box), portfolio)
   for i = #portfolio.tokens, 1, -1 do tokens.remove(ctx, portfolio, i) end
   for i, other in ipairs(owner.portfolios) do
     if other == portfolio then table.remove(owner.portfolios, i) break end
@@ -144,24 +129,10 @@ local function delete(ctx)
   return reply.new(204)
 end
 
-local function scopes(ctx)
-  local out = json.array()
+handlers["GET /api/v2/agent-portfolios/user-tokens/scopes"] = function(ctx)
+  local out = json.list()
   for i, name in ipairs(ctx.box.options.scopes) do out[i] = { name = name } end
   return reply.new(200, { scopes = out })
-end
-
-function M.routes(router)
-  local function add_route(method, path, needs, handler)
-    router:add { method = method, path = path, pool = "default",
-      scopes = needs, handler = handler }
-  end
-  local v1, v2 = "/api/v1/agent-portfolios", "/api/v2/agent-portfolios"
-  add_route("GET", v1, READ, list)
-  add_route("POST", v1, WRITE, function(ctx) return create(ctx, 1) end)
-  add_route("POST", v2, WRITE, function(ctx) return create(ctx, 2) end)
-  add_route("DELETE", v1 .. "/{agentPortfolioId}", WRITE, delete)
-  add_route("GET", v2 .. "/user-tokens/scopes", READ, scopes)
-  tokens.routes(add_route, WRITE)
 end
 
 return M

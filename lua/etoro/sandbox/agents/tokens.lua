@@ -1,14 +1,16 @@
 -- The user tokens of an agent-portfolio.
 
 local auth = require "etoro.sandbox.http.auth"
-local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
+local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 
-local tonumber = core.number -- not up to the locale
-
-local M = {}
+local handlers = {}
+-- that a scope is missing has a code of its own
+local M = { handlers = handlers, refuse = refusals.plain,
+  optional = { scopeNames = true } }
 
 -- Ids with a documented name, and two that the documents only show in
 -- examples; what those allow is a guess and their name is never told.
@@ -23,16 +25,10 @@ local UNNAMED = {
 local IDS = {}
 for id, name in pairs(NAMES) do IDS[name] = id end
 
-local function invalid(message)
-  return nil, reply.fail(400, "ValidationFailed", message)
-end
+local refuse = refusals.plain
 
 local function given(value)
   return value ~= nil and value ~= json.null
-end
-
-local function is_list(value)
-  return type(value) == "table" and (next(value) == nil or value[1] ~= nil)
 end
 
 local function contains(list, value)
@@ -72,87 +68,61 @@ end
 -- Puts scope_ids and scope_names into `out`; nothing when none were sent.
 local function read_scopes(ctx, version, where, out)
   local body = ctx.body
-  local names, ids = body.scopeNames, version == 1 and body.scopeIds or nil
-  local refusal
-  if given(names) and not is_list(names) or given(ids)
-      and not is_list(ids) then
-    return invalid("Scopes must be a list")
-  end
-  local all_names, all_ids = {}, {}
-  if given(ids) then
-    all_ids, refusal = read_ids(ids)
-    if not all_ids then return nil, refusal end
-    for _, id in ipairs(all_ids) do
-      all_names[#all_names + 1] = NAMES[id]
+  local given_ids = version == 1 and body.scopeIds or nil
+  local ids, refusal = read_ids(given_ids or {})
+  if not ids then return nil, refusal end
+  local names = json.list()
+  for _, id in ipairs(ids) do names[#names + 1] = NAMES[id] end
+  local wanted
+  wanted, refusal = read_names(ctx, body.scopeNames or {}, version,
+    where)
+  if not wanted then return nil, refusal end
+  for _, name in ipairs(wanted) do
+    if not contains(names, name) then
+      names[#names + 1], ids[#ids + 1] = name, IDS[name]
     end
   end
-  if given(names) then
-    local read
-    read, refusal = read_names(ctx, names, version, where)
-    if not read then return nil, refusal end
-    for _, name in ipairs(read) do
-      if not contains(all_names, name) then
-        all_names[#all_names + 1] = name
-        all_ids[#all_ids + 1] = IDS[name]
-      end
-    end
+  if #names + #ids > 0 then
+    out.scope_names, out.scope_ids = names, ids
+  else
+    out.no_scopes = (body.scopeNames or given_ids) and true
   end
-  if #all_names + #all_ids == 0 then
-    if given(names) or given(ids) then out.no_scopes = true end
-    return out
-  end
-  out.scope_names, out.scope_ids = all_names, all_ids
   return out
 end
 
-local function is_ipv4(text)
-  if type(text) ~= "string" then return false end
-  local parts = { text:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$") }
-  for _, part in ipairs(parts) do
-    if #part > 3 or tonumber(part) > 255 then return false end
-  end
-  return #parts == 4
-end
-
 local function read_ips(value, out)
-  if value == json.null then
-    out.no_ips = true
-    return out
-  end
-  if not is_list(value) then return invalid("ipsWhitelist must be a list") end
-  for _, ip in ipairs(value) do
-    if not is_ipv4(ip) then
+  for _, ip in ipairs(given(value) and value or {}) do
+    if type(ip) ~= "string" or not types.ipv4(ip) then
       return nil, reply.fail(400, "IpsWhitelistInvalidIp",
         "ipsWhitelist contains an invalid IPv4 address")
     end
   end
-  out.ips = value
+  if given(value) then out.ips = value else out.no_ips = true end
   return out
 end
 
 local function read_expiry(ctx, value, out)
-  if value == json.null then
+  if not given(value) then
     out.no_expiry = true
     return out
   end
-  local unix = type(value) == "string" and times.parse(value)
-  if not unix then return invalid("expiresAt must be a UTC date-time") end
-  if unix <= ctx.box:now() then return invalid("expiresAt is in the past") end
+  local unix = times.moment(value)
+  if unix <= ctx.box:now() then
+    return nil, refuse(ctx, 400, nil, "expiresAt is in the past")
+  end
   out.expires = unix
-  out.expires_text = value:sub(-1) == "Z" and value or times.iso(unix)
+  out.expires_text = value:sub(-1) == "Z" and value or times.format(unix)
   return out
 end
 
 -- The fields that creating and updating share.
 local function read_settings(ctx, version, where)
-  local out, refusal = read_scopes(ctx, version, where, {})
-  if not out then return nil, refusal end
   local body = ctx.body
-  if body.ipsWhitelist ~= nil then
+  local out, refusal = read_scopes(ctx, version, where, {})
+  if out and body.ipsWhitelist ~= nil then
     out, refusal = read_ips(body.ipsWhitelist, out)
-    if not out then return nil, refusal end
   end
-  if body.expiresAt ~= nil then
+  if out and body.expiresAt ~= nil then
     out, refusal = read_expiry(ctx, body.expiresAt, out)
   end
   return out, refusal
@@ -161,9 +131,8 @@ end
 --- What a creating body asks for; nil and the refusal otherwise. `where` is
 --- "portfolio" or "token".
 function M.read_create(ctx, version, where)
-  local name = ctx.body.userTokenName
-  if type(name) ~= "string" or name == "" then
-    return invalid("userTokenName is required")
+  if ctx.body.userTokenName == "" then
+    return nil, refuse(ctx, 400, nil, "userTokenName is required")
   end
   local out, refusal = read_settings(ctx, version, where)
   if not out then return nil, refusal end
@@ -171,7 +140,7 @@ function M.read_create(ctx, version, where)
     return nil, reply.fail(400, "ScopeIdsRequired", version == 1
       and "ScopeIds is required" or "ScopeNames is required")
   end
-  out.name = name
+  out.name = ctx.body.userTokenName
   return out
 end
 
@@ -210,7 +179,7 @@ function M.remove(ctx, portfolio, i)
 end
 
 local function list_or(ips, otherwise)
-  return ips and json.array(ips) or otherwise
+  return ips and json.list(ips) or otherwise
 end
 
 --- The token inside the answer to creating a portfolio.
@@ -218,14 +187,14 @@ function M.created_with_portfolio(token, version)
   local out = {
     userTokenId = token.id, userToken = token.secret,
     userTokenName = token.name, clientId = token.client_id,
-    ipsWhitelist = list_or(token.ips, json.array()),
+    ipsWhitelist = list_or(token.ips, json.list()),
     expiresAt = token.expires_text or json.null,
   }
   if version == 1 then
-    out.scopeIds = json.array(token.scope_ids)
-    out.scopeNames = json.array(token.scope_names)
+    out.scopeIds = json.list(token.scope_ids)
+    out.scopeNames = json.list(token.scope_names)
   else
-    out.scopes = json.array()
+    out.scopes = json.list()
     for i, name in ipairs(token.scope_names) do
       out.scopes[i] = { name = name }
     end
@@ -239,41 +208,34 @@ function M.listed(token)
     userTokenId = token.id, userTokenName = token.name,
     clientId = token.client_id,
     externalApplicationName = "Sandbox application",
-    ipsWhitelist = list_or(token.ips, json.array()),
-    scopeIds = json.array(token.scope_ids),
-    scopeNames = json.array(token.scope_names),
+    ipsWhitelist = list_or(token.ips, json.list()),
+    scopeIds = json.list(token.scope_ids),
+    scopeNames = json.list(token.scope_names),
     expiresAt = token.expires_text or json.null,
-    createdAt = times.iso(token.created),
+    createdAt = times.format(token.created),
   }
 end
 
 --- The caller's portfolio named in the path; nil and the refusal otherwise.
-function M.portfolio(ctx, message)
-  local id = ctx.params.agentPortfolioId
-  if not auth.is_uuid(id) then return invalid(message) end
+function M.portfolio(ctx)
   for _, portfolio in ipairs(ctx.caller.owner.portfolios) do
-    if portfolio.id == core.lower(id) then return portfolio end
+    if portfolio.id == ctx.args.agentPortfolioId then return portfolio end
   end
   return nil, reply.fail(404, "NotFound", "Agent-portfolio not found")
 end
 
 -- portfolio and the token's place in it; nil, nil and the refusal otherwise
 local function find(ctx)
-  local message = "Invalid agent-portfolio ID or user token ID"
-  local portfolio, refusal = M.portfolio(ctx, message)
+  local portfolio, refusal = M.portfolio(ctx)
   if not portfolio then return nil, nil, refusal end
-  local id = ctx.params.userTokenId
-  if not auth.is_uuid(id) then
-    return nil, nil, reply.fail(400, "ValidationFailed", message)
-  end
   for i, token in ipairs(portfolio.tokens) do
-    if token.id == core.lower(id) then return portfolio, i end
+    if token.id == ctx.args.userTokenId then return portfolio, i end
   end
   return nil, nil, reply.fail(404, "NotFound", "User token not found")
 end
 
 local function create(ctx, version)
-  local portfolio, refusal = M.portfolio(ctx, "Invalid agent-portfolio ID")
+  local portfolio, refusal = M.portfolio(ctx)
   if not portfolio then return refusal end
   local wanted
   wanted, refusal = M.read_create(ctx, version, "token")
@@ -294,9 +256,9 @@ local function create(ctx, version)
     userTokenId = token.id, userToken = token.secret,
     userTokenName = token.name, clientId = token.client_id,
     ipsWhitelist = list_or(token.ips, json.null),
-    scopeNames = json.array(token.scope_names),
+    scopeNames = json.list(token.scope_names),
     expiresAt = token.expires_text or json.null,
-    createdAt = times.iso(token.created),
+    createdAt = times.format(token.created),
   })
 end
 
@@ -329,25 +291,24 @@ local function update(ctx, version)
   return reply.new(204)
 end
 
-local function revoke(ctx)
+local TOKENS = "/agent-portfolios/{agentPortfolioId}/user-tokens"
+local TOKEN = TOKENS .. "/{userTokenId}"
+
+for version = 1, 2 do
+  local base = (" /api/v%d"):format(version)
+  handlers["POST" .. base .. TOKENS] = function(ctx)
+    return create(ctx, version)
+  end
+  handlers["PATCH" .. base .. TOKEN] = function(ctx)
+    return update(ctx, version)
+  end
+end
+
+handlers["DELETE /api/v1" .. TOKEN] = function(ctx)
   local portfolio, i, refusal = find(ctx)
   if not portfolio then return refusal end
   M.remove(ctx, portfolio, i)
   return reply.new(204)
-end
-
-function M.routes(add_route, scopes)
-  for version = 1, 2 do
-    local base = ("/api/v%d/agent-portfolios/{agentPortfolioId}/user-tokens")
-      :format(version)
-    add_route("POST", base, scopes,
-      function(ctx) return create(ctx, version) end)
-    add_route("PATCH", base .. "/{userTokenId}", scopes,
-      function(ctx) return update(ctx, version) end)
-  end
-  add_route("DELETE",
-    "/api/v1/agent-portfolios/{agentPortfolioId}/user-tokens/{userTokenId}",
-    scopes, revoke)
 end
 
 return M

@@ -8,7 +8,7 @@
 
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
 local rng = require "etoro.sandbox.rng"
 
@@ -102,8 +102,7 @@ end
 function before.oversize(fault)
   local size = fault.size or 65 * 2 ^ 20
   local padding = math.max(0, math.floor(size) - 14)
-  return reply.new(200, json.raw('{"padding":"' .. ("x"):rep(padding)
-    .. '"}'))
+  return reply.new(200, { padding = ("x"):rep(padding) })
 end
 
 -- After the work: fault, answer -> answer
@@ -236,14 +235,14 @@ function M.problem(fault)
   end
 end
 
---- Registers a fault; its number, or nil and what is wrong with it.
+--- Registers a fault; its number, or nil and an error.
 --- `route` is "METHOD /path", where the path is the documented template or
 --- the one sent, either part may be "*"; none means every request. `after`
 --- matching requests pass first; then `times` are hit (1; 0 is no end), of
 --- these only a `share` (0 to 1) by chance, where one is given.
 function methods:add(fault)
   local message = M.problem(fault)
-  if message then return nil, message end
+  if message then return nil, errors.invalid(nil, message) end
   local copy = {}
   for field, value in pairs(fault) do copy[field] = value end
   self.last_id = self.last_id + 1

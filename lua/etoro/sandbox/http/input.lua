@@ -4,25 +4,18 @@
 
 local auth = require "etoro.sandbox.http.auth"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
-local times = require "etoro.sandbox.times"
+local json = require "etoro.values.json"
+local rules = require "etoro.values.rules"
+local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 
 local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-local function long(spec)
-  return type(spec) == "string" and { type = spec } or spec
-end
-
--- The names of specs in order, so that the same wrong request is refused in
--- the same words.
-local function names_of(specs)
-  local out = {}
-  for name in pairs(specs) do out[#out + 1] = name end
-  table.sort(out, core.before)
-  return out
-end
+-- Names of specs are gone through in order, so that the same wrong request is
+-- refused in the same words.
+local long, names_of = types.spec_of, types.sorted_names
 
 -- The value that a text of a path or query stands for; nil: it has not the
 -- form of the type.
@@ -42,11 +35,11 @@ function read.boolean(text)
 end
 
 function read.date(text)
-  return times.parse(text .. "T00:00:00Z") and text
+  return times.parse(text) and not times.moment(text) and text or nil
 end
 
 function read.datetime(text)
-  return times.parse(text) and text
+  return times.moment(text) and text
 end
 
 function read.uuid(text)
@@ -83,11 +76,6 @@ for _, name in ipairs { "uuid", "date", "datetime" } do
   end
 end
 
-local function characters(text)
-  local _, count = text:gsub("[^\128-\191]", "")
-  return count
-end
-
 local function is_one_of(value, list)
   for _, allowed in ipairs(list) do
     if allowed == value then return true end
@@ -106,7 +94,7 @@ local function size_problem(value, spec)
       return ("must be greater than %s"):format(spec.above)
     end
   elseif type(value) == "string" then
-    local length = characters(value)
+    local length = json.utf8_length(value) or #value
     if spec.min_length and length < spec.min_length then
       return ("must have at least %d characters"):format(spec.min_length)
     elseif spec.max_length and length > spec.max_length then
@@ -121,11 +109,13 @@ end
 
 local problem_of
 
-local function problem_of_fields(body, fields, prefix)
+local function problem_of_fields(body, fields, prefix, optional)
   for _, name in ipairs(names_of(fields)) do
-    local problem, field = problem_of(body[name], fields[name],
-      prefix .. name)
-    if problem then return problem, field end
+    local value = body[name]
+    if value ~= nil and value ~= json.null or not optional[name] then
+      local problem, field = problem_of(value, fields[name], prefix .. name)
+      if problem then return problem, field end
+    end
   end
 end
 
@@ -149,7 +139,7 @@ function problem_of(value, spec, name)
   local problem = size_problem(value, spec)
   if problem then return problem, name end
   if spec.fields then
-    return problem_of_fields(value, spec.fields, name .. ".")
+    return problem_of_fields(value, spec.fields, name .. ".", {})
   end
   for i, item in ipairs(spec.items and value or {}) do
     local field
@@ -161,13 +151,13 @@ end
 
 local function problem(where, field, message)
   return nil, { where = where, field = field,
-    message = ("%s %s"):format(field, message) }
+    message = field and ("%s %s"):format(field, message) or message }
 end
 
 -- The value of one text; nil and what is wrong with it otherwise.
 local function value_of(text, spec, name, is_strict)
   local value = text
-  if spec.type == "date" and times.day(text, is_strict) then
+  if spec.type == "date" and not is_strict and times.moment(text) then
     return text:sub(1, 10)
   end
   if read[spec.type] then value = read[spec.type](text, spec) end
@@ -193,19 +183,28 @@ local function read_texts(texts, specs, where, out, is_strict)
   return out
 end
 
-local function check_body(op, ctx)
-  if not op.body or op.body_kind then return true end
-  if ctx.request.body == "" then
+--- What is wrong with a body and the name of the field; nil when nothing is.
+---@param op etoro.Operation
+---@param body table
+---@param optional? table<string, true> fields that may be left out all the same
+---@return string? problem
+---@return string? field
+function M.problem_of_body(op, body, optional)
+  if type(op.body.type) == "string" then
+    return problem_of(body, op.body, "body")
+  elseif body[1] ~= nil then
+    return "must be an object", "body"
+  end
+  local wrong, field = problem_of_fields(body, op.body, "", optional or {})
+  if wrong then return wrong, field end
+  return rules.broken(op, body)
+end
+
+local function check_body(op, ctx, optional)
+  if ctx.request.body == "" and not optional then
     return problem("request", "body", "is missing")
   end
-  local wrong, field
-  if type(op.body.type) == "string" then
-    wrong, field = problem_of(ctx.body, op.body, "body")
-  elseif ctx.body[1] ~= nil then
-    wrong, field = "must be an object", "body"
-  else
-    wrong, field = problem_of_fields(ctx.body, op.body, "")
-  end
+  local wrong, field = M.problem_of_body(op, ctx.body, optional)
   if wrong then return problem("body", field, wrong) end
   return true
 end
@@ -213,7 +212,13 @@ end
 --- The values of path and query by name, defaults filled in; nil and
 --- { where = "path" | "query" | "body" | "request", field, message }
 --- otherwise. The body is checked, and stays where it is.
-function M.read(op, ctx)
+---@param op etoro.Operation
+---@param ctx table
+---@param optional? table<string, true> fields of the body whose absence the
+---handler looks after
+---@return table? args
+---@return table? wrong
+function M.read(op, ctx, optional)
   local is_strict = ctx.box.options.strict
   local out, wrong = read_texts(ctx.params, op.params.path, "path", {},
     is_strict)
@@ -221,9 +226,14 @@ function M.read(op, ctx)
   out, wrong = read_texts(ctx.query, op.params.query, "query", out,
     is_strict)
   if not out then return nil, wrong end
-  local ok
-  ok, wrong = check_body(op, ctx)
-  if not ok then return nil, wrong end
+  if op.body and not op.body_kind then
+    local ok
+    ok, wrong = check_body(op, ctx, optional)
+    if not ok then return nil, wrong end
+  elseif not op.body then
+    local message = rules.broken(op, out)
+    if message then return problem("query", nil, message) end
+  end
   return out
 end
 

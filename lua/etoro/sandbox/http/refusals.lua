@@ -2,7 +2,7 @@
 -- ctx, status, code (nil: the area's own for wrong input), message, field.
 
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local M = {}
 
@@ -35,7 +35,7 @@ end
 --- The same with timestamp and requestId: user statistics of v2
 function M.statistics(ctx, status, code, message, field)
   local body = failed(code, message, field)
-  body.timestamp = times.iso(ctx.box:now())
+  body.timestamp = times.format(ctx.box:now())
   body.requestId = ctx.request.headers["x-request-id"]
   return reply.new(status, body)
 end

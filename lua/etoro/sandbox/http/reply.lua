@@ -2,8 +2,8 @@
 -- the real service reports an error.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
-local times = require "etoro.sandbox.times"
+local json = require "etoro.values.json"
+local times = require "etoro.values.times"
 
 local M = {}
 
@@ -16,12 +16,18 @@ function M.new(status, value, headers)
     return { status = status, headers = headers, body = "" }
   end
   headers["Content-Type"] = headers["Content-Type"] or JSON
-  return { status = status, headers = headers, body = json.encode(value) }
+  return { status = status, headers = headers, body = json.show(value) }
 end
 
 --- The commonest error shape.
 function M.fail(status, code, message, headers)
   return M.new(status, { errorCode = code, errorMessage = message }, headers)
+end
+
+--- The answer to a path that there is not.
+function M.no_route(ctx)
+  return M.fail(404, ctx.box.options.strict and "NotFound" or "RouteNotFound",
+    "The sandbox has no route " .. ctx.request.path)
 end
 
 --- Whether a request says that its body is JSON.
@@ -72,7 +78,7 @@ local shapes = {
   { 400, function(id, now)
     return { success = false, error = { code = "INVALID_PARAMETER",
       message = "made to fail", field = "period" },
-      timestamp = times.iso(now), requestId = id }
+      timestamp = times.format(now), requestId = id }
   end },
   { 400, function(id)
     return { type = "about:blank", title = "Bad Request", status = 400,

@@ -2,8 +2,9 @@
 -- delays, drips or holds back waits in a list here.
 
 local core = require "etoro.core"
+local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
-local sandbox = require "etoro.sandbox"
+local boxes = require "etoro.sandbox.box"
 
 local found, httpd = pcall(require, "etoro.httpd")
 
@@ -18,13 +19,14 @@ local M = {}
 local OWN = { host = true, port = true, on_ready = true, max_body = true }
 local LONGEST_WAIT = 1 -- seconds; held requests are looked after that often
 
---- Starts listening: server, or nil and a message. Options beyond host
+--- Starts listening: server, or nil and an error. Options beyond host
 --- (127.0.0.1), port (0: any), max_body are sandbox.new's.
 function M.open(options)
   if not found then
-    return nil, "the sandbox's HTTP server is not there; install the "
-      .. "development files of libmicrohttpd and build again\n"
-      .. tostring(httpd)
+    return nil, errors.new { kind = "invalid", code = "no_http_server",
+      message = "the sandbox's HTTP server is not there; install the "
+        .. "development files of libmicrohttpd and build again\n"
+        .. tostring(httpd) }
   end
   options = options or {}
   local model = {}
@@ -32,11 +34,14 @@ function M.open(options)
     if not OWN[name] then model[name] = value end
   end
   model.now = model.now or httpd.time
-  local box = sandbox.new(model)
+  local box = boxes.new(model)
   local host = options.host or "127.0.0.1"
   local http, message = httpd.listen { host = host,
     port = options.port or 0, max_body = options.max_body }
-  if not http then return nil, message end
+  if not http then
+    return nil, errors.new { kind = "network", code = "cannot_listen",
+      message = message }
+  end
   local shown = host:find(":", 1, true) and "[" .. host .. "]" or host
   return setmetatable({ box = box, http = http, held = {}, cuts = box.cuts,
     names = door.names(shown, http:port()),
@@ -158,8 +163,8 @@ end
 --- Serves in the foreground: until POST /sandbox/stop or a signal that the
 --- program handles. on_ready(url, server) is called once it listens.
 function M.run(options)
-  local server, message = M.open(options)
-  if not server then return nil, message end
+  local server, err = M.open(options)
+  if not server then return nil, err end
   if options and options.on_ready then options.on_ready(server.url, server) end
   local why
   repeat

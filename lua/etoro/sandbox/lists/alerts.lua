@@ -1,10 +1,10 @@
 -- Price alerts.
 
 local assets = require "etoro.sandbox.market.assets"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.alert }
@@ -20,7 +20,7 @@ local function show(ctx, alert)
     alertId = alert.id, instrumentId = alert.instrument.instrumentID,
     symbol = alert.instrument.symbolFull, targetPrice = alert.target,
     currentPrice = assets.price(ctx.box, alert.instrument),
-    createdAt = times.iso(alert.created), updatedAt = times.iso(alert.updated),
+    createdAt = times.format(alert.created), updatedAt = times.format(alert.updated),
   }
 end
 
@@ -35,7 +35,7 @@ local function unknown(ctx)
 end
 
 handlers["GET /api/v1/price-alerts"] = function(ctx)
-  local out = json.array()
+  local out = json.list()
   for i, alert in ipairs(alerts_of(ctx)) do out[i] = show(ctx, alert) end
   return reply.new(200, { results = out })
 end

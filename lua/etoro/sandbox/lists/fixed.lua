@@ -2,19 +2,20 @@
 
 local clubs = require "etoro.sandbox.lists.clubs"
 local fixture = require "etoro.sandbox.lists.fixture"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 
 local handlers = {}
-local M = { handlers = handlers, refuse = refusals.plain }
+local M = { handlers = handlers, kind = "fixture",
+  refuse = refusals.plain }
 
 handlers["GET /api/v1/curated-lists"] = function()
   return reply.new(200, fixture.curated)
 end
 
 handlers["GET /api/v1/market-recommendations/{itemsCount}"] = function(ctx)
-  local out = json.array()
+  local out = json.list()
   for i = 1, math.min(ctx.args.itemsCount, #fixture.recommended) do
     out[i] = fixture.recommended[i]
   end

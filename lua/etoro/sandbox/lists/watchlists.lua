@@ -3,11 +3,11 @@
 
 local assets = require "etoro.sandbox.market.assets"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local people = require "etoro.sandbox.people.fixture"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain }
@@ -31,7 +31,7 @@ end
 local function add_item(ctx, list, item)
   local new = { id = item.itemId, kind = kind_of(item),
     rank = item.itemRank or #list.items + 1, reason = item.itemAddedReason,
-    added = item.itemAddedDate or times.iso(ctx.box:now()) }
+    added = item.itemAddedDate or times.format(ctx.box:now()) }
   list.items[#list.items + 1] = new
   return new
 end
@@ -87,7 +87,7 @@ local function show_item(ctx, item)
 end
 
 local function show_items(ctx, list, page, size)
-  local out = json.array()
+  local out = json.list()
   for i = page * size + 1, math.min((page + 1) * size, #list.items) do
     out[#out + 1] = show_item(ctx, list.items[i])
   end
@@ -95,7 +95,7 @@ local function show_items(ctx, list, page, size)
 end
 
 local function related(ctx, list)
-  local out = json.array()
+  local out = json.list()
   for _, item in ipairs(list.items) do
     local one = item.kind == "Instrument" and assets.by_id(ctx.box, item.id)
     if one then
@@ -130,7 +130,7 @@ local function envelope(ctx, status, lists, failure)
   local page = ctx.args.pageNumber or 0
   local size = ctx.args.itemsPerPage or ctx.args.itemsPerPageForSingle or 100
   local out = { status = failure and failure.status or status,
-    watchlists = json.array(), isSucceeded = failure == nil,
+    watchlists = json.list(), isSucceeded = failure == nil,
     meta = { pageNumber = page, itemsPerPage = size,
       maxItemsInWatchlistLimit = MAX_ITEMS, maxWatchlistsLimit = MAX_LISTS } }
   for i, list in ipairs(lists) do
@@ -140,7 +140,7 @@ local function envelope(ctx, status, lists, failure)
     if not ctx.box.options.strict then out.exception = json.null end
   else
     out.exception = { reason = failure.reason, message = failure.message,
-      invalidItems = json.array(failure.invalid) }
+      invalidItems = json.list(failure.invalid) }
   end
   return reply.new(status, out)
 end
@@ -289,7 +289,7 @@ handlers["GET /api/v1/watchlists/default-watchlists/items"] = function(ctx)
       return reply.new(200, show_items(ctx, list, 0, limit))
     end
   end
-  return reply.new(200, json.array())
+  return reply.new(200, json.list())
 end
 
 handlers["PUT /api/v1/watchlists/{watchlistId}"] = function(ctx)

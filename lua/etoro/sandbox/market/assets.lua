@@ -1,7 +1,7 @@
 -- Instruments by id and by symbol, and how the areas beside trading show
 -- them.
 
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local market = require "etoro.sandbox.market.prices"
 
 local M = {}

@@ -1,98 +1,121 @@
--- GET /api/v1/market-data/instruments, and the same list as the older API
--- shows it.
+-- The list of instruments, and the same as the older API shows it.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
+local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
+local universe = require "etoro.sandbox.market.universe"
 
 local tonumber = core.number -- not up to the locale
 
-local M = {}
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.plain, reads_itself = true }
 
 local FILTERS = {
-  { "instrumentIds", "instrumentID" },
-  { "exchangeIds", "exchangeID" },
-  { "stocksIndustryIds", "stocksIndustryId" },
-  { "instrumentTypeIds", "instrumentTypeID" },
+  instrumentIds = "instrumentID", exchangeIds = "exchangeID",
+  stocksIndustryIds = "stocksIndustryId",
+  instrumentTypeIds = "instrumentTypeID",
 }
 
 -- The documents list market-data:read alone. A key that may trade has to
 -- know what it trades, so the sandbox lets the trading scopes in as well.
-local SCOPES = { "etoro-public:market-data:read" }
+M.readers = {}
 for _, kind in ipairs { "real", "demo", "trade.real", "trade.demo" } do
-  SCOPES[#SCOPES + 1] = ("etoro-public:%s:read"):format(kind)
-  SCOPES[#SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
+  M.readers[#M.readers + 1] = ("etoro-public:%s:read"):format(kind)
+  M.readers[#M.readers + 1] = ("etoro-public:%s:write"):format(kind)
 end
-
-M.SCOPES = SCOPES
 
 local MAX_IDS = 100
 
--- The set of numbers in a comma list; nil and the refusal when it has
--- something else in it. Escaped commas reach some servers of the real service
--- as part of the text, which then filters nothing: so here.
-local function ids(text)
-  if text:find("%2C", 1, true) then return nil end
-  local set, count = {}, 0
+--- The numbers of a comma list, in order and each once; nil and the refusal
+--- when it has something else in it, such as an escaped comma.
+function M.ids(text)
+  local list, seen = {}, {}
   for item in (text .. ","):gmatch("([^,]*),") do
-    local id = item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$")
+    local id = tonumber(item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$"))
     if not id then
       return nil, reply.fail(400, "ValidationFailed",
         ("'%s' is not a number"):format(item))
     end
-    set[tonumber(id)] = true
-    count = count + 1
+    if not seen[id] then
+      seen[id] = true
+      list[#list + 1] = id
+    end
   end
-  if count > MAX_IDS then return nil, reply.new(414) end
-  return set
+  return list, seen
 end
 
-local function chosen(instrument, filters)
+--- The set of numbers that a parameter filters by; nil where it filters
+--- nothing, nil and the refusal otherwise. Escaped commas reach some servers of
+--- the real service as part of the text, which then filters nothing: so here.
+function M.filter(ctx, name)
+  local text = ctx.query[name]
+  if not text or text == "" or text:find("%2C", 1, true) then return nil end
+  local list, seen = M.ids(text)
+  if not list then return nil, seen end
+  if #list > MAX_IDS then return nil, reply.new(414) end
+  return seen
+end
+
+local function is_chosen(instrument, filters)
   for field, set in pairs(filters) do
     if not set[instrument[field]] then return false end
   end
   return true
 end
 
-local function select_texts(ctx)
-  local filters = {}
-  for _, filter in ipairs(FILTERS) do
-    local text = ctx.query[filter[1]]
-    if text and text ~= "" then
-      local set, refusal = ids(text)
-      if refusal then return nil, refusal end
-      filters[filter[2]] = set
+local function choose(ctx)
+  local filters, out = {}, json.list()
+  for name, field in pairs(FILTERS) do
+    local set, refusal = M.filter(ctx, name)
+    if refusal then return nil, refusal end
+    filters[field] = set
+  end
+  for _, instrument in ipairs(ctx.box.instruments) do
+    if is_chosen(instrument, filters) then
+      out[#out + 1] = instrument.shown
     end
   end
-  local out = {}
-  for _, instrument in ipairs(ctx.box.instruments) do
-    if chosen(instrument, filters) then out[#out + 1] = instrument.text end
+  return out
+end
+
+handlers["GET /api/v1/market-data/instruments"] = function(ctx)
+  local found, refusal = choose(ctx)
+  return refusal or reply.new(200, { instrumentDisplayDatas = found })
+end
+
+--- The route of the older API, which no operation describes.
+M.older = { method = "GET", path = "/api/sor/v3/instruments", pool = "older",
+  older = true, handler = function(ctx)
+    local found, refusal = choose(ctx)
+    return refusal or reply.new(200, { data = { instruments = found },
+      meta = { requestId = ctx.box.rng:uuid(),
+        timestamp = times.format(ctx.box:now()) } })
+  end }
+
+local function listing(name, parameter, list_name, id_name, text_name, texts)
+  local order = {}
+  for id in pairs(texts) do order[#order + 1] = id end
+  table.sort(order, core.before)
+  handlers["GET /api/v1/market-data/" .. name] = function(ctx)
+    local wanted, refusal = M.filter(ctx, parameter)
+    if refusal then return refusal end
+    local out = json.list()
+    for _, id in ipairs(order) do
+      if not wanted or wanted[id] then
+        out[#out + 1] = { [id_name] = id, [text_name] = texts[id] }
+      end
+    end
+    return reply.new(200, { [list_name] = out })
   end
-  return json.raw("[" .. table.concat(out, ",") .. "]")
 end
 
-local function list(ctx)
-  local found, refusal = select_texts(ctx)
-  if not found then return refusal end
-  return reply.new(200, { instrumentDisplayDatas = found })
-end
-
-local function list_older(ctx)
-  local found, refusal = select_texts(ctx)
-  if not found then return refusal end
-  return reply.new(200, {
-    data = { instruments = found },
-    meta = { requestId = ctx.box.rng:uuid(),
-      timestamp = times.iso(ctx.box:now()) },
-  })
-end
-
-function M.routes(router)
-  router:add { method = "GET", path = "/api/v1/market-data/instruments",
-    pool = "market-data", scopes = SCOPES, handler = list }
-  router:add { method = "GET", path = "/api/sor/v3/instruments",
-    pool = "older", handler = list_older, older = true }
-end
+listing("exchanges", "exchangeIds", "exchangeInfo", "exchangeID",
+  "exchangeDescription", universe.EXCHANGES)
+listing("instrument-types", "instrumentTypeIds", "instrumentTypes",
+  "instrumentTypeID", "instrumentTypeDescription", universe.TYPES)
+listing("stocks-industries", "stocksIndustryIds", "stocksIndustries",
+  "industryID", "industryName", universe.INDUSTRIES)
 
 return M

@@ -119,10 +119,10 @@ end
 --- The box's market.
 ---@return table
 function M.of(box)
-  if not box.market then
-    box.market = M.new(box.options.seed, box.instruments)
+  if not box.areas.market then
+    box.areas.market = M.new(box.options.seed, box.instruments)
   end
-  return box.market
+  return box.areas.market
 end
 
 local function line_of(self, id)

@@ -5,14 +5,18 @@
 
 local core = require "etoro.core"
 local fields = require "etoro.sandbox.market.fields"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
+local instruments = require "etoro.sandbox.market.instruments"
 local market = require "etoro.sandbox.market.prices"
+local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
-local M = {}
+local handlers = {}
+local M = { handlers = handlers, refuse = refusals.plain, reads_itself = true,
+  readers = instruments.readers }
 
 -- Listings that only the search knows: near matches of a symbol.
 local EXTRA = {
@@ -22,7 +26,7 @@ local EXTRA = {
 
 -- An entry of the search: { id, symbol, name, instrument, is_internal }.
 local function entries_of(box)
-  if box.search_entries then return box.search_entries end
+  if box.areas.search then return box.areas.search end
   local out, prices = {}, market.of(box)
   for _, one in ipairs(box.instruments) do
     out[#out + 1] = { id = one.instrumentID, symbol = one.symbolFull,
@@ -33,7 +37,7 @@ local function entries_of(box)
     for name, value in pairs(extra) do entry[name] = value end
     out[#out + 1] = entry
   end
-  box.search_entries = out
+  box.areas.search = out
   return out
 end
 
@@ -41,15 +45,10 @@ local function value_of(name, entry, at)
   return fields.BY_NAME[name](entry, at)
 end
 
-local function item_text(entry, at, names)
+local function item(entry, at, names)
   local out = {}
-  for _, name in ipairs(names) do
-    local value = value_of(name, entry, at)
-    if value ~= nil then
-      out[#out + 1] = json.encode(name) .. ":" .. json.encode(value)
-    end
-  end
-  return "{" .. table.concat(out, ",") .. "}"
+  for _, name in ipairs(names) do out[name] = value_of(name, entry, at) end
+  return out
 end
 
 -- The known names among those asked for; nil when none were. Escaped commas
@@ -172,62 +171,58 @@ local function whole(text, otherwise)
   return value
 end
 
-local function page_of(ctx, found, texts_of)
+local function page_of(ctx, found, at, names)
   local page = whole(ctx.query.page, 1)
   local size = whole(ctx.query.pageSize, 20)
-  local out = {}
+  local out = json.list()
   for i = (page - 1) * size + 1, math.min(page * size, #found) do
-    out[#out + 1] = texts_of(found[i])
+    out[#out + 1] = item(found[i], at, names)
   end
   return reply.new(200, { page = page, pageSize = size, totalItems = #found,
-    items = json.raw("[" .. table.concat(out, ",") .. "]") })
+    items = out })
 end
 
--- The real search writes the id twice into one object.
-local function twice(text)
-  return (text:gsub('^{"instrumentId":(%-?%d+),', '%0"instrumentId":%1,'))
+-- The real search writes the id twice into one object where fields were named.
+local function with_id_twice(answer)
+  answer.body = answer.body:gsub('"instrumentId":%-?%d+', "%0,%0")
+  return answer
 end
 
-local function market_search(ctx)
+handlers["GET /api/v1/market-data/search"] = function(ctx)
   if ctx.box.options.strict and (ctx.query.fields or "") == "" then
-    return reply.fail(400, "ValidationFailed", "fields is required")
+    return M.refuse(ctx, 400, nil, "fields is required")
   end
   local found, at = search(ctx, false)
   local names = projection(ctx)
-  return page_of(ctx, found, function(entry)
-    if names then return twice(item_text(entry, at, names)) end
-    return item_text(entry, at, fields.NAMES)
-  end)
+  local answer = page_of(ctx, found, at, names or fields.NAMES)
+  return names and with_id_twice(answer) or answer
 end
 
-local function discover(ctx)
+handlers["GET /api/v1/instruments/discover"] = function(ctx)
   for _, name in ipairs { "page", "pageSize" } do
     local text = ctx.query[name]
     if text and not whole(text) then return reply.new(400) end
   end
   local found, at = search(ctx, true)
-  local names = projection(ctx) or fields.NAMES
-  return page_of(ctx, found, function(entry)
-    return item_text(entry, at, names)
-  end)
+  return page_of(ctx, found, at, projection(ctx) or fields.NAMES)
 end
 
 local function one(ctx, allowed)
   local symbol = core.upper(ctx.params.symbol)
   for _, entry in ipairs(entries_of(ctx.box)) do
     if core.upper(entry.symbol) == symbol then
-      local names = projection(ctx) or allowed
-      return reply.new(200, json.raw(item_text(entry, now_of(ctx), names)))
+      return reply.new(200, item(entry, now_of(ctx), projection(ctx)
+        or allowed))
     end
   end
   return reply.new(404)
 end
 
-local function by_symbol(ctx)
+handlers["GET /api/v1/instruments/{symbol}"] = function(ctx)
   return one(ctx, fields.NAMES)
 end
 
-local function by_shortener(ctx)
+handlers["GET /api/v1/instruments/{symbol}/{shortener}"] = function(ctx)
   local allowed = fields.SHORTENERS[ctx.params.shortener]
   if not allowed then return reply.new(400) end
   local is_allowed = {}
@@ -237,18 +232,5 @@ local function by_shortener(ctx)
   end
   return one(ctx, allowed)
 end
-
-function M.routes(router)
-  local function add(path, pool, handler)
-    router:add { method = "GET", path = path, pool = pool,
-      scopes = M.SCOPES, handler = handler }
-  end
-  add("/api/v1/market-data/search", "market-data", market_search)
-  add("/api/v1/instruments/discover", "default", discover)
-  add("/api/v1/instruments/{symbol}", "default", by_symbol)
-  add("/api/v1/instruments/{symbol}/{shortener}", "default", by_shortener)
-end
-
-M.SCOPES = require("etoro.sandbox.market.instruments").SCOPES
 
 return M

@@ -1,7 +1,7 @@
 -- The instruments of the sandbox. Ids and symbols a user may know from the
 -- real service keep their meaning; the companies are otherwise made up.
 
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 
 local M = {}
 
@@ -90,7 +90,7 @@ local SIZES = { 150, 35, 50 } -- the real service does not sort them either
 
 -- Pictures; one that is drawn has no size, and none in the document.
 local function images(id, is_strict)
-  local out, base = json.array(), "https://example.org/instruments/%d/%s"
+  local out, base = json.list(), "https://example.org/instruments/%d/%s"
   for i, size in ipairs(SIZES) do
     out[i] = { instrumentID = id, width = size, height = size,
       uri = base:format(id, ("%dx%d.png"):format(size, size)),
@@ -113,14 +113,14 @@ local function instrument(row, is_strict)
   }
 end
 
--- As the list shows it; the service has its own spelling of one name.
-local function text_of(one, is_strict)
-  local shown = {}
-  for name, value in pairs(one) do shown[name] = value end
+-- The service has its own spelling of one name.
+local function shown(one, is_strict)
+  local out = {}
+  for name, value in pairs(one) do out[name] = value end
   if not is_strict then
-    shown.stocksIndustryID, shown.stocksIndustryId = one.stocksIndustryId, nil
+    out.stocksIndustryID, out.stocksIndustryId = one.stocksIndustryId, nil
   end
-  return json.encode(shown)
+  return out
 end
 
 --- The instruments, in order of id; `count` above their number adds
@@ -133,7 +133,9 @@ function M.build(count, is_strict)
       ("Sandbox Company %d"):format(i), STOCK, 5, i % 9 + 1, "NYSE" },
       is_strict)
   end
-  for _, one in ipairs(out) do one.text = text_of(one, is_strict) end
+  for _, one in ipairs(out) do
+    one.shown = json.written(shown(one, is_strict)) -- as the list shows it
+  end
   return out
 end
 

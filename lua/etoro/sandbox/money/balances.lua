@@ -3,10 +3,10 @@
 
 local cash = require "etoro.sandbox.money.cash"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.with_id }
@@ -128,7 +128,7 @@ local function balances(ctx)
   if ctx.args.accountId and #accounts == 0 then
     return M.refuse(ctx, 404, "AccountNotFound", "There is no such account")
   end
-  local out, total = json.array(), 0
+  local out, total = json.list(), 0
   for _, account in ipairs(accounts) do
     local shown = show(ctx, account)
     total = total + shown.displayBalance
@@ -142,11 +142,11 @@ local function balances(ctx)
 end
 
 local function day_of(text)
-  return math.floor(times.parse(text .. "T00:00:00Z") / DAY)
+  return math.floor(times.parse(text) / DAY)
 end
 
 local function date_of(day)
-  return times.iso(day * DAY):sub(1, 10)
+  return times.date(day * DAY)
 end
 
 -- First and last day; nil, nil and the refusal otherwise.
@@ -193,7 +193,7 @@ end
 
 local function snapshot(ctx, accounts, day, today)
   local display = RATES[ctx.args.displayCurrency]
-  local shown, held, invested, pnl = json.array(), 0, 0, 0
+  local shown, held, invested, pnl = json.list(), 0, 0, 0
   for i, account in ipairs(accounts) do
     local one = show_account(ctx, account, day, today)
     shown[i] = one
@@ -224,7 +224,7 @@ local function history(ctx)
     return reply.new(404)
   end
   local today = math.floor(ctx.box:now() / DAY)
-  local out = json.array()
+  local out = json.list()
   for day = first, last do
     out[#out + 1] = snapshot(ctx, accounts, day, today)
   end

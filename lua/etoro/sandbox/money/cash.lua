@@ -2,10 +2,10 @@
 
 local core = require "etoro.core"
 local fixture = require "etoro.sandbox.money.fixture"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
 
@@ -46,10 +46,10 @@ local function show(account)
   return {
     id = account.id, currency = account.currency, status = "Active",
     bankAccount = { id = account.bank, accountName = "Sandy Box",
-      identifiers = json.array { { type = "IBAN", value = account.iban } },
+      identifiers = json.list { { type = "IBAN", value = account.iban } },
       region = "EU", countryCode = "MT", bankProvider = "Sandbox",
       institutionName = "Sandbox Bank" },
-    cards = json.array(account.cards),
+    cards = json.list(account.cards),
   }
 end
 
@@ -94,7 +94,7 @@ handlers["POST /api/v1/money/accounts/cash"] = function(ctx)
 end
 
 handlers["GET /api/v1/money/accounts/cash"] = function(ctx)
-  local out = json.array()
+  local out = json.list()
   for i, account in ipairs(M.accounts(ctx.box, ctx.caller.owner)) do
     out[i] = show(account)
   end
@@ -107,7 +107,7 @@ handlers["GET /api/v1/money/accounts/cash/eligibility"] = function(ctx)
   return reply.new(200, {
     eligibilityStatus = status,
     ineligibilityReasons = status == "Ineligible"
-      and json.array { "AccountLimitReached" } or json.null,
+      and json.list { "AccountLimitReached" } or json.null,
     prerequisite = { tncInfo = fixture.document },
     contactInfo = fixture.contact,
     userInfo = { firstName = owner.first_name, middleName = json.null,
@@ -127,7 +127,7 @@ handlers["GET /api/v1/money/accounts/cash/status"] = function(ctx)
       updatedAt = json.null })
   end
   return reply.new(200, { requestReferenceId = id, status = "Success",
-    updatedAt = times.iso(request.at + OPENING),
+    updatedAt = times.format(request.at + OPENING),
     account = show(request.account) })
 end
 
@@ -146,7 +146,7 @@ local function show_transaction(account, row, since)
     originalAmount = original[1] or json.null,
     originalCurrency = original[2] or json.null,
     conversionRate = original[3] or json.null,
-    postedAt = times.iso(since - row[2] * HOUR),
+    postedAt = times.format(since - row[2] * HOUR),
     counterparty = { name = row.with or "Sandbox", type = "unknown" },
   }
   if row.card then
@@ -157,7 +157,7 @@ local function show_transaction(account, row, since)
   elseif row[3] == "bankTransfer" then
     out.counterparty.type = "bank_account"
     out.bankTransferTransactionDetails = { description = row.with,
-      paymentReference = row[1]:sub(-4), bankIdentifier = json.array {
+      paymentReference = row[1]:sub(-4), bankIdentifier = json.list {
         { name = "IBAN", value = "MT00SAND0000000000000000000" } } }
   elseif row[3] == "internalTransfer" then
     out.counterparty.type = "internal_account"
@@ -182,7 +182,7 @@ handlers[TRANSACTIONS] = function(ctx)
     return M.refuse(ctx, 400, nil, "pageToken is not one of ours")
   end
   local rows, since = account.transactions, ctx.caller.owner.cash.since
-  local out = json.array()
+  local out = json.list()
   for i = start + 1, math.min(start + size, #rows) do
     out[#out + 1] = show_transaction(account, rows[i], since)
   end

@@ -1,14 +1,15 @@
 -- GET /api/v1/me: the caller's identity and the scopes of its key.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
+local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 
-local M = {}
+local handlers = {}
 
-local function profile(ctx)
+handlers["GET /api/v1/me"] = function(ctx)
   local who = ctx.caller.portfolio or ctx.caller.owner
-  local scopes = json.array()
+  local scopes = json.list()
   for name in pairs(ctx.caller.scopes) do scopes[#scopes + 1] = name end
   table.sort(scopes, core.before)
   return reply.new(200, {
@@ -20,10 +21,4 @@ local function profile(ctx)
   })
 end
 
-function M.routes(router)
-  -- no scope asked: every key may see who it is
-  router:add { method = "GET", path = "/api/v1/me", pool = "default",
-    handler = profile }
-end
-
-return M
+return { handlers = handlers, refuse = refusals.plain }

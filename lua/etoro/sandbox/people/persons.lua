@@ -3,7 +3,7 @@
 
 local core = require "etoro.core"
 local people = require "etoro.sandbox.people.fixture"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
 
@@ -41,11 +41,11 @@ end
 M.all = people
 
 function M.day_of(text)
-  return math.floor(times.parse(text .. "T00:00:00Z") / DAY)
+  return math.floor(times.parse(text) / DAY)
 end
 
 function M.date_of(day)
-  return times.iso(day * DAY):sub(1, 10)
+  return times.date(day * DAY)
 end
 
 function M.today(box)

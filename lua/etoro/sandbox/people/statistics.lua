@@ -2,13 +2,14 @@
 -- where v1 has percent.
 
 local assets = require "etoro.sandbox.market.assets"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local persons = require "etoro.sandbox.people.persons"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 
 local handlers = {}
-local M = { handlers = handlers, refuse = refusals.statistics }
+local M = { handlers = handlers, kind = "fixture",
+  refuse = refusals.statistics }
 
 local INVESTED = 0.72 -- of a portfolio, as far as it holds anything
 local CACHE = "max-age=3600"
@@ -74,7 +75,7 @@ local function history(show)
     local first, last
     first, last, refusal = read_range(ctx)
     if not first then return refusal end
-    local out = json.array()
+    local out = json.list()
     for i, day in ipairs(days(first, last, ctx.args.count)) do
       out[i] = show(ctx, person, day)
     end
@@ -85,7 +86,7 @@ end
 
 -- What each instrument has of the portfolio, by a function that shows it.
 local function each_asset(ctx, person, show)
-  local out = json.array()
+  local out = json.list()
   local share = INVESTED / math.max(1, #person.assets)
   for i, id in ipairs(person.assets) do
     out[i] = show(id, assets.by_id(ctx.box, id).symbolFull, share)
@@ -153,7 +154,7 @@ handlers["GET /api/v2/portfolios/{username}/gain/{granularity}"] =
     local first, last
     first, last, refusal = read_gain_range(ctx, step)
     if not first then return refusal end
-    local out = json.array()
+    local out = json.list()
     for day = first, last, step do
       out[#out + 1] = { date = persons.date_of(day),
         gain = persons.gain_between(person, day,

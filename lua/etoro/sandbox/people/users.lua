@@ -2,16 +2,17 @@
 
 local assets = require "etoro.sandbox.market.assets"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local persons = require "etoro.sandbox.people.persons"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
 
 local handlers = {}
-local M = { handlers = handlers, refuse = refusals.empty }
+local M = { handlers = handlers, kind = "fixture",
+  refuse = refusals.empty }
 
 local DAY = 86400
 local PAGE = 20
@@ -28,7 +29,7 @@ local function full_name(person)
 end
 
 local function show_profile(person)
-  local avatars = json.array()
+  local avatars = json.list()
   for i, size in ipairs { 35, 150 } do
     avatars[i] = { width = size, height = size, type = "Resized",
       url = ("https://example.org/people/%d/%dx%d.png"):format(person.gcid,
@@ -49,7 +50,7 @@ local function show_profile(person)
     accountStatus = 1, gdprInfo = json.null, firstName = person.first_name,
     middleName = json.null, lastName = person.last_name,
     aboutMe = json.null, aboutMeShort = json.null,
-    customerRestrictions = json.array(),
+    customerRestrictions = json.list(),
     userFlowSignature = ("sandbox-%d"):format(person.gcid),
   }
 end
@@ -57,7 +58,7 @@ end
 handlers["GET /api/v1/user-info/people"] = function(ctx)
   local names, cids = ctx.args.usernames, ctx.args.cidList
   if not names and not cids then return reply.new(400) end
-  local out = json.array()
+  local out = json.list()
   for _, name in ipairs(names or {}) do
     local person = persons.by_name(ctx.box, name)
     if not person then return reply.new(404) end
@@ -112,7 +113,7 @@ local function show_found(ctx, person)
     customerId = person.real_cid, isSocialConnected = false,
     isTestAccount = false, displayFullName = true, bonusOnly = false,
     blocked = false, verified = true, popularInvestor = person.level > 0,
-    copyBlock = false, isBronze = false, tags = json.array(),
+    copyBlock = false, isBronze = false, tags = json.list(),
     aumTierV2 = person.tier, velocity = 1.25, exposure = 81.5,
     optimalCopyPosSize = 2.5, peakToValleyStart = "2025-03-03T00:00:00Z",
     peakToValleyEnd = "2025-04-08T00:00:00Z", longPosPct = 95.5,
@@ -186,7 +187,7 @@ handlers["GET /api/v1/user-info/people/search"] = function(ctx)
   sort(found, ctx.args.sort)
   local size = ctx.args.pageSize or PAGE
   local start = ((ctx.args.page or 1) - 1) * size
-  local out = json.array()
+  local out = json.list()
   for i = start + 1, math.min(start + size, #found) do
     out[#out + 1] = found[i]
   end
@@ -195,11 +196,11 @@ end
 
 -- The gain of each stretch that `next_of` makes, from the earliest on.
 local function series(person, first, today, next_of)
-  local out = json.array()
+  local out = json.list()
   local day = first
   while day <= today do
     local after = next_of(day)
-    out[#out + 1] = { timestamp = times.iso(day * DAY),
+    out[#out + 1] = { timestamp = times.format(day * DAY),
       gain = persons.gain_between(person, day, math.min(after - 1, today)) }
     day = after
   end
@@ -250,7 +251,7 @@ local function show_position(ctx, person, i, id)
   local rate = assets.price(ctx.box, assets.by_id(ctx.box, id))
   return {
     positionId = person.gcid * 10 + i, instrumentId = id,
-    openTimestamp = times.iso((persons.today(ctx.box) - HELD_SINCE) * DAY),
+    openTimestamp = times.format((persons.today(ctx.box) - HELD_SINCE) * DAY),
     openRate = rate, isBuy = true, leverage = 1, takeProfitRate = 0,
     stopLossRate = 0, socialTradeId = 0, parentPositionId = 0,
     investmentPct = share, netProfit = 0, trailingStopLoss = false,
@@ -261,14 +262,14 @@ handlers["GET /api/v1/user-info/people/{username}/portfolio/live"] =
   function(ctx)
     local person, refusal = find(ctx)
     if not person then return refusal end
-    local positions = json.array()
+    local positions = json.list()
     for i, id in ipairs(person.assets) do
       positions[i] = show_position(ctx, person, i, id)
     end
     local credit = #positions > 0 and 28 or 100
     return reply.new(200, { realizedCreditPct = credit,
       unrealizedCreditPct = credit, positions = positions,
-      socialTrades = json.array() })
+      socialTrades = json.list() })
   end
 
 return M

@@ -1,6 +1,6 @@
 -- Comments on posts, and replies to comments.
 
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local posts = require "etoro.sandbox.social.posts"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
@@ -55,7 +55,7 @@ local function list(find, field)
     if not parent then return refusal end
     local page, paging = social.page(ctx, parent[field])
     if not page then return reply.new(400) end
-    local out = json.array()
+    local out = json.list()
     for i, node in ipairs(page) do out[i] = social.comment(ctx, node) end
     return reply.new(200, { reactionPaging = paging, comments = out })
   end

@@ -1,7 +1,7 @@
 -- Feeds: the posts of social.lua, chosen and in pages.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local social = require "etoro.sandbox.social.wall"
@@ -23,7 +23,7 @@ end
 local function show(ctx, posts, name)
   local args = ctx.args
   local offset, take = args.offset or 0, args.take or #posts
-  local out = { discussions = json.array(), metadata = { streamType = name,
+  local out = { discussions = json.list(), metadata = { streamType = name,
     designatedStreamType = name, experimentName = "" },
     paging = { offSet = offset, take = take } }
   for i = offset + 1, math.min(offset + take, #posts) do

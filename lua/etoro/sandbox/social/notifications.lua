@@ -1,11 +1,11 @@
 -- Notifications: a few wait for every owner, and can be marked as read.
 
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local messages = require "etoro.sandbox.social.notices"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.empty }
@@ -31,14 +31,14 @@ local function show(message)
     imageTitle = message.kind, imageUrl = "https://example.org/bell.png",
     notificationType = message.kind, version = "1", aggregatable = false,
     grouped = false, aggregationId = "", message = message.text,
-    readStatus = message.status, publishDate = times.iso(message.published),
+    readStatus = message.status, publishDate = times.format(message.published),
     subCategory = message.kind, category = message.category,
     rtlLanguage = false, section = "Main",
   }
 end
 
 handlers["GET /api/v1/notifications/messages"] = function(ctx)
-  local out, new = json.array(), 0
+  local out, new = json.list(), 0
   for i, message in ipairs(messages_of(ctx)) do
     out[i] = show(message)
     if message.status == "New" then new = new + 1 end

@@ -1,10 +1,10 @@
 -- Posts: writing, sharing, polls, and what one can do to a post.
 
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local social = require "etoro.sandbox.social.wall"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.empty,
@@ -109,10 +109,10 @@ handlers["GET /api/v1/posts/{postId}/shares"] = function(ctx)
   if not post then return refusal end
   local page, paging = social.page(ctx, post.shares)
   if not page then return reply.new(400) end
-  local out = json.array()
+  local out = json.list()
   for i, share in ipairs(page) do
     out[i] = { shareReactionId = share.id, owner = social.user(share.owner),
-      createdAt = times.iso(share.created) }
+      createdAt = times.format(share.created) }
   end
   return reply.new(200, { paging = paging, postShares = out })
 end

@@ -3,9 +3,9 @@
 
 local assets = require "etoro.sandbox.market.assets"
 local fixtures = require "etoro.sandbox.social.fixture"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local people = require "etoro.sandbox.people.fixture"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local M = {}
 
@@ -25,7 +25,7 @@ local function new_node(box, fields)
   fields.id = fields.id or box.rng:uuid()
   fields.created = fields.created or box:now()
   fields.likes, fields.language = {}, "en"
-  fields.attachments = fields.attachments or json.array()
+  fields.attachments = fields.attachments or json.list()
   attach_markets(box, fields)
   return fields
 end
@@ -120,7 +120,7 @@ end
 --- Keeps the place of a node, and empties it.
 function M.blank(ctx, node)
   node.deleted, node.updated = true, ctx.box:now()
-  node.text, node.attachments, node.markets = "", json.array(), {}
+  node.text, node.attachments, node.markets = "", json.list(), {}
 end
 
 function M.find(list, id)
@@ -145,7 +145,7 @@ end
 
 function M.user(user)
   local id = ("%d"):format(user.gcid)
-  local roles = json.array { "Regular" }
+  local roles = json.list { "Regular" }
   if user.level and user.level > 0 then roles[2] = "PI" end
   return {
     id = id, username = user.username, firstName = user.first_name,
@@ -159,7 +159,7 @@ local ASSET_TYPES = { "FOREX", "CommodityMetals", "CFD", "Index", "Stocks",
   "ETF", [10] = "CryptoCoin" }
 
 local function tags(node)
-  local out = json.array()
+  local out = json.list()
   for i, instrument in ipairs(node.markets) do
     local market = assets.market(instrument)
     out[i] = { market = {
@@ -177,18 +177,18 @@ local function entity(node)
   return {
     id = node.id, owner = M.user(node.owner), obsoleteId = node.id,
     message = { text = node.text, languageCode = node.language },
-    created = times.iso(node.created),
-    updated = node.updated and times.iso(node.updated) or json.null,
+    created = times.format(node.created),
+    updated = node.updated and times.format(node.updated) or json.null,
     isDeleted = node.deleted == true, isSpam = false,
     editStatus = node.edited and "Edited" or "None",
-    attachments = json.array(node.attachments), tags = tags(node),
-    mentions = json.array(),
+    attachments = json.list(node.attachments), tags = tags(node),
+    mentions = json.list(),
   }
 end
 
 local function show_poll(ctx, poll, owner)
   local out = { id = poll.id, title = poll.title, gcid = owner.gcid,
-    options = json.array() }
+    options = json.list() }
   for i, option in ipairs(poll.options) do
     local count = 0
     for _, voted in pairs(poll.votes) do
@@ -215,10 +215,10 @@ function M.post(ctx, post)
 end
 
 local function emotions(node)
-  local out = json.array()
+  local out = json.list()
   for i, like in ipairs(node.likes) do
     out[i] = { type = "Like", id = like.id, owner = M.user(like.owner),
-      obsoleteId = like.id, created = times.iso(like.created),
+      obsoleteId = like.id, created = times.format(like.created),
       parent = { id = node.id, obsoleteId = node.id,
         type = node.parent_kind and (node.replies and "Comment" or "Reply")
           or "Post" } }
@@ -248,7 +248,7 @@ function M.comment(ctx, node)
   local shown = entity(node)
   shown.parent = { id = node.parent.id, obsoleteId = node.parent.id,
     type = node.parent_kind }
-  local replies = json.array()
+  local replies = json.list()
   for i, reply in ipairs(node.replies or {}) do
     if i > PREVIEW then break end
     replies[i] = M.comment(ctx, reply)
@@ -276,7 +276,7 @@ function M.discussion(ctx, post, size)
   who.isSaved = post.saved[user] ~= nil
   who.isPinned = post.pinned ~= nil
   who.isFollowing = post.followed[user] == true
-  local comments = json.array()
+  local comments = json.list()
   for i = #post.comments, math.max(1, #post.comments - size + 1), -1 do
     comments[#comments + 1] = M.comment(ctx, post.comments[i])
   end

@@ -2,27 +2,19 @@
 
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local mirrors = require "etoro.sandbox.trading.mirrors"
 local reply = require "etoro.sandbox.http.reply"
 local views = require "etoro.sandbox.trading.views"
-
-local tonumber = core.number -- not up to the locale
 
 local M = {}
 
 local cents = books.cents
 
-local MODES = { eToroApp = true, Realtime = true }
-
-local function set_of(text)
-  if not text or text == "" then return nil end
+local function set_of(list)
+  if not list then return nil end
   local out = {}
-  for item in text:gmatch("[^,]+") do
-    local id = tonumber(item)
-    if not id then return nil, true end
-    out[id] = true
-  end
+  for _, id in ipairs(list) do out[id] = true end
   return out
 end
 
@@ -96,7 +88,7 @@ local function collect(book, list, moment, passes)
     end
   end
   table.sort(order, core.before)
-  local out = json.array()
+  local out = json.list()
   for i, id in ipairs(order) do out[i] = aggregate(by_id[id]) end
   return out, cents(margin), cents(pnl)
 end
@@ -140,13 +132,8 @@ local function totals(book, account, list, moment, mirror_list)
 end
 
 function M.get(ctx, book, account)
-  local query = ctx.query
-  local instruments, wrong_ids = set_of(query.instrumentIds)
-  local wanted, wrong_mirrors = set_of(query.mirrorIds)
-  if wrong_ids or wrong_mirrors
-      or not MODES[query.conversionMode or "eToroApp"] then
-    return reply.new(400)
-  end
+  local instruments = set_of(ctx.args.instrumentIds)
+  local wanted = set_of(ctx.args.mirrorIds)
   local moment = views.moment(book)
   local list = views.positions(account, moment)
   local function chosen(position, mirror)
@@ -154,7 +141,7 @@ function M.get(ctx, book, account)
     return position.mirror == mirror
       and (not instruments or instruments[id] ~= nil)
   end
-  local mirror_list, shown = mirrors.list(book, account), json.array()
+  local mirror_list, shown = mirrors.list(book, account), json.list()
   for _, mirror in ipairs(mirror_list) do
     if not wanted or wanted[mirror.portfolio.mirror_id] then
       shown[#shown + 1] = mirror_view(mirror, collect(book, list, moment,

@@ -1,13 +1,9 @@
 -- What the trading routes' answers share: problem details, reading of
--- numbers, ids and the request id.
+-- the request id and of fates.
 
 local auth = require "etoro.sandbox.http.auth"
-local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
-
--- not up to the locale
-local tonumber = core.number
 
 local M = {}
 
@@ -33,17 +29,6 @@ function M.field(body, name)
   local value = body[name]
   if value == json.null then return nil end
   return value
-end
-
-function M.is_id(value)
-  return type(value) == "number" and value % 1 == 0 and value > 0
-end
-
---- A number of the path or the query; nil when it is none.
-function M.id(text)
-  if type(text) ~= "string" or not text:find("^%d+$") then return nil end
-  local id = tonumber(text)
-  return id and id > 0 and id or nil
 end
 
 --- The request's id as the books keep it.

@@ -5,7 +5,7 @@
 local heap = require "etoro.tasks.heap"
 local market = require "etoro.sandbox.market.prices"
 local rng = require "etoro.sandbox.rng"
-local times = require "etoro.sandbox.times"
+local times = require "etoro.values.times"
 
 local floor = math.floor
 
@@ -36,8 +36,8 @@ end
 
 --- The box's books.
 function M.of(box)
-  if not box.trading then box.trading = new(box) end
-  return box.trading
+  if not box.areas.books then box.areas.books = new(box) end
+  return box.areas.books
 end
 
 function methods:next_order()
@@ -58,13 +58,11 @@ function methods:uuid()
 end
 
 --- The time as the trading routes write it, with seven fractional digits.
-function methods:date(unix)
+function methods.date(_, unix)
   local micro = floor(unix * 1e6 + 0.5)
   local whole = floor(micro / 1e6)
-  if self.date_of ~= whole then
-    self.date_of, self.date_text = whole, times.iso(whole, "")
-  end
-  return ("%s.%06d0Z"):format(self.date_text, micro - whole * 1e6)
+  return ("%s.%06d0Z"):format(times.format(whole):sub(1, -2),
+    micro - whole * 1e6)
 end
 
 local function new_account(self, holder, kind, purse, start)
@@ -74,7 +72,7 @@ local function new_account(self, holder, kind, purse, start)
     start = start, reserved = 0, realized = 0, fees = 0,
     orders = {}, order_list = {}, by_reference = {}, closes = {},
     close_list = {}, positions = {}, shown = {}, pending = {},
-    closing = {}, history = {}, later = {}, version = 0,
+    closing = {}, history = {}, later = {},
   }
   self.accounts[#self.accounts + 1] = account
   return account
@@ -133,15 +131,6 @@ end
 
 function M.reserve(account, amount)
   account.reserved = M.cents(account.reserved + amount)
-end
-
---- Has texts that were kept of a position, its order and its account made
---- anew.
-function M.changed(position)
-  position.version = position.version + 1
-  position.account.version = position.account.version + 1
-  local order = position.order
-  if order then order.version = order.version + 1 end
 end
 
 --- Has act(books, subject, at) called once the clock is there; first come,

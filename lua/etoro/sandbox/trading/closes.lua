@@ -1,7 +1,7 @@
 -- Closing positions: the request is taken, the position goes later.
 
 local answers = require "etoro.sandbox.trading.answers"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local market = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
 local reply = require "etoro.sandbox.http.reply"
@@ -15,30 +15,15 @@ local ALREADY_CLOSED, SCRIPTED = 741, 999
 -- The two servers spell it differently.
 local SPELLING = { real = "InstrumentId", demo = "InstrumentID" }
 
-local function read_units(ctx, position)
-  local units = field(ctx.body, "UnitsToDeduct")
-  if units == nil then return true, nil end
-  if type(units) ~= "number" or units <= 0 then
-    return refuse(ctx, 400, "UnitsToDeduct must be a number above 0")
-  elseif not position.closed and units > position.units then
-    return refuse(ctx, 400, "UnitsToDeduct is more than the position has")
-  end
-  return true, units
-end
-
-local function find_position(ctx, account)
-  local id = answers.id(ctx.params.positionId)
-  if not id then return refuse(ctx, 400, "positionId must be a number") end
-  local position = account.positions[id]
+--- The position of the path; nil and the refusal otherwise.
+function M.find_position(ctx, account)
+  local position = account.positions[ctx.args.positionId]
   if not position then return refuse(ctx, 404, "Position was not found") end
   return position
 end
-M.find_position = find_position
 
 local function end_close(close, status, at)
   close.status, close.updated, close.final_at = status, at, at
-  local account = close.account
-  account.version = account.version + 1
 end
 
 local function execute(book, close, at)
@@ -95,35 +80,32 @@ local function enter(book, account, position, units, reference)
   account.closes[close.id] = close
   account.close_list[#account.close_list + 1] = close
   account.closing[close] = true
-  account.version = account.version + 1
   start(book, close)
   return close
 end
 
 -- The instrument that a close names has to be the position's; a strict box
 -- asks for it in the spelling of the account.
-local function check_instrument(ctx, account, position)
-  local name = SPELLING[account.kind]
+local function refuse_body(ctx, account, position, units)
+  local name, problem = SPELLING[account.kind], nil
   local id = field(ctx.body, name)
-  if id == nil and not ctx.box.options.strict then return true end
-  if not answers.is_id(id) then
-    return refuse(ctx, 400, name .. " is required")
-  elseif id ~= position.instrument.instrumentID then
-    return refuse(ctx, 400, name .. " is not the instrument of the position")
+  if id == nil and ctx.box.options.strict then
+    problem = name .. " is required"
+  elseif id ~= nil and id ~= position.instrument.instrumentID then
+    problem = name .. " is not the instrument of the position"
+  elseif units and not position.closed and units > position.units then
+    problem = "UnitsToDeduct is more than the position has"
   end
-  return true
+  return problem and answers.problem(ctx, 400, problem)
 end
 
 --- POST market-close-orders/positions/{positionId}.
 function M.close(ctx, book, account)
-  local position, refusal = find_position(ctx, account)
+  local position, refusal = M.find_position(ctx, account)
   if not position then return refusal end
-  local ok
-  ok, refusal = check_instrument(ctx, account, position)
-  if not ok then return refusal end
-  local units
-  ok, units = read_units(ctx, position)
-  if not ok then return units end
+  local units = field(ctx.body, "UnitsToDeduct")
+  refusal = refuse_body(ctx, account, position, units)
+  if refusal then return refusal end
   local close = enter(book, account, position, units,
     answers.request_id(ctx))
   return reply.new(200, { token = book:uuid(), orderForClose = {
@@ -136,9 +118,7 @@ function M.close(ctx, book, account)
 end
 
 local function find_close(ctx, account)
-  local id = answers.id(ctx.params.orderId)
-  if not id then return refuse(ctx, 400, "orderId must be a number") end
-  local close = account.closes[id]
+  local close = account.closes[ctx.args.orderId]
   if not close then return refuse(ctx, 404, "Order was not found") end
   return close
 end
@@ -179,7 +159,7 @@ function M.outcome(ctx, book, account)
     requestOccurred = book:date(close.at),
     proceeds = part and part.amount + part.profit or 0,
     externalOperationType = 0,
-    positions = json.array(out),
+    positions = json.list(out),
   })
 end
 

@@ -6,7 +6,7 @@ local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local market = require "etoro.sandbox.market.prices"
 local mirrors = require "etoro.sandbox.trading.mirrors"
 local reply = require "etoro.sandbox.http.reply"
@@ -34,7 +34,7 @@ local function position_view(position)
 end
 
 local function order_view(order)
-  local ids = json.array()
+  local ids = json.list()
   for i, position in ipairs(order.executions) do ids[i] = position.id end
   return {
     orderId = order.id, requestId = order.reference,
@@ -60,7 +60,7 @@ local function close_view(close)
 end
 
 local function all(list, view)
-  local out = json.array()
+  local out = json.list()
   for i, one in ipairs(list) do out[i] = view(one) end
   return out
 end
@@ -99,7 +99,7 @@ end
 M["GET /sandbox/trading"] = function(box)
   local book = books.of(box)
   book:run()
-  local accounts = json.array()
+  local accounts = json.list()
   for i, account in ipairs(book.accounts) do
     accounts[i] = account_view(book, account)
   end
@@ -165,9 +165,6 @@ M["POST /sandbox/trading/price"] = function(box, body)
   local book = books.of(box)
   book:run() -- all before this moment sees the price as it was
   prices:pin(body.instrumentId, price, box:now())
-  for _, account in ipairs(book.accounts) do
-    account.version = account.version + 1
-  end
   local bid, ask = prices:quote(body.instrumentId, box:now())
   return reply.new(200, { bid = bid, ask = ask })
 end

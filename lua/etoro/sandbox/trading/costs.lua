@@ -1,8 +1,7 @@
 -- POST costs: what an order would cost.
 
-local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local orders = require "etoro.sandbox.trading.orders"
 local reply = require "etoro.sandbox.http.reply"
 
@@ -26,7 +25,7 @@ local SEEN = { marketSpread = true, transactionFee = true,
 local LEAST = 0.01
 
 local function list(ctx, figures)
-  local options, out = ctx.box.options, json.array()
+  local options, out = ctx.box.options, json.list()
   for _, figure in ipairs(figures) do
     if options.strict or SEEN[figure[1]] and figure[2] >= LEAST then
       out[#out + 1] = { costType = figure[1], currency = "USD",
@@ -43,8 +42,8 @@ local function answer(ctx, book, instrument, figures)
   })
 end
 
-local function of_open(ctx, book, account)
-  local order, refusal = orders.read(ctx, book, account)
+local function of_open(ctx, book)
+  local order, refusal = orders.read(ctx, ctx.body)
   if not order then return refusal end
   local id = order.instrument.instrumentID
   local exposure = orders.frozen_for(order) * order.leverage
@@ -64,12 +63,8 @@ local function of_open(ctx, book, account)
 end
 
 local function of_close(ctx, book, account)
-  local ids = answers.field(ctx.body, "positionIds")
-  if type(ids) ~= "table" or not ids[1] then
-    return answers.problem(ctx, 400, "positionIds is required")
-  end
   local sum, instrument = 0, nil
-  for _, id in ipairs(ids) do
+  for _, id in ipairs(ctx.body.positionIds) do
     local position = account.positions[id]
     if not position or position.closed then return reply.new(404) end
     instrument = position.instrument
@@ -81,7 +76,7 @@ end
 
 function M.get(ctx, book, account)
   if ctx.body.action == "close" then return of_close(ctx, book, account) end
-  return of_open(ctx, book, account)
+  return of_open(ctx, book)
 end
 
 return M

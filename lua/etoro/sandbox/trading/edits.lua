@@ -2,10 +2,10 @@
 -- servers; the change is taken at once and made a little later.
 
 local answers = require "etoro.sandbox.trading.answers"
-local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
 local positions = require "etoro.sandbox.trading.positions"
 local reply = require "etoro.sandbox.http.reply"
+local terms = require "etoro.sandbox.trading.terms"
 local watch = require "etoro.sandbox.trading.watch"
 
 local M = {}
@@ -15,42 +15,28 @@ local field, refuse = answers.field, answers.refuse
 local FIELDS = { "stopLossRate", "takeProfitRate", "stopLossType",
   "clearStopLoss", "clearTakeProfit" }
 
-local function check_rate(ctx, name, position, is_stop, price)
-  local value = field(ctx.body, name)
-  if value == nil then return true end
-  if type(value) ~= "number" or value <= 0 then
-    return refuse(ctx, 400, name .. " must be a number above 0")
-  end
-  local is_below = value < price
-  if is_below ~= (position.is_buy == is_stop) then
-    return refuse(ctx, 400, name .. " is on the wrong side of the rate")
+local function is_empty(body)
+  for _, name in ipairs(FIELDS) do
+    if field(body, name) ~= nil then return false end
   end
   return true
 end
 
 local function check(ctx, book, position)
-  local is_empty = true
-  for _, name in ipairs(FIELDS) do
-    if field(ctx.body, name) ~= nil then is_empty = false end
-  end
-  if is_empty then
+  if is_empty(ctx.body) then
     return refuse(ctx, 400, "At least one field must be given")
   end
-  local kind = field(ctx.body, "stopLossType")
-  if kind ~= nil and kind ~= "fixed" and kind ~= "trailing" then
-    return refuse(ctx, 400, "stopLossType must be fixed or trailing")
-  end
-  local price = positions.close_rate(book, position, book.box:now())
-  for i, name in ipairs { "stopLossRate", "takeProfitRate" } do
-    local ok, refusal = check_rate(ctx, name, position, i == 1, price)
-    if not ok then return nil, refusal end
-  end
+  local wrong = terms.wrong_rate(position.is_buy,
+    positions.close_rate(book, position, book.box:now()),
+    field(ctx.body, "stopLossRate"), field(ctx.body, "takeProfitRate"))
+  if wrong then return refuse(ctx, 400, wrong) end
   return true
 end
 
 local function apply(book, edit, at)
   local position, body = edit.position, edit.body
   if position.closed then return end
+  position.text = nil
   position.stop_loss = field(body, "stopLossRate") or position.stop_loss
   position.take_profit = field(body, "takeProfitRate")
     or position.take_profit
@@ -63,7 +49,6 @@ local function apply(book, edit, at)
     position.trail = math.abs(positions.close_rate(book, position, at)
       - position.stop_loss)
   end
-  books.changed(position)
   if position.stop_loss or position.take_profit then
     watch.add(book, position)
   else

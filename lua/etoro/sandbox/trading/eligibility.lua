@@ -2,15 +2,11 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local core = require "etoro.core"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
-local tostring = core.text -- not up to the locale
-
 local M = {}
-
-local MOST = 100
 
 -- The enums of this route are spelled another way than the orders'.
 local SETTLEMENTS = { cfd = "CFD", real = "REAL",
@@ -20,7 +16,7 @@ local function leverage_config(offer)
   return {
     settlementType = SETTLEMENTS[offer.settlement],
     direction = core.upper(offer.direction),
-    leverageValues = json.array(offer.leverages), isPotential = false,
+    leverageValues = json.list(offer.leverages), isPotential = false,
     minPositionAmount = offer.minimum, allowEditStopLoss = true,
     minStopLossPercentage = 1, maxStopLossPercentage = 50,
     defaultStopLossPercentage = 50, allowEditTakeProfit = true,
@@ -31,7 +27,7 @@ end
 
 local function view(instrument)
   local own = terms.of(instrument)
-  local configs, smallest = json.array(), math.huge
+  local configs, smallest = json.list(), math.huge
   for i, offer in ipairs(own.offers) do
     configs[i] = leverage_config(offer)
     smallest = math.min(smallest, offer.minimum)
@@ -52,46 +48,12 @@ local function view(instrument)
   }
 end
 
-local function list_of(ctx, name, is_item)
-  local list = answers.field(ctx.body, name)
-  if list == nil then return {} end
-  if type(list) ~= "table" or (next(list) ~= nil and list[1] == nil) then
-    return answers.refuse(ctx, 400, name .. " must be a list")
-  end
-  for _, item in ipairs(list) do
-    if not is_item(item) then
-      return answers.refuse(ctx, 400, name .. " has an item of a wrong type")
-    end
-  end
-  return list
-end
-
-local function is_text(value) return type(value) == "string" end
-local function is_number(value) return type(value) == "number" end
-
-local function read(ctx)
-  local ids, symbols, refusal
-  ids, refusal = list_of(ctx, "instrumentIds", is_number)
-  if not ids then return nil, nil, refusal end
-  symbols, refusal = list_of(ctx, "symbols", is_text)
-  if not symbols then return nil, nil, refusal end
-  local currency = answers.field(ctx.body, "currency")
-  local detail
-  if #ids + #symbols == 0 then
-    detail = "instrumentIds or symbols must be given"
-  elseif #ids + #symbols > MOST then
-    detail = ("at most %d instruments at once"):format(MOST)
-  elseif currency ~= nil and core.upper(tostring(currency)) ~= "USD" then
-    detail = "currency must be USD"
-  end
-  if detail then return nil, nil, answers.problem(ctx, 400, detail) end
-  return ids, symbols
-end
-
 function M.list(ctx, book)
-  local ids, symbols, refusal = read(ctx)
-  if refusal then return refusal end
-  local found, no_ids, no_symbols = json.array(), json.array(), json.array()
+  local currency = answers.field(ctx.body, "currency")
+  if currency and core.upper(currency) ~= "USD" then
+    return answers.problem(ctx, 400, "currency must be USD")
+  end
+  local found, no_ids, no_symbols = json.list(), json.list(), json.list()
   local seen = {}
   local function take(instrument, name, missing)
     if not instrument then
@@ -101,8 +63,10 @@ function M.list(ctx, book)
       found[#found + 1] = view(instrument)
     end
   end
-  for _, id in ipairs(ids) do take(book.market:find(id), id, no_ids) end
-  for _, symbol in ipairs(symbols) do
+  for _, id in ipairs(answers.field(ctx.body, "instrumentIds") or {}) do
+    take(book.market:find(id), id, no_ids)
+  end
+  for _, symbol in ipairs(answers.field(ctx.body, "symbols") or {}) do
     take(book.market:find(nil, symbol), symbol, no_symbols)
   end
   return reply.new(200, { currency = "USD", eligibilities = found,

@@ -29,8 +29,6 @@ local FUNDS, TOO_SMALL, TOO_LARGE, SCRIPTED = 604, 720, 736, 999
 
 function M.set_status(order, status, at)
   order.status, order.updated = status, at
-  order.version = order.version + 1
-  order.account.version = order.account.version + 1
 end
 
 local function release(order, amount)

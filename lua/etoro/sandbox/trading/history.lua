@@ -1,12 +1,9 @@
 -- GET trade history: closed trades, the latest first.
 
-local core = require "etoro.core"
 local reply = require "etoro.sandbox.http.reply"
-local json = require "etoro.sandbox.json"
-local times = require "etoro.sandbox.times"
+local json = require "etoro.values.json"
+local times = require "etoro.values.times"
 local views = require "etoro.sandbox.trading.views"
-
-local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -28,41 +25,21 @@ local function item(book, trade)
   }
 end
 
-local function wrong(message)
-  return nil, reply.fail(400, "ValidationFailed", message)
-end
-
-local function count(ctx, name, otherwise)
-  local text = ctx.query[name]
-  if text == nil or text == "" then return otherwise end
-  local value = text:find("^%d+$") and tonumber(text)
-  if not value or value < 1 then
-    return wrong(name .. " must be a number above 0")
-  end
-  return value
-end
-
-local function read(ctx)
-  local unix = times.day(ctx.query.minDate or "", ctx.box.options.strict)
-  if not unix then return wrong("minDate must be a date, YYYY-MM-DD") end
-  local page, size, refusal
-  page, refusal = count(ctx, "page", 1)
-  if not page then return nil, refusal end
-  size, refusal = count(ctx, "pageSize", ctx.box.options.history_page)
-  if not size then return nil, refusal end
-  return { first = unix, skip = (page - 1) * size, size = size }
-end
-
+--- The trades from the second of minDate on, where it has a time of day.
 function M.list(ctx, book, account)
-  local wanted, refusal = read(ctx)
-  if not wanted then return refusal end
-  local moment, seen, out = views.moment(book), 0, json.array()
+  local args, first = ctx.args, times.parse(ctx.query.minDate)
+  if args.page == 0 then
+    return reply.fail(400, "ValidationFailed", "page must be above 0")
+  end
+  local size = args.pageSize or ctx.box.options.history_page
+  local skip = ((args.page or 1) - 1) * size
+  local moment, seen, out = views.moment(book), 0, json.list()
   for i = #account.history, 1, -1 do
     local trade = account.history[i]
-    if trade.at < wanted.first or #out == wanted.size then break end
+    if trade.at < first or #out == size then break end
     if trade.at <= moment then
       seen = seen + 1
-      if seen > wanted.skip then out[#out + 1] = item(book, trade) end
+      if seen > skip then out[#out + 1] = item(book, trade) end
     end
   end
   return reply.new(200, out)

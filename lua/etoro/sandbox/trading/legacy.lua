@@ -3,7 +3,9 @@
 -- is another order.
 
 local answers = require "etoro.sandbox.trading.answers"
-local json = require "etoro.sandbox.json"
+local input = require "etoro.sandbox.http.input"
+local json = require "etoro.values.json"
+local operations = require "etoro.operations"
 local orders = require "etoro.sandbox.trading.orders"
 local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
@@ -11,13 +13,6 @@ local terms = require "etoro.sandbox.trading.terms"
 local M = {}
 
 local field, refuse = answers.field, answers.refuse
-
-local function required(ctx, name, kind)
-  if type(ctx.body[name]) ~= kind then
-    return refuse(ctx, 400, name .. " is required")
-  end
-  return true
-end
 
 -- The body as the v2 route would have it.
 local function as_v2(body, instrument)
@@ -39,19 +34,16 @@ local function as_v2(body, instrument)
   return out
 end
 
-local function place(ctx, book, account, names)
-  for _, entry in ipairs { { "InstrumentID", "number" },
-      { "IsBuy", "boolean" }, { "Leverage", "number" } } do
-    local ok, refusal = required(ctx, entry[1], entry[2])
-    if not ok then return nil, refusal end
-  end
-  for _, name in ipairs(names) do
-    local ok, refusal = required(ctx, name, "number")
-    if not ok then return nil, refusal end
-  end
+local PLACE = operations["POST /api/v2/trading/execution/orders"]
+
+local function place(ctx, book)
   local instrument = book.market:find(ctx.body.InstrumentID)
-  local order, refusal = orders.read(setmetatable(
-    { body = as_v2(ctx.body, instrument) }, { __index = ctx }), book, account)
+  local body = as_v2(ctx.body, instrument)
+  local wrong, name = input.problem_of_body(PLACE, body)
+  if wrong then
+    return refuse(ctx, 400, ("%s %s"):format(name or "the body", wrong))
+  end
+  local order, refusal = orders.read(ctx, body)
   if not order then return nil, refusal end
   order.arrivals, order.deprecated = 1, true
   orders.enter(book, order)
@@ -72,29 +64,30 @@ local function placed(book, order)
   } })
 end
 
-function M.by_amount(ctx, book, account)
-  local order, refusal = place(ctx, book, account, { "Amount" })
-  if not order then return refusal end
-  return placed(book, order)
+--- POST market-open-orders/by-amount and by-units.
+function M.by_size(ctx, book)
+  local order, refusal = place(ctx, book)
+  return order and placed(book, order) or refusal
 end
 
-function M.by_units(ctx, book, account)
-  local order, refusal = place(ctx, book, account, { "AmountInUnits" })
-  if not order then return refusal end
-  return placed(book, order)
-end
+-- What the route is not without, though the document requires none of it.
+local NEEDED = { "InstrumentID", "IsBuy", "Leverage", "Rate" }
 
---- Rates for stop loss and take profit must be there even when disabled.
-function M.limit(ctx, book, account)
+--- POST limit-orders. Rates for stop loss and take profit must be there even
+--- when disabled.
+function M.limit(ctx, book)
   for _, name in ipairs { "StopLossRate", "TakeProfitRate" } do
-    local value = ctx.body[name]
-    if type(value) ~= "number" or value <= 0 then
+    if (ctx.body[name] or 0) <= 0 then
       return answers.problem(ctx, 400, name .. " must be above 0")
     end
   end
-  local order, refusal = place(ctx, book, account, { "Rate" })
-  if not order then return refusal end
-  return reply.new(200, { token = order.token })
+  for _, name in ipairs(NEEDED) do
+    if ctx.body[name] == nil then
+      return answers.problem(ctx, 400, name .. " is required")
+    end
+  end
+  local order, refusal = place(ctx, book)
+  return order and reply.new(200, { token = order.token }) or refusal
 end
 
 -- This route has status ids of its own, and the service others than the
@@ -111,11 +104,9 @@ local function status_id(ctx, order)
 end
 
 function M.info(ctx, book, account)
-  local id = answers.id(ctx.params.orderId)
-  if not id then return reply.new(400) end
-  local order = account.orders[id]
+  local order = account.orders[ctx.args.orderId]
   if not order then return reply.new(404) end
-  local list = json.array()
+  local list = json.list()
   for i, position in ipairs(order.executions) do
     list[i] = { positionID = position.id, orderType = 17,
       occurred = book:date(position.opened), rate = position.rate,

@@ -5,7 +5,7 @@ local auth = require "etoro.sandbox.http.auth"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
-local json = require "etoro.sandbox.json"
+local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
@@ -55,7 +55,7 @@ end
 
 local function view(book, order, status)
   local account, instrument = order.account, order.instrument
-  local executions = json.array()
+  local executions = json.list()
   for i, position in ipairs(order.executions) do
     executions[i] = execution(book, order, position)
   end
@@ -78,51 +78,26 @@ local function view(book, order, status)
     openStopLossRate = or_null(order.stop_loss),
     openTakeProfitRate = or_null(order.take_profit),
     stopLossType = or_null(order.stop_type),
-    totalCosts = book.box.options.order_fee, positionsToClose = json.array(),
+    totalCosts = book.box.options.order_fee, positionsToClose = json.list(),
     positionExecutions = executions, requestTime = book:date(order.at),
     lastUpdate = book:date(order.updated), openActionType = "customer",
     requestType = REQUEST_TYPES[order.size],
   }
 end
 
--- The text of a lookup, kept until the order or one of its positions changes.
-local function text_of(book, order)
-  local status = fills.shown_status(book, order)
-  if order.text_of ~= order.version or order.text_status ~= status then
-    order.text = json.encode(view(book, order, status))
-    order.text_of, order.text_status = order.version, status
-  end
-  return json.raw(order.text)
-end
-
-local function find(ctx, account)
-  local id, reference = ctx.query.orderId, ctx.query.referenceId
-  if (id == nil) == (reference == nil) then
-    return answers.refuse(ctx, 400,
-      "Exactly one of orderId and referenceId must be given")
-  end
-  local options, order = ctx.box.options, nil
-  if id then
-    local number = answers.id(id)
-    if not number then
-      return answers.refuse(ctx, 400, "orderId must be a number")
-    end
-    order = account.orders[number]
-  elseif options.idempotency == "documented" then
-    order = account.by_reference[auth.request_id(reference)
-      or core.lower(reference)]
-  end
-  if not order or ctx.box:now() < order.at + options.lookup_lag then
-    return answers.refuse(ctx, 404, "No external operation was found")
-  end
-  return order
-end
-M.find = find
-
+--- GET orders:lookup.
 function M.get(ctx, book, account)
-  local order, refusal = find(ctx, account)
-  if not order then return refusal end
-  return reply.new(200, text_of(book, order))
+  local args, options, order = ctx.args, ctx.box.options, nil
+  if args.orderId then
+    order = account.orders[args.orderId]
+  elseif options.idempotency == "documented" then
+    order = account.by_reference[auth.request_id(args.referenceId)
+      or core.lower(args.referenceId)]
+  end
+  if not order or book.box:now() < order.at + options.lookup_lag then
+    return answers.problem(ctx, 404, "No external operation was found")
+  end
+  return reply.new(200, view(book, order, fills.shown_status(book, order)))
 end
 
 return M

@@ -30,9 +30,9 @@ function M.list(book, account)
   return out
 end
 
---- Copies a position of the portfolio that was just opened. What would be
---- smaller than the smallest copy is left out.
-function M.copy(book, positions, position, at)
+--- What the copy of a position of the portfolio is to be, paid by the mirror;
+--- nil where it would be smaller than the smallest copy.
+function M.copy_of(book, position)
   local portfolio = position.account.portfolio
   if book.stopped[portfolio] then return end
   local mirror = M.of(book, portfolio)
@@ -44,16 +44,21 @@ function M.copy(book, positions, position, at)
     return
   end
   mirror.available = cents(mirror.available - amount)
-  local copy = positions.open(book, mirror.account, {
+  return {
     mirror = mirror, parent = position, order_id = book:next_order(),
     instrument = position.instrument, is_buy = position.is_buy,
     units = units, amount = amount, rate = position.rate, fee = 0,
     conversion = position.conversion, leverage = position.leverage,
     settlement = position.settlement,
-  }, at)
+  }
+end
+
+--- Keeps a copy with its mirror and the position that it copies.
+function M.add(copy)
+  local mirror, parent = copy.mirror, copy.parent
   mirror.positions[#mirror.positions + 1] = copy
-  position.copies = position.copies or {}
-  position.copies[#position.copies + 1] = copy
+  parent.copies = parent.copies or {}
+  parent.copies[#parent.copies + 1] = copy
 end
 
 --- Takes what a closed copy brought.
@@ -62,20 +67,10 @@ function M.receive(mirror, part)
   mirror.profit = cents(mirror.profit + part.profit)
 end
 
---- Ends the copy: its positions are closed at the market; what it is worth.
-function M.stop(book, portfolio)
-  local positions = require "etoro.sandbox.trading.positions"
-  book:run()
-  local mirror = M.of(book, portfolio)
-  for _, copy in ipairs(mirror.positions) do
-    if not copy.closed then
-      positions.close(book, copy, nil, book.box:now())
-    end
-  end
-  mirror.account.mirrors[portfolio] = nil
-  book.stopped[portfolio] = true -- orders under way are not copied any more
-  mirror.account.version = mirror.account.version + 1
-  return mirror.available
+--- Lets a mirror go; orders under way are not copied any more.
+function M.remove(book, mirror)
+  mirror.account.mirrors[mirror.portfolio] = nil
+  book.stopped[mirror.portfolio] = true
 end
 
 return M

@@ -35,12 +35,11 @@ function M.open(book, account, fields, at)
   local position = fields
   position.id, position.account = book:next_position(), account
   position.touched = touched
-  position.opened, position.version, position.changes = at, 0, {}
+  position.opened, position.changes = at, {}
   position.initial_units, position.initial_amount = position.units,
     position.amount
   account.positions[position.id] = position
   account.shown[#account.shown + 1] = position
-  account.version = account.version + 1
   account.fees = cents(account.fees + position.fee)
   if not position.mirror then
     books.pay(account, -(position.amount + position.fee), at)
@@ -48,7 +47,8 @@ function M.open(book, account, fields, at)
   if position.stop_loss or position.take_profit then
     watch.add(book, position)
   end
-  if account.portfolio then mirrors.copy(book, M, position, at) end
+  local copy = account.portfolio and mirrors.copy_of(book, position)
+  if copy then mirrors.add(M.open(book, copy.mirror.account, copy, at)) end
   return position
 end
 
@@ -69,7 +69,7 @@ local function settle(position, part)
     amount = position.amount }
   position.units = books.units(position.units - part.units)
   position.amount = cents(position.amount - part.amount)
-  books.changed(position)
+  position.text = nil
   account.realized = cents(account.realized + part.profit)
   if position.mirror then
     mirrors.receive(position.mirror, part)
@@ -103,6 +103,18 @@ function M.close(book, position, units, at, order)
     if not copy.closed and less ~= 0 then M.close(book, copy, less, at) end
   end
   return part
+end
+
+--- Ends the copy of a portfolio: its positions are closed at the market; what
+--- it is worth.
+function M.stop_copying(book, portfolio)
+  book:run()
+  local mirror = mirrors.of(book, portfolio)
+  for _, copy in ipairs(mirror.positions) do
+    if not copy.closed then M.close(book, copy, nil, book.box:now()) end
+  end
+  mirrors.remove(book, mirror)
+  return mirror.available
 end
 
 return M

@@ -72,7 +72,25 @@ function M.usual(instrument, direction, leverage)
   return real and leverage == 1 and "real" or "cfd"
 end
 
+--- What is wrong with a stop loss or a take profit, as a text: the stop has to
+--- be on the losing side of the rate, the profit on the other.
+function M.wrong_rate(is_buy, rate, stop, profit)
+  if not is_buy then stop, profit = profit, stop end
+  local low, high = "stopLossRate", "takeProfitRate"
+  if not is_buy then low, high = high, low end
+  if stop and stop >= rate then return low .. " must be below the rate" end
+  if profit and profit <= rate then return high .. " must be above the rate" end
+end
+
 -- settlementTypeID of the positions
 M.SETTLEMENT_IDS = { cfd = 0, real = 1, marginTrade = 3, realFutures = 4 }
+
+local SPELT = {}
+for name in pairs(M.SETTLEMENT_IDS) do SPELT[core.lower(name)] = name end
+
+--- A settlement as it is spelt, for one in any case; else what was given.
+function M.spelt(name)
+  return type(name) == "string" and SPELT[core.lower(name)] or name
+end
 
 return M

@@ -1,16 +1,13 @@
 -- Prices that orders and positions wait for: trigger rates, stop losses, take
 -- profits. The prices are looked at on a fixed grid of moments.
 
-local books = require "etoro.sandbox.trading.books"
-
 local M = {}
 
 local STEP = 0.25     -- seconds between looks
 local MOST_LOOKS = 400 -- after a long pause the grid gets wider instead
 
 local function follow(position, stop)
-  position.stop_loss = math.floor(stop * 1e5 + 0.5) / 1e5
-  books.changed(position)
+  position.stop_loss, position.text = math.floor(stop * 1e5 + 0.5) / 1e5, nil
 end
 
 -- Is one touched at these prices? Trailing stops follow here.

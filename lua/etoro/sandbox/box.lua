@@ -1,0 +1,180 @@
+-- A box: one sandbox with its options, its clock, its owners, and whatever its
+-- areas keep.
+
+local areas = require "etoro.sandbox.areas"
+local arrivals = require "etoro.sandbox.arrivals"
+local auth = require "etoro.sandbox.http.auth"
+local blame = require "etoro.values.blame"
+local bounds = require "etoro.sandbox.bounds"
+local control = require "etoro.sandbox.control"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local faults = require "etoro.sandbox.http.faults"
+local known = require "etoro.sandbox.options"
+local limits = require "etoro.sandbox.http.limits"
+local pipeline = require "etoro.sandbox.pipeline"
+local rng = require "etoro.sandbox.rng"
+local times = require "etoro.values.times"
+local universe = require "etoro.sandbox.market.universe"
+
+---@class etoro.Sandbox
+local methods = {}
+local mt = { __name = "etoro.sandbox", __index = methods }
+local M = {}
+
+--- Makes a box of the options that were given and the defaults of the others.
+---@param options? table see options.lua
+---@return etoro.Sandbox
+function M.new(options)
+  options = options or {}
+  if type(options) ~= "table" then
+    blame.raise("sandbox.new takes a table of options")
+  end
+  local message = bounds.problem(options, known.KINDS, "option")
+  if message then blame.raise(message) end
+  local self = setmetatable({ given = known.settle(options), cuts = 0,
+    router = areas.router() }, mt)
+  self.instruments = universe.build(self.given.instruments, self.given.strict)
+  self:reset()
+  return self
+end
+
+--- Seconds since 1970 as the sandbox sees it. Its time ends with the year
+--- 9999: later dates have no form that the API's answers could show.
+---@return number
+function methods:now()
+  return math.max(0, math.min(self.options.now() + self.offset, times.LAST))
+end
+
+--- The kind of what the clock can be advanced by, see bounds.lua.
+---@return fun(value: any): string?
+function methods:step_kind()
+  return bounds.number(0, math.floor(times.LAST - self:now()))
+end
+
+--- Moves the clock ahead.
+---@param seconds number from 0 to the end of the year 9999
+function methods:advance(seconds)
+  local words = self:step_kind()(seconds)
+  if words then blame.raise("seconds must be " .. words) end
+  self.offset = self.offset + seconds
+end
+
+--- Goes by another clock from now on, after a reset too.
+---@param now fun(): number seconds since 1970
+function methods:set_clock(now)
+  self.given.now, self.options.now, self.offset = now, now, 0
+end
+
+-- A first number is drawn, the next ones follow: ids grow, as real ones do.
+local function counter(self, name, low, high)
+  self.counters[name] = (self.counters[name] or self.rng:range(low, high))
+    + 1
+  return self.counters[name]
+end
+
+function methods:next_gcid() return counter(self, "gcid", 3e7, 4e7) end
+function methods:next_cid() return counter(self, "cid", 2e7, 3e7) end
+function methods:next_mirror() return counter(self, "mirror", 1e6, 9e6) end
+
+local function add_owner(self, key, scopes, name)
+  local owner = {
+    gcid = self:next_gcid(), real_cid = self:next_cid(),
+    demo_cid = self:next_cid(), username = name, first_name = "Sandy",
+    last_name = "Box", scopes = auth.set(scopes),
+    credit = self.options.credit, portfolios = {},
+  }
+  self.owners[key] = owner
+  return owner
+end
+
+local function add_owners(self)
+  local o = self.options
+  self.owners = {}
+  local first = add_owner(self, o.user_key, o.owner_scopes, "sandy")
+  local keys = {}
+  for key in pairs(o.user_keys) do keys[#keys + 1] = key end
+  table.sort(keys, core.before)
+  for i, key in ipairs(keys) do
+    add_owner(self, key, o.user_keys[key], ("sandy%d"):format(i + 1))
+  end
+  self.access_tokens = {}
+  for token, entry in pairs(o.access_tokens) do
+    local is_listed = type(entry) == "string"
+    local of_token = is_listed and {} or entry
+    self.access_tokens[is_listed and entry or token] = { owner = first,
+      expires_at = of_token.expires_at,
+      scopes = of_token.scopes and auth.set(of_token.scopes) or first.scopes }
+  end
+end
+
+local function new_limits(options)
+  return limits.new(options.limits, options.window, options.rate_headers)
+end
+
+--- Everything as it was when new, clock included.
+function methods:reset()
+  self.offset = 0
+  self.options = {}
+  for name, value in pairs(self.given) do self.options[name] = value end
+  self.rng = rng.new(self.options.seed)
+  self.counters = {}
+  self.areas = {} -- what the models keep that is no owner's, by model
+  self.tokens = {} -- by secret
+  self.limits = new_limits(self.options)
+  add_owners(self)
+  self.late = {} -- requests whose work is still to be done
+  self:clear_faults()
+  self:clear_arrivals()
+end
+
+--- Takes all scripted faults away.
+function methods:clear_faults()
+  self.faults = faults.new(self.options.seed)
+  self.cuts = self.cuts + 1 -- the server lets go of what it holds back
+end
+
+--- Takes the record of what arrived away.
+function methods:clear_arrivals()
+  self.arrivals = arrivals.new()
+end
+
+--- Changes options that may change while it runs.
+---@param options table
+---@return true? done
+---@return etoro.Error? err
+function methods:change(options)
+  local message = type(options) ~= "table" and "options must be a table"
+    or bounds.problem(options, known.CHANGEABLE, "option")
+  if message then return nil, errors.invalid(nil, message) end
+  local books = self.areas.books
+  if books then books:run() end -- under the options it was in
+  for name, value in pairs(options) do self.options[name] = value end
+  if options.limits ~= nil or options.window or options.rate_headers then
+    self.limits = new_limits(self.options)
+  end
+  return true
+end
+
+--- Answers one request.
+--- request: { method, path, query (raw), headers (lower-case names), body,
+--- remote }; answer: { status, headers, body, fault? }, see faults.lua.
+---@param request table
+---@return table answer
+function methods:handle(request)
+  local is_control = request.path:sub(1, 9) == "/sandbox/"
+  local answer = (is_control and control or pipeline).answer(self, request)
+  answer.headers.Date = answer.headers.Date or times.http(self:now())
+  return answer
+end
+
+--- Makes a client whose calls this sandbox answers in the client's own
+--- process, under a clock that moves only when a call waits.
+---@param options? etoro.ClientOptions
+---@return etoro.Client? client
+---@return etoro.Error? err
+function methods:client(options)
+  return require("etoro.sandbox.wire").client(self, options)
+end
+
+return M
