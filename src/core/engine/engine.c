@@ -28,6 +28,8 @@ static void set_world(struct etoro_world *w,
   w->random_context = options->random_context;
 }
 
+/* On failure the free takes what is there: all that is not yet is NULL or
+   below 0. */
 int etoro_engine_open(struct etoro_engine **out,
                       const struct etoro_engine_options *options)
 {
@@ -75,6 +77,7 @@ static double due_at(const struct etoro_engine *e)
   return at;
 }
 
+/* -1 for never, 0 for what is past. */
 static double seconds_to(const struct etoro_engine *e, double at)
 {
   double left = at < 0 ? -1 : at - etoro_engine_now(e);
@@ -86,6 +89,8 @@ double etoro_engine_timeout(const struct etoro_engine *e)
   return seconds_to(e, earlier(e->alarm_at, due_at(e)));
 }
 
+/* One round of work, without waiting. First what this side has to do, so that
+   what it puts on the wire is sent in the same round. */
 static int progress(struct etoro_engine *e)
 {
   struct etoro_job *j;
@@ -134,6 +139,9 @@ static int wait_for_wire(struct etoro_engine *e, double seconds)
   return etoro_wire_wait(e->wire, due >= 0 && due < seconds ? due : seconds);
 }
 
+/* Waits at most once, so that the caller is asked anew after each wait whether
+   it still wants to. Never waits with something to tell: tasks would sleep
+   although an outcome is there for one of them. */
 int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
 {
   struct etoro_sigpipe pipe;
@@ -158,6 +166,9 @@ int etoro_engine_step(struct etoro_engine *e, double wait, size_t *finished)
   return rc;
 }
 
+/* From here on the poller watches libcurl's sockets. Without it libcurl polls
+   them by itself, which is cheaper, so that only those who have a loop of
+   their own ask for it. */
 static int open_poller(struct etoro_engine *e)
 {
   struct etoro_sigpipe pipe;
@@ -195,6 +206,8 @@ void etoro_engine_alarm(struct etoro_engine *e, double seconds)
   refresh(e);
 }
 
+/* A job of the engine is held by it until it is done; one that is watched by
+   number is held on, in the line done, until its number was given out. */
 void etoro_engine_watch(struct etoro_engine *e, struct etoro_job *j,
                         int64_t id)
 {
@@ -244,6 +257,9 @@ static int need_bell(struct etoro_engine *e)
   return rc;
 }
 
+/* All that can fail is done before the job is the engine's: its id, its copy,
+   its intent, its place in the heap. From the first move on nothing does. The
+   first holder is the engine's, the second the caller's. */
 int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
                         const struct etoro_request *request,
                         struct etoro_job **out, const char **why)
@@ -273,6 +289,8 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
   return ETORO_OK;
 }
 
+/* Taking a transfer off the wire may close a connection, and with TLS that
+   writes to it. */
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
                          enum etoro_code code)
 {
@@ -318,7 +336,9 @@ int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
   return etoro_events_take(&e->events, event);
 }
 
-/* 1 when a job that has not gone out must not do so any more. */
+/* 1 when a job that has not gone out must not do so any more. What is on the
+   wire cannot be called back: it is left to its answer, so that nobody has to
+   guess what became of it. */
 static int is_stopped(const struct etoro_job *j)
 {
   return j->state != ETORO_STATE_FLIGHT
@@ -358,24 +378,17 @@ void etoro_engine_halt(struct etoro_engine *e, struct etoro_client *c, int on)
     end_jobs(e, NULL, ETORO_CODE_HALTED); /* also of those made from it */
 }
 
-/* A child process must not touch its parent's connections: closing them
-   would say good-bye to the server in the parent's name. They are left. */
-static void abandon(struct etoro_engine *e)
-{
-  size_t i;
-  for (i = 0; i < e->timers.count; i++) {
-    e->timers.heap[i]->state = ETORO_STATE_DONE;
-    e->timers.heap[i]->code = ETORO_CODE_CLOSED;
-  }
-}
-
+/* Jobs first: they give back to accounts and to the wire what they hold. The
+   poller comes after the wire, which tells it of each socket that it closes. */
 void etoro_engine_free(struct etoro_engine *e)
 {
   struct etoro_sigpipe pipe;
   if (!e)
     return;
   if (etoro_engine_is_foreign(e)) {
-    abandon(e);
+    /* a child process must not touch its parent's connections: closing them
+       would say good-bye to the server in the parent's name. They are left. */
+    etoro_moves_abandon(e);
     return;
   }
   end_jobs(e, NULL, ETORO_CODE_CLOSED);

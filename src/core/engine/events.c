@@ -35,6 +35,9 @@ static int make_room(struct etoro_events *r)
   return 1;
 }
 
+/* An event holds its job, so that whoever reads it late can still ask for the
+   path and the sizes. That is why the ring has a ceiling: a program that asks
+   for events and reads none would keep all its jobs. */
 void etoro_events_add(struct etoro_events *r, const struct etoro_event *event)
 {
   struct etoro_event *slot;

@@ -15,6 +15,8 @@ int etoro_method_has_length(const char *method)
          || !strcmp(method, "PATCH");
 }
 
+/* What the caller gives goes out as it is: a line break in it would begin a
+   header, or a request, of its own. */
 static const char *refuse(const struct etoro_request *r)
 {
   size_t i;
@@ -38,6 +40,8 @@ struct layout {
   char *at;
 };
 
+/* Copies text to the next free place. block_size has counted its room, and the
+   zero behind it. */
 static char *place(struct layout *l, const char *text, size_t n)
 {
   char *start = l->at;
@@ -52,6 +56,8 @@ static char *place_text(struct layout *l, const char *text)
   return place(l, text, strlen(text));
 }
 
+/* Bytes behind the job for all that it copies: one allocation for a request,
+   which cannot fail half-way. */
 static size_t block_size(const struct etoro_client *c,
                          const struct etoro_request *r)
 {
@@ -71,6 +77,8 @@ static size_t block_size(const struct etoro_client *c,
   return n + (r->body ? r->body_len + 1 : 0);
 }
 
+/* One string for the whole URL: rails look at its path, libcurl sends what is
+   behind the origin, credentials go by its beginning. */
 static void place_url(struct etoro_job *j, struct layout *l,
                       const char *target)
 {
@@ -109,6 +117,7 @@ static void place_lines(struct etoro_job *j, struct layout *l,
     j->lines[i - 1].next = &j->lines[i];
 }
 
+/* Fills the block: what must be aligned first. */
 static void place_all(struct etoro_job *j, const struct etoro_request *r)
 {
   struct layout l;
@@ -134,6 +143,8 @@ static void place_all(struct etoro_job *j, const struct etoro_request *r)
   }
 }
 
+/* One that is given is an idempotency key: the same request went out under it
+   before. */
 static int choose_id(struct etoro_job *j, const char *given,
                      etoro_random_fn *random, void *random_context)
 {
@@ -211,6 +222,7 @@ struct etoro_job *etoro_job_keep(struct etoro_job *j)
   return j;
 }
 
+/* The blocks of the reply go to the client, and so before its holder. */
 void etoro_job_free(struct etoro_job *j)
 {
   if (!j || --j->refs)
@@ -250,6 +262,8 @@ void etoro_job_drop_reply(struct etoro_job *j)
   etoro_spares_give(&j->client->spares, &j->reply);
 }
 
+/* The sets of credentials that an answer may repeat: the one that it was signed
+   with, and those that came in while it was under way. */
 void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
 {
   const struct etoro_client *c = j->client;
@@ -271,6 +285,7 @@ void etoro_job_mask_headers(struct etoro_job *j)
   j->is_masked = 1;
 }
 
+/* memmem, which not all systems have. */
 static int holds(const struct etoro_buf *b, const char *text)
 {
   size_t n = strlen(text);

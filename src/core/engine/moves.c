@@ -10,6 +10,7 @@
 #include "core/limits.h"
 #include "core/status.h"
 
+/* Most clients want no events: for them this must cost nothing. */
 static void tell(struct etoro_engine *e, enum etoro_event_kind kind,
                  struct etoro_job *j, double wait)
 {
@@ -66,6 +67,7 @@ static void finish(struct etoro_engine *e, struct etoro_job *j)
   etoro_job_free(j); /* the engine's holder */
 }
 
+/* Gives back what an attempt held, see etoro_attempt_settle. */
 static void settle(struct etoro_engine *e, struct etoro_job *j)
 {
   etoro_attempt_settle(j, &e->world);
@@ -280,6 +282,8 @@ static void expire_record(struct etoro_engine *e, struct etoro_job *j,
   finish(e, j);
 }
 
+/* A job's one timer is due: at its deadline, or before that at what its state
+   waits for. */
 static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
 {
   int is_over = now >= j->deadline_at;
@@ -303,6 +307,8 @@ static void expire(struct etoro_engine *e, struct etoro_job *j, double now)
   }
 }
 
+/* Ends, since what expires is done, or waits for its turn and can only expire
+   once more. */
 static void run_timers(struct etoro_engine *e)
 {
   double now = etoro_world_now(&e->world);
@@ -332,4 +338,13 @@ void etoro_moves_cancel(struct etoro_engine *e, struct etoro_job *j,
     j->is_uncertain = 1;
   j->code = code;
   finish(e, j);
+}
+
+void etoro_moves_abandon(struct etoro_engine *e)
+{
+  size_t i;
+  for (i = 0; i < e->timers.count; i++) {
+    move(e->timers.heap[i], ETORO_STATE_DONE);
+    e->timers.heap[i]->code = ETORO_CODE_CLOSED;
+  }
 }

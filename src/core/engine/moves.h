@@ -26,4 +26,8 @@ void etoro_moves_land(struct etoro_engine *e, struct etoro_job *j,
 void etoro_moves_cancel(struct etoro_engine *e, struct etoro_job *j,
                         enum etoro_code code);
 
+/* Ends all jobs in a child process, where they can only be looked at: nothing
+   is told, freed or given back, since all of it is the parent's. */
+void etoro_moves_abandon(struct etoro_engine *e);
+
 #endif

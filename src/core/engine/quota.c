@@ -5,6 +5,9 @@
 
 #include "core/status.h"
 
+/* One holder for the engine's list, one for each client. The engine lets go of
+   an account only when its windows have passed: a client that is closed and
+   made anew must not find a full budget that the server has not. */
 int etoro_account_new(struct etoro_account **out, const char *origin,
                       struct etoro_secret *key)
 {
@@ -37,6 +40,8 @@ void etoro_account_free(struct etoro_account *a)
   free(a);
 }
 
+/* Accounts without a key are never shared: nothing says that two clients whose
+   bearer comes from a function are the same user. */
 int etoro_account_is(const struct etoro_account *a, const char *origin,
                      const struct etoro_secret *key)
 {
@@ -45,6 +50,10 @@ int etoro_account_is(const struct etoro_account *a, const char *origin,
                                etoro_secret_len(key));
 }
 
+/* A second client may bring another rule for a pool that is in use. The
+   stricter one holds for both, since the server counts their calls together; a
+   limit that the server itself has told stands above what a client says, but
+   for the most that the rule allows. */
 static void tighten(struct etoro_pool *p, const struct etoro_pool_rule *rule)
 {
   if (!rule->limit)
@@ -63,6 +72,8 @@ static void tighten(struct etoro_pool *p, const struct etoro_pool_rule *rule)
     p->rule.window = rule->window;
 }
 
+/* Pools are few, so that a list will do. None is freed before its account:
+   jobs point to them. */
 struct etoro_pool *etoro_account_pool(struct etoro_account *a,
                                       const struct etoro_pool_rule *rule)
 {
@@ -82,6 +93,8 @@ struct etoro_pool *etoro_account_pool(struct etoro_account *a,
   return p;
 }
 
+/* The slots whose windows have passed by now. They are in order, so that they
+   are the first ones. */
 static void forget_freed(struct etoro_pool *p, double now)
 {
   while (p->count && p->frees[p->first] <= now) {
@@ -92,6 +105,7 @@ static void forget_freed(struct etoro_pool *p, double now)
     p->first = 0;
 }
 
+/* Calls tend to go to one pool many times in a row: the last answer is kept. */
 struct etoro_pool *etoro_account_find(struct etoro_account *a,
                                       const char *name)
 {
@@ -145,10 +159,12 @@ static int make_room(struct etoro_pool *p)
   return 1;
 }
 
+/* As a rule the new slot frees last. Where the server has told of a shorter
+   window meanwhile, it frees before some of the others. */
 static void use_slot(struct etoro_pool *p, double until)
 {
   size_t at;
-  if (!make_room(p))
+  if (!make_room(p)) /* uncounted: at worst the server says 429 */
     return;
   at = p->first + p->count++;
   while (at > p->first && p->frees[at - 1] > until) {
@@ -169,6 +185,9 @@ static void forget_learned(struct etoro_pool *p, double now)
 }
 
 /* Seconds until there is room for everybody of that priority. */
+/* Requests under way count in full: the server may have counted them already,
+   and nobody knows how long they take. A slot frees one window after its reply
+   came, which is at least one window after the server counted it. */
 static double room_in(struct etoro_pool *p, enum etoro_priority priority,
                       double now)
 {
@@ -188,10 +207,13 @@ static double room_in(struct etoro_pool *p, enum etoro_priority priority,
   if (over < 0)
     return 0;
   if ((size_t)over >= p->count)
-    return -1;
+    return -1; /* too many are under way: only their replies make room */
   return p->frees[p->first + (size_t)over] - now;
 }
 
+/* Cancel and close may be what stops a loss, and a 429 that somebody's reads
+   have brought may be over sooner than it says: so they are not held back for
+   as long as the rest, and not let loose either. */
 double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
                        double now)
 {
@@ -203,6 +225,8 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
   return wait < 0 || early < wait ? early : wait;
 }
 
+/* The gap doubles with each try, until an answer is no refusal: a server that
+   means its 429 is not to be hammered. */
 int etoro_pool_try(struct etoro_pool *p, double now)
 {
   if (now >= p->shut_until || room_in(p, ETORO_PRIORITY_EXIT, now) == 0)
@@ -251,7 +275,7 @@ static void correct(struct etoro_pool *p, const struct etoro_limits *l)
   if (l->window > 0)
     p->rule.window =
         l->window < ETORO_POOL_WINDOW_MAX ? l->window : ETORO_POOL_WINDOW_MAX;
-  if (l->limit > 0 && p->rule.limit > 0) {
+  if (l->limit > 0 && p->rule.limit > 0) { /* 0: no budget is wanted */
     p->rule.limit =
         l->limit < ETORO_POOL_LIMIT_MAX ? (int)l->limit : ETORO_POOL_LIMIT_MAX;
     if (p->rule.most && p->rule.limit > p->rule.most)
@@ -261,6 +285,9 @@ static void correct(struct etoro_pool *p, const struct etoro_limits *l)
   }
 }
 
+/* Without a word of the server's nothing is paused: the limit that is learned
+   then holds the pool back by itself. A later reply can only make a pause
+   longer. */
 static void pause(struct etoro_pool *p, const struct etoro_limits *l,
                   double now)
 {
@@ -271,6 +298,10 @@ static void pause(struct etoro_pool *p, const struct etoro_limits *l,
     p->paused_until = now + wait;
 }
 
+/* A 429 without any header that says the limit: what was let through in this
+   window is all there is, at the moment. With nothing let through, somebody
+   else has used the key up; then one call in a window finds out when that is
+   over, and the guess is soon forgotten. */
 static void learn(struct etoro_pool *p, double now)
 {
   int windows = p->count ? ETORO_POOL_LEARNED : ETORO_POOL_GUESSED;
@@ -280,6 +311,8 @@ static void learn(struct etoro_pool *p, double now)
     p->rule.limit = p->count ? (int)p->count : 1;
 }
 
+/* The request that met a 429 uses no slot: only those that were let through say
+   how many that may be. */
 static void refuse(struct etoro_pool *p, const struct etoro_limits *l,
                    double now)
 {
@@ -303,7 +336,7 @@ void etoro_pool_end(struct etoro_pool *p, int status,
                     const struct etoro_limits *limits, double now)
 {
   p->in_flight--;
-  if (limits)
+  if (limits) /* first: all below goes by the rule as it is now known */
     correct(p, limits);
   if (p->rule.limit > 0) {
     forget_freed(p, now);
@@ -313,7 +346,7 @@ void etoro_pool_end(struct etoro_pool *p, int status,
     refuse(p, limits, now);
     return;
   }
-  if (status > 0 && status < 500)
+  if (status > 0 && status < 500) /* the server takes calls again */
     let_try(p, now);
   if (p->rule.limit <= 0)
     return;

@@ -5,12 +5,15 @@
 #include "core/engine/job.h"
 #include "core/status.h"
 
+/* Each job knows its own place, counted from 1 so that a job filled with zeros
+   is in no heap: its timer is moved or dropped without a search. */
 static void put(struct etoro_timers *t, size_t slot, struct etoro_job *j)
 {
   t->heap[slot] = j;
   j->timer_slot = slot + 1;
 }
 
+/* Moves the job at slot towards the top while it is due before its parent. */
 static void rise(struct etoro_timers *t, size_t slot)
 {
   struct etoro_job *j = t->heap[slot];
@@ -24,6 +27,7 @@ static void rise(struct etoro_timers *t, size_t slot)
   put(t, slot, j);
 }
 
+/* Moves the job at slot down while one of its two children is due before. */
 static void sink(struct etoro_timers *t, size_t slot)
 {
   struct etoro_job *j = t->heap[slot];
@@ -42,6 +46,7 @@ static void sink(struct etoro_timers *t, size_t slot)
   put(t, slot, j);
 }
 
+/* Never shrinks: a program that had many calls at once will have them again. */
 static int grow(struct etoro_timers *t)
 {
   size_t cap = t->cap ? 2 * t->cap : 64;
@@ -55,7 +60,7 @@ static int grow(struct etoro_timers *t)
 
 int etoro_timers_set(struct etoro_timers *t, struct etoro_job *j, double at)
 {
-  if (j->timer_slot) {
+  if (j->timer_slot) { /* no room is needed, so this cannot fail */
     j->timer_at = at;
     rise(t, j->timer_slot - 1);
     sink(t, j->timer_slot - 1);
@@ -79,6 +84,8 @@ void etoro_timers_drop(struct etoro_timers *t, struct etoro_job *j)
   last = t->heap[--t->count];
   if (last == j)
     return;
+  /* the last one fills the gap; it comes from another branch, so that it may
+     belong above this place as well as below it */
   put(t, slot, last);
   rise(t, slot);
   sink(t, last->timer_slot - 1);

@@ -7,9 +7,27 @@
 #include "core/json/jsonnum.h"
 #include "core/bytes/secretname.h"
 
-/* The scan must know what is inside a string; this need not. It looks for
-   the few byte patterns without which nothing is to be changed, sixteen
-   places at once, and only then at what stands around them. */
+/* Nothing is to be changed in most answers. To find what is, the scan walks
+   from string to string, since it has to know what is inside of one. The probe
+   answers a smaller question: can the scan be left out? For that it need not
+   know where strings begin. It looks for the few patterns of bytes without
+   which there is nothing to change, sixteen places at once, and only then at
+   what stands around a place that has one:
+
+     e?" and e?\   the end of a secret's name (secretname.h: all names end in
+                   e and one more letter), and its quote, plain or escaped
+     \u            an escape: of a letter of such a name, of a mark's \u0000,
+                   or half a pair
+     0e0           an exponent; the number may be beyond a double
+     8 digits      half a block that is digits all over: only then can a word
+                   be as long as a number must be that a double would spoil
+     nu            null, which the decoder above has to hear of
+     []            an empty list
+
+   All rules err on the same side. To scan a text for nothing costs some time,
+   to leave out a scan that was needed would show a key or change a number: so
+   what cannot be decided here (a word too long, an escape at the end) is left
+   to the scan. */
 
 #define BLOCK 16
 #define HALF 8
@@ -39,6 +57,7 @@ static int is_numeric(char c)
   return is_plain(c) || c == '+' || c == 'e' || c == 'E';
 }
 
+/* 1 where a word ends: at a blank, a quote, a comma, a colon, a bracket. */
 static int is_break(const char *p)
 {
   return (etoro_json_kind(p) & ETORO_JSON_BREAK) != 0;
@@ -122,6 +141,8 @@ static int is_lone(const struct probe *r, const char *p)
          && (p - r->start < 7 || half_at(p - 6) != 'h' || p[-7] == '\\');
 }
 
+/* 1 for a null between gaps. It may stand in a string: then a decoder is told
+   of a null that is none, and loses nothing but time. */
 static int is_null(const struct probe *r, const char *p)
 {
   if (r->end - p < 4 || memcmp(p, "null", 4) != 0)
@@ -157,6 +178,7 @@ typedef unsigned char bytes __attribute__((vector_size(BLOCK)));
 typedef signed char chars __attribute__((vector_size(BLOCK)));
 typedef uint64_t halves __attribute__((vector_size(BLOCK)));
 
+/* Through memcpy, since p is not aligned: compilers make one load of it. */
 INLINE bytes load(const char *p)
 {
   bytes v;
@@ -164,6 +186,7 @@ INLINE bytes load(const char *p)
   return v;
 }
 
+/* A block of that one byte. */
 INLINE bytes all(char c)
 {
   bytes v = { 0 };
@@ -236,10 +259,12 @@ static int must_scan_blocks(struct probe *r)
   for (p++; r->end - p >= BLOCK + AHEAD; p += BLOCK) {
     if (must_scan_block(r, p, want_null))
       return 1;
-    if (r->out->has_null)
+    if (r->out->has_null) /* one is enough; lists may be full of them */
       want_null = all(0);
   }
-  p = r->end - BLOCK - AHEAD; /* some of it again */
+  /* the last full block; it overlaps the one before, which does no harm, and
+     spares a copy of the rest into a block of its own */
+  p = r->end - BLOCK - AHEAD;
   if (must_scan_block(r, p, want_null))
     return 1;
   for (p = r->end - AHEAD; p < r->end; p++) {
@@ -280,7 +305,7 @@ int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
   return 0;
 }
 
-#else
+#else /* no vectors: all goes through the scan */
 
 int etoro_probe_run(struct etoro_probe *out, const char *json, size_t n)
 {

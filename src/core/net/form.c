@@ -5,6 +5,8 @@
 #include "core/status.h"
 #include "core/net/uri.h"
 
+/* The buffer overwrites what it lets go of, also when it grows: the body holds
+   the secrets in the clear. */
 void etoro_form_init(struct etoro_form *f)
 {
   etoro_buf_init(&f->body, ETORO_FORM_MAX);
@@ -24,6 +26,10 @@ int etoro_form_add(struct etoro_form *f, const char *name, const char *value,
   return rc;
 }
 
+/* A server's answer may repeat a secret as it is or as it was sent. Masks look
+   for both, so that the encoded one is kept as a secret of its own where it
+   differs. Each that is kept belongs to the form from then on, also when a
+   later step fails. */
 int etoro_form_add_secret(struct etoro_form *f, const char *name,
                           struct etoro_secret *value)
 {
@@ -31,7 +37,7 @@ int etoro_form_add_secret(struct etoro_form *f, const char *name,
   size_t start;
   int rc;
   if (f->nsecrets + 2 > ETORO_FORM_SECRETS_MAX)
-    return ETORO_ETOOBIG;
+    return ETORO_ETOOBIG; /* before the body has what no mask would know */
   rc = etoro_form_add(f, name, "", 0);
   if (rc)
     return rc;
@@ -41,7 +47,7 @@ int etoro_form_add_secret(struct etoro_form *f, const char *name,
   if (rc)
     return rc;
   f->secrets[f->nsecrets++] = etoro_secret_keep(value);
-  if (f->body.len - start == n)
+  if (f->body.len - start == n) /* encoding only ever makes it longer */
     return ETORO_OK;
   rc = etoro_secret_new(&f->secrets[f->nsecrets], f->body.data + start,
                         f->body.len - start);
