@@ -92,6 +92,18 @@ function M.invalid(field, message)
   }
 end
 
+--- What was asked for is not in an answer.
+---@param message string
+---@param response etoro.Response the answer
+---@return etoro.Error
+function M.not_found(message, response)
+  return M.new {
+    kind = "not_found", code = "not_found", message = message,
+    request_id = response.request_id,
+    server_request_id = response.server_request_id,
+  }
+end
+
 --- Something is over: the client, a portfolio or a token.
 ---@param code? string "closed", "deleted", "revoked"
 ---@param message? string

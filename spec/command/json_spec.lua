@@ -97,6 +97,26 @@ describe("the JSON of the etoro command #lua", function()
     assert.equal("AAPL", trades[1].symbol)
   end)
 
+  it("calls a part reduced where that was seen done, not where the position is"
+    .. " smaller", function()
+    etoro("order", "AAPL", "--amount", "100")
+    local position = etoro("positions")[1]
+    fate { what = "close", status = "Received" } -- for good
+    local path = "/api/v1/trading/info/demo/portfolio"
+    local _, body = server:raw("GET", path, nil, {
+      ["x-api-key"] = "sandbox-api-key", ["x-user-key"] = "sandbox-user-key",
+      ["x-request-id"] = "0b9f5b04-1fc4-492a-a2c2-02731caf3ce4" })
+    local held = body.clientPortfolio.positions[1]
+    held.units = held.units - 0.1 -- somebody else's
+    server:fault { route = "GET " .. path, fault = "status", status = 200,
+      after = 1, times = 0, body = body }
+    local part = etoro("close", tostring(position.positionId), "--units", "0.1",
+      "--wait", "2")
+    assert.equal("accepted", part.state)
+    assert.is_true(part.units < position.units)
+    server:clear()
+  end)
+
   it("has every figure that the tables show", function()
     etoro("order", "AAPL", "--amount", "100", "--stop-loss", "100.5")
     etoro("order", "BTC", "--amount", "200", "--trigger", "1000")

@@ -1,5 +1,6 @@
 local core = require "etoro.core"
 local equity = require "etoro.money.equity"
+local holdings = require "etoro.trading.account.holdings"
 
 local function near(expected, value)
   assert.is_true(value and math.abs(expected - value) < 1e-9,
@@ -51,7 +52,7 @@ describe("etoro.money.equity", function()
     table.remove(apart.positions)
     assert.same(equity.figures(all), equity.figures(apart))
     local ids = {}
-    for index, position in ipairs(equity.positions(all)) do
+    for index, position in ipairs(holdings.positions(all)) do
       ids[index] = position.positionID
     end
     assert.same({ 1, 2, 3 }, ids)

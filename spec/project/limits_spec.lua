@@ -21,7 +21,6 @@ local FIXED_LUA = [[DAY HOUR MINUTE CENT FIRST LAST CERTAIN OTHERS
 local TOLERANCES = {
   ["lua/etoro/trading/"] = true, ["lua/etoro/sandbox/"] = true,
   ["lua/etoro/call/server_clock.lua"] = true,
-  ["lua/etoro/command/close.lua"] = true,
 }
 
 -- Those without a spec at the limit and one past it, and why.

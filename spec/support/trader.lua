@@ -2,42 +2,46 @@
 -- its trading routes. trader.new(options); options.account is "demo" (what it
 -- is when left out) or "real", the others are the sandbox's.
 local box = require "spec.support.box"
+local operations = require "etoro.operations"
 
 local methods = {}
 local mt = { __name = "spec.trader", __index = methods }
 local M = { null = box.null, START = box.START }
 
-local V1, V2 = "/api/v1/trading/", "/api/v2/trading/"
-
--- The paths, literally: real, demo.
-M.PATHS = {
-  orders = { V2 .. "execution/orders", V2 .. "execution/demo/orders" },
-  lookup = { V2 .. "info/orders:lookup", V2 .. "info/demo/orders:lookup" },
-  close = { V1 .. "execution/market-close-orders/positions",
-    V1 .. "execution/demo/market-close-orders/positions" },
-  cancel_close = { V1 .. "execution/market-close-orders",
-    V1 .. "execution/demo/market-close-orders" },
-  outcome = { V1 .. "info/real/close-orders", V1 .. "info/demo/close-orders" },
-  edit = { V2 .. "positions", V2 .. "demo/positions" },
-  costs = { V2 .. "info/costs", V2 .. "info/demo/costs" },
-  eligibility = { V2 .. "info/eligibility", V2 .. "info/demo/eligibility" },
-  pnl = { V1 .. "info/real/pnl", V1 .. "info/demo/pnl" },
-  portfolio = { V1 .. "info/portfolio", V1 .. "info/demo/portfolio" },
-  aggregate = { V1 .. "info/aggregate-portfolio",
-    V1 .. "info/demo/aggregate-portfolio" },
-  history = { V1 .. "info/trade/history", V1 .. "info/trade/demo/history" },
-  by_amount = { V1 .. "execution/market-open-orders/by-amount",
-    V1 .. "execution/demo/market-open-orders/by-amount" },
-  by_units = { V1 .. "execution/market-open-orders/by-units",
-    V1 .. "execution/demo/market-open-orders/by-units" },
-  open_orders = { V1 .. "execution/market-open-orders",
-    V1 .. "execution/demo/market-open-orders" },
-  limit = { V1 .. "execution/limit-orders",
-    V1 .. "execution/demo/limit-orders" },
-  info = { V1 .. "info/real/orders", V1 .. "info/demo/orders" },
-  old_eligibility = { V1 .. "info/eligibility",
-    V1 .. "info/demo/eligibility" },
+-- What it asks, by the real account's operation; the demo one is its twin.
+local ASKS = {
+  orders = "POST /api/v2/trading/execution/orders",
+  lookup = "GET /api/v2/trading/info/orders:lookup",
+  close = "POST /api/v1/trading/execution/market-close-orders/positions"
+    .. "/{positionId}",
+  cancel_close = "DELETE /api/v1/trading/execution/market-close-orders"
+    .. "/{orderId}",
+  outcome = "GET /api/v1/trading/info/real/close-orders/{orderId}",
+  edit = "PATCH /api/v2/trading/positions/{positionId}",
+  costs = "POST /api/v2/trading/info/costs",
+  eligibility = "POST /api/v2/trading/info/eligibility",
+  pnl = "GET /api/v1/trading/info/real/pnl",
+  portfolio = "GET /api/v1/trading/info/portfolio",
+  aggregate = "GET /api/v1/trading/info/aggregate-portfolio",
+  history = "GET /api/v1/trading/info/trade/history",
+  by_amount = "POST /api/v1/trading/execution/market-open-orders/by-amount",
+  by_units = "POST /api/v1/trading/execution/market-open-orders/by-units",
+  open_orders = "DELETE /api/v1/trading/execution/market-open-orders"
+    .. "/{orderId}",
+  limit = "POST /api/v1/trading/execution/limit-orders",
+  info = "GET /api/v1/trading/info/real/orders/{orderId}",
+  old_eligibility = "POST /api/v1/trading/info/eligibility",
 }
+
+-- An operation's path without the id at its end.
+local function path_of(op) return (op.path:gsub("/{%w+}$", "")) end
+
+-- The paths: real, demo.
+M.PATHS = {}
+for name, real in pairs(ASKS) do
+  local op = operations[real]
+  M.PATHS[name] = { path_of(op), path_of(operations[op.twin]) }
+end
 
 function M.new(options)
   local all, account = { limits = false }, "demo"

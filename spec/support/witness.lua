@@ -7,10 +7,11 @@
 --
 -- A row's `others`: clock (seconds that the server's clock is ahead; false: it
 -- tells none), history and portfolio (statuses they answer with), cut (the
--- history has no end), page (where the history has the position), repeats (it
--- gives the same page whatever is asked for), is_text (numbers are texts and
--- names are spelled otherwise), place ("mirror" or "both": a copy's position),
--- lookup (the state that the opening order's lookup gives).
+-- history has no end), outage (from and to: the portfolio cannot be read),
+-- page (where the history has the position), repeats (it gives the same page
+-- whatever is asked for), is_text (numbers are texts and names are spelled
+-- otherwise), place ("mirror" or "both": a copy's position), lookup (the state
+-- that the opening order's lookup gives).
 local json = require "etoro.values.json"
 local scripted = require "spec.support.scripted"
 local times = require "etoro.values.times"
@@ -65,6 +66,8 @@ local function position_of(self, units)
 end
 
 local function portfolio(self)
+  local outage, now = self.others.outage, self:after()
+  if outage and now >= outage[1] and now < outage[2] then return 503, "{}" end
   local status = self.others.portfolio
   if status and self.sent_at then
     return status, status == 200 and '{"clientPortfolio":{}}' or "{}"

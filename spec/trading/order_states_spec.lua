@@ -110,24 +110,27 @@ describe("etoro.trading.routes", function()
 
   it("names an operation of either account for each purpose", function()
     local count = 0
-    for purpose, names in pairs(trading.NAMES) do
+    for purpose, name in pairs(trading.REAL) do
       count = count + 1
-      for account, name in pairs(names) do
-        local op = operations[name]
+      for _, account in ipairs { "real", "demo" } do
+        local op = trading.of(account, purpose)
         assert(op, purpose .. ": no operation " .. name)
         assert.equal(account, op.account, name)
         assert.equal(op, trading.op(with_account(account), purpose))
       end
-      assert.equal(names.demo, operations[names.real].twin)
-      assert.equal(names.real, operations[names.demo].twin)
+      local real = trading.of("real", purpose)
+      local demo = trading.of("demo", purpose)
+      assert.equal(demo, operations[real.twin])
+      assert.equal(real, operations[demo.twin])
+      assert.equal(real, operations[name])
     end
     assert.equal(13, count)
   end)
 
   it("covers every pair that is in use, and only these", function()
     local used = {}
-    for _, names in pairs(trading.NAMES) do
-      for _, name in pairs(names) do used[name] = true end
+    for _, name in pairs(trading.REAL) do
+      used[name], used[operations[name].twin] = true, true
     end
     for name, op in pairs(operations) do
       local is_used = used[name] or false
@@ -138,7 +141,7 @@ describe("etoro.trading.routes", function()
   it("spells the instrument of a close as the account's operation does",
     function()
       for account, name in pairs(trading.INSTRUMENT_IN_CLOSE) do
-        local body = operations[trading.NAMES.close[account]].body
+        local body = trading.of(account, "close").body
         assert(body[name], account)
         assert.is_true(body[name].required)
       end
@@ -147,8 +150,8 @@ describe("etoro.trading.routes", function()
   it("keeps cancels and closes ahead by what they do", function()
     local DOES = { open = "open", cancel = "cancel", close = "close",
       cancel_close = "cancel", edit = "edit" }
-    for purpose, names in pairs(trading.NAMES) do
-      assert.equal(DOES[purpose], operations[names.real].trade, purpose)
+    for purpose, name in pairs(trading.REAL) do
+      assert.equal(DOES[purpose], operations[name].trade, purpose)
     end
   end)
 end)

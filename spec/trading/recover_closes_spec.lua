@@ -160,6 +160,28 @@ describe("a recovery of closings", function()
     is_told("not_landed", "the position is open", found[#found])
   end)
 
+  it("does not take an absence for long that began before a lost one would show,"
+    .. " or that an outage breaks", function()
+    local position = position_of_3()
+    assert(position:close { units = 1 }) -- which the history has
+    advance(60)
+    lose(position)
+    advance(60)
+    crash()
+    local began, handle = t.client._runtime.engine:now(), t.box.handle
+    t.box.handle = function(self, request)
+      local reply = handle(self, request)
+      local at = t.client._runtime.engine:now() - began
+      if request.path:find("/portfolio", 1, true) and at < 26 then
+        reply.body = at > 13.5 and at < 22 and "{}"
+          or json.encode(NO_POSITION)
+      end
+      return reply
+    end
+    local found = recover()
+    is_told("not_landed", "the position is open", found[#found])
+  end)
+
   it("tells one landed whose position is gone, and whose history has parts"
     .. " alone", function()
     local position = position_of_3()
@@ -171,7 +193,7 @@ describe("a recovery of closings", function()
     answer(PORTFOLIO, NO_POSITION, 0)
     local began = t.client._runtime.engine:now()
     local found = recover()
-    is_told("landed", "the position is closed", found[#found])
+    is_told("landed", "the position is not there any more", found[#found])
     assert.is_true(t.client._runtime.engine:now() - began >= 5)
   end)
 

@@ -4,14 +4,13 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local limits = require "etoro.values.limits"
+local poll = require "etoro.tasks.looks"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local FIRST_LOOK, LAST_LOOK = 0.25, 3 -- seconds between looks, growing
 
 -- The API may add a suffix to the name, so the name is a beginning.
 local function is_match(item, name, since)
@@ -77,13 +76,15 @@ function M.act(client, name, err, options)
   options = options or {}
   local deadline_at = err.started + client:deadline(options)
   local settled_at = err.ended + (options.settle or limits.default_settle)
-  local wait, looks, seen = FIRST_LOOK, 0, {}
-  while client:now() < deadline_at do
+  local looks = poll.new(client, math.min(deadline_at, settled_at)
+    - client:now(), "lost")
+  local count_read, seen = 0, {}
+  while looks:next() and client:now() < deadline_at do
     local portfolios, response = client.portfolios:list {
       deadline = deadline_at - client:now(), timeout = options.timeout,
     }
     if portfolios then
-      looks = looks + 1
+      count_read = count_read + 1
       seen = matches_in(client, portfolios, response, name, err.started)
       if #seen == 1 then
         client:warn(response, warning_for(seen[1]))
@@ -96,11 +97,8 @@ function M.act(client, name, err, options)
     then
       break
     end
-    if client:now() >= settled_at then break end
-    client:pause(math.min(wait, math.max(0, deadline_at - client:now())))
-    wait = math.min(2 * wait, LAST_LOOK)
   end
-  return give_up(err, seen, looks)
+  return give_up(err, seen, count_read)
 end
 
 return M

@@ -105,12 +105,8 @@ local function find(client, id, options)
       return item, response
     end
   end
-  return nil, errors.new {
-    kind = "not_found", code = "not_found",
-    message = "the API lists no agent-portfolio " .. id,
-    request_id = response.request_id,
-    server_request_id = response.server_request_id,
-  }
+  return nil, errors.not_found("the API lists no agent-portfolio " .. id,
+    response)
 end
 
 --- Lists the caller's agent-portfolios (portal: Agent Portfolios, Get Agent

@@ -6,6 +6,7 @@ local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local positions = require "etoro.trading.positions"
 local shapes = require "etoro.command.shapes"
 local trading = require "etoro.trading.routes"
 local words = require "etoro.command.words"
@@ -15,13 +16,10 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local SLACK = 1e-9 -- of the units: what a double may lose
-
 ---@class etoro.command.Closing what is closed in this run
 ---@field session etoro.command.Session
 ---@field symbols table<integer, string>
 ---@field units? string of a part
----@field held? number units before it
 ---@field accepted integer[] orders' ids and texts, in their order
 ---@field orders table<any, integer> id of the close's order by positionId
 ---@field shut table<integer, true> instruments whose market is closed
@@ -63,10 +61,10 @@ local function accepted(closing, position, order_id)
   return not session.args.wait and limits.command_shut_wait or nil
 end
 
-local function options_of(closing, positions)
+local function options_of(closing, list)
   return {
     timeout = closing.session.args.wait or limits.command_close_wait,
-    positions = positions,
+    positions = list,
     on_accepted = function(position, order_id)
       return accepted(closing, position, order_id)
     end,
@@ -81,13 +79,8 @@ end
 -- "closed", "reduced" by a part, or "accepted" and not seen done.
 local function state_of(closing, position, is_closed)
   if is_closed then return "closed" end
-  local units, asked = tonumber(position.units), tonumber(closing.units)
-  if closing.held and units and asked
-    and closing.held - units >= asked * (1 - SLACK)
-  then
-    return "reduced"
-  end
-  return "accepted"
+  return closing.units and positions.is_done(position) and "reduced"
+    or "accepted"
 end
 
 local function shape_of(closing, position, is_closed, err)
@@ -135,10 +128,10 @@ local function close_all(session)
   for i, position in ipairs(own) do lines[i] = describe(closing, position) end
   if #own > 0 then session:confirm(lines) end
   local list, worst = {}, exits.OK
-  local positions = session:client().positions
+  local resource = session:client().positions
   session.waiting:set_work("closing " .. count(#own, "position"))
   local results = #own > 0 and session:must(session:change("closing",
-    positions.close_all, positions, options_of(closing, own))) or {}
+    resource.close_all, resource, options_of(closing, own))) or {}
   session.waiting:set_work(nil)
   for i, result in ipairs(results) do
     local err = result.err
@@ -155,7 +148,6 @@ end
 local function close_one(session, id, units)
   local position = session:must(session:client().positions:get(id))
   local closing = new(session, { position }, units)
-  closing.held = tonumber(position.units)
   function closing.shape()
     return shape_of(closing, position, position:is_closed())
   end

@@ -6,9 +6,9 @@
 local answers = require "etoro.resource.answers"
 local casing = require "etoro.values.spelling"
 local core = require "etoro.core"
+local holdings = require "etoro.trading.account.holdings"
 
--- not up to the locale
-local tonumber, tostring = core.number, core.text
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -76,42 +76,29 @@ local function place_of(prefix, name, index, of)
     of and "." .. of or "")
 end
 
-local function add_positions(sum, found, owner, prefix)
-  for index, position in each(sum, owner, "positions", prefix) do
-    local place = place_of(prefix, "positions", index)
-    local id = field(position, "positionID")
-    local key = tostring(id) -- 5 and "5" are one position
-    if id == nil then
-      sum:lack(place .. ".positionID")
-    elseif not found.by_id[key] then
-      found.by_id[key] = position
-      found[#found + 1] = { position = position, place = place }
-    end
-  end
+-- Where a position stands, for one that lacks something.
+local function place_of_position(held)
+  local prefix = held.mirror
+    and place_of("", "mirrors", held.mirror) .. "." or ""
+  return place_of(prefix, "positions", held.index)
 end
 
--- Positions of copies can stand in the portfolio's list and in their
--- mirror's; each counts once.
-local function positions_of(sum, portfolio)
-  local found = { by_id = {} }
-  add_positions(sum, found, portfolio, "")
+-- Calls visit with each position and where it stands. Lists that are missing
+-- are told.
+local function each_position(sum, portfolio, visit)
+  each(sum, portfolio, "positions", "")
   for index, mirror in each(sum, portfolio, "mirrors", "") do
     if type(mirror) == "table" then
-      add_positions(sum, found, mirror, place_of("", "mirrors", index) .. ".")
+      each(sum, mirror, "positions", place_of("", "mirrors", index) .. ".")
     end
   end
-  return found
-end
-
---- The positions of a portfolio, those of its mirrors too, each once.
----@param portfolio table clientPortfolio
----@return table[] positions
-function M.positions(portfolio)
-  local list = {}
-  for index, one in ipairs(positions_of(new_sum {}, portfolio)) do
-    list[index] = one.position
+  for _, held in ipairs(holdings.walk(portfolio)) do
+    if field(held.position, "positionID") == nil then
+      sum:lack(place_of_position(held) .. ".positionID")
+    else
+      visit(held.position, place_of_position(held))
+    end
   end
-  return list
 end
 
 -- Calls visit with each order of one's own, those of copies left out.
@@ -160,9 +147,9 @@ end
 
 local function total_invested(portfolio, missing)
   local sum = new_sum(missing)
-  for _, one in ipairs(positions_of(sum, portfolio)) do
-    sum:add(field(one.position, "amount"), one.place .. ".amount")
-  end
+  each_position(sum, portfolio, function(position, place)
+    sum:add(field(position, "amount"), place .. ".amount")
+  end)
   for index, mirror in each(sum, portfolio, "mirrors", "") do
     sum:add(field(mirror, "availableAmount"),
       place_of("", "mirrors", index, "availableAmount"))
@@ -182,9 +169,9 @@ end
 
 local function profit_loss(portfolio, missing)
   local sum = new_sum(missing)
-  for _, one in ipairs(positions_of(sum, portfolio)) do
-    sum:add(unrealized(one.position), one.place .. ".unrealizedPnL.pnL")
-  end
+  each_position(sum, portfolio, function(position, place)
+    sum:add(unrealized(position), place .. ".unrealizedPnL.pnL")
+  end)
   for index, mirror in each(sum, portfolio, "mirrors", "") do
     sum:add(field(mirror, "closedPositionsNetProfit"),
       place_of("", "mirrors", index, "closedPositionsNetProfit"))

@@ -138,12 +138,8 @@ function collection:get(who, options)
   if users[1] ~= nil then
     return nil, errors.unexpected("the answer lists no person", response, LIST)
   end
-  return nil, errors.new {
-    kind = "not_found", code = "not_found",
-    message = "the API knows nobody called " .. tostring(who),
-    request_id = response.request_id,
-    server_request_id = response.server_request_id,
-  }
+  return nil, errors.not_found("the API knows nobody called " .. tostring(who),
+    response)
 end
 
 resource.rows(collection, "client.people", {

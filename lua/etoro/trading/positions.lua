@@ -105,13 +105,8 @@ function collection:list(options)
 end
 
 local function gone(id, response)
-  return errors.new {
-    kind = "not_found", code = "not_found",
-    message = string.format("the portfolio shows no position %s; it runs a"
-      .. " few seconds behind", tostring(id)),
-    request_id = response.request_id,
-    server_request_id = response.server_request_id,
-  }
+  return errors.not_found(string.format("the portfolio shows no position %s;"
+    .. " it runs a few seconds behind", tostring(id)), response)
 end
 
 local function find(client, id, options)
@@ -184,8 +179,10 @@ local function finish(position, closing, response, timeout, is_done, err)
     err.request_id = response.request_id
     return nil, err
   end
+  local link = owner.of(position, "position:close")
+  link.is_done = is_done
   if is_done and (closing.is_gone or not closing.units) then
-    owner.of(position, "position:close").is_closed = true
+    link.is_closed = true
   elseif not is_done and err then
     client:warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
@@ -216,6 +213,13 @@ end
 ---@field timeout number seconds
 ---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
 ---@field batch? table what closes that run side by side share
+
+--- Whether the last close of a position, whole or in part, was seen done.
+---@param position etoro.Position
+---@return boolean
+function M.is_done(position)
+  return owner.of(position, "position:close").is_done or false
+end
 
 -- how: an etoro.CloseWait
 local function close(position, client, units, how, options)

@@ -80,37 +80,65 @@ end
 
 local id_text = M.key
 
-local function items_of(fields, name)
-  local list = type(fields) == "table" and casing.get(fields, name)
-  return type(list) == "table" and list or {}
+local function given(fields, name)
+  local value = casing.get(fields, name)
+  return value ~= core.null and value or nil
 end
 
-local function add_unique(list, seen, items, id_name, mirror_id)
-  for _, item in ipairs(items) do
-    local id = casing.get(item, id_name)
-    local known = id ~= nil and seen[id_text(id)]
-    if not known then
-      known = item
-      if id ~= nil then seen[id_text(id)] = item end
-      list[#list + 1] = item
+-- The objects of a list, which may be null; nil where it is none.
+local function items_of(fields, name)
+  local list = casing.get(fields, name)
+  if list == core.null then return {} end
+  return answers.is_list(list) and list or nil
+end
+
+---@class etoro.Held a position of a portfolio
+---@field position table
+---@field index integer in its list
+---@field mirror? integer in the portfolio's mirrors, where it stands in one's
+---@field mirror_id? integer|string of the copy that it belongs to
+
+-- Adds positions of a list, but for those that were met before.
+local function add_positions(list, seen, owner, mirror)
+  for index, position in ipairs(items_of(owner, "positions") or {}) do
+    local id = type(position) == "table" and given(position, "positionID")
+    local held = id and seen[id_text(id)]
+    if not held then
+      held = { position = position, index = index, mirror = mirror }
+      if id then seen[id_text(id)] = held end
+      list[#list + 1] = held
     end
-    if mirror_id and (casing.get(known, "mirrorID") or 0) == 0 then
-      known.mirrorID = mirror_id
-    end
+    held.mirror_id = held.mirror_id or mirror and given(owner, "mirrorID")
   end
 end
 
---- Lists the positions of a portfolio, each once: those of mirrors may stand
---- both beside the account's own and below their mirror. Theirs carry its
+--- Goes through the positions of a portfolio, each once: those of copies may
+--- stand both beside the account's own and below their mirror.
+---@param portfolio table
+---@return etoro.Held[]
+function M.walk(portfolio)
+  local list, seen = {}, {}
+  add_positions(list, seen, portfolio)
+  for index, mirror in ipairs(items_of(portfolio, "mirrors") or {}) do
+    if type(mirror) == "table" then
+      add_positions(list, seen, mirror, index)
+    end
+  end
+  return list
+end
+
+--- Lists the positions of a portfolio, each once. Those of copies carry their
 --- mirrorID.
 ---@param portfolio table
 ---@return table[] positions
 function M.positions(portfolio)
-  local list, seen = {}, {}
-  add_unique(list, seen, items_of(portfolio, "positions"), "positionID")
-  for _, mirror in ipairs(items_of(portfolio, "mirrors")) do
-    add_unique(list, seen, items_of(mirror, "positions"), "positionID",
-      casing.get(mirror, "mirrorID"))
+  local list = {}
+  for index, held in ipairs(M.walk(portfolio)) do
+    local position = held.position
+    list[index] = position
+    if held.mirror_id and (given(position, "mirrorID") or 0) == 0 then
+      position.mirrorID = held.mirror_id
+    end
   end
   return list
 end
@@ -144,11 +172,21 @@ end
 ---@return table[]
 function M.closing_orders(portfolio, id)
   local found = {}
-  for _, order in ipairs(items_of(portfolio, "ordersForClose")) do
-    local of = type(order) == "table" and casing.get(order, "positionId")
+  for _, order in ipairs(items_of(portfolio, "ordersForClose") or {}) do
+    local of = type(order) == "table" and given(order, "positionId")
     if of and M.is_same(of, id) then found[#found + 1] = order end
   end
   return found
+end
+
+local function orders_of(portfolio, name)
+  local list, seen = {}, {}
+  for _, order in ipairs(items_of(portfolio, name) or {}) do
+    local id = given(order, "orderId")
+    if not id or not seen[id_text(id)] then list[#list + 1] = order end
+    if id then seen[id_text(id)] = true end
+  end
+  return list
 end
 
 --- Lists a portfolio's orders that wait: to be executed, and those that rest
@@ -157,10 +195,7 @@ end
 ---@return table[] orders
 ---@return table[] resting
 function M.orders(portfolio)
-  local waiting, resting, seen = {}, {}, {}
-  add_unique(waiting, seen, items_of(portfolio, "ordersForOpen"), "orderId")
-  add_unique(resting, seen, items_of(portfolio, "orders"), "orderId")
-  return waiting, resting
+  return orders_of(portfolio, "ordersForOpen"), orders_of(portfolio, "orders")
 end
 
 --- Tells whether two ids, as numbers or digits, are the same.

@@ -189,6 +189,7 @@ local function look(closing, looks)
   if state and not closing.units then return state end
   local portfolio, response = read_portfolio(closing, looks)
   if not portfolio then
+    proof.forget_absence(closing)
     return state, not poll.is_passing(response) and response or nil
   elseif portfolio == closing.seen then
     return state

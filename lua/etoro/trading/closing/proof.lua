@@ -10,9 +10,11 @@
 --   this close was sent, by the server's clock. Older items are those of
 --   earlier parts, fewer units those of somebody else's.
 -- * Its absence counts: the portfolio, which shows what was some seconds ago,
---   lacks it in every look of that long. One look without it, or two in a row,
---   may have met a server that is behind. A position that nobody has seen may
---   be one that does not show yet.
+--   could be read in every look of that long, and lacked it in each. One look
+--   without it, or two in a row, may have met a server that is behind. A
+--   position that nobody has seen may be one that does not show yet. Where an
+--   answer was lost it counts from when what was sent would show, unless the
+--   history has something of it since.
 -- A part is closed:
 -- * The history has as many items of its size since it was sent as parts of
 --   that size were sent, and the position has no more units than all parts
@@ -56,12 +58,15 @@ local get = casing.get
 ---@field opened_by? integer|string the order that opened it
 ---@field was_listed? boolean the outcome has some of its units
 ---@field absent_since? number engine clock: the portfolio lacks it since then
+---@field missed_since? number the same, from when what was done would show
 ---@field is_gone? boolean it is closed, whole
+---@field is_missed? boolean that is known by its absence alone
 
 ---@class etoro.View one look at the account
 ---@field portfolio table
 ---@field now number engine clock
----@field is_shown? boolean what was done would show in it
+---@field is_shown? boolean what was done would show in it; nil: the close was
+---answered
 ---@field history fun(): table[]? what was closed since the close was sent, or
 ---somewhat earlier; nil when it cannot be read
 ---@field lookup? fun(order_id: any): any the order that opened the position
@@ -145,13 +150,22 @@ local function items_since(closing, view)
   return list and history.of(list, closing.id, closing.since)
 end
 
+-- Since when the absence of a position may count: while a lost attempt may be
+-- under way, something has to have been sold.
+local function counted_since(closing, view)
+  if view.is_shown == nil or #(items_since(closing, view) or {}) > 0 then
+    return closing.absent_since
+  end
+  return closing.missed_since
+end
+
 -- Whether the absence of a position counts.
 local function is_absence_told(closing, view)
-  if view.now - closing.absent_since < (closing.lag or M.LAG) then
-    return false
-  elseif closing.was_seen then
-    return true
-  end
+  local lag = closing.lag or M.LAG
+  if view.now - closing.absent_since < lag then return false end
+  local since = counted_since(closing, view)
+  if not since or view.now - since < lag then return false end
+  if closing.was_seen then return true end
   local list = view.history()
   return list ~= nil and #history.of(list, closing.id) > 0
 end
@@ -170,15 +184,16 @@ local function is_closed_by_lookup(closing, view)
   return false
 end
 
--- Whether a position that the portfolio lacks is closed.
+-- Whether a position that the portfolio lacks is closed, and whether that is
+-- known by its absence alone.
 local function is_gone(closing, view)
-  if closing.was_listed or closing.was_seen
-    and is_absence_told(closing, view) or is_closed_by_lookup(closing, view)
+  if closing.was_listed or is_closed_by_lookup(closing, view)
+    or covers(items_since(closing, view) or {}, closing.held)
   then
-    return true
+    return true, false
   end
-  return covers(items_since(closing, view) or {}, closing.held)
-    or is_absence_told(closing, view)
+  local is_told = is_absence_told(closing, view)
+  return is_told, is_told and #(items_since(closing, view) or {}) == 0
 end
 
 -- Whether items have one for each part of this size that was sent.
@@ -229,7 +244,10 @@ end
 
 local function judge_absence(closing, view)
   closing.absent_since = closing.absent_since or view.now
-  closing.is_gone = is_gone(closing, view) or nil
+  if view.is_shown then
+    closing.missed_since = closing.missed_since or view.now
+  end
+  closing.is_gone, closing.is_missed = is_gone(closing, view)
   if not closing.units then return closing.is_gone and "closed" or nil end
   local is_told = closing.held or parts.others(closing) == 0
   if is_told and has_part(closing, items_since(closing, view)) then
@@ -249,16 +267,34 @@ function M.read_history(closing, reader, response)
     or server_clock.earliest(closing.client, response, closing.started))
 end
 
+--- Says that a look could not read the portfolio: what was missed before it
+--- may have been there meanwhile.
+---@param closing etoro.Closing
+function M.forget_absence(closing)
+  closing.absent_since, closing.missed_since = nil, nil
+end
+
+-- One look reads the history once at most.
+local function read_once(view)
+  local read, is_read, list = view.history, false, nil
+  function view.history()
+    if not is_read then list, is_read = read(), true end
+    return list
+  end
+end
+
 --- Judges one look at the account.
 ---@param closing etoro.Closing
 ---@param view etoro.View
 ---@return etoro.Verdict? verdict nil: not to be told, or not yet
 ---@return table? item the position, or the order that closes it
 function M.judge(closing, view)
+  read_once(view)
   local item = holdings.find(view.portfolio, closing.id)
   local order = order_of(closing, view.portfolio, item)
   if item then
-    closing.was_seen, closing.absent_since = true, nil
+    closing.was_seen = true
+    M.forget_absence(closing)
     closing.opened_by = closing.opened_by or get(item, "orderId")
   end
   if order and (not closing.units or parts.others(closing) == 0) then

@@ -5,7 +5,6 @@ local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local operations = require "etoro.operations"
 local rules = require "etoro.values.rules"
 local trading = require "etoro.trading.routes"
 
@@ -112,7 +111,7 @@ function M.plain(name)
   return (core.lower(tostring(name)):gsub("[^A-Za-z%d]", ""))
 end
 
-local SETTLEMENTS = operations[trading.NAMES.open.demo].body
+local SETTLEMENTS = trading.of("demo", "open").body
   .settlementType.enum
 
 -- The settlement types offered for a direction; nil when nothing is known.

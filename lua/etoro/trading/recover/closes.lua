@@ -79,6 +79,7 @@ end
 
 local WORDS = {
   closing = "the portfolio holds its close order",
+  missed = "the position is not there any more",
   gone = "the position is closed; the part cannot be told apart from it",
 }
 
@@ -102,16 +103,17 @@ local function judge_part(case, parts, look)
 end
 
 local function judge_whole(case, look)
-  local absent_since = case.closing.absent_since
+  local missed_since = case.closing.missed_since
   if look.verdict == "closing" then
     case:conclude("landed", WORDS.closing,
       { orderId = get(look.item, "orderId") })
   elseif look.verdict == "closed" then
-    case:conclude("landed", "the position is closed")
+    case:conclude("landed", case.closing.is_missed and WORDS.missed
+      or "the position is closed")
   elseif look.verdict == "open" then
     case:conclude("not_landed", "the position is open")
-  elseif look.is_shown and absent_since
-    and case:now() - absent_since >= case.closing.lag
+  elseif missed_since
+    and case:now() - missed_since >= case.closing.lag
   then
     case:conclude("unknown", "neither portfolio nor history has the position")
   end

@@ -8,6 +8,7 @@ local closes = require "etoro.trading.recover.closes"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local journals = require "etoro.trading.journal"
+local looks = require "etoro.tasks.looks"
 local known = require "etoro.trading.resolve.known"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
@@ -219,7 +220,7 @@ local function look(cases, parts)
     is_settled = is_settled and (case.found ~= nil or case:is_shown())
   end
   -- all at once, so that what one is found to be is no candidate of another
-  if is_settled then orders.judge(cases, rounds.LONGEST) end
+  if is_settled then orders.judge(cases, looks.longest "round") end
   return is_open
 end
 
@@ -295,7 +296,7 @@ function M.run(client, options)
   local round = rounds.new(client)
   local cases, others = sort_out(client, open, wanted, round)
   while look(cases, parts) do
-    client:pause(pause_of(cases, round.pause))
+    client:pause(pause_of(cases, round.pace:take()))
     rounds.begin(round)
   end
   return write_outcomes(client, cases), {

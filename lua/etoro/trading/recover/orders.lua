@@ -6,6 +6,7 @@ local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.trading.resolve.evidence"
 local history = require "etoro.trading.account.history"
 local known = require "etoro.trading.resolve.known"
+local looks = require "etoro.tasks.looks"
 local order_answer = require "etoro.trading.order.answer"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
@@ -14,7 +15,6 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local FIRST_WAIT = 1 -- seconds between looks, doubled each time
 local get = casing.get
 
 --- Looks an order up by its request id, now and then; servers differ in
@@ -28,8 +28,8 @@ function M.look(case)
   then
     return
   end
-  case.look_wait = 2 * (case.look_wait or FIRST_WAIT)
-  case.look_at = now + case.look_wait
+  case.look_pace = case.look_pace or looks.pace "seldom"
+  case.look_at = now + case.look_pace:take()
   local order = case:read("lookup", { referenceId = case.record.id })
   local id = order_answer.id(order)
   if not id then return end

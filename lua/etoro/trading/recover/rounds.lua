@@ -2,19 +2,18 @@
 -- there for all, so that a rate limit is not used up by their number.
 
 local core = require "etoro.core"
+local looks = require "etoro.tasks.looks"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local FIRST, GROWTH = 0.5, 1.5 -- seconds between rounds, growing
-M.LONGEST = 3
 local LOOKED_UP = 100 -- orders a case is compared with: all cases share them
 
 ---@class etoro.Round
 ---@field client etoro.Client
 ---@field began number engine clock
----@field pause number seconds until the next one
+---@field pace etoro.Pace
 ---@field answers table<string, table>
 
 --- Starts the first round.
@@ -22,14 +21,13 @@ local LOOKED_UP = 100 -- orders a case is compared with: all cases share them
 ---@return etoro.Round
 function M.new(client)
   return { client = client, began = client:now(),
-    pause = FIRST, answers = {} }
+    pace = looks.pace "round", answers = {} }
 end
 
 --- Starts the next one.
 ---@param round etoro.Round
 function M.begin(round)
   round.began, round.answers = round.client:now(), {}
-  round.pause = math.min(round.pause * GROWTH, M.LONGEST)
 end
 
 local function key_of(purpose, params)

@@ -4,13 +4,12 @@
 
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
-local operations = require "etoro.operations"
+local looks = require "etoro.tasks.looks"
 local order_answer = require "etoro.trading.order.answer"
 local trading = require "etoro.trading.routes"
 
 local M = {}
 
-local FIRST_WAIT, LAST_WAIT = 0.25, 3 -- seconds between looks, growing
 local KEPT_LOOKS = 50 -- of the first ones, in the error's evidence
 
 ---@class etoro.Uncertain
@@ -44,7 +43,7 @@ local mt = { __name = "etoro.case", __index = methods }
 function M.new(client, call, err, options)
   local case = {
     client = client, err = err, options = options, looks = {}, resends = 0,
-    wait = FIRST_WAIT,
+    pace = looks.pace "lost",
   }
   for name, value in pairs(call) do case[name] = value end
   local deadline = client:deadline(options)
@@ -61,7 +60,7 @@ end
 function methods:unsettle(ended)
   self.ended_at = ended
   self.settled_at = ended + (self.options.settle or limits.default_settle)
-  self.wait = FIRST_WAIT
+  self.pace:restart()
 end
 
 function methods:now() return self.client:now() end
@@ -101,7 +100,7 @@ local LASTING = { closed = true, cancelled = true, auth = true }
 ---@return any result
 ---@return etoro.Response|etoro.Error
 function methods:read(purpose, params)
-  local op = operations[trading.NAMES[purpose][self.account]]
+  local op = trading.of(self.account, purpose)
   local left = time_for(self)
   if left <= 0 then return nil, self.err end
   local result, response = self.client:_send(op, params, {
@@ -145,11 +144,10 @@ end
 --- which there is something to do.
 function methods:pause()
   local now = self:now()
-  local wait = math.min(self.wait, self.deadline_at - now)
+  local wait = math.min(self.pace:take(), self.deadline_at - now)
   for _, moment in ipairs { self.settled_at, self.last_look_at } do
     if now < moment then wait = math.min(wait, moment - now) end
   end
-  self.wait = math.min(2 * self.wait, LAST_WAIT)
   -- a turn even where no time is left, so that clocks and tasks go on
   self.client:pause(math.max(wait, 0.001))
 end

@@ -71,6 +71,7 @@ function M.see(case)
   local is_shown, closing = case:is_shown(), case.closing
   local portfolio, response = evidence.portfolio(case)
   if not portfolio then
+    proof.forget_absence(closing)
     case:note { by = "portfolio", kind = response.kind,
       status = response.status }
     return nil
@@ -118,9 +119,9 @@ local PASSING = {
 local function see_shown(case)
   while not case:is_over() do
     local look = M.see(case)
-    local absent_since = case.closing.absent_since
+    local missed_since = case.closing.missed_since
     if look and (look.verdict or look.is_shown
-      and not (absent_since and case:now() - absent_since < proof.LAG))
+      and not (missed_since and case:now() - missed_since < proof.LAG))
     then
       return look
     end
