@@ -249,7 +249,7 @@ describe("etoro.account over the sandbox", function()
     end
     open { symbol = "AAPL", amount = 1000, orderType = "mkt" }
     open { symbol = "BTC", amount = 500, orderType = "mit", triggerRate = 1 }
-    require("etoro.tasks.waiting").pause(client, 60)
+    client:pause(60)
     local result = assert(client.account:equity())
     assert.same({}, result.differences)
     assert.equal(3500, result.total_invested)
