@@ -85,6 +85,23 @@ local function idle_steps(loop, seconds)
   return steps
 end
 
+describe("a step of the loop", function()
+  it("raises for seconds that are none", function()
+    local message = program.passes(program.lua [[
+      local loop = etoro.loop()
+      for _, seconds in ipairs { "0.1", {}, true } do
+        local ok, message = pcall(loop.step, loop, seconds)
+        assert(not ok)
+        assert(message == "(command line):12: number of seconds expected, got "
+          .. type(seconds), message)
+      end
+      loop:step(0.1)
+      loop:step()
+    ]])
+    assert.equal("", message)
+  end)
+end)
+
 describe("a hundred slow calls go on side by side #timed", function()
   local HOST = [[
     local c = client((...), { rate_limit = false, max_connections = 100 })

@@ -205,8 +205,6 @@ describe("the line that an error names, of each method", function()
         end
       end
     end
-    local login = assert(etoro.oauth.new { client_id = "x",
-      redirect_uri = "http://127.0.0.1/back" })
     assert.same({}, wrong)
     assert.is_true(count > 500, count)
   end)
@@ -238,6 +236,14 @@ describe("the line that an error names, of each method", function()
         end
       end
     end
+    local task = etoro.spawn(function() end)
+    local others = { "task", task.status, 1, { status = "running" }, login }
+    for _, other in ipairs(others) do
+      assert.is_string(try("task:wait", task.wait, other))
+      assert.is_string(try("task:cancel", task.cancel, other))
+    end
+    assert.is_string(try("task:wait", task.wait))
+    task:wait()
     assert.same({}, wrong)
     assert.is_string(try("sleep", etoro.sleep, "1"))
     assert.is_string(try("all", etoro.all, { 1 }))

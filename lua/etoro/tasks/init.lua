@@ -40,6 +40,7 @@ end
 --- Waits for the task and gives its results; raises its error.
 ---@return any ...
 function tasks.methods:wait()
+  tasks.check_self(self, "wait")
   self.is_watched = true
   if tasks.is_over(self) then return tasks.result_of(self) end
   if scheduler.current() == self then

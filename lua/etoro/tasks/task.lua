@@ -1,6 +1,7 @@
 -- What a task is, from its making to its end: the coroutine, who is told when
 -- it is over, and how it is cancelled.
 
+local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local scheduler = require "etoro.tasks.scheduler"
@@ -21,6 +22,14 @@ local push_ready, tell_blocked = scheduler.push_ready, scheduler.tell_blocked
 ---@param value any
 ---@return boolean
 function M.is(value) return getmetatable(value) == mt end
+
+--- Raises at the caller of a method whose self is no task.
+---@param self any
+---@param name string of the method
+function M.check_self(self, name)
+  if M.is(self) then return end
+  blame.raise(("bad self: call this as task:%s(), with a colon"):format(name))
+end
 
 local function notify_group(group)
   if group.waiter then wake(group.waiter) end
@@ -213,6 +222,7 @@ end
 --- One that is in the midst of something, further up the stack of whoever
 --- cancels it, ends when it next waits.
 function methods:cancel()
+  M.check_self(self, "cancel")
   if M.is_over(self) or self.is_doomed then return end
   if self.status == "running" then
     stop_running(self)

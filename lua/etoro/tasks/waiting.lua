@@ -330,6 +330,9 @@ end
 ---@param budget? number seconds after which no further task is resumed before
 ---the next step; 0.002 unless given
 function loop.step(_, budget)
+  if budget ~= nil and type(budget) ~= "number" then
+    blame.raise("number of seconds expected, got " .. type(budget))
+  end
   local runtime = M.of()
   runtime.engine:step(0)
   deliver(runtime)
