@@ -47,9 +47,8 @@ end
 local C_PLACE = "src/core/bytes/decimal.c"
 
 -- Whose line an error names is found when it is made, by values/blame: no
--- stack depth travels through calls. DEPTHS: where it still does.
+-- stack depth travels through calls.
 local BLAME = "raise it with blame.raise: it finds the caller's line"
-local DEPTHS = { "^lua/etoro/sandbox/" }
 
 local file, source, faults = nil, nil, 0
 
@@ -60,13 +59,6 @@ end
 
 local function is_shipped() return file:find("^lua/etoro/") ~= nil end
 
-local function is_blamed()
-  for _, place in ipairs(DEPTHS) do
-    if file:find(place) then return false end
-  end
-  return is_shipped()
-end
-
 -- Scopes: name -> "loop" for the control variable of a loop, else true. Each
 -- looks further in the one outside of it.
 local function inner(scope)
@@ -76,7 +68,7 @@ end
 local function declare(scope, names, kind)
   for _, name in ipairs(names) do
     if name.tag == "Id" then scope[name[1]] = kind or "plain" end
-    if name[1] == "level" and is_blamed() then
+    if name[1] == "level" and is_shipped() then
       report(name, "a stack depth: " .. BLAME)
     end
   end
@@ -196,7 +188,7 @@ end
 -- error(message, level): 0 is for what is passed on as it is.
 local function check_error(node, scope)
   local fn, depth = node[1], node[3]
-  if fn[1] == "error" and not scope.error and depth and is_blamed()
+  if fn[1] == "error" and not scope.error and depth and is_shipped()
     and not (depth.tag == "Number" and tonumber(depth[1]) == 0)
   then
     report(node, "names a line by its depth: " .. BLAME)

@@ -10,7 +10,7 @@ describe("the lint", function()
     folder = process.scratch()
     script = process.run({ "/bin/pwd" }).stdout:gsub("%s+$", "")
       .. "/.ci/lint.lua"
-    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/command" }
+    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/sandbox" }
   end)
   teardown(function() process.remove(folder) end)
 
@@ -113,7 +113,7 @@ describe("the lint", function()
       "return function() error(m, 3) end", "error(message, -0.5)",
     } do
       finds(1, text)
-      finds(1, text, "lua/etoro/command/sample.lua")
+      finds(1, text, "lua/etoro/sandbox/sample.lua")
       finds(0, text, "sample.lua")
     end
     for _, text in ipairs {

@@ -57,6 +57,16 @@ describe("the sandbox's arguments #lua", function()
       assert.matches(case[1], done.stderr)
       assert.matches("'etoro sandbox %-%-help'", done.stderr)
     end
+    for _, case in ipairs {
+      { "--port=65536", "option 'port' must be a whole number from 0 to 65535,"
+        .. " got 65536" },
+      { "--fill-delay=-5", "option 'fill_delay' must be a number from 0 to"
+        .. " 1000000000, got -5" },
+    } do
+      local done = sandbox(case[1])
+      assert.equal(1, done.code)
+      assert.equal("sandbox: " .. case[2] .. "\n", done.stderr)
+    end
   end)
 
   it("are not taken for good where nobody can read the answer", function()

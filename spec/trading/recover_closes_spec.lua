@@ -46,8 +46,8 @@ describe("a recovery of closings", function()
   local function crash(edit)
     t.client:close()
     local kept = {}
-    for line in io.lines(path) do
-      local is_outcome = line:find('"kind":"outcome"', 1, true)
+    for text in io.lines(path) do
+      local line, is_outcome = text, text:find('"kind":"outcome"', 1, true)
       if edit then line = edit(line, is_outcome) end
       if line and (edit or not is_outcome) then kept[#kept + 1] = line end
     end

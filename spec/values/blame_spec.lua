@@ -224,7 +224,9 @@ describe("the line that an error names, of each method", function()
       for _, name in ipairs { "client", "run", "spawn", "wrap" } do
         assert.is_string(try(name, etoro[name], value), name)
       end
-      assert.is_string(try("sandbox.new", etoro.sandbox.new, value))
+      for _, name in ipairs { "new", "serve", "server" } do
+        assert.is_string(try("sandbox." .. name, etoro.sandbox[name], value))
+      end
       assert.is_string(try("oauth.new", etoro.oauth.new, value))
       try("oauth.new", etoro.oauth.new, { client_id = "x", scopes = value })
       try("all", etoro.all, value)
@@ -244,6 +246,11 @@ describe("the line that an error names, of each method", function()
     end
     assert.is_string(try("task:wait", task.wait))
     task:wait()
+    for _, option in ipairs { { port = "x" }, { port = 65536 }, { host = true },
+      { max_body = -1 }, { on_ready = 1 } }
+    do
+      assert.is_string(try("sandbox.server", etoro.sandbox.server, option))
+    end
     assert.same({}, wrong)
     assert.is_string(try("sleep", etoro.sleep, "1"))
     assert.is_string(try("all", etoro.all, { 1 }))

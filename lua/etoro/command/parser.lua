@@ -90,7 +90,7 @@ local function add_market(parser)
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
   search:option("--limit", "How many at most."):convert(whole)
-    :default(tostring(limits.command_search_items))
+    :default(core.text(limits.command_search_items))
 end
 
 local function add_portfolios(parser)

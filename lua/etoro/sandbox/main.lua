@@ -37,6 +37,11 @@ local function carry_out(options, program)
   return done, err and err.message
 end
 
+-- A message for whoever typed the options: a line of Lua is no help there.
+local function without_place(message)
+  return (message:gsub("^[^\n]-:%d+: (option ')", "%1"))
+end
+
 ---@param args string[]
 ---@param program? string for the help
 ---@return integer code
@@ -53,7 +58,8 @@ local function main(args, program)
   if not ok and tostring(result):find("interrupted!", 1, true) then
     return 0 -- Ctrl-C in the stand-alone interpreter
   elseif not ok or not result then
-    io.stderr:write("sandbox: ", tostring(ok and message or result), "\n")
+    message = tostring(ok and message or result)
+    io.stderr:write("sandbox: ", without_place(message), "\n")
     return 1
   end
   return 0

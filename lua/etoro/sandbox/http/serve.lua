@@ -1,6 +1,8 @@
 -- The sandbox over HTTP on loopback. The model answers at once; what a fault
 -- delays, drips or holds back waits in a list here.
 
+local blame = require "etoro.values.blame"
+local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
@@ -16,11 +18,16 @@ local methods = {}
 local mt = { __name = "etoro.sandbox.server", __index = methods }
 local M = {}
 
-local OWN = { host = true, port = true, on_ready = true, max_body = true }
+-- The server's own options; all others are the box's.
+local OWN = {
+  host = bounds.text, port = bounds.whole(0, 65535), on_ready = bounds.action,
+  max_body = bounds.whole(0, 0x7fffffff),
+}
 local LONGEST_WAIT = 1 -- seconds; held requests are looked after that often
 
 --- Starts listening: server, or nil and an error. Options beyond host
---- (127.0.0.1), port (0: any), max_body are sandbox.new's.
+--- (127.0.0.1), port (0: any), max_body are sandbox.new's. Raises for options
+--- that cannot be.
 function M.open(options)
   if not found then
     return nil, errors.new { kind = "invalid", code = "no_http_server",
@@ -28,16 +35,22 @@ function M.open(options)
         .. "development files of libmicrohttpd and build again\n"
         .. tostring(httpd) }
   end
-  options = options or {}
-  local model = {}
-  for name, value in pairs(options) do
-    if not OWN[name] then model[name] = value end
+  if options == nil then options = {} end
+  if type(options) ~= "table" then
+    blame.raise("options must be a table, got " .. type(options))
   end
+  local model, own = {}, {}
+  for name, value in pairs(options) do
+    (OWN[name] and own or model)[name] = value
+  end
+  local message = bounds.problem(own, OWN, "option")
+  if message then blame.raise(message) end
   model.now = model.now or httpd.time
   local box = boxes.new(model)
   local host = options.host or "127.0.0.1"
-  local http, message = httpd.listen { host = host,
-    port = options.port or 0, max_body = options.max_body }
+  local http
+  http, message = httpd.listen { host = host, port = options.port or 0,
+    max_body = options.max_body }
   if not http then
     return nil, errors.new { kind = "network", code = "cannot_listen",
       message = message }

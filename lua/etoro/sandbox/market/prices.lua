@@ -14,7 +14,7 @@ local M = {}
 local FX, METAL, INDEX, STOCK, FUND, COIN = 1, 2, 4, 5, 6, 10
 
 -- What a type's prices are like: how lively, the spread, the usual range of
--- prices where LEVELS has none.
+-- prices where MIDDLES has none.
 local KINDS = {
   [FX] = { lively = 0.3, spread = 0.00015, low = 0.5, high = 2 },
   [METAL] = { lively = 0.8, spread = 0.0006, low = 2, high = 90 },
@@ -24,7 +24,7 @@ local KINDS = {
   [COIN] = { lively = 2, spread = 0.01, low = 0.2, high = 90 },
 }
 
-local LEVELS = {
+local MIDDLES = {
   EURUSD = 1.08, GBPUSD = 1.27, NZDUSD = 0.6, USDCAD = 1.36, USDJPY = 150,
   USDCHF = 0.89, AUDUSD = 0.66, EURGBP = 0.85, OIL = 75, GOLD = 2300,
   SILVER = 28, SPX500 = 5200, NSDQ100 = 18200, DJ30 = 39000, UK100 = 8100,
@@ -76,14 +76,14 @@ local function wave_at(line, i, period, t)
   return kept[2] + (kept[3] - kept[2]) * x * x * (3 - 2 * x)
 end
 
-local function digits_of(level)
-  if level < 20 then return 5 end
-  return level < 200 and 3 or 2
+local function digits_of(price)
+  if price < 20 then return 5 end
+  return price < 200 and 3 or 2
 end
 
-local function level_of(instrument, kind, start)
-  local level = LEVELS[instrument.symbolFull]
-  if level then return level end
+local function middle_of(instrument, kind, start)
+  local middle = MIDDLES[instrument.symbolFull]
+  if middle then return middle end
   local share = (noise(start, 9, 0) + 1) / 2
   return kind.low * (kind.high / kind.low) ^ share
 end
@@ -92,12 +92,12 @@ local function new_line(self, instrument)
   local id = instrument.instrumentID
   local kind = KINDS[instrument.instrumentTypeID] or KINDS[STOCK]
   local start = (self.seed * 7907 + id * 104729) % PRIME
-  local level = level_of(instrument, kind, start)
+  local middle = middle_of(instrument, kind, start)
   local symbol = instrument.symbolFull
   local line = {
-    start = start, level = level, lively = kind.lively,
+    start = start, middle = middle, lively = kind.lively,
     spread = kind.spread, waves = {}, pins = {},
-    scale = 10 ^ digits_of(level),
+    scale = 10 ^ digits_of(middle),
     currency = CURRENCIES[symbol] or ENDINGS[symbol:match("%.([A-Za-z]+)$")]
       or "USD",
   }
@@ -139,7 +139,7 @@ local function walk(line, t)
   for i = 1, #WAVES do
     sum = sum + WAVES[i][2] * wave_at(line, i, WAVES[i][1], t)
   end
-  return line.level * exp(line.lively * sum)
+  return line.middle * exp(line.lively * sum)
 end
 
 -- The price that was pinned down at that time, if any.
