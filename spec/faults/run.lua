@@ -243,7 +243,7 @@ local function open_positions(run, count)
 end
 
 local function close_one(run, id, instrument, units, position, before)
-  local result, response = run.client:_send(etoro.operations[CLOSE], {
+  local result, response = run.client:send(etoro.operations[CLOSE], {
     positionId = id, body = {
       InstrumentID = instrument, UnitsToDeduct = units or etoro.null,
     } }, { settle = SETTLE, deadline = DEADLINE, _closing = { position = position } })

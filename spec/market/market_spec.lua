@@ -89,7 +89,7 @@ describe("etoro.market rates", function()
   it("that are not there are named", function()
     local warnings = {}
     local _, client = prices(10)
-    client._options.on_event = function(event)
+    client:waiter().on_event = function(event)
       if event.kind == "warning" then warnings[#warnings + 1] = event end
     end
     local rates, response = client.market:rates { 11, 3, "NONE", "12" }

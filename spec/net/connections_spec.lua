@@ -12,7 +12,7 @@ local tls_server = require "spec.support.tls_server"
 local function sender(method, class)
   local operation = { method = method, path = "/work", class = class,
     params = { path = {}, query = {} }, success = { 200 } }
-  return function(client) return client:_send(operation, nil, nil) end
+  return function(client) return client:send(operation, nil, nil) end
 end
 
 local CLASSES = {

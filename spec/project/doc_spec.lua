@@ -137,8 +137,12 @@ describe("doc/ #lua", function()
 
   it("tells of each option of a client and of a call", function()
     local missing = {}
-    for _, class in ipairs { "etoro.ClientOptions", "etoro.RequestOptions" } do
-      for name in pairs(fields_of("lua/etoro/client/options.lua", class)) do
+    for class, room in pairs { ["etoro.ClientOptions"] = "client",
+      ["etoro.RequestOptions"] = "call" }
+    do
+      for name in pairs(fields_of("lua/etoro/" .. room .. "/options.lua",
+        class))
+      do
         missing[name] = not texts.client:find("`" .. name .. "`", 1, true)
           or nil
       end

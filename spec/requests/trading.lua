@@ -21,7 +21,7 @@ local ELIGIBLE = '{"currency":"USD","eligibilities":[],'
 
 -- These calls warn, as they should, that they saw no outcome.
 local function quiet(client)
-  client._options.on_event = function() end
+  client:waiter().on_event = function() end
   return client
 end
 

@@ -35,8 +35,8 @@ local function sent_by(line)
   local client = assert(wire.client(scripted(line), { rate_limit = false,
     max_retries = 0, on_event = function() end,
     account = line.account or operations[line.op].account or "demo" }))
-  local send, call = client._send, client.call
-  function client:_send(op, ...)
+  local send, call = client.send, client.call
+  function client:send(op, ...)
     if not in_call then sent[op.method .. " " .. op.path] = true end
     return send(self, op, ...)
   end

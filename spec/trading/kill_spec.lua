@@ -56,7 +56,7 @@ local function close()
   local position = table.remove(positions)
   if not position then return end
   local units = #positions % 3 == 0 and position.units / 2 or etoro.null
-  local result, response = client:_send(operations[CLOSE], {
+  local result, response = client:send(operations[CLOSE], {
     positionId = position.positionID, body = {
       InstrumentID = position.instrumentID, UnitsToDeduct = units } },
     { settle = 0.4, _closing = { position = position } }, 1)

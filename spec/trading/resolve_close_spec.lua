@@ -136,7 +136,7 @@ describe("a closing whose answer is lost", function()
     assert(box.faults:add { route = HISTORY, fault = "status", status = 500,
       times = 0 })
     box:change { portfolio_lag = 0 }
-    local result, response = client:_send(
+    local result, response = client:send(
       etoro.operations[CLOSE], params(), { _closing = { position = position } })
     assert.is_table(result, tostring(response))
     assert.equal(1, count(CLOSE))
@@ -247,7 +247,7 @@ describe("a closing whose answer is lost", function()
         local before = position.units
         local units = before / 4
         fault(name, changes)
-        local result, response = client:_send(etoro.operations[CLOSE],
+        local result, response = client:send(etoro.operations[CLOSE],
           params(units), { _closing = { position = position } })
         assert.is_table(result, name .. ": " .. tostring(response))
         assert.equal(1, count(CLOSE))
@@ -262,7 +262,7 @@ describe("a closing whose answer is lost", function()
       open(nil, { timeout = 5 })
       fault(name, changes)
       local before = position.units
-      local result, err = client:_send(etoro.operations[CLOSE],
+      local result, err = client:send(etoro.operations[CLOSE],
         params(before / 4), { _closing = { position = position } })
       assert.is_nil(result)
       assert.equal("rejected", err.kind, tostring(err))
@@ -273,7 +273,7 @@ describe("a closing whose answer is lost", function()
       assert.equal(before, truth().units)
       -- and the same again is not confused with it
       fault(name, changes)
-      result, err = client:_send(etoro.operations[CLOSE],
+      result, err = client:send(etoro.operations[CLOSE],
         params(before / 4), { _closing = { position = position } })
       assert.is_nil(result)
       assert.equal("not_executed", err.code)
@@ -298,7 +298,7 @@ describe("a closing whose answer is lost", function()
     local units = position.units / 4
     assert(close(units))
     fault "cut_before"
-    local none, err = client:_send(etoro.operations[CLOSE], params(units),
+    local none, err = client:send(etoro.operations[CLOSE], params(units),
       { _closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)
@@ -332,7 +332,7 @@ describe("a closing whose answer is lost", function()
       on_event = function() end }
     assert(other:call(CLOSE, params()))
     fault "cut_before"
-    local none, err = client:_send(etoro.operations[CLOSE], params(units),
+    local none, err = client:send(etoro.operations[CLOSE], params(units),
       { _closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)

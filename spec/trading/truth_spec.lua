@@ -45,7 +45,7 @@ local function by_resolve(row)
   local position = w:position()
   send_beside(w, w.client)
   local before = w.posts
-  local result, response = w.client:_send(etoro.operations[witness.CLOSE],
+  local result, response = w.client:send(etoro.operations[witness.CLOSE],
     { positionId = witness.ID, body = body_of(row) },
     { _closing = { position = position }, deadline = 60 })
   if row.asks then assert.equal(before + 1, w.posts, "sold twice") end

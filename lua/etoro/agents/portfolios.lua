@@ -87,7 +87,7 @@ local function alive(self, what)
 end
 
 local function fetch(client, options)
-  local body, response = client:_send(LIST, nil, options)
+  local body, response = client:send(LIST, nil, options)
   if body == nil then return nil, response end
   local items = type(body) == "table" and body.agentPortfolios
   if type(items) ~= "table" then
@@ -144,7 +144,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:scopes(options)
   local client = client_of(self, "client.portfolios:scopes")
-  local body, response = client:_send(SCOPES, nil, options)
+  local body, response = client:send(SCOPES, nil, options)
   if body == nil then return nil, response end
   if type(body) ~= "table" or type(body.scopes) ~= "table" then
     return nil, errors.unexpected("the answer has no scopes", response, SCOPES)
@@ -216,7 +216,7 @@ function collection:create(fields, options)
   local op = pick(CREATE_V1, CREATE_V2, fields)
   fields = check.copy(fields)
   local started = client:now()
-  local body, response = client:_send(op, { body = fields }, options)
+  local body, response = client:send(op, { body = fields }, options)
   if is_portfolio(body) then
     return finish_create(client, body, response, fields)
   elseif body ~= nil then
@@ -280,7 +280,7 @@ end
 function methods:delete(options)
   local client, path = alive(self, "portfolio:delete")
   if not client then return nil, path end
-  local result, response = client:_send(DELETE, path, options)
+  local result, response = client:send(DELETE, path, options)
   if result == nil then return nil, response end
   owner.finish(self, "deleted")
   return true, response
@@ -299,7 +299,7 @@ function methods:create_token(fields, options)
   if not client then return nil, params end
   local op = pick(MINT_V1, MINT_V2, fields)
   params.body = check.copy(fields)
-  local item, response = client:_send(op, params, options)
+  local item, response = client:send(op, params, options)
   if item == nil then return nil, response end
   if type(item) ~= "table" or type(item.userTokenId) ~= "string" then
     return nil, errors.unexpected("the answer to the creation has no"

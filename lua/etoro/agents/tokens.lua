@@ -213,7 +213,7 @@ function methods:update(changes, options)
   changes = check.copy(changes)
   path.body = changes
   local op = changes.scopeIds ~= nil and UPDATE_V1 or UPDATE_V2
-  local result, response = link.client:_send(op, path, options)
+  local result, response = link.client:send(op, path, options)
   if result == nil then return nil, response end
   set_changes(self, changes)
   return self, response
@@ -237,7 +237,7 @@ end
 function methods:revoke(options)
   local link, path = alive(self, "token:revoke")
   if not link then return nil, path end
-  local result, response = link.client:_send(REVOKE, path, options)
+  local result, response = link.client:send(REVOKE, path, options)
   if result == nil then return nil, response end
   owner.finish(self, "revoked")
   remove_from(link.parent.userTokens, self)

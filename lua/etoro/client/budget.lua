@@ -90,18 +90,4 @@ function M.pool(api)
   return api == "sor-v3" and OLDER
 end
 
-local PRIORITY_OF_TRADE = {
-  close = "exit", cancel = "exit", open = "order", edit = "order",
-}
-
---- Who goes first in a pool: cancel and close before orders before reads. A
---- caller may choose for all but cancel and close.
----@param op etoro.Operation
----@param wanted? "order"|"read"
----@return "exit"|"order"|"read"
-function M.priority(op, wanted)
-  local own = PRIORITY_OF_TRADE[op.trade] or "read"
-  return own ~= "exit" and wanted or own
-end
-
 return M

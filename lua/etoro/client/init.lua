@@ -1,20 +1,19 @@
--- The client: one account's keys at one base URL, and the one `send` that all
--- calls go through.
+-- The client: one account's keys at one base URL, and the roof over all that it
+-- offers.
 
+local arguments = require "etoro.call.arguments"
 local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
+local call_options = require "etoro.call.options"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local failures = require "etoro.call.failures"
 local inside = require "etoro.client.inside"
-local json = require "etoro.values.json"
-local multipart = require "etoro.call.multipart"
 local options_of = require "etoro.client.options"
 local raw = require "etoro.call.raw"
 local renewal = require "etoro.client.renewal"
-local responses = require "etoro.call.response"
 local runtime = require "etoro.tasks.waiting"
+local send = require "etoro.call.send"
 
 require "etoro.tasks" -- what a program starts behind a write is there
 
@@ -106,183 +105,6 @@ end
 ---@field resets_in? number seconds until the next call comes free
 ---@field paused_for? number seconds, after a 429
 
--- Waits for a job. Gives an error when it cannot go on; re-raises what a
--- signal handler or a host's wait raised, with the job cancelled.
-local function await(client, job)
-  local failure = client._renewal and renewal.check(client, job)
-  local ok, done = true, true
-  if not failure then
-    ok, done, failure = pcall(runtime.await, client._waiter, job,
-      client._renewal and renewal.attendant(client, job))
-  end
-  if ok and done and not failure then return nil end
-  job:cancel()
-  if job:done() then job:outcome() end -- read, so that nobody waits for it
-  if not ok then error(done, 0) end
-  return failure or errors.closed()
-end
-
-local function host_of(client)
-  return (client._settings.base.origin:gsub("^https?://", ""))
-end
-
--- A failure whose request may have been carried out all the same.
-local function uncertain(client, op, failure, job)
-  local err = failures.from_transport(failure)
-  return errors.unknown_outcome {
-    code = failure.code, status = failure.status,
-    message = string.format("%s %s: %s; it may have been carried out all the"
-      .. " same", op.method, op.path, err.message),
-    request_id = failure.request_id, response = err.response,
-    started = job:started(), ended = client._runtime.engine:now(),
-  }
-end
-
-local function server_failure(op, reply, started, ended)
-  local err = failures.from_reply(reply)
-  err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false,
-    true
-  err.message = string.format("%s %s: %s; it may have been carried out all the"
-    .. " same", op.method, op.path, err.message)
-  err.hint = "Look at the account before doing it again"
-  err.started, err.ended = started, ended
-  return err
-end
-
-local function server_id(body)
-  if type(body) ~= "table" then return nil end
-  local meta = type(body.meta) == "table" and body.meta or body
-  return type(meta.requestId) == "string" and meta.requestId or nil
-end
-
--- What a 2xx holds. An empty body is true.
-local function read_success(client, op, job, response, keep_null)
-  local text, secrets, needs_restore = job:body()
-  if text == "" then return true, response end
-  local body, message = json.decode_scanned(text, secrets, needs_restore,
-    keep_null)
-  if body == nil and message then
-    local reply = {
-      status = response.status, text = text, op = op,
-      request_id = response.request_id,
-      content_type = job:header("content-type"),
-    }
-    local err = failures.from_reply(reply)
-    local failure = {
-      code = err.code == "html" and "html" or "bad_json", detail = message,
-      host = host_of(client), status = response.status, text = text, op = op,
-      request_id = response.request_id, uncertain = op.class ~= "safe",
-    }
-    if op.class ~= "safe" then
-      return nil, uncertain(client, op, failure, job)
-    elseif err.code == "html" then
-      return nil, err
-    end
-    return nil, failures.from_transport(failure)
-  end
-  if body == nil then return true, response end
-  local id = server_id(body)
-  if id then response.server_request_id = id end
-  return body, response
-end
-
-local function read_failure(client, op, job, status, is_uncertain)
-  local text, secrets, needs_restore = job:body()
-  local reply = {
-    status = status, text = text, op = op, request_id = job:request_id(),
-    content_type = job:header("content-type"),
-    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
-      or nil,
-  }
-  if is_uncertain then
-    return server_failure(op, reply, job:started(),
-      client._runtime.engine:now())
-  end
-  return failures.from_reply(reply)
-end
-
-local function read_outcome(client, op, job, options)
-  local status, code, attempts, elapsed, is_uncertain, is_sent, ran_before,
-    detail, request_id = job:outcome(true)
-  if not code and status >= 200 and status < 300 then
-    local response = responses.of_job(job, status, attempts, elapsed, request_id)
-    local result, err = read_success(client, op, job, response,
-      options.keep_null)
-    if result == nil then err.attempts = attempts end
-    return result, err
-  elseif not code and status == 404 and op.method == "DELETE" and ran_before
-  then
-    -- an attempt whose answer was lost has done it
-    return true, responses.of_job(job, status, attempts, elapsed, request_id)
-  end
-  local err
-  if not code then
-    err = read_failure(client, op, job, status, is_uncertain)
-  else
-    local failure = {
-      code = code, detail = detail, host = host_of(client), op = op,
-      status = status > 0 and status or nil, text = (job:body()),
-      request_id = request_id,
-      uncertain = is_uncertain or is_sent or ran_before,
-    }
-    err = is_uncertain and code ~= "cancelled" and code ~= "closed"
-      and uncertain(client, op, failure, job)
-      or failures.from_transport(failure)
-  end
-  err.attempts = attempts
-  if ran_before and op.method ~= "GET" then err.may_have_executed = true end
-  return nil, err
-end
-
--- The guard rail for what moves real money; needs no engine, and raises.
-local function guard(client, op)
-  if client._account ~= "real" and not client._loopback then
-    blame.raise(("%s %s moves real money out of or into your account: make the"
-      .. " client with account = \"real\" if you mean it"):format(op.method,
-      op.path))
-  end
-end
-
--- The one way out. request: method, target, body (JSON text), content_type,
--- headers (lines).
-local function send(client, op, request, options)
-  if op.moves_money then guard(client, op) end
-  if client._is_closed then return nil, errors.closed() end
-  local settled = client._settings
-  local deadline = options.deadline or settled.deadline
-  if not (deadline > 0) then
-    return nil, errors.new {
-      kind = "timeout", code = "deadline",
-      message = "the deadline has passed already; nothing was sent",
-    }
-  end
-  local method = op.method
-  local job, message, kind = client._runtime.engine:submit(client._core, {
-    -- all at once: a table that grows costs a multiple of this
-    method = method, target = request.target, body = request.body,
-    content_type = request.content_type, headers = request.headers,
-    request_id = options.request_id or request.request_id,
-    finals = op.final, class = op.class, pool = client._pool or op.pool,
-    priority = op.trade and budget.priority(op, options.priority)
-      or options.priority,
-    writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
-    timeout = options.timeout or settled.timeout, deadline = deadline,
-    max_retries = options.max_retries or settled.max_retries,
-    urgent = options._urgent, journal = request.journal,
-    intent = request.intent,
-  })
-  if not job then
-    if kind == "closed" then return nil, errors.closed() end
-    return nil, errors.invalid(nil, message)
-  end
-  -- what is sent again has been announced
-  if request.intent then request.announced_by = job end
-  request.journal, request.intent = nil, nil
-  local failure = await(client, job)
-  if failure then return nil, failure end
-  return read_outcome(client, op, job, options)
-end
-
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
 local function carry_out(client, op, request, path, body, options)
@@ -304,39 +126,16 @@ local function carry_out(client, op, request, path, body, options)
   return result, response
 end
 
-local function build_target(op, path, query)
-  local target = op.path
-  if path == check.NOTHING then return target end
-  if next(path) then
-    target = target:gsub("{([A-Za-z0-9]+)}", function(name)
-      return (core.escape(path[name], "segment"))
-    end)
-  end
-  if #query == 0 then return target end
-  local parts = {}
-  for index, item in ipairs(query) do
-    parts[index] = core.escape(item.name, "query") .. "="
-      .. core.escape(item.value, item.part)
-  end
-  return target .. "?" .. table.concat(parts, "&")
-end
-
 --- Checks an operation's parameters and sends it. What resources call.
 ---@param op etoro.Operation
 ---@param params? table
 ---@param options? etoro.RequestOptions
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
-function methods:_send(op, params, options)
-  options = options == nil and NO_OPTIONS or options_of.of_call(options)
-  local path, query, body = check.params(op, params)
-  if not path then return nil, query end
-  local request = { target = build_target(op, path, query) }
-  if op.body_kind == "multipart" then
-    request.body, request.content_type = multipart.encode(body)
-  elseif op.body then
-    request.body = json.encode(body, op.body)
-  end
+function inside:send(op, params, options)
+  options = options == nil and NO_OPTIONS or call_options.of_call(options)
+  local request, path, body = arguments.request(op, params)
+  if not request then return nil, path end
   if op.class_by then op = check.as_sent(op, body) end
   return carry_out(self, op, request, path, body, options)
 end
@@ -366,7 +165,7 @@ function methods:call(name, params, options)
       .. " path"):format(tostring(name), nearest and " (did you mean '"
       .. nearest .. "'?)" or ""))
   end
-  local result, response = methods._send(self, op, params, options)
+  local result, response = self:send(op, params, options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
   return unwrap(result, response)
 end
@@ -379,7 +178,7 @@ end
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local op, wire, err = raw.build(request, self._settings.base.path)
   if not op then return nil, err end
   local result, response = carry_out(self, op, wire, op.in_path or {},
@@ -456,6 +255,9 @@ local function open(settled, engine, parent, keys_of)
     _options = not settled.seal and settled or nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
+    _asker = {
+      host = settled.base.origin:gsub("^https?://", ""), runtime = run,
+    },
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
     _engine = engine or false,
     -- false: what is absent is looked for among the resources
@@ -466,7 +268,7 @@ local function open(settled, engine, parent, keys_of)
     client._journal = journal
   end
   if settled.token_function then
-    renewal.keep(client, settled.token_function)
+    client._renewal = renewal.new(client, settled.token_function)
     settled.token_function = nil
   end
   if settled.seal then strip(settled) end
@@ -520,6 +322,9 @@ function inside:derive(options, user_key)
   end
   local settled, err = options_of.settle(merged, is_keyed)
   if not settled then return nil, err end
+  if settled.instrument_cache ~= nil then
+    require("etoro.market.cache").check(settled.instrument_cache)
+  end
   return open(settled, self._engine or nil, self, is_keyed and self or nil)
 end
 
@@ -531,6 +336,9 @@ end
 function M.new(options, engine)
   local settled, err = options_of.settle(options)
   if not settled then return nil, err end
+  if settled.instrument_cache ~= nil then
+    require("etoro.market.cache").check(settled.instrument_cache)
+  end
   return open(settled, engine)
 end
 

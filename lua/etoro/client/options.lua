@@ -3,6 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
+local call_options = require "etoro.call.options"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -46,17 +47,6 @@ local M = {}
 ---@field wait? fun(loop: table) how a blocking call waits in a host
 ---@field on_event? fun(event: table)
 
----@class etoro.RequestOptions
----@field timeout? number seconds one attempt may take
----@field deadline? number seconds for the call with all its attempts
----@field max_retries? integer
----@field priority? "order"|"read" who goes first where a rate limit makes calls
----wait; cancel and close go before all others anyway
----@field on_unknown? "resend"|"report"
----@field settle? number seconds after which a lost attempt cannot be under way
----@field request_id? string UUID to send as x-request-id
----@field keep_null? boolean keep null in the answer's objects as etoro.null
-
 local DEFAULT_URL = {
   public = "https://public-api.etoro.com",
   ["sor-v3"] = "https://api.etoro.com/api/sor/v3",
@@ -78,19 +68,10 @@ local KNOWN = {
   instrument_cache = "table|boolean",
 }
 
-local OF_CALL = {
-  timeout = "number", deadline = "number", max_retries = "number",
-  priority = "string", on_unknown = "string", settle = "number",
-  request_id = "string", keep_null = "boolean",
-  -- ours: a closing, and calls that no retry budget slows
-  _closing = "table", _urgent = "boolean",
-}
-
 local CHOICES = {
   api = { "public", "sor-v3" },
   account = { "demo", "real" },
-  on_unknown = { "resend", "report" },
-  priority = { "order", "read" },
+  on_unknown = call_options.ON_UNKNOWN,
 }
 
 -- name = { default, least, whether it has to be whole }
@@ -102,31 +83,6 @@ local NUMBERS = {
   max_connections = { limits.default_max_connections, 1, true },
   max_body = { limits.default_max_body, 1, true },
 }
-local MOST = {
-  max_retries = limits.retries_max, max_connections = limits.connections_max,
-}
-
-local function check_choices(options)
-  for name, choices in pairs(CHOICES) do
-    local value = options[name]
-    if value ~= nil and value ~= choices[1] and value ~= choices[2] then
-      blame.raise(("bad option '%s': '%s' or '%s' expected, got '%s'"):format(
-        name, choices[1], choices[2], value))
-    end
-  end
-end
-
-local function check_number(name, value, least, is_whole)
-  local most = MOST[name] or limits.option_max
-  if value ~= value or value < least or value > most
-    or is_whole and value ~= math.floor(value)
-  then
-    blame.raise(("bad option '%s': a %s from %s to %s expected, got %s"):format(
-      name, is_whole and "whole number" or "number", core.figure(least, 6),
-      core.figure(most, 6), core.figure(value, 6)))
-  end
-end
-
 local function check_secret(options, name)
   local value = options[name]
   if type(value) == "userdata" and not core.is_secret(value) then
@@ -137,10 +93,10 @@ end
 
 local function check_all(options)
   check.options(options, KNOWN, "option")
-  check_choices(options)
+  call_options.check_choices(options, CHOICES)
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then
-      check_number(name, options[name], rule[2], rule[3])
+      call_options.check_number(name, options[name], rule[2], rule[3])
     end
   end
   for _, name in ipairs { "api_key", "user_key", "access_token", "proxy" } do
@@ -278,27 +234,8 @@ function M.settle(options, is_keyed)
     settled[name] = options[name]
   end
   settled.instrument_cache = options.instrument_cache
-  if options.instrument_cache ~= nil then
-    require("etoro.market.cache").check(options.instrument_cache)
-  end
   settled.pools = budget.rules(options.rate_limit, api)
   return settled
-end
-
---- Checks the options of one call; raises.
----@param options? etoro.RequestOptions
----@return etoro.RequestOptions
-function M.of_call(options)
-  if options == nil then return {} end
-  check.options(options, OF_CALL, "option")
-  check_choices(options)
-  for _, name in ipairs { "timeout", "max_retries", "settle" } do
-    local rule = NUMBERS[name] or { nil, 0 }
-    if options[name] ~= nil then
-      check_number(name, options[name], rule[2], rule[3])
-    end
-  end
-  return options
 end
 
 return M

@@ -20,6 +20,13 @@ local WEAK_KEYS = { __mode = "k" }
 local functions = setmetatable({}, WEAK_KEYS)
 local held_tokens = setmetatable({}, WEAK_KEYS)
 
+---@class etoro.Renewal
+---@field client etoro.Client
+---@field once etoro.Once
+---@field blocked table<table, true> weak: who waits outside of tasks
+local methods = {}
+local mt = { __index = methods }
+
 local function error_of(message, job)
   if errors.is(message) then return message end
   return errors.new {
@@ -57,71 +64,73 @@ local function ask(client)
 end
 
 -- All that wait for the token now have waited in vain.
-local function fail_waiting(client, message)
+local function fail_waiting(self, message)
   scheduler.each_parked(function(entry)
     if entry.job:state() == "credential" then
       entry.failure = error_of(message, entry.job)
       entry.job:cancel()
     end
-  end, client._waiter)
-  for entry in pairs(client._blocked or {}) do
+  end, self.client._waiter)
+  for entry in pairs(self.blocked) do
     if entry.job:state() == "credential" then
       entry.failure = error_of(message, entry.job)
     end
   end
 end
 
-local function renew(client)
-  local done, message, is_interrupt = client._renewal:run(ask, client)
+local function renew(self)
+  local done, message, is_interrupt = self.once:run(ask, self.client)
   if is_interrupt then error(message, 0) end
-  if not done then fail_waiting(client, message) end
+  if not done then fail_waiting(self, message) end
 end
 
 --- Makes a function the source of a client's tokens.
 ---@param client etoro.Client
 ---@param give fun(refused: userdata?): any, any
-function M.keep(client, give)
+---@return etoro.Renewal
+function M.new(client, give)
   functions[client] = give
-  client._renewal = once.new()
+  local self = setmetatable({
+    client = client, once = once.new(), blocked = setmetatable({}, WEAK_KEYS),
+  }, mt)
   client._waiter.renewal = {
     is_needed = function()
-      return client._core:wants_token() and not client._renewal:doer()
+      return client._core:wants_token() and not self.once:doer()
     end,
     start = function()
-      local task = tasks.spawn_apart(function() renew(client) end)
-      client._renewal:leave_to(task.thread)
+      local task = tasks.spawn_apart(function() renew(self) end)
+      self.once:leave_to(task.thread)
     end,
   }
+  return self
 end
 
 --- An error when a call is made by the very function it would wait for.
----@param client etoro.Client
 ---@param job userdata
 ---@return etoro.Error?
-function M.check(client, job)
-  return client._renewal:is_own()
+function methods:check(job)
+  return self.once:is_own()
     and error_of("the access_token function called its own client", job) or nil
 end
 
 --- For a call that is about to block: what to do before each step. Gives true
 --- to go on, "turned" when there is no need to step, or false and an error.
----@param client etoro.Client
 ---@param job userdata
 ---@return fun(): boolean|"turned", etoro.Error?
-function M.attendant(client, job)
-  client._blocked = client._blocked or setmetatable({}, WEAK_KEYS)
+function methods:attendant(job)
+  local client = self.client
   -- a table stands for the job: a userdata as a weak key would still be there
   -- after its finalizer has run
   local entry = { job = job, failure = nil }
-  client._blocked[entry] = true
+  self.blocked[entry] = true
   local function is_over()
     return entry.failure or not client._core:wants_token()
   end
   return function()
     if client._core:wants_token() then
-      local renewer = client._renewal:doer()
+      local renewer = self.once:doer()
       if not renewer then
-        renew(client)
+        renew(self)
       elseif scheduler.of_thread(renewer) then
         -- it must have joined those who wait, for an error to reach it
         if job:state() == "budget" then client._runtime.engine:step(0) end

@@ -12,7 +12,7 @@ local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 local owner = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local rates = require "etoro.market.rates"
@@ -210,7 +210,7 @@ function collection:candles(params, options)
   local share = batches.sharing(client, options)
   path.instrumentId, err = find_id(client, params, share)
   if not path.instrumentId then return nil, err end
-  local body, response = client:_send(CANDLES, path, share())
+  local body, response = client:send(CANDLES, path, share())
   if body == nil then return nil, response end
   if type(body) ~= "table" or body.candles == nil and not body.interval then
     return nil, errors.unexpected("the answer has no candles", response,
@@ -244,7 +244,7 @@ end
 -- One answer with a list in it.
 local function read_list(client, op, name, params, options)
   check.options(params, op.params.query, "filter")
-  local body, response = client:_send(op, params, options)
+  local body, response = client:send(op, params, options)
   if body == nil then return nil, response end
   local list, err = answers.list(body, name, response, op)
   if not list then return nil, err end

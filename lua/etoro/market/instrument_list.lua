@@ -62,7 +62,7 @@ end
 ---@return etoro.Response|etoro.Error
 function M.fetch(client, filters, options)
   local op = client:api() == "sor-v3" and LIST_SOR or LIST
-  local body, response = client:_send(op, filters, options)
+  local body, response = client:send(op, filters, options)
   if body == nil then return nil, response end
   local list, rest
   if type(body) == "table" then list, rest = take_apart(body) end

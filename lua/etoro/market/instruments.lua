@@ -8,7 +8,7 @@ local errors = require "etoro.errors"
 local instrument_list = require "etoro.market.instrument_list"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 local owner = require "etoro.resource.links"
 local symbols = require "etoro.market.symbols"
 local values = require "etoro.values.types"
@@ -217,7 +217,7 @@ function collection:details(symbol, params, options)
     "parameter")
   params = params or {}
   local op = params.shortener and SHORTENED or DETAILS
-  local body, response = client:_send(op, { symbol = symbol,
+  local body, response = client:send(op, { symbol = symbol,
     shortener = params.shortener, fields = params.fields }, options)
   if body == nil then return nil, response end
   if type(body) ~= "table" then

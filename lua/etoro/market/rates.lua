@@ -77,7 +77,7 @@ end
 function M.fetch(client, ids, share)
   local lists, response = batches.run(client, ids, limits.rates_batch,
     function(part)
-      local body, answer = client:_send(RATES, { instrumentIds = part },
+      local body, answer = client:send(RATES, { instrumentIds = part },
         share())
       if body == nil then return nil, answer end
       local list, err = answers.list(body, "rates", answer, RATES)

@@ -171,7 +171,7 @@ local function search(client, found, params, most, share)
   local seen = 0
   for page = 1, most do
     params.page = page > 1 and page or nil
-    local body, response = client:_send(SEARCH, params, share())
+    local body, response = client:send(SEARCH, params, share())
     if body == nil then return nil, response end
     if type(body) ~= "table" or not answers.is_list(body.items) then
       return nil, errors.unexpected("the search has no items", response,

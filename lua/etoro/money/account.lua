@@ -7,7 +7,7 @@ local check = require "etoro.values.fields"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 local owner = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local tasks = require "etoro.tasks"
@@ -94,7 +94,7 @@ local function wrap(object, depth)
 end
 
 local function read_object(client, op, name, params, options)
-  local body, response = client:_send(op, params, options)
+  local body, response = client:send(op, params, options)
   if body == nil then return nil, response end
   local object, err = answers.object(body, name, response, op)
   if not object then return nil, err end

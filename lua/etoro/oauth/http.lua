@@ -6,12 +6,15 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
 local faults = require "etoro.call.faults"
-local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
+local outcome = require "etoro.call.outcome"
 local scheduler = require "etoro.tasks.scheduler"
 local waiting = require "etoro.tasks.waiting"
 
 local M = {}
+
+local NOTE = "it may have been carried out all the same, and is not repeated"
+local HINT = "Authorize again if the tokens at hand do not work any more"
 
 local HINTS = {
   invalid_grant = "The login is over: authorize again",
@@ -43,6 +46,10 @@ local function endpoint(sso, url, has_login)
   found = {
     core = handle,
     waiter = waiting.waiter(sso._waiter.runtime, handle, settled),
+    asker = {
+      host = origin:gsub("^https?://", ""), runtime = sso._waiter.runtime,
+      note = NOTE, hint = HINT, is_secret = true,
+    },
   }
   sso._endpoints[name] = found
   return found
@@ -79,7 +86,7 @@ function M.submit(sso, request, options)
     return nil, errors.invalid(nil, message)
   end
   return {
-    job = job, endpoint = to, host = request.url:match("^[^:]+://([^/]+)"),
+    job = job, endpoint = to,
     ends = core.monotonic() + deadline + limits.oauth_grace,
     sent_at = sso._waiter.runtime.engine:unix(),
     op = {
@@ -107,27 +114,8 @@ function M.await(call)
   return true
 end
 
-local function unknown_outcome(call, code, cause)
-  return errors.unknown_outcome {
-    code = code, status = cause.status, request_id = call.job:request_id(),
-    response = cause.response,
-    message = string.format("%s %s: %s; it may have been carried out all the"
-      .. " same, and is not repeated", call.op.method, call.op.path,
-      cause.message),
-    hint = "Authorize again if the tokens at hand do not work any more",
-  }
-end
-
--- A 2xx answer that cannot be used: nothing of it is shown, it may hold
--- tokens.
-local function unusable(call, status, detail)
-  local err = failures.from_transport {
-    code = "bad_json", detail = detail, host = call.host, status = status,
-    op = call.op, request_id = call.job:request_id(),
-    uncertain = call.op.class == "once",
-  }
-  if call.op.class ~= "once" then return err end
-  return unknown_outcome(call, "bad_json", err)
+local function doubt(call, err)
+  return outcome.doubt(call.endpoint.asker, call.op, call.job, err)
 end
 
 --- A 2xx answer without what it has to hold.
@@ -138,10 +126,11 @@ function M.unexpected(call, message)
   local err = errors.unexpected(message,
     { request_id = call.job:request_id() }, call.op)
   if call.op.class ~= "once" then return err end
-  return unknown_outcome(call, err.code, err)
+  return doubt(call, err)
 end
 
 local function with_advice(err, status)
+  if err.kind == "unknown_outcome" then return err end
   if err.code ~= "html" and err.code ~= "redirect" then
     err.hint = HINTS[err.code] or status == 401 and HINTS.invalid_client or nil
   end
@@ -149,19 +138,6 @@ local function with_advice(err, status)
     err.kind = "auth"
   end
   return err
-end
-
-local function read_refusal(call, status, is_uncertain)
-  local text, secrets, needs_restore = call.job:body()
-  local err = failures.from_reply {
-    status = status, text = text, op = call.op,
-    request_id = call.job:request_id(),
-    content_type = call.job:header("content-type"),
-    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
-      or nil,
-  }
-  if is_uncertain then return unknown_outcome(call, err.code, err) end
-  return with_advice(err, status)
 end
 
 -- What RFC 6749, section 5.2, says of a request that was not carried out.
@@ -180,7 +156,7 @@ local function refusal_in(call, status, body)
     request_id = call.job:request_id() }
   err.status = status
   if call.op.class == "once" and not REFUSED[err.code] then
-    return unknown_outcome(call, err.code, err)
+    return doubt(call, err)
   end
   return with_advice(err, status)
 end
@@ -191,32 +167,21 @@ end
 ---@return any body
 ---@return etoro.Error? err
 function M.read(call)
-  local status, code, _, _, is_uncertain, is_sent, _, detail =
-    call.job:outcome()
-  if not code and (status < 200 or status > 299) then
-    return nil, read_refusal(call, status, is_uncertain)
-  elseif code then
-    local err = failures.from_transport {
-      code = code, detail = detail, host = call.host, op = call.op,
-      status = status > 0 and status or nil, uncertain = is_sent,
-      request_id = call.job:request_id(),
-    }
-    if code ~= "closed"
-      and (is_uncertain or is_sent and call.op.class == "once")
-    then
-      return nil, unknown_outcome(call, code, err)
-    end
-    return nil, err
+  local asker, op, job = call.endpoint.asker, call.op, call.job
+  local body, response, is_refusal = outcome.read(asker, op, job)
+  if is_refusal then
+    return nil, with_advice(response, response.status)
+  elseif body == nil then
+    return nil, response
+  elseif body == true then
+    return true
+  elseif type(body) ~= "table" then
+    return nil, outcome.unusable(asker, op, job, response.status,
+      "not an object")
   end
-  local text, secrets, needs_restore = call.job:body()
-  if text == "" then return true end
-  local body, message = json.decode_scanned(text, secrets, needs_restore)
-  if type(body) == "table" then
-    local refusal = refusal_in(call, status, body)
-    if refusal then return nil, refusal end
-    return body
-  end
-  return nil, unusable(call, status, message or "not an object")
+  local refusal = refusal_in(call, response.status, body)
+  if refusal then return nil, refusal end
+  return body
 end
 
 return M

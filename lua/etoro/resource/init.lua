@@ -74,7 +74,7 @@ end
 ---@return any body true when the answer has none
 ---@return etoro.Response|etoro.Error
 function M.send(client, op, params, options)
-  local body, response = client:_send(op, params, options)
+  local body, response = client:send(op, params, options)
   if body == nil then return nil, response end
   local err = answers.failure(body, response, op)
   if err then return nil, err end

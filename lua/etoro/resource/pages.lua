@@ -3,12 +3,12 @@
 -- pages go on is in etoro.operations (paging).
 
 local answers = require "etoro.resource.answers"
+local arguments = require "etoro.call.arguments"
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -178,7 +178,7 @@ end
 
 -- Sends for a page: its items and the whole answer.
 local function send(client, op, params, options)
-  local body, response = client:_send(op, params, options)
+  local body, response = client:send(op, params, options)
   if body == nil then return nil, response end
   local err = answers.failure(body, response, op)
   if err then return nil, err end
@@ -284,7 +284,7 @@ function M.each(client, op, params, options, wrap)
   params = copy_params(params)
   local left = take_limit(params)
   options_of.of_call(options)
-  check.params(op, params)
+  arguments.params(op, params)
   local state = { client = client, op = op, params = params,
     options = options, size = size_of(op, params), seen = 0, pages = 0,
     items = {}, index = 0, more = true, cursors = {} }

@@ -2,14 +2,14 @@
 -- the first group of calls are in percent, those of the v2 statistics
 -- fractions: 0.06 is 6 %.
 
+local arguments = require "etoro.call.arguments"
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 local resource = require "etoro.resource"
 
 local PEOPLE = "/api/v1/user-info/people"
@@ -98,7 +98,7 @@ local function fetch(client, params, options)
     return resource.list(client, LIST, "users", params, options)
   end
   options = options_of.of_call(options)
-  local path, err = check.params(LIST, params)
+  local path, err = arguments.params(LIST, params)
   if not path then return nil, err end
   return fetch_parts(client, name, list, options)
 end

@@ -1,9 +1,6 @@
 -- Looking again and again until something has happened: with growing pauses,
 -- for so many seconds. All that looks again does it by these.
 
-local blame = require "etoro.values.blame"
-local options_of = require "etoro.client.options"
-
 local M = {}
 
 
@@ -93,58 +90,6 @@ end
 ---@return etoro.RequestOptions
 function methods:options()
   return { max_retries = 0, deadline = math.max(self:left(), PACES.outcome[1]) }
-end
-
---- Takes some options out of a call's options, and checks the others.
----@param options? table
----@param kinds table<string, string> their types, by name
----@return table<string, any> values
----@return etoro.RequestOptions rest a copy
-function M.take_options(options, kinds)
-  if options == nil then return {}, {} end
-  if type(options) ~= "table" then
-    blame.raise("options must be a table, got " .. type(options))
-  end
-  local values, rest = {}, {}
-  for key, value in pairs(options) do
-    local kind = kinds[key]
-    if kind and type(value) ~= kind then
-      blame.raise(("bad option '%s': %s expected, got %s"):format(key, kind,
-        type(value)))
-    end
-    if kind then values[key] = value else rest[key] = value end
-  end
-  rest = options_of.of_call(rest)
-  return values, rest
-end
-
---- Takes one option out of a call's options, and checks the others.
----@param options? table
----@param name string
----@param kind string its type
----@return any value
----@return etoro.RequestOptions rest a copy
-function M.take_option(options, name, kind)
-  local values, rest = M.take_options(options, { [name] = kind })
-  return values[name], rest
-end
-
---- Takes the option that says how long to wait for an outcome.
----@param options? table
----@param default number seconds
----@param kinds? table<string, string> types of further options to take
----@return number seconds
----@return etoro.RequestOptions rest
----@return table<string, any> values of the further options
-function M.take_timeout(options, default, kinds)
-  local all = { timeout = "number" }
-  for name, kind in pairs(kinds or {}) do all[name] = kind end
-  local values, rest = M.take_options(options, all)
-  local timeout = values.timeout or default
-  if timeout ~= timeout or timeout < 0 then
-    blame.raise("bad option 'timeout': seconds expected")
-  end
-  return timeout, rest, values
 end
 
 local PASSING = {

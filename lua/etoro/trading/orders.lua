@@ -7,6 +7,7 @@ local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
+local options_of = require "etoro.call.options"
 local order_answer = require "etoro.trading.order.answer"
 local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
@@ -95,7 +96,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:open(fields, options)
   local client = client_of(self, "client.orders:open")
-  local is_checked, rest = poll.take_option(options, "precheck", "boolean")
+  local is_checked, rest = options_of.take_option(options, "precheck", "boolean")
   local op = trading.op(client, "open")
   local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
@@ -108,7 +109,7 @@ function collection:open(fields, options)
   err, note = precheck.run(client, body, is_checked)
   if err then return nil, err end
   shorten(client, rest, started)
-  local result, response = client:_send(op, { body = body }, rest)
+  local result, response = client:send(op, { body = body }, rest)
   if result == nil then return nil, response end
   if note then client:warn(response, note) end
   return M.wrap(result, client), response
@@ -116,7 +117,7 @@ end
 
 local function lookup(client, id, options)
   local op = trading.op(client, "lookup")
-  local body, response = client:_send(op, { orderId = id }, options)
+  local body, response = client:send(op, { orderId = id }, options)
   if body == nil then return nil, response end
   local fault = order_answer.fault(body, { orderId = id })
   if fault then return nil, errors.unexpected(fault, response, op) end
@@ -190,7 +191,7 @@ function collection:eligibility(params, options)
     return nil, errors.invalid("instrumentIds", string.format("and symbols"
       .. " must together be 1 to %d, got %d", limits.eligibility_max, asked))
   end
-  local result, response = client:_send(op, { body = params }, options)
+  local result, response = client:send(op, { body = params }, options)
   if result == nil then return nil, response end
   if type(result) ~= "table" then
     return nil, errors.unexpected("the answer has no eligibilities", response,
@@ -298,7 +299,7 @@ end
 function methods:wait(options)
   local client = client_of(self, "order:wait")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = poll.take_timeout(options, WAIT)
+  local timeout = options_of.take_timeout(options, WAIT)
   return follow(self, client, timeout)
 end
 
@@ -311,7 +312,7 @@ end
 function methods:positions(options)
   local client = client_of(self, "order:positions")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = poll.take_timeout(options, SHOW_WAIT)
+  local timeout = options_of.take_timeout(options, SHOW_WAIT)
   return order_positions.of_order(self, client, timeout)
 end
 
@@ -329,10 +330,10 @@ local REFUSED = {
 ---cannot be looked up
 function methods:cancel(options)
   local client = client_of(self, "order:cancel")
-  local timeout, rest = poll.take_timeout(options, CANCEL_WAIT)
+  local timeout, rest = options_of.take_timeout(options, CANCEL_WAIT)
   local err = check_id(self)
   if err then return nil, err end
-  local result, response = client:_send(trading.op(client, "cancel"),
+  local result, response = client:send(trading.op(client, "cancel"),
     { orderId = self.orderId }, rest)
   if result == nil and not REFUSED[response.kind] then
     return nil, response

@@ -8,8 +8,8 @@ local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local options_of = require "etoro.call.options"
 local owner = require "etoro.resource.links"
-local poll = require "etoro.tasks.looks"
 local position_close = require "etoro.trading.closing.close"
 local position_edit = require "etoro.trading.closing.edit"
 local responses = require "etoro.call.response"
@@ -249,7 +249,7 @@ local OF_ALL = { on_accepted = "function", positions = "table" }
 
 -- The options of a close: an etoro.CloseWait, and the rest.
 local function take_close(options, kinds)
-  local timeout, rest, how = poll.take_timeout(options, CLOSE_WAIT, kinds)
+  local timeout, rest, how = options_of.take_timeout(options, CLOSE_WAIT, kinds)
   how.timeout = timeout
   return how, rest
 end
@@ -371,7 +371,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:cancel_close(id, options)
   local client = client_of(self, "client.positions:cancel_close")
-  local result, response = client:_send(trading.op(client, "cancel_close"),
+  local result, response = client:send(trading.op(client, "cancel_close"),
     { orderId = id }, options)
   if result == nil then return nil, response end
   return type(result) == "table" and result or true, response
@@ -400,7 +400,7 @@ function methods:edit(changes, options)
   local client = client_of(self, "position:edit")
   local op = trading.op(client, "edit")
   check.fields(op.body, changes, "field")
-  local timeout, rest = poll.take_timeout(options, EDIT_WAIT)
+  local timeout, rest = options_of.take_timeout(options, EDIT_WAIT)
   local err = check_ids(self, "positionID")
   if err then return nil, err end
   return position_edit.run(self, client, changes, timeout, rest)

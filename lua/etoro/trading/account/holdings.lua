@@ -65,7 +65,7 @@ end
 ---@return etoro.Response|etoro.Error
 function M.read(client, options)
   local op = trading.op(client, "portfolio")
-  local body, response = client:_send(op, nil, options)
+  local body, response = client:send(op, nil, options)
   if body == nil then return nil, response end
   return M.of_answer(body, response, op)
 end

@@ -64,7 +64,7 @@ end
 function M.send(client, position, units, options)
   local closing = new_closing(client, position, units)
   options._closing = closing
-  local result, response = client:_send(trading.op(client, "close"), {
+  local result, response = client:send(trading.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
   }, options)
   if result == nil then
@@ -109,7 +109,7 @@ end
 -- 404, as does one that does not know the order yet.
 local function ask_outcome(closing, looks)
   if not closing.order_id or closing.has_outcome == false then return nil end
-  local answer, response = closing.client:_send(
+  local answer, response = closing.client:send(
     trading.op(closing.client, "close_outcome"),
     { orderId = closing.order_id }, looks:options())
   if answer ~= nil and not is_outcome_of(closing, answer) then
@@ -145,7 +145,7 @@ local function read_history(closing, looks)
   local client = closing.client
   local function read()
     return (proof.read_history(closing, { read = function(_, purpose, params)
-      return client:_send(trading.op(client, purpose), params, looks:options())
+      return client:send(trading.op(client, purpose), params, looks:options())
     end }))
   end
   local batch = closing.batch

@@ -101,7 +101,7 @@ function M.run(position, client, changes, timeout, options)
   local err = contradiction(changes)
   if err then return nil, err end
   local id = casing.get(position, "positionID")
-  local result, response = client:_send(trading.op(client, "edit"), {
+  local result, response = client:send(trading.op(client, "edit"), {
     positionId = id, body = changes,
   }, options)
   if result == nil and (response.status == 404 or response.status == 405) then

@@ -3,7 +3,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
-local options_of = require "etoro.client.options"
+local options_of = require "etoro.call.options"
 local order_fields = require "etoro.trading.order.fields"
 local precheck = require "etoro.trading.precheck"
 local times = require "etoro.values.times"
@@ -71,7 +71,7 @@ function M.estimate(client, fields, options)
   local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action == "open" then precheck.run(client, body, false) end
-  local costs, response = client:_send(op, { body = body }, options)
+  local costs, response = client:send(op, { body = body }, options)
   if costs == nil then return nil, response end
   if type(costs) ~= "table" or type(costs.costs) ~= "table" then
     return nil, errors.unexpected("the answer has no costs", response, op)

@@ -91,7 +91,7 @@ end
 
 local function read_eligibility(client, fields)
   local symbol, id = fields.symbol, fields.instrumentId
-  local body, response = client:_send(trading.op(client, "eligibility"), {
+  local body, response = client:send(trading.op(client, "eligibility"), {
     body = symbol and { symbols = { symbol } } or { instrumentIds = { id } },
   }, patience())
   if body == nil then return nil, response end
@@ -125,7 +125,7 @@ function M.of(client, fields)
 end
 
 local function read_rate(client, id)
-  local body, response = client:_send(RATES, { instrumentIds = { id } },
+  local body, response = client:send(RATES, { instrumentIds = { id } },
     patience())
   if body == nil then return nil, response end
   for _, rate in ipairs(objects_in(body, "rates") or {}) do
@@ -147,7 +147,7 @@ function M.rate(client, id, age)
 end
 
 local function search(client, params)
-  local body = client:_send(SEARCH, params, patience())
+  local body = client:send(SEARCH, params, patience())
   return objects_in(body, "items") or {}
 end
 

@@ -103,7 +103,7 @@ function methods:read(purpose, params)
   local op = trading.of(self.account, purpose)
   local left = time_for(self)
   if left <= 0 then return nil, self.err end
-  local result, response = self.client:_send(op, params, {
+  local result, response = self.client:send(op, params, {
     deadline = left, timeout = self.options.timeout, priority = "order",
     _urgent = true,
   })

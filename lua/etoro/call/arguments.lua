@@ -1,0 +1,271 @@
+-- The arguments of an operation: checked, before anything is sent, and made into
+-- a request. What a program got wrong (a type, an unknown name, a missing field)
+-- raises at the caller's line; what data can cause is returned as nil and an
+-- error object.
+
+local blame = require "etoro.values.blame"
+local check = require "etoro.values.fields"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local json = require "etoro.values.json"
+local multipart = require "etoro.call.multipart"
+local rules = require "etoro.values.rules"
+local values = require "etoro.values.types"
+
+local tostring = core.text -- not up to the locale
+
+local M = {}
+
+local check_value, spec_of = values.value, values.spec_of
+local sorted_names = values.sorted_names
+
+-- A body that is no object: one spec.
+local function check_bare_body(spec, body)
+  if body == nil then blame.raise("missing parameter 'body'") end
+  check.check_type(spec, body, "field", "body")
+  local copy, message, place = check_value(spec, body)
+  if copy == nil then return nil, check.invalid("body", place, message) end
+  return copy
+end
+
+local function broken_rule(op, given)
+  local message = rules.broken(op, given)
+  return message and errors.invalid(nil, message)
+end
+
+local function check_body(op, body)
+  if not op.body then
+    if body ~= nil then
+      blame.raise(("%s %s takes no body"):format(op.method, op.path))
+    end
+    return true
+  elseif type(op.body.type) == "string" then
+    return check_bare_body(op.body, body)
+  end
+  body = body == nil and {} or body
+  check.fields(op.body, body, "field")
+  if op.at_least_one and next(body) == nil then
+    return nil, errors.invalid(nil, "nothing to change: give at least one of "
+      .. table.concat(sorted_names(op.body), ", "))
+  end
+  local fields, err = check.values(op.body, body)
+  if not fields then return nil, err end
+  err = broken_rule(op, fields)
+  if err then return nil, err end
+  return fields
+end
+
+local function text_of(value)
+  if type(value) == "number" and value == math.floor(value)
+    and value < 2^63 and value >= -2^63
+  then
+    return string.format("%d", value)
+  elseif type(value) == "number" then
+    return core.json_number(value)
+  end
+  return tostring(value)
+end
+
+-- Why a text is no part of a path.
+local function step_fault(text)
+  if type(text) ~= "string" then return nil end
+  if text == "" then
+    return "is empty"
+  elseif text == "." or text == ".." then
+    -- escaped they are steps all the same, to some servers and libcurls
+    return "is '" .. text .. "', which is no id"
+  elseif text:find("[%z\1-\31\127]") then
+    return "holds a control character"
+  elseif text:find("^ ") or text:find(" $") then
+    return "begins or ends with a blank"
+  end
+end
+
+local function path_values(op, params)
+  local texts = {}
+  for name in op.path:gmatch("{(.-)}") do
+    local fault = step_fault(params[name])
+    if fault then return nil, check.invalid(name, "", fault) end
+    local value, message, place = check_value(spec_of(op.params.path[name]),
+      params[name])
+    if value == nil then return nil, check.invalid(name, place, message) end
+    texts[name] = text_of(value)
+  end
+  return texts
+end
+
+-- The text of a list; nil and a message for what would be another list there.
+local function list_text(list)
+  if #list == 0 then
+    -- sent without an item it would mean: no filter
+    return nil, "is an empty list; leave it out to ask for all"
+  end
+  local texts = {}
+  for index, item in ipairs(list) do
+    texts[index] = text_of(item)
+    if texts[index] == "" then return nil, "holds an empty text" end
+    if texts[index]:find(",", 1, true) then
+      return nil, string.format("holds '%s', whose comma would part it in two",
+        texts[index])
+    end
+  end
+  return table.concat(texts, ",")
+end
+
+local function filter_type(filters, name)
+  return filters.names[name] or filters.more and filters.more[name]
+end
+
+-- The spec of a query parameter, also of those that only filter.
+local function query_spec(op, name)
+  local spec = op.params.query[name]
+  if spec then return spec end
+  local filters = op.params.filters
+  if not filters or type(name) ~= "string" then return nil end
+  local kind = filter_type(filters, name)
+  if not kind and filters.ranges then
+    kind = filter_type(filters, name:match("^(.+)Max$")
+      or name:match("^(.+)Min$"))
+    if kind ~= "number" and kind ~= "integer" then return nil end
+  end
+  return kind and { type = kind }
+end
+
+-- One entry a parameter, in order of their names.
+local function query_values(op, params)
+  local out = {}
+  for _, name in ipairs(sorted_names(params)) do
+    local spec = name ~= "body" and query_spec(op, name)
+    if spec then
+      local value, message, place = check_value(spec, params[name])
+      local parts = type(value) == "table"
+      if parts then value, message = list_text(value) end
+      if value == nil then return nil, check.invalid(name, place, message) end
+      out[#out + 1] = {
+        name = name, value = parts and value or text_of(value),
+        part = (parts or spec.commas) and "list" or "query",
+      }
+    end
+  end
+  return out
+end
+
+local function known_names(op)
+  local known = { body = op.body and true or nil }
+  for name in pairs(op.params.path) do known[name] = true end
+  for name in pairs(op.params.query) do known[name] = true end
+  local filters = op.params.filters or {}
+  for name in pairs(filters.names or {}) do known[name] = true end
+  for name in pairs(filters.more or {}) do known[name] = true end
+  return known
+end
+
+local function check_param_names(op, params)
+  for _, name in ipairs(sorted_names(params)) do
+    if name ~= "body" and not op.params.path[name]
+      and not query_spec(op, name)
+    then
+      blame.raise(check.unknown("parameter", name, known_names(op)))
+    end
+  end
+  for name in op.path:gmatch("{(.-)}") do
+    if params[name] == nil then
+      blame.raise(("missing parameter '%s'"):format(name))
+    end
+    check.check_type(spec_of(op.params.path[name]), params[name], "parameter", name)
+  end
+  for _, name in ipairs(sorted_names(op.params.query)) do
+    if params[name] == nil and op.params.query[name].required then
+      blame.raise(("missing parameter '%s'"):format(name))
+    end
+  end
+  for _, name in ipairs(sorted_names(params)) do
+    local spec = name ~= "body" and query_spec(op, name)
+    if spec then
+      check.check_type(spec, params[name], "parameter", name)
+    end
+  end
+end
+
+--- The values of an operation that is called with none; not to be written to.
+M.NOTHING = {}
+
+local bare = setmetatable({}, { __mode = "k" }) -- what may_be_bare has found
+
+-- Whether an operation may be called with nothing at all: then there is
+-- nothing to check, which is worth knowing on the way of every call.
+local function may_be_bare(op)
+  if op.body or op.one_of or op.any_of or op.path:find("{", 1, true) then
+    return false
+  end
+  for _, spec in pairs(op.params.query) do
+    if spec.required then return false end
+  end
+  return true
+end
+
+--- Checks all that an operation takes. Raises for names, types and missing
+--- values; returns nil and an error for what data can cause.
+---@param op etoro.Operation
+---@param params? table path and query parameters by name, and body
+---@return table<string, string>? path values as text, to be encoded
+---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
+---@return table? body nil when the operation has none
+function M.params(op, params)
+  if params == nil then
+    if bare[op] == nil then bare[op] = may_be_bare(op) end
+    if bare[op] then return M.NOTHING, M.NOTHING end
+  end
+  params = params == nil and {} or params
+  if type(params) ~= "table" then
+    blame.raise("parameters must be a table, got " .. check.type_name(params))
+  end
+  check_param_names(op, params)
+  local body, err = check_body(op, params.body)
+  if not body then return nil, err end
+  local path, query
+  path, err = path_values(op, params)
+  if not path then return nil, err end
+  query, err = query_values(op, params)
+  if not query then return nil, err end
+  err = not op.body and broken_rule(op, params)
+  if err then return nil, err end
+  return path, query, op.body and body or nil
+end
+
+local function build_target(op, path, query)
+  local target = op.path
+  if path == M.NOTHING then return target end
+  if next(path) then
+    target = target:gsub("{([A-Za-z0-9]+)}", function(name)
+      return (core.escape(path[name], "segment"))
+    end)
+  end
+  if #query == 0 then return target end
+  local parts = {}
+  for index, item in ipairs(query) do
+    parts[index] = core.escape(item.name, "query") .. "="
+      .. core.escape(item.value, item.part)
+  end
+  return target .. "?" .. table.concat(parts, "&")
+end
+
+--- Checks an operation's arguments and makes the request of them.
+---@param op etoro.Operation
+---@param params? table path and query parameters by name, and body
+---@return { target: string, body?: string, content_type?: string }? request
+---@return table<string, string>|etoro.Error path values as text
+---@return table? body as it is sent, not encoded
+function M.request(op, params)
+  local path, query, body = M.params(op, params)
+  if not path then return nil, query end
+  local request = { target = build_target(op, path, query) }
+  if op.body_kind == "multipart" then
+    request.body, request.content_type = multipart.encode(body)
+  elseif op.body then
+    request.body = json.encode(body, op.body)
+  end
+  return request, path, body
+end
+
+return M

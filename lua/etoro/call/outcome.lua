@@ -1,0 +1,133 @@
+-- What a job's outcome means: the one place that reads it, for calls of the API
+-- and for those to an OAuth server.
+
+local failures = require "etoro.call.failures"
+local json = require "etoro.values.json"
+local responses = require "etoro.call.response"
+
+local M = {}
+
+---@class etoro.Asker what is to be known of who made the call
+---@field host string that it went to
+---@field runtime etoro.Runtime
+---@field note? string for an error whose call may have been carried out
+---@field hint? string for the same
+---@field is_secret? boolean no error shows anything but a refusal
+
+local NOTE = "it may have been carried out all the same"
+local HINT = "Look at the account before doing it again"
+
+--- Makes an error that leaves open whether the call was carried out.
+---@param asker etoro.Asker
+---@param op etoro.Operation
+---@param job userdata
+---@param err etoro.Error
+---@return etoro.Error err
+function M.doubt(asker, op, job, err)
+  err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false,
+    true
+  err.message = ("%s %s: %s; %s"):format(op.method, op.path, err.message,
+    asker.note or NOTE)
+  err.hint = asker.hint or HINT
+  err.started, err.ended = job:started(), asker.runtime.engine:now()
+  return err
+end
+
+-- What stands in an answer that is none.
+local function reply_of(op, job, status)
+  local text, secrets, needs_restore = job:body()
+  return {
+    status = status, text = text, op = op, request_id = job:request_id(),
+    content_type = job:header("content-type"),
+    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
+      or nil,
+  }
+end
+
+--- The error for a 2xx that cannot be used.
+---@param asker etoro.Asker
+---@param op etoro.Operation
+---@param job userdata
+---@param status integer
+---@param detail string what is wrong with it
+---@return etoro.Error
+function M.unusable(asker, op, job, status, detail)
+  local text = not asker.is_secret and (job:body()) or nil
+  local page = text and failures.from_reply {
+    status = status, text = text, op = op, request_id = job:request_id(),
+    content_type = job:header("content-type"),
+  }
+  local is_page = page and page.code == "html"
+  if is_page and op.class == "safe" then return page end
+  local err = failures.from_transport {
+    code = is_page and "html" or "bad_json", detail = detail, text = text,
+    host = asker.host, status = status, op = op,
+    request_id = job:request_id(), uncertain = op.class ~= "safe",
+  }
+  return op.class == "safe" and err or M.doubt(asker, op, job, err)
+end
+
+local function server_id(body)
+  if type(body) ~= "table" then return nil end
+  local meta = type(body.meta) == "table" and body.meta or body
+  return type(meta.requestId) == "string" and meta.requestId or nil
+end
+
+-- What a 2xx holds. An empty body is true.
+local function read_success(asker, op, job, response, keep_null)
+  local text, secrets, needs_restore = job:body()
+  if text == "" then return true, response end
+  local body, message = json.decode_scanned(text, secrets, needs_restore,
+    keep_null)
+  if body == nil and message then
+    return nil, M.unusable(asker, op, job, response.status, message)
+  end
+  if body == nil then return true, response end
+  local id = server_id(body)
+  if id then response.server_request_id = id end
+  return body, response
+end
+
+--- Reads the outcome of a job that is done.
+---@param asker etoro.Asker
+---@param op etoro.Operation
+---@param job userdata
+---@param keep_null? boolean
+---@return any result decoded answer; true when it has no body
+---@return etoro.Response|etoro.Error
+---@return boolean? is_refusal an error that an answer says
+function M.read(asker, op, job, keep_null)
+  local status, code, attempts, elapsed, is_uncertain, is_sent, ran_before,
+    detail, request_id = job:outcome(true)
+  local result, err
+  if not code and status >= 200 and status < 300 then
+    local response = responses.of_job(job, status, attempts, elapsed,
+      request_id)
+    result, err = read_success(asker, op, job, response, keep_null)
+    if result == nil then err.attempts = attempts end
+    return result, err
+  elseif not code and status == 404 and op.method == "DELETE" and ran_before
+  then
+    -- an attempt whose answer was lost has done it
+    return true, responses.of_job(job, status, attempts, elapsed, request_id)
+  end
+  if not code then
+    err = failures.from_reply(reply_of(op, job, status))
+  else
+    err = failures.from_transport {
+      code = code, detail = detail, host = asker.host, op = op,
+      status = status > 0 and status or nil, request_id = request_id,
+      text = not asker.is_secret and (job:body()) or nil,
+      uncertain = is_uncertain or is_sent or ran_before,
+    }
+    -- what is not to be repeated has left: that is enough
+    is_uncertain = (is_uncertain or is_sent and op.class == "once")
+      and code ~= "cancelled" and code ~= "closed"
+  end
+  if is_uncertain then M.doubt(asker, op, job, err) end
+  err.attempts = attempts
+  if ran_before and op.method ~= "GET" then err.may_have_executed = true end
+  return nil, err, not code
+end
+
+return M

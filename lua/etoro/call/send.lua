@@ -1,0 +1,88 @@
+-- The one way out: a request of a client's becomes a job of the engine, is waited
+-- for, and its outcome is read.
+
+local blame = require "etoro.values.blame"
+local errors = require "etoro.errors"
+local options_of = require "etoro.call.options"
+local outcome = require "etoro.call.outcome"
+local waiting = require "etoro.tasks.waiting"
+
+-- Waits for a job. Gives an error when it cannot go on; re-raises what a
+-- signal handler or a host's wait raised, with the job cancelled.
+local function await(client, job)
+  local renewal = client._renewal
+  local failure = renewal and renewal:check(job)
+  local ok, done = true, true
+  if not failure then
+    ok, done, failure = pcall(waiting.await, client._waiter, job,
+      renewal and renewal:attendant(job))
+  end
+  if ok and done and not failure then return nil end
+  job:cancel()
+  if job:done() then job:outcome() end -- read, so that nobody waits for it
+  if not ok then error(done, 0) end
+  return failure or errors.closed()
+end
+
+-- The guard rail for what moves real money; needs no engine, and raises.
+local function guard(client, op)
+  if client._account ~= "real" and not client._loopback then
+    blame.raise(("%s %s moves real money out of or into your account: make the"
+      .. " client with account = \"real\" if you mean it"):format(op.method,
+      op.path))
+  end
+end
+
+---@class etoro.Wire a request as it goes out
+---@field target string path and query
+---@field body? string
+---@field content_type? string
+---@field headers? string[] lines
+---@field request_id? string where the options say none
+---@field journal? userdata that it is announced to before it leaves
+---@field intent? string the line that announces it
+
+--- Sends a request and reads what comes back.
+---@param client etoro.Client
+---@param op etoro.Operation
+---@param request etoro.Wire
+---@param options etoro.RequestOptions checked
+---@return any result decoded answer; true when it has no body
+---@return etoro.Response|etoro.Error
+return function(client, op, request, options)
+  if op.moves_money then guard(client, op) end
+  if client._is_closed then return nil, errors.closed() end
+  local settled = client._settings
+  local deadline = options.deadline or settled.deadline
+  if not (deadline > 0) then
+    return nil, errors.new {
+      kind = "timeout", code = "deadline",
+      message = "the deadline has passed already; nothing was sent",
+    }
+  end
+  local method = op.method
+  local job, message, kind = client._runtime.engine:submit(client._core, {
+    -- all at once: a table that grows costs a multiple of this
+    method = method, target = request.target, body = request.body,
+    content_type = request.content_type, headers = request.headers,
+    request_id = options.request_id or request.request_id,
+    finals = op.final, class = op.class, pool = client._pool or op.pool,
+    priority = op.trade and options_of.priority(op, options.priority)
+      or options.priority,
+    writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
+    timeout = options.timeout or settled.timeout, deadline = deadline,
+    max_retries = options.max_retries or settled.max_retries,
+    urgent = options._urgent, journal = request.journal,
+    intent = request.intent,
+  })
+  if not job then
+    if kind == "closed" then return nil, errors.closed() end
+    return nil, errors.invalid(nil, message)
+  end
+  -- what is sent again has been announced
+  if request.intent then request.announced_by = job end
+  request.journal, request.intent = nil, nil
+  local failure = await(client, job)
+  if failure then return nil, failure end
+  return outcome.read(client._asker, op, job, options.keep_null)
+end
