@@ -150,6 +150,16 @@ describe("the line that an error names", function()
         message, name)
     end
   end)
+
+  it("is none of a caller whose lines were stripped", function()
+    local bare = assert(load(string.dump(function(encode, value)
+      local text = encode(value)
+      return text
+    end, true)))
+    local ok, message = pcall(bare, etoro.encode, print)
+    assert.is_false(ok)
+    assert.equal(SAYS, message)
+  end)
 end)
 
 describe("the line that an error names, of each method", function()

@@ -10,8 +10,7 @@ local tostring = core.text -- not up to the locale
 local M = {}
 
 local function split(target)
-  local path, query = target:match("^([^?]*)%??(.*)$")
-  return path, query
+  return target:match("^([^?]*)%??(.*)$")
 end
 
 -- The header lines that the core built, with the sealed credentials among
