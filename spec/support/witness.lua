@@ -10,8 +10,9 @@
 -- history has no end), outage (from and to: the portfolio cannot be read),
 -- page (where the history has the position), repeats (it gives the same page
 -- whatever is asked for), is_text (numbers are texts and names are spelled
--- otherwise), place ("mirror" or "both": a copy's position), lookup (the state
--- that the opening order's lookup gives).
+-- otherwise), is_shy (closings are answered without the time), place ("mirror"
+-- or "both": a copy's position), lookup (the state that the opening order's
+-- lookup gives).
 local json = require "etoro.values.json"
 local scripted = require "spec.support.scripted"
 local times = require "etoro.values.times"
@@ -153,7 +154,9 @@ function M.new(row, options)
   self.api = scripted.new(function(line, request)
     local status, body = answer(self, line, request)
     local clock = self.others.clock
-    return status, body, clock ~= false and {
+    local is_told = clock ~= false
+      and not (self.others.is_shy and request.method == "POST")
+    return status, body, is_told and {
       Date = times.http(math.floor(self:unix()) + (clock or 0)) } or nil
   end)
   self.client = self:connect(options.of_client)

@@ -195,6 +195,8 @@ local function look(closing, looks)
     return state
   end
   closing.seen = portfolio
+  closing.since = closing.since or response
+    and server_clock.at(closing.client, response, closing.started)
   local seen = judge(closing, portfolio, looks)
   if closing.units and closing.has_outcome and not closing.is_gone then
     return state
