@@ -7,8 +7,8 @@
 --   readers       further scopes that its GETs are open to
 --   reads_itself  path and query are not read before, but by the handlers
 --   kind          "fixture" where the answers are the same for everybody
---   prepare       called with ctx and the operation before all else; what it
---                 gives is the answer
+--   prepare       called with ctx and the operation before all else
+-- Whatever it calls may end the work by reply.stop.
 
 local core = require "etoro.core"
 local input = require "etoro.sandbox.http.input"
@@ -46,8 +46,7 @@ end
 
 local function answer(op, area, handler)
   return function(ctx)
-    local early = area.prepare and area.prepare(ctx, op)
-    if early then return early end
+    if area.prepare then area.prepare(ctx, op) end
     local args, wrong = {}, nil
     if not area.reads_itself then
       args, wrong = input.read(op, ctx, area.optional)

@@ -2,11 +2,14 @@
 -- against the limits, allowed, read, answered.
 
 local auth = require "etoro.sandbox.http.auth"
+local core = require "etoro.core"
 local faults = require "etoro.sandbox.http.faults"
 local fold = require("etoro.sandbox.http.fold").table
 local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 local router = require "etoro.sandbox.http.router"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -31,39 +34,46 @@ end
 local function read_body(request, route)
   local text = request.body or ""
   if text == "" or route.body_kind == "multipart" then return {} end
-  if not reply.is_json(request) then return nil, reply.not_json() end
+  if not reply.is_json(request) then reply.stop(reply.not_json()) end
   local value = json.decode_plain(text)
   if type(value) ~= "table" then
-    return nil, reply.fail(400, "ValidationFailed", "The body is not JSON")
+    reply.refuse(400, "ValidationFailed", "The body is not JSON")
   end
   return value
 end
 
--- What is wrong with the request's id, if anything.
-local function refuse_id(box, request, route)
-  if route.older then return nil end
+local function check_id(box, request, route)
   local id = request.headers["x-request-id"]
-  if id == nil or id == "" then
-    return reply.fail(422, "RequestIdRequired", "x-request-id is required")
+  if route.older then
+    return
+  elseif id == nil or id == "" then
+    reply.refuse(422, "RequestIdRequired", "x-request-id is required")
   elseif not auth.request_id(id, box.options.strict) then
-    return reply.fail(400, "ValidationFailed", "x-request-id must be a UUID")
+    reply.refuse(400, "ValidationFailed", "x-request-id must be a UUID")
   end
 end
 
 local function work(box, request, route, params, effects, caller)
-  local refusal = refuse_id(box, request, route)
-  if refusal then return refusal end
+  check_id(box, request, route)
   if not auth.allowed(caller, route.scopes) then
-    return fail(box, route, 403, "InsufficientPermissions",
-      "Insufficient permissions")
+    reply.stop(fail(box, route, 403, "InsufficientPermissions",
+      "Insufficient permissions"))
   end
-  local body
-  body, refusal = read_body(request, route)
-  if not body then return refusal end
-  local query = router.query(request.query)
+  local body, query = read_body(request, route), router.query(request.query)
   if not box.options.strict then body, query = fold(body), fold(query) end
   return route.handler { box = box, request = request, caller = caller,
     params = params, query = query, body = body, effects = effects }
+end
+
+-- A table that is raised is an answer (reply.stop); all else is a mistake.
+local function as_raised(err)
+  return type(err) == "table" and err or debug.traceback(tostring(err), 2)
+end
+
+local function attempt(...)
+  local ok, answer = xpcall(work, as_raised, ...)
+  if not ok and type(answer) ~= "table" then error(answer, 0) end
+  return answer
 end
 
 local function limited(box, request, route, params, effects)
@@ -73,7 +83,7 @@ local function limited(box, request, route, params, effects)
     box:now())
   local answer
   if allowed then
-    answer = work(box, request, route, params, effects, caller)
+    answer = attempt(box, request, route, params, effects, caller)
   else
     answer = fail(box, route, 429, "TooManyRequests", "Too many requests")
     box.arrivals.refused = box.arrivals.refused + 1

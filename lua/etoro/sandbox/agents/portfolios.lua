@@ -13,8 +13,8 @@ local M = { handlers = handlers, refuse = refusals.plain,
   optional = tokens.optional,
   readers = { "etoro-public:real:read", "etoro-public:real:write" } }
 
-local function invalid(ctx, message)
-  return nil, M.refuse(ctx, 400, nil, message)
+local function invalid(message)
+  reply.refuse(400, "ValidationFailed", message)
 end
 
 local function is_taken(owner, name)
@@ -39,18 +39,17 @@ local function settle_name(ctx, name)
     until not is_taken(owner, given)
     return given
   end
-  if taken then return invalid(ctx, "An agent-portfolio of this name exists") end
+  if taken then invalid("An agent-portfolio of this name exists") end
   return name
 end
 
 local function check(ctx)
   local amount = ctx.body.investmentAmountInUsd
   if amount < ctx.box.options.minimum_investment then
-    return invalid(ctx, "Investment amount is below the minimum threshold")
+    invalid("Investment amount is below the minimum threshold")
   elseif amount > ctx.caller.owner.credit then
-    return invalid(ctx, "The account's credit does not cover the investment")
+    invalid("The account's credit does not cover the investment")
   end
-  return true
 end
 
 local function summary(portfolio)
@@ -78,15 +77,9 @@ local function add(ctx, name)
 end
 
 local function create(ctx, version)
-  local ok, refusal = check(ctx)
-  if not ok then return refusal end
-  local wanted
-  wanted, refusal = tokens.read_create(ctx, version, "portfolio")
-  if not wanted then return refusal end
-  local name
-  name, refusal = settle_name(ctx, ctx.body.agentPortfolioName)
-  if not name then return refusal end
-  local portfolio = add(ctx, name)
+  check(ctx)
+  local wanted = tokens.read_create(ctx, version, "portfolio")
+  local portfolio = add(ctx, settle_name(ctx, ctx.body.agentPortfolioName))
   local out = summary(portfolio)
   if ctx.effects.token_failed then
     out.userTokenCreated = false
@@ -117,8 +110,7 @@ handlers["GET /api/v1/agent-portfolios"] = function(ctx)
 end
 
 handlers["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"] = function(ctx)
-  local portfolio, refusal = tokens.portfolio(ctx)
-  if not portfolio then return refusal end
+  local portfolio = tokens.portfolio(ctx)
   local owner = ctx.caller.owner
   local worth = positions.stop_copying(books.of(ctx.box), portfolio)
   for i = #portfolio.tokens, 1, -1 do tokens.remove(ctx, portfolio, i) end

@@ -25,7 +25,7 @@ local UNNAMED = {
 local IDS = {}
 for id, name in pairs(NAMES) do IDS[name] = id end
 
-local refuse = refusals.plain
+local refuse = reply.refuse
 
 local function given(value)
   return value ~= nil and value ~= json.null
@@ -40,44 +40,28 @@ end
 
 -- A name outside the allowed set is 400 on v1 and on creating a portfolio,
 -- 403 on v2's token operations.
-local function read_names(ctx, list, version, where)
-  local out = {}
-  for i, name in ipairs(list) do
+local function check_names(ctx, list, version, where)
+  for _, name in ipairs(list) do
     if not contains(ctx.box.options.scopes, name) then
-      local status = (version == 2 and where == "token") and 403 or 400
-      return nil, reply.fail(status, "ScopeNameNotAllowed",
-        "Scope name not allowed")
+      refuse((version == 2 and where == "token") and 403 or 400,
+        "ScopeNameNotAllowed", "Scope name not allowed")
     end
-    out[i] = name
   end
-  return out
-end
-
-local function read_ids(list)
-  local out = {}
-  for i, id in ipairs(list) do
-    if type(id) ~= "number" or not (NAMES[id] or UNNAMED[id]) then
-      return nil, reply.fail(400, "ScopeIdNotAllowed",
-        "A scope id is not in the allowed set")
-    end
-    out[i] = id
-  end
-  return out
 end
 
 -- Puts scope_ids and scope_names into `out`; nothing when none were sent.
 local function read_scopes(ctx, version, where, out)
-  local body = ctx.body
-  local given_ids = version == 1 and body.scopeIds or nil
-  local ids, refusal = read_ids(given_ids or {})
-  if not ids then return nil, refusal end
-  local names = json.list()
-  for _, id in ipairs(ids) do names[#names + 1] = NAMES[id] end
-  local wanted
-  wanted, refusal = read_names(ctx, body.scopeNames or {}, version,
-    where)
-  if not wanted then return nil, refusal end
-  for _, name in ipairs(wanted) do
+  local wanted = ctx.body.scopeNames
+  local given_ids = version == 1 and ctx.body.scopeIds or nil
+  local names, ids = {}, {}
+  for i, id in ipairs(given_ids or {}) do
+    if not (NAMES[id] or UNNAMED[id]) then
+      refuse(400, "ScopeIdNotAllowed", "A scope id is not in the allowed set")
+    end
+    ids[i], names[#names + 1] = id, NAMES[id]
+  end
+  check_names(ctx, wanted or {}, version, where)
+  for _, name in ipairs(wanted or {}) do
     if not contains(names, name) then
       names[#names + 1], ids[#ids + 1] = name, IDS[name]
     end
@@ -85,59 +69,48 @@ local function read_scopes(ctx, version, where, out)
   if #names + #ids > 0 then
     out.scope_names, out.scope_ids = names, ids
   else
-    out.no_scopes = (body.scopeNames or given_ids) and true
+    out.no_scopes = (wanted or given_ids) and true
   end
-  return out
 end
 
 local function read_ips(value, out)
   for _, ip in ipairs(given(value) and value or {}) do
     if type(ip) ~= "string" or not types.ipv4(ip) then
-      return nil, reply.fail(400, "IpsWhitelistInvalidIp",
+      refuse(400, "IpsWhitelistInvalidIp",
         "ipsWhitelist contains an invalid IPv4 address")
     end
   end
   if given(value) then out.ips = value else out.no_ips = true end
-  return out
 end
 
 local function read_expiry(ctx, value, out)
-  if not given(value) then
-    out.no_expiry = true
-    return out
+  out.no_expiry = not given(value) or nil
+  if out.no_expiry then return end
+  out.expires = times.moment(value)
+  if out.expires <= ctx.box:now() then
+    refuse(400, "ValidationFailed", "expiresAt is in the past")
   end
-  local unix = times.moment(value)
-  if unix <= ctx.box:now() then
-    return nil, refuse(ctx, 400, nil, "expiresAt is in the past")
-  end
-  out.expires = unix
-  out.expires_text = value:sub(-1) == "Z" and value or times.format(unix)
-  return out
+  out.expires_text = value:sub(-1) == "Z" and value
+    or times.format(out.expires)
 end
 
 -- The fields that creating and updating share.
 local function read_settings(ctx, version, where)
-  local body = ctx.body
-  local out, refusal = read_scopes(ctx, version, where, {})
-  if out and body.ipsWhitelist ~= nil then
-    out, refusal = read_ips(body.ipsWhitelist, out)
-  end
-  if out and body.expiresAt ~= nil then
-    out, refusal = read_expiry(ctx, body.expiresAt, out)
-  end
-  return out, refusal
+  local body, out = ctx.body, {}
+  read_scopes(ctx, version, where, out)
+  if body.ipsWhitelist ~= nil then read_ips(body.ipsWhitelist, out) end
+  if body.expiresAt ~= nil then read_expiry(ctx, body.expiresAt, out) end
+  return out
 end
 
---- What a creating body asks for; nil and the refusal otherwise. `where` is
---- "portfolio" or "token".
+--- What a creating body asks for. `where` is "portfolio" or "token".
 function M.read_create(ctx, version, where)
   if ctx.body.userTokenName == "" then
-    return nil, refuse(ctx, 400, nil, "userTokenName is required")
+    refuse(400, "ValidationFailed", "userTokenName is required")
   end
-  local out, refusal = read_settings(ctx, version, where)
-  if not out then return nil, refusal end
+  local out = read_settings(ctx, version, where)
   if not out.scope_names then
-    return nil, reply.fail(400, "ScopeIdsRequired", version == 1
+    refuse(400, "ScopeIdsRequired", version == 1
       and "ScopeIds is required" or "ScopeNames is required")
   end
   out.name = ctx.body.userTokenName
@@ -178,18 +151,19 @@ function M.remove(ctx, portfolio, i)
   ctx.box.tokens[token.secret] = nil
 end
 
-local function list_or(ips, otherwise)
-  return ips and json.list(ips) or otherwise
+-- What is told of a token wherever it is; without a whitelist, `no_ips` is.
+local function show(token, no_ips)
+  return {
+    userTokenId = token.id, userTokenName = token.name,
+    clientId = token.client_id, expiresAt = token.expires_text or json.null,
+    ipsWhitelist = token.ips and json.list(token.ips) or no_ips,
+  }
 end
 
 --- The token inside the answer to creating a portfolio.
 function M.created_with_portfolio(token, version)
-  local out = {
-    userTokenId = token.id, userToken = token.secret,
-    userTokenName = token.name, clientId = token.client_id,
-    ipsWhitelist = list_or(token.ips, json.list()),
-    expiresAt = token.expires_text or json.null,
-  }
+  local out = show(token, json.list())
+  out.userToken = token.secret
   if version == 1 then
     out.scopeIds = json.list(token.scope_ids)
     out.scopeNames = json.list(token.scope_names)
@@ -204,62 +178,49 @@ end
 
 --- The token inside the list of portfolios.
 function M.listed(token)
-  return {
-    userTokenId = token.id, userTokenName = token.name,
-    clientId = token.client_id,
-    externalApplicationName = "Sandbox application",
-    ipsWhitelist = list_or(token.ips, json.list()),
-    scopeIds = json.list(token.scope_ids),
-    scopeNames = json.list(token.scope_names),
-    expiresAt = token.expires_text or json.null,
-    createdAt = times.format(token.created),
-  }
+  local out = show(token, json.list())
+  out.externalApplicationName = "Sandbox application"
+  out.scopeIds = json.list(token.scope_ids)
+  out.scopeNames = json.list(token.scope_names)
+  out.createdAt = times.format(token.created)
+  return out
 end
 
---- The caller's portfolio named in the path; nil and the refusal otherwise.
+--- The caller's portfolio named in the path.
 function M.portfolio(ctx)
   for _, portfolio in ipairs(ctx.caller.owner.portfolios) do
     if portfolio.id == ctx.args.agentPortfolioId then return portfolio end
   end
-  return nil, reply.fail(404, "NotFound", "Agent-portfolio not found")
+  refuse(404, "NotFound", "Agent-portfolio not found")
 end
 
--- portfolio and the token's place in it; nil, nil and the refusal otherwise
+-- The portfolio and the token's place in it.
 local function find(ctx)
-  local portfolio, refusal = M.portfolio(ctx)
-  if not portfolio then return nil, nil, refusal end
+  local portfolio = M.portfolio(ctx)
   for i, token in ipairs(portfolio.tokens) do
     if token.id == ctx.args.userTokenId then return portfolio, i end
   end
-  return nil, nil, reply.fail(404, "NotFound", "User token not found")
+  refuse(404, "NotFound", "User token not found")
 end
 
 local function create(ctx, version)
-  local portfolio, refusal = M.portfolio(ctx)
-  if not portfolio then return refusal end
-  local wanted
-  wanted, refusal = M.read_create(ctx, version, "token")
-  if not wanted then return refusal end
+  local portfolio = M.portfolio(ctx)
+  local wanted = M.read_create(ctx, version, "token")
   for _, token in ipairs(portfolio.tokens) do
     if token.name == wanted.name then
-      return reply.fail(409, "UserKeyNameAlreadyExists",
-        "UserKeyName already exists")
+      refuse(409, "UserKeyNameAlreadyExists", "UserKeyName already exists")
     end
   end
   if #portfolio.tokens >= ctx.box.options.max_tokens
       or ctx.effects.max_tokens then
-    return reply.fail(429, "MaxUserTokensExceeded",
+    refuse(429, "MaxUserTokensExceeded",
       "Maximum number of user tokens exceeded")
   end
   local token = M.add(ctx, portfolio, wanted)
-  return reply.new(201, {
-    userTokenId = token.id, userToken = token.secret,
-    userTokenName = token.name, clientId = token.client_id,
-    ipsWhitelist = list_or(token.ips, json.null),
-    scopeNames = json.list(token.scope_names),
-    expiresAt = token.expires_text or json.null,
-    createdAt = times.format(token.created),
-  })
+  local out = show(token, json.null)
+  out.userToken, out.createdAt = token.secret, times.format(token.created)
+  out.scopeNames = json.list(token.scope_names)
+  return reply.new(201, out)
 end
 
 -- Nothing documents how to take a whitelist or an expiry away; here an empty
@@ -275,17 +236,12 @@ local function apply(token, changes)
 end
 
 local function update(ctx, version)
-  local portfolio, i, refusal = find(ctx)
-  if not portfolio then return refusal end
-  local changes
-  changes, refusal = read_settings(ctx, version, "token")
-  if not changes then return refusal end
+  local portfolio, i = find(ctx)
+  local changes = read_settings(ctx, version, "token")
   if changes.no_scopes then
-    return reply.fail(400, "ScopeIdsRequired", "A token keeps a scope")
-  end
-  if next(changes) == nil then
-    return reply.fail(400, "NoChangesDetected",
-      "At least one field must be provided")
+    refuse(400, "ScopeIdsRequired", "A token keeps a scope")
+  elseif next(changes) == nil then
+    refuse(400, "NoChangesDetected", "At least one field must be provided")
   end
   apply(portfolio.tokens[i], changes)
   return reply.new(204)
@@ -305,8 +261,7 @@ for version = 1, 2 do
 end
 
 handlers["DELETE /api/v1" .. TOKEN] = function(ctx)
-  local portfolio, i, refusal = find(ctx)
-  if not portfolio then return refusal end
+  local portfolio, i = find(ctx)
   M.remove(ctx, portfolio, i)
   return reply.new(204)
 end

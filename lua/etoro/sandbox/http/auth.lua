@@ -5,13 +5,25 @@ local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 
---- Whether a header carries this text; in-process it may be a sealed secret,
---- which compares but is not read.
-local function matches(given, text)
+--- Whether a header is this text. In-process a credential may be sealed, which
+--- compares but is not read; nothing else here has to know.
+---@param given string|userdata
+---@param text string
+---@return boolean
+function M.matches(given, text)
   if type(given) == "userdata" then return given:matches(text) end
   return given == text
 end
-M.matches = matches
+
+-- A header as text: of one that is sealed, the name in these tables that it is.
+local function plain(given, ...)
+  if type(given) == "string" then return given end
+  for _, texts in ipairs { ... } do
+    for text in pairs(texts) do
+      if M.matches(given, text) then return text end
+    end
+  end
+end
 
 local function unauthorized(status, message)
   return nil, reply.fail(status or 401, "Unauthorized",
@@ -19,16 +31,14 @@ local function unauthorized(status, message)
 end
 
 local function bearer(box, given)
-  for token, entry in pairs(box.access_tokens) do
-    -- sealed, it is the bare token
-    local text = type(given) == "userdata" and token or "Bearer " .. token
-    if matches(given, text) then
-      if entry.expires_at and entry.expires_at <= box:now() then break end
-      return { owner = entry.owner, scopes = entry.scopes,
-        limit_key = "bearer " .. token }
-    end
+  local token = plain(given, box.access_tokens)
+  if token == given then token = token:match "^Bearer (.*)$" end
+  local entry = box.access_tokens[token]
+  if not entry or entry.expires_at and entry.expires_at <= box:now() then
+    return unauthorized()
   end
-  return unauthorized()
+  return { owner = entry.owner, scopes = entry.scopes,
+    limit_key = "bearer " .. token }
 end
 
 local function contains(list, value)
@@ -52,18 +62,12 @@ local function agent(box, token, remote)
 end
 
 local function by_user_key(box, given, remote)
-  for key, owner in pairs(box.owners) do
-    if matches(given, key) then
-      return { owner = owner, scopes = owner.scopes, limit_key = key }
-    end
-  end
-  if type(given) == "string" then
-    local token = box.tokens[given]
-    if token then return agent(box, token, remote) end
-    return unauthorized()
-  end
-  for secret, token in pairs(box.tokens) do
-    if matches(given, secret) then return agent(box, token, remote) end
+  local key = plain(given, box.owners, box.tokens)
+  local owner, token = box.owners[key], box.tokens[key]
+  if owner then
+    return { owner = owner, scopes = owner.scopes, limit_key = key }
+  elseif token then
+    return agent(box, token, remote)
   end
   return unauthorized()
 end
@@ -79,7 +83,7 @@ function M.identify(box, request)
   end
   if h.authorization then return bearer(box, h.authorization) end
   if not (h["x-api-key"] and h["x-user-key"]) then return unauthorized() end
-  if not matches(h["x-api-key"], box.options.api_key) then
+  if not M.matches(h["x-api-key"], box.options.api_key) then
     return unauthorized()
   end
   return by_user_key(box, h["x-user-key"], request.remote or "127.0.0.1")

@@ -24,6 +24,17 @@ function M.fail(status, code, message, headers)
   return M.new(status, { errorCode = code, errorMessage = message }, headers)
 end
 
+--- Ends the work on a request with this answer, from wherever it is; the
+--- pipeline takes it. Nothing may have been changed before.
+function M.stop(answer)
+  error(answer, 0)
+end
+
+--- Ends the work with a status and no body, or with the commonest error shape.
+function M.refuse(status, code, message)
+  M.stop(code and M.fail(status, code, message) or M.new(status))
+end
+
 --- The answer to a path that there is not.
 function M.no_route(ctx)
   return M.fail(404, ctx.box.options.strict and "NotFound" or "RouteNotFound",

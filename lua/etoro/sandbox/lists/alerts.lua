@@ -28,10 +28,8 @@ local function find(ctx)
   for i, alert in ipairs(alerts_of(ctx)) do
     if alert.id == ctx.args.alertId then return alert, i end
   end
-end
-
-local function unknown(ctx)
-  return M.refuse(ctx, 404, "ALERT_NOT_FOUND", "There is no such price alert")
+  reply.stop(M.refuse(ctx, 404, "ALERT_NOT_FOUND",
+    "There is no such price alert"))
 end
 
 handlers["GET /api/v1/price-alerts"] = function(ctx)
@@ -66,14 +64,12 @@ end
 
 handlers["PATCH /api/v1/price-alerts/{alertId}"] = function(ctx)
   local alert = find(ctx)
-  if not alert then return unknown(ctx) end
   alert.target, alert.updated = ctx.body.targetPrice, ctx.box:now()
   return reply.new(200, { success = true, data = show(ctx, alert) })
 end
 
 handlers["DELETE /api/v1/price-alerts/{alertId}"] = function(ctx)
   local alert, at = find(ctx)
-  if not alert then return unknown(ctx) end
   table.remove(alerts_of(ctx), at)
   return reply.new(200, { success = true, data = { alertId = alert.id } })
 end

@@ -68,6 +68,7 @@ local function find(ctx, id)
   end
 end
 
+-- Lists, or items of one, by rank.
 local function sort(lists)
   table.sort(lists, function(a, b)
     if a.rank ~= b.rank then return a.rank < b.rank end
@@ -151,8 +152,15 @@ local function not_found(message)
 end
 
 -- Where the answer has no envelope, what is not there is a 404.
-local function refuse_unknown(ctx)
-  return M.refuse(ctx, 404, "NotFound", "There is no such watchlist")
+local function refuse_unknown()
+  reply.refuse(404, "NotFound", "There is no such watchlist")
+end
+
+-- The list of the path and its place.
+local function find_own(ctx)
+  local list, at = find(ctx, ctx.args.watchlistId)
+  if not list then refuse_unknown() end
+  return list, at
 end
 
 handlers["GET /api/v1/watchlists"] = function(ctx)
@@ -189,18 +197,16 @@ end
 local function create(ctx)
   ensure_builtin(ctx)
   local failure = why_not_create(ctx)
-  if failure then return nil, envelope(ctx, 201, {}, failure) end
+  if failure then reply.stop(envelope(ctx, 201, {}, failure)) end
   return add_list(ctx, ctx.args.name, ctx.args.type, ctx.args.dynamicQuery)
 end
 
 handlers["POST /api/v1/watchlists"] = function(ctx)
-  local list, refusal = create(ctx)
-  return list and envelope(ctx, 201, { list }) or refusal
+  return envelope(ctx, 201, { create(ctx) })
 end
 
 handlers["POST /api/v1/watchlists/newasdefault-watchlist"] = function(ctx)
-  local list, refusal = create(ctx)
-  if not list then return refusal end
+  local list = create(ctx)
   select_default(ctx, list)
   return envelope(ctx, 201, { list })
 end
@@ -243,16 +249,14 @@ handlers[SELECTED] = function(ctx)
 end
 
 handlers["POST /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
-  local list = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list = find_own(ctx)
   local failure = add_items(ctx, list)
   if failure then return envelope(ctx, 201, { list }, failure) end
   return reply.new(201)
 end
 
 handlers["PUT /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
-  local list = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list = find_own(ctx)
   for _, item in ipairs(ctx.body) do
     if not find_item(list, item) then
       return M.refuse(ctx, 404, "NotFound", ("The list has no item %d")
@@ -264,16 +268,12 @@ handlers["PUT /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
     old.rank = item.itemRank or old.rank
     old.reason = item.itemAddedReason or old.reason
   end
-  table.sort(list.items, function(a, b)
-    if a.rank ~= b.rank then return a.rank < b.rank end
-    return core.before(a.id, b.id)
-  end)
+  sort(list.items)
   return reply.new(204)
 end
 
 handlers["DELETE /api/v1/watchlists/{watchlistId}/items"] = function(ctx)
-  local list = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list = find_own(ctx)
   for _, item in ipairs(ctx.body) do
     local _, at = find_item(list, item)
     if at then table.remove(list.items, at) end
@@ -293,16 +293,14 @@ handlers["GET /api/v1/watchlists/default-watchlists/items"] = function(ctx)
 end
 
 handlers["PUT /api/v1/watchlists/{watchlistId}"] = function(ctx)
-  local list = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list = find_own(ctx)
   list.name = ctx.args.newName
   return reply.new(204)
 end
 
 -- A built-in list stays.
 handlers["DELETE /api/v1/watchlists/{watchlistId}"] = function(ctx)
-  local list, at = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list, at = find_own(ctx)
   if list.kind == "Default" or list.kind == "RecentlyInvested" then
     return M.refuse(ctx, 400, nil, "A built-in watchlist cannot be deleted")
   end
@@ -312,13 +310,9 @@ handlers["DELETE /api/v1/watchlists/{watchlistId}"] = function(ctx)
 end
 
 handlers["PUT /api/v1/watchlists/rank/{watchlistId}"] = function(ctx)
-  local list, at = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
   local lists = lists_of(ctx)
   sort(lists)
-  for i, other in ipairs(lists) do
-    if other == list then at = i end
-  end
+  local list, at = find_own(ctx)
   table.remove(lists, at)
   local new = math.max(1, math.min(ctx.args.newRank, #lists + 1))
   table.insert(lists, new, list)
@@ -329,8 +323,7 @@ end
 local SELECT = "PUT /api/v1/watchlists/setUserSelectedUserDefault/"
   .. "{watchlistId}"
 handlers[SELECT] = function(ctx)
-  local list = find(ctx, ctx.args.watchlistId)
-  if not list then return refuse_unknown(ctx) end
+  local list = find_own(ctx)
   select_default(ctx, list)
   return reply.new(200)
 end
@@ -377,7 +370,7 @@ handlers["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] =
           ctx.args.itemsPerPage))
       end
     end
-    return refuse_unknown(ctx)
+    refuse_unknown()
   end
 
 return M

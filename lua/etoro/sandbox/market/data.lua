@@ -34,16 +34,15 @@ local function rate(prices, id, now, date)
 end
 
 local function invalid(message)
-  return reply.fail(400, "ValidationFailed", message)
+  reply.refuse(400, "ValidationFailed", message)
 end
 
 handlers["GET /api/v1/market-data/instruments/rates"] = function(ctx)
   local text = ctx.query.instrumentIds
-  if not text or text == "" then return invalid("instrumentIds is required") end
-  local list, refusal = instruments.ids(text)
-  if not list then return refusal end
+  if not text or text == "" then invalid("instrumentIds is required") end
+  local list = instruments.ids(text)
   if #list > MOST_RATES then
-    return invalid(("at most %d instruments at once"):format(MOST_RATES))
+    invalid(("at most %d instruments at once"):format(MOST_RATES))
   end
   local prices, now = market.of(ctx.box), ctx.box:now()
   local date = times.format(now):gsub("Z",
@@ -124,7 +123,7 @@ handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
   local wrong = not id and "instrumentId" or not width and "interval"
     or (direction ~= "asc" and direction ~= "desc") and "direction"
     or not (count and count >= 1 and count % 1 == 0) and "candlesCount"
-  if wrong then return invalid(wrong .. " is not valid") end
+  if wrong then invalid(wrong .. " is not valid") end
   local instrument = market.of(ctx.box):find(id)
   if not instrument then
     return reply.new(200, { interval = params.interval,

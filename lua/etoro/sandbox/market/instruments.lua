@@ -28,14 +28,14 @@ end
 
 local MAX_IDS = 100
 
---- The numbers of a comma list, in order and each once; nil and the refusal
---- when it has something else in it, such as an escaped comma.
+--- The numbers of a comma list, in order and each once, and a set of them. It
+--- has nothing else in it, such as an escaped comma.
 function M.ids(text)
   local list, seen = {}, {}
   for item in (text .. ","):gmatch("([^,]*),") do
     local id = tonumber(item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$"))
     if not id then
-      return nil, reply.fail(400, "ValidationFailed",
+      reply.refuse(400, "ValidationFailed",
         ("'%s' is not a number"):format(item))
     end
     if not seen[id] then
@@ -47,14 +47,13 @@ function M.ids(text)
 end
 
 --- The set of numbers that a parameter filters by; nil where it filters
---- nothing, nil and the refusal otherwise. Escaped commas reach some servers of
+--- nothing. Escaped commas reach some servers of
 --- the real service as part of the text, which then filters nothing: so here.
 function M.filter(ctx, name)
   local text = ctx.query[name]
   if not text or text == "" or text:find("%2C", 1, true) then return nil end
   local list, seen = M.ids(text)
-  if not list then return nil, seen end
-  if #list > MAX_IDS then return nil, reply.new(414) end
+  if #list > MAX_IDS then reply.refuse(414) end
   return seen
 end
 
@@ -68,9 +67,7 @@ end
 local function choose(ctx)
   local filters, out = {}, json.list()
   for name, field in pairs(FILTERS) do
-    local set, refusal = M.filter(ctx, name)
-    if refusal then return nil, refusal end
-    filters[field] = set
+    filters[field] = M.filter(ctx, name)
   end
   for _, instrument in ipairs(ctx.box.instruments) do
     if is_chosen(instrument, filters) then
@@ -81,15 +78,13 @@ local function choose(ctx)
 end
 
 handlers["GET /api/v1/market-data/instruments"] = function(ctx)
-  local found, refusal = choose(ctx)
-  return refusal or reply.new(200, { instrumentDisplayDatas = found })
+  return reply.new(200, { instrumentDisplayDatas = choose(ctx) })
 end
 
 --- The route of the older API, which no operation describes.
 M.older = { method = "GET", path = "/api/sor/v3/instruments", pool = "older",
   older = true, handler = function(ctx)
-    local found, refusal = choose(ctx)
-    return refusal or reply.new(200, { data = { instruments = found },
+    return reply.new(200, { data = { instruments = choose(ctx) },
       meta = { requestId = ctx.box.rng:uuid(),
         timestamp = times.format(ctx.box:now()) } })
   end }
@@ -99,8 +94,7 @@ local function listing(name, parameter, list_name, id_name, text_name, texts)
   for id in pairs(texts) do order[#order + 1] = id end
   table.sort(order, core.before)
   handlers["GET /api/v1/market-data/" .. name] = function(ctx)
-    local wanted, refusal = M.filter(ctx, parameter)
-    if refusal then return refusal end
+    local wanted = M.filter(ctx, parameter)
     local out = json.list()
     for _, id in ipairs(order) do
       if not wanted or wanted[id] then

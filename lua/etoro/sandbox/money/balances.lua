@@ -22,7 +22,11 @@ local TYPES = { trading = true, options = true, cash = true }
 local OTHER_TYPES = { crypto = true, moneyfarm = true, spaceship = true }
 
 local function invalid(ctx, message)
-  return nil, M.refuse(ctx, 400, nil, message)
+  reply.stop(M.refuse(ctx, 400, nil, message))
+end
+
+local function unknown(ctx, message)
+  reply.stop(M.refuse(ctx, 404, "AccountNotFound", message))
 end
 
 local function trading_account(owner)
@@ -56,38 +60,34 @@ local function set_of(text)
   return set
 end
 
--- The types that a query asks for; nil for all, nil and the refusal for what
--- is none. The service overlooks types that it does not know.
+-- The types that a query asks for; nil for all. The service overlooks types
+-- that it does not know.
 local function types_of(ctx)
   local types, known = set_of(ctx.args.accountTypes), nil
   for name in pairs(types or {}) do
     if TYPES[name] or OTHER_TYPES[name] then
       known = types
     elseif ctx.box.options.strict then
-      return invalid(ctx, "accountTypes has an unknown type")
+      invalid(ctx, "accountTypes has an unknown type")
     end
   end
   return known
 end
 
--- What is wrong with the type of a path.
-local function refuse_type(ctx, name)
-  if name == nil or TYPES[name] then return nil end
-  if ctx.box.options.strict then
-    return select(2, invalid(ctx, "accountType is unknown"))
-  end
-  if OTHER_TYPES[name] then return nil end
-  return M.refuse(ctx, 404, "AccountNotFound", "There is no such type")
+-- Refuses what is no type in a path.
+local function check_type(ctx, name)
+  if name == nil or TYPES[name] then return end
+  if ctx.box.options.strict then invalid(ctx, "accountType is unknown") end
+  if not OTHER_TYPES[name] then unknown(ctx, "There is no such type") end
 end
 
--- The accounts that path and query ask for; nil and the refusal otherwise.
+-- The accounts that path and query ask for.
 local function choose(ctx)
   local args = ctx.args
-  local ids, types, refusal = set_of(args.accountIds), types_of(ctx)
-  refusal = refusal or refuse_type(ctx, args.accountType)
-  if refusal then return nil, refusal end
+  local ids, types = set_of(args.accountIds), types_of(ctx)
+  check_type(ctx, args.accountType)
   if not RATES[args.displayCurrency] then
-    return invalid(ctx, "displayCurrency is unknown")
+    invalid(ctx, "displayCurrency is unknown")
   end
   local out = {}
   for _, account in ipairs(accounts_of(ctx)) do
@@ -123,10 +123,9 @@ local function show(ctx, account)
 end
 
 local function balances(ctx)
-  local accounts, refusal = choose(ctx)
-  if not accounts then return refusal end
+  local accounts = choose(ctx)
   if ctx.args.accountId and #accounts == 0 then
-    return M.refuse(ctx, 404, "AccountNotFound", "There is no such account")
+    unknown(ctx, "There is no such account")
   end
   local out, total = json.list(), 0
   for _, account in ipairs(accounts) do
@@ -149,21 +148,19 @@ local function date_of(day)
   return times.date(day * DAY)
 end
 
--- First and last day; nil, nil and the refusal otherwise.
+-- First and last day.
 local function read_range(ctx)
   local today = math.floor(ctx.box:now() / DAY)
   local args = ctx.args
   local last = args.toDate and day_of(args.toDate) or today
   local first = args.fromDate and day_of(args.fromDate) or last - USUAL
-  local message
   if first > last then
-    message = "fromDate is after toDate"
+    invalid(ctx, "fromDate is after toDate")
   elseif last - first > LONGEST then
-    message = "the range is longer than 365 days"
+    invalid(ctx, "the range is longer than 365 days")
   elseif first < today - LONGEST - 1 then
-    message = "fromDate is more than 12 months ago"
+    invalid(ctx, "fromDate is more than 12 months ago")
   end
-  if message then return nil, nil, M.refuse(ctx, 400, nil, message) end
   return first, math.min(last, today)
 end
 
@@ -215,11 +212,8 @@ local function snapshot(ctx, accounts, day, today)
 end
 
 local function history(ctx)
-  local accounts, refusal = choose(ctx)
-  if not accounts then return refusal end
-  local first, last
-  first, last, refusal = read_range(ctx)
-  if not first then return refusal end
+  local accounts = choose(ctx)
+  local first, last = read_range(ctx)
   if #accounts == 0 or first > last then
     return reply.new(404)
   end

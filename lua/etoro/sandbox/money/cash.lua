@@ -66,8 +66,7 @@ local function find(ctx)
   for _, account in ipairs(M.accounts(ctx.box, ctx.caller.owner)) do
     if account.id == ctx.args.accountId then return account end
   end
-  return nil, M.refuse(ctx, 404, "AccountNotFound",
-    "There is no such cash account")
+  reply.refuse(404, "AccountNotFound", "There is no such cash account")
 end
 
 local function find_request(ctx, id)
@@ -132,8 +131,7 @@ handlers["GET /api/v1/money/accounts/cash/status"] = function(ctx)
 end
 
 handlers["GET /api/v1/money/accounts/cash/{accountId}"] = function(ctx)
-  local account, refusal = find(ctx)
-  if not account then return refusal end
+  local account = find(ctx)
   return reply.new(200, show(account))
 end
 
@@ -175,8 +173,7 @@ end
 
 local TRANSACTIONS = "GET /api/v1/money/accounts/cash/{accountId}/transactions"
 handlers[TRANSACTIONS] = function(ctx)
-  local account, refusal = find(ctx)
-  if not account then return refusal end
+  local account = find(ctx)
   local start, size = start_of(ctx), ctx.args.pageSize
   if not start then
     return M.refuse(ctx, 400, nil, "pageToken is not one of ours")

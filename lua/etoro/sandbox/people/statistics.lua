@@ -15,45 +15,35 @@ local INVESTED = 0.72 -- of a portfolio, as far as it holds anything
 local CACHE = "max-age=3600"
 local LONGEST = 731 -- days
 
+local function refuse(...)
+  reply.stop(M.refuse(...))
+end
+
 local function find(ctx)
-  local name = ctx.args.username
-  local person = persons.by_name(ctx.box, name)
-  if not person then
-    return nil, M.refuse(ctx, 404, "NotFound", "There is no such user")
-  elseif person.opted_out then
-    return nil, M.refuse(ctx, 403, "InsufficientPermissions",
+  local person = persons.by_name(ctx.box, ctx.args.username)
+    or refuse(ctx, 404, "NotFound", "There is no such user")
+  if person.opted_out then
+    refuse(ctx, 403, "InsufficientPermissions",
       "This user does not show the portfolio")
   end
   return person
-end
-
-local function invalid(ctx, message, field)
-  return nil, nil, M.refuse(ctx, 400, nil, message, field)
 end
 
 -- First and last day of minDate and maxDate.
 local function read_dates(ctx)
   local first, last = persons.day_of(ctx.args.minDate),
     persons.day_of(ctx.args.maxDate)
-  if first > last then
-    return invalid(ctx, "minDate is after maxDate", "minDate")
-  elseif last - first > LONGEST then
-    return invalid(ctx, "the range is too long", "minDate")
+  if last - first > LONGEST then
+    refuse(ctx, 400, nil, "the range is too long", "minDate")
   end
   return first, math.min(last, persons.today(ctx.box))
 end
 
--- Of a named period or of two dates; nil, nil and the refusal otherwise.
+-- Of a named period or of two dates.
 local function read_range(ctx)
-  local args = ctx.args
-  if args.period and (args.minDate or args.maxDate) then
-    return invalid(ctx, "period goes without minDate and maxDate", "period")
-  elseif (args.minDate == nil) ~= (args.maxDate == nil) then
-    return invalid(ctx, "minDate and maxDate go together", "minDate")
-  elseif args.minDate then
-    return read_dates(ctx)
-  end
-  return persons.period(args.period or "CurrMonth", persons.today(ctx.box))
+  if ctx.args.minDate then return read_dates(ctx) end
+  return persons.period(ctx.args.period or "CurrMonth",
+    persons.today(ctx.box))
 end
 
 -- The days of a range, thinned out to `count` of them when that is above 0.
@@ -70,11 +60,8 @@ end
 -- The days of the request through `show`, in the envelope of a history.
 local function history(show)
   return function(ctx)
-    local person, refusal = find(ctx)
-    if not person then return refusal end
-    local first, last
-    first, last, refusal = read_range(ctx)
-    if not first then return refusal end
+    local person = find(ctx)
+    local first, last = read_range(ctx)
     local out = json.list()
     for i, day in ipairs(days(first, last, ctx.args.count)) do
       out[i] = show(ctx, person, day)
@@ -116,8 +103,7 @@ handlers["GET /api/v2/portfolios/{username}/exposure/history"] = history(
   end)
 
 handlers["GET /api/v2/portfolios/{username}/copiers"] = function(ctx)
-  local person, refusal = find(ctx)
-  if not person then return refusal end
+  local person = find(ctx)
   return reply.new(200, { copiers = person.copiers, aumTier = person.tier,
     aumTierDesc = person.tier > 0 and ("Tier %d"):format(person.tier)
       or json.null })
@@ -132,7 +118,7 @@ local function read_gain_range(ctx, step)
   local args = ctx.args
   if args.minDate and args.maxDate then
     if args.count then
-      return invalid(ctx, "count goes with one date at most", "count")
+      refuse(ctx, 400, nil, "count goes with one date at most", "count")
     end
     return read_dates(ctx)
   end
@@ -148,12 +134,9 @@ end
 
 handlers["GET /api/v2/portfolios/{username}/gain/{granularity}"] =
   function(ctx)
-    local person, refusal = find(ctx)
-    if not person then return refusal end
+    local person = find(ctx)
     local step = STEPS[ctx.args.granularity]
-    local first, last
-    first, last, refusal = read_gain_range(ctx, step)
-    if not first then return refusal end
+    local first, last = read_gain_range(ctx, step)
     local out = json.list()
     for day = first, last, step do
       out[#out + 1] = { date = persons.date_of(day),

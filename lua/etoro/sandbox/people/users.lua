@@ -19,9 +19,7 @@ local PAGE = 20
 local HELD_SINCE = 40 -- days
 
 local function find(ctx)
-  local person = persons.by_name(ctx.box, ctx.args.username)
-  if not person then return nil, reply.new(404) end
-  return person
+  return persons.by_name(ctx.box, ctx.args.username) or reply.refuse(404)
 end
 
 local function full_name(person)
@@ -57,17 +55,14 @@ end
 
 handlers["GET /api/v1/user-info/people"] = function(ctx)
   local names, cids = ctx.args.usernames, ctx.args.cidList
-  if not names and not cids then return reply.new(400) end
   local out = json.list()
   for _, name in ipairs(names or {}) do
-    local person = persons.by_name(ctx.box, name)
-    if not person then return reply.new(404) end
-    out[#out + 1] = show_profile(person)
+    out[#out + 1] = show_profile(persons.by_name(ctx.box, name)
+      or reply.refuse(404))
   end
   for _, cid in ipairs(cids or {}) do
-    local person = persons.by_cid(ctx.box, cid)
-    if not person then return reply.new(404) end
-    out[#out + 1] = show_profile(person)
+    out[#out + 1] = show_profile(persons.by_cid(ctx.box, cid)
+      or reply.refuse(404))
   end
   return reply.new(200, { users = out })
 end
@@ -102,8 +97,7 @@ end
 
 handlers["GET /api/v1/user-info/people/{username}/tradeinfo"] =
   function(ctx)
-    local person, refusal = find(ctx)
-    if not person then return refusal end
+    local person = find(ctx)
     return reply.new(200, statistics(ctx, person))
   end
 
@@ -220,8 +214,7 @@ local function next_year(day)
 end
 
 handlers["GET /api/v1/user-info/people/{username}/gain"] = function(ctx)
-  local person, refusal = find(ctx)
-  if not person then return refusal end
+  local person = find(ctx)
   local today = persons.today(ctx.box)
   local first = persons.period("LastYear", today)
   return reply.new(200, {
@@ -232,8 +225,7 @@ end
 
 handlers["GET /api/v1/user-info/people/{username}/daily-gain"] =
   function(ctx)
-    local person, refusal = find(ctx)
-    if not person then return refusal end
+    local person = find(ctx)
     local first = persons.day_of(ctx.args.minDate)
     local last = math.min(persons.day_of(ctx.args.maxDate),
       persons.today(ctx.box))
@@ -260,8 +252,7 @@ end
 
 handlers["GET /api/v1/user-info/people/{username}/portfolio/live"] =
   function(ctx)
-    local person, refusal = find(ctx)
-    if not person then return refusal end
+    local person = find(ctx)
     local positions = json.list()
     for i, id in ipairs(person.assets) do
       positions[i] = show_position(ctx, person, i, id)

@@ -16,33 +16,25 @@ local REPLIES = COMMENT .. "/replies"
 local REPLY = REPLIES .. "/{replyId}"
 
 local function find_comment(ctx)
-  local post, refusal = posts.find(ctx)
-  if not post then return nil, refusal end
-  local comment = social.find(post.comments, ctx.args.commentId)
-  if not comment then return nil, reply.new(404) end
-  return comment
+  return social.find(posts.find(ctx).comments, ctx.args.commentId)
+    or reply.refuse(404)
 end
 
 local function find_reply(ctx)
-  local comment, refusal = find_comment(ctx)
-  if not comment then return nil, refusal end
-  local node = social.find(comment.replies, ctx.args.replyId)
-  if not node then return nil, reply.new(404) end
-  return node
+  return social.find(find_comment(ctx).replies, ctx.args.replyId)
+    or reply.refuse(404)
 end
 
 local function find_own(ctx, find)
-  local node, refusal = find(ctx)
-  if not node then return nil, refusal end
-  if node.deleted then return nil, reply.new(404) end
-  if node.owner ~= ctx.caller.owner then return nil, reply.new(403) end
+  local node = find(ctx)
+  if node.deleted then reply.refuse(404) end
+  if node.owner ~= ctx.caller.owner then reply.refuse(403) end
   return node
 end
 
 local function create(find, add)
   return function(ctx)
-    local parent, refusal = find(ctx)
-    if not parent then return refusal end
+    local parent = find(ctx)
     if ctx.body.message == "" then return reply.new(422) end
     local node = add(parent, social.new_node(ctx))
     return reply.new(201, social.comment(ctx, node))
@@ -51,8 +43,7 @@ end
 
 local function list(find, field)
   return function(ctx)
-    local parent, refusal = find(ctx)
-    if not parent then return refusal end
+    local parent = find(ctx)
     local page, paging = social.page(ctx, parent[field])
     if not page then return reply.new(400) end
     local out = json.list()
@@ -71,30 +62,26 @@ handlers["GET" .. REPLIES] = list(find_comment, "replies")
 -- What comments and replies have in common.
 for path, find in pairs { [COMMENT] = find_comment, [REPLY] = find_reply } do
   handlers["PUT" .. path] = function(ctx)
-    local node, refusal = find_own(ctx, find)
-    if not node then return refusal end
+    local node = find_own(ctx, find)
     if ctx.body.message == "" then return reply.new(422) end
     social.edit(ctx, node)
     return reply.new(200, social.comment(ctx, node))
   end
 
   handlers["DELETE" .. path] = function(ctx)
-    local node, refusal = find_own(ctx, find)
-    if not node then return refusal end
+    local node = find_own(ctx, find)
     social.blank(ctx, node)
     return reply.new(204)
   end
 
   handlers["POST" .. path .. "/likes"] = function(ctx)
-    local node, refusal = find(ctx)
-    if not node then return refusal end
+    local node = find(ctx)
     social.like(ctx.box, node, ctx.caller.owner)
     return reply.new(204)
   end
 
   handlers["DELETE" .. path .. "/likes"] = function(ctx)
-    local node, refusal = find(ctx)
-    if not node then return refusal end
+    local node = find(ctx)
     social.unlike(node, ctx.caller.owner)
     return reply.new(204)
   end

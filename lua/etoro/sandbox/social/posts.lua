@@ -13,21 +13,19 @@ local M = { handlers = handlers, refuse = refusals.empty,
 local MAX_FILE = 8388608
 local SHOWN = 10 -- comments with a single post
 
--- The post of the path; nil and the refusal otherwise.
+-- The post of the path.
 local function find(ctx)
   local post = social.state(ctx.box).by_id[ctx.args.postId]
-  if not post or post.deleted then return nil, reply.new(404) end
+  if not post or post.deleted then reply.refuse(404) end
   return post
 end
 M.find = find
 
 -- The same, of the caller's own.
 local function find_own(ctx)
-  local post, refusal = find(ctx)
-  if post and post.owner ~= ctx.caller.owner then
-    return nil, reply.new(403)
-  end
-  return post, refusal
+  local post = find(ctx)
+  if post.owner ~= ctx.caller.owner then reply.refuse(403) end
+  return post
 end
 
 local function given(text)
@@ -84,29 +82,25 @@ handlers["POST /api/v1/posts/shares"] = function(ctx)
 end
 
 handlers["GET /api/v1/posts/{postId}"] = function(ctx)
-  local post, refusal = find(ctx)
-  if not post then return refusal end
+  local post = find(ctx)
   return reply.new(200, social.discussion(ctx, post, ctx.args.take or SHOWN))
 end
 
 handlers["PUT /api/v1/posts/{postId}"] = function(ctx)
-  local post, refusal = find_own(ctx)
-  if not post then return refusal end
+  local post = find_own(ctx)
   if not has_content(ctx.body) then return reply.new(422) end
   social.edit(ctx, post)
   return reply.new(200, social.post(ctx, post))
 end
 
 handlers["DELETE /api/v1/posts/{postId}"] = function(ctx)
-  local post, refusal = find_own(ctx)
-  if not post then return refusal end
+  local post = find_own(ctx)
   social.blank(ctx, post)
   return reply.new(204)
 end
 
 handlers["GET /api/v1/posts/{postId}/shares"] = function(ctx)
-  local post, refusal = find(ctx)
-  if not post then return refusal end
+  local post = find(ctx)
   local page, paging = social.page(ctx, post.shares)
   if not page then return reply.new(400) end
   local out = json.list()
@@ -122,8 +116,7 @@ end
 local function mark(name, lookup, set)
   for method, on in pairs { POST = true, DELETE = false } do
     handlers[method .. " /api/v1/posts/{postId}/" .. name] = function(ctx)
-      local post, refusal = lookup(ctx)
-      if not post then return refusal end
+      local post = lookup(ctx)
       set(ctx, post, on)
       return reply.new(204)
     end
@@ -158,18 +151,15 @@ mark("pins", find_own, function(ctx, post, on)
   post.pinned = on and (post.pinned or next_mark(ctx)) or nil
 end)
 
--- poll, option; nil, nil and the refusal otherwise
+-- poll, option, post
 local function find_option(ctx)
-  local post, refusal = find(ctx)
-  if not post then return nil, nil, refusal end
+  local post = find(ctx)
   local poll = post.poll
-  if not poll or poll.id ~= ctx.args.pollId then
-    return nil, nil, reply.new(422)
-  end
+  if not poll or poll.id ~= ctx.args.pollId then reply.refuse(422) end
   for _, option in ipairs(poll.options) do
     if option.id == ctx.args.optionId then return poll, option, post end
   end
-  return nil, nil, reply.new(404)
+  reply.refuse(404)
 end
 
 local VOTES = " /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes"
@@ -177,7 +167,6 @@ local VOTES = " /api/v1/posts/{postId}/polls/{pollId}/options/{optionId}/votes"
 -- One vote each, and none on one's own poll.
 handlers["POST" .. VOTES] = function(ctx)
   local poll, option, post = find_option(ctx)
-  if not poll then return post end
   local user = ctx.caller.owner
   local earlier = poll.votes[user]
   if post.owner == user or earlier and earlier ~= option.id then
@@ -188,8 +177,7 @@ handlers["POST" .. VOTES] = function(ctx)
 end
 
 handlers["DELETE" .. VOTES] = function(ctx)
-  local poll, option, refusal = find_option(ctx)
-  if not poll then return refusal end
+  local poll, option = find_option(ctx)
   local user = ctx.caller.owner
   if poll.votes[user] == option.id then poll.votes[user] = nil end
   return reply.new(202)

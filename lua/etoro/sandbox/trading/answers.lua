@@ -19,9 +19,9 @@ function M.problem(ctx, status, detail)
   })
 end
 
---- The same as a second result, for readers that give nil and a refusal.
+--- Ends the work with it.
 function M.refuse(ctx, status, detail)
-  return nil, M.problem(ctx, status, detail)
+  reply.stop(M.problem(ctx, status, detail))
 end
 
 --- A field of the body; null is absent.

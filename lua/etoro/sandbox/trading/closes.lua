@@ -15,11 +15,10 @@ local ALREADY_CLOSED, SCRIPTED = 741, 999
 -- The two servers spell it differently.
 local SPELLING = { real = "InstrumentId", demo = "InstrumentID" }
 
---- The position of the path; nil and the refusal otherwise.
+--- The position of the path.
 function M.find_position(ctx, account)
-  local position = account.positions[ctx.args.positionId]
-  if not position then return refuse(ctx, 404, "Position was not found") end
-  return position
+  return account.positions[ctx.args.positionId]
+    or refuse(ctx, 404, "Position was not found")
 end
 
 local function end_close(close, status, at)
@@ -86,26 +85,23 @@ end
 
 -- The instrument that a close names has to be the position's; a strict box
 -- asks for it in the spelling of the account.
-local function refuse_body(ctx, account, position, units)
-  local name, problem = SPELLING[account.kind], nil
+local function check_body(ctx, account, position, units)
+  local name = SPELLING[account.kind]
   local id = field(ctx.body, name)
   if id == nil and ctx.box.options.strict then
-    problem = name .. " is required"
+    refuse(ctx, 400, name .. " is required")
   elseif id ~= nil and id ~= position.instrument.instrumentID then
-    problem = name .. " is not the instrument of the position"
+    refuse(ctx, 400, name .. " is not the instrument of the position")
   elseif units and not position.closed and units > position.units then
-    problem = "UnitsToDeduct is more than the position has"
+    refuse(ctx, 400, "UnitsToDeduct is more than the position has")
   end
-  return problem and answers.problem(ctx, 400, problem)
 end
 
 --- POST market-close-orders/positions/{positionId}.
 function M.close(ctx, book, account)
-  local position, refusal = M.find_position(ctx, account)
-  if not position then return refusal end
+  local position = M.find_position(ctx, account)
   local units = field(ctx.body, "UnitsToDeduct")
-  refusal = refuse_body(ctx, account, position, units)
-  if refusal then return refusal end
+  check_body(ctx, account, position, units)
   local close = enter(book, account, position, units,
     answers.request_id(ctx))
   return reply.new(200, { token = book:uuid(), orderForClose = {
@@ -118,20 +114,18 @@ function M.close(ctx, book, account)
 end
 
 local function find_close(ctx, account)
-  local close = account.closes[ctx.args.orderId]
-  if not close then return refuse(ctx, 404, "Order was not found") end
-  return close
+  return account.closes[ctx.args.orderId]
+    or refuse(ctx, 404, "Order was not found")
 end
 
 --- DELETE market-close-orders/{orderId}.
 function M.cancel(ctx, book, account)
-  local close, refusal = find_close(ctx, account)
-  if not close then return refusal end
+  local close = find_close(ctx, account)
   if not close.final_at then
     end_close(close, "Canceled", book.box:now())
   elseif close.status ~= "Canceled" and ctx.box.options.cancel_filled ~= 200
   then
-    return answers.problem(ctx, ctx.box.options.cancel_filled,
+    refuse(ctx, ctx.box.options.cancel_filled,
       "The order was executed and cannot be cancelled")
   end
   return reply.new(200, { token = book:uuid() })
@@ -142,8 +136,7 @@ local STATUS_IDS = { Received = 1, Filled = 3, Rejected = 4, Canceled = 7,
 
 --- GET close-orders/{orderId}; a route of newer servers.
 function M.outcome(ctx, book, account)
-  local close, refusal = find_close(ctx, account)
-  if not close then return refusal end
+  local close = find_close(ctx, account)
   local part, out = close.part, {}
   if part then
     out[1] = { positionID = close.position.id, occurred = book:date(part.at),

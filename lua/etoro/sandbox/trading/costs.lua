@@ -43,8 +43,7 @@ local function answer(ctx, book, instrument, figures)
 end
 
 local function of_open(ctx, book)
-  local order, refusal = orders.read(ctx, ctx.body)
-  if not order then return refusal end
+  local order = orders.read(ctx, ctx.body)
   local id = order.instrument.instrumentID
   local exposure = orders.frozen_for(order) * order.leverage
   local conversion = book.market:conversion(id, order.at)
@@ -66,7 +65,7 @@ local function of_close(ctx, book, account)
   local sum, instrument = 0, nil
   for _, id in ipairs(ctx.body.positionIds) do
     local position = account.positions[id]
-    if not position or position.closed then return reply.new(404) end
+    if not position or position.closed then reply.refuse(404) end
     instrument = position.instrument
     sum = sum + spread_cost(book, instrument.instrumentID, position.units)
   end

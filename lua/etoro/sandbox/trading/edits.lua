@@ -23,14 +23,14 @@ local function is_empty(body)
 end
 
 local function check(ctx, book, position)
+  if position.closed then refuse(ctx, 409, "The position is closed") end
   if is_empty(ctx.body) then
-    return refuse(ctx, 400, "At least one field must be given")
+    refuse(ctx, 400, "At least one field must be given")
   end
   local wrong = terms.wrong_rate(position.is_buy,
     positions.close_rate(book, position, book.box:now()),
     field(ctx.body, "stopLossRate"), field(ctx.body, "takeProfitRate"))
-  if wrong then return refuse(ctx, 400, wrong) end
-  return true
+  if wrong then refuse(ctx, 400, wrong) end
 end
 
 local function apply(book, edit, at)
@@ -57,14 +57,8 @@ local function apply(book, edit, at)
 end
 
 function M.edit(ctx, book, account)
-  local position, refusal = closes.find_position(ctx, account)
-  if not position then return refusal end
-  if position.closed then
-    return answers.problem(ctx, 409, "The position is closed")
-  end
-  local ok
-  ok, refusal = check(ctx, book, position)
-  if not ok then return refusal end
+  local position = closes.find_position(ctx, account)
+  check(ctx, book, position)
   book:schedule(book.box:now() + book.box.options.fill_delay, apply,
     { position = position, body = ctx.body })
   return reply.new(202, { operationId = book:uuid(),

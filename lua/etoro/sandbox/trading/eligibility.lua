@@ -51,7 +51,7 @@ end
 function M.list(ctx, book)
   local currency = answers.field(ctx.body, "currency")
   if currency and core.upper(currency) ~= "USD" then
-    return answers.problem(ctx, 400, "currency must be USD")
+    answers.refuse(ctx, 400, "currency must be USD")
   end
   local found, no_ids, no_symbols = json.list(), json.list(), json.list()
   local seen = {}

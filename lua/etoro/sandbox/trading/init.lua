@@ -70,7 +70,7 @@ M.optional = { InstrumentId = true, InstrumentID = true }
 --- books catch up with the clock.
 function M.prepare(ctx, op)
   if op.since and not ctx.box.options.newer_routes then
-    return reply.no_route(ctx)
+    reply.stop(reply.no_route(ctx))
   end
   ctx.op, ctx.body.settlementType = op, terms.spelt(ctx.body.settlementType)
   ctx.books = books.of(ctx.box)

@@ -41,10 +41,9 @@ local function place(ctx, book)
   local body = as_v2(ctx.body, instrument)
   local wrong, name = input.problem_of_body(PLACE, body)
   if wrong then
-    return refuse(ctx, 400, ("%s %s"):format(name or "the body", wrong))
+    refuse(ctx, 400, ("%s %s"):format(name or "the body", wrong))
   end
-  local order, refusal = orders.read(ctx, body)
-  if not order then return nil, refusal end
+  local order = orders.read(ctx, body)
   order.arrivals, order.deprecated = 1, true
   orders.enter(book, order)
   return order
@@ -66,8 +65,7 @@ end
 
 --- POST market-open-orders/by-amount and by-units.
 function M.by_size(ctx, book)
-  local order, refusal = place(ctx, book)
-  return order and placed(book, order) or refusal
+  return placed(book, place(ctx, book))
 end
 
 -- What the route is not without, though the document requires none of it.
@@ -78,16 +76,15 @@ local NEEDED = { "InstrumentID", "IsBuy", "Leverage", "Rate" }
 function M.limit(ctx, book)
   for _, name in ipairs { "StopLossRate", "TakeProfitRate" } do
     if (ctx.body[name] or 0) <= 0 then
-      return answers.problem(ctx, 400, name .. " must be above 0")
+      refuse(ctx, 400, name .. " must be above 0")
     end
   end
   for _, name in ipairs(NEEDED) do
     if ctx.body[name] == nil then
-      return answers.problem(ctx, 400, name .. " is required")
+      refuse(ctx, 400, name .. " is required")
     end
   end
-  local order, refusal = place(ctx, book)
-  return order and reply.new(200, { token = order.token }) or refusal
+  return reply.new(200, { token = place(ctx, book).token })
 end
 
 -- This route has status ids of its own, and the service others than the
@@ -104,8 +101,7 @@ local function status_id(ctx, order)
 end
 
 function M.info(ctx, book, account)
-  local order = account.orders[ctx.args.orderId]
-  if not order then return reply.new(404) end
+  local order = account.orders[ctx.args.orderId] or reply.refuse(404)
   local list = json.list()
   for i, position in ipairs(order.executions) do
     list[i] = { positionID = position.id, orderType = 17,

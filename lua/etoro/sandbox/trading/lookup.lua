@@ -95,7 +95,7 @@ function M.get(ctx, book, account)
       or core.lower(args.referenceId)]
   end
   if not order or book.box:now() < order.at + options.lookup_lag then
-    return answers.problem(ctx, 404, "No external operation was found")
+    answers.refuse(ctx, 404, "No external operation was found")
   end
   return reply.new(200, view(book, order, fills.shown_status(book, order)))
 end

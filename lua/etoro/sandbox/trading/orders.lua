@@ -16,25 +16,21 @@ local SIZES = { "amount", "units", "contracts" }
 
 -- The instrument that a body names.
 local function find_instrument(ctx, body)
-  local found = ctx.books.market:find(field(body, "instrumentId"),
-    field(body, "symbol"))
-  if not found then return refuse(ctx, 404, "Instrument was not found") end
-  return found
+  return ctx.books.market:find(field(body, "instrumentId"),
+    field(body, "symbol")) or refuse(ctx, 404, "Instrument was not found")
 end
 
--- Each of the readers below puts what it read into `order`; nil and the
--- refusal when it cannot.
+-- Each of the readers below puts what it read into `order`.
 
 local function read_action(ctx, body, order)
   local side = body.transaction
   if body.action == "close" then
-    return refuse(ctx, 400, "action close is not supported here")
+    refuse(ctx, 400, "action close is not supported here")
   elseif not SIDES[side] then
-    return refuse(ctx, 400, "transaction does not go with action open")
+    refuse(ctx, 400, "transaction does not go with action open")
   end
   order.transaction, order.type = side, field(body, "orderType") or "mkt"
   order.direction, order.is_buy = SIDES[side], side == "buy"
-  return true
 end
 
 local function read_size(ctx, body, order)
@@ -46,39 +42,35 @@ local function read_size(ctx, body, order)
       order.size, order[name] = name, value
     end
   end
-  if count ~= 1 then
-    return refuse(ctx, 400,
-      "Exactly one of amount, units and contracts must be given")
-  end
   local currency = field(body, "orderCurrency")
-  if currency ~= nil and core.lower(currency) ~= "usd" then
-    return refuse(ctx, 400, "orderCurrency must be usd")
+  if count ~= 1 then
+    refuse(ctx, 400,
+      "Exactly one of amount, units and contracts must be given")
+  elseif currency ~= nil and core.lower(currency) ~= "usd" then
+    refuse(ctx, 400, "orderCurrency must be usd")
   end
-  return true
 end
 
 local function read_terms(ctx, body, order)
   local leverage = field(body, "leverage")
+    or refuse(ctx, 400, "leverage is required for open orders")
   local settlement = field(body, "settlementType")
-  if leverage == nil then
-    return refuse(ctx, 400, "leverage is required for open orders")
-  elseif settlement == nil and order.account.kind == "demo"
-      and order.type ~= "mit" then
-    return refuse(ctx, 400, "settlementType is required for open orders")
+  if not settlement and order.account.kind == "demo" and order.type ~= "mit"
+  then
+    refuse(ctx, 400, "settlementType is required for open orders")
   end
   settlement = settlement
     or terms.usual(order.instrument, order.direction, leverage)
   local offer = terms.offer(order.instrument, settlement, order.direction)
   if not offer then
-    return refuse(ctx, 400, ("%s is not offered for %s positions of this "
+    refuse(ctx, 400, ("%s is not offered for %s positions of this "
       .. "instrument"):format(settlement, order.direction))
   elseif not terms.has_leverage(offer, leverage) then
-    return refuse(ctx, 400, ("leverage %d is not offered"):format(leverage))
+    refuse(ctx, 400, ("leverage %d is not offered"):format(leverage))
   elseif (order.size == "contracts") ~= (settlement == "realFutures") then
-    return refuse(ctx, 400, "contracts are the size of realFutures alone")
+    refuse(ctx, 400, "contracts are the size of realFutures alone")
   end
   order.leverage, order.settlement, order.offer = leverage, settlement, offer
-  return true
 end
 
 local function read_rates(ctx, body, order)
@@ -87,18 +79,15 @@ local function read_rates(ctx, body, order)
   order.trigger = field(body, "triggerRate")
   order.stop_type = field(body, "stopLossType") or (order.stop_loss and "fixed")
   if order.type == "mit" and not order.trigger then
-    return refuse(ctx, 400, "triggerRate is required for mit orders")
+    refuse(ctx, 400, "triggerRate is required for mit orders")
   end
   local bid, ask = order.books.market:quote(order.instrument.instrumentID,
     order.at)
   order.seen = order.is_buy and ask or bid
   local wrong = terms.wrong_rate(order.is_buy, order.type == "mit"
     and order.trigger or order.seen, order.stop_loss, order.take_profit)
-  if wrong then return refuse(ctx, 400, wrong) end
-  return true
+  if wrong then refuse(ctx, 400, wrong) end
 end
-
-local READERS = { read_action, read_size, read_terms, read_rates }
 
 -- What an order of that size ties up; an estimate where it is not an amount.
 function M.frozen_for(order)
@@ -111,19 +100,15 @@ function M.frozen_for(order)
     / order.leverage)
 end
 
---- Reads the body of a v2 order whose form is right; nil and the refusal when
---- it asks for what there is not.
+--- Reads the body of a v2 order whose form is right.
 function M.read(ctx, body)
   local order = { books = ctx.books, account = ctx.account,
-    at = ctx.box:now(), reference = answers.request_id(ctx) }
-  local refusal
-  order.instrument, refusal = find_instrument(ctx, body)
-  if not order.instrument then return nil, refusal end
-  for _, read in ipairs(READERS) do
-    local ok
-    ok, refusal = read(ctx, body, order)
-    if not ok then return nil, refusal end
-  end
+    at = ctx.box:now(), reference = answers.request_id(ctx),
+    instrument = find_instrument(ctx, body) }
+  read_action(ctx, body, order)
+  read_size(ctx, body, order)
+  read_terms(ctx, body, order)
+  read_rates(ctx, body, order)
   return order
 end
 
@@ -161,8 +146,7 @@ end
 function M.place(ctx, book, account)
   local earlier = account.by_reference[answers.request_id(ctx)]
   if earlier then return again(ctx, earlier) end
-  local order, refusal = M.read(ctx, ctx.body)
-  if not order then return refusal end
+  local order = M.read(ctx, ctx.body)
   order.arrivals = 1
   M.enter(book, order)
   account.by_reference[order.reference] = order
@@ -182,11 +166,10 @@ end
 --- DELETE orders/{orderId}.
 function M.cancel(ctx, book, account)
   local order = account.orders[ctx.args.orderId]
-  if not order then
-    return answers.problem(ctx, 404, "Order was not found")
-  elseif order.status == "Filled" then
+    or refuse(ctx, 404, "Order was not found")
+  if order.status == "Filled" then
     if ctx.box.options.cancel_filled ~= 200 then
-      return answers.problem(ctx, ctx.box.options.cancel_filled,
+      refuse(ctx, ctx.box.options.cancel_filled,
         "The order was executed and cannot be cancelled")
     end
   elseif IN_FLIGHT[order.status] and order.status ~= "PendingCancel" then
