@@ -3,11 +3,11 @@
 local casing = require "etoro.values.spelling"
 local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
-local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.trading.resolve.evidence"
 local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
 local proof = require "etoro.trading.closing.proof"
+local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -25,12 +25,12 @@ local NOTHING = { refused = true, not_sent = true }
 -- Whether no other closing of as many units is in the journal, but for those
 -- that came to nothing.
 local function is_lone_part(case, parts)
+  local asked = case.closing.units
   for _, other in ipairs(parts) do
     if other ~= case.record and not NOTHING[other.ended]
       and type(other.params) == "table"
       and tostring(other.params.positionId) == case.params.positionId
-      and decimals.same(close.units_of(other.body), case.closing.asked)
-        ~= false
+      and same.units(tonumber(close.units_of(other.body)), asked, asked)
     then
       return false
     end
