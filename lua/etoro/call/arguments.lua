@@ -1,7 +1,7 @@
--- The arguments of an operation: checked, before anything is sent, and made into
--- a request. What a program got wrong (a type, an unknown name, a missing field)
--- raises at the caller's line; what data can cause is returned as nil and an
--- error object.
+-- The arguments of an operation: checked, before anything is sent, and made
+-- into a request. What a program got wrong (a type, an unknown name, a missing
+-- field) raises at the caller's line; what data can cause is returned as nil and
+-- an error object.
 
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
@@ -172,7 +172,8 @@ local function check_param_names(op, params)
     if params[name] == nil then
       blame.raise(("missing parameter '%s'"):format(name))
     end
-    check.check_type(spec_of(op.params.path[name]), params[name], "parameter", name)
+    check.check_type(spec_of(op.params.path[name]), params[name], "parameter",
+      name)
   end
   for _, name in ipairs(sorted_names(op.params.query)) do
     if params[name] == nil and op.params.query[name].required then

@@ -1,5 +1,5 @@
--- The one way out: a request of a client's becomes a job of the engine, is waited
--- for, and its outcome is read.
+-- The one way out: a request of a client's becomes a job of the engine, is
+-- waited for, and its outcome is read.
 
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"

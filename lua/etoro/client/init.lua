@@ -263,7 +263,8 @@ local function open(settled, engine, parent, keys_of)
     -- false: what is absent is looked for among the resources
   }, mt)
   if settled.journal then
-    local journal, err = require("etoro.trading.journal").open(settled, run.engine)
+    local journal, err = require("etoro.trading.journal").open(settled,
+      run.engine)
     if not journal then return nil, err end
     client._journal = journal
   end

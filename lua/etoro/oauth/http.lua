@@ -184,4 +184,19 @@ function M.read(call)
   return body
 end
 
+--- Sends a request and reads what comes of it.
+---@param sso etoro.OAuth
+---@param request table see http.submit
+---@param options? { timeout?: number, deadline?: number }
+---@return any body
+---@return etoro.Error? err
+function M.ask(sso, request, options)
+  local call, err = M.submit(sso, request, options)
+  if not call then return nil, err end
+  local done
+  done, err = M.await(call)
+  if not done then return nil, err end
+  return M.read(call)
+end
+
 return M
