@@ -297,15 +297,12 @@ static int engine_answer(lua_State *L)
 {
   struct etoro_engine *e = checkengine(L);
   struct etoro_job *j = takenjob(L, e);
-  int status = (int)luaL_checkinteger(L, 3);
-  struct etoro_buf headers;
-  struct etoro_buf body;
-  const char *h = luaL_checklstring(L, 4, &headers.len);
-  const char *b = luaL_checklstring(L, 5, &body.len);
+  struct etoro_answer answer;
   int rc;
-  memcpy(&headers.data, &h, sizeof h); /* read only; Lua owns the bytes */
-  memcpy(&body.data, &b, sizeof b);
-  rc = etoro_engine_answer(e, j, status, &headers, &body);
+  answer.status = (int)luaL_checkinteger(L, 3);
+  answer.headers = luaL_checklstring(L, 4, &answer.headers_len);
+  answer.body = luaL_checklstring(L, 5, &answer.body_len);
+  rc = etoro_engine_answer(e, j, &answer);
   if (rc)
     return letoro_fail(L, rc, "the job is not under way");
   lua_pushboolean(L, 1);

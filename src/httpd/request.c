@@ -44,6 +44,7 @@ struct cut_body {
   char data[];
 };
 
+/* The length was announced, so that the peer sees an answer that breaks off. */
 static ssize_t on_cut_body(void *cls, uint64_t pos, char *out, size_t max)
 {
   const struct cut_body *b = cls;
@@ -99,6 +100,8 @@ void etoro_httpd_answer(struct etoro_httpd_request *r, unsigned int status)
   MHD_resume_connection(r->connection);
 }
 
+/* Past the library, which writes only what is HTTP: this is how answers are
+   garbled. Waits for a slow reader for some time, and then gives up. */
 size_t etoro_httpd_send(struct etoro_httpd_request *r, const char *data,
                         size_t len)
 {

@@ -29,6 +29,7 @@ static void prune_accounts(struct etoro_engine *e)
   }
 }
 
+/* Where nothing is limited there is nothing to share. */
 static int has_budget(const struct etoro_pool_rule *rules, size_t n)
 {
   while (n > 0)
@@ -37,6 +38,8 @@ static int has_budget(const struct etoro_pool_rule *rules, size_t n)
   return 0;
 }
 
+/* A client that fails half-way is freed by its holder, and with it what it
+   holds of the account. */
 int etoro_engine_admit(struct etoro_engine *e, struct etoro_client *c,
                        const struct etoro_pool_rule *rules, size_t nrules)
 {

@@ -68,7 +68,7 @@ static enum etoro_turn look_along(struct etoro_round *r, struct etoro_pool *p,
       r->passed++;
       return ETORO_TURN_TOKEN;
     }
-    if (!has_room(j)) {
+    if (!has_room(j)) { /* its client's next reply makes a new round */
       r->passed++;
       continue;
     }
@@ -129,6 +129,8 @@ static void leave_pool(struct etoro_round *r)
     enter_line(r, 0);
 }
 
+/* What is due is found anew in each round: pools that are full say when they
+   have room, the others need a reply or a token to move on. */
 void etoro_dispatch_begin(struct etoro_dispatch *d, struct etoro_round *r,
                           double now)
 {

@@ -114,11 +114,19 @@ void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out);
 /* The manual wire: the next job to be sent, NULL when there is none. */
 struct etoro_job *etoro_engine_take(struct etoro_engine *e);
 
-/* Ends the attempt of a job that was taken: with a reply (headers is a block
-   of lines), or with a failure. ETORO_EINVAL: the job is not under way. */
+/* What a manual wire answers with; all of it is copied. */
+struct etoro_answer {
+  int status;
+  const char *headers;      /* a block of lines */
+  size_t headers_len;
+  const char *body;
+  size_t body_len;
+};
+
+/* Ends the attempt of a job that was taken: with a reply, or with a failure.
+   ETORO_EINVAL: the job is not under way. */
 int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
-                        int status, const struct etoro_buf *headers,
-                        const struct etoro_buf *body);
+                        const struct etoro_answer *answer);
 int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
                       enum etoro_code code, int is_sent);
 

@@ -11,30 +11,30 @@ struct etoro_job *etoro_engine_take(struct etoro_engine *e)
   if (!j)
     return NULL;
   etoro_line_unlink(&e->outbox, j);
-  j->is_taken = j->is_sent = 1;
+  j->is_taken = j->is_sent = 1; /* whoever has it may carry it out */
   return j;
 }
 
+/* An answer that comes late, behind a timeout or a cancel, is for nobody. */
 static int is_answerable(const struct etoro_job *j)
 {
   return j->state == ETORO_STATE_FLIGHT && j->is_taken;
 }
 
 int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
-                        int status, const struct etoro_buf *headers,
-                        const struct etoro_buf *body)
+                        const struct etoro_answer *answer)
 {
   int rc;
   if (!is_answerable(j))
     return ETORO_EINVAL;
-  rc = etoro_buf_add(&j->headers, headers->data, headers->len);
+  rc = etoro_buf_add(&j->headers, answer->headers, answer->headers_len);
   if (!rc)
-    rc = etoro_buf_add(&j->reply, body->data, body->len);
+    rc = etoro_buf_add(&j->reply, answer->body, answer->body_len);
   j->code = rc == ETORO_ETOOBIG  ? ETORO_CODE_TOO_LARGE
             : rc == ETORO_ENOMEM ? ETORO_CODE_OUT_OF_MEMORY
                                  : ETORO_CODE_NONE;
-  j->status = status;
-  j->may_limit = 1;
+  j->status = answer->status;
+  j->may_limit = 1; /* nobody has looked at the lines as they came */
   j->http_version = 11;
   etoro_moves_land(e, j, j->code);
   return ETORO_OK;

@@ -2,6 +2,8 @@
 
 #include "core/limits.h"
 
+/* One question decides for a write: may the server have carried it out? Then
+   it goes out again only where twice is as good as once. */
 enum etoro_verdict etoro_retry_verdict(enum etoro_class klass,
                                        enum etoro_ending ending)
 {
@@ -35,6 +37,9 @@ static double clamp(double v, double low, double high)
   return v < high ? v : high;
 }
 
+/* Full jitter: many programs that lost the same server must not come back in
+   step. The jitter on a server's own wait is small, but there, for the same
+   reason. */
 double etoro_retry_backoff(int n, double random, double retry_after)
 {
   double span = ETORO_RETRY_BASE;
@@ -54,6 +59,7 @@ void etoro_retry_bucket_init(struct etoro_retry_bucket *b, double now)
   b->stamp = now;
 }
 
+/* The bucket may go below 0: each resend then waits its turn, none is lost. */
 double etoro_retry_bucket_take(struct etoro_retry_bucket *b, double now)
 {
   if (now > b->stamp)

@@ -23,6 +23,8 @@ struct etoro_poller {
   double alarm;   /* what the timer was set to; -1 off */
 };
 
+/* A timer and a flag are descriptors of their own among the sockets, so that
+   a loop which watches the one descriptor wakes up for either of them. */
 static int add(struct etoro_poller *p, int fd)
 {
   struct epoll_event event = { 0 };
@@ -117,6 +119,7 @@ void etoro_poller_flag(struct etoro_poller *p, int is_up)
     p->is_up = is_up;
 }
 
+/* An error and a hang-up are told whether they were asked for or not. */
 static int to_events(uint32_t events)
 {
   return (events & EPOLLIN ? ETORO_POLL_IN : 0)
