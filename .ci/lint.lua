@@ -194,6 +194,24 @@ local function check_error(node, scope)
   end
 end
 
+-- What a client is made of is known to its own room and to that of its calls.
+local function check_private(node)
+  local owner, name = node[1], node[2].tag == "String" and node[2][1]
+  local whose = owner.tag == "Id" and owner[1]
+    or owner.tag == "Index" and owner[2].tag == "String" and owner[2][1]
+  if whose == "client" and name and name:sub(1, 1) == "_" and is_shipped()
+    and not file:find "^lua/etoro/client/" and not file:find "^lua/etoro/call/"
+  then
+    report(node, ("reaches for a client's private '%s': ask it by a method"
+      .. " (client/inside.lua)"):format(name))
+  end
+end
+
+function visit.Index(node, scope, depth)
+  check_private(node)
+  walk_all(node, scope, depth)
+end
+
 function visit.Call(node, scope, depth)
   check_call(node)
   check_error(node, scope)
@@ -202,6 +220,7 @@ function visit.Call(node, scope, depth)
 end
 
 function visit.Invoke(node, scope, depth)
+  check_private(node)
   local name = node[2][1]
   if name == "lower" or name == "upper" then by_locale(node, name) end
   check_pattern(node[3], name, node[5])

@@ -91,7 +91,7 @@ describe("etoro.market.cache", function()
   it("is not on disk unless asked for", function()
     local _, client = start()
     assert(client.instruments:find "AAPL")
-    assert.is_nil(client._instrument_cache.folder)
+    assert.is_nil(require("etoro.market.cache").of(client).folder)
   end)
 
   it("lets the next run send nothing", function()
@@ -132,7 +132,7 @@ describe("etoro.market.cache", function()
         end)
         local client = api:client { instrument_cache = { path = true } }
         assert(client.instruments:find "A")
-        print(client._instrument_cache.folder)
+        print(require("etoro.market.cache").of(client).folder)
       ]] }
     assert.equal(scratch .. "/deep/er/etoro\n", done.stdout, done.stderr)
     read(scratch .. "/deep/er/etoro/instruments-127.0.0.1.json")

@@ -126,6 +126,25 @@ describe("the lint", function()
     end
   end)
 
+  it("finds who reaches for what a client is made of", function()
+    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/client",
+      folder .. "/lua/etoro/call" }
+    for _, text in ipairs {
+      "local client = ... return client._options",
+      "return function(self) return self.client._core:budget() end",
+      "return function(case) case.client._account = 'real' end",
+      "local client = ... client:_send(1)",
+      "local client = ... return client['_journal']",
+    } do
+      finds(1, text)
+      finds(0, text, "sample.lua") -- of a spec
+      finds(0, text, "lua/etoro/client/sample.lua")
+      finds(0, text, "lua/etoro/call/sample.lua")
+    end
+    finds(0, "local client = ... return client.account, client:now()")
+    finds(0, "return function(self) return self._client, self._options end")
+  end)
+
   it("finds calls of C that go by it", function()
     process.run { "/bin/mkdir", "-p", folder .. "/src/core/bytes" }
     for _, line in ipairs { "if (isalpha(c))", "v = strtod (text, NULL);",

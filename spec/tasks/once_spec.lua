@@ -29,6 +29,37 @@ describe("a shared read", function()
     assert.same({ "read", "read", "read", "read", "read" }, values)
   end)
 
+  it("does not wait for itself", function()
+    local entry, began = {}, core.monotonic()
+    local function read(depth)
+      return shared.get(client, entry, 60, function()
+        return depth == 0 and "read" or read(depth - 1)
+      end)
+    end
+    assert.equal("read", etoro.run(read, 2))
+    assert.equal("read", read(2))
+    assert.is_true(core.monotonic() - began < 4) -- it waits 5 for another
+  end)
+
+  it("is done again after one that failed", function()
+    local entry = {}
+    etoro.run(function()
+      local failing = etoro.spawn(function()
+        shared.get(client, entry, 60, function()
+          etoro.sleep(0.02)
+          error "no luck"
+        end)
+      end)
+      local value
+      local other = etoro.spawn(function()
+        value = shared.get(client, entry, 60, function() return 8 end)
+      end)
+      assert.is_false(pcall(failing.wait, failing))
+      other:wait()
+      assert.equal(8, value)
+    end)
+  end)
+
   it("does not keep the others waiting when its task is cancelled",
     function()
       local entry, value = {}, nil

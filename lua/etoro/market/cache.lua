@@ -69,11 +69,13 @@ local function tell(client, message)
   client:warn(nil, "the instrument cache is kept in memory alone: " .. message)
 end
 
+local caches = setmetatable({}, { __mode = "k" }) -- by client
+
 --- The cache of a client.
 ---@param client etoro.Client
 ---@return etoro.InstrumentCache
 function M.of(client)
-  local cache = rawget(client, "_instrument_cache")
+  local cache = caches[client]
   if cache then return cache end
   local settled = client:instrument_cache()
   local lifetime = settled == false and 0 or limits.cache_lifetime
@@ -85,7 +87,7 @@ function M.of(client)
     client = client, lifetime = lifetime, entries = {},
     origin = client:base_url(), folder = folder_of(path),
   }, mt)
-  rawset(client, "_instrument_cache", cache)
+  caches[client] = cache
   if path and not cache.folder then
     tell(client, "neither XDG_CACHE_HOME nor HOME is an absolute path")
   end
