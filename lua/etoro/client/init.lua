@@ -52,7 +52,7 @@ end
 ---@field positions etoro.Positions
 ---@field posts etoro.Posts
 ---@field watchlists etoro.Watchlists
-local methods = {}
+local methods = setmetatable({}, { __index = inside })
 
 -- Resources are made when they are first asked for.
 local RESOURCES = {
@@ -78,7 +78,7 @@ local RESOURCES = {
 local mt = {
   __name = "etoro.client",
   __index = function(client, name)
-    local method = methods[name] or inside[name]
+    local method = methods[name]
     if method ~= nil then return method end
     if not RESOURCES[name] then return nil end
     local resource = require(RESOURCES[name]).new(client)
@@ -165,7 +165,7 @@ function methods:call(name, params, options)
       .. " path"):format(tostring(name), nearest and " (did you mean '"
       .. nearest .. "'?)" or ""))
   end
-  local result, response = self:send(op, params, options)
+  local result, response = inside.send(self, op, params, options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
   return unwrap(result, response)
 end
