@@ -39,6 +39,21 @@ describe("token:client, in the sandbox,", function()
     return t, portfolio.userTokens[1]
   end
 
+  -- A client that does not wait as its parent does would never meet this
+  -- sandbox, and go round for ever in all that follows.
+  setup(function()
+    local ends = core.monotonic() + 10
+    debug.sethook(function()
+      if core.monotonic() > ends then
+        debug.sethook()
+        error("wait is not taken over", 0)
+      end
+    end, "", 10000)
+    local _, token = start()
+    assert(assert(token:client()):call(ME))
+    debug.sethook()
+  end)
+
   local function order(agent)
     return agent.orders:open({ symbol = "AAPL", transaction = "buy",
       settlementType = "real", amount = 100 }, { precheck = false })

@@ -70,6 +70,9 @@ static void keeps_a_demo_client_off_the_real_account(void)
     "/",
     "/api/v1/posts?about=trading",
     "/api/v1/trad%69n/g",
+    "/api/v1/tradin%6g/orders",
+    "/api/v1/tradin%g7/orders",
+    "/api/v1/tradin%6`/orders",
   };
   static const char *const bad[] = {
     "/api/v2/trading/execution/orders",
@@ -88,6 +91,11 @@ static void keeps_a_demo_client_off_the_real_account(void)
     "/api/v2/Trading/execution/orders",
     "/api/v2/TRADING/execution/orders",
     "/api/v2/%74rading/execution/orders",
+    "/api/v2/tradi%6eg/execution/orders",
+    "/api/v2/tradi%4Eg/execution/orders",
+    "/api/v2/trad%69ng/execution/orders",
+    "/api/v2/%trading/execution/orders",
+    "/api/v2%2ftrading%5cexecution/orders",
     "/api/v2/%2574rading/execution/orders",
     "/api/v2/%252574rading/execution/orders",
     "/api/v2/%25%37%34rading/execution/orders",
