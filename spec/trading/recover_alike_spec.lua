@@ -28,10 +28,10 @@ local FOUND = { orderId = 9, requestedUnits = 3, transaction = "buy",
   asset = { instrumentId = 1001, symbol = "AAPL", leverage = 1 } }
 
 describe("a recovery compares an order with", function()
-  local t, folder, count, journals
+  local t, folder, count, journals, failures
 
   before_each(function()
-    folder, count, journals = process.scratch(), 0, {}
+    folder, count, journals, failures = process.scratch(), 0, {}, 0
   end)
   after_each(function()
     t.client:close()
@@ -44,13 +44,15 @@ describe("a recovery compares an order with", function()
         Date = "Thu, 01 Jan 2026 00:00:00 GMT" } }
   end
 
-  -- The journal of an order that did not arrive.
-  local function journal_of(order)
+  -- The journal of orders that did not arrive.
+  local function journal_of(...)
     local path = folder .. "/first"
     t = desk.new(nil, { journal = path })
     t:fault { route = OPEN, fault = "cut_before", times = 0 }
-    t.client.orders:open(order, { precheck = false, on_unknown = "report",
-      settle = 0, deadline = 1 })
+    for _, order in ipairs { ... } do
+      t.client.orders:open(order, { precheck = false, on_unknown = "report",
+        settle = 0, deadline = 1 })
+    end
     t.client:close()
     local file = assert(io.open(path))
     local text = file:read "a"
@@ -60,19 +62,24 @@ describe("a recovery compares an order with", function()
   end
 
   -- What becomes of such an order, where the account has a list of one item,
-  -- and the lookup has this order for it.
-  local function recover(order, list, item, looked_up)
-    journals[order] = journals[order] or journal_of(order)
+  -- the lookup has this order for it, and another one did not arrive either.
+  local function recover(order, list, item, looked_up, other)
+    local key = other or order
+    journals[key] = journals[key] or journal_of(order, other)
     count = count + 1
     local path = folder .. "/" .. count
     local file = assert(io.open(path, "w"))
-    file:write(journals[order])
+    file:write(journals[key])
     file:close()
     t.client:close()
     t = desk.new(nil, { journal = path })
     local handle = t.box.handle
     t.box.handle = function(self, request)
       if request.path:find("/portfolio", 1, true) then
+        failures = failures - 1
+        if failures >= 0 then
+          return { status = 403, body = "{}", headers = {} }
+        end
         local portfolio = { positions = json.list() }
         if list ~= "history" then portfolio[list] = json.list { item } end
         return answer_with { clientPortfolio = portfolio }
@@ -85,7 +92,7 @@ describe("a recovery compares an order with", function()
       return handle(self, request)
     end
     local found = assert(t.client.orders:recover { settle = 0, deadline = 30 })
-    assert.equal(1, #found)
+    assert.equal(other and 2 or 1, #found)
     return found[1]
   end
 
@@ -209,5 +216,37 @@ describe("a recovery compares an order with", function()
           [requested] = size })).state, name .. size)
       end
     end
+  end)
+
+  -- Another order that did not arrive, and whether that may have been it.
+  local OTHERS = {
+    { {}, true }, { { units = "3.0" }, true }, { { units = "4" }, false },
+    { { units = NONE, amount = "3" }, false },
+    { { transaction = "sellShort" }, false }, { { leverage = 2 }, false },
+    { { orderType = "mit", triggerRate = 5 }, false },
+    { { instrumentId = 1002 }, false },
+    { { instrumentId = NONE, symbol = "AAPL" }, true },
+  }
+
+  it("other orders that nobody knows the outcome of", function()
+    for number, case in ipairs(OTHERS) do
+      local found = recover(ORDER, "positions", ITEM, FOUND,
+        with(ORDER, case[1]))
+      assert.equal(case[2] and "unknown" or "landed", found.state, number)
+    end
+    local order = with(ORDER, { instrumentId = NONE, symbol = "AAPL" })
+    for symbol, state in pairs { aapl = "unknown", MSFT = "landed" } do
+      assert.equal(state, recover(order, "positions", ITEM, FOUND,
+        with(order, { symbol = symbol })).state)
+    end
+    assert.equal("unknown", recover(order, "positions", ITEM, FOUND,
+      with(ORDER)).state)
+  end)
+
+  it("what the account shows once it can be read", function()
+    failures = 3
+    assert.equal("landed", recover(ORDER, "positions", ITEM, FOUND).state)
+    failures = math.huge
+    assert.equal("unknown", recover(ORDER, "positions", ITEM, FOUND).state)
   end)
 end)

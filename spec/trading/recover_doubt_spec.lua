@@ -5,6 +5,7 @@ local desk = require "spec.support.desk"
 local etoro = require "etoro"
 local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
+local program = require "spec.support.program"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
@@ -162,6 +163,10 @@ describe("a recovery", function()
     end)
     assert.equal(1, #t:books().orders)
     t.client:close()
+    -- another program can have the journal
+    program.passes(program.lua([[
+      client("http://127.0.0.1:9", { journal = arg[1] }):close()
+    ]], path))
     local outcomes = {}
     for _, record in ipairs(assert(journal.read(path))) do
       if record.kind == "outcome" then outcomes[#outcomes + 1] = record end

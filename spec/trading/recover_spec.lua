@@ -378,6 +378,26 @@ describe("recovering at once, on a slow disk,", function()
     ]]
   end)
 
+  it("leaves it alone when others have ended since, too", function()
+    runs [[
+      require "etoro.values.limits".journal_ended_kept = 1
+      spawn_order()
+      local first = receive()
+      assert(io.open(shut, "w")):close()
+      spawn_order()
+      drive(function() return lines "intent" == 2 end)
+      answer(first)
+      spawn_order { deadline = 0 } -- ends at once
+      drive(function() return done == 2 end)
+      assert(lines "outcome" == 0)
+      local found = assert(c.orders:recover { deadline = 1 })
+      assert(#found == 0, found[1] and found[1].state)
+      assert(os.remove(shut))
+      answer(receive(first))
+      c:close()
+    ]]
+  end)
+
   it("looks into what it was told to be unknown", function()
     runs [[
       spawn_order { on_unknown = "report", deadline = 0.5, timeout = 0.2 }
