@@ -178,12 +178,15 @@ describe("the sandbox's controls", function()
       assert.equal(before, model:now())
     end
     assert.is_false(pcall(model.advance, model))
-    local done, message = model:change { fill_delay = 1, reject = 0 / 0 }
+    local done, fault = model:change { fill_delay = 1, reject = 0 / 0 }
     assert.is_nil(done)
-    assert.matches("option 'reject' must be a number from 0 to 1", message)
+    assert.matches("option 'reject' must be a number from 0 to 1", fault.message)
+    assert.equal("invalid", fault.kind)
     assert.equal(0.05, model.options.fill_delay)
     assert.is_nil((model:change "fill_delay"))
-    assert.is_nil((model.faults:add { fault = "delay", seconds = 0 / 0 }))
+    done, fault = model.faults:add { fault = "delay", seconds = 0 / 0 }
+    assert.is_nil(done)
+    assert.equal("invalid", fault.kind)
     for _, options in ipairs { { seed = 1.5 }, { seed = math.huge },
       { seed = 0 / 0 }, { seed = "1" }, { credit = -1 }, { credit = 1e300 },
       { instruments = -1 }, { instruments = 1e9 }, { demo_credit = 0 / 0 },

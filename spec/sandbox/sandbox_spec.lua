@@ -1,4 +1,5 @@
 local box = require "spec.support.box"
+local operations = require "etoro.operations"
 local rng = require "etoro.sandbox.rng"
 local sandbox = require "etoro.sandbox"
 
@@ -40,6 +41,40 @@ describe("etoro.sandbox", function()
     b.model:reset()
     local _, _, _, second = b:create()
     assert.equal(first.body, second.body)
+  end)
+
+  it("keeps all state of its areas where a reset clears it", function()
+    local function names()
+      local out = {}
+      for name in pairs(b.model) do out[#out + 1] = name end
+      table.sort(out)
+      return out
+    end
+    local before = names()
+    for _, target in ipairs { "/api/v1/market-data/search?fields=symbol",
+      "/api/v1/trading/info/demo/portfolio", "/api/v1/feeds/news",
+      "/api/v1/watchlists", "/api/v1/balances", "/sandbox/faults" } do
+      assert.equal(200, (b:ask("GET", target)))
+    end
+    assert.same(before, names())
+    assert.is_not_nil(next(b.model.areas))
+    b.model:reset()
+    assert.same(before, names())
+    assert.same({}, b.model.areas)
+  end)
+
+  it("has a route for each operation, as that describes it", function()
+    for name, op in pairs(operations) do
+      local route = b.model.router:find(op.method,
+        (op.path:gsub("{[^}]+}", "1")))
+      assert.equal(op.path, route.path, name)
+      assert.equal(op.pool, route.pool, name)
+      assert.equal(op.scopes == nil, route.scopes == nil, name)
+      for i, scope in ipairs(op.scopes or {}) do
+        assert.equal(scope, route.scopes[i], name)
+      end
+      if op.method ~= "GET" then assert.same(op.scopes, route.scopes, name) end
+    end
   end)
 
   it("dates its answers by the driven clock", function()

@@ -1,6 +1,7 @@
 -- The sandbox's options as they are typed: --port=8080 or --port 8080.
 
 local core = require "etoro.core"
+local known = require "etoro.sandbox.options"
 local nearest = require "etoro.values.nearest"
 
 local M = {}
@@ -24,48 +25,19 @@ local FLAG = { read = boolean, needs = "true or false" }
 local TEXT = { read = text_of, needs = "a text" }
 local TEXT_OR_FALSE = { read = text_or_false, needs = "a text" }
 
--- Name, kind, how its value is shown, what it does.
+-- How the default's type is read.
+local KINDS = { number = NUMBER, boolean = FLAG, string = TEXT }
+
+--- Name, kind, how its value is shown, what it does.
 M.OPTIONS = {
   { "port", NUMBER, "N", "a port of this machine; any that is free" },
   { "host", TEXT, "127.0.0.1", "an address of this machine" },
-  { "seed", NUMBER, "N", "which world it is; 1" },
-  { "strict", FLAG, "true|false",
-    "answer by the letter of the API's document; false" },
-  { "api-key", TEXT, "TEXT", "sandbox-api-key" },
-  { "user-key", TEXT, "TEXT", "sandbox-user-key" },
-  { "limits", FLAG, "true|false", "keep the API's rate limits; true" },
-  { "window", NUMBER, "SECONDS", "of a rate limit; 60" },
-  { "rate-headers", TEXT, "RateLimit|X-RateLimit|none",
-    "which headers tell of it; RateLimit" },
-  { "credit", NUMBER, "USD", "of the real account; 10000000" },
-  { "demo-credit", NUMBER, "USD", "of the demo account; 100000" },
-  { "minimum-investment", NUMBER, "USD", "in an agent-portfolio; 50" },
-  { "max-tokens", NUMBER, "N", "of an agent-portfolio; 10" },
-  { "max-alerts", NUMBER, "N", "of price alerts; 50" },
-  { "instruments", NUMBER, "N", "at least so many, made up; 0" },
-  { "name-suffix", TEXT_OR_FALSE, "false|collision|always",
-    "what is added to names of portfolios; false" },
-  { "both-families", NUMBER, "401|422",
-    "the status for keys together with a token; 401" },
-  { "idempotency", TEXT, "documented|measured",
-    "what a repeated request id gets; documented" },
-  { "fill-delay", NUMBER, "SECONDS", "until an order is filled; 0.05" },
-  { "close-delay", NUMBER, "SECONDS", "until a close is done; 0.1" },
-  { "cancel-delay", NUMBER, "SECONDS", "until an order is cancelled; 0" },
-  { "portfolio-lag", NUMBER, "SECONDS", "until the portfolio shows it; 0.2" },
-  { "lookup-lag", NUMBER, "SECONDS", "until a lookup finds an order; 0" },
-  { "partial-fills", NUMBER, "SHARE", "of orders, filled in parts; 0" },
-  { "reject", NUMBER, "SHARE", "of orders, rejected; 0" },
-  { "market-open", FLAG, "true|false", "whether markets are open; true" },
-  { "newer-routes", FLAG, "true|false",
-    "editing positions, outcomes of closes; true" },
-  { "cost-field", TEXT, "amount|value", "how a cost is called; value" },
-  { "cancel-filled", NUMBER, "400|200",
-    "the status of cancelling what is filled; 400" },
-  { "order-fee", NUMBER, "USD", "of an order; 0" },
-  { "minimum-copy", NUMBER, "USD", "smaller trades are not copied; 1" },
-  { "history-page", NUMBER, "N", "trades of a page; 100" },
 }
+for _, row in ipairs(known.TYPED) do
+  M.OPTIONS[#M.OPTIONS + 1] = { (row[1]:gsub("_", "-")),
+    row[1] == "name_suffix" and TEXT_OR_FALSE or KINDS[type(row[2])], row[4],
+    row[5] }
+end
 
 local BY_NAME, NAMES = {}, {}
 for i, option in ipairs(M.OPTIONS) do

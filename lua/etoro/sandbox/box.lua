@@ -7,7 +7,6 @@ local auth = require "etoro.sandbox.http.auth"
 local blame = require "etoro.values.blame"
 local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
-local core = require "etoro.core"
 local errors = require "etoro.errors"
 local faults = require "etoro.sandbox.http.faults"
 local known = require "etoro.sandbox.options"
@@ -15,6 +14,7 @@ local limits = require "etoro.sandbox.http.limits"
 local pipeline = require "etoro.sandbox.pipeline"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 local universe = require "etoro.sandbox.market.universe"
 
 ---@class etoro.Sandbox
@@ -92,10 +92,7 @@ local function add_owners(self)
   local o = self.options
   self.owners = {}
   local first = add_owner(self, o.user_key, o.owner_scopes, "sandy")
-  local keys = {}
-  for key in pairs(o.user_keys) do keys[#keys + 1] = key end
-  table.sort(keys, core.before)
-  for i, key in ipairs(keys) do
+  for i, key in ipairs(types.sorted_names(o.user_keys)) do
     add_owner(self, key, o.user_keys[key], ("sandy%d"):format(i + 1))
   end
   self.access_tokens = {}

@@ -27,22 +27,21 @@ end
 local routes = {}
 
 routes["POST /sandbox/faults"] = function(box, body)
-  local ids, list = json.list(), body[1] ~= nil and body or { body }
+  local list = body[1] ~= nil and body or { body }
   for _, fault in ipairs(list) do
     local message = faults.problem(fault)
     if message then return wrong(message) end
   end
-  for i, fault in ipairs(list) do ids[i] = box.faults:add(fault) end
-  return reply.new(201, { ids = ids })
+  return reply.new(201, { ids = reply.each(list, function(fault)
+    return (box.faults:add(fault))
+  end) })
 end
 
 routes["GET /sandbox/faults"] = function(box)
-  local out = json.list()
-  for i, fault in ipairs(box.faults.list) do
-    out[i] = { id = fault.id, fault = fault.fault, route = fault.route,
+  return reply.new(200, { faults = reply.each(box.faults.list, function(fault)
+    return { id = fault.id, fault = fault.fault, route = fault.route,
       left = fault.left < math.huge and fault.left or json.null }
-  end
-  return reply.new(200, { faults = out })
+  end) })
 end
 
 routes["DELETE /sandbox/faults"] = function(box)
@@ -88,14 +87,11 @@ end
 routes["GET /sandbox/state"] = function(box)
   local owners = json.list()
   for key, owner in pairs(box.owners) do
-    local portfolios = json.list()
-    for i, p in ipairs(owner.portfolios) do
-      portfolios[i] = { agentPortfolioId = p.id,
-        agentPortfolioName = p.username, investment = p.investment,
-        tokens = #p.tokens }
-    end
     owners[#owners + 1] = { user_key = key, credit = owner.credit,
-      portfolios = portfolios }
+      portfolios = reply.each(owner.portfolios, function(p)
+        return { agentPortfolioId = p.id, agentPortfolioName = p.username,
+          investment = p.investment, tokens = #p.tokens }
+      end) }
   end
   table.sort(owners, function(a, b)
     return core.before(a.user_key, b.user_key)

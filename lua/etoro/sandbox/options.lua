@@ -1,11 +1,13 @@
--- The options of a box: what they are when not given, what they may be, and
--- which of them may change while it runs.
+-- The options of a box: what they are when not given, what they may be, which
+-- of them may change while it runs, and how they are typed.
 
 local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
 local limits = require "etoro.sandbox.http.limits"
 local pools = require "etoro.client.pools"
-local trading = require "etoro.sandbox.trading.options"
+local types = require "etoro.values.types"
+
+local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -28,31 +30,9 @@ for _, kind in ipairs { "trade.real", "trade.demo", "real", "demo" } do
   TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
 end
 
-M.DEFAULTS = {
-  seed = 1,
-  strict = false,            -- true: by the letter of the API's document;
-                             -- else as the service was seen to answer
-  api_key = "sandbox-api-key",
-  user_key = "sandbox-user-key",
-  now = os.time,
-  limits = true,             -- false, or { pool = number, window = }
-  window = 60,               -- seconds of a rate-limit window
-  rate_headers = "RateLimit", -- or "X-RateLimit", or "none": no Retry-After
-  credit = 10000000,         -- US dollars the owner starts with
-  minimum_investment = 50,
-  max_tokens = 10,           -- of one agent-portfolio
-  max_alerts = 50,           -- price alerts of one owner
-  name_suffix = false,       -- "collision", "always"
-  scopes = TOKEN_SCOPES,     -- what a user token may be granted
-  owner_scopes = OWNER_SCOPES,
-  user_keys = {},            -- further owners: { [key] = { scopes } }
-  access_tokens = { "sandbox-access-token" },
-  both_families = 401,       -- or 422: keys and Bearer in one request
-  instruments = 0,           -- at least so many, made-up ones added
-}
-
 local money, count = bounds.number(0, bounds.LARGEST), bounds.whole(0, 1e9)
-local seconds = bounds.number(0.001, 366 * 86400)
+local window = bounds.number(0.001, 366 * 86400)
+local seconds, share = bounds.number(0, 1e9), bounds.number(0, 1)
 local texts = bounds.list(bounds.text)
 
 local function any() end
@@ -66,15 +46,11 @@ end
 local function pool_sizes(value)
   local words = bounds.map(pool, any)(value)
   for name, size in pairs(words and {} or value) do
-    words = (name == "window" and seconds or count)(size)
+    words = (name == "window" and window or count)(size)
     if words then return ("an object, its '%s' %s"):format(name, words) end
   end
   return words
 end
-
-local families = {}
-for name in pairs(limits.FAMILIES) do families[#families + 1] = name end
-table.sort(families, core.before)
 
 -- "token", or token = { scopes =, expires_at = }
 local function tokens(value)
@@ -92,32 +68,95 @@ local function tokens(value)
   return words
 end
 
-M.KINDS = {
-  seed = bounds.whole(-2 ^ 53, 2 ^ 53), strict = bounds.flag, api_key = bounds.text,
-  user_key = bounds.text, now = bounds.action,
-  limits = bounds.either(bounds.flag, pool_sizes), window = seconds,
-  rate_headers = bounds.one_of(table.unpack(families)), credit = money,
-  minimum_investment = money, max_tokens = count, max_alerts = count,
-  name_suffix = bounds.one_of(false, "collision", "always"),
-  scopes = texts, owner_scopes = texts,
-  user_keys = bounds.map(bounds.text, texts), access_tokens = tokens,
-  both_families = bounds.one_of(401, 422),
-  instruments = bounds.whole(0, 100000),
+-- An instrument's id, also as JSON has it.
+local function instrument(name)
+  local id = type(name) == "string" and name:find("^%d+$") and tonumber(name)
+    or name
+  return name ~= "all" and bounds.whole(1, 1e12)(id)
+    and "ids of instruments, or all"
+end
+
+-- Name, default, kind; how its value is typed and what it is, for --help, where
+-- a command line can hold it. Of FIXED the first part may not change while the
+-- box runs.
+local FIXED = {
+  { "seed", 1, bounds.whole(-2 ^ 53, 2 ^ 53), "N", "which world it is; 1" },
+  { "strict", false, bounds.flag, "true|false",
+    "answer by the letter of the API's document; false" },
+  { "api_key", "sandbox-api-key", bounds.text, "TEXT", "sandbox-api-key" },
+  { "user_key", "sandbox-user-key", bounds.text, "TEXT", "sandbox-user-key" },
+  { "now", os.time, bounds.action },
+  { "credit", 10000000, money, "USD", "of the real account; 10000000" },
+  { "instruments", 0, bounds.whole(0, 100000), "N",
+    "at least so many, made up; 0" },
+  -- what a user token may be granted
+  { "scopes", TOKEN_SCOPES, texts },
+  { "owner_scopes", OWNER_SCOPES, texts },
+  -- further owners: { [key] = { scopes } }
+  { "user_keys", {}, bounds.map(bounds.text, texts) },
+  { "access_tokens", { "sandbox-access-token" }, tokens },
 }
 
-M.CHANGEABLE = {}
-for _, name in ipairs { "limits", "window", "rate_headers", "name_suffix",
-    "max_tokens", "max_alerts", "minimum_investment", "both_families" } do
-  M.CHANGEABLE[name] = M.KINDS[name]
+local CHANGEABLE = {
+  -- true, false, or { pool = number, window = }
+  { "limits", true, bounds.either(bounds.flag, pool_sizes), "true|false",
+    "keep the API's rate limits; true" },
+  { "window", 60, window, "SECONDS", "of a rate limit; 60" },
+  { "rate_headers", "RateLimit",
+    bounds.one_of(table.unpack(types.sorted_names(limits.FAMILIES))),
+    "RateLimit|X-RateLimit|none", "which headers tell of it; RateLimit" },
+  { "demo_credit", 100000, money, "USD", "of the demo account; 100000" },
+  { "minimum_investment", 50, money, "USD", "in an agent-portfolio; 50" },
+  { "max_tokens", 10, count, "N", "of an agent-portfolio; 10" },
+  { "max_alerts", 50, count, "N", "of price alerts; 50" },
+  { "name_suffix", false, bounds.one_of(false, "collision", "always"),
+    "false|collision|always", "what is added to names of portfolios; false" },
+  { "both_families", 401, bounds.one_of(401, 422), "401|422",
+    "the status for keys together with a token; 401" },
+  -- documented: the first answer again, and orders are found by referenceId;
+  -- measured: 400 naming the order, and 404
+  { "idempotency", "documented", bounds.one_of("documented", "measured"),
+    "documented|measured", "what a repeated request id gets; documented" },
+  { "fill_delay", 0.05, seconds, "SECONDS", "until an order is filled; 0.05" },
+  { "close_delay", 0.1, seconds, "SECONDS", "until a close is done; 0.1" },
+  { "cancel_delay", 0, seconds, "SECONDS", "until an order is cancelled; 0" },
+  -- pnl and history as well
+  { "portfolio_lag", 0.2, seconds, "SECONDS",
+    "until the portfolio shows it; 0.2" },
+  { "lookup_lag", 0, seconds, "SECONDS", "until a lookup finds an order; 0" },
+  { "partial_fills", 0, share, "SHARE", "of orders, filled in parts; 0" },
+  { "reject", 0, share, "SHARE", "of orders, rejected; 0" },
+  -- or { [instrumentId] = boolean, all = }
+  { "market_open", true, bounds.either(bounds.flag,
+    bounds.map(instrument, bounds.flag)), "true|false",
+    "whether markets are open; true" },
+  { "newer_routes", true, bounds.flag, "true|false",
+    "editing positions, outcomes of closes; true" },
+  -- a strict box has amount
+  { "cost_field", "value", bounds.one_of("amount", "value"), "amount|value",
+    "how a cost is called; value" },
+  { "cancel_filled", 400, bounds.one_of(200, 400), "400|200",
+    "the status of cancelling what is filled; 400" },
+  { "order_fee", 0, money, "USD", "of an order; 0" },
+  { "minimum_copy", 1, money, "USD", "smaller trades are not copied; 1" },
+  { "history_page", 100, bounds.whole(1, 1e9), "N", "trades of a page; 100" },
+}
+
+--- By name: the defaults, what may be given, and what may be changed; and the
+--- rows of those that can be typed.
+M.DEFAULTS, M.KINDS, M.CHANGEABLE, M.TYPED = {}, {}, {}, {}
+
+for _, list in ipairs { FIXED, CHANGEABLE } do
+  for _, row in ipairs(list) do
+    local name = row[1]
+    M.DEFAULTS[name], M.KINDS[name] = row[2], row[3]
+    if list == CHANGEABLE then M.CHANGEABLE[name] = row[3] end
+    if row[4] then M.TYPED[#M.TYPED + 1] = row end
+  end
 end
 
-for name, value in pairs(trading.DEFAULTS) do
-  M.DEFAULTS[name], M.KINDS[name] = value, trading.KINDS[name]
-  M.CHANGEABLE[name] = trading.KINDS[name]
-end
-
---- Other defaults of a strict box.
-M.STRICT = { cost_field = "amount" }
+-- Other defaults of a strict box.
+local STRICT = { cost_field = "amount" }
 
 --- All options of a box: as given, else by default.
 ---@param options table
@@ -126,7 +165,7 @@ function M.settle(options)
   local out = {}
   for name, default in pairs(M.DEFAULTS) do
     local value = options[name]
-    if value == nil and options.strict then value = M.STRICT[name] end
+    if value == nil and options.strict then value = STRICT[name] end
     if value == nil then value = default end
     out[name] = value
   end

@@ -1,6 +1,5 @@
 -- Agent-portfolios: the operations on whole portfolios.
 
-local json = require "etoro.values.json"
 local books = require "etoro.sandbox.trading.books"
 local positions = require "etoro.sandbox.trading.positions"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -96,17 +95,14 @@ for version = 1, 2 do
 end
 
 handlers["GET /api/v1/agent-portfolios"] = function(ctx)
-  local out = json.list()
-  for i, portfolio in ipairs(ctx.caller.owner.portfolios) do
-    local item = summary(portfolio)
-    item.createdAt = times.format(portfolio.created):gsub("Z", "+00:00")
-    item.userTokens = json.list()
-    for j, token in ipairs(portfolio.tokens) do
-      item.userTokens[j] = tokens.listed(token)
-    end
-    out[i] = item
+  local function show(portfolio)
+    local out = summary(portfolio)
+    out.createdAt = times.format(portfolio.created):gsub("Z", "+00:00")
+    out.userTokens = reply.each(portfolio.tokens, tokens.listed)
+    return out
   end
-  return reply.new(200, { agentPortfolios = out })
+  return reply.new(200, {
+    agentPortfolios = reply.each(ctx.caller.owner.portfolios, show) })
 end
 
 handlers["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"] = function(ctx)
@@ -122,9 +118,8 @@ handlers["DELETE /api/v1/agent-portfolios/{agentPortfolioId}"] = function(ctx)
 end
 
 handlers["GET /api/v2/agent-portfolios/user-tokens/scopes"] = function(ctx)
-  local out = json.list()
-  for i, name in ipairs(ctx.box.options.scopes) do out[i] = { name = name } end
-  return reply.new(200, { scopes = out })
+  return reply.new(200, {
+    scopes = reply.each(ctx.box.options.scopes, tokens.named) })
 end
 
 return M

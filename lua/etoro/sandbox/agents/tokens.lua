@@ -160,6 +160,11 @@ local function show(token, no_ips)
   }
 end
 
+--- A scope as v2 shows it.
+function M.named(name)
+  return { name = name }
+end
+
 --- The token inside the answer to creating a portfolio.
 function M.created_with_portfolio(token, version)
   local out = show(token, json.list())
@@ -168,10 +173,7 @@ function M.created_with_portfolio(token, version)
     out.scopeIds = json.list(token.scope_ids)
     out.scopeNames = json.list(token.scope_names)
   else
-    out.scopes = json.list()
-    for i, name in ipairs(token.scope_names) do
-      out.scopes[i] = { name = name }
-    end
+    out.scopes = reply.each(token.scope_names, M.named)
   end
   return out
 end

@@ -12,6 +12,8 @@ local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
 local rng = require "etoro.sandbox.rng"
 
+local types = require "etoro.values.types"
+
 local tostring = core.text -- not up to the locale
 
 local methods = {}
@@ -208,15 +210,11 @@ function M.new(seed)
 end
 
 function M.names()
-  local seen, out = {}, {}
+  local all = {}
   for _, group in ipairs { before, after, effects } do
-    for name in pairs(group) do
-      if not seen[name] then out[#out + 1] = name end
-      seen[name] = true
-    end
+    for name in pairs(group) do all[name] = true end
   end
-  table.sort(out, core.before)
-  return out
+  return types.sorted_names(all)
 end
 
 --- What is wrong with a fault; nil when nothing is.

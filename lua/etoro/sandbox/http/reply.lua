@@ -24,6 +24,16 @@ function M.fail(status, code, message, headers)
   return M.new(status, { errorCode = code, errorMessage = message }, headers)
 end
 
+--- The list of what `show` makes of each item: show(item, place).
+---@param items? table
+---@param show fun(item: any, place: integer): any
+---@return table
+function M.each(items, show)
+  local out = json.list()
+  for i, item in ipairs(items or {}) do out[i] = show(item, i) end
+  return out
+end
+
 --- Ends the work on a request with this answer, from wherever it is; the
 --- pipeline takes it. Nothing may have been changed before.
 function M.stop(answer)

@@ -1,7 +1,6 @@
 -- Price alerts.
 
 local assets = require "etoro.sandbox.market.assets"
-local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -33,9 +32,8 @@ local function find(ctx)
 end
 
 handlers["GET /api/v1/price-alerts"] = function(ctx)
-  local out = json.list()
-  for i, alert in ipairs(alerts_of(ctx)) do out[i] = show(ctx, alert) end
-  return reply.new(200, { results = out })
+  return reply.new(200, { results = reply.each(alerts_of(ctx),
+    function(alert) return show(ctx, alert) end) })
 end
 
 handlers["POST /api/v1/price-alerts"] = function(ctx)

@@ -2,6 +2,7 @@
 
 local core = require "etoro.core"
 local market = require "etoro.sandbox.market.prices"
+local types = require "etoro.values.types"
 local universe = require "etoro.sandbox.market.universe"
 
 local floor = math.floor
@@ -125,9 +126,7 @@ M.BY_NAME = {
   absBuyPctChange24Hours = figure(0, 20, 12),
 }
 
-M.NAMES = {}
-for name in pairs(M.BY_NAME) do M.NAMES[#M.NAMES + 1] = name end
-table.sort(M.NAMES, core.before)
+M.NAMES = types.sorted_names(M.BY_NAME)
 
 local by_lower = {}
 for _, name in ipairs(M.NAMES) do by_lower[core.lower(name)] = name end

@@ -5,6 +5,7 @@ local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 local universe = require "etoro.sandbox.market.universe"
 
 local tonumber = core.number -- not up to the locale
@@ -90,9 +91,7 @@ M.older = { method = "GET", path = "/api/sor/v3/instruments", pool = "older",
   end }
 
 local function listing(name, parameter, list_name, id_name, text_name, texts)
-  local order = {}
-  for id in pairs(texts) do order[#order + 1] = id end
-  table.sort(order, core.before)
+  local order = types.sorted_names(texts)
   handlers["GET /api/v1/market-data/" .. name] = function(ctx)
     local wanted = M.filter(ctx, parameter)
     local out = json.list()

@@ -93,11 +93,8 @@ handlers["POST /api/v1/money/accounts/cash"] = function(ctx)
 end
 
 handlers["GET /api/v1/money/accounts/cash"] = function(ctx)
-  local out = json.list()
-  for i, account in ipairs(M.accounts(ctx.box, ctx.caller.owner)) do
-    out[i] = show(account)
-  end
-  return reply.new(200, { accounts = out,
+  return reply.new(200, {
+    accounts = reply.each(M.accounts(ctx.box, ctx.caller.owner), show),
     eligibilityStatus = eligibility(ctx) })
 end
 

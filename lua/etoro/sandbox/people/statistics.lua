@@ -62,23 +62,19 @@ local function history(show)
   return function(ctx)
     local person = find(ctx)
     local first, last = read_range(ctx)
-    local out = json.list()
-    for i, day in ipairs(days(first, last, ctx.args.count)) do
-      out[i] = show(ctx, person, day)
-    end
-    return reply.new(200, { userName = person.username, results = out },
+    local results = reply.each(days(first, last, ctx.args.count),
+      function(day) return show(ctx, person, day) end)
+    return reply.new(200, { userName = person.username, results = results },
       { ["Cache-Control"] = CACHE })
   end
 end
 
 -- What each instrument has of the portfolio, by a function that shows it.
 local function each_asset(ctx, person, show)
-  local out = json.list()
   local share = INVESTED / math.max(1, #person.assets)
-  for i, id in ipairs(person.assets) do
-    out[i] = show(id, assets.by_id(ctx.box, id).symbolFull, share)
-  end
-  return out
+  return reply.each(person.assets, function(id)
+    return show(id, assets.by_id(ctx.box, id).symbolFull, share)
+  end)
 end
 
 handlers["GET /api/v2/portfolios/{username}/assets/history"] = history(

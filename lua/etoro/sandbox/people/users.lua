@@ -27,12 +27,11 @@ local function full_name(person)
 end
 
 local function show_profile(person)
-  local avatars = json.list()
-  for i, size in ipairs { 35, 150 } do
-    avatars[i] = { width = size, height = size, type = "Resized",
+  local avatars = reply.each({ 35, 150 }, function(size)
+    return { width = size, height = size, type = "Resized",
       url = ("https://example.org/people/%d/%dx%d.png"):format(person.gcid,
         size, size) }
-  end
+  end)
   return {
     gcid = person.gcid, realCID = person.real_cid,
     demoCID = person.demo_cid, username = person.username, language = 1,
@@ -126,34 +125,34 @@ local function holds(person, instrument)
   return false
 end
 
--- Each: the parameter's value, what would be shown of the person, the person
+-- What a parameter asks of a person and of what would be shown of it; a name
+-- that ends with Min or Max bounds the field of the name before.
 local FILTERS = {
-  popularInvestor = function(v, p) return p.popularInvestor == v end,
-  isTestAccount = function(v, p) return p.isTestAccount == v end,
-  blocked = function(v, p) return p.blocked == v end,
-  optIn = function(v, _, person) return v ~= (person.opted_out == true) end,
-  gainMax = function(v, p) return p.gain <= v end,
-  maxDailyRiskScoreMin = function(v, p) return p.maxDailyRiskScore >= v end,
-  maxDailyRiskScoreMax = function(v, p) return p.maxDailyRiskScore <= v end,
-  maxMonthlyRiskScoreMin = function(v, p)
-    return p.maxMonthlyRiskScore >= v
+  optIn = function(value, person)
+    return value ~= (person.opted_out == true)
   end,
-  maxMonthlyRiskScoreMax = function(v, p)
-    return p.maxMonthlyRiskScore <= v
+  instrumentId = function(value, person)
+    return holds(person, value) == (value > 0)
   end,
-  weeksSinceRegistrationMin = function(v, p)
-    return p.weeksSinceRegistration >= v
-  end,
-  countryId = function(v, p) return p.countryId == v end,
-  instrumentId = function(v, _, person) return holds(person, v) == (v > 0) end,
-  instrumentPctMin = function(v, p) return p.instrumentPct >= v end,
-  instrumentPctMax = function(v, p) return p.instrumentPct <= v end,
 }
 
+local function passes(name, value, shown, person)
+  local field, bound = name:match "^(.+)(M[ai][xn])$"
+  if FILTERS[name] then
+    return FILTERS[name](value, person)
+  elseif shown[name] ~= nil and type(shown[name]) == type(value) then
+    return shown[name] == value
+  elseif bound == "Min" and shown[field] then
+    return shown[field] >= value
+  elseif bound == "Max" and shown[field] then
+    return shown[field] <= value
+  end
+  return true -- how to page and to sort, among others
+end
+
 local function is_wanted(ctx, shown, person)
-  for name, filter in pairs(FILTERS) do
-    local value = ctx.args[name]
-    if value ~= nil and not filter(value, shown, person) then return false end
+  for name, value in pairs(ctx.args) do
+    if not passes(name, value, shown, person) then return false end
   end
   return true
 end
@@ -253,10 +252,9 @@ end
 handlers["GET /api/v1/user-info/people/{username}/portfolio/live"] =
   function(ctx)
     local person = find(ctx)
-    local positions = json.list()
-    for i, id in ipairs(person.assets) do
-      positions[i] = show_position(ctx, person, i, id)
-    end
+    local positions = reply.each(person.assets, function(id, i)
+      return show_position(ctx, person, i, id)
+    end)
     local credit = #positions > 0 and 28 or 100
     return reply.new(200, { realizedCreditPct = credit,
       unrealizedCreditPct = credit, positions = positions,

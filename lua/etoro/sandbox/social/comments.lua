@@ -1,6 +1,5 @@
 -- Comments on posts, and replies to comments.
 
-local json = require "etoro.values.json"
 local posts = require "etoro.sandbox.social.posts"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
@@ -46,9 +45,10 @@ local function list(find, field)
     local parent = find(ctx)
     local page, paging = social.page(ctx, parent[field])
     if not page then return reply.new(400) end
-    local out = json.list()
-    for i, node in ipairs(page) do out[i] = social.comment(ctx, node) end
-    return reply.new(200, { reactionPaging = paging, comments = out })
+    return reply.new(200, { reactionPaging = paging,
+      comments = reply.each(page, function(node)
+        return social.comment(ctx, node)
+      end) })
   end
 end
 

@@ -1,6 +1,5 @@
 -- Posts: writing, sharing, polls, and what one can do to a post.
 
-local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local social = require "etoro.sandbox.social.wall"
@@ -103,12 +102,11 @@ handlers["GET /api/v1/posts/{postId}/shares"] = function(ctx)
   local post = find(ctx)
   local page, paging = social.page(ctx, post.shares)
   if not page then return reply.new(400) end
-  local out = json.list()
-  for i, share in ipairs(page) do
-    out[i] = { shareReactionId = share.id, owner = social.user(share.owner),
-      createdAt = times.format(share.created) }
-  end
-  return reply.new(200, { paging = paging, postShares = out })
+  return reply.new(200, { paging = paging,
+    postShares = reply.each(page, function(share)
+      return { shareReactionId = share.id, owner = social.user(share.owner),
+        createdAt = times.format(share.created) }
+    end) })
 end
 
 -- The pairs of POST and DELETE that end in the same state however often they

@@ -5,6 +5,7 @@ local assets = require "etoro.sandbox.market.assets"
 local fixtures = require "etoro.sandbox.social.fixture"
 local json = require "etoro.values.json"
 local people = require "etoro.sandbox.people.fixture"
+local each = require("etoro.sandbox.http.reply").each
 local times = require "etoro.values.times"
 
 local M = {}
@@ -159,18 +160,16 @@ local ASSET_TYPES = { "FOREX", "CommodityMetals", "CFD", "Index", "Stocks",
   "ETF", [10] = "CryptoCoin" }
 
 local function tags(node)
-  local out = json.list()
-  for i, instrument in ipairs(node.markets) do
+  return each(node.markets, function(instrument)
     local market = assets.market(instrument)
-    out[i] = { market = {
+    return { market = {
       id = market.id, symbolName = market.symbolName,
       displayName = market.displayName, avatar = market.avatar,
       assetType = ASSET_TYPES[instrument.instrumentTypeID] or "CFD",
       internalId = instrument.instrumentID, application = "eToro",
       assetTypeId = market.assetTypeId,
     } }
-  end
-  return out
+  end)
 end
 
 local function entity(node)
@@ -215,14 +214,13 @@ function M.post(ctx, post)
 end
 
 local function emotions(node)
-  local out = json.list()
-  for i, like in ipairs(node.likes) do
-    out[i] = { type = "Like", id = like.id, owner = M.user(like.owner),
+  local out = each(node.likes, function(like)
+    return { type = "Like", id = like.id, owner = M.user(like.owner),
       obsoleteId = like.id, created = times.format(like.created),
       parent = { id = node.id, obsoleteId = node.id,
         type = node.parent_kind and (node.replies and "Comment" or "Reply")
           or "Post" } }
-  end
+  end)
   return { like = { paging = { totalCount = #out }, emotions = out } }
 end
 

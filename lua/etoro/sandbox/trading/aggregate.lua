@@ -88,9 +88,8 @@ local function collect(book, list, moment, passes)
     end
   end
   table.sort(order, core.before)
-  local out = json.list()
-  for i, id in ipairs(order) do out[i] = aggregate(by_id[id]) end
-  return out, cents(margin), cents(pnl)
+  return reply.each(order, function(id) return aggregate(by_id[id]) end),
+    cents(margin), cents(pnl)
 end
 
 local function mirror_view(mirror, aggregates, margin, pnl)

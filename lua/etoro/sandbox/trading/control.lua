@@ -4,11 +4,11 @@
 local bounds = require "etoro.sandbox.bounds"
 local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
-local core = require "etoro.core"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.values.json"
 local market = require "etoro.sandbox.market.prices"
 local mirrors = require "etoro.sandbox.trading.mirrors"
+local types = require "etoro.values.types"
 local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
@@ -34,8 +34,6 @@ local function position_view(position)
 end
 
 local function order_view(order)
-  local ids = json.list()
-  for i, position in ipairs(order.executions) do ids[i] = position.id end
   return {
     orderId = order.id, requestId = order.reference,
     referenceId = order.reference, status = order.status,
@@ -46,7 +44,8 @@ local function order_view(order)
     leverage = order.leverage, amount = order.amount or json.null,
     units = order.units or json.null,
     contracts = order.contracts or json.null, arrivals = order.arrivals,
-    deprecated = order.deprecated or false, positionIds = ids,
+    deprecated = order.deprecated or false, positionIds = reply.each(order.executions,
+      function(position) return position.id end),
   }
 end
 
@@ -57,12 +56,6 @@ local function close_view(close)
     units = close.units or json.null, errorCode = close.error_code or 0,
     closedUnits = close.part and close.part.units or 0,
   }
-end
-
-local function all(list, view)
-  local out = json.list()
-  for i, one in ipairs(list) do out[i] = view(one) end
-  return out
 end
 
 local function positions_of(account)
@@ -90,21 +83,19 @@ local function account_view(book, account)
     credit = account.purse.credit, reserved = account.reserved,
     invested = books.cents(invested), mirrors = books.cents(in_mirrors),
     realized = account.realized, fees = account.fees,
-    orders = all(account.order_list, order_view),
-    closes = all(account.close_list, close_view),
-    positions = all(list, position_view),
+    orders = reply.each(account.order_list, order_view),
+    closes = reply.each(account.close_list, close_view),
+    positions = reply.each(list, position_view),
   }
 end
 
 M["GET /sandbox/trading"] = function(box)
   local book = books.of(box)
   book:run()
-  local accounts = json.list()
-  for i, account in ipairs(book.accounts) do
-    accounts[i] = account_view(book, account)
-  end
-  return reply.new(200, { now = box:now(), accounts = accounts,
-    arrivals = box.arrivals.by_request_id })
+  return reply.new(200, { now = box:now(),
+    accounts = reply.each(book.accounts, function(account)
+      return account_view(book, account)
+    end), arrivals = box.arrivals.by_request_id })
 end
 
 local FATE = {
@@ -121,19 +112,13 @@ local function fates_of(book, what)
   return book.fates, fills.FATES
 end
 
-local function names(set)
-  local out = {}
-  for name in pairs(set) do out[#out + 1] = name end
-  table.sort(out, core.before)
-  return table.concat(out, ", ")
-end
-
 M["POST /sandbox/trading/fate"] = function(box, body)
   local message = bounds.problem(body, FATE, "field", { "status" })
   if message then return wrong(message) end
   local list, known = fates_of(books.of(box), body.what)
   if not known[body.status] then
-    return wrong("status must be one of " .. names(known))
+    return wrong("status must be one of "
+      .. table.concat(types.sorted_names(known), ", "))
   end
   local fate = { left = body.times or 1 }
   for name, value in pairs(body) do fate[name] = value end

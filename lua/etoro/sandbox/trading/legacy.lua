@@ -4,7 +4,6 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local input = require "etoro.sandbox.http.input"
-local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local orders = require "etoro.sandbox.trading.orders"
 local reply = require "etoro.sandbox.http.reply"
@@ -102,9 +101,8 @@ end
 
 function M.info(ctx, book, account)
   local order = account.orders[ctx.args.orderId] or reply.refuse(404)
-  local list = json.list()
-  for i, position in ipairs(order.executions) do
-    list[i] = { positionID = position.id, orderType = 17,
+  local function show(position)
+    return { positionID = position.id, orderType = 17,
       occurred = book:date(position.opened), rate = position.rate,
       units = position.initial_units, conversionRate = position.conversion,
       amount = position.initial_amount, isOpen = not position.closed }
@@ -116,7 +114,7 @@ function M.info(ctx, book, account)
     errorMessage = answers.or_null(order.error_message),
     instrumentID = order.instrument.instrumentID, amount = order.frozen,
     units = order.units or 0, requestOccurred = book:date(order.at),
-    positions = list,
+    positions = reply.each(order.executions, show),
   })
 end
 

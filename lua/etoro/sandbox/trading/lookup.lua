@@ -55,10 +55,6 @@ end
 
 local function view(book, order, status)
   local account, instrument = order.account, order.instrument
-  local executions = json.list()
-  for i, position in ipairs(order.executions) do
-    executions[i] = execution(book, order, position)
-  end
   return {
     accountId = account.cid, gcid = account.gcid, portfolioId = 1,
     orderId = order.id, action = "open", transaction = order.transaction,
@@ -79,7 +75,10 @@ local function view(book, order, status)
     openTakeProfitRate = or_null(order.take_profit),
     stopLossType = or_null(order.stop_type),
     totalCosts = book.box.options.order_fee, positionsToClose = json.list(),
-    positionExecutions = executions, requestTime = book:date(order.at),
+    positionExecutions = reply.each(order.executions, function(position)
+      return execution(book, order, position)
+    end),
+    requestTime = book:date(order.at),
     lastUpdate = book:date(order.updated), openActionType = "customer",
     requestType = REQUEST_TYPES[order.size],
   }
