@@ -75,6 +75,7 @@ describe("the market's ceilings:", function()
       assert.matches("/100%f[^%d]", api.lines[2])
       local _, err = client.market:candles { instrumentId = 5, count = 1001 }
       assert.equal("invalid", err.kind)
+      assert.matches("must be at most 1000, got 1001", err.message)
       assert.equal(2, #api.lines)
     end)
 

@@ -48,8 +48,8 @@ describe("the ceilings of a login:", function()
     assert.equal(66, #server:arrivals())
   end)
 
-  it("limits.oauth_renewed_before seconds, or a tenth of a token's life, which"
-    .. " is limits.oauth_lifetime unless told", function()
+  it("limits.oauth_renewed_before seconds, or a tenth of its life, before a"
+    .. " token ends", function()
     local ends = os.time() + 10000
     for lifetime, before in pairs { [1000] = 30, [301] = 30, [300] = 30,
       [299] = 29.9, [false] = 30 }

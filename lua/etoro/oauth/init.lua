@@ -177,7 +177,7 @@ end
 -- Seconds before its end at which an access token is renewed.
 local function leeway(tokens)
   return math.min(limits.oauth_renewed_before,
-    (tokens.expires_in or limits.oauth_lifetime) / 10)
+    (tokens.expires_in or math.huge) / 10)
 end
 
 local function warn(self, err)

@@ -74,9 +74,7 @@ return {
   default_oauth_connect_timeout = 10,
   -- bytes: an answer of it; tokens and keys have a few KiB
   oauth_body_max = 2 ^ 20,
-  -- seconds: how long a token lives whose answer does not say so
-  oauth_lifetime = 300,
-  -- seconds: before its end a token is renewed, or a tenth of its life
+  -- seconds: before its end a token is renewed, or a tenth of its life before
   oauth_renewed_before = 30,
 
   -- The market
