@@ -63,6 +63,10 @@ static void keeps_to_its_ceilings(void)
     CHECK(add_secret(&f, "a", "/") == ETORO_OK);
   CHECK(add_secret(&f, "a", "/") == ETORO_ETOOBIG);
   etoro_form_free(&f);
+  for (i = 0; i < 4; i++) /* eight, two each */
+    CHECK(add_secret(&f, "a", "/") == ETORO_OK);
+  CHECK(f.nsecrets == 8 && add_secret(&f, "a", "/") == ETORO_ETOOBIG);
+  etoro_form_free(&f);
 }
 
 static void short_of_memory(int may_fail)
