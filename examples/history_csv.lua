@@ -100,7 +100,7 @@ end
 
 local function read_all(client, since, show)
   local trades = {}
-  for trade in client.account:history { minDate = since, pageSize = 100 } do
+  for trade in client.account:each_trade { minDate = since, pageSize = 100 } do
     trades[#trades + 1] = trade
     show(string.format("%d trades, at %s", #trades,
       tostring(trade.closeTimestamp):sub(1, 10)))

@@ -123,7 +123,7 @@ describe("of an odd answer", function()
         .. '{"instrumentId":1},{"internalInstrumentId":0},'
         .. '{"instrumentId":2}]}'
       local ids = {}
-      for item in client.market:search { limit = 2 } do
+      for item in client.market:each_found { limit = 2 } do
         ids[#ids + 1] = item.instrumentId
       end
       assert.same({ 1, 2 }, ids)

@@ -21,7 +21,7 @@ local function ids_to(count)
 end
 
 -- Rates of all ids up to so many; symbols are "S" and the id.
-local function prices(count)
+local function prices(count, options)
   return start(function(line)
     local ids = line:match "instrumentIds=([%d,]+)"
     local symbol = line:match "internalSymbolFull=(%w+)"
@@ -46,7 +46,7 @@ local function prices(count)
       end
     end
     return 200, '{"rates":[' .. table.concat(rates, ",") .. "]}"
-  end)
+  end, options)
 end
 
 describe("etoro.market rates", function()
@@ -88,10 +88,9 @@ describe("etoro.market rates", function()
 
   it("that are not there are named", function()
     local warnings = {}
-    local _, client = prices(10)
-    client:waiter().on_event = function(event)
+    local _, client = prices(10, { on_event = function(event)
       if event.kind == "warning" then warnings[#warnings + 1] = event end
-    end
+    end })
     local rates, response = client.market:rates { 11, 3, "NONE", "12" }
     assert.equal(1, #rates)
     assert.same({ 11, "NONE", "12" }, rates.missing)
@@ -372,12 +371,12 @@ describe("etoro.market over the sandbox", function()
 
   it("searches page by page, without pseudo instruments", function()
     local seen, count = {}, 0
-    for item in client.market:search { searchText = "bitcoin" } do
+    for item in client.market:each_found { searchText = "bitcoin" } do
       count = count + 1
       assert.is_true(item.instrumentId > 0)
     end
     assert.equal(1, count)
-    for item in client.market:search { searchText = "Sandbox", pageSize = 50,
+    for item in client.market:each_found { searchText = "Sandbox", pageSize = 50,
       limit = 120 } do
       assert.is_nil(seen[item.instrumentId])
       seen[item.instrumentId] = true
@@ -390,7 +389,7 @@ describe("etoro.market over the sandbox", function()
 
   it("discovers, with bounds", function()
     local last
-    for item in client.market:discover { fields = "currentRate,symbol",
+    for item in client.market:each_discovered { fields = "currentRate,symbol",
       currentRateMin = 100, sort = "currentRate", limit = 30 } do
       assert.is_true(item.currentRate >= 100)
       assert.is_true(not last or item.currentRate >= last)
@@ -403,16 +402,16 @@ describe("etoro.market over the sandbox", function()
     for said, case in pairs {
       ["unknown parameter 'internalSymbolFul' (did you mean"
         .. " 'internalSymbolFull'?)"] = function()
-        client.market:search { internalSymbolFul = "AAPL" }
+        client.market:each_found { internalSymbolFul = "AAPL" }
       end,
       ["unknown parameter 'currentRateMin'"] = function()
-        client.market:search { currentRateMin = 5 }
+        client.market:each_found { currentRateMin = 5 }
       end,
       ["unknown parameter 'symbolMin'"] = function()
-        client.market:discover { symbolMin = 5 }
+        client.market:each_discovered { symbolMin = 5 }
       end,
       ["bad parameter 'limit'"] = function()
-        client.market:discover { limit = 0 }
+        client.market:each_discovered { limit = 0 }
       end,
     } do
       local ok, message = pcall(case)

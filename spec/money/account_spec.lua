@@ -154,7 +154,7 @@ describe("etoro.money.account", function()
       '{"clientPortfolio":7}' } do
       local _, client = start { portfolio = text, pnl = text,
         ["aggregate-portfolio"] = "7", me = "7" }
-      for _, name in ipairs { "portfolio", "pnl", "equity", "aggregate",
+      for _, name in ipairs { "holdings", "pnl", "equity", "aggregate",
         "available_cash", "me" } do
         local result, err = client.account[name](client.account)
         assert.is_nil(result, name)
@@ -163,7 +163,7 @@ describe("etoro.money.account", function()
     end
     local _, client = start { portfolio = '{"clientPortfolio":{"positions":'
       .. '[null,5,"x",{}],"mirrors":7}}' }
-    assert(client.account:portfolio())
+    assert(client.account:holdings())
   end)
 
   it("goes through the history to its end", function()
@@ -177,14 +177,14 @@ describe("etoro.money.account", function()
       return 200, "[" .. table.concat(items, ",") .. "]"
     end
     local ids = {}
-    for trade in client.account:history { minDate = "2026-01-01",
+    for trade in client.account:each_trade { minDate = "2026-01-01",
       pageSize = 2 } do
       ids[#ids + 1] = trade.positionID
     end
     assert.same({ 11, 12, 21, 22, 31 }, ids)
     api:clear()
     local count = 0
-    for _ in client.account:history { minDate = 1767225600, pageSize = 2,
+    for _ in client.account:each_trade { minDate = 1767225600, pageSize = 2,
       limit = 3 } do
       count = count + 1
     end
@@ -196,13 +196,13 @@ describe("etoro.money.account", function()
     local api, client = start()
     for _, bad in ipairs { "2026-02-30", "junk", "", "2026-01-01T00:00:00Z" }
     do
-      local ok, err = pcall(client.account:history { minDate = bad })
+      local ok, err = pcall(client.account:each_trade { minDate = bad })
       assert.is_false(ok)
       assert.equal("invalid", err.kind)
       assert.equal("minDate", err.field)
     end
-    assert.has_error(function() client.account:history {} end)
-    assert.has_error(function() client.account:history() end)
+    assert.has_error(function() client.account:each_trade {} end)
+    assert.has_error(function() client.account:each_trade() end)
     local aggregate, err = client.account:aggregate {
       conversionMode = "etoro" }
     assert.is_nil(aggregate)
@@ -227,7 +227,7 @@ describe("etoro.account over the sandbox", function()
       assert.same({}, result.differences)
       assert.is_number(result.equity)
       assert.equal("sandy", assert(client.account:me()).username)
-      for trade in client.account:history { minDate = "2026-01-01" } do
+      for trade in client.account:each_trade { minDate = "2026-01-01" } do
         assert.is_number(trade.positionId)
       end
       client:close()

@@ -54,17 +54,17 @@ local function first(make)
 end
 
 local search = first(function(client)
-  return client.market:search { searchText = "apple & co", fields = "symbol",
+  return client.market:each_found { searchText = "apple & co", fields = "symbol",
     internalSymbolFull = "AAPL", isOpen = true, pageSize = 5,
     sort = "symbol desc" }
 end)
 
 local discover = first(function(client)
-  return client.market:discover { marketCapMin = 1000000000, peRatioMax = 30,
+  return client.market:each_discovered { marketCapMin = 1000000000, peRatioMax = 30,
     sort = "-marketCap,displayName", page = 2, pageSize = 20 }
 end)
 
-local function portfolio(client) return client.account:portfolio() end
+local function portfolio(client) return client.account:holdings() end
 local function pnl(client) return client.account:pnl() end
 
 local function aggregate(client)
@@ -73,7 +73,7 @@ local function aggregate(client)
 end
 
 local history = first(function(client)
-  return client.account:history { minDate = "2026-01-31", pageSize = 50 }
+  return client.account:each_trade { minDate = "2026-01-31", pageSize = 50 }
 end)
 
 local function has_position(result)

@@ -233,7 +233,7 @@ describe("what a server answered", function()
     assert.same({ "7" }, err.details)
     answer = '{"TotalItems":2,"Items":[{"instrumentId":1},{"instrumentId":2}]}'
     local count = 0
-    for _ in client.market:discover { pageSize = 2 } do
+    for _ in client.market:each_discovered { pageSize = 2 } do
       count = count + 1
     end
     assert.equal(2, count)

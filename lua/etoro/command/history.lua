@@ -27,7 +27,7 @@ end
 
 local function read(session)
   local list = {}
-  for trade in session:client().account:history {
+  for trade in session:client().account:each_trade {
     minDate = since(session), limit = session.args.limit,
   } do
     list[#list + 1] = trade

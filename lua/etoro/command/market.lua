@@ -31,7 +31,7 @@ end
 ---@param session etoro.command.Session
 function M.search(session)
   local list, rows = {}, {}
-  for item in session:client().market:search {
+  for item in session:client().market:each_found {
     searchText = session.args.text, limit = session.args.limit,
   } do
     local found = shapes.found(item)

@@ -70,7 +70,7 @@ local PHRASES = {
   { "client.orders:list()", "'etoro orders'" },
   { "client.positions:list()", "'etoro positions'" },
   { "client.portfolios:list()", "'etoro portfolios'" },
-  { "client.account:portfolio().ordersForClose", "'etoro positions'" },
+  { "client.account:holdings().ordersForClose", "'etoro positions'" },
   { "with position:refresh", "with 'etoro positions'" },
   { "position:refresh", "'etoro positions'" },
   { "position:close", "'etoro close'" },

@@ -316,8 +316,8 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.FoundItem? iterator raises the error of a page
 ---that fails
-function collection:search(params, options)
-  local client = client_of(self, "search")
+function collection:each_found(params, options)
+  local client = client_of(self, "each_found")
   if type(params) == "table" or params == nil then
     local copy = { fields = FIELDS }
     for name, value in pairs(params or {}) do copy[name] = value end
@@ -332,8 +332,8 @@ end
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.FoundItem? iterator raises the error of a page
 ---that fails
-function collection:discover(params, options)
-  local client = client_of(self, "discover")
+function collection:each_discovered(params, options)
+  local client = client_of(self, "each_discovered")
   return pages.each(client, DISCOVER, params, options, wrap_real)
 end
 

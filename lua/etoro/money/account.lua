@@ -111,8 +111,8 @@ end
 ---@param options? etoro.RequestOptions
 ---@return etoro.ClientPortfolio? portfolio
 ---@return etoro.Response|etoro.Error
-function collection:portfolio(options)
-  local client = client_of(self, "portfolio")
+function collection:holdings(options)
+  local client = client_of(self, "holdings")
   return read(client, "portfolio", nil, options)
 end
 
@@ -251,8 +251,8 @@ local function wrap_trade(item) return setmetatable(item, item_mt) end
 ---@param params etoro.HistoryQuery
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
-function collection:history(params, options)
-  local client = client_of(self, "history")
+function collection:each_trade(params, options)
+  local client = client_of(self, "each_trade")
   return pages.each(client, trading.op(client, "history"), params, options,
     wrap_trade)
 end

@@ -365,7 +365,7 @@ end
 --- say (portal: Trading, Cancel Close Order). The position tells what came of
 --- it: a close may be carried out while it is being taken back.
 ---@param id integer|string orderID of the close; they wait in
----client.account:portfolio().ordersForClose
+---client.account:holdings().ordersForClose
 ---@param options? etoro.RequestOptions
 ---@return table|true? result what the answer holds
 ---@return etoro.Response|etoro.Error
