@@ -63,7 +63,7 @@ local function is_order(order)
 end
 
 local function cancel(client)
-  return order_of(client):cancel { timeout = 0 }
+  return order_of(client):cancel { wait = 0 }
 end
 
 local function get(client) return client.orders:get "981286176" end
@@ -73,12 +73,12 @@ local function is_filled(order)
 end
 
 local function close(client)
-  return position_of(client):close({ units = "1.5" }, { timeout = 0 })
+  return position_of(client):close({ units = "1.5" }, { wait = 0 })
 end
 
 local function edit(client)
   return position_of(client):edit({ stopLossRate = "99.5",
-    clearTakeProfit = true }, { timeout = 0 })
+    clearTakeProfit = true }, { wait = 0 })
 end
 
 local function costs(client)

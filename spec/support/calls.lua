@@ -43,7 +43,7 @@ local function order(client)
   return orders.wrap({ orderId = 981286176 }, client)
 end
 
-local SHORT = { timeout = 1 }
+local SHORT, FOLLOWED = { timeout = 1 }, { wait = 1 }
 
 return {
   { what = "instruments:find", answer = FOUND, call = function(client)
@@ -126,22 +126,22 @@ return {
     end },
   { what = "positions:close_all", to = "portfolio", answer = HOLDS,
     others = { [""] = CLOSING, ["close-orders/"] = OUTCOME },
-    call = function(client) return client.positions:close_all(SHORT) end },
+    call = function(client) return client.positions:close_all(FOLLOWED) end },
   { what = "position:close", to = "market-close", answer = CLOSING,
     others = { portfolio = HOLDS, ["/close-orders/"] = OUTCOME },
-    call = function(client) return position(client):close(nil, SHORT) end },
+    call = function(client) return position(client):close(nil, FOLLOWED) end },
   { what = "position:close, its outcome", to = "/close-orders/",
     answer = OUTCOME, others = { portfolio = HOLDS, [""] = CLOSING },
-    call = function(client) return position(client):close(nil, SHORT) end },
+    call = function(client) return position(client):close(nil, FOLLOWED) end },
   { what = "position:close, the portfolio", to = "portfolio", answer = HOLDS,
     others = { ["market-close"] = CLOSING, ["/close-orders/"] = 404,
       history = "[]" },
-    call = function(client) return position(client):close(nil, SHORT) end },
+    call = function(client) return position(client):close(nil, FOLLOWED) end },
   { what = "position:close, the history", to = "history",
     answer = '[{"positionId":3614853889}]',
     others = { ["market-close"] = CLOSING, ["/close-orders/"] = 404,
       portfolio = '{"clientPortfolio":{"positions":[]}}' },
-    call = function(client) return position(client):close(nil, SHORT) end },
+    call = function(client) return position(client):close(nil, FOLLOWED) end },
   { what = "position:edit", to = "portfolio", answer = HOLDS,
     others = { [""] = "" }, call = function(client)
       return position(client):edit({ stopLossRate = 5 }, SHORT)
@@ -150,7 +150,7 @@ return {
     call = function(client)
       local one, err = position(client):refresh()
       if not one then return nil, err end
-      return one:close(nil, SHORT)
+      return one:close(nil, FOLLOWED)
     end },
   { what = "people:get", answer = PERSON, call = function(client)
       return client.people:get "ann"

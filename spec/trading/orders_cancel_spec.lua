@@ -61,7 +61,7 @@ describe("client.orders", function()
     it("says so when the time is up before", function()
       start { cancel_delay = 30 }
       local order = rest()
-      local same, response = order:cancel { timeout = 4 }
+      local same, response = order:cancel { wait = 4 }
       assert.equal(order, same)
       assert.equal("pending", order:state())
       assert.equal("PendingCancel", order.status.name)

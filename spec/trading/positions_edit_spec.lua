@@ -94,7 +94,7 @@ describe("position:edit", function()
     t:fault { route = EDIT_ROUTE, fault = "status", status = 202,
       body = { operationId = "x" } }
     local same, response = position:edit({ stopLossRate = 100 },
-      { timeout = 5 })
+      { wait = 5 })
     assert.equal(position, same)
     assert.matches("did not show it in 5 seconds", response.warning)
   end)

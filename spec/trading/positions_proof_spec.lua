@@ -297,7 +297,7 @@ describe("a close is told done", function()
       times = 0, body = { errorCode = 0, positions = { {
         positionID = position.positionID, units = 1,
         occurred = "2026-01-01T00:00:30Z" } } } }
-    local _, response = position:close(nil, { timeout = 5 })
+    local _, response = position:close(nil, { wait = 5 })
     assert.is_false(position:is_closed())
     assert.matches("was not seen closed", response.warning)
   end)
@@ -310,7 +310,7 @@ describe("a close is told done", function()
       fate("Received") -- for good
       etoro.run(function()
         etoro.spawn(function()
-          local _, response = position:close({ units = 1 }, { timeout = 8 })
+          local _, response = position:close({ units = 1 }, { wait = 8 })
           assert.matches("was not seen closed", tostring(response.warning))
         end)
         etoro.spawn(function()
@@ -328,7 +328,7 @@ describe("a close is told done", function()
       local stale = t.client.positions:get(position.positionID)
       assert(position:close { units = 1 })
       t.box:advance(60)
-      assert(stale:close(nil, { timeout = 5 }))
+      assert(stale:close(nil, { wait = 5 }))
       assert.is_true(stale:is_closed())
     end)
 

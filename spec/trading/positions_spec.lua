@@ -302,7 +302,7 @@ describe("client.positions", function()
       start { close_delay = 1e6 }
       local position = t:position()
       local before = t.box:now()
-      local same, response = position:close(nil, { timeout = 12 })
+      local same, response = position:close(nil, { wait = 12 })
       assert.equal(position, same)
       assert.is_false(position:is_closed())
       assert.near(12, t.box:now() - before, 1)
@@ -315,7 +315,7 @@ describe("client.positions", function()
         start { close_delay = 1e6 }
         local position, told = t:position(), {}
         local before = t.box:now()
-        local _, response = position:close(nil, { timeout = 60,
+        local _, response = position:close(nil, { wait = 60,
           on_accepted = function(which, order_id)
             told[#told + 1] = { which, order_id, t.box:now() - before }
             return 3
@@ -330,16 +330,33 @@ describe("client.positions", function()
           "bad option 'on_accepted': function expected, got number")
       end)
 
-    it("does not wait with timeout = 0, one position or all", function()
+    it("does not wait with wait = 0, one position or all", function()
       start { close_delay = 1e6 }
       local position, count = t:position(), 0
       local before = t.box:now()
-      assert(position:close(nil, { timeout = 0 }))
-      local results = assert(client.positions:close_all { timeout = 0,
+      assert(position:close(nil, { wait = 0 }))
+      local results = assert(client.positions:close_all { wait = 0,
         on_accepted = function() count = count + 1 end })
       assert.equal(1, count)
       assert.is_false(results[1].closed)
       assert.near(0, t.box:now() - before, 1)
+    end)
+
+    it("takes timeout for one attempt, and wait for the outcome", function()
+      start { close_delay = 30 }
+      local position = t:position()
+      local before = t.box:now()
+      local same, response = position:close(nil, { timeout = 2, wait = 12 })
+      assert.equal(position, same)
+      assert.is_false(position:is_closed())
+      assert.matches("12 seconds", response.warning, 1, true)
+      assert.near(12, t.box:now() - before, 1)
+      assert.error_matches(function()
+        position:close(nil, { wait = -1 })
+      end, "bad option 'wait': seconds expected", 1, true)
+      assert.error_matches(function()
+        position:edit({ clearStopLoss = true }, { timeout = 0 })
+      end, "bad option 'timeout'", 1, true)
     end)
 
     it("gives the refusal of a close as an error", function()
@@ -516,7 +533,7 @@ describe("client.positions", function()
       t:fault { route = OUTCOME_ROUTE, fault = "status", status = 404,
         times = 100 }
       t.box:change { close_delay = 1e6 }
-      local results = assert(client.positions:close_all { timeout = 6 })
+      local results = assert(client.positions:close_all { wait = 6 })
       for _, result in ipairs(results) do
         assert.is_false(result.closed)
         assert.is_nil(result.err)

@@ -229,7 +229,7 @@ describe("a recovery", function()
     local position = t:position()
     t:fault { route = CLOSE, fault = "stall" }
     assert.same({ "placed", "unknown" }, cancel(function()
-      position:close(nil, { timeout = 20 })
+      position:close(nil, { wait = 20 })
     end, has_arrived "POST"))
     assert.equal("not_landed", recover()[1].state)
   end)

@@ -68,7 +68,7 @@ describe("a closing that is refused when it is sent again", function()
       t:fault { route = CLOSE, fault = "cut_before" }
       t:fault { route = CLOSE, fault = "status", status = 400,
         body = { errorCode = code, errorMessage = "Closed" } }
-      assert(position:close(nil, { settle = 1, deadline = 60, timeout = 0 }))
+      assert(position:close(nil, { settle = 1, deadline = 60, wait = 0 }))
     end
   end)
 end)

@@ -117,22 +117,35 @@ function M.take_option(options, name, kind)
   return values[name], rest
 end
 
---- Takes the option that says how long to wait for an outcome.
+-- Seconds to wait, of one of a call's options.
+local function take_seconds(name, options, default, kinds)
+  local all = { [name] = "number" }
+  for other, kind in pairs(kinds or {}) do all[other] = kind end
+  local values, rest = M.take_options(options, all)
+  local seconds = values[name] or default
+  if seconds ~= seconds or seconds < 0 then
+    blame.raise(("bad option '%s': seconds expected"):format(name))
+  end
+  return seconds, rest, values
+end
+
+--- Takes the option `wait`: how long the outcome of a call is followed.
 ---@param options? table
 ---@param default number seconds
 ---@param kinds? table<string, string> types of further options to take
 ---@return number seconds
 ---@return etoro.RequestOptions rest
 ---@return table<string, any> values of the further options
-function M.take_timeout(options, default, kinds)
-  local all = { timeout = "number" }
-  for name, kind in pairs(kinds or {}) do all[name] = kind end
-  local values, rest = M.take_options(options, all)
-  local timeout = values.timeout or default
-  if timeout ~= timeout or timeout < 0 then
-    blame.raise("bad option 'timeout': seconds expected")
-  end
-  return timeout, rest, values
+function M.take_wait(options, default, kinds)
+  return take_seconds("wait", options, default, kinds)
+end
+
+--- Takes the option `timeout` of what does nothing but wait.
+---@param options? table
+---@param default number seconds
+---@return number seconds
+function M.take_timeout(options, default)
+  return (take_seconds("timeout", options, default))
 end
 
 local PRIORITY_OF_TRADE = {

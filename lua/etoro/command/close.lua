@@ -63,7 +63,7 @@ end
 
 local function options_of(closing, list)
   return {
-    timeout = closing.session.args.wait or limits.command_close_wait,
+    wait = closing.session.args.wait or limits.command_close_wait,
     positions = list,
     on_accepted = function(position, order_id)
       return accepted(closing, position, order_id)

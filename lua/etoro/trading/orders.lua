@@ -63,6 +63,10 @@ local collection_mt = { __name = "etoro.orders", __index = collection }
 ---@class etoro.WaitOptions
 ---@field timeout? number seconds to wait
 
+---@class etoro.CancelOptions: etoro.RequestOptions
+---@field wait? number seconds for which the outcome is followed, 10 unless
+---given; `timeout` is one attempt's, as everywhere
+
 --- Makes an order of an item in an answer, in place.
 ---@param item table
 ---@param client etoro.Client
@@ -323,14 +327,13 @@ local REFUSED = {
 --- Takes the order back, and looks what came of that: an order may be filled
 --- while it is being cancelled, so order:state tells (portal: Trading, Cancel
 --- Order). Cancelling twice does no harm.
----@param options? etoro.RequestOptions timeout: seconds to wait for the
----outcome, 10 unless given
+---@param options? etoro.CancelOptions
 ---@return etoro.Order? order the table itself
 ---@return etoro.Response|etoro.Error err where the API refused, and the order
 ---cannot be looked up
 function methods:cancel(options)
   local client = client_of(self, "order:cancel")
-  local timeout, rest = options_of.take_timeout(options, CANCEL_WAIT)
+  local seconds, rest = options_of.take_wait(options, CANCEL_WAIT)
   local err = check_id(self)
   if err then return nil, err end
   local result, response = client:send(trading.op(client, "cancel"),
@@ -348,7 +351,7 @@ function methods:cancel(options)
     end
     return order, answer
   end
-  order, answer = follow(self, client, timeout)
+  order, answer = follow(self, client, seconds)
   if order and not self:is_final() then
     client:warn(answer, "the order is not cancelled yet")
   end

@@ -53,10 +53,11 @@ local collection_mt = { __name = "etoro.positions", __index = collection }
 ---@field clearTakeProfit? boolean
 
 ---@class etoro.CloseOptions: etoro.RequestOptions
----@field timeout? number seconds to wait for the outcome
+---@field wait? number seconds for which the outcome is followed; `timeout` is
+---one attempt's, as everywhere
 ---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
 ---called when the API has taken the close, before its outcome is waited for;
----a number it gives takes the place of timeout
+---a number it gives takes the place of wait
 
 --- Makes a position of an item in an answer, in place.
 ---@param item table
@@ -210,7 +211,7 @@ local function close_unknown(position, client, err, timeout, options)
 end
 
 ---@class etoro.CloseWait how the outcome of a close is waited for
----@field timeout number seconds
+---@field wait number seconds
 ---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
 ---@field batch? table what closes that run side by side share
 
@@ -227,13 +228,13 @@ local function close(position, client, units, how, options)
     units, options)
   local result, err
   if not closing and response.kind == "not_found" then
-    result, response = close_unknown(position, client, response, how.timeout,
+    result, response = close_unknown(position, client, response, how.wait,
       options)
     return result, response
   elseif not closing then
     return nil, response
   end
-  local timeout = how.timeout
+  local timeout = how.wait
   if not is_done then
     closing.batch = how.batch
     timeout = how.on_accepted and how.on_accepted(position, closing.order_id)
@@ -249,8 +250,8 @@ local OF_ALL = { on_accepted = "function", positions = "table" }
 
 -- The options of a close: an etoro.CloseWait, and the rest.
 local function take_close(options, kinds)
-  local timeout, rest, how = options_of.take_timeout(options, CLOSE_WAIT, kinds)
-  how.timeout = timeout
+  local wait, rest, how = options_of.take_wait(options, CLOSE_WAIT, kinds)
+  how.wait = wait
   return how, rest
 end
 
@@ -260,7 +261,7 @@ end
 --- response.warning. One that was closed already is no error. A position of a
 --- copied trader is closed too, with a warning.
 ---@param fields? { units?: number|string } none: the whole position
----@param options? etoro.CloseOptions timeout: 30 seconds unless given
+---@param options? etoro.CloseOptions wait: 30 seconds unless given
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err kind rejected when it was refused
 function methods:close(fields, options)
@@ -334,7 +335,7 @@ end
 --- Closes all of the account's own positions, side by side; those of copied
 --- traders not, of which a response.warning tells. Those that were opened
 --- since a list was shown to somebody stay open where that list is given.
----@param options? etoro.CloseAllOptions timeout: for each of them
+---@param options? etoro.CloseAllOptions wait: for each of them
 ---@return etoro.CloseResult[]? results one for each position
 ---@return etoro.Response|etoro.Error|nil err the positions could not be
 ---listed; nil where they were given
@@ -392,7 +393,7 @@ end
 --- Changes the position's stops, and waits until the portfolio shows that
 --- (portal: Trading, Edit Position; servers before v1.279.0 do not have it).
 ---@param changes etoro.PositionChanges at least one
----@param options? etoro.CloseOptions timeout: 10 seconds unless given
+---@param options? etoro.CloseOptions wait: 10 seconds unless given
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err code no_route where the server cannot
 ---do it; kind conflict when the position is closed
@@ -400,10 +401,10 @@ function methods:edit(changes, options)
   local client = client_of(self, "position:edit")
   local op = trading.op(client, "edit")
   check.fields(op.body, changes, "field")
-  local timeout, rest = options_of.take_timeout(options, EDIT_WAIT)
+  local wait, rest = options_of.take_wait(options, EDIT_WAIT)
   local err = check_ids(self, "positionID")
   if err then return nil, err end
-  return position_edit.run(self, client, changes, timeout, rest)
+  return position_edit.run(self, client, changes, wait, rest)
 end
 
 --- Makes client.positions.
