@@ -33,7 +33,7 @@ local PARTS = {
   wrap = function() return require("etoro.tasks").wrap end,
   sleep = function() return require("etoro.tasks.waiting").sleep end,
   stats = function() return require("etoro.tasks.waiting").stats end,
-  loop = function() return require("etoro.tasks.waiting").loop end,
+  loop = function() return require("etoro.tasks.loop").new end,
 }
 
 --- Makes a client. Raises for an unknown option or one of a wrong type; what

@@ -18,7 +18,7 @@ local OTHERS = {
   ["trading/journal/init.lua"] = "M%.(read)",
   ["oauth/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
   ["tasks/init.lua"] = "[%l.]+[:.](%l+)", ["tasks/task.lua"] = "methods:(%l+)",
-  ["tasks/waiting.lua"] = "loop%.(%l+)",
+  ["tasks/loop.lua"] = "loop%.(%l+)",
   ["sandbox/init.lua"] = "[M%l]+[:.](%l[%l_]+)",
 }
 

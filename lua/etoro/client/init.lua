@@ -15,7 +15,9 @@ local renewal = require "etoro.client.renewal"
 local runtime = require "etoro.tasks.waiting"
 local send = require "etoro.call.send"
 
-require "etoro.tasks" -- what a program starts behind a write is there
+-- what a program may ask for behind a write is there
+require "etoro.tasks"
+require "etoro.tasks.loop"
 
 local tostring = core.text -- not up to the locale
 

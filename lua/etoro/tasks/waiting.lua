@@ -86,8 +86,9 @@ function M.warn(waiter, message, request_id)
     request_id = request_id, at = waiter.runtime.engine:unix() })
 end
 
--- Hands out what a step has brought: events, and tasks that can go on.
-local function deliver(runtime)
+--- Hands out what a step has brought: events, and tasks that can go on.
+---@param runtime etoro.Runtime
+function M.deliver(runtime)
   local engine = runtime.engine
   local event, address = engine:event()
   while event do
@@ -142,9 +143,9 @@ local function waits_elsewhere()
   return false
 end
 
--- Sets the alarm of the shared engine's descriptor to when a step is due that
--- the engine itself would not ask for.
-local function rearm()
+--- Sets the alarm of the shared engine's descriptor to when a step is due that
+--- the engine itself would not ask for.
+function M.rearm()
   local due = scheduler.due()
   if scheduler.has_news() or needs_token() or waits_elsewhere() then due = 0 end
   core.engine():alarm(due)
@@ -154,12 +155,12 @@ end
 -- is waited for even if there is no time: it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
-  if wait and runtime.is_shared then scheduler.on_wake(rearm) end
+  if wait and runtime.is_shared then scheduler.on_wake(M.rearm) end
   local done, has_news, kind = engine:step(wait and 0 or seconds)
   if not done then return nil, has_news, kind end
-  if has_news then deliver(runtime) end
+  if has_news then M.deliver(runtime) end
   -- it may have left something for whoever drives the tasks
-  if scheduler.has_host() then rearm() end
+  if scheduler.has_host() then M.rearm() end
   if wait and done == 0 then wait(pollable(engine, seconds)) end
   return true
 end
@@ -178,9 +179,19 @@ local function step_all(list, seconds)
   end
 end
 
--- Tokens that tasks wait for are asked for by a task of their own, one at a
--- time for each waiter.
-local function renew_tokens()
+--- Steps what the shared engine's descriptor does not tell of.
+---@param shared etoro.Runtime
+function M.step_others(shared)
+  local others = {}
+  for _, one in ipairs(waited_for()) do
+    if one.runtime ~= shared then others[#others + 1] = one end
+  end
+  step_all(others, scheduler.due() == 0 and 0 or SLICE)
+end
+
+--- Tokens that tasks wait for are asked for by a task of their own, one at a
+--- time for each waiter.
+function M.renew_tokens()
   for waiter in pairs(scheduler.renewals()) do
     if waiter.renewal.is_needed() then waiter.renewal.start() end
   end
@@ -194,7 +205,7 @@ end
 function M.turn(is_done, target)
   tasks.run_ready()
   if is_done(target) then return end
-  renew_tokens()
+  M.renew_tokens()
   local due = scheduler.due()
   local seconds = due and due < SLICE and due or SLICE
   local list = waited_for()
@@ -213,7 +224,7 @@ local function block(waiter, job, attend)
     if go_on ~= "turned" and not step(runtime, wait, SLICE) then return nil end
   end
   -- a step of ours has delivered what it brought
-  if attend or wait then deliver(runtime) end
+  if attend or wait then M.deliver(runtime) end
   return true
 end
 
@@ -283,75 +294,6 @@ end
 ---@return etoro.Stats
 function M.stats()
   return core.engine():stats()
-end
-
----@class etoro.Loop
-local loop = {}
-local loop_mt = { __name = "etoro.loop", __index = loop }
-
---- The descriptor to poll for reading. It stays readable while there is
---- something to do.
----@return integer
-function loop.pollfd()
-  rearm() -- a fork may have put a new engine behind the loop
-  return assert(core.engine():pollfd())
-end
-
-loop.getfd = loop.pollfd
-
---- What to poll it for.
----@return string
-function loop.events() return "r" end
-
---- Seconds after which a step is due even if nothing was readable.
----@return number?
-function loop.timeout()
-  rearm()
-  return core.engine():timeout()
-end
-
---- Whether a step is due now.
----@return boolean
-function loop.dirty()
-  return loop.timeout() == 0 or core.engine():untaken() > 0
-end
-
--- What no descriptor tells of.
-local function step_others(shared)
-  local others = {}
-  for _, one in ipairs(waited_for()) do
-    if one.runtime ~= shared then others[#others + 1] = one end
-  end
-  step_all(others, scheduler.due() == 0 and 0 or SLICE)
-end
-
---- Does what can be done now, tasks included, without waiting. Raises the
---- error of a task that nobody waits for.
----@param budget? number seconds after which no further task is resumed before
----the next step; 0.002 unless given
-function loop.step(_, budget)
-  if budget ~= nil and type(budget) ~= "number" then
-    blame.raise("number of seconds expected, got " .. type(budget))
-  end
-  local runtime = M.of()
-  runtime.engine:step(0)
-  deliver(runtime)
-  tasks.run_ready(budget or limits.loop_budget)
-  renew_tokens()
-  step_others(runtime)
-  local failure = scheduler.take_failure()
-  rearm()
-  if failure then error(failure[1], 0) end
-end
-
---- The object by which a host's loop drives all calls and tasks of this Lua
---- state (cqueues' contract: pollfd, events, timeout; and step).
----@return etoro.Loop
-function M.loop()
-  scheduler.on_wake(rearm)
-  scheduler.set_hosted()
-  loop.pollfd()
-  return setmetatable({}, loop_mt)
 end
 
 return M
