@@ -3,8 +3,8 @@
 --- stands in both under one name, and spec/project/limits_spec.lua compares
 --- them. doc/limits.md tells users of those that they can meet: all but what
 --- stands under "Inside". Elsewhere: what the API tells of its own (quota pools,
---- ranges of parameters), in the generated tables; and the tolerances of
---- trading, with what they compare.
+--- ranges of parameters), in the generated tables; the tolerances of trading,
+--- with what they compare; what the sandbox alone has, with its models.
 ---@class etoro.Limits
 return {
   -- Defaults of a client and of one call
