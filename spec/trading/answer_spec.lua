@@ -30,6 +30,10 @@ describe("an answer about an order", function()
     end
     assert.is_true(answer.is_of_other({ referenceId = ID:gsub("5", "6") }, ID))
     assert.is_true(answer.is_of_other({ referenceId = 5 }, ID))
+    assert.is_true(answer.is_of({ ReferenceID = ID:upper() }, ID))
+    assert.is_false(answer.is_of({ referenceId = ID:gsub("5", "6") }, ID))
+    assert.is_false(answer.is_of({ referenceId = core.null }, ID))
+    assert.is_false(answer.is_of({}, ID))
   end)
 
   it("is one to a lookup by the order's id where it names no other", function()

@@ -220,6 +220,33 @@ describe("an order that is refused when it is sent again", function()
   end)
 end)
 
+describe("an order whose answer was lost", function()
+  it("is not one that another call was told of, whatever a lookup by the"
+    .. " request id gives", function()
+    local t = desk.new { idempotency = "measured" }
+    local options = { precheck = false, settle = 1 }
+    local other = assert(t.client.orders:open(ORDER, options))
+    local handle, confirmed = t.box.handle, 0
+    t.box.handle = function(self, request)
+      if request.query:find("referenceId=", 1, true) then
+        -- its order, and no word of whose it is
+        request.query = "orderId=" .. other.orderId
+        local reply = handle(self, request)
+        reply.body = reply.body:gsub('"referenceId":"[^"]*",?', "")
+        return reply
+      elseif request.query == "orderId=" .. other.orderId then
+        confirmed = confirmed + 1
+      end
+      return handle(self, request)
+    end
+    t:fault { route = OPEN, fault = "cut_before" }
+    local order = assert(t.client.orders:open(ORDER, options))
+    assert.not_equal(other.orderId, order.orderId)
+    assert.equal(2, #t:books().orders)
+    assert.is_true(confirmed > 0)
+  end)
+end)
+
 describe("a request id of the caller's own", function()
   local ID = "0b9f5b04-1fc4-492a-a2c2-000000000001"
 

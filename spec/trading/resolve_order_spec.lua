@@ -148,6 +148,8 @@ describe("an order whose answer is lost", function()
     assert.is_true(err.may_have_executed)
     assert.is_true(clock() <= 20.01, clock())
     assert.is_true(count(OPEN) > 3, count(OPEN))
+    assert.matches(("and sending it again %d times gave no answer either")
+      :format(count(OPEN) - 1), err.message, 1, true)
     assert.equal(0, #orders())
     assert.same({ orders = {}, positions = {} }, err.evidence.account)
     for _, arrival in ipairs(box.arrivals) do
@@ -208,6 +210,7 @@ describe("an order whose answer is lost", function()
     assert.matches("because the first one had been placed$",
       response.warning)
     assert.is_true(clock() >= 15 and clock() <= 20, clock())
+    assert.equal(2, count(OPEN)) -- it waits, and does not ask for a third
   end)
 
   it("is reported on a real account, with what was seen", function()
@@ -227,6 +230,7 @@ describe("an order whose answer is lost", function()
     assert.equal(0, #err.evidence.account.orders)
     assert.matches("; 1 new order or position of the account looks like it",
       err.message)
+    assert.not_matches("sending it again", err.message)
     assert.matches("client.orders:list()", err.hint, 1, true)
     assert.matches(err.request_id, tostring(err), 1, true)
     -- where the API finds it by its request id, it is not unknown

@@ -56,6 +56,16 @@ function M.is_of_other(answer, request_id)
     and plain_id(reference) ~= plain_id(request_id)
 end
 
+--- Whether an answer names the request that is meant.
+---@param answer table
+---@param request_id string
+---@return boolean
+function M.is_of(answer, request_id)
+  local reference = get(answer, "referenceId")
+  return is_given(reference)
+    and plain_id(reference) == plain_id(request_id)
+end
+
 --- What is wrong with a lookup's answer. What it does not repeat, or not as an
 --- id, is no fault; an order that was looked up by its request id has to say
 --- its own.

@@ -31,13 +31,14 @@ local PROVED = "the answer to the order was lost; sent again under the same"
 local NOT_SEEN = "; the order itself could not be looked at yet"
 
 -- Looks once more, by the order's own id, where an order found by the request
--- id is one that another call was told of.
+-- id is one that another call was told of: it has to name this request.
 local function confirm(case, order, response)
-  local id = order_answer.id(order)
-  if not known.is_others(case.client, id, case.err.request_id) then
+  local id, request_id = order_answer.id(order), case.err.request_id
+  if not known.is_others(case.client, id, request_id) then
     return order, response
   end
-  return case:read("lookup", { orderId = id })
+  order, response = case:read("lookup", { orderId = id })
+  return order, response, order and not order_answer.is_of(order, request_id)
 end
 
 -- Looks the order up: by the id that a refusal named, else by the request id.
@@ -49,15 +50,16 @@ local function look(case)
   local by = case.order_id and { orderId = case.order_id }
     or { referenceId = case.err.request_id }
   local order, response = case:read("lookup", by)
+  local is_others
   if order and by.referenceId then
-    order, response = confirm(case, order, response)
+    order, response, is_others = confirm(case, order, response)
   end
   if order == nil then
     case:note { by = by, kind = response.kind, status = response.status }
     return nil
   end
   local id = order_answer.id(order) or by.orderId
-  local field = case.body
+  local field = is_others and evidence.REQUEST or case.body
     and evidence.difference(case.body, order, case.err.request_id)
   case:note { by = by, order_id = id, differs = field or nil }
   if not field then return id, response end
