@@ -25,17 +25,10 @@ local UNNAMED = {
 local IDS = {}
 for id, name in pairs(NAMES) do IDS[name] = id end
 
-local refuse = reply.refuse
+local contains, refuse = auth.contains, reply.refuse
 
 local function given(value)
   return value ~= nil and value ~= json.null
-end
-
-local function contains(list, value)
-  for _, v in ipairs(list) do
-    if v == value then return true end
-  end
-  return false
 end
 
 -- A name outside the allowed set is 400 on v1 and on creating a portfolio,

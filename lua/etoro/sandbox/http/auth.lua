@@ -41,7 +41,8 @@ local function bearer(box, given)
     limit_key = "bearer " .. token }
 end
 
-local function contains(list, value)
+--- Whether a list has a value.
+function M.contains(list, value)
   for _, v in ipairs(list) do
     if v == value then return true end
   end
@@ -52,7 +53,7 @@ local function agent(box, token, remote)
   if token.expires and token.expires <= box:now() then
     return unauthorized(401, "The user token has expired")
   end
-  if token.ips and #token.ips > 0 and not contains(token.ips, remote) then
+  if token.ips and #token.ips > 0 and not M.contains(token.ips, remote) then
     return nil, reply.fail(403, "InsufficientPermissions",
       "This address is not on the token's whitelist")
   end

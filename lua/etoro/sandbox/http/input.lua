@@ -76,13 +76,6 @@ for _, name in ipairs { "uuid", "date", "datetime" } do
   end
 end
 
-local function is_one_of(value, list)
-  for _, allowed in ipairs(list) do
-    if allowed == value then return true end
-  end
-  return false
-end
-
 -- What is wrong with the size of a value, as a text.
 local function size_problem(value, spec)
   if type(value) == "number" then
@@ -133,7 +126,7 @@ function problem_of(value, spec, name)
   if fits and not fits(value) then
     return "must be a " .. spec.type, name
   end
-  if spec.enum and not is_one_of(value, spec.enum) then
+  if spec.enum and not auth.contains(spec.enum, value) then
     return "is not one of the allowed values", name
   end
   local problem = size_problem(value, spec)

@@ -1,6 +1,5 @@
 -- Curated lists, recommendations, the club's dashboard, one's copiers.
 
-local clubs = require "etoro.sandbox.lists.clubs"
 local fixture = require "etoro.sandbox.lists.fixture"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -15,15 +14,13 @@ handlers["GET /api/v1/curated-lists"] = function()
 end
 
 handlers["GET /api/v1/market-recommendations/{itemsCount}"] = function(ctx)
-  local out = json.list()
-  for i = 1, math.min(ctx.args.itemsCount, #fixture.recommended) do
-    out[i] = fixture.recommended[i]
-  end
+  local out = json.list(table.move(fixture.recommended, 1,
+    math.min(ctx.args.itemsCount, #fixture.recommended), 1, {}))
   return reply.new(200, { ResponseType = "Personal", Recommendations = out })
 end
 
 handlers["GET /api/v1/clubs"] = function()
-  return reply.new(200, clubs)
+  return reply.new(200, fixture.clubs)
 end
 
 handlers["GET /api/v1/pi-data/copiers"] = function()

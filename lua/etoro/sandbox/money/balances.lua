@@ -1,17 +1,18 @@
 -- Balances: what an owner's trading, options and cash accounts hold, and a
 -- made-up history that ends there.
 
+local books = require "etoro.sandbox.trading.books"
 local cash = require "etoro.sandbox.money.cash"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
+local persons = require "etoro.sandbox.people.persons"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local times = require "etoro.values.times"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.with_id }
 
-local DAY = 86400
+local cents = books.cents
 local LONGEST = 365 -- days of a request, and back from today
 local USUAL = 30
 
@@ -101,10 +102,6 @@ local function choose(ctx)
   return out
 end
 
-local function cents(amount)
-  return math.floor(amount * 100 + 0.5) / 100
-end
-
 local function show(ctx, account)
   local rate = RATES[account.currency] / RATES[ctx.args.displayCurrency]
   local out = {
@@ -140,20 +137,12 @@ local function balances(ctx)
     totalBalance = cents(total), displayCurrency = ctx.args.displayCurrency })
 end
 
-local function day_of(text)
-  return math.floor(times.parse(text) / DAY)
-end
-
-local function date_of(day)
-  return times.date(day * DAY)
-end
-
 -- First and last day.
 local function read_range(ctx)
-  local today = math.floor(ctx.box:now() / DAY)
+  local today = persons.today(ctx.box)
   local args = ctx.args
-  local last = args.toDate and day_of(args.toDate) or today
-  local first = args.fromDate and day_of(args.fromDate) or last - USUAL
+  local last = args.toDate and persons.day_of(args.toDate) or today
+  local first = args.fromDate and persons.day_of(args.fromDate) or last - USUAL
   if first > last then
     invalid(ctx, "fromDate is after toDate")
   elseif last - first > LONGEST then
@@ -200,7 +189,7 @@ local function snapshot(ctx, accounts, day, today)
   end
   local total = held + invested + pnl
   return {
-    date = date_of(day), totalCurrencyIso = "USD", accountSnapshots = shown,
+    date = persons.date_of(day), totalCurrencyIso = "USD", accountSnapshots = shown,
     totalCash = cents(held), totalInvestedAmount = cents(invested),
     totalPnl = cents(pnl), totalBalance = cents(total),
     displayTotalCash = cents(held / display),
@@ -217,14 +206,14 @@ local function history(ctx)
   if #accounts == 0 or first > last then
     return reply.new(404)
   end
-  local today = math.floor(ctx.box:now() / DAY)
+  local today = persons.today(ctx.box)
   local out = json.list()
   for day = first, last do
     out[#out + 1] = snapshot(ctx, accounts, day, today)
   end
   return reply.new(200, { gcid = ctx.caller.owner.gcid, snapshots = out,
-    displayCurrency = ctx.args.displayCurrency, fromDate = date_of(first),
-    toDate = date_of(last) })
+    displayCurrency = ctx.args.displayCurrency, fromDate = persons.date_of(first),
+    toDate = persons.date_of(last) })
 end
 
 for _, path in ipairs { "", "/{accountType}", "/{accountType}/{accountId}" } do

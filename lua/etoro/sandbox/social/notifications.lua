@@ -1,8 +1,6 @@
 -- Notifications: a few wait for every owner, and can be marked as read.
 
 local core = require "etoro.core"
-local json = require "etoro.values.json"
-local messages = require "etoro.sandbox.social.notices"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -12,11 +10,24 @@ local M = { handlers = handlers, refuse = refusals.empty }
 
 local HOUR = 3600
 
+-- Those that wait for an owner, newest first:
+-- { id, hours ago, type, category, text, status }.
+local MESSAGES = {
+  { "40000000-0000-4000-8000-000000000001", 0.5, "PriceAlert", "Trading",
+    "AAPL is at your price.", "New" },
+  { "40000000-0000-4000-8000-000000000002", 4, "NewCopier", "Social",
+    "tidewatcher started to copy you.", "New" },
+  { "40000000-0000-4000-8000-000000000003", 26, "Comment", "Social",
+    "harborlight answered you.", "Seen" },
+  { "40000000-0000-4000-8000-000000000004", 70, "Deposit", "Money",
+    "Your deposit is there.", "Read" },
+}
+
 local function messages_of(ctx)
   local owner, now = ctx.caller.owner, ctx.box:now()
   if owner.notifications then return owner.notifications end
   local out = {}
-  for i, row in ipairs(messages) do
+  for i, row in ipairs(MESSAGES) do
     out[i] = { id = row[1], published = now - row[2] * HOUR, kind = row[3],
       category = row[4], text = row[5], status = row[6] }
   end
@@ -38,12 +49,12 @@ local function show(message)
 end
 
 handlers["GET /api/v1/notifications/messages"] = function(ctx)
-  local out, new = json.list(), 0
-  for i, message in ipairs(messages_of(ctx)) do
-    out[i] = show(message)
+  local list, new = messages_of(ctx), 0
+  for _, message in ipairs(list) do
     if message.status == "New" then new = new + 1 end
   end
-  return reply.new(200, { messages = out, meta = { notSeen = new } })
+  return reply.new(200, { messages = reply.each(list, show),
+    meta = { notSeen = new } })
 end
 
 handlers["PATCH /api/v1/notifications/messages"] = function(ctx)

@@ -1,5 +1,6 @@
 -- GET aggregate-portfolio: the account in sums, by instrument.
 
+local auth = require "etoro.sandbox.http.auth"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
@@ -10,13 +11,6 @@ local views = require "etoro.sandbox.trading.views"
 local M = {}
 
 local cents = books.cents
-
-local function set_of(list)
-  if not list then return nil end
-  local out = {}
-  for _, id in ipairs(list) do out[id] = true end
-  return out
-end
 
 local function new_sum(book, id)
   return { instrumentId = id, assetCurrency = book.market:currency(id),
@@ -75,9 +69,7 @@ local function collect(book, list, moment, passes)
   local margin, pnl = 0, 0
   for _, position in ipairs(list) do
     if passes(position) then
-      local gain = {}
-      gain.pnl, gain.rate, gain.conversion, gain.units, gain.amount =
-        views.gain(book, position, moment, now)
+      local gain = views.gain(book, position, moment, now)
       local id = position.instrument.instrumentID
       if not by_id[id] then
         by_id[id] = new_sum(book, id)
@@ -131,8 +123,9 @@ local function totals(book, account, list, moment, mirror_list)
 end
 
 function M.get(ctx, book, account)
-  local instruments = set_of(ctx.args.instrumentIds)
-  local wanted = set_of(ctx.args.mirrorIds)
+  local args = ctx.args
+  local instruments = args.instrumentIds and auth.set(args.instrumentIds)
+  local wanted = args.mirrorIds and auth.set(args.mirrorIds)
   local moment = views.moment(book)
   local list = views.positions(account, moment)
   local function chosen(position, mirror)

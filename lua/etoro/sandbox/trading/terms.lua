@@ -1,6 +1,7 @@
 -- On what terms an instrument is traded: leverages, smallest position,
 -- quantities. By type of instrument; the figures are the sandbox's own.
 
+local auth = require "etoro.sandbox.http.auth"
 local core = require "etoro.core"
 local market = require "etoro.sandbox.market.prices"
 
@@ -60,10 +61,7 @@ end
 
 --- Whether the offer has the leverage.
 function M.has_leverage(one, leverage)
-  for _, value in ipairs(one.leverages) do
-    if value == leverage then return true end
-  end
-  return false
+  return auth.contains(one.leverages, leverage)
 end
 
 --- The settlement that is taken where none was named.

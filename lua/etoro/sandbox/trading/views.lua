@@ -105,21 +105,22 @@ end
 function M.gain(book, position, moment, now)
   local units, amount = size_at(position, moment)
   local rate, conversion = positions.close_rate(book, position, now)
-  return positions.profit(position, rate, conversion, units, amount), rate,
-    conversion, units, amount
+  return { rate = rate, conversion = conversion, units = units,
+    amount = amount,
+    pnl = positions.profit(position, rate, conversion, units, amount) }
 end
 
 local function gain_fields(book, position, moment, now)
-  local pnl, rate, conversion, units, amount = M.gain(book, position, moment,
-    now)
+  local gain = M.gain(book, position, moment, now)
+  local conversion, value = gain.conversion, gain.units * gain.rate
   return {
-    pnL = pnl, pnlAssetCurrency = cents(pnl / conversion), closeRate = rate,
-    closeConversionRate = conversion, assetCurrencyId = 1,
-    exposureInAccountCurrency = cents(units * rate * conversion),
-    exposureInAssetCurrency = cents(units * rate), marginCurrencyId = 1,
-    marginInAccountCurrency = amount,
-    marginInAssetCurrency = cents(amount / conversion),
-    timestamp = book:date(now),
+    pnL = gain.pnl, pnlAssetCurrency = cents(gain.pnl / conversion),
+    closeRate = gain.rate, closeConversionRate = conversion,
+    assetCurrencyId = 1, marginCurrencyId = 1, timestamp = book:date(now),
+    exposureInAccountCurrency = cents(value * conversion),
+    exposureInAssetCurrency = cents(value),
+    marginInAccountCurrency = gain.amount,
+    marginInAssetCurrency = cents(gain.amount / conversion),
   }
 end
 
