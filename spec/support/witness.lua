@@ -120,7 +120,7 @@ local function close(self, request)
   self.posts = self.posts + 1
   local nth = self.posts - (self.row.beside and 1 or 0)
   if nth < 1 then
-    self.sent_at = self.sent_at or self:unix()
+    self.sent_at = self:unix() + (self.row.ago or 0)
     return 200, '{"orderForClose":{"orderID":76}}'
   end
   self.sent_at = self.sent_at or self:unix()

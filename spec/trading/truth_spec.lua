@@ -23,6 +23,7 @@ local function send_beside(w, client)
   if not w.row.beside then return end
   assert(client:call(witness.CLOSE, { positionId = witness.ID,
     body = { InstrumentID = 1001, UnitsToDeduct = w.row.beside } }))
+  client:pause(w.row.ago or 0)
 end
 
 -- position:close, whose closing is taken.

@@ -68,7 +68,7 @@ function M.send(client, position, units, options)
     positionId = closing.id, body = body_of(client, position, units),
   }, options)
   if result == nil then
-    parts.leave(closing, not response.may_have_executed)
+    if not response.may_have_executed then parts.forget(closing) end
     if not refusals.is_closed_code(response.code) then return nil, response end
     closing.is_gone = true
     return closing, responses.made(response), true
@@ -235,7 +235,7 @@ end
 ---@return etoro.Error? err the API refused it, or cannot be asked
 function M.follow(closing, timeout)
   local is_done, err = follow(closing, timeout)
-  parts.leave(closing, err ~= nil and err.kind == "rejected")
+  if err and err.kind == "rejected" then parts.forget(closing) end
   return is_done, err
 end
 

@@ -16,9 +16,10 @@
 --   answer was lost it counts from when what was sent would show, unless the
 --   history has something of it since.
 -- A part is closed:
--- * The history has as many items of its size since it was sent as parts of
---   that size were sent, and the position has no more units than all parts
---   under way leave. Somebody else's sale shrinks a position as well.
+-- * The history has an item of its size since it was sent, and as many since
+--   the first of them as parts of that size were sent within minutes; and the
+--   position has no more units than that part leaves. That it shrank is not
+--   enough: somebody else's sale shrinks it as well.
 -- It is on its way:
 -- * The portfolio holds an order that closes just that, and no other part of
 --   the position was sent.
@@ -50,7 +51,7 @@ local get = casing.get
 ---@field asked? number|string units of a close in part, as sent
 ---@field units? number the same
 ---@field held? number units before; of a whole close: as last seen
----@field part? etoro.Part where others may be under way
+---@field part? etoro.Part where others may show
 ---@field started number engine clock, when it was sent
 ---@field since? number the same on the server's clock
 ---@field lag? number seconds for which an absence has to last; 10
@@ -196,17 +197,26 @@ local function is_gone(closing, view)
   return is_told, is_told and #(items_since(closing, view) or {}) == 0
 end
 
--- Whether items have one for each part of this size that was sent.
-local function has_part(closing, items)
-  local _, twins = parts.others(closing)
+-- How many items of a part's size there are.
+local function count_of(closing, items)
   local found = 0
-  for _, item in ipairs(items or {}) do
+  for _, item in ipairs(items) do
     local units = tonumber(get(item, "units"))
     if units and same.units(units, closing.units, closing.units) then
       found = found + 1
     end
   end
-  return found > twins
+  return found
+end
+
+-- Whether the history has a part, and one more for each of its size.
+local function has_part(closing, view)
+  local items = items_since(closing, view)
+  if not items or count_of(closing, items) == 0 then return false end
+  local _, twins, began = parts.others(closing)
+  local first = closing.since - (closing.started - began)
+  return count_of(closing, history.of(view.history(), closing.id, first))
+    > twins
 end
 
 -- Whether a position has all units that it had, but for pieces that are too
@@ -223,8 +233,7 @@ end
 
 local function judge_part(closing, view, item)
   local units = tonumber(get(item, "units"))
-  local left = closing.held and (closing.part and closing.part.left
-    or closing.held - closing.units)
+  local left = closing.held and closing.held - closing.units
   local is_alone = parts.others(closing) == 0
   local may_be_done
   if left then
@@ -232,7 +241,7 @@ local function judge_part(closing, view, item)
   else
     may_be_done = is_alone
   end
-  if may_be_done and has_part(closing, items_since(closing, view)) then
+  if may_be_done and has_part(closing, view) then
     return "closed"
   end
   if view.is_shown and is_alone and units and left
@@ -250,7 +259,7 @@ local function judge_absence(closing, view)
   closing.is_gone, closing.is_missed = is_gone(closing, view)
   if not closing.units then return closing.is_gone and "closed" or nil end
   local is_told = closing.held or parts.others(closing) == 0
-  if is_told and has_part(closing, items_since(closing, view)) then
+  if is_told and has_part(closing, view) then
     return "closed"
   end
   return closing.is_gone and "gone" or nil

@@ -54,7 +54,7 @@ end
 
 --- A closing did not come about.
 ---@param call etoro.Uncertain
-function M.forget(call) parts.leave(call.closing, true) end
+function M.forget(call) parts.forget(call.closing) end
 
 local STATES = { closing = "closing", closed = "closed", gone = "closed" }
 
