@@ -200,6 +200,17 @@ describe("events", function()
       assert.equal("", done.stderr)
     end)
 
+    it("with events.print for a listener go to stderr, a line each", function()
+      local done = run
+        "{ on_event = require('etoro').events.print() }"
+      assert.equal("MyPort1\n", done.stdout)
+      local seen = {}
+      for line in done.stderr:gmatch "[^\n]+" do
+        seen[#seen + 1] = line:match "^%d%d:%d%d:%d%d (%l+)"
+      end
+      assert.same({ "queued", "sent", "done", "warning" }, seen)
+    end)
+
     it("whose listener raises cost the call nothing", function()
       local done = run
         "{ on_event = function(e) error('no ' .. e.kind, 0) end }"

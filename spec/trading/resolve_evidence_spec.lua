@@ -61,6 +61,42 @@ describe("a closing that is refused when it is sent again", function()
     end)
   end
 
+  it("is sent once more where that told nothing", function()
+    for what, fault in pairs {
+      redirect = { fault = "status", status = 302 },
+      page = { fault = "html", status = 403 },
+      proxy = { fault = "status", status = 407 },
+      late = { fault = "status", status = 408 },
+      limit = { fault = "rate_limit", seconds = 2 },
+      broken = { fault = "status", status = 503 },
+      lost = { fault = "cut_before" },
+    } do
+      local t = desk.new()
+      local position = t:position()
+      t:fault { route = CLOSE, fault = "cut_before" }
+      fault.route = CLOSE
+      t:fault(fault)
+      local closed, err = position:close(nil, { settle = 1, deadline = 60,
+        max_retries = 0 })
+      assert.is_truthy(closed, what .. ": " .. tostring(err))
+      assert.equal("closed", t:books().positions[1].state, what)
+      assert.equal(3, #t:sent_by "POST", what)
+    end
+  end)
+
+  it("is not sent again once its key is refused", function()
+    local t = desk.new()
+    local position = t:position()
+    t:fault { route = CLOSE, fault = "cut_before" }
+    t:fault { route = CLOSE, fault = "status", status = 401, times = 0 }
+    local before = t.box:now()
+    local none, err = position:close(nil, { settle = 1, deadline = 200 })
+    assert.is_nil(none)
+    assert.equal("unknown_outcome", err.kind)
+    assert.equal(2, #t:sent_by "POST")
+    assert.is_true(t.box:now() - before < 30)
+  end)
+
   it("is done by the API's code for that, as a number or a text", function()
     for _, code in ipairs { 741, "741" } do
       local t = desk.new()
