@@ -220,6 +220,10 @@ describe("etoro.client", function()
         "options must be a table, got number")
       raises(function() client:call("GET /api/v1/me", {}, { keep = 1 }) end,
         "unknown option 'keep' (did you mean 'keep_null'?)")
+      for _, ours in ipairs { "_urgent", "_closing", "_position" } do
+        raises(function() client:call("GET /api/v1/me", {}, { [ours] = {} })
+        end, "unknown option '" .. ours .. "'")
+      end
       raises(function() client.instruments:list({}, { max_retries = -1 }) end,
         "bad option 'max_retries': a whole number from 0 to 1000 expected,"
           .. " got -1")

@@ -246,7 +246,8 @@ local function close_one(run, id, instrument, units, position, before)
   local result, response = run.client:send(etoro.operations[CLOSE], {
     positionId = id, body = {
       InstrumentID = instrument, UnitsToDeduct = units or etoro.null,
-    } }, { settle = SETTLE, deadline = DEADLINE, _closing = { position = position } })
+    } }, { settle = SETTLE, deadline = DEADLINE },
+    { closing = { position = position } })
   local told = { position_id = id, units = units, before = before,
     request_id = response.request_id }
   told.err = not result and response or nil

@@ -59,7 +59,7 @@ local function close()
   local result, response = client:send(operations[CLOSE], {
     positionId = position.positionID, body = {
       InstrumentID = position.instrumentID, UnitsToDeduct = units } },
-    { settle = 0.4, _closing = { position = position } }, 1)
+    { settle = 0.4 }, { closing = { position = position } })
   say(result and "closed" or response.may_have_executed and "unknown"
     or "refused", response.request_id, "-")
 end

@@ -137,7 +137,8 @@ describe("a closing whose answer is lost", function()
       times = 0 })
     box:change { portfolio_lag = 0 }
     local result, response = client:send(
-      etoro.operations[CLOSE], params(), { _closing = { position = position } })
+      etoro.operations[CLOSE], params(), nil,
+      { closing = { position = position } })
     assert.is_table(result, tostring(response))
     assert.equal(1, count(CLOSE))
     assert.equal(1, count(LOOKUP))
@@ -248,7 +249,7 @@ describe("a closing whose answer is lost", function()
         local units = before / 4
         fault(name, changes)
         local result, response = client:send(etoro.operations[CLOSE],
-          params(units), { _closing = { position = position } })
+          params(units), nil, { closing = { position = position } })
         assert.is_table(result, name .. ": " .. tostring(response))
         assert.equal(1, count(CLOSE))
         client._runtime.engine:advance(40)
@@ -263,7 +264,7 @@ describe("a closing whose answer is lost", function()
       fault(name, changes)
       local before = position.units
       local result, err = client:send(etoro.operations[CLOSE],
-        params(before / 4), { _closing = { position = position } })
+        params(before / 4), nil, { closing = { position = position } })
       assert.is_nil(result)
       assert.equal("rejected", err.kind, tostring(err))
       assert.equal("not_executed", err.code)
@@ -274,7 +275,7 @@ describe("a closing whose answer is lost", function()
       -- and the same again is not confused with it
       fault(name, changes)
       result, err = client:send(etoro.operations[CLOSE],
-        params(before / 4), { _closing = { position = position } })
+        params(before / 4), nil, { closing = { position = position } })
       assert.is_nil(result)
       assert.equal("not_executed", err.code)
     end
@@ -298,8 +299,8 @@ describe("a closing whose answer is lost", function()
     local units = position.units / 4
     assert(close(units))
     fault "cut_before"
-    local none, err = client:send(etoro.operations[CLOSE], params(units),
-      { _closing = { position = position } })
+    local none, err = client:send(etoro.operations[CLOSE], params(units), nil,
+      { closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)
     assert.equal(2, count(CLOSE))
@@ -332,8 +333,8 @@ describe("a closing whose answer is lost", function()
       on_event = function() end }
     assert(other:call(CLOSE, params()))
     fault "cut_before"
-    local none, err = client:send(etoro.operations[CLOSE], params(units),
-      { _closing = { position = position } })
+    local none, err = client:send(etoro.operations[CLOSE], params(units), nil,
+      { closing = { position = position } })
     assert.is_nil(none)
     assert.equal("unknown_outcome", err.kind)
   end)

@@ -48,7 +48,7 @@ local function by_resolve(row)
   local before = w.posts
   local result, response = w.client:send(etoro.operations[witness.CLOSE],
     { positionId = witness.ID, body = body_of(row) },
-    { _closing = { position = position }, deadline = 60 })
+    { deadline = 60 }, { closing = { position = position } })
   if row.asks then assert.equal(before + 1, w.posts, "sold twice") end
   if result == nil then
     local code = response.code == "not_executed" and "not done"

@@ -22,8 +22,6 @@ local OF_CALL = {
   timeout = "number", deadline = "number", max_retries = "number",
   priority = "string", on_unknown = "string", settle = "number",
   request_id = "string", keep_null = "boolean",
-  -- ours: a closing, and calls that no retry budget slows
-  _closing = "table", _urgent = "boolean",
 }
 
 --- What to do about an order that is not known to have been placed.

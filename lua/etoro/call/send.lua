@@ -47,9 +47,10 @@ end
 ---@param op etoro.Operation
 ---@param request etoro.Wire
 ---@param options etoro.RequestOptions checked
+---@param is_urgent? boolean no retry budget slows it
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
-return function(client, op, request, options)
+return function(client, op, request, options, is_urgent)
   if op.moves_money then guard(client, op) end
   if client._is_closed then return nil, errors.closed() end
   local settled = client._settings
@@ -72,7 +73,7 @@ return function(client, op, request, options)
     writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
     timeout = options.timeout or settled.timeout, deadline = deadline,
     max_retries = options.max_retries or settled.max_retries,
-    urgent = options._urgent, journal = request.journal,
+    urgent = is_urgent, journal = request.journal,
     intent = request.intent,
   })
   if not job then

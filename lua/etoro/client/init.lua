@@ -107,11 +107,15 @@ end
 ---@field resets_in? number seconds until the next call comes free
 ---@field paused_for? number seconds, after a 429
 
+---@class etoro.Inner what our own callers add to a call
+---@field is_urgent? boolean no retry budget slows it
+---@field closing? etoro.FollowedClosing what is known of the closing
+
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
-local function carry_out(client, op, request, path, body, options)
+local function carry_out(client, op, request, path, body, options, inner)
   if op.trade ~= "open" and op.trade ~= "close" then
-    return send(client, op, request, options)
+    return send(client, op, request, options, inner and inner.is_urgent)
   end
   if not resolve then load_for_trades() end
   local journal = client._journal
@@ -120,8 +124,9 @@ local function carry_out(client, op, request, path, body, options)
   local result, response = resolve.carry_out(client, {
     op = op, account = op.account or client._account, params = path,
     body = body, started = client._runtime.engine:now(),
-    again = function(more)
-      return send(client, op, request, more)
+    closing = inner and inner.closing,
+    again = function(more, is_urgent)
+      return send(client, op, request, more, is_urgent)
     end,
   }, options)
   if journal then journal:finish(request, op, result, response) end
@@ -132,14 +137,15 @@ end
 ---@param op etoro.Operation
 ---@param params? table
 ---@param options? etoro.RequestOptions
+---@param inner? etoro.Inner
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
-function inside:send(op, params, options)
+function inside:send(op, params, options, inner)
   options = options == nil and NO_OPTIONS or call_options.of_call(options)
   local request, path, body = arguments.request(op, params)
   if not request then return nil, path end
   if op.class_by then op = check.as_sent(op, body) end
-  return carry_out(self, op, request, path, body, options)
+  return carry_out(self, op, request, path, body, options, inner)
 end
 
 -- The older API wraps its payload: { data, meta }.

@@ -63,10 +63,9 @@ end
 ---@return boolean? is_done it was closed already
 function M.send(client, position, units, options)
   local closing = new_closing(client, position, units)
-  options._closing = closing
   local result, response = client:send(trading.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
-  }, options)
+  }, options, { closing = closing })
   if result == nil then
     if not response.may_have_executed then parts.forget(closing) end
     if not refusals.is_closed_code(response.code) then return nil, response end

@@ -19,7 +19,7 @@ local KEPT_LOOKS = 50 -- of the first ones, in the error's evidence
 ---@field body? table as sent
 ---@field started number engine clock, when the call began
 ---@field closing? etoro.Closing of one that closes a position
----@field again fun(options: table): any, etoro.Response|etoro.Error
+---@field again fun(options: table, is_urgent?: boolean): any, any
 ---sends the same request once more
 
 ---@class etoro.Case: etoro.Uncertain
@@ -105,8 +105,7 @@ function methods:read(purpose, params)
   if left <= 0 then return nil, self.err end
   local result, response = self.client:send(op, params, {
     deadline = left, timeout = self.options.timeout, priority = "order",
-    _urgent = true,
-  })
+  }, { is_urgent = true })
   if result == nil and LASTING[response.kind] then self.is_stopped = true end
   local fault = result ~= nil and purpose == "lookup"
     and order_answer.fault(result, params)
@@ -121,9 +120,8 @@ function methods:resend()
   local options = {}
   for name, value in pairs(self.options) do options[name] = value end
   options.deadline, options.request_id = time_for(self), self.err.request_id
-  options._urgent = true
   self.resends = self.resends + 1
-  local result, response = self.again(options)
+  local result, response = self.again(options, true)
   if result == nil and response.kind == "unknown_outcome" then
     self:unsettle(response.ended or self:now())
   elseif result == nil and LASTING[response.kind] then

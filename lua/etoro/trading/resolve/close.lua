@@ -38,10 +38,9 @@ end
 --- for the caller's table may be read anew meanwhile.
 ---@param client etoro.Client
 ---@param call etoro.Uncertain
----@param closing? etoro.Closing of position:close
-function M.begin(client, call, closing)
-  local position = closing and closing.position
-  closing = closing or {}
+function M.begin(client, call)
+  local closing = call.closing or {}
+  local position = closing.position
   for name, value in pairs(proof.new(client, call.params.positionId, position,
     M.units_of(call.body)))
   do

@@ -79,9 +79,7 @@ end
 ---@return any result as the operation's own answer has it
 ---@return etoro.Response|etoro.Error
 function M.carry_out(client, call, options)
-  if call.op.trade == "close" then
-    close.begin(client, call, options._closing)
-  end
+  if call.op.trade == "close" then close.begin(client, call) end
   local result, response = call.again(options)
   local way = way_of(call.op, call.body)
   if result ~= nil and way and not tells(call, result) then
