@@ -204,11 +204,11 @@ describe("events", function()
       local done = run
         "{ on_event = require('etoro').events.print() }"
       assert.equal("MyPort1\n", done.stdout)
-      local seen = {}
+      local printed = {}
       for line in done.stderr:gmatch "[^\n]+" do
-        seen[#seen + 1] = line:match "^%d%d:%d%d:%d%d (%l+)"
+        printed[#printed + 1] = line:match "^%d%d:%d%d:%d%d (%l+)"
       end
-      assert.same({ "queued", "sent", "done", "warning" }, seen)
+      assert.same({ "queued", "sent", "done", "warning" }, printed)
     end)
 
     it("whose listener raises cost the call nothing", function()

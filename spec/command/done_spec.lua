@@ -232,6 +232,12 @@ describe("the etoro command #lua", function()
       assert.equal("night", answer.userTokenName)
       assert.is_nil(answer.secretFile)
       assert.matches("etoro tokens revoke", answer.error.message)
+      done = shell(no_room, "--real", "--yes", "tokens", "create", id,
+        "--name", "day", "--scope", "real:read", "--secret-file",
+        dir .. "/full")
+      assert.equal(9, done.code, done.stderr)
+      says(done.stderr, "etoro --real tokens revoke " .. id,
+        "etoro --real tokens create " .. id)
     end)
   end)
 
