@@ -411,3 +411,23 @@ describe("numbers on their way out and back #slow", function()
     end
   end)
 end)
+
+describe("JSON of a server", function()
+  it("has lists that are empty, and values that are written already", function()
+    local once = json.written { b = json.list(), a = "x" }
+    assert.equal('{"a":"x","b":[]}', json.show(once))
+    assert.equal('[{"a":"x","b":[]},{"a":"x","b":[]}]',
+      json.encode { once, once })
+    assert.equal("[1]", json.show(json.list { 1 }))
+  end)
+
+  it("is read as it stands", function()
+    local value = json.decode_plain('{"userToken":"plain","apiKey":"plain",'
+      .. '"none":null,"list":[null,1.5],"accessToken":"plain"}')
+    assert.same({ userToken = "plain", apiKey = "plain", none = json.null,
+      list = { json.null, 1.5 }, accessToken = "plain" }, value)
+    local nothing, message = json.decode_plain "{"
+    assert.is_nil(nothing)
+    assert.is_string(message)
+  end)
+end)

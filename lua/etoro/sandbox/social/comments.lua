@@ -44,7 +44,6 @@ local function list(find, field)
   return function(ctx)
     local parent = find(ctx)
     local page, paging = social.page(ctx, parent[field])
-    if not page then return reply.new(400) end
     return reply.new(200, { reactionPaging = paging,
       comments = reply.each(page, function(node)
         return social.comment(ctx, node)

@@ -101,7 +101,6 @@ end
 handlers["GET /api/v1/posts/{postId}/shares"] = function(ctx)
   local post = find(ctx)
   local page, paging = social.page(ctx, post.shares)
-  if not page then return reply.new(400) end
   return reply.new(200, { paging = paging,
     postShares = reply.each(page, function(share)
       return { shareReactionId = share.id, owner = social.user(share.owner),

@@ -5,7 +5,7 @@ local assets = require "etoro.sandbox.market.assets"
 local fixtures = require "etoro.sandbox.social.fixture"
 local json = require "etoro.values.json"
 local people = require "etoro.sandbox.people.fixture"
-local each = require("etoro.sandbox.http.reply").each
+local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -59,8 +59,8 @@ local function add_old_post(box, state, row)
   for _, row_of_comment in ipairs(row.comments or {}) do
     local comment = old_node(box, row_of_comment)
     M.add_comment(post, comment)
-    for _, reply in ipairs(row_of_comment.replies or {}) do
-      M.add_reply(comment, old_node(box, reply))
+    for _, answer in ipairs(row_of_comment.replies or {}) do
+      M.add_reply(comment, old_node(box, answer))
     end
   end
 end
@@ -160,7 +160,7 @@ local ASSET_TYPES = { "FOREX", "CommodityMetals", "CFD", "Index", "Stocks",
   "ETF", [10] = "CryptoCoin" }
 
 local function tags(node)
-  return each(node.markets, function(instrument)
+  return reply.each(node.markets, function(instrument)
     local market = assets.market(instrument)
     return { market = {
       id = market.id, symbolName = market.symbolName,
@@ -214,7 +214,7 @@ function M.post(ctx, post)
 end
 
 local function emotions(node)
-  local out = each(node.likes, function(like)
+  local out = reply.each(node.likes, function(like)
     return { type = "Like", id = like.id, owner = M.user(like.owner),
       obsoleteId = like.id, created = times.format(like.created),
       parent = { id = node.id, obsoleteId = node.id,
@@ -247,9 +247,8 @@ function M.comment(ctx, node)
   shown.parent = { id = node.parent.id, obsoleteId = node.parent.id,
     type = node.parent_kind }
   local replies = json.list()
-  for i, reply in ipairs(node.replies or {}) do
-    if i > PREVIEW then break end
-    replies[i] = M.comment(ctx, reply)
+  for i = 1, math.min(PREVIEW, #(node.replies or {})) do
+    replies[i] = M.comment(ctx, node.replies[i])
   end
   return { entity = shown, repliesCount = #(node.replies or {}),
     replies = replies, emotionsData = emotions(node),
@@ -260,8 +259,8 @@ local function count_below(post)
   local count = 0
   for _, comment in ipairs(post.comments) do
     if not comment.deleted then count = count + 1 end
-    for _, reply in ipairs(comment.replies) do
-      if not reply.deleted then count = count + 1 end
+    for _, answer in ipairs(comment.replies) do
+      if not answer.deleted then count = count + 1 end
     end
   end
   return count
@@ -290,7 +289,7 @@ function M.discussion(ctx, post, size)
 end
 
 --- A page of a list by ctx.args' take, offsetEntityId and order: its entries
---- and { totalCount, offsetEntityId?, next? }; nil when that id is not in it.
+--- and { totalCount, offsetEntityId?, next? }; refused when it has not that id.
 --- The list is oldest first; entries have an id.
 function M.page(ctx, list)
   local args, ordered = ctx.args, list
@@ -301,8 +300,7 @@ function M.page(ctx, list)
   local start = 0
   if args.offsetEntityId then
     local _, at = M.find(ordered, args.offsetEntityId)
-    if not at then return nil end
-    start = at
+    start = at or reply.refuse(400)
   end
   local page = table.move(ordered, start + 1,
     math.min(start + args.take, #ordered), 1, {})

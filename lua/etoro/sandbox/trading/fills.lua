@@ -20,9 +20,11 @@ M.STATUS_IDS = {
   PendingTriggeredRate = 12,
 }
 
+--- Those that an order keeps.
 local FINAL = { Filled = true, Rejected = true, Canceled = true,
   Expired = true, CanceledPartiallyFilled = true,
   RejectedPartiallyFilled = true }
+M.FINAL = FINAL
 
 -- The sandbox's own numbers for why an order was rejected.
 local FUNDS, TOO_SMALL, TOO_LARGE, SCRIPTED = 604, 720, 736, 999

@@ -153,12 +153,8 @@ function M.place(ctx, book, account)
   return placed(order)
 end
 
-local IN_FLIGHT = { Received = true, Placed = true, PartiallyFilled = true,
-  PendingCancel = true, WaitingForMarket = true,
-  PendingTriggeredRate = true }
-
 local function finish_cancel(book, order, at)
-  if not IN_FLIGHT[order.status] then return end -- it was filled first
+  if fills.FINAL[order.status] then return end -- it was filled first
   fills.finish(book, order, #order.executions > 0
     and "CanceledPartiallyFilled" or "Canceled", at)
 end
@@ -172,7 +168,8 @@ function M.cancel(ctx, book, account)
       refuse(ctx, ctx.box.options.cancel_filled,
         "The order was executed and cannot be cancelled")
     end
-  elseif IN_FLIGHT[order.status] and order.status ~= "PendingCancel" then
+  elseif not fills.FINAL[order.status]
+      and order.status ~= "PendingCancel" then
     local now = book.box:now()
     fills.set_status(order, "PendingCancel", now)
     local delay = ctx.box.options.cancel_delay
