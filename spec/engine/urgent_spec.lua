@@ -1,6 +1,7 @@
 -- Who has to wait when an outage has used up the client's retry budget:
 -- cancelling, closing and finding out what became of an order do not.
 local core = require "etoro.core"
+local etoro = require "etoro"
 
 local START = 1767225600 -- 2026-01-01T00:00:00Z
 
@@ -54,6 +55,34 @@ describe("the retry budget", function()
 
   it("does not delay what is urgent", function()
     assert.is_true(wait_of { urgent = true } < 1.5)
+  end)
+end)
+
+describe("the retry budget of an outage", function()
+  it("does not delay the looks for an order whose answer was lost", function()
+    local t = require("spec.support.desk").new(nil, { max_connections = 1000 })
+    local ME, LOOKUP = "GET /api/v1/me",
+      "GET /api/v2/trading/info/demo/orders:lookup"
+    t:fault { route = ME, fault = "status", status = 503, times = 80 }
+    t:fault { route = LOOKUP, fault = "status", status = 503, times = 1 }
+    t:fault { route = "POST /api/v2/trading/execution/demo/orders",
+      fault = "lost_reply" }
+    local looks, handle = {}, t.box.handle
+    t.box.handle = function(self, request)
+      if request.path:find("orders:lookup", 1, true) then
+        looks[#looks + 1] = t.client._runtime.engine:now()
+      end
+      return handle(self, request)
+    end
+    etoro.run(function()
+      for _ = 1, 80 do
+        etoro.spawn(function() assert(t.client:call(ME)) end)
+      end
+      etoro.sleep(0.01)
+      assert(t.client.orders:open({ symbol = "AAPL", transaction = "buy",
+        settlementType = "real", units = 2 }, { precheck = false }))
+    end)
+    assert.is_true(looks[2] - looks[1] < 1.5, looks[2] - looks[1])
   end)
 end)
 
