@@ -1,0 +1,278 @@
+-- Keys and tokens, wherever they come from.
+local core = require "etoro.core"
+local etoro = require "etoro"
+local process = require "spec.support.process"
+local raises = require "spec.support.raises"
+local recorder = require "spec.support.recorder"
+
+local LUA = os.getenv "LUA" or "lua5.4"
+local KEYS = { api_key = "app-key-1", user_key = "user-key-1" }
+
+local function with(changes)
+  local all = {}
+  for name, value in pairs(KEYS) do all[name] = value end
+  for name, value in pairs(changes) do all[name] = value end
+  return all
+end
+
+local function refused(options)
+  local client, err = etoro.client(options)
+  assert.is_nil(client)
+  assert.equal("etoro.error", getmetatable(err).__name)
+  return err
+end
+
+-- What a program sees that makes a client and sends one request.
+local SCRIPT = [[
+  local options = assert(load("return " .. arg[1]))()
+  local client, err = require "etoro".client(options)
+  if not client then
+    io.write(err.kind, "/", err.code, ": ", err.message)
+    return
+  end
+  local result, failure = client:request { path = "/api/v1/me" }
+  io.write(result and "ok " .. tostring(client) or tostring(failure))
+]]
+
+local function program(options, env)
+  local all = { ETORO_API_KEY = false, ETORO_USER_KEY = false,
+    ETORO_ACCESS_TOKEN = false, ETORO_BASE_URL = false }
+  for name, value in pairs(env or {}) do all[name] = value end
+  local done = process.run { LUA, "-e", SCRIPT, "/dev/null", options,
+    env = all }
+  assert.equal("", done.stderr)
+  return done.stdout
+end
+
+describe("etoro.client", function()
+  local rec, dir
+
+  setup(function()
+    rec = recorder.start()
+    dir = process.scratch()
+  end)
+  teardown(function()
+    rec:stop()
+    process.remove(dir)
+  end)
+  before_each(function() rec:clear() end)
+
+  local function file(name, text)
+    local path = dir .. "/" .. name
+    local handle = assert(io.open(path, "wb"))
+    handle:write(text)
+    handle:close()
+    assert(os.execute(("chmod 600 %q"):format(path)))
+    return path
+  end
+
+  local function only_arrival()
+    local list = rec:arrivals()
+    assert.equal(1, #list)
+    return list[1]
+  end
+
+  describe("credentials", function()
+    local function sent()
+      local headers = only_arrival().headers
+      return { headers["x-api-key"] or "-", headers["x-user-key"] or "-",
+        headers.authorization or "-" }
+    end
+
+    it("come as a pair of keys", function()
+      local client = rec:client { api_key = "the-api", user_key = "the-user" }
+      assert(client:request { path = "/" })
+      assert.same({ "the-api", "the-user", "-" }, sent())
+    end)
+
+    it("come as sealed secrets", function()
+      local client = rec:client { api_key = core.secret "the-api",
+        user_key = core.secret "the-user" }
+      assert(client:request { path = "/" })
+      assert.same({ "the-api", "the-user", "-" }, sent())
+    end)
+
+    it("come from files, without the line break at their end", function()
+      local client = assert(etoro.client { base_url = rec.url,
+        api_key_file = file("api", "file-api\n"),
+        user_key_file = file("user", "file-user \r\n") })
+      assert(client:request { path = "/" })
+      assert.same({ "file-api", "file-user", "-" }, sent())
+    end)
+
+    it("come from a file and an option", function()
+      local client = assert(etoro.client { base_url = rec.url,
+        api_key_file = file("api", "file-api"), user_key = "the-user" })
+      assert(client:request { path = "/" })
+      assert.same({ "file-api", "the-user", "-" }, sent())
+    end)
+
+    it("in files that cannot be used are said with the file's name",
+      function()
+      local err = refused { api_key_file = dir .. "/none", user_key = "u" }
+      assert.equal("auth", err.kind)
+      assert.equal("key_file", err.code)
+      assert.equal(("api_key_file '%s/none': No such file or directory")
+        :format(dir), err.message)
+      for _, text in ipairs { "", "\n\n", ("k"):rep(2 ^ 20) } do
+        err = refused { api_key = "a", user_key_file = file("bad", text) }
+        assert.equal("key_file", err.code)
+        assert.is_truthy(err.message:find("user_key_file '" .. dir, 1, true))
+      end
+      err = refused { api_key = "a", user_key_file = file("two", "a\nb") }
+      assert.equal("key_file", err.code)
+      assert.matches("it holds more than one line$", err.message)
+      err = refused { api_key = "a", user_key_file = file("wide", "a\0b\0") }
+      assert.matches("it holds a zero byte", err.message)
+    end)
+
+    it("come from a file that begins with a mark of UTF-8", function()
+      local client = assert(etoro.client { base_url = rec.url,
+        api_key_file = file("api", "\239\187\191file-api\r\n"),
+        user_key = "the-user" })
+      assert(client:request { path = "/" })
+      assert.same({ "file-api", "the-user", "-" }, sent())
+    end)
+
+    it("do not come from what is no file, which is said at once", function()
+      assert(os.execute("mkfifo '" .. dir .. "/pipe'"))
+      for path, what in pairs { [dir .. "/pipe"] = "pipe", [dir] = "directory",
+        ["/dev/zero"] = "device" }
+      do
+        local err = refused { api_key = "a", user_key_file = path }
+        assert.equal(("user_key_file '%s': it is a %s, not a file"):format(path,
+          what), err.message)
+        local _, problem = etoro.oauth.new { client_id = "c",
+          client_secret_file = path }
+        assert.matches("it is a " .. what .. ", not a file$", problem.message)
+        assert.is_nil(etoro.client(with { ca_file = path }))
+      end
+      os.remove(dir .. "/pipe")
+    end)
+
+    it("in a file that others can use are told of, with the cure", function()
+      local private, shared = file("it's", "a"), file("shared", "u")
+      local function told(mode)
+        assert(os.execute("chmod " .. mode .. " '" .. shared .. "'"))
+        local events = {}
+        local function keep(event) events[#events + 1] = event end
+        assert(etoro.client { api_key_file = private, user_key_file = shared,
+          base_url = rec.url, on_event = keep }):close()
+        assert(etoro.oauth.new { client_id = "c", client_secret_file = shared,
+          on_event = keep })
+        return events
+      end
+      assert.same({}, told "600")
+      assert.same({}, told "400")
+      for _, mode in ipairs { "0644", "0640", "0604", "0620" } do
+        local events = told(mode)
+        assert.equal(2, #events)
+        assert.equal("warning", events[1].kind)
+        assert.equal(("user_key_file '%s' is open to others than its owner"
+          .. " (mode %s). Close it: chmod 600 '%s'"):format(shared, mode,
+          shared), events[1].message)
+        assert.matches("^client_secret_file", events[2].message)
+      end
+      -- the line works as it stands
+      assert(os.execute("chmod 644 \"" .. private .. "\""))
+      local cure
+      assert(etoro.client { api_key_file = private, user_key = "u",
+        base_url = rec.url, on_event = function(event)
+          cure = event.message:match "chmod .*$"
+        end }):close()
+      assert(os.execute(cure))
+      assert.same({}, told "600")
+      -- who listens to nothing reads it on stderr
+      assert(os.execute("chmod 644 '" .. shared .. "'"))
+      local done = process.run { LUA, "-e",
+        "assert(require 'etoro'.client { api_key = 'a', user_key_file = arg[1] })",
+        "/dev/null", shared }
+      assert.equal(0, done.code, done.stderr)
+      assert.matches("^etoro: warning: user_key_file .* chmod 600 '/", done.stderr)
+    end)
+
+    it("are not given twice", function()
+      raises(function() etoro.client { api_key = "a", api_key_file = "f" } end,
+        "give either 'api_key' or 'api_key_file'")
+      raises(function() etoro.client(with { access_token = "t" }) end,
+        "give either access_token or the keys, not both")
+      raises(function() etoro.client { access_token = "t", user_key = "u" } end,
+        "give either access_token or the keys, not both")
+      raises(function() etoro.client(with { api = "sor-v3" }) end,
+        "api 'sor-v3' takes an access_token, not keys")
+    end)
+
+    it("come from the environment", function()
+      local url = ("{ base_url = %q }"):format(rec.url)
+      assert.matches("^ok ", program(url, { ETORO_API_KEY = "env-api",
+        ETORO_USER_KEY = "env-user" }))
+      assert.same({ "env-api", "env-user", "-" }, sent())
+      rec:clear()
+      assert.matches("^ok ", program(url, { ETORO_ACCESS_TOKEN = "env-tok" }))
+      assert.same({ "-", "-", "Bearer env-tok" }, sent())
+    end)
+
+    it("of the environment fill up what an option leaves open", function()
+      local options = ("{ base_url = %q, user_key = 'opt-user' }"):format(
+        rec.url)
+      assert.matches("^ok ", program(options, { ETORO_API_KEY = "env-api",
+        ETORO_USER_KEY = "env-user", ETORO_ACCESS_TOKEN = "env-tok" }))
+      assert.same({ "env-api", "opt-user", "-" }, sent())
+    end)
+
+    it("as an option beat the other kind in the environment", function()
+      local options = ("{ base_url = %q, access_token = 'opt-tok' }"):format(
+        rec.url)
+      assert.matches("^ok ", program(options, { ETORO_API_KEY = "env-api",
+        ETORO_USER_KEY = "env-user" }))
+      assert.same({ "-", "-", "Bearer opt-tok" }, sent())
+    end)
+
+    it("of both kinds in the environment are refused", function()
+      assert.equal("auth/no_credentials: both ETORO_ACCESS_TOKEN and"
+        .. " ETORO_API_KEY or ETORO_USER_KEY are set, and a request can carry"
+        .. " only one kind: unset one, or give options",
+        program("nil", { ETORO_ACCESS_TOKEN = "t", ETORO_API_KEY = "a",
+          ETORO_USER_KEY = "u" }))
+    end)
+
+    it("that are missing are told by name", function()
+      assert.equal("auth/no_credentials: no credentials: give api_key and"
+        .. " user_key, or api_key_file and user_key_file, or set"
+        .. " ETORO_API_KEY and ETORO_USER_KEY; or give access_token, or set"
+        .. " ETORO_ACCESS_TOKEN", program("nil"))
+      assert.equal("auth/no_credentials: user_key is missing: give user_key or"
+        .. " user_key_file, or set ETORO_USER_KEY",
+        program("{ api_key = 'a' }"))
+      assert.equal("auth/no_credentials: api_key is missing: give api_key or"
+        .. " api_key_file, or set ETORO_API_KEY",
+        program("nil", { ETORO_USER_KEY = "u" }))
+      assert.equal("auth/no_credentials: no credentials: give access_token, or"
+        .. " set ETORO_ACCESS_TOKEN", program("{ api = 'sor-v3' }",
+          { ETORO_API_KEY = "a", ETORO_USER_KEY = "u" }))
+      -- set to nothing is not set
+      assert.equal("auth/no_credentials: user_key is missing: give user_key or"
+        .. " user_key_file, or set ETORO_USER_KEY",
+        program("nil", { ETORO_API_KEY = "a", ETORO_USER_KEY = "" }))
+    end)
+
+    it("that are no header value are refused, and not shown", function()
+      for _, bad in ipairs { "key\nwith-a-break", "key\r\nx-evil: 1", "key\0z",
+        "key\27", "" }
+      do
+        for _, options in ipairs { { api_key = bad, user_key = "u" },
+          { api_key = "a", user_key = bad }, { access_token = bad } }
+        do
+          local err = refused(options)
+          assert.equal("invalid", err.kind)
+          assert.equal("a key must not be empty, nor a key or"
+            .. " user_agent hold a line break or another control character", err.message)
+        end
+      end
+      assert.equal("invalid/invalid_argument: a key must not be empty, nor"
+        .. " a key or user_agent hold a line break or another control"
+        .. " character",
+        program("nil", { ETORO_API_KEY = "a\nb", ETORO_USER_KEY = "u" }))
+    end)
+  end)
+end)

@@ -1,0 +1,148 @@
+local core = require "etoro.core"
+local process = require "spec.support.process"
+local program = require "spec.support.program"
+local recorder = require "spec.support.recorder"
+
+local SLOW = "https://no-such-host.invalid"
+
+describe("a name server that hangs", function()
+  -- What the code takes, by its own clock and by ours: the child's end is
+  -- in it. The name server takes 6 s.
+  local function measure(argv, most)
+    argv.env = { LD_PRELOAD = program.SLOW_NAMES }
+    local began = core.monotonic()
+    local said = program.passes(argv)
+    local took = core.monotonic() - began
+    assert.truthy(said:find "getaddrinfo: waiting")
+    assert.is_true(took < most, took)
+    return said
+  end
+
+  local TIMEOUT = [[
+    local c = client(... or arg[1], { timeout = 0.5, max_retries = 0 })
+    local result, err = c:request { path = "/x" }
+    assert(not result and err.kind == "timeout", tostring(err))
+  ]]
+
+  local OPEN = [[
+    local c = client(... or arg[1])
+    local engine = core.engine()
+    job = engine:submit(c._core, { method = "GET", target = "/x" })
+    local ends = core.monotonic() + 0.2
+    while core.monotonic() < ends do engine:step(0.1) end
+    assert(job:state() == "flight")
+  ]]
+
+  it("holds up no timeout, and not the end #timed", function()
+    measure(program.lua(TIMEOUT, SLOW), 5)
+  end)
+
+  it("holds up no connect_timeout #timed", function()
+    measure(program.lua([[
+      local c = client(arg[1], { connect_timeout = 0.5, max_retries = 0 })
+      local result, err = c:request { path = "/x" }
+      assert(not result and err.code == "connect_timeout", tostring(err))
+    ]], SLOW), 5)
+  end)
+
+  it("holds up no deadline with attempts in it #timed", function()
+    measure(program.lua([[
+      local c = client(arg[1], { timeout = 0.2, deadline = 0.7 })
+      local result, err = c:request { path = "/x" }
+      assert(not result and err.kind == "timeout", tostring(err))
+      assert(err.may_have_executed == false)
+    ]], SLOW), 5)
+  end)
+
+  it("holds up no cancel #timed", function()
+    measure(program.lua(OPEN .. [[
+      job:cancel()
+      assert(job:done() and select(2, job:outcome()) == "cancelled")
+      assert(core.monotonic() - ends < 4)
+    ]], SLOW), 5)
+  end)
+
+  it("holds up no close of the client #timed", function()
+    measure(program.lua(OPEN .. [[
+      c:close()
+      assert(job:done() and select(2, job:outcome()) == "closed")
+      assert(core.monotonic() - ends < 4)
+    ]], SLOW), 5)
+  end)
+
+  it("holds up no lua_close #timed", function()
+    measure(program.lua(OPEN, SLOW), 5)
+  end)
+
+  it("holds up no other call #timed", function()
+    local server = recorder.start()
+    finally(function() server:stop() end)
+    measure(program.lua(OPEN .. [[
+      local other = client(arg[2])
+      local began = core.monotonic()
+      for _ = 1, 20 do assert(other:request { path = "/x" }) end
+      assert(core.monotonic() - began < 4)
+    ]], SLOW, server.url), 5)
+  end)
+
+  it("holds up no other name, however many calls it has had #timed", function()
+    local url = "https://quick.invalid:" .. process.free_port()
+    measure(program.lua([[
+      local c = client(arg[1])
+      local engine = core.engine()
+      for _ = 1, 30 do
+        local job = engine:submit(c._core, { method = "GET", target = "/x" })
+        local ends = core.monotonic() + 0.02
+        repeat engine:step(0.01) until core.monotonic() > ends
+        assert(job:state() == "flight")
+        job:cancel()
+      end
+      local began = core.monotonic()
+      local result, err = client(arg[2], { max_retries = 0 })
+        :request { path = "/x" }
+      assert(not result and err.code == "refused", tostring(err))
+      assert(core.monotonic() - began < 3)
+    ]], SLOW, url), 5)
+  end)
+
+  it("finds nothing to crash when it answers at last #timed #slow", function()
+    local argv = program.embed({ "-l", "3" }, [[
+      local url = ...
+      for _, options in ipairs { { timeout = 0.1, max_retries = 0 }, {} } do
+        local c = client(url, options)
+        if options.timeout then
+          local result, err = c:request { path = "/x" }
+          assert(not result and err.kind == "timeout", tostring(err))
+        end
+        local engine = core.engine()
+        job = engine:submit(c._core, { method = "GET", target = "/x" })
+        local ends = core.monotonic() + 0.1
+        while core.monotonic() < ends do engine:step(0.1) end
+        assert(job:state() == "flight")
+      end
+    ]], SLOW)
+    argv.env = { LD_PRELOAD = program.SLOW_NAMES, SLOW_SECONDS = "2" }
+    local began = core.monotonic()
+    local said = program.passes(argv)
+    local took = core.monotonic() - began
+    assert.truthy(said:find "embed: still here")
+    assert.is_true(took >= 3, took)
+  end)
+
+  it("nor does one that takes 6 seconds #timed #slow", function()
+    local argv = program.embed({ "-l", "7" }, TIMEOUT, SLOW)
+    argv.env = { LD_PRELOAD = program.SLOW_NAMES }
+    local began = core.monotonic()
+    local child = process.spawn(argv)
+    local closed
+    while child:is_running() and core.monotonic() - began < 30 do
+      process.sleep(0.05)
+      if not closed and child:stderr():find "embed: closed" then
+        closed = core.monotonic() - began
+      end
+    end
+    assert.equal(0, child:wait(1), child:stderr())
+    assert.truthy(child:stderr():find "embed: still here")
+    assert.is_true(closed < 5, closed)
+  end)
+end)
