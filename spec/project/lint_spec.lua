@@ -177,3 +177,76 @@ describe("the lint", function()
     finds(1, "local = 1")
   end)
 end)
+
+describe("the dialect", function()
+  local folder, script
+
+  setup(function()
+    folder = process.scratch()
+    script = process.run({ "/bin/pwd" }).stdout:gsub("%s+$", "")
+      .. "/.ci/dialect.lua"
+  end)
+  teardown(function() process.remove(folder) end)
+
+  local function lines_of(text)
+    local file = assert(io.open(folder .. "/sample.lua", "wb"))
+    file:write(text)
+    file:close()
+    local done = process.run { LUA, script, "sample.lua", cwd = folder }
+    assert.equal(done.stderr == "" and 0 or 1, done.code)
+    local lines = {}
+    for line in done.stderr:gmatch "sample%.lua:(%d+): " do
+      lines[#lines + 1] = math.tointeger(tonumber(line))
+    end
+    return lines
+  end
+
+  it("has a text format itself", function()
+    assert.same({ 1 }, lines_of 'print(string.format("%d", 1))')
+    assert.same({ 2 }, lines_of 'return x, \n string.format(y, 1)')
+    for _, text in ipairs { '("%d"):format(1)', "text:format(1)",
+      "strings.format(1)", "string.rep(1, 2)", "'string.format(1)'" }
+    do
+      assert.same({}, lines_of("return " .. text .. " -- string.format(1)"))
+    end
+  end)
+
+  it("ends the last line of a condition with then", function()
+    assert.same({ 3 }, lines_of "if a\n  and b\nthen\n  c()\nend")
+    assert.same({ 4 }, lines_of
+      "if a then\n  b()\nelseif c\n  then \n  d()\nend")
+    assert.same({}, lines_of "if a\n    and b then\n  c()\nend")
+  end)
+
+  it("counts with i", function()
+    assert.same({ 1 }, lines_of "for index = 1, 2 do print(index) end")
+    assert.same({ 2 }, lines_of "\nfor idx, x in ipairs {} do print(idx, x) end")
+    assert.same({}, lines_of "for i, index in ipairs {} do print(i, index) end")
+    assert.same({}, lines_of "local index = 1 for _, day in f() do g(day) end")
+  end)
+
+  it("calls a module as its file is called", function()
+    for _, text in ipairs { "local rules = require 'etoro.values.types'",
+      "local a, b = 1, require('spec.support.server')",
+      "local function f() local tasks = require 'etoro' return tasks end",
+      "local fields = require 'etoro.values.fields'", -- is called check
+      "local ields = require 'etoro.trading.order.fields'",
+      "local options_of = require 'etoro.client.options'" }
+    do
+      assert.same({ 1 }, lines_of(text), text)
+    end
+    for _, text in ipairs { "local fields = require 'etoro.trading.order.fields'",
+      "local order_fields = require 'etoro.trading.order.fields'",
+      "local client_options = require 'etoro.client.options'",
+      "local check = require 'etoro.values.fields'",
+      "local etoro = require 'etoro'", "local lib = require 'luacheck.parser'",
+      "local now = require('etoro.core').now", "local tasks = f 'etoro.once'" }
+    do
+      assert.same({}, lines_of(text), text)
+    end
+  end)
+
+  it("tells of what it cannot read", function()
+    assert.same({ 1 }, lines_of "local = 1")
+  end)
+end)

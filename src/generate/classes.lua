@@ -49,7 +49,9 @@ local function group(classes)
   return numbers, count
 end
 
-local function full_name(name) return name.prefix .. table.concat(name.words) end
+local function full_name(name)
+  return name.prefix .. table.concat(name.words)
+end
 
 -- The longest row of words that both have, in order.
 local function common_words(one, two)

@@ -636,8 +636,9 @@ M.details = {
   ["DELETE /api/v1/watchlists/{watchlistId}/items"] = items,
 }
 
--- What answers were seen to hold beside, or in place of, what the document says:
--- types of fields by their place. A schema is changed wherever it is named.
+-- What answers were seen to hold beside, or in place of, what the document
+-- says: types of fields by their place. A schema is changed wherever it is
+-- named.
 M.answers = {
   ["GET /api/v1/balances"] = { ["balances.accountType"] = "string or integer" },
   ["GET /api/v1/balances/history"] = {

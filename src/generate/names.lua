@@ -54,8 +54,9 @@ function M.of_answer(method, path)
   local words = {}
   local is_trading = path:find "/trading/"
   for _, word in ipairs(M.of_operation(method, (path:gsub("{.-}", "")))) do
-    local is_silent = SILENT[word] and (is_trading or word == "Get")
-    if not is_silent and not word:find "^V%d+$" then words[#words + 1] = word end
+    local is_silent = word:find "^V%d+$"
+      or SILENT[word] and (is_trading or word == "Get")
+    if not is_silent then words[#words + 1] = word end
   end
   return { rank = INSIDE, words = words }
 end

@@ -332,7 +332,8 @@ function M.answers(document)
   each_operation(document, function(method, path, _, operation)
     local list = {}
     for i, status in ipairs(read_success(operation)) do
-      local response = resolve(document, operation.responses[("%d"):format(status)])
+      local key = ("%d"):format(status)
+      local response = resolve(document, operation.responses[key])
       local media = (response.content or {})["application/json"]
       list[i] = { status = status, spec = media and media.schema
         and spec_of(document, media.schema, 0, known) }
@@ -348,7 +349,9 @@ end
 function M.bodies(answers)
   local bodies = {}
   for name, list in pairs(answers) do
-    for _, answer in ipairs(list) do bodies[name] = bodies[name] or answer.spec end
+    for _, answer in ipairs(list) do
+      bodies[name] = bodies[name] or answer.spec
+    end
   end
   return bodies
 end
