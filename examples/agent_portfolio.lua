@@ -57,7 +57,7 @@ local function show_portfolio(portfolio)
     { "name", portfolio.agentPortfolioName },
     { "id", portfolio.agentPortfolioId },
     { "account (gcid)", portfolio.agentPortfolioGcid },
-    { "virtual balance", string.format("%.2f USD",
+    { "virtual balance", ("%.2f USD"):format(
       portfolio.agentPortfolioVirtualBalance) },
     { "copied by mirror", portfolio.mirrorId },
   }
@@ -66,9 +66,9 @@ end
 -- What may be done with anybody's keys: reading.
 local function look_around(client)
   local instruments = must(client.instruments:list())
-  print(string.format("There are %d instruments to trade.", #instruments))
+  print(("There are %d instruments to trade."):format(#instruments))
   local portfolios = must(client.portfolios:list())
-  print(string.format("You have %d agent-portfolios.", #portfolios))
+  print(("You have %d agent-portfolios."):format(#portfolios))
   local rows = {}
   for i, portfolio in ipairs(portfolios) do
     rows[i] = { portfolio.agentPortfolioName, portfolio.agentPortfolioId,
@@ -96,7 +96,7 @@ local function work(portfolio)
 
   local agent = must(token:client())
   local me = must(agent:call("GET /api/v1/me"))
-  print(string.format("\nActing through it, we are %s (gcid %d) and may %s.",
+  print(("\nActing through it, we are %s (gcid %d) and may %s."):format(
     me.username, me.gcid, short(me.scopes)))
 
   must(token:revoke())
@@ -106,7 +106,7 @@ end
 
 -- Runs the demo and deletes the portfolio whatever happens.
 local function create_and_clean_up(client, usd)
-  print(string.format("\nCreating agent-portfolio %s with %s USD:", NAME,
+  print(("\nCreating agent-portfolio %s with %s USD:"):format(NAME,
     usd))
   local portfolio, response = client.portfolios:create {
     investmentAmountInUsd = usd,
@@ -126,9 +126,9 @@ local function create_and_clean_up(client, usd)
 end
 
 local function confirmed(usd)
-  io.write(string.format("\nThis takes %s USD out of your real account and"
+  io.write(("\nThis takes %s USD out of your real account and"
     .. " invests them in a new agent-portfolio\nthat is deleted again a moment"
-    .. " later. Prices may move meanwhile. Type yes to go on: ", usd))
+    .. " later. Prices may move meanwhile. Type yes to go on: "):format(usd))
   return io.read() == "yes"
 end
 

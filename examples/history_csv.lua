@@ -102,7 +102,7 @@ local function read_all(client, since, show)
   local trades = {}
   for trade in client.account:each_trade { minDate = since, pageSize = 100 } do
     trades[#trades + 1] = trade
-    show(string.format("%d trades, at %s", #trades,
+    show(("%d trades, at %s"):format(#trades,
       tostring(trade.closeTimestamp):sub(1, 10)))
   end
   return trades
@@ -133,7 +133,7 @@ local function main(since, path, account)
   local out = path and must(io.open(path, "w")) or io.stdout
   write_all(out, trades, symbols)
   if path then must(out:close()) end
-  io.stderr:write(string.format("%d trades%s.\n", #trades,
+  io.stderr:write(("%d trades%s.\n"):format(#trades,
     path and " in " .. path or ""))
 end
 

@@ -34,7 +34,7 @@ local function new_progress(total)
   return function()
     done = done + 1
     if not is_shown then return end
-    io.stderr:write(string.format("\r\27[K%d of %d", done, total),
+    io.stderr:write(("\r\27[K%d of %d"):format(done, total),
       done == total and "\r\27[K" or "")
   end
 end
@@ -77,7 +77,7 @@ end
 local function show(rows, symbols)
   table.sort(rows, function(a, b) return a.change > b.change end)
   local function line(row)
-    print(string.format("  %-12s %14.5f %+8.2f %%", symbols[row.id] or row.id,
+    print(("  %-12s %14.5f %+8.2f %%"):format(symbols[row.id] or row.id,
       row.bid, row.change))
   end
   print("Up most:")
@@ -98,9 +98,9 @@ local function main(count, days)
     end
   end
   local rates = must(client.market:rates(ids))
-  print(string.format("%d prices of %d instruments.", #rates, #ids))
+  print(("%d prices of %d instruments."):format(#rates, #ids))
   local rows = scan(client, rates, days)
-  print(string.format("%d have a history of %d days.", #rows, days))
+  print(("%d have a history of %d days."):format(#rows, days))
   show(rows, symbols)
 end
 

@@ -33,7 +33,7 @@ local function show_costs(client, order)
   if not costs then
     print("The costs are not known: " .. err)
   elseif costs.total then
-    print(string.format("It would cost %.2f USD.", costs.total))
+    print(("It would cost %.2f USD."):format(costs.total))
   else
     print("It would cost something, but not all of it is known.")
   end
@@ -41,14 +41,14 @@ end
 
 local function open(client)
   local rate = must(client.market:rate(SYMBOL))
-  print(string.format("%s: bid %s, ask %s.", SYMBOL, rate.bid, rate.ask))
+  print(("%s: bid %s, ask %s."):format(SYMBOL, rate.bid, rate.ask))
   local fields = {
     symbol = SYMBOL, transaction = "buy", amount = AMOUNT, leverage = 1,
-    stopLossRate = string.format("%.2f", rate.bid * STOP),
+    stopLossRate = ("%.2f"):format(rate.bid * STOP),
   }
   show_costs(client, fields)
   local order = must(client.orders:open(fields))
-  print(string.format("Order %d is placed: %s USD, stop loss at %s.",
+  print(("Order %d is placed: %s USD, stop loss at %s."):format(
     order.orderId, AMOUNT, fields.stopLossRate))
   return order
 end
@@ -67,7 +67,7 @@ local function fill(order)
 end
 
 local function close(position)
-  print(string.format("Position %d: %s units at %s.", position.positionId,
+  print(("Position %d: %s units at %s."):format(position.positionId,
     position.units, position.openRate))
   local _, response = must(position:close())
   if position:is_closed() then

@@ -108,18 +108,18 @@ end
 local function action_of(line, worth)
   if not is_due(line, worth) then return "leave" end
   if line.is_out then return "sell all" end
-  return string.format("%s %.2f", line.change < 0 and "sell" or "buy",
+  return ("%s %.2f"):format(line.change < 0 and "sell" or "buy",
     math.abs(line.change))
 end
 
 -- Prints the plan; gives how many lines of it have something to do.
 local function show(lines, worth)
   local count = 0
-  print(string.format("Worth: %.2f USD.", worth))
+  print(("Worth: %.2f USD."):format(worth))
   for _, line in ipairs(lines) do
     local action = action_of(line, worth)
     if action ~= "leave" then count = count + 1 end
-    print(string.format("  %-12s %10.2f -> %10.2f USD  %s", line.symbol,
+    print(("  %-12s %10.2f -> %10.2f USD  %s"):format(line.symbol,
       line.value, line.target, action))
   end
   return count
@@ -146,7 +146,7 @@ local function sell(client, line)
       left = left - position.units
       close(position)
     elseif left >= LEAST_UNITS then
-      close(position, string.format("%.6f", left))
+      close(position, ("%.6f"):format(left))
       left = 0
     end
   end
@@ -158,9 +158,9 @@ local function amount_of(client, line)
   local cash = must(client.account:available_cash())
   local amount = math.floor(math.min(line.change, cash) * 100) / 100
   if amount < LEAST_USD then
-    error(string.format("there is no cash left for it: %.2f USD", cash), 0)
+    error(("there is no cash left for it: %.2f USD"):format(cash), 0)
   end
-  return string.format("%.2f", amount)
+  return ("%.2f"):format(amount)
 end
 
 local function buy(client, line)
@@ -169,11 +169,11 @@ local function buy(client, line)
   must(order:wait { timeout = 60 })
   local state = order:state()
   if state ~= "filled" then
-    error(string.format("order %d is %s", order.orderId, state), 0)
+    error(("order %d is %s"):format(order.orderId, state), 0)
   end
   -- until the account shows it, the next run would buy it again
   must(order:positions { timeout = 30 })
-  print(string.format("  bought %s: order %d is %s", line.symbol,
+  print(("  bought %s: order %d is %s"):format(line.symbol,
     order.orderId, state))
 end
 
@@ -185,7 +185,7 @@ local function carry_out(client, lines, worth, is_sale)
       local ok, problem = pcall(is_sale and sell or buy, client, line)
       if not ok then
         failures = failures + 1
-        print(string.format("  %s failed: %s", line.symbol, problem))
+        print(("  %s failed: %s"):format(line.symbol, problem))
       end
     end
   end

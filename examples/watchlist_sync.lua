@@ -53,7 +53,7 @@ local function look_up(client, symbols)
         ids[#ids + 1] = instrument.instrumentId
         names[instrument.instrumentId] = instrument.symbolFull
       elseif not instrument and err.near then
-        print(string.format("%s is left out: %s.", symbol, err.message))
+        print(("%s is left out: %s."):format(symbol, err.message))
       elseif not instrument then
         error(err, 0)
       end

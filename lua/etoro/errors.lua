@@ -34,7 +34,7 @@ function mt.__tostring(err)
   end
   text = text .. err.message
   local facts = {}
-  if err.status then facts[1] = string.format("HTTP %d", err.status) end
+  if err.status then facts[1] = ("HTTP %d"):format(err.status) end
   if err.request_id then facts[#facts + 1] = "request " .. err.request_id end
   if #facts > 0 then
     text = text .. " (" .. table.concat(facts, ", ") .. ")"

@@ -180,12 +180,12 @@ describe("etoro.portfolios", function()
 
     it("prints the warning to stderr when nobody listens", function()
       sandbox:fault { fault = "token_failed" }
-      local program = string.format([[
+      local program = ([[
         local client = require("etoro").client { base_url = %q,
           api_key = "sandbox-api-key", user_key = "sandbox-user-key" }
         client.portfolios:create { investmentAmountInUsd = 2000,
           agentPortfolioName = "MyPort1", userTokenName = "bot",
-          scopeNames = { %q } }]], sandbox.url, REAL_READ)
+          scopeNames = { %q } }]]):format(sandbox.url, REAL_READ)
       local child = process.run { os.getenv "LUA" or "lua5.4", "-e", program }
       assert.matches("warning: .*create_token", child.stderr)
     end)

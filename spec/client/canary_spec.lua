@@ -20,7 +20,7 @@ local TOOLS = [[
   local function show(value)
     kept[#kept + 1] = value
     print(value, tostring(value), "text: " .. tostring(value))
-    io.write(string.format("%s\n", value))
+    io.write(("%s\n"):format(value))
     print(pcall(etoro.encode, value))
     print(pcall(function() return "text " .. value end))
     print(pcall(function() return value .. " text" end))

@@ -158,8 +158,8 @@ function methods:open(count, options)
   end)
 end
 
-local function add(list, ...)
-  list[#list + 1] = string.format(...)
+local function add(list, text, ...)
+  list[#list + 1] = text:format(...)
 end
 
 -- The orders of the books by request id; several under one are a mistake.

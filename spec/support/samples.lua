@@ -78,8 +78,8 @@ end
 --- The path that those parameters make.
 function M.path(op, params)
   return (op.path:gsub("{(.-)}", function(name)
-    return string.format(type(params[name]) == "number" and "%d" or "%s",
-      params[name])
+    local value = params[name]
+    return type(value) == "number" and ("%d"):format(value) or value
   end))
 end
 

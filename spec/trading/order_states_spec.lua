@@ -29,7 +29,7 @@ describe("etoro.trading.order.states", function()
     { "PendingTriggeredRate", "resting" },
   }
   for id, row in ipairs(TWELVE) do
-    it(string.format("knows %d, %s", id, row[1]), function()
+    it(("knows %d, %s"):format(id, row[1]), function()
       assert.equal(row[2], state_of { id = id, name = row[1] })
       assert.equal(row[2], state_of { id = id })
       assert.equal(row[2], state_of { name = row[1] })

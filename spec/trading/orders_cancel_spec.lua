@@ -124,7 +124,7 @@ describe("client.orders", function()
     it("looks an order up by its id, a number or its digits", function()
       local id = place().orderId
       t.box:advance(1)
-      for _, given in ipairs { id, string.format("%d", id), id + 0.0 } do
+      for _, given in ipairs { id, ("%d"):format(id), id + 0.0 } do
         local order, response = client.orders:get(given)
         assert(order, response)
         assert.equal(id, order.orderId)
@@ -136,7 +136,7 @@ describe("client.orders", function()
     for _, id in ipairs { 0, -1, 1.5, "", "12a", "1.0", "0", " 1", 2 ^ 63,
       "9223372036854775808", 0 / 0 }
     do
-      it(string.format("refuses '%s', and sends nothing", tostring(id)),
+      it(("refuses '%s', and sends nothing"):format(tostring(id)),
         function()
           local order, err = client.orders:get(id)
           assert.is_nil(order)

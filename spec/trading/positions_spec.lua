@@ -143,7 +143,7 @@ describe("client.positions", function()
       local id = t:position().positionID
       assert.equal(id, assert(client.positions:get(id)).positionID)
       assert.equal(id, assert(client.positions:get(
-        string.format("%d", id))).positionID)
+        ("%d"):format(id))).positionID)
       local none, err = client.positions:get(17)
       assert.is_nil(none)
       assert.equal("not_found", err.kind)
@@ -152,7 +152,7 @@ describe("client.positions", function()
     for _, id in ipairs { 0, -1, 1.5, "1x", "", 2 ^ 63,
       "9223372036854775808" }
     do
-      it(string.format("refuses '%s', and sends nothing", tostring(id)),
+      it(("refuses '%s', and sends nothing"):format(tostring(id)),
         function()
           local position, err = client.positions:get(id)
           assert.is_nil(position)
@@ -246,7 +246,7 @@ describe("client.positions", function()
       assert.is_true(position:is_closed())
       assert.is_true(t.box:now() - before >= 4)
       local id = t:books().closes[1].orderId
-      assert.equal(string.format("%s%d", OUTCOME, id), t:sent()[2])
+      assert.equal(("%s%d"):format(OUTCOME, id), t:sent()[2])
     end)
 
     it("believes portfolio and history where the server has no outcome",

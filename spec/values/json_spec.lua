@@ -174,7 +174,7 @@ describe("etoro.values.json.utf8_length", function()
       -- plain comparisons: 65,536 assertions take their time
       local function same(text)
         if (utf8.len(text) or nil) ~= json.utf8_length(text) then
-          error(string.format("not the same for %q", text))
+          error(("not the same for %q"):format(text))
         end
       end
       for first = 0, 255 do
@@ -320,7 +320,7 @@ describe("etoro.values.json.decode", function()
   it("reads a big text whatever state the collector is in", function()
     local items = {}
     for i = 1, 20000 do
-      items[i] = string.format('{"instrumentID":%d,"symbolFull":"S%d"}', i, i)
+      items[i] = ('{"instrumentID":%d,"symbolFull":"S%d"}'):format(i, i)
     end
     local text = "[" .. table.concat(items, ",") .. "]"
     assert.is_true(#text > 256 * 1024)
@@ -393,7 +393,7 @@ describe("numbers on their way out and back #slow", function()
         if back[i] ~= value or math.type(value) == "integer"
           and math.type(back[i]) ~= "integer"
         then
-          error(string.format("%a came back as %s (seed %d)", value,
+          error(("%a came back as %s (seed %d)"):format(value,
             tostring(back[i]), seed))
         end
       end

@@ -42,10 +42,10 @@ local compare_fields
 -- what: "query parameter"; path: "ids[]"
 local function compare_spec(old, new, what, path, out)
   old, new = long(old), long(new)
-  local place = string.format("%s '%s'", what, path)
+  local place = ("%s '%s'"):format(what, path)
   for _, name in ipairs(TOLD) do
     if old[name] ~= new[name] then
-      out[#out + 1] = string.format("%s: %s %s -> %s", place, name,
+      out[#out + 1] = ("%s: %s %s -> %s"):format(place, name,
         text(old[name]), text(new[name]))
     end
   end
@@ -62,7 +62,7 @@ end
 function compare_fields(old, new, what, prefix, out)
   for _, name in ipairs(all_names(old, new)) do
     local left, right = old and old[name], new and new[name]
-    local place = string.format("%s '%s%s'", what, prefix, name)
+    local place = ("%s '%s%s'"):format(what, prefix, name)
     if not left then
       out[#out + 1] = place .. " added"
         .. (long(right).required and ", required" or "")
@@ -100,7 +100,7 @@ local function compare(old, new)
     out)
   compare_bodies(old.body, new.body, out)
   if old.body_kind ~= new.body_kind then
-    out[#out + 1] = string.format("body: %s -> %s", old.body_kind or "json",
+    out[#out + 1] = ("body: %s -> %s"):format(old.body_kind or "json",
       new.body_kind or "json")
   end
   local statuses = list_change(old.success, new.success)
@@ -117,7 +117,7 @@ function M.lines(known, newer)
   local counts = { added = 0, removed = 0, changed = 0, deprecated = 0 }
   local function tell(kind, name, details)
     counts[kind] = counts[kind] + 1
-    lines[#lines + 1] = string.format("%-10s %s", kind, name)
+    lines[#lines + 1] = ("%-10s %s"):format(kind, name)
     for _, detail in ipairs(details or {}) do
       lines[#lines + 1] = "             " .. detail
     end
@@ -142,8 +142,8 @@ function M.lines(known, newer)
     end
   end
   if #lines > 0 then
-    lines[#lines + 1] = string.format(
-      "%d added, %d removed, %d changed, %d deprecated", counts.added,
+    lines[#lines + 1] =
+      ("%d added, %d removed, %d changed, %d deprecated"):format(counts.added,
       counts.removed, counts.changed, counts.deprecated)
   end
   return lines

@@ -48,11 +48,11 @@ local function is_list(t) return #t > 0 end
 
 local function key_text(key)
   if key:find("^[%a_][%w_]*$") and not KEYWORDS[key] then return key end
-  return string.format("[%q]", key)
+  return ("[%q]"):format(key)
 end
 
 local function scalar(value)
-  if type(value) == "string" then return string.format("%q", value) end
+  if type(value) == "string" then return ("%q"):format(value) end
   return tostring(value)
 end
 
@@ -352,7 +352,7 @@ function M.operations(operations, version)
     local entry, form = operations[name], forms[index]
     writer:define(form, "", entry.path, true)
     local trap = entry.trap and "-- trap: " .. entry.trap .. "\n" or ""
-    local head = string.format('add("%s", ', entry.method)
+    local head = ('add("%s", '):format(entry.method)
     local path = scalar_lines(entry.path, "", WIDTH - #head - 4)
     local column = #(head .. path):match("[^\n]*$") + 2
     calls[index] = trap .. head .. path .. ", "
@@ -384,7 +384,7 @@ function M.pools(pools)
   local lines = {}
   for _, name in ipairs(sorted_keys(pools)) do
     local pool = pools[name]
-    lines[#lines + 1] = string.format("  %s = { limit = %d, window = %d%s },",
+    lines[#lines + 1] = ("  %s = { limit = %d, window = %d%s },"):format(
       key_text(name), pool.limit, pool.window,
       pool.reserve and ", reserve = " .. pool.reserve or "")
   end

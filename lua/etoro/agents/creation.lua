@@ -43,17 +43,17 @@ local function warning_for(portfolio)
     portfolio.userTokenCreated = false
     return text .. ", without a token: mint one with portfolio:create_token"
   end
-  return string.format("%s. The secret of its token '%s' (userTokenId %s) is"
+  return ("%s. The secret of its token '%s' (userTokenId %s) is"
     .. " lost for good: revoke that token and mint another with"
-    .. " portfolio:create_token", text, tostring(token.userTokenName),
+    .. " portfolio:create_token"):format(text, tostring(token.userTokenName),
     tostring(token.userTokenId))
 end
 
 local function give_up(err, seen, looks)
   err.looks, err.seen = looks, seen
   if #seen > 1 then
-    err.message = err.message .. string.format("; %d agent-portfolios that"
-      .. " were made meanwhile fit the name", #seen)
+    err.message = err.message .. ("; %d agent-portfolios that"
+      .. " were made meanwhile fit the name"):format(#seen)
   else
     err.message = err.message .. "; the list did not show it in "
       .. count(looks, "look")

@@ -59,7 +59,7 @@ local function text_of(value)
   if type(value) == "number" and value == math.floor(value)
     and value < 2^63 and value >= -2^63
   then
-    return string.format("%d", value)
+    return ("%d"):format(value)
   elseif type(value) == "number" then
     return core.json_number(value)
   end
@@ -105,7 +105,7 @@ local function list_text(list)
     texts[index] = text_of(item)
     if texts[index] == "" then return nil, "holds an empty text" end
     if texts[index]:find(",", 1, true) then
-      return nil, string.format("holds '%s', whose comma would part it in two",
+      return nil, ("holds '%s', whose comma would part it in two"):format(
         texts[index])
     end
   end

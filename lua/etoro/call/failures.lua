@@ -106,7 +106,7 @@ local function describe(err, found, is_page)
     err.hint = "Set base_url to where the API really is"
   else
     err.code = found.code and errors.one_line(core.masked(found.code), 200)
-      or status == 407 and "proxy" or string.format("http_%d", status)
+      or status == 407 and "proxy" or ("http_%d"):format(status)
     err.message = found.message or MESSAGE_OF_STATUS[status]
       or status >= 500 and "the API failed while answering"
       or "the API refused the request"

@@ -35,8 +35,8 @@ function M.encode(fields)
   local out = {}
   for _, name in ipairs(names) do
     local kind, ending = kind_of(fields[name])
-    out[#out + 1] = string.format("--%s\r\nContent-Disposition: form-data;"
-      .. " name=\"%s\"; filename=\"%s.%s\"\r\nContent-Type: %s\r\n\r\n",
+    out[#out + 1] = ("--%s\r\nContent-Disposition: form-data;"
+      .. " name=\"%s\"; filename=\"%s.%s\"\r\nContent-Type: %s\r\n\r\n"):format(
       boundary, name, name, ending, kind)
     out[#out + 1] = fields[name]
     out[#out + 1] = "\r\n"

@@ -50,7 +50,7 @@ local function is_reserved(name)
 end
 
 local function query_text(value)
-  if math.type(value) == "integer" then return string.format("%d", value) end
+  if math.type(value) == "integer" then return ("%d"):format(value) end
   if type(value) == "number" then
     local is_finite = value - value == 0
     return is_finite and core.json_number(value) or nil
@@ -109,8 +109,8 @@ local function header_lines(headers)
     if is_reserved(name) then
       blame.raise(("header '%s' is set by the client"):format(name))
     elseif not core.is_header(name, value) then
-      return nil, errors.invalid("headers", string.format(
-        "hold '%s', whose name or value is not one line of plain text",
+      return nil, errors.invalid("headers",
+        ("hold '%s', whose name or value is not one line of plain text"):format(
         name:gsub("[\0-\31\127]", "?")))
     elseif core.lower(name) == "content-type" then
       content_type = value

@@ -48,13 +48,13 @@ local DETAIL = {
     return event.wait > 0 and "for " .. milliseconds(event.wait)
       or "for a token"
   end,
-  sent = function(event) return string.format("attempt %d", event.attempt) end,
+  sent = function(event) return ("attempt %d"):format(event.attempt) end,
   retried = function(event)
-    return string.format("%s; again in %s", event.code or event.status,
+    return ("%s; again in %s"):format(event.code or event.status,
       milliseconds(event.wait))
   end,
   done = function(event)
-    return string.format("%s in %s, %d bytes, HTTP/%s (%s)",
+    return ("%s in %s, %d bytes, HTTP/%s (%s)"):format(
       event.code or event.status, milliseconds(event.elapsed),
       event.bytes_down, event.http_version or "?", stages(event.timing))
   end,
@@ -67,7 +67,7 @@ local DETAIL = {
 function M.line(event)
   local detail = DETAIL[event.kind]
   local call = event.method and event.method .. " " .. event.path or ""
-  return string.format("%s %-7s %s %s%s", os.date("!%H:%M:%S", math.floor(
+  return ("%s %-7s %s %s%s"):format(os.date("!%H:%M:%S", math.floor(
     event.at)), event.kind, (event.request_id or ""):sub(1, 8), call,
     detail and (call ~= "" and ": " or "") .. detail(event) or "")
 end

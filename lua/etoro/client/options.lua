@@ -143,8 +143,8 @@ local function find_keys(options, found)
       .. " api_key_file and user_key_file, or set ETORO_API_KEY and"
       .. " ETORO_USER_KEY; or give access_token, or set ETORO_ACCESS_TOKEN")
   end
-  return nil, no_credentials(string.format("%s is missing: give %s or"
-    .. " %s_file, or set ETORO_%s", missing, missing, missing,
+  return nil, no_credentials(("%s is missing: give %s or"
+    .. " %s_file, or set ETORO_%s"):format(missing, missing, missing,
     core.upper(missing)))
 end
 

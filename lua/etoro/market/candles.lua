@@ -52,10 +52,10 @@ function M.interval(name)
   end
   local minutes = name:match("^(%d+)[mM]$")
   if minutes then
-    return nil, string.format("is '%s', which may mean minutes or months;"
-      .. " write '%smin'", name, minutes)
+    return nil, ("is '%s', which may mean minutes or months;"
+      .. " write '%smin'"):format(name, minutes)
   end
-  return nil, string.format("must be one of %s; got '%s'%s",
+  return nil, ("must be one of %s; got '%s'%s"):format(
     table.concat(names, ", "), name, nearest.hint(name, known))
 end
 

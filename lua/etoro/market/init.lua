@@ -169,10 +169,10 @@ local function candles_path(params)
   if not values then return nil, err end
   local count = tonumber(values.count or limits.default_bars)
   if count > limits.bars_max then
-    return nil, errors.invalid("count", string.format("must be at most %d, got"
+    return nil, errors.invalid("count", ("must be at most %d, got"
       .. " %d: the API gives no more bars, and would cut the number down"
-      .. " without a word; it has no older ones either", limits.bars_max,
-      count))
+      .. " without a word; it has no older ones either"):format(
+      limits.bars_max, count))
   end
   return { interval = interval, candlesCount = count,
     direction = values.direction or "asc" }

@@ -156,7 +156,7 @@ end
 function M.unknown(id, response)
   return errors.new {
     kind = "not_found", code = "unknown_instrument",
-    message = string.format("the API knows no instrument %d", id),
+    message = ("the API knows no instrument %d"):format(id),
     request_id = response.request_id, field = "instrumentId",
     server_request_id = response.server_request_id,
   }

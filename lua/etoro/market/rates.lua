@@ -28,7 +28,7 @@ local function sort_out(list)
       texts[#texts + 1] = value
     else
       local id, err = batches.check_id(value,
-        string.format("instruments[%d]", index))
+        ("instruments[%d]"):format(index))
       if not id then return nil, err end
       ids[index] = id
     end

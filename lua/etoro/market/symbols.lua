@@ -118,7 +118,7 @@ local function named(near)
   local names = {}
   for index = 1, math.min(#near, limits.near_max / 2) do
     local one = near[index]
-    names[index] = string.format("%s (%s%d)", one.symbolFull,
+    names[index] = ("%s (%s%d)"):format(one.symbolFull,
       one.instrumentDisplayName and one.instrumentDisplayName .. ", " or "",
       one.instrumentID)
   end
@@ -128,9 +128,9 @@ end
 local function unresolved(symbol, entry, response)
   local is_ambiguous = entry.code == "ambiguous"
   local message = is_ambiguous
-    and string.format("more than one instrument has the symbol '%s': %s;"
-      .. " name the one you mean by its id", symbol, named(entry.near))
-    or string.format("no instrument has the symbol '%s'", symbol)
+    and ("more than one instrument has the symbol '%s': %s;"
+      .. " name the one you mean by its id"):format(symbol, named(entry.near))
+    or ("no instrument has the symbol '%s'"):format(symbol)
   if not is_ambiguous and #entry.near > 0 then
     message = message .. "; near it are " .. named(entry.near)
   end
@@ -231,8 +231,8 @@ local function check_symbol(symbol)
   elseif not length or symbol:find("[\0-\31\127]") then
     return errors.invalid("symbol", "is not a line of UTF-8")
   elseif length > limits.symbol_max then
-    return errors.invalid("symbol", string.format("has %d characters; no"
-      .. " symbol is as long", length))
+    return errors.invalid("symbol", ("has %d characters; no"
+      .. " symbol is as long"):format(length))
   end
 end
 

@@ -82,7 +82,7 @@ function M.items(items)
     if type(item) == "number" or type(item) == "string" then
       local id, message = values.value(INSTRUMENT, item)
       if not id then
-        local err = errors.invalid(string.format("body[%s].itemId", index),
+        local err = errors.invalid(("body[%s].itemId"):format(index),
           message)
         err.field = "body"
         return nil, err
@@ -98,7 +98,7 @@ end
 
 -- Ids in other letters, or as numbers, are the same.
 local function is_same(id, text)
-  if math.type(id) == "integer" then id = string.format("%d", id) end
+  if math.type(id) == "integer" then id = ("%d"):format(id) end
   return type(id) == "string" and core.lower(id) == core.lower(text)
 end
 

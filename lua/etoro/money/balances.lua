@@ -57,7 +57,7 @@ local M = {}
 -- An account's type as paths have it: answers write it with a capital, and
 -- some as a number.
 local function type_text(value)
-  if math.type(value) == "integer" then return string.format("%d", value) end
+  if math.type(value) == "integer" then return ("%d"):format(value) end
   return type(value) == "string" and core.lower(value) or value
 end
 

@@ -72,7 +72,7 @@ local function field(item, name)
 end
 
 local function place_of(prefix, name, index, of)
-  return string.format("%s%s[%d]%s", prefix, name, index,
+  return ("%s%s[%d]%s"):format(prefix, name, index,
     of and "." .. of or "")
 end
 

@@ -106,10 +106,10 @@ function M.tell_missing(client, list, response, what)
   for index = 1, math.min(#missing, limits.missing_told_max) do
     named[index] = tostring(missing[index])
   end
-  local message = string.format("the API gives no %s for %s", what,
+  local message = ("the API gives no %s for %s"):format(what,
     table.concat(named, ", "))
   if #missing > limits.missing_told_max then
-    message = string.format("%s and %d more", message,
+    message = ("%s and %d more"):format(message,
       #missing - limits.missing_told_max)
   end
   client:warn(response, message)

@@ -63,7 +63,7 @@ function M.id_text(value, name)
     local err = errors.invalid(name, message)
     return nil, err
   end
-  return type(value) == "number" and string.format("%d", value) or value
+  return type(value) == "number" and ("%d"):format(value) or value
 end
 
 --- Calls an operation; a failure inside a 2xx is a failure.

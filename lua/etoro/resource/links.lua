@@ -57,8 +57,8 @@ function M.finish(object, how, what)
   local link = links[object]
   link.ended = how
   if what then
-    link.farewell = string.format("this %s was %s; nothing more can be done"
-      .. " with it", what, how)
+    link.farewell = ("this %s was %s; nothing more can be done"
+      .. " with it"):format(what, how)
   end
 end
 

@@ -39,7 +39,7 @@ local AFTER = {}
 -- The API's own count stands against what it gave: nobody may take the list
 -- for the whole of it.
 local function tell_of_rest(state, total, response)
-  state.client:warn(response, string.format("%s %s counts %s and gave %d",
+  state.client:warn(response, ("%s %s counts %s and gave %d"):format(
     state.op.method, state.op.path, count(total, "item"), state.seen))
 end
 
@@ -241,8 +241,9 @@ local function step(state)
   state.index = state.index + 1
   local item = state.items[state.index]
   if type(item) ~= "table" then
-    error(errors.unexpected(string.format("item %d of a page is no object but"
-      .. " %s", state.index, tostring(item)), state.response, state.op), 0)
+    error(errors.unexpected(("item %d of a page is no object but"
+      .. " %s"):format(
+        state.index, tostring(item)), state.response, state.op), 0)
   end
   return item
 end

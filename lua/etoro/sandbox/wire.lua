@@ -36,7 +36,7 @@ local function add_lines(lines, name, value)
 end
 
 local function block_of(reply)
-  local lines = { string.format("HTTP/1.1 %d", reply.status) }
+  local lines = { ("HTTP/1.1 %d"):format(reply.status) }
   for name, value in pairs(reply.headers or {}) do
     add_lines(lines, name, value)
   end

@@ -192,8 +192,9 @@ function collection:eligibility(params, options)
   check.fields(op.body, params, "field")
   local asked = count(params.instrumentIds) + count(params.symbols)
   if asked < 1 or asked > limits.eligibility_max then
-    return nil, errors.invalid("instrumentIds", string.format("and symbols"
-      .. " must together be 1 to %d, got %d", limits.eligibility_max, asked))
+    return nil, errors.invalid("instrumentIds", ("and symbols"
+      .. " must together be 1 to %d, got %d"):format(
+        limits.eligibility_max, asked))
   end
   local result, response = client:send(op, { body = params }, options)
   if result == nil then return nil, response end

@@ -106,8 +106,8 @@ function collection:list(options)
 end
 
 local function gone(id, response)
-  return errors.not_found(string.format("the portfolio shows no position %s;"
-    .. " it runs a few seconds behind", tostring(id)), response)
+  return errors.not_found(("the portfolio shows no position %s;"
+    .. " it runs a few seconds behind"):format(tostring(id)), response)
 end
 
 local function find(client, id, options)
@@ -153,8 +153,8 @@ local function units_of(position, fields)
   if held and asked > held then
     return nil, errors.new {
       kind = "invalid", code = "too_many_units", field = "units",
-      message = string.format("the position has %s units; you asked to"
-        .. " close %s", core.figure(held), tostring(values.units)),
+      message = ("the position has %s units; you asked to"
+        .. " close %s"):format(core.figure(held), tostring(values.units)),
     }
   elseif held and asked == held then
     return nil
@@ -188,7 +188,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     client:warn(response, "the close was accepted, but could not be"
       .. " followed: " .. err.message)
   elseif not is_done then
-    client:warn(response, string.format(LATE,
+    client:warn(response, LATE:format(
       count(timeout, "second")))
   end
   return position, response
@@ -273,7 +273,7 @@ function methods:close(fields, options)
   local mirror = mirror_of(self)
   local result, response = close(self, client, units, how, rest)
   if result and mirror then
-    client:warn(response, string.format(COPIED, mirror))
+    client:warn(response, COPIED:format(mirror))
   end
   return result, response
 end

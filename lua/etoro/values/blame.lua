@@ -33,7 +33,7 @@ local function place()
     info = debug.getinfo(depth, "Sl")
   end
   if not info or info.currentline < 1 then return "" end
-  return string.format("%s:%d: ", info.short_src, info.currentline)
+  return ("%s:%d: "):format(info.short_src, info.currentline)
 end
 
 --- Raises what is wrong in a call, with the caller's place in front: the first

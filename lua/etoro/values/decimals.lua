@@ -11,7 +11,7 @@ local CERTAIN = 15 -- digits that a double keeps, whatever they are
 
 local function text_of(value)
   if type(value) == "string" then return value end
-  if math.type(value) == "integer" then return string.format("%d", value) end
+  if math.type(value) == "integer" then return ("%d"):format(value) end
   if type(value) ~= "number" or value ~= value or value == math.huge
     or value == -math.huge
   then

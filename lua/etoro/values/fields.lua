@@ -28,7 +28,7 @@ local spec_of, sorted_names = values.spec_of, values.sorted_names
 ---@param names table known ones
 ---@return string
 function M.unknown(what, name, names)
-  return string.format("unknown %s '%s'", what, tostring(name))
+  return ("unknown %s '%s'"):format(what, tostring(name))
     .. nearest.hint(name, names)
 end
 
@@ -167,7 +167,7 @@ function M.check_type(spec, value, what, name)
   if spec.type == "list" and spec.items and not values.is_answered(value) then
     local items = spec_of(spec.items)
     for index, item in ipairs(value) do
-      M.check_type(items, item, what, string.format("%s[%d]", name, index))
+      M.check_type(items, item, what, ("%s[%d]"):format(name, index))
     end
   elseif spec.type == "object" and spec.fields then
     check_names(spec.fields, value, what, name .. ".", spec.open)
@@ -187,7 +187,7 @@ function check_names(schema, fields, what, prefix, is_open)
   is_open = is_open and is_whole(schema, fields)
   for _, name in ipairs(sorted_names(fields)) do
     if not schema[name] and not is_open then
-      local text = string.format("unknown %s '%s%s'", what, prefix,
+      local text = ("unknown %s '%s%s'"):format(what, prefix,
         tostring(name))
       blame.raise(text .. nearest.hint(name, suggested(schema, name)))
     end
@@ -208,7 +208,8 @@ end
 ---@param what string for messages: "field"
 function M.fields(schema, fields, what)
   if type(fields) ~= "table" then
-    blame.raise(("%ss must be a table, got %s"):format(what, M.type_name(fields)))
+    blame.raise(
+      ("%ss must be a table, got %s"):format(what, M.type_name(fields)))
   end
   check_names(schema, fields, what, "")
 end

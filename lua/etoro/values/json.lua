@@ -130,13 +130,13 @@ local function write_string(text, path, state)
   end
   -- not %c: what that matches is up to the host's locale
   return '"' .. text:gsub('[%z\1-\31"\\]', function(char)
-    return ESCAPES[char] or string.format("\\u%04x", char:byte())
+    return ESCAPES[char] or ("\\u%04x"):format(char:byte())
   end) .. '"'
 end
 
 local function write_number(value, path)
   if math_type(value) == "integer" then
-    return string.format("%d", value)
+    return ("%d"):format(value)
   end
   if value ~= value or value == math.huge or value == -math.huge then
     fail(path, "is not a finite number")
@@ -189,7 +189,7 @@ local function write_list(value, count, spec, path, state)
   local out, items = {}, spec_of(spec.items)
   for index = 1, count do
     out[index] = write_value(value[index], items,
-      string.format("%s[%d]", path, index), state)
+      ("%s[%d]"):format(path, index), state)
   end
   return "[" .. table.concat(out, ",") .. "]"
 end

@@ -77,7 +77,7 @@ end
 ---@return string hint in parentheses; empty when no name is near
 function M.hint(name, names)
   local nearest = M.find(name, names)
-  return nearest and string.format(" (did you mean '%s'?)", nearest) or ""
+  return nearest and (" (did you mean '%s'?)"):format(nearest) or ""
 end
 
 return M

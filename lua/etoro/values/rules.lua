@@ -29,7 +29,7 @@ end
 local function condition(rule)
   local parts = {}
   for name, value in pairs(rule.when or {}) do
-    parts[#parts + 1] = string.format("%s is '%s'", name, tostring(value))
+    parts[#parts + 1] = ("%s is '%s'"):format(name, tostring(value))
   end
   if #parts == 0 then return "" end
   table.sort(parts, core.before)
@@ -48,23 +48,23 @@ end
 local CHECKS = {
   one_of = function(rule, names)
     if #names == 1 then return nil end
-    return string.format("give exactly one of %s%s, got %s",
+    return ("give exactly one of %s%s, got %s"):format(
       list(rule, "and"), condition(rule),
       #names == 0 and "none" or list(names, "and"))
   end,
   any_of = function(rule, names)
     if #names > 0 then return nil end
-    return string.format("give %s%s%s", #rule > 1 and "at least one of " or "",
+    return ("give %s%s%s"):format(#rule > 1 and "at least one of " or "",
       list(rule, "and"), condition(rule))
   end,
   at_most_one = function(rule, names)
     if #names < 2 then return nil end
-    return string.format("give at most one of %s, got %s", list(rule, "and"),
+    return ("give at most one of %s, got %s"):format(list(rule, "and"),
       list(names, "and"))
   end,
   together = function(rule, names)
     if #names == 0 or #names == #rule then return nil end
-    return string.format("give %s together or not at all, got %s",
+    return ("give %s together or not at all, got %s"):format(
       list(rule, "and"), list(names, "and"))
   end,
 }
@@ -78,7 +78,7 @@ local function check_total(rule, given)
     if type(value) == "table" then total = total + #value end
   end
   if total <= rule[1] then return nil end
-  return string.format("%s may hold %s together, got %d",
+  return ("%s may hold %s together, got %d"):format(
     list(names, "and"), count(rule[1], "item"), total)
 end
 
@@ -87,7 +87,7 @@ local function check_order(rules, given)
   for _, rule in ipairs(rules) do
     local first, last = given[rule[1]], given[rule[2]]
     if first and type(first) == type(last) and core.before(last, first) then
-      return string.format("%s (%s) is after %s (%s)", rule[1],
+      return ("%s (%s) is after %s (%s)"):format(rule[1],
         tostring(first), rule[2], tostring(last))
     end
   end

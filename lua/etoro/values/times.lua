@@ -132,7 +132,7 @@ function M.format(seconds)
   local days = math.floor(seconds / M.DAY)
   local rest = seconds - days * M.DAY
   local year, month, day = date_from_days(days)
-  return string.format("%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, day,
+  return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, day,
     math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60)
 end
 

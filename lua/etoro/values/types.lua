@@ -45,8 +45,8 @@ function M.ipv4(text)
     if not part or #part > 3 or tonumber(part) > 255
       or #part > 1 and part:sub(1, 1) == "0"
     then
-      return nil, string.format("is '%s', which is not an IPv4 address"
-        .. " such as 203.0.113.7", text)
+      return nil, ("is '%s', which is not an IPv4 address"
+        .. " such as 203.0.113.7"):format(text)
     end
   end
   return text
@@ -62,7 +62,7 @@ function M.amount(value, above)
   local number = value
   if type(value) == "string" then
     if not json.is_decimal(value) then
-      return nil, string.format("is '%s', which is not a decimal number",
+      return nil, ("is '%s', which is not a decimal number"):format(
         value)
     end
     number = tonumber(value)
@@ -71,7 +71,7 @@ function M.amount(value, above)
     return nil, "is not a finite number"
   end
   if above and number <= above then
-    return nil, string.format("must be greater than %s", core.figure(above))
+    return nil, ("must be greater than %s"):format(core.figure(above))
   end
   return value
 end
@@ -86,11 +86,11 @@ function M.integer(value, min)
     or type(value) == "number" and value ~= math.floor(value)
     or type(value) == "number" and (value >= 2^63 or value < -2^63)
   then
-    return nil, string.format("is '%s', which is not a whole number",
+    return nil, ("is '%s', which is not a whole number"):format(
       tostring(value))
   end
   if min and tonumber(value) < min then
-    return nil, string.format("must be at least %d, got %s", min,
+    return nil, ("must be at least %d, got %s"):format(min,
       tostring(value))
   end
   return value
@@ -99,8 +99,8 @@ end
 -- "1 to 9", "at least 1", "at most 9"; with a noun "at least 1 item"
 local function range(min, max, noun)
   local last = max or min
-  local text = noun and count(last, noun) or string.format("%d", last)
-  if min and max then return string.format("%d to %s", min, text) end
+  local text = noun and count(last, noun) or ("%d"):format(last)
+  if min and max then return ("%d to %s"):format(min, text) end
   return (min and "at least " or "at most ") .. text
 end
 
@@ -114,7 +114,7 @@ function M.name(text, min, max)
   local length = json.utf8_length(text)
   if not length then return nil, "is not valid UTF-8" end
   if min and length < min or max and length > max then
-    return nil, string.format("must have %s, got %d",
+    return nil, ("must have %s, got %d"):format(
       range(min, max, "character"), length)
   end
   return text
@@ -130,7 +130,7 @@ function M.datetime(value)
   if type(value) == "number" then return times.format(value) end
   local text, message = times.check(value)
   if not text then
-    return nil, string.format("('%s') %s", value, message)
+    return nil, ("('%s') %s"):format(value, message)
   end
   return text
 end
@@ -146,7 +146,7 @@ function M.date(value)
   end
   local seconds, message = times.parse(value)
   if seconds and #value == 10 then return value end
-  return nil, string.format("('%s') %s", value, seconds
+  return nil, ("('%s') %s"):format(value, seconds
     and "is a date with a time of day; write it as " .. value:sub(1, 10)
     or message)
 end
@@ -160,8 +160,8 @@ UUID = "^" .. UUID:gsub("%-", "%%-"):gsub("x", "%%x") .. "$"
 ---@return string? message
 function M.uuid(text)
   if text:find(UUID) then return text end
-  return nil, string.format("is '%s', which is not a UUID such as"
-    .. " 123e4567-e89b-42d3-a456-426614174000", text)
+  return nil, ("is '%s', which is not a UUID such as"
+    .. " 123e4567-e89b-42d3-a456-426614174000"):format(text)
 end
 
 -- The API's integers have 64 bits at most; answers give larger ones as digits.
@@ -178,7 +178,7 @@ local function check_bounds(spec, value)
   local number = tonumber(value)
   if spec.min and number < spec.min or spec.max and number > spec.max then
     local is_range = spec.min and spec.max
-    return nil, string.format("must be %s%s, got %s",
+    return nil, ("must be %s%s, got %s"):format(
       is_range and "from " or "", range(spec.min, spec.max), tostring(value))
   end
   return value
@@ -208,7 +208,7 @@ local function check_list(spec, list)
   if spec.min_items and #list < spec.min_items
     or spec.max_items and #list > spec.max_items
   then
-    return nil, string.format("must have %s, got %d",
+    return nil, ("must have %s, got %d"):format(
       range(spec.min_items, spec.max_items, "item"), #list)
   end
   local copy = {}
@@ -216,7 +216,7 @@ local function check_list(spec, list)
   for index, item in ipairs(list) do
     local value, message, place = check_value(items, item)
     if value == nil then
-      return nil, message, string.format("[%d]%s", index, place or "")
+      return nil, message, ("[%d]%s"):format(index, place or "")
     end
     copy[index] = value
   end
@@ -257,7 +257,7 @@ local CHECKS = {
     local number, message = M.integer(value)
     if number == nil then return nil, message end
     if is_too_big(value) then
-      return nil, string.format("is %s, which has more than 64 bits", value)
+      return nil, ("is %s, which has more than 64 bits"):format(value)
     end
     return check_bounds(spec, number)
   end,
@@ -272,7 +272,7 @@ local CHECKS = {
   end,
   binary = function(spec, value)
     if not spec.max_bytes or #value <= spec.max_bytes then return value end
-    return nil, string.format("must have %s, got %d",
+    return nil, ("must have %s, got %d"):format(
       range(nil, spec.max_bytes, "byte"), #value)
   end,
   list = check_list,
@@ -308,7 +308,7 @@ local function check_enum(spec, value)
   local names = {}
   for index, name in ipairs(spec.enum) do names[index] = tostring(name) end
   local text = tostring(value)
-  return nil, string.format("must be one of %s; got '%s'%s",
+  return nil, ("must be one of %s; got '%s'%s"):format(
     table.concat(names, ", "), text, nearest.hint(text, names))
 end
 

@@ -75,7 +75,7 @@ end
 ---@return string
 function M.key(id)
   local whole = type(id) == "number" and math.tointeger(id)
-  return whole and string.format("%d", whole) or tostring(id)
+  return whole and ("%d"):format(whole) or tostring(id)
 end
 
 local id_text = M.key

@@ -93,7 +93,7 @@ local function refused(closing, answer)
     kind = "rejected", code = tostring(code),
     message = "the close was refused: "
       .. tostring(casing.get(answer, "errorMessage") or "no reason given"),
-    hint = string.format("Position %s is open still",
+    hint = ("Position %s is open still"):format(
       tostring(casing.get(closing.position, "positionID"))),
   }
 end

@@ -35,7 +35,7 @@ local function explain(client, id, err)
   local portfolio = err.status ~= 405
     and holdings.read(client, nil)
   if portfolio and not holdings.find(portfolio, id) then
-    err.message = string.format("there is no open position %s", tostring(id))
+    err.message = ("there is no open position %s"):format(tostring(id))
     err.code = "not_found"
     return err
   elseif err.status ~= 405 and not portfolio then
@@ -110,8 +110,9 @@ function M.run(position, client, changes, timeout, options)
     return nil, response
   end
   if not follow(position, client, changes, timeout) then
-    client:warn(response, string.format("the change was accepted, but the"
-      .. " portfolio did not show it in %s seconds", core.figure(timeout, 6)))
+    client:warn(response, ("the change was accepted, but the"
+      .. " portfolio did not show it in %s seconds"):format(
+        core.figure(timeout, 6)))
   end
   return position, response
 end

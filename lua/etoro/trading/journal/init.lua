@@ -93,7 +93,7 @@ local function quote(text)
   text = tostring(text)
   if not json.utf8_length(text) then text = text:gsub("[\128-\255]", "?") end
   return '"' .. text:gsub('[\0-\31\127"\\]', function(c)
-    return ESCAPES[c] or string.format("\\u%04x", c:byte())
+    return ESCAPES[c] or ("\\u%04x"):format(c:byte())
   end) .. '"'
 end
 
@@ -111,7 +111,7 @@ end
 local function timestamp(engine)
   local now = engine:unix()
   local text = times.format(now) or "1970-01-01T00:00:00Z"
-  return quote(string.format("%s.%03dZ", text:sub(1, -2),
+  return quote(("%s.%03dZ"):format(text:sub(1, -2),
     math.floor(now % 1 * 1000)))
 end
 
@@ -171,7 +171,7 @@ function methods:outcome(id, outcome)
   local function text(value)
     if value == nil then return nil end
     if math.type(value) == "integer" then
-      return string.format("%d", value)
+      return ("%d"):format(value)
     end
     return quote(value)
   end

@@ -50,7 +50,7 @@ end
 local function unreadable(path, message)
   return nil, errors.new {
     kind = "invalid", code = "journal", field = "journal",
-    message = string.format("journal '%s': %s", path, message),
+    message = ("journal '%s': %s"):format(path, message),
   }
 end
 

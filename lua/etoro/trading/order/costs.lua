@@ -41,8 +41,8 @@ local function warn_of_age(client, costs, response)
     and times.parse(costs.lastUpdated)
   local age = at and client:unix() - at
   if age and age > limits.costs_age then
-    client:warn(response, string.format("the costs are %s hours old (of"
-      .. " %s)", core.fixed(age / 3600, 1), costs.lastUpdated))
+    client:warn(response, ("the costs are %s hours old (of"
+      .. " %s)"):format(core.fixed(age / 3600, 1), costs.lastUpdated))
   end
 end
 

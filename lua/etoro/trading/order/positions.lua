@@ -57,8 +57,8 @@ function M.of_order(order, client, timeout)
     end
   end
   if not found then return nil, answer end
-  client:warn(answer, string.format("the portfolio shows %d of %s of the"
-    .. " order", #found, count(#ids, "position")))
+  client:warn(answer, ("the portfolio shows %d of %s of the"
+    .. " order"):format(#found, count(#ids, "position")))
   return found, answer
 end
 

@@ -29,23 +29,23 @@ local M = {}
 
 local function unknown_instrument(client, body)
   if not body.symbol then
-    return refusal("unknown_instrument", "instrumentId", string.format(
-      "the API knows no instrument %s", tostring(body.instrumentId)))
+    return refusal("unknown_instrument", "instrumentId",
+      ("the API knows no instrument %s"):format(tostring(body.instrumentId)))
   end
   local names = eligibility.symbols_like(client, body.symbol)
-  return refusal("unknown_symbol", "symbol", string.format(
-    "the API knows no symbol '%s'%s", body.symbol,
+  return refusal("unknown_symbol", "symbol",
+    ("the API knows no symbol '%s'%s"):format(body.symbol,
     nearest.hint(body.symbol, names)))
 end
 
 local function ambiguous(body, items)
   local names = {}
   for index, item in ipairs(items) do
-    names[index] = string.format("%s (instrumentId %s)",
+    names[index] = ("%s (instrumentId %s)"):format(
       tostring(item.symbol or body.symbol), tostring(item.instrumentId))
   end
-  return refusal("ambiguous_symbol", "symbol", string.format(
-    "'%s' names %d instruments: %s; give instrumentId instead of symbol",
+  return refusal("ambiguous_symbol", "symbol",
+    ("'%s' names %d instruments: %s; give instrumentId instead of symbol"):format(
     body.symbol, #items, table.concat(names, ", ")))
 end
 
@@ -90,12 +90,12 @@ local function configs_for(check)
     end
   end
   if not has_direction then
-    return nil, refusal("direction_not_allowed", "transaction", string.format(
-      "%s is not offered for %s with this account", SIDE[check.direction],
-      check.name))
+    return nil, refusal("direction_not_allowed", "transaction",
+      ("%s is not offered for %s with this account"):format(
+      SIDE[check.direction], check.name))
   elseif #fitting == 0 then
     return nil, refusal("settlement_not_offered", "settlementType",
-      string.format("%s of %s is not offered as %s; offered: %s",
+      ("%s of %s is not offered as %s; offered: %s"):format(
         SIDE[check.direction], check.name, check.body.settlementType,
         sorted_keys(types)))
   end
@@ -130,8 +130,8 @@ local function check_leverage(check)
     end
   end
   if #offered == 0 then return nil end
-  return refusal("leverage_not_offered", "leverage", string.format(
-    "leverage %s is not offered for %s of %s as %s; offered: %s",
+  return refusal("leverage_not_offered", "leverage",
+    ("leverage %s is not offered for %s of %s as %s; offered: %s"):format(
     tostring(check.body.leverage), SIDE[check.direction], check.name,
     check.body.settlementType, joined(offered)))
 end
@@ -151,9 +151,9 @@ end
 
 local function check_transaction(body)
   if body.transaction == "sell" or body.transaction == "buyToCover" then
-    return refusal("not_an_opening", "transaction", string.format(
-      "'%s' closes positions: use position:close; 'sellShort' opens a short"
-      .. " one", body.transaction))
+    return refusal("not_an_opening", "transaction",
+      ("'%s' closes positions: use position:close; 'sellShort' opens a short"
+      .. " one"):format(body.transaction))
   end
 end
 

@@ -39,8 +39,8 @@ local function check_kind(check)
   if units and plain(item.unitsQuantityType) == "wholeunits"
     and units ~= math.floor(units)
   then
-    return refusal("whole_units", "units", string.format(
-      "%s is traded in whole units; you asked for %s", check.name,
+    return refusal("whole_units", "units",
+      ("%s is traded in whole units; you asked for %s"):format(check.name,
       figure(body.units)))
   end
 end
@@ -73,7 +73,7 @@ end
 
 local function asked(check, value)
   if check.body.amount then return money(check.body.amount, check.currency) end
-  return string.format("%s units, which is %s", figure(check.body.units),
+  return ("%s units, which is %s"):format(figure(check.body.units),
     money(value, check.currency))
 end
 
@@ -81,16 +81,16 @@ local function check_least(check, margin, exposure)
   local field = check.body.amount and "amount" or "units"
   local least = check.config and limit(check.config.minPositionAmount)
   if least and margin and margin < least then
-    return refusal("amount_too_small", field, string.format(
-      "the least for %s at leverage %s is %s; you asked for %s", check.name,
-      tostring(check.body.leverage), money(least, check.currency),
+    return refusal("amount_too_small", field,
+      ("the least for %s at leverage %s is %s; you asked for %s"):format(
+      check.name, tostring(check.body.leverage), money(least, check.currency),
       asked(check, margin)))
   end
   least = limit(check.item.minPositionExposure)
   if least and exposure and exposure < least then
-    return refusal("exposure_too_small", field, string.format(
-      "the least exposure for %s is %s; you asked for %s, times leverage %s is"
-      .. " %s", check.name, money(least, check.currency),
+    return refusal("exposure_too_small", field,
+      ("the least exposure for %s is %s; you asked for %s, times leverage %s is"
+      .. " %s"):format(check.name, money(least, check.currency),
       asked(check, margin), tostring(check.body.leverage),
       money(exposure, check.currency)))
   end
@@ -99,10 +99,10 @@ end
 local function check_most(check, units)
   local most = limit(check.item.maxUnitsPerOrder)
   if not most or not units or units <= most then return nil end
-  local text = string.format("the most of %s in one order is %s units; you"
-    .. " asked for %s", check.name, figure(most), check.body.units
+  local text = ("the most of %s in one order is %s units; you"
+    .. " asked for %s"):format(check.name, figure(most), check.body.units
       and figure(check.body.units)
-      or string.format("%s, which at leverage %s is about %s",
+      or ("%s, which at leverage %s is about %s"):format(
         money(check.body.amount, check.currency),
         tostring(check.body.leverage), core.fixed(units, 2)))
   return refusal("too_many_units", check.body.units and "units" or "amount",

@@ -33,9 +33,9 @@ local function wrong_side(check, field, price, what)
   if not rate or below and rate < price or not below and rate > price then
     return nil
   end
-  return refusal("stop_on_wrong_side", field, string.format(
-    "%s of %s has to lie %s %s, which is %s; you asked for %s", NAMES[field],
-    check.direction == "LONG" and "a buy" or "a short sale",
+  return refusal("stop_on_wrong_side", field,
+    ("%s of %s has to lie %s %s, which is %s; you asked for %s"):format(
+    NAMES[field], check.direction == "LONG" and "a buy" or "a short sale",
     below and "under" or "over", what, figure(price),
     figure(check.body[field])))
 end
@@ -90,9 +90,9 @@ local function check_bounds(check, field, price)
   end
   if not bound then return nil end
   return refusal(field == "stopLossRate" and "stop_loss_bounds"
-    or "take_profit_bounds", field, string.format(
-    "%s at %s %s %s %% of the margin (price %s, leverage %s); the %s for %s"
-    .. " is %s %%", NAMES[field], figure(check.body[field]), bounds[3],
+    or "take_profit_bounds", field,
+    ("%s at %s %s %s %% of the margin (price %s, leverage %s); the %s for %s"
+    .. " is %s %%"):format(NAMES[field], figure(check.body[field]), bounds[3],
     core.fixed(part, 2), figure(price), tostring(check.body.leverage), word,
     check.name,
     core.fixed(bound, 2)))

@@ -169,7 +169,7 @@ local function closed_message(case)
   if not last or not last.state then
     return "the position could not be read"
   end
-  return string.format("%s and %s did not tell",
+  return ("%s and %s did not tell"):format(
     count(#case.looks, "look"), count(case.resends, "further closing"))
 end
 

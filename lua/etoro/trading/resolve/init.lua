@@ -42,8 +42,9 @@ end
 local function doubt(client, call, result, response)
   return errors.unknown_outcome {
     code = "unexpected_body", status = response.status,
-    message = string.format("%s %s: the answer names no order that could be;"
-      .. " it may have been carried out all the same", call.op.method, call.op.path),
+    message = ("%s %s: the answer names no order that could be;"
+      .. " it may have been carried out all the same"):format(
+    call.op.method, call.op.path),
     request_id = response.request_id, attempts = response.attempts,
     server_request_id = response.server_request_id,
     response = answers.text(result), started = call.started,

@@ -73,8 +73,9 @@ end
 local function other_order(case, id, field)
   return nil, errors.new {
     kind = "conflict", code = "request_id_in_use",
-    message = string.format("the request id was used before, for order %s,"
-      .. " which differs in its %s; nothing was placed", tostring(id), field),
+    message = ("the request id was used before, for order %s,"
+      .. " which differs in its %s; nothing was placed"):format(
+    tostring(id), field),
     request_id = case.err.request_id, status = case.err.status,
     hint = "Leave request_id out; a new one is made for each call",
   }
