@@ -64,13 +64,11 @@ local function look_through(node, found)
   if type(node) ~= "table" then return end
   if node.tag == "String" then found.texts[node[1]] = true end
   if node.tag == "Pair" and node[1].tag == "String"
-    and node[1][1] == "__name"
-  then
+      and node[1][1] == "__name" then
     return -- what a type is called
   end
   if node.tag == "Call" and node[1].tag == "Id" and node[1][1] == "require"
-    and node[2]
-  then
+      and node[2] then
     local what = node[2]
     if what.tag == "String" then found.required[what[1]] = true end
     if what.tag == "Op" and what[1] == "concat" and what[2].tag == "String" then
@@ -207,8 +205,7 @@ local function check_entries(arrows)
   for _, name in ipairs(sorted(modules)) do
     local room = room_of(name) -- an entry may stand for a room
     if not is_required[name] and not layers.entries[name]
-      and not (room and layers.entries[room])
-    then
+        and not (room and layers.entries[room]) then
       report("%s is required by nobody", modules[name])
     end
   end

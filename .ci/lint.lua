@@ -158,8 +158,7 @@ local function check_format(node, name)
   elseif node.tag == "Paren" then
     check_format(node[1], name)
   elseif node.tag == "String"
-    and node[1]:gsub("%%%%", ""):find "%%[-+ #0-9.]*[aAeEfFgG]"
-  then
+      and node[1]:gsub("%%%%", ""):find "%%[-+ #0-9.]*[aAeEfFgG]" then
     by_locale(node, "float")
   end
 end
@@ -173,9 +172,8 @@ local function check_call(node)
   if library == "table" and name == "sort" and #node < 3 then
     by_locale(node, "sort")
   elseif library == "os" and name == "date" and node[2]
-    and node[2].tag == "String"
-    and (node[2][1]:sub(1, 1) ~= "!" or node[2][1]:find "%%[^YmdHMSj%%]")
-  then
+      and node[2].tag == "String"
+      and (node[2][1]:sub(1, 1) ~= "!" or node[2][1]:find "%%[^YmdHMSj%%]") then
     by_locale(node, "date")
   elseif library == "string" then
     if name == "lower" or name == "upper" then by_locale(node, name) end
@@ -188,8 +186,7 @@ end
 local function check_error(node, scope)
   local fn, depth = node[1], node[3]
   if fn[1] == "error" and not scope.error and depth and is_shipped()
-    and not (depth.tag == "Number" and tonumber(depth[1]) == 0)
-  then
+      and not (depth.tag == "Number" and tonumber(depth[1]) == 0) then
     report(node, "names a line by its depth: " .. BLAME)
   end
 end
@@ -200,8 +197,8 @@ local function check_private(node)
   local whose = owner.tag == "Id" and owner[1]
     or owner.tag == "Index" and owner[2].tag == "String" and owner[2][1]
   if whose == "client" and name and name:sub(1, 1) == "_" and is_shipped()
-    and not file:find "^lua/etoro/client/" and not file:find "^lua/etoro/call/"
-  then
+      and not file:find "^lua/etoro/client/"
+      and not file:find "^lua/etoro/call/" then
     report(node, ("reaches for a client's private '%s': ask it by a method"
       .. " (client/inside.lua)"):format(name))
   end
@@ -235,8 +232,7 @@ function visit.Id(node, scope, depth)
     by_locale(node, node[1])
   end
   if node[1] == "require" and depth > 0 and not scope.require
-    and is_shipped() and not LATE[file]
-  then
+      and is_shipped() and not LATE[file] then
     report(node, "loads code inside of a function: it may be gone by then")
   end
 end

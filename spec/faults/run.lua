@@ -182,8 +182,7 @@ local function judge_order(told, order, mistakes)
     add(mistakes, "%s told placed as %s is %s", told.request_id,
       tostring(told.order_id), tostring(order.orderId))
   elseif told.state == "placed"
-    and math.abs(order.amount - told.amount) > 1e-9
-  then
+      and math.abs(order.amount - told.amount) > 1e-9 then
     add(mistakes, "%s told placed is another order", told.request_id)
   elseif told.state == "refused" and order then
     add(mistakes, "%s told refused (%s) is there", told.request_id,
@@ -310,8 +309,7 @@ local function judge_close(told, position, one, mistakes)
   elseif told.state == "closed" and math.abs(units - all) > 2e-6 then
     add(mistakes, "%d told closed by %g, closed by %g", id, all, units)
   elseif told.state == "closed" and not told.units
-    and position.state ~= "closed"
-  then
+      and position.state ~= "closed" then
     add(mistakes, "%d told closed is open", id)
   elseif told.state == "refused" and units > 0 then
     add(mistakes, "%d told refused (%s) closed by %g", id, tostring(told.err),

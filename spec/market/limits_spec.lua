@@ -163,8 +163,7 @@ describe("the market's ceilings:", function()
       local warnings, list = 0, { 1001 }
       local _, client = start(nil, { on_event = function(event)
         if event.kind == "warning"
-          and event.message:find "no instrument has the symbol"
-        then
+            and event.message:find "no instrument has the symbol" then
           warnings = warnings + 1
         end
       end })

@@ -23,8 +23,8 @@ local function answer(line)
   local items = {}
   for _, one in ipairs(CATALOGUE) do
     if symbol and one[2]:find(scripted.unescape(symbol), 1, true)
-      or text and one[3]:lower():find(scripted.unescape(text):lower(), 1, true)
-    then
+        or text
+        and one[3]:lower():find(scripted.unescape(text):lower(), 1, true) then
       items[#items + 1] = item(one[1], one[2], one[3])
     end
   end

@@ -120,10 +120,9 @@ function RULES.arguments(list, i, _, add)
   local a, comma, b, after = list[i + 1], list[i + 2], list[i + 3], list[i + 4]
   local before = list[i - 2] and list[i - 2].text
   if not after or before == "function" or SYMMETRIC[list[i - 1].text]
-    or not SIMPLE[a.kind]
-    or comma.text ~= "," or not SIMPLE[b.kind] or a.text == b.text
-    or after.text ~= "," and after.text ~= ")"
-  then
+      or not SIMPLE[a.kind]
+      or comma.text ~= "," or not SIMPLE[b.kind] or a.text == b.text
+      or after.text ~= "," and after.text ~= ")" then
     return
   end
   add("arguments swapped", a.from, b.to, b.text .. ", " .. a.text)
@@ -134,8 +133,7 @@ function RULES.early(list, i, language, add)
     -- a function's brace stands at the start of a line, or ends its head
     local before = list[i - 1]
     if list[i].text == "{" and list[i].depth == 0 and before
-      and before.text == ")"
-    then
+        and before.text == ")" then
       add("return early", list[i].to + 1, list[i].to, " return 0; ")
       add("return early", list[i].to + 1, list[i].to, " return; ")
     end
@@ -178,8 +176,7 @@ local function add_statements(source, language, code_lines, add)
   for text in (source .. "\n"):gmatch "([^\n]*)\n" do
     local body = text:match "^%s*(.-)%s*$"
     if code_lines[line] and is_statement(body, language)
-      and balance(body) == 0
-    then
+        and balance(body) == 0 then
       local from = at + #text:match "^%s*"
       add("statement removed", from, from + #body - 1,
         language == "c" and ";" or "do end", line)

@@ -220,8 +220,7 @@ describe("annotations #lua", function()
     for path, lines in pairs(lines_of) do
       for number, line in ipairs(lines) do
         if line:match "^%-%-%-@%l+ ([%w_.]+)" == name
-          and line:find "^%-%-%-@[ac]l[ia]%a+ "
-        then
+            and line:find "^%-%-%-@[ac]l[ia]%a+ " then
           local last = number + 1
           while (lines[last] or ""):find "^%-%-%-" do last = last + 1 end
           return path, lines, number, last
@@ -244,8 +243,7 @@ describe("annotations #lua", function()
         if type(value) == "function" then
           count = count + 1
           if not variable or not text:find(
-            "\nfunction " .. variable .. "." .. key .. "(", 1, true)
-          then
+              "\nfunction " .. variable .. "." .. key .. "(", 1, true) then
             wrong[#wrong + 1] = name .. "." .. key .. " is not in " .. class
           end
         end

@@ -61,8 +61,7 @@ describe("doc/ #lua", function()
     each_call(function(page, owner, name)
       local subject = SUBJECTS[owner]
       if subject and not subject.methods[name]
-        or not subject and owner:find "^client%."
-      then
+          or not subject and owner:find "^client%." then
         wrong[page .. ": " .. owner .. ":" .. name] = true
       end
     end)

@@ -322,8 +322,7 @@ describe("classes for editors #lua", function()
         count = count + 1
         assert.equal(answer, too, name)
         if pcall(assert.same, { op.params, op.body },
-          { twin.params, twin.body })
-        then
+            { twin.params, twin.body }) then
           assert.equal(params, params_too, name)
           assert.is_nil(params:find "Demo", name)
         end

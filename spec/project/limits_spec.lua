@@ -147,8 +147,7 @@ describe("the tables of ceilings and defaults", function()
         local name, value = line:match "^#define ([%w_]+) +(.*)$"
         value = value and value:gsub("%([%l_]+%)", ""):match "^[(%-]*%d"
         if value and not fixed[name] and not name:find "_LEN$"
-          and path ~= limits.HEADER
-        then
+            and path ~= limits.HEADER then
           strays[#strays + 1] = path .. ": " .. name
         end
       end
@@ -164,8 +163,7 @@ describe("the tables of ceilings and defaults", function()
       for line in io.lines(path) do
         local name, value = line:match "^local ([%u_]+) = (.*)$"
         if value and value:find "^[(%-]*%d" and not fixed[name]
-          and not is_left
-        then
+            and not is_left then
           strays[#strays + 1] = path .. ": " .. name
         end
       end

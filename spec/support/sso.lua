@@ -92,8 +92,7 @@ function grants.authorization_code(form)
   state.codes[form.code or ""] = nil
   if not code then return refuse(400, "invalid_grant", "no such code") end
   if code.redirect_uri ~= form.redirect_uri
-    or challenge_of(form.code_verifier or "") ~= code.code_challenge
-  then
+      or challenge_of(form.code_verifier or "") ~= code.code_challenge then
     return refuse(400, "invalid_grant", "the verifier does not fit")
   end
   return issue(code.nonce)
@@ -114,8 +113,7 @@ local routes = {}
 routes["GET /authorize"] = function(request)
   local asked = parameters(request.query)
   if asked.response_type ~= "code" or asked.code_challenge_method ~= "S256"
-    or not asked.code_challenge
-  then
+      or not asked.code_challenge then
     return refuse(400, "invalid_request")
   end
   state.count = state.count + 1
@@ -128,8 +126,7 @@ end
 routes["POST /token"] = function(request)
   local form = parameters(request.body)
   if request.headers["content-type"] ~= "application/x-www-form-urlencoded"
-    or request.headers["x-api-key"] or request.headers["x-user-key"]
-  then
+      or request.headers["x-api-key"] or request.headers["x-user-key"] then
     return refuse(400, "invalid_request")
   elseif not has_login(request, form) then
     return refuse(401, "invalid_client", "who is "

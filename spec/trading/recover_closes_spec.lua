@@ -150,8 +150,7 @@ describe("a recovery of closings", function()
       local reply = handle(self, request)
       local at = t.client._runtime.engine:now() - began
       if request.path:find("/portfolio", 1, true)
-        and (at < 4 or at > 7 and at < 10)
-      then
+          and (at < 4 or at > 7 and at < 10) then
         reply.body = json.encode(NO_POSITION)
       end
       return reply

@@ -287,11 +287,10 @@ describe("a value that cannot be", function()
     for _, calls in ipairs { METHODS, TEXTS } do
       for name, call in pairs(calls) do
         if name ~= "instruments:many" and name ~= "post:unvote"
-          and not name:find "feeds:[eum]" and name ~= "watchlist:add_items"
-          and name ~= "balances:get" and name ~= "people:list"
-          and name ~= "account:aggregate" and name ~= "instruments:list"
-          and name ~= "watchlists:create_default_of"
-        then
+            and not name:find "feeds:[eum]" and name ~= "watchlist:add_items"
+            and name ~= "balances:get" and name ~= "people:list"
+            and name ~= "account:aggregate" and name ~= "instruments:list"
+            and name ~= "watchlists:create_default_of" then
           refused(name, function()
             local result, err = call(nil)
             return result, err

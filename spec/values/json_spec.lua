@@ -391,8 +391,7 @@ describe("numbers on their way out and back #slow", function()
       for i, value in ipairs(list) do
         -- plain comparisons: a million assertions take minutes
         if back[i] ~= value or math.type(value) == "integer"
-          and math.type(back[i]) ~= "integer"
-        then
+            and math.type(back[i]) ~= "integer" then
           error(("%a came back as %s (seed %d)"):format(value,
             tostring(back[i]), seed))
         end

@@ -15,9 +15,8 @@ local M = {}
 -- The API may add a suffix to the name, so the name is a beginning.
 local function is_match(item, name, since)
   if type(item) ~= "table" or type(item.agentPortfolioId) ~= "string"
-    or type(item.agentPortfolioName) ~= "string"
-    or item.agentPortfolioName:sub(1, #name) ~= name
-  then
+      or type(item.agentPortfolioName) ~= "string"
+      or item.agentPortfolioName:sub(1, #name) ~= name then
     return false
   end
   local created = type(item.createdAt) == "string"
@@ -93,8 +92,7 @@ function M.act(client, name, err, options)
         break
       end
     elseif response.kind == "closed" or response.kind == "cancelled"
-      or response.kind == "auth" or response.kind == "scope"
-    then
+        or response.kind == "auth" or response.kind == "scope" then
       break
     end
   end

@@ -172,8 +172,7 @@ local function alive(token, what)
   local link = owner.of(token, what)
   local err = owner.ended(link)
   if not err and (type(token.userTokenId) ~= "string"
-    or type(link.parent.agentPortfolioId) ~= "string")
-  then
+      or type(link.parent.agentPortfolioId) ~= "string") then
     err = errors.unexpected("the API gave this token, or its agent-portfolio,"
       .. " no id")
   end

@@ -57,8 +57,7 @@ end
 
 local function text_of(value)
   if type(value) == "number" and value == math.floor(value)
-    and value < 2^63 and value >= -2^63
-  then
+      and value < 2^63 and value >= -2^63 then
     return ("%d"):format(value)
   elseif type(value) == "number" then
     return core.json_number(value)
@@ -163,8 +162,7 @@ end
 local function check_param_names(op, params)
   for _, name in ipairs(sorted_names(params)) do
     if name ~= "body" and not op.params.path[name]
-      and not query_spec(op, name)
-    then
+        and not query_spec(op, name) then
       blame.raise(check.unknown("parameter", name, known_names(op)))
     end
   end

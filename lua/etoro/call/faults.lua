@@ -152,8 +152,7 @@ end
 ---@return string? message
 function M.plain(text)
   if not text or not text:find "[^ \t-\r]"
-    or text:find "^[ \t-\r]*[<{%[\"]"
-  then
+      or text:find "^[ \t-\r]*[<{%[\"]" then
     return nil
   end
   -- not %c: what that matches is up to the host's locale

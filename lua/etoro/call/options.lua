@@ -58,8 +58,7 @@ end
 function M.check_number(name, value, least, is_whole)
   local most = MOST[name] or limits.option_max
   if value ~= value or value < least or value > most
-    or is_whole and value ~= math.floor(value)
-  then
+      or is_whole and value ~= math.floor(value) then
     blame.raise(("bad option '%s': a %s from %s to %s expected, got %s"):format(
       name, is_whole and "whole number" or "number", core.figure(least, 6),
       core.figure(most, 6), core.figure(value, 6)))

@@ -106,8 +106,8 @@ function M.read(asker, op, job, keep_null)
     result, err = read_success(asker, op, job, response, keep_null)
     if result == nil then err.attempts = attempts end
     return result, err
-  elseif not code and status == 404 and op.method == "DELETE" and ran_before
-  then
+  elseif not code and status == 404 and op.method == "DELETE"
+      and ran_before then
     -- an attempt whose answer was lost has done it
     return true, responses.of_job(job, status, attempts, elapsed, request_id)
   end

@@ -175,8 +175,7 @@ local function fits(template, parts, from)
   for part in core.lower(template):gmatch("[^/]+") do
     index = index + 1
     if parts[index] ~= part and not part:find("^{.*}$")
-      or parts[index] == nil
-    then
+        or parts[index] == nil then
       return false
     end
   end
@@ -238,8 +237,8 @@ local function knowledge(method, prefix, path, body)
   if not known then return of_path end
   of_path.final, of_path.scopes = known.final, known.scopes
   of_path.pool = known.pool
-  if is_plainly(known.path, path) or is_plainly(known.path, prefix .. path)
-  then
+  if is_plainly(known.path, path)
+      or is_plainly(known.path, prefix .. path) then
     of_path.class = check.class_of(known, body)
     of_path.trade, of_path.reads = known.trade, known.reads
     of_path.template = known.path

@@ -18,9 +18,8 @@ local FIELDS = { limit = true, window = true, reserve = true }
 
 local function check_rule(name, field, value, least)
   if type(value) ~= "number" or value ~= value or value < least
-    or value > limits.pool_limit_max
-    or field ~= "window" and value ~= math.floor(value)
-  then
+      or value > limits.pool_limit_max
+      or field ~= "window" and value ~= math.floor(value) then
     blame.raise(("bad option 'rate_limit': %s of pool '%s' must be a %s of at"
       .. " least %s; rate_limit = false keeps no budgets"):format(field, name,
       field == "window" and "number" or "whole number", core.figure(least, 6)))

@@ -87,8 +87,7 @@ local function has_scope(scopes, account, verb)
   for _, name in ipairs(scopes) do
     local plain = tostring(name):gsub("^etoro%-public:", "")
     if plain == account .. ":" .. verb
-      or plain == "trade." .. account .. ":" .. verb
-    then
+        or plain == "trade." .. account .. ":" .. verb then
       return true
     end
   end

@@ -91,8 +91,7 @@ local function shape_of(closing, position, is_closed, err)
   shape.closeUnits = tonumber(closing.units) or core.null
   shape.reason = core.null
   if shape.state == "accepted"
-    and closing.shut[shapes.instrument_id(position)]
-  then
+      and closing.shut[shapes.instrument_id(position)] then
     shape.reason = "the market is closed; the close waits until it opens"
   end
   if err then

@@ -135,8 +135,7 @@ local function follow(placed, seconds, is_asked)
   })
   local left = ends - core.monotonic()
   if not order:is_final() and (not tell_why(placed) or is_asked)
-    and left > 0
-  then
+      and left > 0 then
     session:must(order:wait { timeout = left })
   end
   session.waiting:set_work(nil)

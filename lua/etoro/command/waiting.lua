@@ -109,10 +109,9 @@ local function foremost(self, now)
   local best
   for _, call in pairs(self.calls) do
     if is_due(call, now) and (not best
-      or RANK[call.state] < RANK[best.state]
-      or RANK[call.state] == RANK[best.state]
-        and (call.till or call.since) > (best.till or best.since))
-    then
+        or RANK[call.state] < RANK[best.state]
+        or RANK[call.state] == RANK[best.state]
+          and (call.till or call.since) > (best.till or best.since)) then
       best = call
     end
   end

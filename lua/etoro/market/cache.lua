@@ -129,8 +129,7 @@ local function read_entry(symbol, value)
   if value.instrument ~= nil then
     local instrument = read_instrument(value.instrument)
     if not instrument
-      or core.upper(instrument.symbolFull) ~= core.upper(symbol)
-    then
+        or core.upper(instrument.symbolFull) ~= core.upper(symbol) then
       return nil
     end
     return { at = value.at, instrument = instrument }
@@ -161,8 +160,8 @@ local function read_file(cache)
   if file then file:close() end
   local document = text and json.decode(text)
   if type(document) ~= "table" or document.format ~= FORMAT
-    or document.origin ~= cache.origin or type(document.symbols) ~= "table"
-  then
+      or document.origin ~= cache.origin
+      or type(document.symbols) ~= "table" then
     return {}
   end
   local entries = {}

@@ -89,8 +89,7 @@ local function made(lists, name, response, op)
   local found
   for _, item in ipairs(lists) do
     if type(item) == "table" and (name and item.name == name
-      or not name and item.isUserSelectedDefault)
-    then
+        or not name and item.isUserSelectedDefault) then
       found = item
     end
   end

@@ -200,8 +200,7 @@ function M.figures(portfolio)
     profit_loss = profit_loss(portfolio, missing),
   }
   if figures.available_cash and figures.total_invested
-    and figures.profit_loss
-  then
+      and figures.profit_loss then
     figures.equity = figures.available_cash + figures.total_invested
       + figures.profit_loss
   end
@@ -243,8 +242,7 @@ function M.differences(ours, server)
     local left, right = ours[name], server[name]
     local difference = left and right and left - right
     if not difference and (left or right)
-      or difference and math.abs(difference) >= CENT
-    then
+        or difference and math.abs(difference) >= CENT then
       list[#list + 1] = { name = name, ours = left, server = right,
         difference = difference }
     end

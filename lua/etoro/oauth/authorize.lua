@@ -120,8 +120,7 @@ end
 ---@return etoro.Secret
 function M.verifier_of(session)
   if type(session) ~= "table" or type(session.state) ~= "string"
-    or session.state == "" or session.verifier == nil
-  then
+      or session.state == "" or session.verifier == nil then
     blame.raise("the session that authorize gave is expected")
   end
   if core.is_secret(session.verifier) then return session.verifier end
@@ -147,12 +146,11 @@ end
 ---@return etoro.Error?
 function M.check(params, session, issuer)
   local state = params.state
-  if type(state) ~= "string" or not core.secret(session.state):matches(state)
-  then
+  if type(state) ~= "string"
+      or not core.secret(session.state):matches(state) then
     return M.refusal("state_mismatch", "the callback is not the answer to this"
       .. " session: its state differs")
-  elseif params.iss ~= nil and issuer ~= nil and params.iss ~= issuer
-  then
+  elseif params.iss ~= nil and issuer ~= nil and params.iss ~= issuer then
     return M.refusal("issuer_mismatch", "the callback comes from another issuer"
       .. " than " .. issuer)
   elseif params.error ~= nil then
@@ -186,8 +184,7 @@ function M.id_token_check(session, client_id)
     if type(claims) ~= "table" then
       return M.refusal("bad_id_token", "the id token cannot be read")
     elseif type(claims.nonce) ~= "string"
-      or not core.secret(session.nonce):matches(claims.nonce)
-    then
+        or not core.secret(session.nonce):matches(claims.nonce) then
       return M.refusal("nonce_mismatch", "the id token is of another login: its"
         .. " nonce differs")
     elseif not has_audience(claims, client_id) then

@@ -77,8 +77,7 @@ local function check_seconds(options)
   for name in pairs(SECONDS) do
     local value = options[name]
     if value ~= nil
-      and not (value >= limits.seconds_min and value <= limits.option_max)
-    then
+        and not (value >= limits.seconds_min and value <= limits.option_max) then
       blame.raise(("bad option '%s': a number of seconds expected, got"
         .. " %s"):format(name, core.figure(value, 6)))
     end

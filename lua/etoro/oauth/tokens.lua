@@ -72,8 +72,7 @@ local function of_answer(body, call, old)
   if type(body) ~= "table" or is_empty(body.access_token) then
     return nil, "the answer holds no access_token"
   elseif body.token_type ~= nil
-    and core.lower(tostring(body.token_type)) ~= "bearer"
-  then
+      and core.lower(tostring(body.token_type)) ~= "bearer" then
     return nil, "the token_type of the answer is not Bearer"
   end
   local lifetime = tonumber(body.expires_in)
@@ -252,8 +251,7 @@ local function rotate(self, tokens, options)
   local fresh
   fresh, err = M.settle(self, record)
   if fresh and fresh.refresh_token == tokens.refresh_token
-    or record.err and not is_final(record.err)
-  then
+      or record.err and not is_final(record.err) then
     forget(self, key, record) -- it lives on
   elseif fresh or record.err then
     remember(self, key, record)

@@ -88,8 +88,7 @@ local function alive(self, what, params)
   if not link then return nil, err end
   params = resource.with(params, link.ids)
   if not params.commentId
-    or getmetatable(self) == reply_mt and not params.replyId
-  then
+      or getmetatable(self) == reply_mt and not params.replyId then
     return nil, errors.unexpected("the API gave this comment no id")
   end
   return link, params

@@ -51,8 +51,7 @@ end
 -- Options given as plain texts, numbered in their order.
 local function with_options(fields)
   if type(fields) ~= "table" or type(fields.poll) ~= "table"
-    or type(fields.poll.options) ~= "table"
-  then
+      or type(fields.poll.options) ~= "table" then
     return fields
   end
   local copy = resource.with(fields, { poll = resource.with(fields.poll,

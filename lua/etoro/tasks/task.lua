@@ -59,8 +59,7 @@ end
 function M.with_traceback(problem, trace)
   if type(problem) == "string" then return problem .. "\n" .. trace end
   if type(problem) == "table" and rawget(problem, "traceback") == nil
-    and errors.is(problem)
-  then
+      and errors.is(problem) then
     problem.traceback = trace
   end
   return problem

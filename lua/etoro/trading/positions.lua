@@ -139,8 +139,7 @@ end
 -- The units of a close: nil for all; nil and an error for what cannot be.
 local function units_of(position, fields)
   if type(fields) ~= "table" or fields.units == nil
-    or fields.units == core.null
-  then
+      or fields.units == core.null then
     check.options(fields, { "units" }, "field")
     return nil
   end
@@ -201,9 +200,8 @@ local function close_unknown(position, client, err, timeout, options)
     deadline = options.deadline })
   local is_absent = problem.code == "not_found" and problem.status == nil
   if not is_absent
-    or not position_close.follow(position_close.unknown(client, position),
-      timeout)
-  then
+      or not position_close.follow(position_close.unknown(client, position),
+        timeout) then
     return nil, err
   end
   owner.of(position, "position:close").is_closed = true

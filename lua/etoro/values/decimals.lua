@@ -13,8 +13,7 @@ local function text_of(value)
   if type(value) == "string" then return value end
   if math.type(value) == "integer" then return ("%d"):format(value) end
   if type(value) ~= "number" or value ~= value or value == math.huge
-    or value == -math.huge
-  then
+      or value == -math.huge then
     return nil
   end
   return core.json_number(value)
@@ -46,8 +45,7 @@ function M.same(left, right)
   local other_sign, other_digits, other_exponent = read(right)
   if not sign or not other_sign then return nil end
   if sign == other_sign and digits == other_digits
-    and exponent == other_exponent
-  then
+      and exponent == other_exponent then
     return true
   end
   local is_rounded = (math.type(left) == "float"

@@ -38,8 +38,7 @@ local function suggested(schema, wrong)
   for name, spec in pairs(schema) do
     local is_old = type(spec) == "table" and spec.deprecated
     if not is_old
-      or nearest.distance(core.lower(tostring(wrong)), core.lower(name)) <= 1
-    then
+        or nearest.distance(core.lower(tostring(wrong)), core.lower(name)) <= 1 then
       names[#names + 1] = name
     end
   end
@@ -88,13 +87,11 @@ function M.options(t, known, what)
       blame.raise(M.unknown(what, name, suggested(types, name)))
     end
     if type(expected) == "string"
-      and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true)
-    then
+        and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true) then
       raise_type(what, name, (expected:gsub("|", " or ")), value)
     end
     if what:find "option$" and not KEYS[name] and type(value) == "string"
-      and value:find("\0", 1, true)
-    then
+        and value:find("\0", 1, true) then
       blame.raise(("bad %s '%s': it holds a zero byte"):format(what, name))
     end
   end

@@ -222,8 +222,7 @@ local function write_table(value, spec, path, state)
   local text
   local count = list_length(value, path)
   if count and (count > 0 or spec.type == "list"
-    or getmetatable(value) == core.empty_list)
-  then
+      or getmetatable(value) == core.empty_list) then
     text = write_list(value, count, spec, path, state)
   else
     text = write_object(value, spec, path, state)
@@ -309,8 +308,8 @@ local function decode_and_restore(text, secrets, needs_restore, keep_null)
     text, needs_restore = core.mark_numbers(text, true), true
   end
   local value = decode_text(text)
-  if needs_restore or secrets or floats_everywhere or type(value) ~= "table"
-  then
+  if needs_restore or secrets or floats_everywhere
+      or type(value) ~= "table" then
     return core.restore(value, secrets, keep_null, needs_restore)
   end
   return value

@@ -19,8 +19,7 @@ function M.distance(left, right)
       local best = math.min(previous[column] + 1, current[column - 1] + 1,
         previous[column - 1] + (same and 0 or 1))
       if row > 1 and column > 1 and left:byte(row) == right:byte(column - 1)
-        and left:byte(row - 1) == right:byte(column)
-      then
+          and left:byte(row - 1) == right:byte(column) then
         best = math.min(best, before[column - 2] + 1)
       end
       current[column] = best
@@ -53,15 +52,13 @@ function M.find(name, names)
       far = M.distance(wrong, right)
     end
     if far <= limit
-      and (not best or far < best_distance
-        or far == best_distance and core.before(candidate, best))
-    then
+        and (not best or far < best_distance
+          or far == best_distance and core.before(candidate, best)) then
       best, best_distance = candidate, far
     end
     if is_part(wrong, right)
-      and (not part or #candidate < #part
-        or #candidate == #part and core.before(candidate, part))
-    then
+        and (not part or #candidate < #part
+          or #candidate == #part and core.before(candidate, part)) then
       part = candidate
     end
   end

@@ -89,8 +89,7 @@ local function read(text)
   if not year then return nil, "is not a date such as 2026-12-31T23:59:59Z" end
   year, month, day = tonumber(year), tonumber(month), tonumber(day)
   if year < 1 or month < 1 or month > 12 or day < 1
-    or day > month_length(year, month)
-  then
+      or day > month_length(year, month) then
     return nil, "names a day that no calendar has"
   end
   local days = days_from_date(year, month, day)

@@ -43,8 +43,7 @@ function M.ipv4(text)
   for index = 1, 4 do
     local part = parts[index]
     if not part or #part > 3 or tonumber(part) > 255
-      or #part > 1 and part:sub(1, 1) == "0"
-    then
+        or #part > 1 and part:sub(1, 1) == "0" then
       return nil, ("is '%s', which is not an IPv4 address"
         .. " such as 203.0.113.7"):format(text)
     end
@@ -83,9 +82,8 @@ end
 ---@return string? message
 function M.integer(value, min)
   if type(value) == "string" and not json.is_whole(value)
-    or type(value) == "number" and value ~= math.floor(value)
-    or type(value) == "number" and (value >= 2^63 or value < -2^63)
-  then
+      or type(value) == "number" and value ~= math.floor(value)
+      or type(value) == "number" and (value >= 2^63 or value < -2^63) then
     return nil, ("is '%s', which is not a whole number"):format(
       tostring(value))
   end
@@ -206,8 +204,7 @@ local check_value
 
 local function check_list(spec, list)
   if spec.min_items and #list < spec.min_items
-    or spec.max_items and #list > spec.max_items
-  then
+      or spec.max_items and #list > spec.max_items then
     return nil, ("must have %s, got %d"):format(
       range(spec.min_items, spec.max_items, "item"), #list)
   end
@@ -295,8 +292,7 @@ function M.documented(documented, value)
   local text = type(value) == "string" and folded(value)
   for _, known in ipairs(documented) do
     if known == value
-      or text and type(known) == "string" and folded(known) == text
-    then
+        or text and type(known) == "string" and folded(known) == text then
       return known
     end
   end

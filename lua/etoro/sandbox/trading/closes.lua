@@ -123,8 +123,8 @@ function M.cancel(ctx, book, account)
   local close = find_close(ctx, account)
   if not close.final_at then
     end_close(close, "Canceled", book.box:now())
-  elseif close.status ~= "Canceled" and ctx.box.options.cancel_filled ~= 200
-  then
+  elseif close.status ~= "Canceled"
+      and ctx.box.options.cancel_filled ~= 200 then
     refuse(ctx, ctx.box.options.cancel_filled,
       "The order was executed and cannot be cancelled")
   end

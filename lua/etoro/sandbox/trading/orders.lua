@@ -55,8 +55,8 @@ local function read_terms(ctx, body, order)
   local leverage = field(body, "leverage")
     or refuse(ctx, 400, "leverage is required for open orders")
   local settlement = field(body, "settlementType")
-  if not settlement and order.account.kind == "demo" and order.type ~= "mit"
-  then
+  if not settlement and order.account.kind == "demo"
+      and order.type ~= "mit" then
     refuse(ctx, 400, "settlementType is required for open orders")
   end
   settlement = settlement

@@ -126,8 +126,7 @@ local function ask_outcome(closing, looks)
     closing.is_gone = true
     return "closed"
   elseif code ~= nil and code ~= "" and code ~= core.null
-    and tonumber(code) ~= 0
-  then
+      and tonumber(code) ~= 0 then
     return nil, refused(closing, answer)
   end
   if proof.is_listed(answer, closing) then return "closed" end

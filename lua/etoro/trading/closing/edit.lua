@@ -55,17 +55,14 @@ local function shows(item, changes)
   local is_stopless = casing.get(item, "isNoStopLoss")
   local is_takeless = casing.get(item, "isNoTakeProfit")
   if changes.stopLossRate
-    and not same.rate(casing.get(item, "stopLossRate"), changes.stopLossRate)
-  then
+      and not same.rate(casing.get(item, "stopLossRate"), changes.stopLossRate) then
     return false
   elseif changes.takeProfitRate
-    and not same.rate(casing.get(item, "takeProfitRate"),
-      changes.takeProfitRate)
-  then
+      and not same.rate(casing.get(item, "takeProfitRate"),
+        changes.takeProfitRate) then
     return false
   elseif type_asked and is_trailing ~= nil
-    and is_trailing ~= (type_asked == "trailing")
-  then
+      and is_trailing ~= (type_asked == "trailing") then
     return false
   end
   return not (changes.clearStopLoss and is_stopless == false)

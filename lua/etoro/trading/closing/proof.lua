@@ -137,8 +137,7 @@ local function order_of(closing, portfolio, position)
     if closing.asked then
       if same.as_asked(units, closing.asked) then return order end
     elseif not tonumber(units)
-      or held and same.is_all(tonumber(units), held)
-    then
+        or held and same.is_all(tonumber(units), held) then
       return order
     end
   end
@@ -189,8 +188,7 @@ end
 -- known by its absence alone.
 local function is_gone(closing, view)
   if closing.was_listed or is_closed_by_lookup(closing, view)
-    or covers(items_since(closing, view) or {}, closing.held)
-  then
+      or covers(items_since(closing, view) or {}, closing.held) then
     return true, false
   end
   local is_told = is_absence_told(closing, view)
@@ -245,8 +243,7 @@ local function judge_part(closing, view, item)
     return "closed"
   end
   if view.is_shown and is_alone and units and left
-    and is_whole(closing, items_since(closing, view), units)
-  then
+      and is_whole(closing, items_since(closing, view), units) then
     return "open"
   end
 end

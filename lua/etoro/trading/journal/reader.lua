@@ -29,8 +29,7 @@ end
 local function read_line(text, number, is_last)
   local record, message = json.decode(text)
   if type(record) == "table" and type(record.id) == "string"
-    and (record.kind == "intent" or record.kind == "outcome")
-  then
+      and (record.kind == "intent" or record.kind == "outcome") then
     record.line = number
     return record
   end

@@ -39,8 +39,8 @@ function M.is_closing(answer, position_id)
   if order == nil then order = answer end
   if type(order) ~= "table" then return false end
   local position, id = get(order, "positionId"), get(order, "orderId")
-  if is_given(position) and batches.id(position) ~= batches.id(position_id)
-  then
+  if is_given(position)
+      and batches.id(position) ~= batches.id(position_id) then
     return false
   end
   return not is_given(id) or batches.id(id) ~= nil

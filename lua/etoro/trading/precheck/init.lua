@@ -60,8 +60,7 @@ local function check_permission(check)
     return refusal("mit_not_allowed", "orderType", check.name
       .. " takes no orders that wait for a rate (mit), only market orders")
   elseif body.stopLossType == "trailing"
-    and item.allowTrailingStopLoss == false
-  then
+      and item.allowTrailingStopLoss == false then
     return refusal("trailing_not_allowed", "stopLossType", check.name
       .. " takes no trailing stop loss, only a fixed one")
   end
@@ -139,8 +138,7 @@ end
 -- An order in a closed market waits, where the instrument allows that.
 local function check_market(check)
   if check.body.orderType ~= "mkt" or check.item.allowEntryOrders == true
-    or not check.id
-  then
+      or not check.id then
     return nil
   end
   if eligibility.is_open(check.client, check.id) == false then

@@ -37,8 +37,7 @@ local function check_kind(check)
   end
   local units = tonumber(body.units)
   if units and plain(item.unitsQuantityType) == "wholeunits"
-    and units ~= math.floor(units)
-  then
+      and units ~= math.floor(units) then
     return refusal("whole_units", "units",
       ("%s is traded in whole units; you asked for %s"):format(check.name,
       figure(body.units)))
@@ -119,8 +118,7 @@ function M.check(check)
   -- limits are in the account's currency
   local currency = check.body.orderCurrency
   if check.body.amount and currency
-    and plain(currency) ~= plain(check.currency)
-  then
+      and plain(currency) ~= plain(check.currency) then
     return nil
   end
   local margin, exposure, units = sizes(check)

@@ -28,10 +28,9 @@ local function is_lone_part(case, parts)
   local asked = case.closing.units
   for _, other in ipairs(parts) do
     if other ~= case.record and not NOTHING[other.ended]
-      and type(other.params) == "table"
-      and tostring(other.params.positionId) == case.params.positionId
-      and same.units(tonumber(close.units_of(other.body)), asked, asked)
-    then
+        and type(other.params) == "table"
+        and tostring(other.params.positionId) == case.params.positionId
+        and same.units(tonumber(close.units_of(other.body)), asked, asked) then
       return false
     end
   end
@@ -113,8 +112,7 @@ local function judge_whole(case, look)
   elseif look.verdict == "open" then
     case:conclude("not_landed", "the position is open")
   elseif missed_since
-    and case:now() - missed_since >= case.closing.lag
-  then
+      and case:now() - missed_since >= case.closing.lag then
     case:conclude("unknown", "neither portfolio nor history has the position")
   end
 end

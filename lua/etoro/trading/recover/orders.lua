@@ -24,8 +24,7 @@ local get = casing.get
 function M.look(case)
   local now = case:now()
   if case.op.class ~= "keyed"
-    or now < (case.look_at or now) and not case:is_shown()
-  then
+      or now < (case.look_at or now) and not case:is_shown() then
     return
   end
   case.look_pace = case.look_pace or looks.pace "seldom"
@@ -94,9 +93,8 @@ end
 local function has_twin(case, cases)
   for _, other in ipairs(cases) do
     if other ~= case and other.op.trade == "open" and same_order(case, other)
-      and (not other.found or other.found.state ~= "not_landed")
-      and not (other.found and other.found.orderId)
-    then
+        and (not other.found or other.found.state ~= "not_landed")
+        and not (other.found and other.found.orderId) then
       return true
     end
   end
@@ -116,9 +114,8 @@ local function judge_order(case, cases, lists, response)
     case:conclude("not_landed", "no order, position or closed position of the"
       .. " account is like it")
   elseif #found == 1 and found[1].order and not case.is_clock_off
-    and evidence.has_size(case.body, found[1].order)
-    and not has_twin(case, cases)
-  then
+      and evidence.has_size(case.body, found[1].order)
+      and not has_twin(case, cases) then
     known.add(case.client, found[1].order_id, case.record.id)
     case:conclude("landed", "one order of the account is just like it, and"
       .. " no other intent is", { order = found[1].order,

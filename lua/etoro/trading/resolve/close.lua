@@ -120,8 +120,7 @@ local function see_shown(case)
     local look = M.see(case)
     local missed_since = case.closing.missed_since
     if look and (look.verdict or look.is_shown
-      and not (missed_since and case:now() - missed_since < proof.LAG))
-    then
+        and not (missed_since and case:now() - missed_since < proof.LAG)) then
       return look
     end
     case:pause()
@@ -149,8 +148,7 @@ end
 local function close_again(case)
   local result, response = case:resend()
   if result ~= nil
-    and order_answer.is_closing(result, case.params.positionId)
-  then
+      and order_answer.is_closing(result, case.params.positionId) then
     return case:succeed(result, response,
       "the answer to the closing was lost; it was sent again")
   elseif result ~= nil then

@@ -56,12 +56,10 @@ local SIZES = {
 local function instrument_differs(body, asset)
   local id, symbol = get(asset, "instrumentId"), get(asset, "symbol")
   if is_given(body.instrumentId) and is_given(id)
-    and decimals.same(body.instrumentId, id) == false
-  then
+      and decimals.same(body.instrumentId, id) == false then
     return "instrument"
   elseif is_given(body.symbol) and is_given(symbol)
-    and not same_text(body.symbol, symbol)
-  then
+      and not same_text(body.symbol, symbol) then
     return "symbol"
   end
 end
@@ -107,12 +105,10 @@ function M.difference(body, order, request_id)
   asset = type(asset) == "table" and asset or {}
   local transaction = get(order, "transaction") or get(asset, "side")
   if is_given(body.transaction) and is_given(transaction)
-    and same_side(body.transaction, transaction) == false
-  then
+      and same_side(body.transaction, transaction) == false then
     return "side"
   elseif is_given(body.leverage) and is_given(get(asset, "leverage"))
-    and decimals.same(body.leverage, get(asset, "leverage")) == false
-  then
+      and decimals.same(body.leverage, get(asset, "leverage")) == false then
     return "leverage"
   end
   return instrument_differs(body, asset) or size_differs(body, order)
@@ -133,8 +129,7 @@ local function may_be(item, body)
   for _, name in ipairs { "instrumentId", "leverage" } do
     local asked, has = body[name], get(item, name)
     if is_given(asked) and is_given(has)
-      and decimals.same(asked, has) == false
-    then
+        and decimals.same(asked, has) == false then
       return false
     end
   end
@@ -165,9 +160,8 @@ local function alike(case, lists, since)
       local id = get(item, "orderId")
       local mirror = tonumber(get(item, "mirrorId")) or 0
       if mirror == 0 and not known.is_others(client, id, request_id)
-        and not (id and seen[tostring(id)])
-        and is_new(item, since) and may_be(item, body)
-      then
+          and not (id and seen[tostring(id)])
+          and is_new(item, since) and may_be(item, body) then
         if id then seen[tostring(id)] = true end
         found[#found + 1] = { order_id = id, kind = kind, item = item }
       end
@@ -184,8 +178,7 @@ local function compare(case, found, since)
       and case:read("lookup", { orderId = one.order_id })
     if type(order) == "table" then one.order = order end
     if not one.order or is_new(one.order, since)
-      and not M.difference(case.body, one.order, case.err.request_id)
-    then
+        and not M.difference(case.body, one.order, case.err.request_id) then
       left[#left + 1] = one
     end
   end

@@ -109,8 +109,7 @@ end
 -- lookup has contradicted that.
 local function trust(case)
   if not (case.is_landed and case.order_id and case.names_id)
-    or case.options.request_id or case.has_met_another
-  then
+      or case.options.request_id or case.has_met_another then
     return nil
   end
   return placed(case, case.order_id, responses.made(case.refusal),
@@ -159,8 +158,7 @@ local function refused(case, refusal)
     if not is_known then case:pause() end
   until is_known or case:is_over()
   if not is_known or #account > 0 or case.has_met_another
-    or refusals.names_request(refusal)
-  then
+      or refusals.names_request(refusal) then
     case.err.refusal, case.doubts = refusal, (case.doubts or 0) + 1
     if case.doubts < DOUBTS and not case:is_over() then return nil, nil end
     return give_up(case, account)
