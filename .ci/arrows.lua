@@ -112,8 +112,8 @@ end
 
 -- Rooms: the place of each in the list, and the room of a module.
 local place, room_list = {}, {}
-for index, room in ipairs(layers.rooms) do
-  place[room[1]], room_list[index] = index, room
+for i, room in ipairs(layers.rooms) do
+  place[room[1]], room_list[i] = i, room
 end
 
 -- A folder's init.lua has a room of its own where the list has one for it.

@@ -102,7 +102,7 @@ function visit.Function(node, scope, depth)
 end
 
 function visit.Fornum(node, scope, depth)
-  for index = 2, #node - 1 do walk(node[index], scope, depth) end
+  for i = 2, #node - 1 do walk(node[i], scope, depth) end
   local own = inner(scope)
   declare(own, { node[1] }, "loop")
   walk_block(node[#node], own, depth)

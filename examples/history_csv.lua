@@ -77,7 +77,7 @@ local function cell(value)
 end
 
 local function write_line(out, values)
-  for index, value in ipairs(values) do values[index] = cell(value) end
+  for i, value in ipairs(values) do values[i] = cell(value) end
   must(out:write(table.concat(values, ","), "\r\n"))
 end
 
@@ -110,14 +110,14 @@ end
 
 local function write_all(out, trades, symbols)
   local names = {}
-  for index, column in ipairs(COLUMNS) do names[index] = column[1] end
+  for i, column in ipairs(COLUMNS) do names[i] = column[1] end
   write_line(out, names)
   for _, trade in ipairs(trades) do
     local values = {}
-    for index, column in ipairs(COLUMNS) do
+    for i, column in ipairs(COLUMNS) do
       local value = column[2] and trade[column[2]]
       if not column[2] then value = symbols[trade.instrumentId] end
-      values[index] = value == nil and "" or value
+      values[i] = value == nil and "" or value
     end
     write_line(out, values)
   end

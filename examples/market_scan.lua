@@ -81,10 +81,10 @@ local function show(rows, symbols)
       row.bid, row.change))
   end
   print("Up most:")
-  for index = 1, math.min(SHOWN, #rows) do line(rows[index]) end
+  for i = 1, math.min(SHOWN, #rows) do line(rows[i]) end
   print("Down most:")
-  for index = #rows, math.max(#rows - SHOWN + 1, SHOWN + 1), -1 do
-    line(rows[index])
+  for i = #rows, math.max(#rows - SHOWN + 1, SHOWN + 1), -1 do
+    line(rows[i])
   end
 end
 

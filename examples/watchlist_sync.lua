@@ -41,14 +41,14 @@ local function look_up(client, symbols)
   local ids, names = {}, {}
   etoro.run(function()
     local tasks = {}
-    for index, symbol in ipairs(symbols) do
-      tasks[index] = etoro.spawn(function()
+    for i, symbol in ipairs(symbols) do
+      tasks[i] = etoro.spawn(function()
         return client.instruments:find(symbol)
       end)
     end
     local found, problems = etoro.all(tasks)
-    for index, symbol in ipairs(symbols) do
-      local instrument, err = found[index], problems[index]
+    for i, symbol in ipairs(symbols) do
+      local instrument, err = found[i], problems[i]
       if instrument and not names[instrument.instrumentId] then
         ids[#ids + 1] = instrument.instrumentId
         names[instrument.instrumentId] = instrument.symbolFull
@@ -89,7 +89,7 @@ end
 
 local function named(ids, names)
   local texts = {}
-  for index, id in ipairs(ids) do texts[index] = names[id] or tostring(id) end
+  for i, id in ipairs(ids) do texts[i] = names[id] or tostring(id) end
   return #texts > 0 and table.concat(texts, ", ") or "nothing"
 end
 

@@ -6,13 +6,13 @@ local M = {}
 
 local function portfolio(rng, name, tokens)
   local list = {}
-  for index = 1, tokens do
-    list[index] = ('{"userTokenId":"%s","userTokenName":"%s-%d",'
+  for i = 1, tokens do
+    list[i] = ('{"userTokenId":"%s","userTokenName":"%s-%d",'
       .. '"clientId":"%s","ipsWhitelist":["192.0.2.%d","198.51.100.%d"],'
       .. '"scopeIds":[202,%d],"expiresAt":"2031-05-0%dT10:00:00Z",'
       .. '"createdAt":"2026-05-0%dT10:00:00.123Z"}'):format(rng:uuid(), name,
-      index, rng:uuid(), rng:range(1, 254), rng:range(1, 254),
-      rng:range(203, 209), index, index)
+      i, rng:uuid(), rng:range(1, 254), rng:range(1, 254),
+      rng:range(203, 209), i, i)
   end
   return ('{"agentPortfolioId":"%s","agentPortfolioName":"%s",'
     .. '"agentPortfolioGcid":%d,"agentPortfolioVirtualBalance":%d.%02d,'
@@ -44,7 +44,7 @@ end
 
 local function instrument(rng, id)
   local images = {}
-  for index, size in ipairs(SIZES) do images[index] = image(rng, id, size) end
+  for i, size in ipairs(SIZES) do images[i] = image(rng, id, size) end
   local name = WORDS[rng:range(1, #WORDS)] .. " " .. WORDS[rng:range(1, #WORDS)]
     .. " " .. KINDS[rng:range(1, #KINDS)]
   return ('{"instrumentID":%d,"instrumentDisplayName":"%s",'
@@ -62,7 +62,7 @@ end
 function M.instruments()
   local rng = rng_of.new(2)
   local list = {}
-  for index = 1, 12000 do list[index] = instrument(rng, 1000 + index) end
+  for i = 1, 12000 do list[i] = instrument(rng, 1000 + i) end
   return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
 end
 

@@ -165,8 +165,8 @@ function modes.tasks()
   local before, after = held_kb(), nil
   etoro.run(function()
     local tasks = {}
-    for index = 1, count do
-      tasks[index] = etoro.spawn(function() slow:call(operation) end)
+    for i = 1, count do
+      tasks[i] = etoro.spawn(function() slow:call(operation) end)
     end
     etoro.sleep(0.5) -- one call goes out, the others wait for their turn
     after = held_kb()

@@ -99,7 +99,7 @@ describe("an answer that is not as documented #slow", function()
   -- The line's call with this answer to its own request and later ones.
   local function call(answer)
     current, left, is_raw, is_iterator = answer, {}, false, false
-    for index, step in ipairs(line.earlier or {}) do left[index] = step end
+    for i, step in ipairs(line.earlier or {}) do left[i] = step end
     api:clear()
     local client = api:client { max_retries = 0, deadline = 20,
       account = line.account or line.op and operations[line.op].account

@@ -170,8 +170,8 @@ describe("client:call of every operation", function()
       assert(result, name .. ": " .. tostring(err))
       sent[#sent + 1] = op.method .. " " .. samples.path(op, params)
     end
-    for index, arrival in ipairs(rec:arrivals()) do
-      assert.equal(sent[index], arrival.method .. " "
+    for i, arrival in ipairs(rec:arrivals()) do
+      assert.equal(sent[i], arrival.method .. " "
         .. arrival.target:gsub("%?.*$", ""))
     end
     assert.equal(150, #sent)
@@ -307,7 +307,7 @@ describe("client:call of every operation", function()
     end
     if spec.max_items then
       local many = {}
-      for index = 1, spec.max_items + 1 do many[index] = index end
+      for i = 1, spec.max_items + 1 do many[i] = i end
       out[#out + 1] = { many, "items, got " .. #many }
     end
     return out
@@ -397,7 +397,7 @@ describe("client:call of every operation", function()
     refused(nil, "give at least one of instrumentIds and symbols",
       eligibility, { body = { currency = "USD" } })
     local ids, symbols = {}, { "AAPL" }
-    for index = 1, 100 do ids[index] = index end
+    for i = 1, 100 do ids[i] = i end
     refused(nil, "instrumentIds and symbols may hold 100 items together, got"
       .. " 101", eligibility,
       { body = { instrumentIds = ids, symbols = symbols } })

@@ -21,7 +21,7 @@ describe("the ceilings of a call:", function()
   it("limits.header_lines_max that a request may add", function()
     local client, api = start(200, "{}")
     local headers = {}
-    for index = 1, 32 do headers["X-" .. index] = "y" end
+    for i = 1, 32 do headers["X-" .. i] = "y" end
     assert(client:request { path = "/x", headers = headers })
     headers["Content-Type"] = "text/plain" -- is not counted
     assert(client:request { method = "POST", path = "/x", body = "x",
@@ -71,7 +71,7 @@ describe("the ceilings of an error:", function()
   it("limits.faults_told_max faults in the message", function()
     local function message(count)
       local list = {}
-      for index = 1, count do list[index] = ('"fault %d"'):format(index) end
+      for i = 1, count do list[i] = ('"fault %d"'):format(i) end
       return failure(400, '{"errors":[' .. table.concat(list, ",")
         .. "]}").message
     end

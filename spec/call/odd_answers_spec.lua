@@ -186,7 +186,7 @@ describe("of an odd answer", function()
 
   it("eligibility is asked for one to a hundred instruments", function()
     local ids = {}
-    for index = 1, 101 do ids[index] = index end
+    for i = 1, 101 do ids[i] = i end
     local result, err = client.orders:eligibility { instrumentIds = ids }
     assert.is_nil(result)
     assert.equal("instrumentIds and symbols must together be 1 to 100, got"

@@ -261,7 +261,7 @@ describe("a request", function()
       raises(function() client:request { path = "/", headers = { ["X-A"] = 1 } } end,
         "headers must be strings by name")
       local many = {}
-      for index = 1, 33 do many["X-" .. index] = "v" end
+      for i = 1, 33 do many["X-" .. i] = "v" end
       raises(function() client:request { path = "/", headers = many } end,
         "at most 32 headers, got 33")
     end)

@@ -89,8 +89,8 @@ describe("the request of", function()
 
   local function run(line)
     local steps = {}
-    for index, one in ipairs(line.earlier or {}) do
-      steps[index] = reply(one[1], one[2])
+    for i, one in ipairs(line.earlier or {}) do
+      steps[i] = reply(one[1], one[2])
     end
     steps[#steps + 1] = reply(line.status, line.answer)
     rec:clear()

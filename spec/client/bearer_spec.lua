@@ -44,8 +44,8 @@ describe("etoro.client", function()
 
     local function authorizations()
       local list = {}
-      for index, arrival in ipairs(rec:arrivals()) do
-        list[index] = arrival.headers.authorization
+      for i, arrival in ipairs(rec:arrivals()) do
+        list[i] = arrival.headers.authorization
       end
       return list
     end

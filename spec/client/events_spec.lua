@@ -25,7 +25,7 @@ describe("events", function()
 
   local function kinds()
     local list = {}
-    for index, event in ipairs(seen) do list[index] = event.kind end
+    for i, event in ipairs(seen) do list[i] = event.kind end
     return table.concat(list, " ")
   end
 

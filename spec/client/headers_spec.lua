@@ -32,8 +32,8 @@ describe("etoro.client", function()
         lines[#lines + 1] = line
       end
       local first = table.remove(lines, 1)
-      for index, line in ipairs(lines) do
-        lines[index] = line:gsub("^(Host): .*", "%1")
+      for i, line in ipairs(lines) do
+        lines[i] = line:gsub("^(Host): .*", "%1")
           :gsub("^(Accept%-Encoding): .*", "%1")
           :gsub("^(x%-request%-id): (.*)", function(name, id)
             assert.matches(UUID_V4, id)

@@ -180,8 +180,8 @@ describe("a list of instruments", function()
     assert(list_of("public", '{"instruments":[]}'))
     assert(list_of("sor-v3", '{"instruments":[]}'))
     local targets = {}
-    for index, arrival in ipairs(rec:arrivals()) do
-      targets[index] = arrival.target
+    for i, arrival in ipairs(rec:arrivals()) do
+      targets[i] = arrival.target
     end
     assert.same({ "/api/v1/market-data/instruments", "/instruments" },
       targets)

@@ -57,8 +57,8 @@ describe("etoro.stats", function()
     rec:script { { stall = true }, { stall = true } }
     etoro.run(function()
       local list = {}
-      for index = 1, 10 do
-        list[index] = etoro.spawn(function()
+      for i = 1, 10 do
+        list[i] = etoro.spawn(function()
           return client:request { path = "/slow" }
         end)
       end
@@ -131,7 +131,7 @@ describe("events", function()
     seen = {}
     assert(client:call(ME))
     local kinds = {}
-    for index, event in ipairs(seen) do kinds[index] = event.kind end
+    for i, event in ipairs(seen) do kinds[i] = event.kind end
     assert.equal("queued waited sent done", table.concat(kinds, " "))
     assert.equal(60, of("waited").wait)
     assert.equal(60, of("done").elapsed)
@@ -180,8 +180,8 @@ describe("events", function()
     local c = engine:client { base_url = "http://127.0.0.1",
       api_key = core.secret "a", user_key = core.secret "u", events = true }
     local jobs = {}
-    for index = 1, 10000 do
-      jobs[index] = engine:submit(c, { method = "GET", target = "/" .. index,
+    for i = 1, 10000 do
+      jobs[i] = engine:submit(c, { method = "GET", target = "/" .. i,
         class = "safe" })
     end
     local count, first = 0, nil

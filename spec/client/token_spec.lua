@@ -223,7 +223,7 @@ describe("an access_token function", function()
       function(call) etoro.run(function() etoro.spawn(call):wait() end) end,
       function(call) ("x"):gsub("x", function() call() end) end,
     }
-    for index, way in ipairs(ways) do
+    for i, way in ipairs(ways) do
       local function give(n)
         way(function()
           inner = select(2, client:request { path = "/inner" })
@@ -234,8 +234,8 @@ describe("an access_token function", function()
         client, inner = new_client(give), nil
         local began = core.monotonic()
         assert(around(function() return client:request { path = "/x" } end))
-        assert.is_true(core.monotonic() - began < 1, index)
-        assert.is_table(inner, index)
+        assert.is_true(core.monotonic() - began < 1, i)
+        assert.is_table(inner, i)
         assert.equal("the access_token function called its own client",
           inner.message)
       end

@@ -23,8 +23,8 @@ describe("the etoro command #lua", function()
   -- answers: bodies of the replies, in their order; the last one again
   local function etoro(args, answers, env)
     local steps = {}
-    for index, body in ipairs(answers or {}) do
-      steps[index] = { body = body }
+    for i, body in ipairs(answers or {}) do
+      steps[i] = { body = body }
     end
     rec:clear()
     rec:script(steps)

@@ -147,8 +147,8 @@ describe("a budget, at the sandbox", function()
     local function open_many(mine, options)
       opens, codes = {}, {}
       local params = samples.params(etoro.operations[OPEN])
-      for index = 1, 100 do
-        opens[index] = etoro.spawn(function()
+      for i = 1, 100 do
+        opens[i] = etoro.spawn(function()
           local _, err = mine:call(OPEN, params, options)
           codes[err.code] = (codes[err.code] or 0) + 1
         end)

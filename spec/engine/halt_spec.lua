@@ -340,7 +340,7 @@ describe("guard rails", function()
       engine:step(0)
       local taken = assert(engine:take())
       local queued = {}
-      for index = 1, 1000 do queued[index] = submit(c, {}) end
+      for i = 1, 1000 do queued[i] = submit(c, {}) end
       local read = submit(c, { method = "GET", writes = false })
       local exit = submit(c, { priority = "exit" })
       local others = submit(other, {})
@@ -371,13 +371,13 @@ describe("guard rails", function()
     -- What ends leaves the order of what is left another one each time.
     local function mixed(seed, clients, submit)
       local jobs, random = {}, seed
-      for index = 1, 600 do
+      for i = 1, 600 do
         random = (random * 1103515245 + 12345) % 2147483648
         local fields = { deadline = 1 + random // 65536 % 1000 }
         local is_write = random // 8192 % 3 > 0
         if not is_write then fields.method, fields.writes = "GET", false end
-        local owner = index % #clients + 1
-        jobs[index] = { core = submit(clients[owner], fields),
+        local owner = i % #clients + 1
+        jobs[i] = { core = submit(clients[owner], fields),
           is_write = is_write, owner = owner }
       end
       return jobs
@@ -466,10 +466,10 @@ describe("guard rails", function()
         local client = assert(etoro.client { api_key = "a", user_key = "u",
           base_url = "http://127.0.0.1:9", rate_limit = { default = 1 },
           max_retries = 1000, deadline = 20 })
-        for index = 1, 50 do
+        for i = 1, 50 do
           etoro.spawn(function()
             local _, err = client:request { method = "POST", path = "/x" }
-            codes[index] = err.code
+            codes[i] = err.code
           end)
         end
         etoro.sleep(0.05)

@@ -159,7 +159,7 @@ describe("a client", function()
       server:set { default = { stall = true } }
       local client = assert(server:client { wait = coroutine.yield })
       local threads = {}
-      for index = 1, 5 do threads[index] = start(client) end
+      for i = 1, 5 do threads[i] = start(client) end
       process.eventually(function()
         core.engine():step(0)
         return #server:arrivals() == 5

@@ -50,7 +50,7 @@ describe("the engine's ceilings:", function()
 
   local function headers(count)
     local list = {}
-    for index = 1, count do list[index] = "X-" .. index .. ": y" end
+    for i = 1, count do list[i] = "X-" .. i .. ": y" end
     return list
   end
 

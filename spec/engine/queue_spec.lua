@@ -49,8 +49,8 @@ describe("the queue of a pool", function()
     local order, jobs = sent()
     assert.equal("first", order)
     for _, priority in ipairs { "read", "order", "exit" } do
-      for index = 1, 3 do
-        held[#held + 1] = submit(c, priority .. index,
+      for i = 1, 3 do
+        held[#held + 1] = submit(c, priority .. i,
           { priority = priority, deadline = 1000 })
       end
     end
@@ -209,7 +209,7 @@ describe("the queue of a pool", function()
     local busy = client(pools, { max_connections = 1 })
     local free = client(pools)
     local held = {}
-    for index = 1, 20 do held[index] = submit(busy, "busy" .. index) end
+    for i = 1, 20 do held[i] = submit(busy, "busy" .. i) end
     held[21] = submit(free, "free")
     assert.equal("busy1 free", (sent()))
     assert.equal("budget", held[20]:state())
@@ -218,14 +218,14 @@ describe("the queue of a pool", function()
   it("follows a clock that jumps", function()
     local c = client { { name = "default", limit = 2, window = 60 } }
     local held = {}
-    for index = 1, 10 do held[index] = submit(c, "x" .. index) end
+    for i = 1, 10 do held[i] = submit(c, "x" .. i) end
     local _, jobs = sent()
     answer(jobs)
     engine:advance(1e9)
     assert.equal("", (sent()))
-    for index, job in ipairs(held) do
+    for i, job in ipairs(held) do
       local _, code = job:outcome()
-      assert.equal(index > 2 and "rate_limited" or nil, code)
+      assert.equal(i > 2 and "rate_limited" or nil, code)
     end
     engine:advance(-1e9) -- it does not go back
     submit(c, "gone") -- nobody keeps it
@@ -244,9 +244,9 @@ describe("the queue of a pool", function()
 
     local function fill(c)
       local jobs = {}
-      for index = 1, 100000 do
-        jobs[index] = submit(c, "api/v1/market-data/instruments",
-          { deadline = 300 + index % 7 })
+      for i = 1, 100000 do
+        jobs[i] = submit(c, "api/v1/market-data/instruments",
+          { deadline = 300 + i % 7 })
       end
       return jobs
     end
@@ -263,12 +263,12 @@ describe("the queue of a pool", function()
       sent()
       assert.is_true(os.clock() - began < 0.05)
       -- in any order
-      for index = 1, 100000, 2 do jobs[index]:cancel() end
-      for index = 100000, 1, -2 do jobs[index]:cancel() end
+      for i = 1, 100000, 2 do jobs[i]:cancel() end
+      for i = 100000, 1, -2 do jobs[i]:cancel() end
       assert.is_true(os.clock() - began < 2)
       assert.equal(0, engine:stats().live)
-      for index = 1, 100000, 1000 do
-        assert.equal("cancelled", (select(2, jobs[index]:outcome())))
+      for i = 1, 100000, 1000 do
+        assert.equal("cancelled", (select(2, jobs[i]:outcome())))
       end
       jobs = nil -- luacheck: ignore
       collectgarbage()

@@ -134,13 +134,13 @@ describe("resending, in-process", function()
   end
 
   for name, cells in pairs(ONCE) do
-    for index, class in ipairs(ORDER) do
+    for i, class in ipairs(ORDER) do
       it(("after one %s of class %s"):format(name, class), function()
         fault(name)
         then_fine()
         local client = box:client { timeout = 5 }
         local result, err = client:send(CLASSES[class], nil, nil)
-        assert.same(cells[index], { arrivals(), outcome(result, err) })
+        assert.same(cells[i], { arrivals(), outcome(result, err) })
         if result then
           assert.same({ fine = true }, result)
           assert.equal(2, err.attempts)
@@ -163,14 +163,14 @@ describe("resending, in-process", function()
   end
 
   for name, cells in pairs(ALWAYS) do
-    for index, class in ipairs { "safe_read", "safe" } do
+    for i, class in ipairs { "safe_read", "safe" } do
       it(("ends after max_retries of %s of class %s"):format(name, class),
         function()
         fault(name, { times = 0 })
         local client = box:client { timeout = 5, max_retries = 2 }
         local result, err = client:send(CLASSES[class], nil, nil)
         assert.is_nil(result)
-        assert.same(cells[index], { arrivals(), outcome(result, err),
+        assert.same(cells[i], { arrivals(), outcome(result, err),
           err.may_have_executed })
         assert.is_true(err.retryable)
         assert.equal(3, err.attempts)
@@ -181,13 +181,13 @@ describe("resending, in-process", function()
   it("is not done with max_retries = 0, and says what may have happened",
     function()
     for name, cells in pairs(ALWAYS) do
-      for index, class in ipairs { "safe_read", "safe" } do
+      for i, class in ipairs { "safe_read", "safe" } do
         box:reset()
         fault(name, { times = 0 })
         local client = box:client { timeout = 5 }
         local result, err = client:send(CLASSES[class], nil,
           { max_retries = 0 })
-        assert.same({ 1, cells[index][2], cells[index][3] },
+        assert.same({ 1, cells[i][2], cells[i][3] },
           { arrivals(), outcome(result, err), err.may_have_executed })
       end
     end
@@ -448,8 +448,8 @@ describe("resending, in-process", function()
     local client = box:client { max_connections = 100, rate_limit = false }
     local engine = client._runtime.engine
     local jobs = {}
-    for index = 1, 60 do
-      jobs[index] = engine:submit(client._core, { method = "GET",
+    for i = 1, 60 do
+      jobs[i] = engine:submit(client._core, { method = "GET",
         target = "/api/v1/me", class = "safe", timeout = 30, deadline = 300,
         max_retries = 4 })
     end
@@ -465,8 +465,8 @@ describe("resending, in-process", function()
     end
     assert.equal(120, arrivals())
     local soon, last = 0, 0
-    for index = 61, 120 do
-      local at = seconds_between(1, index)
+    for i = 61, 120 do
+      local at = seconds_between(1, i)
       if at <= 0.5 then soon = soon + 1 end
       last = math.max(last, at)
     end
@@ -520,9 +520,9 @@ describe("resending, over sockets", function()
     limited_empty = { { 2, "ok" }, { 2, "not_found/NotFound" },
       { 1, "unknown_outcome/http_429" } },
   } do
-    for index, method in ipairs { "GET", "PATCH", "POST" } do
+    for i, method in ipairs { "GET", "PATCH", "POST" } do
       it(("after one %s of a %s #timed"):format(name, method), function()
-        assert.same(want[index], run(FAULTS[name], method))
+        assert.same(want[i], run(FAULTS[name], method))
       end)
     end
   end

@@ -76,13 +76,13 @@ describe("the sandbox in-process", function()
     local inside = session(new { seed = 7 }:client(SILENT))
     -- the address is told in no answer; the client's own text differs
     for _, lines in ipairs { over_http, inside } do
-      for index, line in ipairs(lines) do
-        lines[index] = line:gsub("http://127%.0%.0%.1[:%d]*", "BASE")
+      for i, line in ipairs(lines) do
+        lines[i] = line:gsub("http://127%.0%.0%.1[:%d]*", "BASE")
       end
     end
     assert.is_true(#inside >= 19)
-    for index, line in ipairs(inside) do
-      assert.equal(over_http[index], line)
+    for i, line in ipairs(inside) do
+      assert.equal(over_http[i], line)
     end
     assert.equal(#over_http, #inside)
     -- and the lines are no empty words

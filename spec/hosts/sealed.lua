@@ -18,7 +18,7 @@ local function seal()
     late[#late + 1] = debug.traceback("looks for " .. name, 2)
     error("module '" .. name .. "' not found: the door is closed")
   end
-  for index = #package.searchers, 1, -1 do package.searchers[index] = nil end
+  for i = #package.searchers, 1, -1 do package.searchers[i] = nil end
   package.searchers[1] = look
   for _, name in ipairs { "loadfile", "dofile" } do rawset(_G, name, look) end
   rawset(package, "loadlib", look)

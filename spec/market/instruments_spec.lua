@@ -193,8 +193,8 @@ describe("etoro.instruments many", function()
     ids[1], ids[9999] = ids[9999], ids[1]
     local list, response = client.instruments:many(ids)
     assert.equal(10000, #list)
-    for index, instrument in ipairs(list) do
-      assert.equal(ids[index], instrument.instrumentID)
+    for i, instrument in ipairs(list) do
+      assert.equal(ids[i], instrument.instrumentID)
     end
     assert.equal(200, #api.lines)
     assert.equal(200, response.attempts)

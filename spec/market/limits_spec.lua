@@ -5,7 +5,7 @@ local scripted = require "spec.support.scripted"
 
 local function numbers(count)
   local list = {}
-  for index = 1, count do list[index] = index end
+  for i = 1, count do list[i] = i end
   return list
 end
 
@@ -94,7 +94,7 @@ describe("the market's ceilings:", function()
     function()
       local api, client = start()
       local list = {}
-      for index = 1, 20 do list[index] = "S" .. index end
+      for i = 1, 20 do list[i] = "S" .. i end
       client.market:rates(list)
       assert.equal(0, count_of(api.lines, "/instruments%f[%s?\0]"))
       assert.is_true(count_of(api.lines, "/search") >= 20)
@@ -133,9 +133,9 @@ describe("the market's ceilings:", function()
     local id = 0
     local api, client = start(function()
       local list = {}
-      for index = 1, 20 do -- as many as limits.symbols_page_min
+      for i = 1, 20 do -- as many as limits.symbols_page_min
         id = id + 1
-        list[index] = ('{"instrumentId":%d,"internalSymbolFull":"N%d"}')
+        list[i] = ('{"instrumentId":%d,"internalSymbolFull":"N%d"}')
           :format(id, id)
       end
       return 200, '{"items":[' .. table.concat(list, ",") .. "]}"
@@ -167,7 +167,7 @@ describe("the market's ceilings:", function()
           warnings = warnings + 1
         end
       end })
-      for index = 1, count do list[1 + index] = "S" .. index end
+      for i = 1, count do list[1 + i] = "S" .. i end
       assert(client.market:rates(list))
       assert.equal(3, warnings)
     end

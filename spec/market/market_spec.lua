@@ -54,7 +54,7 @@ describe("etoro.market rates", function()
     local api, client = prices(100)
     local rates, response = client.market:rates { 7, "S3", "5", 7.0 }
     local ids = {}
-    for index, rate in ipairs(rates) do ids[index] = rate.instrumentId end
+    for i, rate in ipairs(rates) do ids[i] = rate.instrumentId end
     assert.same({ 7, 3, 5, 7 }, ids)
     assert.equal(7.5, rates[1].bid)
     assert.is_nil(response.warning)
@@ -69,8 +69,8 @@ describe("etoro.market rates", function()
     local api, client = prices(20000)
     local rates = assert(client.market:rates(ids_to(10000)))
     assert.equal(10000, #rates)
-    for index, rate in ipairs(rates) do
-      assert.equal(index, rate.instrumentID)
+    for i, rate in ipairs(rates) do
+      assert.equal(i, rate.instrumentID)
     end
     assert.equal(100, #api.lines)
   end)
@@ -78,7 +78,7 @@ describe("etoro.market rates", function()
   it("look up many symbols with one request", function()
     local api, client = prices(500)
     local list = {}
-    for index = 1, 500 do list[index] = "s" .. 501 - index end
+    for i = 1, 500 do list[i] = "s" .. 501 - i end
     local rates = assert(client.market:rates(list))
     assert.equal(500, #rates)
     assert.equal(500, rates[1].instrumentID)
@@ -325,15 +325,15 @@ describe("etoro.market over the sandbox", function()
   it("reads prices, bars and closing prices", function()
     local list = assert(client.instruments:list())
     local ids = {}
-    for index, one in ipairs(list) do ids[index] = one.instrumentID end
+    for i, one in ipairs(list) do ids[i] = one.instrumentID end
     local rates = assert(client.market:rates(ids))
     assert.equal(#list, #rates)
     assert.is_true(rates[1].ask > rates[1].bid)
     local bars_of = assert(client.market:candles { symbol = "AAPL",
       count = 10 })
     assert.equal(10, #bars_of)
-    for index, bar in ipairs(bars_of) do
-      assert.equal(index == 10 or nil, bar.is_forming)
+    for i, bar in ipairs(bars_of) do
+      assert.equal(i == 10 or nil, bar.is_forming)
     end
     local none, err = client.market:candles { instrumentId = 999999999 }
     assert.is_nil(none)

@@ -131,9 +131,9 @@ describe("etoro.instruments find", function()
     local api, client = start(function(line)
       local page = tonumber(line:match "[?&]page=(%d+)" or 1)
       local items = {}
-      for index = 1, 3 do
-        local number = page * 3 + index - 3
-        items[index] = item(number, number == 8 and "A" or "A" .. number)
+      for i = 1, 3 do
+        local number = page * 3 + i - 3
+        items[i] = item(number, number == 8 and "A" or "A" .. number)
       end
       return 200, ('{"page":%d,"pageSize":3,"totalItems":9,"items":[%s]}')
         :format(page, table.concat(items, ","))

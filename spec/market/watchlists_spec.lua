@@ -258,7 +258,7 @@ describe("client.watchlists", function()
     it("sends 10,000 items as they are", function()
       status, answer = 201, ""
       local items = {}
-      for index = 1, 10000 do items[index] = index end
+      for i = 1, 10000 do items[i] = i end
       assert(by_id():add_items(items))
       assert.equal(10000, select(2, api.requests[1].body:gsub("itemId", "")))
     end)

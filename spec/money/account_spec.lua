@@ -171,8 +171,8 @@ describe("etoro.money.account", function()
     api.answer = function(line)
       local page = tonumber(line:match "[?&]page=(%d+)" or 1)
       local items = {}
-      for index = 1, page < 3 and 2 or 1 do
-        items[index] = ('{"positionId":%d}'):format(page * 10 + index)
+      for i = 1, page < 3 and 2 or 1 do
+        items[i] = ('{"positionId":%d}'):format(page * 10 + i)
       end
       return 200, "[" .. table.concat(items, ",") .. "]"
     end

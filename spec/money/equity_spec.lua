@@ -52,8 +52,8 @@ describe("etoro.money.equity", function()
     table.remove(apart.positions)
     assert.same(equity.figures(all), equity.figures(apart))
     local ids = {}
-    for index, position in ipairs(holdings.positions(all)) do
-      ids[index] = position.positionID
+    for i, position in ipairs(holdings.positions(all)) do
+      ids[i] = position.positionID
     end
     assert.same({ 1, 2, 3 }, ids)
   end)

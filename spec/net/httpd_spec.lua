@@ -148,7 +148,7 @@ describe("etoro.httpd", function()
   it("answers with ETORO_HTTPD_HEADER_VALUES_MAX values of a header",
     function()
       local values = {}
-      for index = 1, 1001 do values[index] = "v" .. index end
+      for i = 1, 1001 do values[i] = "v" .. i end
       local c = get "/one"
       server:respond(server:wait(5).id, 200, { ["X-A"] = values }, "")
       server:wait(0)

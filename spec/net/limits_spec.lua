@@ -59,12 +59,12 @@ describe("on the wire,", function()
       end)
       return #servers[index]:connections()
     end
-    for index = 1, 9 do
-      servers[index] = recorder.start()
-      servers[index]:set { default = { body = "{}", wait = 0.1 } }
-      clients[index] = assert(servers[index]:client())
+    for i = 1, 9 do
+      servers[i] = recorder.start()
+      servers[i]:set { default = { body = "{}", wait = 0.1 } }
+      clients[i] = assert(servers[i]:client())
     end
-    for index = 1, 8 do assert.equal(8, call(index, 8)) end
+    for i = 1, 8 do assert.equal(8, call(i, 8)) end
     assert.equal(8, call(1, 8)) -- all 64 are there still
     assert.equal(1, call(9, 1)) -- which closes the one that rested longest
     assert.equal(9, call(2, 8))

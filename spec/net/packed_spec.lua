@@ -176,12 +176,12 @@ describe("a packed answer", function()
     assert.is_nil(result)
     assert.equal("unknown_outcome", err.kind)
     local methods = {}
-    for index, arrival in ipairs(server:arrivals()) do
-      methods[index] = arrival.method
+    for i, arrival in ipairs(server:arrivals()) do
+      methods[i] = arrival.method
     end
     assert.equal("POST", methods[1])
     assert.is_true(#methods > 1)
-    for index = 2, #methods do assert.equal("GET", methods[index]) end
+    for i = 2, #methods do assert.equal("GET", methods[i]) end
   end)
 
   it("that breaks off behind HTTP/2 is truncated", function()

@@ -32,11 +32,11 @@ describe("the ceilings of a login:", function()
 
   it("limits.oauth_tokens_kept tokens whose successors are known", function()
     local list = { { refresh_token = "r0" } }
-    for index = 1, 65 do
+    for i = 1, 65 do
       server:script { { body = ('{"access_token":"a%d","refresh_token":"r%d",'
-        .. '"token_type":"Bearer","expires_in":3600}'):format(index, index) } }
-      list[index + 1] = assert(sso:refresh(list[index]))
-      if index == 64 then
+        .. '"token_type":"Bearer","expires_in":3600}'):format(i, i) } }
+      list[i + 1] = assert(sso:refresh(list[i]))
+      if i == 64 then
         assert.equal("a64", assert(sso:refresh(list[1])).access_token:reveal())
         assert.equal(64, #server:arrivals())
       end

@@ -35,8 +35,8 @@ local function comment_above(lines, number)
   local first = number
   while first > 1 and lines[first - 1]:find "^%-%-%-" do first = first - 1 end
   local prose, params, gives = "", {}, false
-  for index = first, number - 1 do
-    local text = lines[index]:sub(4)
+  for i = first, number - 1 do
+    local text = lines[i]:sub(4)
     local name = text:match "^@param ([%w_.]+)%??%s"
     if name then
       params[#params + 1] = name
@@ -69,9 +69,9 @@ local function complaint(path, number)
       .. table.concat(params, ", ")
   end
   local returns = false
-  for index = number + 1, #lines do
-    if lines[index]:find "^end" then break end
-    returns = returns or lines[index]:find "^%s*return%s+[^%s]" ~= nil
+  for i = number + 1, #lines do
+    if lines[i]:find "^end" then break end
+    returns = returns or lines[i]:find "^%s*return%s+[^%s]" ~= nil
   end
   if lines[number]:find "%f[%w]return%s" then returns = true end
   if returns and not gives then return "does not say what it gives" end
@@ -264,8 +264,8 @@ describe("annotations #lua", function()
       assert(candles.interval(value), value)
     end
     local intervals
-    for index = 1, 20 do
-      local name, value = debug.getupvalue(candles.interval, index)
+    for i = 1, 20 do
+      local name, value = debug.getupvalue(candles.interval, i)
       if name == "INTERVALS" then intervals = value end
     end
     for _, one in ipairs(intervals) do

@@ -28,9 +28,9 @@ describe("examples/history_csv.lua #lua", function()
     assert.equal("position,symbol,instrument,buy,leverage,units,investment,"
       .. "opened,open_rate,closed,close_rate,net_profit,fees", lines[1])
     local symbols = {}
-    for index = 2, 4 do
+    for i = 2, 4 do
       local fields = {}
-      for field in (lines[index] .. ","):gmatch "(.-)," do
+      for field in (lines[i] .. ","):gmatch "(.-)," do
         fields[#fields + 1] = field
       end
       assert.equal(13, #fields)
@@ -79,8 +79,8 @@ describe("examples/market_scan.lua #lua", function()
       up[#up + 1] = tonumber(change)
     end
     assert.equal(10, #up)
-    for index = 2, 5 do assert.is_true(up[index] <= up[index - 1]) end
-    for index = 7, 10 do assert.is_true(up[index] >= up[index - 1]) end
+    for i = 2, 5 do assert.is_true(up[i] <= up[i - 1]) end
+    for i = 7, 10 do assert.is_true(up[i] >= up[i - 1]) end
     assert.is_true(up[5] > up[10])
   end)
 

@@ -86,8 +86,8 @@ describe("etoro.operations", function()
           end
         end
       end
-      for index = 2, op.max_together and #op.max_together or 0 do
-        assert.truthy(known[op.max_together[index]])
+      for i = 2, op.max_together and #op.max_together or 0 do
+        assert.truthy(known[op.max_together[i]])
       end
       assert.truthy(not op.class_by or known[op.class_by.field])
       local paging = op.paging or {}

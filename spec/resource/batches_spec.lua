@@ -19,7 +19,7 @@ local CALLS = {
   end,
   ["people:list"] = function(client, options)
     local names = {}
-    for index = 1, 250 do names[index] = "harborlight" end
+    for i = 1, 250 do names[i] = "harborlight" end
     return client.people:list({ usernames = names }, options)
   end,
   ["market:rates of symbols"] = function(client, options)
@@ -41,8 +41,8 @@ describe("a call of several requests,", function()
     local before = t.box:now()
     local result, response = call(t.client, options)
     local seconds, ids = t.box:now() - before, {}
-    for index, request in ipairs(t.box.arrivals) do
-      ids[index] = request.headers["x-request-id"]
+    for i, request in ipairs(t.box.arrivals) do
+      ids[i] = request.headers["x-request-id"]
     end
     return result, response, seconds, ids
   end
@@ -83,7 +83,7 @@ describe("a call of several requests,", function()
       local result, response, _, ids = run(call, { request_id = ID })
       assert(result, response)
       assert.equal(ID, ids[1])
-      for index = 2, #ids do assert.are_not.equal(ID, ids[index]) end
+      for i = 2, #ids do assert.are_not.equal(ID, ids[i]) end
       -- also where the symbols are known, and are not asked for
       local t = desk.new(nil, { max_connections = 1 })
       assert(t.client.market:rates { "AAPL", "MSFT", "TSLA" })

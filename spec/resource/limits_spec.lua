@@ -4,7 +4,7 @@ local scripted = require "spec.support.scripted"
 
 local function numbers(count)
   local list = {}
-  for index = 1, count do list[index] = index end
+  for i = 1, count do list[i] = i end
   return list
 end
 

@@ -38,7 +38,7 @@ describe("client.feeds", function()
       assert.equal("p1", client.feeds["each_" .. kind](client.feeds,
         params_of(kind))().id)
       assert.equal(4, #api.lines)
-      for index = 2, 4 do assert.equal(api.lines[1], api.lines[index]) end
+      for i = 2, 4 do assert.equal(api.lines[1], api.lines[i]) end
     end
   end)
 

@@ -8,7 +8,7 @@ describe("a list of people", function()
     local client = api:client { on_event = function() end }
     for count, requests in pairs { [50] = 1, [51] = 2, [100] = 2, [101] = 3 } do
       local cids = {}
-      for index = 1, count do cids[index] = index end
+      for i = 1, count do cids[i] = i end
       api:clear()
       assert(client.people:list { cidList = cids })
       assert.equal(requests, #api.lines)

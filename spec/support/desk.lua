@@ -55,10 +55,10 @@ function methods:fault(fault) return assert(self.box.faults:add(fault)) end
 --- body.
 function methods:sent()
   local lines = {}
-  for index, request in ipairs(self.box.arrivals) do
+  for i, request in ipairs(self.box.arrivals) do
     local query = request.query ~= "" and "?" .. request.query or ""
     local body = request.body ~= "" and " " .. request.body or ""
-    lines[index] = request.method .. " " .. request.path .. query .. body
+    lines[i] = request.method .. " " .. request.path .. query .. body
   end
   self.box:clear_arrivals()
   return lines

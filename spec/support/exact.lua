@@ -26,10 +26,10 @@ function M.requests(server, expected, user_key)
   local arrivals = server:arrivals()
   server:clear()
   local seen = {}
-  for index, request in ipairs(arrivals) do
+  for i, request in ipairs(arrivals) do
     local query = request.query ~= "" and "?" .. request.query or ""
     local body = request.body ~= "" and request.body or nil
-    seen[index] = { request.method .. " " .. request.path .. query, body }
+    seen[i] = { request.method .. " " .. request.path .. query, body }
     check_headers(request.headers, body, user_key)
   end
   assert.same(expected, seen)

@@ -25,7 +25,7 @@ function M.value(spec)
   if spec.enum then return spec.enum[1] end
   if spec.type == "list" then
     local list = {}
-    for index = 1, spec.min_items or 1 do list[index] = M.value(spec.items) end
+    for i = 1, spec.min_items or 1 do list[i] = M.value(spec.items) end
     return list
   end
   if spec.type == "object" then return M.fields(spec.fields or {}) end
@@ -46,7 +46,7 @@ function M.fields(fields, only_required)
 end
 
 local function leave_first(rule, given)
-  for index = 2, #rule do given[rule[index]] = nil end
+  for i = 2, #rule do given[rule[i]] = nil end
 end
 
 -- Takes away what rules over several names forbid.
@@ -54,8 +54,8 @@ local function obey(op, given)
   for _, rule in ipairs(op.one_of or {}) do leave_first(rule, given) end
   for _, rule in ipairs(op.at_most_one or {}) do leave_first(rule, given) end
   for _, rule in ipairs(op.together or {}) do
-    for index = 1, #rule do
-      if given[rule[index]] == nil then
+    for i = 1, #rule do
+      if given[rule[i]] == nil then
         for _, name in ipairs(rule) do given[name] = nil end
       end
     end

@@ -13,9 +13,9 @@ describe("the heap of sleepers", function()
 
   local function heap_of(...)
     local heap, entries = {}, {}
-    for index, at in ipairs { ... } do
-      entries[index] = { at = at }
-      heaps.add(heap, entries[index])
+    for i, at in ipairs { ... } do
+      entries[i] = { at = at }
+      heaps.add(heap, entries[i])
     end
     is_heap(heap)
     return heap, entries

@@ -15,9 +15,9 @@ describe("a shared read", function()
   it("is done once for tasks that want it at once", function()
     local entry, reads, values = {}, 0, {}
     etoro.run(function()
-      for index = 1, 5 do
+      for i = 1, 5 do
         etoro.spawn(function()
-          values[index] = shared.get(client, entry, 60, function()
+          values[i] = shared.get(client, entry, 60, function()
             reads = reads + 1
             etoro.sleep(0.05)
             return "read"

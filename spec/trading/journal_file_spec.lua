@@ -223,9 +223,9 @@ describe("the journal's file", function()
     write(path, table.concat(list, "\n") .. "\n" .. '{"kind":"int')
     local records, problems = journal.read(path)
     assert.equal(#list - 1, #records)
-    for index, record in ipairs(records) do
-      assert.equal(tostring(index), record.id)
-      assert.equal(index + 1, record.line)
+    for i, record in ipairs(records) do
+      assert.equal(tostring(i), record.id)
+      assert.equal(i + 1, record.line)
     end
     assert.equal(1, #problems)
     assert.equal(#list + 1, problems[1].line)

@@ -440,8 +440,8 @@ describe("the journal", function()
         assert.is_nil(text:find(key, 1, true))
       end
       local who, seen, count = {}, {}, 0
-      for index, intent in ipairs(read(path).intent) do
-        who[index] = intent.who
+      for i, intent in ipairs(read(path).intent) do
+        who[i] = intent.who
         count = count + (seen[intent.who] and 0 or 1)
         seen[intent.who] = true
       end
@@ -544,7 +544,7 @@ describe("the journal", function()
       assert.equal(2, #records)
       assert.equal(9223372036854775807, records[2].orderId)
       local lines = {}
-      for index, problem in ipairs(problems) do lines[index] = problem.line end
+      for i, problem in ipairs(problems) do lines[i] = problem.line end
       assert.same({ 3, 5, 6, 7, 8, 9 }, lines)
       assert.equal("junk", problems[1].text)
     end)

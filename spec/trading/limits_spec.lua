@@ -67,9 +67,9 @@ describe("the ceilings of trading:", function()
       local api = scripted.new(function() return 200, '{"items":[]}' end)
       eligibility.symbols_like(api:client(), "ABCDEF")
       assert.equal(3, #api.lines)
-      for index, text in ipairs { "ABCDEF", "ABCDE", "ABCD" } do
+      for i, text in ipairs { "ABCDEF", "ABCDE", "ABCD" } do
         assert.matches("pageSize=50&searchText=" .. text .. "$",
-          api.lines[index])
+          api.lines[i])
       end
     end)
 end)
@@ -91,7 +91,7 @@ describe("the journal's ceilings:", function()
       client:journal():finish({ request_id = "r" .. index },
         { trade = "open" }, {})
     end
-    for index = 1, 2000 do finish(index) end
+    for i = 1, 2000 do finish(i) end
     assert.is_true(client:journal():under_way().r1)
     finish(2001)
     assert.is_nil(client:journal():under_way().r1)

@@ -407,11 +407,11 @@ describe("client.orders", function()
   it("hands out tasks: many orders wait side by side", function()
     local states = {}
     etoro.run(function()
-      for index = 1, 5 do
+      for i = 1, 5 do
         etoro.spawn(function()
           local order = assert(place())
           assert(order:wait())
-          states[index] = order:state()
+          states[i] = order:state()
         end)
       end
     end)

@@ -266,8 +266,8 @@ describe("order:positions", function()
       assert.is_nil(response.warning)
       assert.same({ PORTFOLIO }, t:sent())
       local ids = {}
-      for index, position in ipairs(positions) do
-        ids[index] = position.positionID
+      for i, position in ipairs(positions) do
+        ids[i] = position.positionID
       end
       assert.same(case[2], ids)
     end

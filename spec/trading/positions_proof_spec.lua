@@ -52,8 +52,8 @@ describe("a close is told done", function()
     start()
     local position = t:position()
     local page = {}
-    for index = 1, 100 do
-      page[index] = { positionId = index, units = 1,
+    for i = 1, 100 do
+      page[i] = { positionId = i, units = 1,
         closeTimestamp = "2026-01-01T00:00:30Z" }
     end
     t:fault { route = HISTORY, fault = "status", status = 200, body = page }
@@ -87,9 +87,9 @@ describe("a close is told done", function()
         return answer
       end
       local after, is_shown = self:now() - began, false
-      for index = 1, #spans, 2 do
-        is_shown = is_shown or after >= spans[index]
-          and after < (spans[index + 1] or math.huge)
+      for i = 1, #spans, 2 do
+        is_shown = is_shown or after >= spans[i]
+          and after < (spans[i + 1] or math.huge)
       end
       if not is_shown then
         answer.body = '{"clientPortfolio":{"positions":[]}}'
@@ -160,12 +160,12 @@ describe("a close is told done", function()
     local other = t.client.positions:get(position.positionID)
     local warnings, errs = {}, {}
     etoro.run(function()
-      for index, one in ipairs { position, other } do
+      for i, one in ipairs { position, other } do
         etoro.spawn(function()
-          local done, response = one:close({ units = units[index] },
+          local done, response = one:close({ units = units[i] },
             { settle = 1 })
-          warnings[index] = response.warning
-          errs[index] = not done and response or nil
+          warnings[i] = response.warning
+          errs[i] = not done and response or nil
         end)
       end
     end)
@@ -175,14 +175,14 @@ describe("a close is told done", function()
   it("of none of two parts of which one alone was sold", function()
     for _, rejected in ipairs { 1, 2 } do
       start()
-      for index = 1, 2 do
+      for i = 1, 2 do
         t:fate { what = "close",
-          status = index == rejected and "Rejected" or "Filled" }
+          status = i == rejected and "Rejected" or "Filled" }
       end
       local warnings = sell_two { 1, 1 }
       assert.equal(2, t:books().positions[1].units)
-      for index = 1, 2 do
-        assert.matches("was not seen closed", tostring(warnings[index]))
+      for i = 1, 2 do
+        assert.matches("was not seen closed", tostring(warnings[i]))
       end
     end
   end)

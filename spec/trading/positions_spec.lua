@@ -65,8 +65,8 @@ describe("client.positions", function()
           },
         }
         local seen = {}
-        for index, position in ipairs(list) do
-          seen[index] = position.positionID .. ":" .. position.mirrorID
+        for i, position in ipairs(list) do
+          seen[i] = position.positionID .. ":" .. position.mirrorID
         end
         assert.same({ "1:0", "2:77", "3:77", "4:77", "5:77" }, seen)
       end)
@@ -94,13 +94,13 @@ describe("client.positions", function()
       t:fault { route = PORTFOLIO, fault = "status", status = 200, times = 0,
         body = '{"clientPortfolio":' .. portfolio .. "}" }
       local options, results = { keep_null = keep_null }, {}
-      for index, read in ipairs {
+      for i, read in ipairs {
         function() return client.positions:list(options) end,
         function() return client.positions:close_all(options) end,
         function() return client.orders:list(options) end,
       } do
         local list, err = read()
-        results[index] = list or err
+        results[i] = list or err
       end
       return results
     end
@@ -118,8 +118,8 @@ describe("client.positions", function()
       it("takes " .. portfolio .. " for no portfolio, nulls kept or not",
         function()
           for _, keep_null in ipairs { false, true } do
-            for index, err in ipairs(read_all(portfolio, keep_null)) do
-              assert.equal("unexpected_body", err.code, index)
+            for i, err in ipairs(read_all(portfolio, keep_null)) do
+              assert.equal("unexpected_body", err.code, i)
             end
           end
         end)

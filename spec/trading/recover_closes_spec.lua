@@ -296,8 +296,8 @@ describe("a recovery of closings", function()
     local function cut(times)
       return change("/history", function(_, request)
         local page, items = request.query:match "page=(%d+)", {}
-        for index = 1, 100 do
-          items[index] = { positionId = page * 1000 + index, units = 1,
+        for i = 1, 100 do
+          items[i] = { positionId = page * 1000 + i, units = 1,
             closeTimestamp = times:format(23 - page) }
         end
         if page == "1" then

@@ -268,9 +268,9 @@ describe("a recovery", function()
     crash()
     for page = 1, 20 do
       local items = {}
-      for index = 1, 100 do
-        items[index] = { positionId = page * 1000 + index, units = 1,
-          orderId = page * 1000 + index, instrumentId = 9,
+      for i = 1, 100 do
+        items[i] = { positionId = page * 1000 + i, units = 1,
+          orderId = page * 1000 + i, instrumentId = 9,
           openTimestamp = "2025-12-31T00:00:00Z",
           closeTimestamp = "2026-01-01T00:00:01Z" }
       end
@@ -291,8 +291,8 @@ describe("a recovery", function()
         settle = 0, deadline = 5 })
       crash()
       local items = {}
-      for index = 1, count do
-        items[index] = { positionId = index, units = 1, orderId = index,
+      for i = 1, count do
+        items[i] = { positionId = i, units = 1, orderId = i,
           instrumentId = 9, openTimestamp = "2025-12-31T00:00:00Z",
           closeTimestamp = "2026-01-01T00:00:01Z" }
       end
@@ -312,9 +312,9 @@ describe("a recovery", function()
       crash()
       for page = 1, 20 do
         local items = {}
-        for index = 1, 100 do
-          items[index] = { positionId = page * 1000 + index, units = 1,
-            orderId = page * 1000 + index, instrumentId = 9,
+        for i = 1, 100 do
+          items[i] = { positionId = page * 1000 + i, units = 1,
+            orderId = page * 1000 + i, instrumentId = 9,
             openTimestamp = "2025-12-31T00:00:00Z",
             closeTimestamp = ("2025-12-31T%02d:00:00Z"):format(23 - page) }
         end

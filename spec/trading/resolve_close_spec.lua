@@ -368,8 +368,8 @@ describe("a closing whose answer is lost, over sockets #timed", function()
   it("is done once in each of many tasks", function()
     etoro.run(function()
       local orders = {}
-      for index = 1, 12 do
-        orders[index] = etoro.spawn(function()
+      for i = 1, 12 do
+        orders[i] = etoro.spawn(function()
           return client:call(OPEN, ORDER)
         end)
       end
@@ -380,16 +380,16 @@ describe("a closing whose answer is lost, over sockets #timed", function()
       box:fault { route = CLOSE, fault = "lost_reply", times = 4 }
       box:fault { route = CLOSE, fault = "cut_before", times = 4 }
       local closings = {}
-      for index, position in ipairs(list) do
-        closings[index] = etoro.spawn(function()
+      for i, position in ipairs(list) do
+        closings[i] = etoro.spawn(function()
           return client:call(CLOSE, { positionId = position.positionID,
             body = { InstrumentID = position.instrumentID } },
             { settle = 0.4 })
         end)
       end
       local results, seconds = etoro.all(closings)
-      for index = 1, 12 do
-        assert.is_table(results[index], tostring(seconds[index]))
+      for i = 1, 12 do
+        assert.is_table(results[i], tostring(seconds[i]))
       end
       etoro.sleep(0.3)
     end)

@@ -30,8 +30,8 @@ describe("a part whose closing got no answer", function()
     local t = desk.new { close_delay = 0, portfolio_lag = 0 }
     local position = t:position()
     local page = {}
-    for index = 1, 50 do -- a server that gives fewer than it is asked for
-      page[index] = { positionId = index, units = 1,
+    for i = 1, 50 do -- a server that gives fewer than it is asked for
+      page[i] = { positionId = i, units = 1,
         closeTimestamp = "2026-01-01T00:00:30Z" }
     end
     t:fault { route = CLOSE, fault = "lost_reply" }

@@ -467,8 +467,8 @@ describe("an order whose answer is lost, over sockets #timed", function()
     local ids = {}
     etoro.run(function()
       local tasks = {}
-      for index = 1, 20 do
-        tasks[index] = etoro.spawn(function()
+      for i = 1, 20 do
+        tasks[i] = etoro.spawn(function()
           local result = assert(client:call(OPEN, body(), OPTIONS))
           ids[result.orderId] = result.referenceId
         end)
@@ -485,9 +485,9 @@ describe("an order whose answer is lost, over sockets #timed", function()
   it("is placed once under a host's loop", function()
     box:fault { route = OPEN, fault = "lost_reply", times = 2 }
     local loop, results = etoro.loop(), {}
-    for index = 1, 2 do
+    for i = 1, 2 do
       etoro.spawn(function()
-        results[index] = assert(client:call(OPEN, body(), OPTIONS))
+        results[i] = assert(client:call(OPEN, body(), OPTIONS))
       end)
     end
     local ends = require("etoro.core").monotonic() + 10

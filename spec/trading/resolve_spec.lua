@@ -45,10 +45,10 @@ describe("a creation whose answer is lost", function()
   -- Portfolios that the model holds, past client and faults.
   local function names()
     local list = {}
-    for index, portfolio in ipairs(
+    for i, portfolio in ipairs(
       box.owners["sandbox-user-key"].portfolios)
     do
-      list[index] = portfolio.username
+      list[i] = portfolio.username
     end
     return list
   end

@@ -42,8 +42,8 @@ end
 
 local function items(api, row, list)
   local all = json.list {}
-  for index, changes in ipairs(list or {}) do
-    all[index] = item_of(api, row, changes)
+  for i, changes in ipairs(list or {}) do
+    all[i] = item_of(api, row, changes)
   end
   return all
 end
@@ -147,8 +147,8 @@ describe("what is recorded of changed stops", function()
         return 202, "{}"
       end
       local fields, after = {}, began and now - began or -1
-      for index = 1, #(row.shows or {}), 2 do
-        if row.shows[index] <= after then fields = row.shows[index + 1] end
+      for i = 1, #(row.shows or {}), 2 do
+        if row.shows[i] <= after then fields = row.shows[i + 1] end
       end
       if row.outage and after >= row.outage[1] and after < row.outage[2] then
         return 503, "{}"

@@ -302,7 +302,7 @@ describe("a value that cannot be", function()
 
   it("is refused anywhere among 10,000 ids", function()
     local ids = {}
-    for index = 1, 10000 do ids[index] = index end
+    for i = 1, 10000 do ids[i] = i end
     ids[9999] = -7
     for name, call in pairs {
       many = function() return client.instruments:many(ids) end,

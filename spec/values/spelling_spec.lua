@@ -61,7 +61,7 @@ describe("etoro.values.spelling", function()
     local fields = {}
     collectgarbage()
     local before = collectgarbage "count"
-    for index = 1, 20000 do casing.get(fields, "name" .. index) end
+    for i = 1, 20000 do casing.get(fields, "name" .. i) end
     collectgarbage()
     assert.is_true(collectgarbage "count" - before < 1000)
   end)

@@ -6,7 +6,7 @@ local SCOPE = "etoro-public:"
 
 local function any_of(...)
   local scopes = {}
-  for index, name in ipairs { ... } do scopes[index] = SCOPE .. name end
+  for i, name in ipairs { ... } do scopes[i] = SCOPE .. name end
   return scopes
 end
 

@@ -69,8 +69,8 @@ end
 
 local function literals(values)
   local parts = {}
-  for index, value in ipairs(values) do
-    parts[index] = type(value) == "string" and ("%q"):format(value)
+  for i, value in ipairs(values) do
+    parts[i] = type(value) == "string" and ("%q"):format(value)
       or tostring(value)
   end
   return table.concat(parts, "|")

@@ -19,8 +19,8 @@ local LAST = {
   "in_order", "at_least_one", "paging", "moves_money", "since", "deprecated",
 }
 local RANK = {}
-for index, name in ipairs(FIRST) do RANK[name] = index - 1000 end
-for index, name in ipairs(LAST) do RANK[name] = index + 1000 end
+for i, name in ipairs(FIRST) do RANK[name] = i - 1000 end
+for i, name in ipairs(LAST) do RANK[name] = i + 1000 end
 
 local KEYWORDS = {}
 for word in ([[and break do else elseif end false for function goto if in
@@ -191,9 +191,9 @@ function methods:text(value, indent, column, is_own)
   local keys = sorted_keys(value)
   if #keys == 0 then return "{}" end
   local flat, inner = {}, indent .. "  "
-  for index, key in ipairs(keys) do
+  for i, key in ipairs(keys) do
     local text = self:text(value[key], inner, 0)
-    flat[index] = type(key) == "string" and key_text(key) .. " = " .. text
+    flat[i] = type(key) == "string" and key_text(key) .. " = " .. text
       or text
   end
   local line = "{ " .. table.concat(flat, ", ") .. " }"
@@ -343,19 +343,19 @@ end
 function M.operations(operations, version)
   local writer, forms = new_writer(), {}
   local names = common.by_path(operations)
-  for index, name in ipairs(names) do
-    forms[index] = written_form(operations[name])
-    writer:count(forms[index])
+  for i, name in ipairs(names) do
+    forms[i] = written_form(operations[name])
+    writer:count(forms[i])
   end
   local calls = {}
-  for index, name in ipairs(names) do
-    local entry, form = operations[name], forms[index]
+  for i, name in ipairs(names) do
+    local entry, form = operations[name], forms[i]
     writer:define(form, "", entry.path, true)
     local trap = entry.trap and "-- trap: " .. entry.trap .. "\n" or ""
     local head = ('add("%s", '):format(entry.method)
     local path = scalar_lines(entry.path, "", WIDTH - #head - 4)
     local column = #(head .. path):match("[^\n]*$") + 2
-    calls[index] = trap .. head .. path .. ", "
+    calls[i] = trap .. head .. path .. ", "
       .. writer:text(form, "", column, true) .. ")"
   end
   if writer.count_of_locals > MAX_LOCALS then

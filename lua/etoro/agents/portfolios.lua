@@ -237,11 +237,11 @@ local function renew_tokens(portfolio, old, client)
     local id = type(token) == "table" and token.userTokenId
     if id then known[id] = token end
   end
-  for index, item in ipairs(portfolio.userTokens) do
+  for i, item in ipairs(portfolio.userTokens) do
     local token = type(item) == "table" and known[item.userTokenId]
     if token then
       tokens.renew(token, item)
-      portfolio.userTokens[index] = token
+      portfolio.userTokens[i] = token
     else
       tokens.wrap(item, client, portfolio)
     end

@@ -219,9 +219,9 @@ function methods:update(changes, options)
 end
 
 local function remove_from(list, item)
-  for index, value in ipairs(list_of(list)) do
+  for i, value in ipairs(list_of(list)) do
     if value == item then
-      table.remove(list, index)
+      table.remove(list, i)
       return
     end
   end

@@ -100,12 +100,12 @@ local function list_text(list)
     return nil, "is an empty list; leave it out to ask for all"
   end
   local texts = {}
-  for index, item in ipairs(list) do
-    texts[index] = text_of(item)
-    if texts[index] == "" then return nil, "holds an empty text" end
-    if texts[index]:find(",", 1, true) then
+  for i, item in ipairs(list) do
+    texts[i] = text_of(item)
+    if texts[i] == "" then return nil, "holds an empty text" end
+    if texts[i]:find(",", 1, true) then
       return nil, ("holds '%s', whose comma would part it in two"):format(
-        texts[index])
+        texts[i])
     end
   end
   return table.concat(texts, ",")
@@ -242,8 +242,8 @@ local function build_target(op, path, query)
   end
   if #query == 0 then return target end
   local parts = {}
-  for index, item in ipairs(query) do
-    parts[index] = core.escape(item.name, "query") .. "="
+  for i, item in ipairs(query) do
+    parts[i] = core.escape(item.name, "query") .. "="
       .. core.escape(item.value, item.part)
   end
   return target .. "?" .. table.concat(parts, "&")

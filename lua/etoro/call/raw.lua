@@ -77,8 +77,8 @@ local function query_value(name, value)
         name, tostring(key)))
     end
   end
-  for index, item in ipairs(value) do
-    items[index] = query_value(name, item)
+  for i, item in ipairs(value) do
+    items[i] = query_value(name, item)
   end
   return table.concat(items, ",")
 end
@@ -92,8 +92,8 @@ local function query_string(query)
     names[#names + 1] = name
   end
   table.sort(names, core.before)
-  for index, name in ipairs(names) do
-    parts[index] = core.escape(name, "query") .. "="
+  for i, name in ipairs(names) do
+    parts[i] = core.escape(name, "query") .. "="
       .. query_value(name, query[name])
   end
   return table.concat(parts, "&")

@@ -27,8 +27,8 @@ end
 -- Values of which some may be nil: these are null.
 local function with_null(names, values)
   local out = {}
-  for index, name in ipairs(names) do
-    local value = values[index]
+  for i, name in ipairs(names) do
+    local value = values[i]
     if value == nil then value = core.null end
     out[name] = value
   end

@@ -136,9 +136,9 @@ local function read_entry(symbol, value)
   end
   local entry = { at = value.at, near = {}, code = value.code }
   if type(value.near) ~= "table" or not CODES[entry.code] then return nil end
-  for index, one in ipairs(value.near) do
-    entry.near[index] = read_instrument(one)
-    if not entry.near[index] then return nil end
+  for i, one in ipairs(value.near) do
+    entry.near[i] = read_instrument(one)
+    if not entry.near[i] then return nil end
   end
   return entry
 end
@@ -148,7 +148,7 @@ local function write_entry(entry)
     return { at = entry.at, instrument = write_instrument(entry.instrument) }
   end
   local near = {}
-  for index, one in ipairs(entry.near) do near[index] = write_instrument(one)
+  for i, one in ipairs(entry.near) do near[i] = write_instrument(one)
   end
   return { at = entry.at, near = near, code = entry.code }
 end

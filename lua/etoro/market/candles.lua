@@ -45,10 +45,10 @@ local INTERVALS = {
 ---@return string? message follows the parameter's name
 function M.interval(name)
   local known, names = {}, {}
-  for index, one in ipairs(INTERVALS) do
+  for i, one in ipairs(INTERVALS) do
     if name == one[1] or name == one[2] then return one[1] end
-    names[index] = one[1]
-    known[2 * index - 1], known[2 * index] = one[1], one[2]
+    names[i] = one[1]
+    known[2 * i - 1], known[2 * i] = one[1], one[2]
   end
   local minutes = name:match("^(%d+)[mM]$")
   if minutes then

@@ -128,8 +128,8 @@ function collection:rates(list, options)
   options = options_of.of_call(options)
   local by_entry, response, problems = rates.read(client, list, options)
   if not by_entry then return nil, response end
-  for index = 1, math.min(#problems, limits.symbols_explained_max) do
-    client:warn(response, problems[index].message)
+  for i = 1, math.min(#problems, limits.symbols_explained_max) do
+    client:warn(response, problems[i].message)
   end
   local found = batches.in_order(list, by_entry)
   batches.tell_missing(client, found, response, "rate")

@@ -90,8 +90,8 @@ local function list_ids(client, filters, options)
   local fields, err = check.values(instrument_list.FILTERS, filters)
   if not fields then return nil, err end
   local ids = {}
-  for index, value in ipairs(fields.instrumentIds) do
-    ids[index] = batches.id(value)
+  for i, value in ipairs(fields.instrumentIds) do
+    ids[i] = batches.id(value)
   end
   ids = batches.unique(ids)
   local lists, response = ask(client, ids, fields, options)

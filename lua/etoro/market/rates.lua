@@ -23,14 +23,14 @@ local function sort_out(list)
     return nil, errors.invalid("instruments", "is an empty list")
   end
   local ids, texts = {}, {}
-  for index, value in ipairs(list) do
+  for i, value in ipairs(list) do
     if instruments.is_symbol(value) then
       texts[#texts + 1] = value
     else
       local id, err = batches.check_id(value,
-        ("instruments[%d]"):format(index))
+        ("instruments[%d]"):format(i))
       if not id then return nil, err end
-      ids[index] = id
+      ids[i] = id
     end
   end
   return ids, batches.unique(texts)
@@ -45,9 +45,9 @@ local function resolve(client, list, share)
   local found, err = symbols.find_all(client, texts, share)
   if not found then return nil, err end
   local problems, seen = {}, {}
-  for index, value in ipairs(list) do
+  for i, value in ipairs(list) do
     local one = instruments.is_symbol(value) and found[value]
-    if one then ids[index] = one.instrumentID or false end
+    if one then ids[i] = one.instrumentID or false end
     if one and not one.instrumentID and not seen[value] then
       if one.code == "invalid_argument" then return nil, one end
       seen[value], problems[#problems + 1] = true, one
@@ -100,8 +100,8 @@ function M.read(client, list, options)
   local ids, problems = resolve(client, list, share)
   if not ids then return nil, problems end
   local known = {}
-  for index = 1, #list do
-    if ids[index] then known[#known + 1] = ids[index] end
+  for i = 1, #list do
+    if ids[i] then known[#known + 1] = ids[i] end
   end
   local by_entry = {}
   if #known == 0 then
@@ -109,8 +109,8 @@ function M.read(client, list, options)
   end
   local rates, response = M.fetch(client, batches.unique(known), share)
   if not rates then return nil, response end
-  for index, entry in ipairs(list) do
-    by_entry[entry] = ids[index] and rates[ids[index]] or nil
+  for i, entry in ipairs(list) do
+    by_entry[entry] = ids[i] and rates[ids[i]] or nil
   end
   return by_entry, response, problems
 end

@@ -108,17 +108,17 @@ local function near_ones(symbol, list)
     return a.one.instrumentID < b.one.instrumentID
   end)
   local near = {}
-  for index = 1, math.min(#ranked, limits.near_max) do
-    near[index] = ranked[index].one
+  for i = 1, math.min(#ranked, limits.near_max) do
+    near[i] = ranked[i].one
   end
   return near
 end
 
 local function named(near)
   local names = {}
-  for index = 1, math.min(#near, limits.near_max / 2) do
-    local one = near[index]
-    names[index] = ("%s (%s%d)"):format(one.symbolFull,
+  for i = 1, math.min(#near, limits.near_max / 2) do
+    local one = near[i]
+    names[i] = ("%s (%s%d)"):format(one.symbolFull,
       one.instrumentDisplayName and one.instrumentDisplayName .. ", " or "",
       one.instrumentID)
   end

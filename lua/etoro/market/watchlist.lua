@@ -78,11 +78,11 @@ function M.items(items)
     blame.raise("items must be a list, got " .. type(items))
   end
   local copy = {}
-  for index, item in pairs(items) do
+  for i, item in pairs(items) do
     if type(item) == "number" or type(item) == "string" then
       local id, message = values.value(INSTRUMENT, item)
       if not id then
-        local err = errors.invalid(("body[%s].itemId"):format(index),
+        local err = errors.invalid(("body[%s].itemId"):format(i),
           message)
         err.field = "body"
         return nil, err
@@ -91,7 +91,7 @@ function M.items(items)
     if type(item) ~= "table" then
       item = { itemId = item, itemType = "Instrument" }
     end
-    copy[index] = item
+    copy[i] = item
   end
   return copy
 end

@@ -87,9 +87,9 @@ end
 -- are told.
 local function each_position(sum, portfolio, visit)
   each(sum, portfolio, "positions", "")
-  for index, mirror in each(sum, portfolio, "mirrors", "") do
+  for i, mirror in each(sum, portfolio, "mirrors", "") do
     if type(mirror) == "table" then
-      each(sum, mirror, "positions", place_of("", "mirrors", index) .. ".")
+      each(sum, mirror, "positions", place_of("", "mirrors", i) .. ".")
     end
   end
   for _, held in ipairs(holdings.walk(portfolio)) do
@@ -103,12 +103,12 @@ end
 
 -- Calls visit with each order of one's own, those of copies left out.
 local function each_own_order(sum, portfolio, visit)
-  for index, order in each(sum, portfolio, "ordersForOpen", "") do
+  for i, order in each(sum, portfolio, "ordersForOpen", "") do
     local mirror = field(order, "mirrorID")
     if number(mirror) == nil then
-      sum:lack(place_of("", "ordersForOpen", index, "mirrorID"))
+      sum:lack(place_of("", "ordersForOpen", i, "mirrorID"))
     elseif number(mirror) == 0 then
-      visit(order, index)
+      visit(order, i)
     end
   end
 end
@@ -122,8 +122,8 @@ local function add_orders(sum, portfolio, sign, has_costs)
         place_of("", "ordersForOpen", index, "totalExternalCosts"), sign)
     end
   end)
-  for index, order in each(sum, portfolio, "orders", "") do
-    sum:add(field(order, "amount"), place_of("", "orders", index, "amount"),
+  for i, order in each(sum, portfolio, "orders", "") do
+    sum:add(field(order, "amount"), place_of("", "orders", i, "amount"),
       sign)
   end
 end
@@ -150,11 +150,11 @@ local function total_invested(portfolio, missing)
   each_position(sum, portfolio, function(position, place)
     sum:add(field(position, "amount"), place .. ".amount")
   end)
-  for index, mirror in each(sum, portfolio, "mirrors", "") do
+  for i, mirror in each(sum, portfolio, "mirrors", "") do
     sum:add(field(mirror, "availableAmount"),
-      place_of("", "mirrors", index, "availableAmount"))
+      place_of("", "mirrors", i, "availableAmount"))
     sum:add(field(mirror, "closedPositionsNetProfit"),
-      place_of("", "mirrors", index, "closedPositionsNetProfit"), -1)
+      place_of("", "mirrors", i, "closedPositionsNetProfit"), -1)
   end
   add_orders(sum, portfolio, 1, true)
   return sum:value()
@@ -172,9 +172,9 @@ local function profit_loss(portfolio, missing)
   each_position(sum, portfolio, function(position, place)
     sum:add(unrealized(position), place .. ".unrealizedPnL.pnL")
   end)
-  for index, mirror in each(sum, portfolio, "mirrors", "") do
+  for i, mirror in each(sum, portfolio, "mirrors", "") do
     sum:add(field(mirror, "closedPositionsNetProfit"),
-      place_of("", "mirrors", index, "closedPositionsNetProfit"))
+      place_of("", "mirrors", i, "closedPositionsNetProfit"))
   end
   return sum:value()
 end

@@ -64,10 +64,10 @@ function M.scope_text(scopes, what)
     blame.raise(("bad %s 'scopes': table expected, got %s"):format(what,
       type(scopes)))
   end
-  for index = 1, #scopes do
-    if type(scopes[index]) ~= "string" then
+  for i = 1, #scopes do
+    if type(scopes[i]) ~= "string" then
       blame.raise(("bad %s 'scopes[%d]': string expected, got %s"):format(what,
-        index, type(scopes[index])))
+        i, type(scopes[i])))
     end
   end
   return table.concat(scopes, " ")

@@ -55,7 +55,7 @@ function M.check_ids(list, name)
   local fields, err = check.values(schema, { [name] = list })
   if not fields then return nil, err end
   local ids = {}
-  for index, value in ipairs(list) do ids[index] = M.id(value) end
+  for i, value in ipairs(list) do ids[i] = M.id(value) end
   return ids
 end
 
@@ -103,8 +103,8 @@ function M.tell_missing(client, list, response, what)
   local missing = list.missing
   if #missing == 0 then return end
   local named = {}
-  for index = 1, math.min(#missing, limits.missing_told_max) do
-    named[index] = tostring(missing[index])
+  for i = 1, math.min(#missing, limits.missing_told_max) do
+    named[i] = tostring(missing[i])
   end
   local message = ("the API gives no %s for %s"):format(what,
     table.concat(named, ", "))
@@ -181,12 +181,12 @@ end
 -- One failure ends the whole, and what the others still do.
 local function work_together(state, count)
   local workers = {}
-  for index = 1, count do
-    workers[index] = tasks.spawn(function()
+  for i = 1, count do
+    workers[i] = tasks.spawn(function()
       work(state)
       if not state.err then return end
       for other, task in ipairs(workers) do
-        if other ~= index then task:cancel() end
+        if other ~= i then task:cancel() end
       end
     end)
   end

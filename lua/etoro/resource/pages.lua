@@ -148,8 +148,8 @@ local function is_repeated(state, items)
 end
 
 local function overlaps(items, last, width)
-  for index = 1, width do
-    if not same(items[index], last[#last - width + index]) then return false end
+  for i = 1, width do
+    if not same(items[i], last[#last - width + i]) then return false end
   end
   return true
 end
@@ -320,8 +320,8 @@ function M.page(client, op, params, options, wrap)
   if not items then return nil, response end
   response.meta = answers.rest(body, op.paging.list)
   if wrap then
-    for index, item in ipairs(items) do
-      if type(item) == "table" then items[index] = wrap(item) end
+    for i, item in ipairs(items) do
+      if type(item) == "table" then items[i] = wrap(item) end
     end
   end
   return items, response

@@ -67,11 +67,11 @@ local client_of = resource.client_of
 -- time; the people come back in the order of the parts.
 local function fetch_parts(client, name, list, options)
   local indexes, by_first = {}, {}
-  for index = 1, #list do indexes[index] = index end
+  for i = 1, #list do indexes[i] = i end
   local share = batches.sharing(client, options)
   local function ask(part)
     local wanted = {}
-    for index, from in ipairs(part) do wanted[index] = list[from] end
+    for i, from in ipairs(part) do wanted[i] = list[from] end
     local users, response = resource.list(client, LIST, "users",
       { [name] = wanted }, share())
     by_first[part[1]] = users

@@ -56,11 +56,11 @@ local function with_options(fields)
   end
   local copy = resource.with(fields, { poll = resource.with(fields.poll,
     { options = {} }) })
-  for index, option in ipairs(fields.poll.options) do
+  for i, option in ipairs(fields.poll.options) do
     if type(option) == "string" then
-      option = { text = option, index = index }
+      option = { text = option, index = i }
     end
-    copy.poll.options[index] = option
+    copy.poll.options[i] = option
   end
   return copy
 end

@@ -69,15 +69,15 @@ function M.all(list)
   if type(list) ~= "table" then
     blame.raise("list of tasks expected, got " .. type(list))
   end
-  for index, task in ipairs(list) do
+  for i, task in ipairs(list) do
     if not tasks.is(task) then
-      blame.raise("list of tasks expected; number " .. index .. " is none")
+      blame.raise("list of tasks expected; number " .. i .. " is none")
     end
   end
   for _, task in ipairs(list) do task.is_watched = true end
   local results, seconds = {}, {}
-  for index, task in ipairs(list) do
-    results[index], seconds[index] = task:wait()
+  for i, task in ipairs(list) do
+    results[i], seconds[i] = task:wait()
   end
   return results, seconds
 end

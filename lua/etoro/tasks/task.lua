@@ -195,9 +195,9 @@ end
 
 local function leave_waiters(task)
   local waiters = task.awaited.waiters or {}
-  for index, waiter in ipairs(waiters) do
+  for i, waiter in ipairs(waiters) do
     if waiter == task then
-      table.remove(waiters, index)
+      table.remove(waiters, i)
       return
     end
   end

@@ -302,9 +302,9 @@ local function close_each(items, client, how, options)
   local results = {}
   how.batch = #items > 1 and {} or nil
   tasks.run(function()
-    for index, item in ipairs(items) do
+    for i, item in ipairs(items) do
       tasks.spawn(function()
-        results[index] = close_one(item, client, how, options)
+        results[i] = close_one(item, client, how, options)
       end)
     end
   end)

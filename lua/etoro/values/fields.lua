@@ -128,8 +128,8 @@ local function is_list(value)
   if type(value) ~= "table" then return false end
   local count = 0
   for _ in pairs(value) do count = count + 1 end
-  for index = 1, count do
-    if value[index] == nil then return false end
+  for i = 1, count do
+    if value[i] == nil then return false end
   end
   return true
 end
@@ -163,8 +163,8 @@ function M.check_type(spec, value, what, name)
   end
   if spec.type == "list" and spec.items and not values.is_answered(value) then
     local items = spec_of(spec.items)
-    for index, item in ipairs(value) do
-      M.check_type(items, item, what, ("%s[%d]"):format(name, index))
+    for i, item in ipairs(value) do
+      M.check_type(items, item, what, ("%s[%d]"):format(name, i))
     end
   elseif spec.type == "object" and spec.fields then
     check_names(spec.fields, value, what, name .. ".", spec.open)

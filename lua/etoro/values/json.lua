@@ -170,8 +170,8 @@ local function list_length(value, path)
   elseif names > 0 then
     return nil
   end
-  for index = 1, count do
-    if value[index] == nil then
+  for i = 1, count do
+    if value[i] == nil then
       fail(path, "is a list with gaps; put etoro.null into them")
     end
   end
@@ -187,9 +187,9 @@ local write_value
 
 local function write_list(value, count, spec, path, state)
   local out, items = {}, spec_of(spec.items)
-  for index = 1, count do
-    out[index] = write_value(value[index], items,
-      ("%s[%d]"):format(path, index), state)
+  for i = 1, count do
+    out[i] = write_value(value[i], items,
+      ("%s[%d]"):format(path, i), state)
   end
   return "[" .. table.concat(out, ",") .. "]"
 end
@@ -204,9 +204,9 @@ local function write_object(value, spec, path, state)
   local names, out, fields = {}, {}, spec.fields or {}
   for name in pairs(value) do names[#names + 1] = name end
   table.sort(names, core.before)
-  for index, name in ipairs(names) do
+  for i, name in ipairs(names) do
     local inner = path .. "." .. name
-    out[index] = write_string(name, inner, state) .. ":"
+    out[i] = write_string(name, inner, state) .. ":"
       .. write_value(value[name], field_spec(spec, fields[name]), inner, state)
   end
   return "{" .. table.concat(out, ",") .. "}"

@@ -72,9 +72,9 @@ local ORDER = { "one_of", "any_of", "at_most_one", "together" }
 
 local function check_total(rule, given)
   local total, names = 0, {}
-  for index = 2, #rule do
-    local value = given[rule[index]]
-    names[#names + 1] = rule[index]
+  for i = 2, #rule do
+    local value = given[rule[i]]
+    names[#names + 1] = rule[i]
     if type(value) == "table" then total = total + #value end
   end
   if total <= rule[1] then return nil end

@@ -40,8 +40,8 @@ local sorted_names = M.sorted_names
 ---@return string? message
 function M.ipv4(text)
   local parts = { text:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$") }
-  for index = 1, 4 do
-    local part = parts[index]
+  for i = 1, 4 do
+    local part = parts[i]
     if not part or #part > 3 or tonumber(part) > 255
         or #part > 1 and part:sub(1, 1) == "0" then
       return nil, ("is '%s', which is not an IPv4 address"
@@ -210,12 +210,12 @@ local function check_list(spec, list)
   end
   local copy = {}
   local items = spec_of(not answered[list] and spec.items or "any")
-  for index, item in ipairs(list) do
+  for i, item in ipairs(list) do
     local value, message, place = check_value(items, item)
     if value == nil then
-      return nil, message, ("[%d]%s"):format(index, place or "")
+      return nil, message, ("[%d]%s"):format(i, place or "")
     end
-    copy[index] = value
+    copy[i] = value
   end
   return copy
 end
@@ -302,7 +302,7 @@ local function check_enum(spec, value)
   local known = M.documented(spec.enum, value)
   if known ~= nil then return known end
   local names = {}
-  for index, name in ipairs(spec.enum) do names[index] = tostring(name) end
+  for i, name in ipairs(spec.enum) do names[i] = tostring(name) end
   local text = tostring(value)
   return nil, ("must be one of %s; got '%s'%s"):format(
     table.concat(names, ", "), text, nearest.hint(text, names))

@@ -15,10 +15,10 @@ local PAGE, PAGES_MAX = 100, 20
 
 local function key_of(item)
   local parts = {}
-  for index, name in ipairs { "positionId", "closeTimestamp", "units",
+  for i, name in ipairs { "positionId", "closeTimestamp", "units",
     "closeRate" }
   do
-    parts[index] = tostring(get(item, name))
+    parts[i] = tostring(get(item, name))
   end
   return table.concat(parts, " ")
 end

@@ -100,11 +100,11 @@ end
 
 -- Adds positions of a list, but for those that were met before.
 local function add_positions(list, seen, owner, mirror)
-  for index, position in ipairs(items_of(owner, "positions") or {}) do
+  for i, position in ipairs(items_of(owner, "positions") or {}) do
     local id = type(position) == "table" and given(position, "positionID")
     local held = id and seen[id_text(id)]
     if not held then
-      held = { position = position, index = index, mirror = mirror }
+      held = { position = position, index = i, mirror = mirror }
       if id then seen[id_text(id)] = held end
       list[#list + 1] = held
     end
@@ -119,9 +119,9 @@ end
 function M.walk(portfolio)
   local list, seen = {}, {}
   add_positions(list, seen, portfolio)
-  for index, mirror in ipairs(items_of(portfolio, "mirrors") or {}) do
+  for i, mirror in ipairs(items_of(portfolio, "mirrors") or {}) do
     if type(mirror) == "table" then
-      add_positions(list, seen, mirror, index)
+      add_positions(list, seen, mirror, i)
     end
   end
   return list
@@ -133,9 +133,9 @@ end
 ---@return table[] positions
 function M.positions(portfolio)
   local list = {}
-  for index, held in ipairs(M.walk(portfolio)) do
+  for i, held in ipairs(M.walk(portfolio)) do
     local position = held.position
-    list[index] = position
+    list[i] = position
     if held.mirror_id and (given(position, "mirrorID") or 0) == 0 then
       position.mirrorID = held.mirror_id
     end

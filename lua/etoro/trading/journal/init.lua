@@ -101,8 +101,8 @@ end
 -- have none.
 local function object(...)
   local parts = {}
-  for index = 1, select("#", ...), 2 do
-    local name, text = select(index, ...)
+  for i = 1, select("#", ...), 2 do
+    local name, text = select(i, ...)
     if text then parts[#parts + 1] = '"' .. name .. '":' .. text end
   end
   return "{" .. table.concat(parts, ",") .. "}"

@@ -22,9 +22,9 @@ end
 local function total_of(costs)
   if type(costs) ~= "table" or #costs == 0 then return nil end
   local total, currency = 0, nil
-  for index, item in ipairs(costs) do
+  for i, item in ipairs(costs) do
     local cost = cost_of(item)
-    if index == 1 and cost then currency = item.currency end
+    if i == 1 and cost then currency = item.currency end
     if not cost or item.currency ~= currency then return nil end
     total = total + cost
   end

@@ -40,8 +40,8 @@ end
 
 local function ambiguous(body, items)
   local names = {}
-  for index, item in ipairs(items) do
-    names[index] = ("%s (instrumentId %s)"):format(
+  for i, item in ipairs(items) do
+    names[i] = ("%s (instrumentId %s)"):format(
       tostring(item.symbol or body.symbol), tostring(item.instrumentId))
   end
   return refusal("ambiguous_symbol", "symbol",
@@ -103,8 +103,8 @@ end
 
 local function joined(numbers)
   table.sort(numbers, core.before)
-  for index, value in ipairs(numbers) do
-    numbers[index] = core.figure(value)
+  for i, value in ipairs(numbers) do
+    numbers[i] = core.figure(value)
   end
   return table.concat(numbers, ", ")
 end

@@ -237,9 +237,9 @@ local STATES = { open = "placed", close = "closed" }
 
 local function write_outcomes(client, cases)
   local results = {}
-  for index, case in ipairs(cases) do
+  for i, case in ipairs(cases) do
     local found = case.found
-    results[index] = found
+    results[i] = found
     if found.state ~= "unknown" then
       local landed = found.state == "landed"
       client:journal():outcome(case.record.id, {

@@ -122,7 +122,7 @@ local function judge_order(case, cases, lists, response)
         orderId = found[1].order_id })
   else
     local items = {}
-    for index, one in ipairs(found) do items[index] = one.item end
+    for i, one in ipairs(found) do items[i] = one.item end
     case:conclude("unknown", "orders or positions of the account are like it,"
       .. " and cannot be told apart", { candidates = items })
   end

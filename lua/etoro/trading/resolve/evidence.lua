@@ -173,8 +173,8 @@ end
 -- Leaves out those whose order, looked up, was asked for differently.
 local function compare(case, found, since)
   local left = {}
-  for index, one in ipairs(found) do
-    local order = index <= (case.most_lookups or LOOKED_UP) and one.order_id
+  for i, one in ipairs(found) do
+    local order = i <= (case.most_lookups or LOOKED_UP) and one.order_id
       and case:read("lookup", { orderId = one.order_id })
     if type(order) == "table" then one.order = order end
     if not one.order or is_new(one.order, since)
