@@ -54,6 +54,7 @@ lint:
 lint-lua:
 	@luacheck -q $(LUA_FILES)
 	@$(LUA) .ci/lint.lua $(LUA_FILES) $(C_FILES)
+	@$(LUA) .ci/dialect.lua $(LUA_FILES)
 	@$(LUA) .ci/arrows.lua
 
 lint-format:

@@ -1,6 +1,6 @@
 -- What the server of `make bench` serves: the same bytes on every run.
 
-local rng_of = require "etoro.sandbox.rng"
+local sandbox_rng = require "etoro.sandbox.rng"
 
 local M = {}
 
@@ -24,7 +24,7 @@ end
 --- Two agent-portfolios with three tokens between them, about 1.2 KB.
 ---@return string json
 function M.small()
-  local rng = rng_of.new(1)
+  local rng = sandbox_rng.new(1)
   return '{"agentPortfolios":[' .. portfolio(rng, "Bench-One", 2) .. ","
     .. portfolio(rng, "Bench-Two", 1) .. "]}"
 end
@@ -60,7 +60,7 @@ end
 --- The list of 12,000 instruments with all documented fields, 8.6 MB.
 ---@return string json
 function M.instruments()
-  local rng = rng_of.new(2)
+  local rng = sandbox_rng.new(2)
   local list = {}
   for i = 1, 12000 do list[i] = instrument(rng, 1000 + i) end
   return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
@@ -70,7 +70,7 @@ end
 ---@param bytes integer
 ---@return string json
 function M.portfolios(bytes)
-  local rng = rng_of.new(3)
+  local rng = sandbox_rng.new(3)
   local list, size = {}, 0
   while true do
     local text = portfolio(rng, "Bench-" .. #list, 2)

@@ -1,6 +1,6 @@
 -- The etoro command, as a shell would start it, against a served sandbox.
 local process = require "spec.support.process"
-local sandbox = require "spec.support.server"
+local support_server = require "spec.support.server"
 
 local KEY = "sandbox-user-key"
 
@@ -38,7 +38,7 @@ describe("the etoro command #lua", function()
     return require("etoro.values.json").decode(out), out
   end
 
-  setup(function() server = sandbox.start { limits = false } end)
+  setup(function() server = support_server.start { limits = false } end)
   teardown(function() server:stop() end)
   before_each(function() server:reset() end)
 

@@ -3,7 +3,7 @@ local docs = require "spec.support.docs"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
-local sandbox = require "spec.support.server"
+local support_server = require "spec.support.server"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 local LOOKUP = "GET /api/v2/trading/info/demo/orders:lookup"
@@ -53,7 +53,7 @@ describe("the etoro command #lua", function()
   end
 
   setup(function()
-    server = sandbox.start { limits = false, portfolio_lag = 0 }
+    server = support_server.start { limits = false, portfolio_lag = 0 }
     dir = process.scratch()
   end)
   teardown(function()

@@ -2,7 +2,7 @@
 local docs = require "spec.support.docs"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
-local sandbox = require "spec.support.server"
+local support_server = require "spec.support.server"
 
 local PAGE = docs.read "doc/json.md"
 
@@ -50,7 +50,7 @@ describe("the JSON of the etoro command #lua", function()
   end
 
   setup(function()
-    server = sandbox.start { limits = false, portfolio_lag = 0 }
+    server = support_server.start { limits = false, portfolio_lag = 0 }
     dir = process.scratch()
   end)
   teardown(function()

@@ -1,7 +1,7 @@
 -- While the etoro command waits it says for what: at once, not at the end.
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
-local sandbox = require "spec.support.server"
+local support_server = require "spec.support.server"
 
 local LUA = os.getenv "LUA" or "lua5.4"
 local SECONDS = 20 -- a slow machine; what is waited for takes longer
@@ -105,7 +105,7 @@ describe("the etoro command #lua", function()
   end)
 
   it("says that its own calls have to wait for their turn", function()
-    local server = sandbox.start { limits = false, instruments = 200 }
+    local server = support_server.start { limits = false, instruments = 200 }
     finally(function() server:stop() end)
     local args = { "quote" }
     local client = assert(server:client())
@@ -132,7 +132,7 @@ describe("the etoro command #lua", function()
     end
 
     before_each(function()
-      server = sandbox.start { limits = false, portfolio_lag = 0 }
+      server = support_server.start { limits = false, portfolio_lag = 0 }
     end)
     after_each(function() server:stop() end)
 

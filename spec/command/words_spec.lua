@@ -1,7 +1,7 @@
 -- The etoro command speaks of what was typed, not of the library behind it.
 local docs = require "spec.support.docs"
 local process = require "spec.support.process"
-local sandbox = require "spec.support.server"
+local support_server = require "spec.support.server"
 local words = require "etoro.command.words"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -50,7 +50,7 @@ describe("the etoro command #lua", function()
   end
 
   setup(function()
-    server = sandbox.start { limits = false, portfolio_lag = 0 }
+    server = support_server.start { limits = false, portfolio_lag = 0 }
     dir = process.scratch()
   end)
   teardown(function()

@@ -1,13 +1,13 @@
 -- Servers that do not rotate refresh tokens: the old one lives on.
 local etoro = require "etoro"
-local sso_server = require "spec.support.sso"
+local support_sso = require "spec.support.sso"
 
 local TOKEN = "canary-refresh/kept=="
 
 describe("a refresh token lives on", function()
   local server, sso, stored
 
-  setup(function() server = sso_server.start() end)
+  setup(function() server = support_sso.start() end)
   teardown(function() server:stop() end)
   before_each(function()
     stored = {}

@@ -2,14 +2,14 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
-local sso_server = require "spec.support.sso"
+local support_sso = require "spec.support.sso"
 
 local SECRET = "canary+secret :1"
 
 describe("etoro.oauth", function()
   local server, opened
 
-  setup(function() server = sso_server.start() end)
+  setup(function() server = support_sso.start() end)
   teardown(function() server:stop() end)
   before_each(function() opened = {} end)
   after_each(function()
@@ -63,7 +63,7 @@ describe("etoro.oauth", function()
         nonce = session.nonce, code_challenge_method = "S256",
         code_challenge = core.fingerprint(session.verifier),
         prompt = "login", login_hint = "a&b",
-      }, sso_server.parameters(query))
+      }, support_sso.parameters(query))
       assert.is_true(core.is_secret(session.verifier))
       assert.equal(43, #session.verifier:reveal())
       local _, other = sso:authorize()
@@ -142,7 +142,7 @@ describe("etoro.oauth", function()
       local url, session = sso:authorize()
       local kept = { state = session.state, nonce = session.nonce,
         verifier = session.verifier:reveal() }
-      local params = sso_server.parameters(
+      local params = support_sso.parameters(
         server:visit(url):match "%?(.*)$")
       assert.is_table(login():exchange(params, kept))
     end)

@@ -4,7 +4,7 @@ local docs = require "spec.support.docs"
 local limits = require "spec.support.limits"
 local process = require "spec.support.process"
 
-local values = require "etoro.values.limits"
+local values_limits = require "etoro.values.limits"
 
 local OF_C, OF_LUA = limits.of_c(), limits.of_lua()
 
@@ -98,16 +98,16 @@ describe("the tables of ceilings and defaults", function()
   it("are what Lua reads", function()
     local count = 0
     for _, entry in ipairs(OF_LUA) do
-      assert.equal(entry.value, values[entry.name], entry.name)
+      assert.equal(entry.value, values_limits[entry.name], entry.name)
     end
-    for _ in pairs(values) do count = count + 1 end
+    for _ in pairs(values_limits) do count = count + 1 end
     assert.equal(#OF_LUA, count)
   end)
 
   it("agree on what both hold", function()
     local shared = 0
     for _, c in ipairs(OF_C) do
-      local value = values[limits.shared(c.name)]
+      local value = values_limits[limits.shared(c.name)]
       if value then
         assert.equal(c.value, value, c.name)
         shared = shared + 1

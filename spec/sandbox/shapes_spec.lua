@@ -1,4 +1,4 @@
-local check = require "spec.support.shape_check"
+local shape_check = require "spec.support.shape_check"
 local operations = require "etoro.operations"
 local walk = require "spec.support.walk"
 
@@ -31,7 +31,7 @@ describe("the sandbox answers as documented: #lua", function()
       assert.is_true(contains(op.success, status), ("%s %s: %d %s"):format(
         request.target, request.body or "", status, text))
       if not op.since then
-        assert.is_nil(check.problem(name, status, text, ODD))
+        assert.is_nil(shape_check.problem(name, status, text, ODD))
       end
     end)
   end

@@ -12,11 +12,11 @@ local limit = math.tointeger(os.getenv "SPEC_LIMIT")
 
 if limit > 0 then
   local busted = require "busted"
-  local tell = require "spec.support.watchdog"
+  local watchdog = require "spec.support.watchdog"
 
   local function place(element)
     local trace = element.trace
-    tell(("%s, %s, line %s"):format(element.name,
+    watchdog(("%s, %s, line %s"):format(element.name,
       trace and trace.short_src or "its file",
       trace and trace.currentline or "?"), limit)
     return nil, true

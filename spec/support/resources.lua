@@ -1,7 +1,7 @@
 -- Everything that users call methods of, and the methods, as they are at run
 -- time: M.subjects() gives { name =, page =, methods = { name = function },
 -- of = a function that gives it for a client }.
-local box = require "etoro.sandbox"
+local sandbox = require "etoro.sandbox"
 
 local M = {}
 
@@ -65,7 +65,7 @@ end
 
 --- All of them, by name: "client.orders", "order", "client"...
 function M.subjects()
-  local client = assert(box.new():client())
+  local client = assert(sandbox.new():client())
   local found = { client = { name = "client", page = "client",
     methods = public(methods_of(client)), of = function(own) return own end } }
   for _, name in ipairs(M.RESOURCES) do

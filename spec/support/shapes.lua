@@ -1,7 +1,7 @@
 -- What the fields of all answers are, as tables: `types` by name, each its
 -- fields by theirs, `answers` by operation and status. What a kind stands for
 -- is told in the file they are made of.
-local source = require "spec.support.answer_types"
+local answer_types = require "spec.support.answer_types"
 
 local M = { types = {}, answers = {} }
 
@@ -10,7 +10,7 @@ local function lines(text)
   return text:gsub("\\\n  ", ""):gsub("\n  ", " "):gmatch "[^\n]+"
 end
 
-for line in lines(source.types) do
+for line in lines(answer_types.types) do
   local name, rest = line:match "^(%S+) ?(.*)$"
   local fields = {}
   for field, required, kind in rest:gmatch "([%w_]+)(%*?):(%S+)" do
@@ -19,7 +19,7 @@ for line in lines(source.types) do
   M.types[name] = fields
 end
 
-for line in lines(source.answers) do
+for line in lines(answer_types.answers) do
   local name, kind = line:match "^(%S+ %S+ %d+) ?(.*)$"
   M.answers[name] = kind
 end

@@ -2,7 +2,7 @@
 -- secrets in it.
 --   sso_show.lua URL   of a spec.support.sso
 local etoro = require "etoro"
-local server = require "spec.support.sso"
+local support_sso = require "spec.support.sso"
 
 local url = ...
 local seen = {}
@@ -35,7 +35,7 @@ local function use(options)
   local sso = assert(etoro.oauth.new(options))
   local page, session = sso:authorize()
   show(session)
-  local callback = server.visit(nil, page)
+  local callback = support_sso.visit(nil, page)
   local tokens = try(sso:exchange(callback, session))
   try(sso:exchange(callback .. "x", session))
   for _ = 1, 3 do

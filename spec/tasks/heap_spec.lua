@@ -1,6 +1,6 @@
 -- The heap that sleepers wait in: its first entry is always the earliest, and
 -- any entry can be taken out.
-local heaps = require "etoro.tasks.heap"
+local tasks_heap = require "etoro.tasks.heap"
 
 describe("the heap of sleepers", function()
   local function is_heap(heap)
@@ -15,7 +15,7 @@ describe("the heap of sleepers", function()
     local heap, entries = {}, {}
     for i, at in ipairs { ... } do
       entries[i] = { at = at }
-      heaps.add(heap, entries[i])
+      tasks_heap.add(heap, entries[i])
     end
     is_heap(heap)
     return heap, entries
@@ -26,7 +26,7 @@ describe("the heap of sleepers", function()
     local times = {}
     while heap[1] do
       times[#times + 1] = heap[1].at
-      heaps.remove(heap, heap[1])
+      tasks_heap.remove(heap, heap[1])
       is_heap(heap)
     end
     assert.same({ 1, 2, 3, 3, 4, 5, 6, 7, 8, 9 }, times)
@@ -34,11 +34,11 @@ describe("the heap of sleepers", function()
 
   it("moves what fills a gap down, or up", function()
     local heap, entries = heap_of(1, 10, 2, 11, 12, 3, 4)
-    heaps.remove(heap, entries[4]) -- 4 is earlier than 10 above the gap
+    tasks_heap.remove(heap, entries[4]) -- 4 is earlier than 10 above the gap
     is_heap(heap)
     assert.equal(6, #heap)
     assert.is_nil(entries[4].slot)
-    heaps.remove(heap, entries[1])
+    tasks_heap.remove(heap, entries[1])
     is_heap(heap)
     assert.equal(2, heap[1].at)
   end)
@@ -54,9 +54,9 @@ describe("the heap of sleepers", function()
       for _ = 1, 60 do
         if #held == 0 or random(3) > 1 then
           held[#held + 1] = { at = random(20) }
-          heaps.add(heap, held[#held])
+          tasks_heap.add(heap, held[#held])
         else
-          heaps.remove(heap, table.remove(held, random(#held)))
+          tasks_heap.remove(heap, table.remove(held, random(#held)))
         end
         is_heap(heap)
         if #held ~= #heap then error(#heap .. " of " .. #held .. " are left") end

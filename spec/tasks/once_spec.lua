@@ -1,7 +1,7 @@
 -- Reads that several tasks share.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local shared = require "etoro.tasks.once"
+local once = require "etoro.tasks.once"
 
 describe("a shared read", function()
   local client
@@ -17,7 +17,7 @@ describe("a shared read", function()
     etoro.run(function()
       for i = 1, 5 do
         etoro.spawn(function()
-          values[i] = shared.get(client, entry, 60, function()
+          values[i] = once.get(client, entry, 60, function()
             reads = reads + 1
             etoro.sleep(0.05)
             return "read"
@@ -32,7 +32,7 @@ describe("a shared read", function()
   it("does not wait for itself", function()
     local entry, began = {}, core.monotonic()
     local function read(depth)
-      return shared.get(client, entry, 60, function()
+      return once.get(client, entry, 60, function()
         return depth == 0 and "read" or read(depth - 1)
       end)
     end
@@ -45,14 +45,14 @@ describe("a shared read", function()
     local entry = {}
     etoro.run(function()
       local failing = etoro.spawn(function()
-        shared.get(client, entry, 60, function()
+        once.get(client, entry, 60, function()
           etoro.sleep(0.02)
           error "no luck"
         end)
       end)
       local value
       local other = etoro.spawn(function()
-        value = shared.get(client, entry, 60, function() return 8 end)
+        value = once.get(client, entry, 60, function() return 8 end)
       end)
       assert.is_false(pcall(failing.wait, failing))
       other:wait()
@@ -66,10 +66,10 @@ describe("a shared read", function()
       local began = core.monotonic()
       etoro.run(function()
         local reader = etoro.spawn(function()
-          shared.get(client, entry, 60, function() etoro.sleep(60) end)
+          once.get(client, entry, 60, function() etoro.sleep(60) end)
         end)
         etoro.spawn(function()
-          value = shared.get(client, entry, 60, function() return 7 end)
+          value = once.get(client, entry, 60, function() return 7 end)
         end)
         etoro.spawn(function()
           etoro.sleep(0.05)

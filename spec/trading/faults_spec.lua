@@ -2,7 +2,7 @@
 -- makes it long, FAULT_SEED repeats a run.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local faults = require "spec.faults.run"
+local faults_run = require "spec.faults.run"
 
 local ORDERS = tonumber(os.getenv "FAULT_ORDERS") or 200
 local SEED = tonumber(os.getenv "FAULT_SEED")
@@ -40,7 +40,7 @@ describe("under faults #timed", function()
   end)
 
   local function check(what, count, seconds)
-    print(faults.describe(what, count, SEED, seconds))
+    print(faults_run.describe(what, count, SEED, seconds))
     if count.example then print("  " .. count.example) end
     assert.equal(0, #count.mistakes,
       table.concat(count.mistakes, "\n", 1, math.min(5, #count.mistakes)))
@@ -50,7 +50,7 @@ describe("under faults #timed", function()
 
   it("orders and closings are done exactly once", function()
     for number, one in ipairs(RUNS) do
-      runs[number] = faults.new { seed = SEED, idempotency = one[2] }
+      runs[number] = faults_run.new { seed = SEED, idempotency = one[2] }
     end
     local counts, seconds = {}, {}
     etoro.run(function()

@@ -1,7 +1,7 @@
 local core = require "etoro.core"
 local operations = require "etoro.operations"
 local order_states = require "etoro.trading.order.states"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 -- One execution of an order
 local FILL = { { positionId = 1, state = "open" } }
@@ -110,16 +110,16 @@ describe("etoro.trading.routes", function()
 
   it("names an operation of either account for each purpose", function()
     local count = 0
-    for purpose, name in pairs(trading.REAL) do
+    for purpose, name in pairs(routes.REAL) do
       count = count + 1
       for _, account in ipairs { "real", "demo" } do
-        local op = trading.of(account, purpose)
+        local op = routes.of(account, purpose)
         assert(op, purpose .. ": no operation " .. name)
         assert.equal(account, op.account, name)
-        assert.equal(op, trading.op(with_account(account), purpose))
+        assert.equal(op, routes.op(with_account(account), purpose))
       end
-      local real = trading.of("real", purpose)
-      local demo = trading.of("demo", purpose)
+      local real = routes.of("real", purpose)
+      local demo = routes.of("demo", purpose)
       assert.equal(demo, operations[real.twin])
       assert.equal(real, operations[demo.twin])
       assert.equal(real, operations[name])
@@ -129,7 +129,7 @@ describe("etoro.trading.routes", function()
 
   it("covers every pair that is in use, and only these", function()
     local used = {}
-    for _, name in pairs(trading.REAL) do
+    for _, name in pairs(routes.REAL) do
       used[name], used[operations[name].twin] = true, true
     end
     for name, op in pairs(operations) do
@@ -140,8 +140,8 @@ describe("etoro.trading.routes", function()
 
   it("spells the instrument of a close as the account's operation does",
     function()
-      for account, name in pairs(trading.INSTRUMENT_IN_CLOSE) do
-        local body = trading.of(account, "close").body
+      for account, name in pairs(routes.INSTRUMENT_IN_CLOSE) do
+        local body = routes.of(account, "close").body
         assert(body[name], account)
         assert.is_true(body[name].required)
       end
@@ -150,7 +150,7 @@ describe("etoro.trading.routes", function()
   it("keeps cancels and closes ahead by what they do", function()
     local DOES = { open = "open", cancel = "cancel", close = "close",
       cancel_close = "cancel", edit = "edit" }
-    for purpose, name in pairs(trading.REAL) do
+    for purpose, name in pairs(routes.REAL) do
       assert.equal(DOES[purpose], operations[name].trade, purpose)
     end
   end)

@@ -5,8 +5,8 @@ local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 local times = require "etoro.values.times"
 
-local ORDERS = require "spec.fixtures.observations.orders"
-local EDITS = require "spec.fixtures.observations.edits"
+local orders = require "spec.fixtures.observations.orders"
+local edits = require "spec.fixtures.observations.edits"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
 local POSITION = 3612345678
@@ -121,7 +121,7 @@ local function by_recover(row)
 end
 
 describe("what is recorded of an order whose answer was lost", function()
-  for _, row in ipairs(ORDERS) do
+  for _, row in ipairs(orders) do
     it("is told by the call: " .. row[1], function()
       local id, alike = by_resolve(row)
       assert.equal(row.landed, id)
@@ -161,7 +161,7 @@ describe("what is recorded of changed stops", function()
     return api:client { on_event = function() end, max_retries = 0 }
   end
 
-  for _, row in ipairs(EDITS) do
+  for _, row in ipairs(edits) do
     it(("is %s: %s"):format(row.proves and "the change" or "no change", row[1]),
       function()
         local position = assert(account(row).positions:list())[1]

@@ -5,7 +5,7 @@ local etoro = require "etoro"
 local process = require "spec.support.process"
 local witness = require "spec.support.witness"
 
-local CLOSES = require "spec.fixtures.observations.closes"
+local closes = require "spec.fixtures.observations.closes"
 local WAIT = 40 -- seconds of the driven clock
 
 -- What each reader makes of what is proved.
@@ -79,9 +79,9 @@ local function by_recover(row)
 end
 
 describe("what is recorded of a closing proves the same", function()
-  assert(#CLOSES >= 60)
+  assert(#closes >= 60)
 
-  for _, row in ipairs(CLOSES) do
+  for _, row in ipairs(closes) do
     it("to position:close: " .. row[1], function()
       assert.equal(OF_CLOSE[row.proves] or "not seen", by_close(row))
     end)

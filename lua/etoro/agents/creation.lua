@@ -4,7 +4,7 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local limits = require "etoro.values.limits"
-local poll = require "etoro.tasks.looks"
+local looks = require "etoro.tasks.looks"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 
@@ -48,14 +48,14 @@ local function warning_for(portfolio)
     tostring(token.userTokenId))
 end
 
-local function give_up(err, seen, looks)
-  err.looks, err.seen = looks, seen
+local function give_up(err, seen, round)
+  err.looks, err.seen = round, seen
   if #seen > 1 then
     err.message = err.message .. ("; %d agent-portfolios that"
       .. " were made meanwhile fit the name"):format(#seen)
   else
     err.message = err.message .. "; the list did not show it in "
-      .. count(looks, "look")
+      .. count(round, "look")
   end
   err.hint = "Look at client.portfolios:list() before creating it again"
   return nil, err
@@ -75,10 +75,10 @@ function M.act(client, name, err, options)
   options = options or {}
   local deadline_at = err.started + client:deadline(options)
   local settled_at = err.ended + (options.settle or limits.default_settle)
-  local looks = poll.new(client, math.min(deadline_at, settled_at)
+  local round = looks.new(client, math.min(deadline_at, settled_at)
     - client:now(), "lost")
   local count_read, seen = 0, {}
-  while looks:next() and client:now() < deadline_at do
+  while round:next() and client:now() < deadline_at do
     local portfolios, response = client.portfolios:list {
       deadline = deadline_at - client:now(), timeout = options.timeout,
     }

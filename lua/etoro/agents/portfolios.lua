@@ -6,8 +6,8 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
-local resolve_portfolio = require "etoro.agents.creation"
+local links = require "etoro.resource.links"
+local creation = require "etoro.agents.creation"
 local tokens = require "etoro.agents.tokens"
 
 local V1, V2 = "/api/v1/agent-portfolios", "/api/v2/agent-portfolios"
@@ -61,7 +61,7 @@ function M.wrap(item, client)
   if type(item) ~= "table" or item[1] ~= nil or getmetatable(item) == mt then
     return item
   end
-  owner.link(item, client)
+  links.link(item, client)
   if type(item.userTokens) ~= "table" then item.userTokens = {} end
   for _, token in ipairs(item.userTokens) do
     tokens.wrap(token, client, item)
@@ -70,14 +70,14 @@ function M.wrap(item, client)
 end
 
 local function client_of(self, what)
-  return owner.of(self, what).client
+  return links.of(self, what).client
 end
 
 -- The client and the path values of a portfolio's method; nil, err when the
 -- portfolio is gone.
 local function alive(self, what)
-  local link = owner.of(self, what)
-  local err = owner.ended(link)
+  local link = links.of(self, what)
+  local err = links.ended(link)
   if not err and type(self.agentPortfolioId) ~= "string" then
     err = errors.unexpected("the API gave this agent-portfolio no"
       .. " agentPortfolioId")
@@ -227,7 +227,7 @@ function collection:create(fields, options)
   if response.kind ~= "unknown_outcome" then
     return nil, response
   end
-  return resolve_portfolio.act(client, fields.agentPortfolioName, response,
+  return creation.act(client, fields.agentPortfolioName, response,
     options)
 end
 
@@ -282,7 +282,7 @@ function methods:delete(options)
   if not client then return nil, path end
   local result, response = client:send(DELETE, path, options)
   if result == nil then return nil, response end
-  owner.finish(self, "deleted")
+  links.finish(self, "deleted")
   return true, response
 end
 
@@ -317,7 +317,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Portfolios
 function M.new(client)
-  return owner.link(setmetatable({}, collection_mt), client)
+  return links.link(setmetatable({}, collection_mt), client)
 end
 
 return M

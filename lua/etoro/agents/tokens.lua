@@ -5,8 +5,8 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
-local values = require "etoro.values.types"
+local links = require "etoro.resource.links"
+local types = require "etoro.values.types"
 
 local null = core.null
 
@@ -95,7 +95,7 @@ end
 
 -- What an answer gave a token: its scopes in one way, its whitelist as it is.
 local function set_scopes(token, fields)
-  values.note_answered(token.ipsWhitelist)
+  types.note_answered(token.ipsWhitelist)
   if not names_scopes(fields) then return end
   local names, ids = M.read_scopes(fields)
   token.scopes = nil
@@ -111,7 +111,7 @@ end
 function M.wrap(item, client, portfolio)
   if type(item) ~= "table" then return item end
   set_scopes(item, item)
-  owner.link(item, client, portfolio)
+  links.link(item, client, portfolio)
   return setmetatable(item, mt)
 end
 
@@ -169,8 +169,8 @@ end
 
 -- self, its link and the ids of its path; nil, err when it is gone
 local function alive(token, what)
-  local link = owner.of(token, what)
-  local err = owner.ended(link)
+  local link = links.of(token, what)
+  local err = links.ended(link)
   if not err and (type(token.userTokenId) ~= "string"
       or type(link.parent.agentPortfolioId) ~= "string") then
     err = errors.unexpected("the API gave this token, or its agent-portfolio,"
@@ -238,7 +238,7 @@ function methods:revoke(options)
   if not link then return nil, path end
   local result, response = link.client:send(REVOKE, path, options)
   if result == nil then return nil, response end
-  owner.finish(self, "revoked")
+  links.finish(self, "revoked")
   remove_from(link.parent.userTokens, self)
   return true, response
 end

@@ -10,14 +10,14 @@ local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
 local rules = require "etoro.values.rules"
-local values = require "etoro.values.types"
+local types = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local check_value, spec_of = values.value, values.spec_of
-local sorted_names = values.sorted_names
+local check_value, spec_of = types.value, types.spec_of
+local sorted_names = types.sorted_names
 
 -- A body that is no object: one spec.
 local function check_bare_body(spec, body)

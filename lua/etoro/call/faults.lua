@@ -1,7 +1,7 @@
 -- What an answer says of its failure, whatever shape it has. The API alone has
 -- nine, and a gateway before it may have more.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 
@@ -16,7 +16,7 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local get = casing.get
+local get = spelling.get
 
 local MESSAGES = { "errorMessage", "message", "detail", "title",
   "error_description", "errorDescription", "description", "reason", "msg",

@@ -3,7 +3,7 @@
 
 local failures = require "etoro.call.failures"
 local json = require "etoro.values.json"
-local responses = require "etoro.call.response"
+local call_response = require "etoro.call.response"
 
 local M = {}
 
@@ -101,7 +101,7 @@ function M.read(asker, op, job, keep_null)
     detail, request_id = job:outcome(true)
   local result, err
   if not code and status >= 200 and status < 300 then
-    local response = responses.of_job(job, status, attempts, elapsed,
+    local response = call_response.of_job(job, status, attempts, elapsed,
       request_id)
     result, err = read_success(asker, op, job, response, keep_null)
     if result == nil then err.attempts = attempts end
@@ -109,7 +109,7 @@ function M.read(asker, op, job, keep_null)
   elseif not code and status == 404 and op.method == "DELETE"
       and ran_before then
     -- an attempt whose answer was lost has done it
-    return true, responses.of_job(job, status, attempts, elapsed, request_id)
+    return true, call_response.of_job(job, status, attempts, elapsed, request_id)
   end
   if not code then
     err = failures.from_reply(reply_of(op, job, status))

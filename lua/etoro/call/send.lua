@@ -3,7 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
-local options_of = require "etoro.call.options"
+local call_options = require "etoro.call.options"
 local outcome = require "etoro.call.outcome"
 local waiting = require "etoro.tasks.waiting"
 
@@ -68,7 +68,7 @@ return function(client, op, request, options, is_urgent)
     content_type = request.content_type, headers = request.headers,
     request_id = options.request_id or request.request_id,
     finals = op.final, class = op.class, pool = client._pool or op.pool,
-    priority = op.trade and options_of.priority(op, options.priority)
+    priority = op.trade and call_options.priority(op, options.priority)
       or options.priority,
     writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
     timeout = options.timeout or settled.timeout, deadline = deadline,

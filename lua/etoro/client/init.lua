@@ -9,10 +9,10 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local inside = require "etoro.client.inside"
-local options_of = require "etoro.client.options"
+local client_options = require "etoro.client.options"
 local raw = require "etoro.call.raw"
 local renewal = require "etoro.client.renewal"
-local runtime = require "etoro.tasks.waiting"
+local waiting = require "etoro.tasks.waiting"
 local send = require "etoro.call.send"
 
 -- what a program may ask for behind a write is there
@@ -254,12 +254,12 @@ local function tell(client, warnings)
 end
 
 local function open(settled, engine, parent, keys_of)
-  local run = runtime.of(engine)
+  local run = waiting.of(engine)
   local handle, message = open_core(settled, run.engine, parent, keys_of)
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
     _core = handle, _runtime = run, _settings = settled,
-    _waiter = runtime.waiter(run, handle, settled),
+    _waiter = waiting.waiter(run, handle, settled),
     _options = not settled.seal and settled or nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
@@ -329,7 +329,7 @@ function inside:derive(options, user_key)
         .. " this client does not have: give api_key to token:client",
     }
   end
-  local settled, err = options_of.settle(merged, is_keyed)
+  local settled, err = client_options.settle(merged, is_keyed)
   if not settled then return nil, err end
   if settled.instrument_cache ~= nil then
     require("etoro.market.cache").check(settled.instrument_cache)
@@ -343,7 +343,7 @@ end
 ---@return etoro.Client? client
 ---@return etoro.Error? err
 function M.new(options, engine)
-  local settled, err = options_of.settle(options)
+  local settled, err = client_options.settle(options)
   if not settled then return nil, err end
   if settled.instrument_cache ~= nil then
     require("etoro.market.cache").check(settled.instrument_cache)

@@ -8,7 +8,7 @@ local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local positions = require "etoro.trading.positions"
 local shapes = require "etoro.command.shapes"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 local words = require "etoro.command.words"
 
 -- not up to the locale
@@ -52,7 +52,7 @@ local function accepted(closing, position, order_id)
   local instrument = shapes.instrument_id(position)
   if not instruments.is_closed(session, instrument) then return nil end
   closing.shut[instrument] = true
-  local op = trading.op(session:client(), "cancel_close")
+  local op = routes.op(session:client(), "cancel_close")
   local back = order_id and (" To take it back: etoro%s call \"%s %s\""
     .. " orderId=%s"):format(session.args.real and " --real" or "", op.method,
     op.path, output.number(order_id)) or ""

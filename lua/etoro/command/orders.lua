@@ -7,7 +7,7 @@ local limits = require "etoro.values.limits"
 local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -116,7 +116,7 @@ local function tell_why(placed)
   placed.is_shut = reason ~= nil
     or instruments.is_closed(session, placed.instrument.instrumentID)
   if not placed.is_shut then return false end
-  local op = trading.op(session:client(), "cancel")
+  local op = routes.op(session:client(), "cancel")
   session:note(("the market of %s is closed: order %s waits until it opens. To"
     .. " take it back: etoro%s call \"%s %s\" orderId=%s"):format(name, number,
     session.args.real and " --real" or "", op.method, op.path, number))

@@ -1,6 +1,6 @@
 -- What the command prints: aligned tables for people, JSON for programs.
 
-local columns_of = require "etoro.command.columns"
+local command_columns = require "etoro.command.columns"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local exits = require "etoro.command.exits"
@@ -165,7 +165,7 @@ function methods:json(value, is_list) -- luacheck: no self
   write(is_empty and "[]" or harmless(json.show(value)), "\n")
 end
 
-local width = columns_of.text
+local width = command_columns.text
 
 local function measure(columns, rows)
   local widths = {}

@@ -3,7 +3,7 @@
 -- known.
 
 local batches = require "etoro.resource.batches"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local order_states = require "etoro.trading.order.states"
 
@@ -36,8 +36,8 @@ local function with_null(names, values)
 end
 
 local function of(item, name, ...)
-  for _, spelling in ipairs { name, ... } do
-    local value = casing.get(item, spelling)
+  for _, other in ipairs { name, ... } do
+    local value = spelling.get(item, other)
     if value ~= nil and value ~= core.null then return value end
   end
   return nil

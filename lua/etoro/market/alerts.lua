@@ -5,7 +5,7 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local ALERTS = "/api/v1/price-alerts"
@@ -38,7 +38,7 @@ local client_of = resource.client_of
 
 local function wrap(item, client)
   if type(item) ~= "table" then return item end
-  owner.link(item, client)
+  links.link(item, client)
   return setmetatable(item, alert_mt)
 end
 
@@ -178,7 +178,7 @@ function methods:delete(options)
   if not client then return nil, path end
   local done, response = resource.done(client, DELETE, path, options)
   if not done then return nil, response end
-  owner.finish(self, "deleted", "price alert")
+  links.finish(self, "deleted", "price alert")
   return true, response
 end
 
@@ -186,7 +186,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Alerts
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -5,15 +5,15 @@ local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
 local candles = require "etoro.market.candles"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.call.options"
-local owner = require "etoro.resource.links"
+local call_options = require "etoro.call.options"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local rates = require "etoro.market.rates"
 local server_clock = require "etoro.call.server_clock"
@@ -97,7 +97,7 @@ local FIELDS = {
 ---@class etoro.Market client.market
 local collection = {}
 local mt = { __name = "etoro.market", __index = collection }
-local item_mt = { __name = "etoro.market.item", __index = casing.wrap_index() }
+local item_mt = { __name = "etoro.market.item", __index = spelling.wrap_index() }
 local tonumber = core.number -- not up to the locale
 
 local M = {}
@@ -113,7 +113,7 @@ local function wrap_all(list)
 end
 
 local function client_of(self, what)
-  return owner.of(self, "client.market:" .. what).client
+  return links.of(self, "client.market:" .. what).client
 end
 
 --- Reads prices (portal: Market Data, Rates), 100 instruments a request,
@@ -125,7 +125,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:rates(list, options)
   local client = client_of(self, "rates")
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local by_entry, response, problems = rates.read(client, list, options)
   if not by_entry then return nil, response end
   for i = 1, math.min(#problems, limits.symbols_explained_max) do
@@ -143,7 +143,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:rate(instrument, options)
   local client = client_of(self, "rate")
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local share = batches.sharing(client, options)
   local id, err = instruments.id(client, instrument, share)
   if not id then return nil, err end
@@ -204,7 +204,7 @@ function collection:candles(params, options)
     blame.raise("parameters must be a table, got " .. type(params))
   end
   check.options(params, CANDLES_PARAMS, "parameter")
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local path, err = candles_path(params)
   if not path then return nil, err end
   local share = batches.sharing(client, options)
@@ -341,7 +341,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Market
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

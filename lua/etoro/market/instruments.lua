@@ -2,16 +2,16 @@
 
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instrument_list = require "etoro.market.instrument_list"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.call.options"
-local owner = require "etoro.resource.links"
+local call_options = require "etoro.call.options"
+local links = require "etoro.resource.links"
 local symbols = require "etoro.market.symbols"
-local values = require "etoro.values.types"
+local types = require "etoro.values.types"
 
 local DETAILS = operations["GET /api/v1/instruments/{symbol}"]
 local SHORTENED = operations["GET /api/v1/instruments/{symbol}/{shortener}"]
@@ -41,7 +41,7 @@ local SHORTENED = operations["GET /api/v1/instruments/{symbol}/{shortener}"]
 local collection = {}
 local mt = { __name = "etoro.instruments", __index = collection }
 local instrument_mt = {
-  __name = "etoro.instrument", __index = casing.wrap_index(),
+  __name = "etoro.instrument", __index = spelling.wrap_index(),
 }
 local M = {}
 
@@ -54,7 +54,7 @@ end
 
 local function id_of(item)
   return type(item) == "table"
-    and batches.id(casing.get(item, "instrumentID")) or nil
+    and batches.id(spelling.get(item, "instrumentID")) or nil
 end
 
 -- Items by id, the first of each, and those that have none.
@@ -99,7 +99,7 @@ local function list_ids(client, filters, options)
   local items, others = by_id(lists)
   local list = batches.in_order(ids, items)
   for _, id in ipairs(ids) do items[id] = nil end
-  for _, id in ipairs(values.sorted_names(items)) do
+  for _, id in ipairs(types.sorted_names(items)) do
     list[#list + 1] = items[id]
   end
   for _, item in ipairs(others) do list[#list + 1] = item end
@@ -116,11 +116,11 @@ end
 ---@return etoro.Instrument[]? instruments
 ---@return etoro.Response|etoro.Error
 function collection:list(filters, options)
-  local client = owner.of(self, "client.instruments:list").client
+  local client = links.of(self, "client.instruments:list").client
   check.options(filters, instrument_list.FILTERS, "filter")
   local ids = filters and filters.instrumentIds
   if type(ids) == "table" and #ids > 0 then
-    options = options_of.of_call(options)
+    options = call_options.of_call(options)
     return list_ids(client, filters, options)
   end
   local list, response = instrument_list.fetch(client, filters, options)
@@ -138,8 +138,8 @@ end
 ---response.warning
 ---@return etoro.Response|etoro.Error
 function collection:many(ids, options)
-  local client = owner.of(self, "client.instruments:many").client
-  options = options_of.of_call(options)
+  local client = links.of(self, "client.instruments:many").client
+  options = call_options.of_call(options)
   local wanted, err = batches.check_ids(ids, "instrumentIds")
   if not wanted then return nil, err end
   local lists, response = ask(client, batches.unique(wanted), nil, options)
@@ -169,7 +169,7 @@ end
 ---@return etoro.Instrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:get(id, options)
-  local client = owner.of(self, "client.instruments:get").client
+  local client = links.of(self, "client.instruments:get").client
   local wanted, err = batches.check_id(id, "instrumentId")
   if not wanted then return nil, err end
   local list, response = instrument_list.fetch(client,
@@ -193,11 +193,11 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found, code unknown_symbol;
 ---or kind invalid, code ambiguous; err.near lists what may have been meant
 function collection:find(symbol, options)
-  local client = owner.of(self, "client.instruments:find").client
+  local client = links.of(self, "client.instruments:find").client
   if type(symbol) ~= "string" then
     blame.raise("symbol: string expected, got " .. type(symbol))
   end
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local found, response = symbols.find(client, symbol,
     batches.sharing(client, options))
   return found and M.copy(found), response
@@ -212,7 +212,7 @@ end
 ---@return etoro.api.Instrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:details(symbol, params, options)
-  local client = owner.of(self, "client.instruments:details").client
+  local client = links.of(self, "client.instruments:details").client
   check.options(params, { fields = "string|table", shortener = "string" },
     "parameter")
   params = params or {}
@@ -264,7 +264,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Instruments
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -2,13 +2,13 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local responses = require "etoro.call.response"
+local call_response = require "etoro.call.response"
 local symbols = require "etoro.market.symbols"
 
 local M = {}
@@ -61,7 +61,7 @@ local function by_id(lists)
   for _, list in ipairs(lists) do
     for _, rate in ipairs(list) do
       local id = type(rate) == "table"
-        and batches.id(casing.get(rate, "instrumentID"))
+        and batches.id(spelling.get(rate, "instrumentID"))
       if id then rates[id] = rate end
     end
   end
@@ -105,7 +105,7 @@ function M.read(client, list, options)
   end
   local by_entry = {}
   if #known == 0 then
-    return by_entry, responses.made(), problems
+    return by_entry, call_response.made(), problems
   end
   local rates, response = M.fetch(client, batches.unique(known), share)
   if not rates then return nil, response end

@@ -6,13 +6,13 @@ local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local instrument_cache = require "etoro.market.cache"
+local market_cache = require "etoro.market.cache"
 local instrument_list = require "etoro.market.instrument_list"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
-local responses = require "etoro.call.response"
+local call_response = require "etoro.call.response"
 
 local tonumber = core.number -- not up to the locale
 
@@ -237,9 +237,9 @@ local function check_symbol(symbol)
 end
 
 local function find(client, symbol, share)
-  local cache = instrument_cache.of(client)
+  local cache = market_cache.of(client)
   local entry = cache:get(symbol)
-  if entry and entry.instrument then return entry.instrument, responses.made() end
+  if entry and entry.instrument then return entry.instrument, call_response.made() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
   if client:api() == "sor-v3" then -- it has no search
@@ -262,7 +262,7 @@ function M.find(client, symbol, share)
   local err = check_symbol(symbol)
   if err then return nil, err end
   local instrument, response = find(client, symbol, share)
-  instrument_cache.of(client):flush()
+  market_cache.of(client):flush()
   return instrument, response
 end
 
@@ -283,13 +283,13 @@ local function find_each(client, symbols, results, share)
     end
     if err and not is_answer(err) then return nil, err end
     results[symbol] = one or err
-    return part, one and response or responses.made()
+    return part, one and response or call_response.made()
   end)
 end
 
 -- All at once, from the list of all instruments.
 local function find_in_list(client, symbols, results, share)
-  local cache = instrument_cache.of(client)
+  local cache = market_cache.of(client)
   local list, response
   for _, symbol in ipairs(symbols) do
     local entry, err = cache:get(symbol), check_symbol(symbol)
@@ -306,7 +306,7 @@ local function find_in_list(client, symbols, results, share)
       results[symbol] = one or why
     end
   end
-  return symbols, response or responses.made()
+  return symbols, response or call_response.made()
 end
 
 --- Finds the instruments of many symbols: a few by a search each, many in the
@@ -317,7 +317,7 @@ end
 ---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
 ---@return etoro.Response|etoro.Error
 function M.find_all(client, symbols, share)
-  local results, cache = {}, instrument_cache.of(client)
+  local results, cache = {}, market_cache.of(client)
   local unknown = 0
   for _, symbol in ipairs(symbols) do
     if not cache:get(symbol) then unknown = unknown + 1 end

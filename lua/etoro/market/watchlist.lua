@@ -4,10 +4,10 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
-local values = require "etoro.values.types"
+local types = require "etoro.values.types"
 
 local LISTS = "/api/v1/watchlists"
 local ONE = LISTS .. "/{watchlistId}"
@@ -63,7 +63,7 @@ local M = {}
 ---@return etoro.Watchlist
 function M.wrap(item, client)
   if type(item) ~= "table" or getmetatable(item) == mt then return item end
-  owner.link(item, client)
+  links.link(item, client)
   return setmetatable(item, mt)
 end
 
@@ -80,7 +80,7 @@ function M.items(items)
   local copy = {}
   for i, item in pairs(items) do
     if type(item) == "number" or type(item) == "string" then
-      local id, message = values.value(INSTRUMENT, item)
+      local id, message = types.value(INSTRUMENT, item)
       if not id then
         local err = errors.invalid(("body[%s].itemId"):format(i),
           message)
@@ -259,7 +259,7 @@ end
 function methods:delete(options)
   local done, response = change(self, "watchlist:delete", DELETE, {}, options)
   if not done then return nil, response end
-  owner.finish(self, "deleted", "watchlist")
+  links.finish(self, "deleted", "watchlist")
   return true, response
 end
 

@@ -4,7 +4,7 @@ local answers = require "etoro.resource.answers"
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local watchlist = require "etoro.market.watchlist"
@@ -205,7 +205,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Watchlists
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -2,16 +2,16 @@
 -- real, as the client is.
 
 local answers = require "etoro.resource.answers"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local options_of = require "etoro.call.options"
-local owner = require "etoro.resource.links"
+local call_options = require "etoro.call.options"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local tasks = require "etoro.tasks"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 local ME = operations["GET /api/v1/me"]
 
@@ -73,12 +73,12 @@ local ME = operations["GET /api/v1/me"]
 local collection = {}
 local mt = { __name = "etoro.account", __index = collection }
 local item_mt = {
-  __name = "etoro.account.item", __index = casing.wrap_index(),
+  __name = "etoro.account.item", __index = spelling.wrap_index(),
 }
 local M = {}
 
 local function client_of(self, what)
-  return owner.of(self, "client.account:" .. what).client
+  return links.of(self, "client.account:" .. what).client
 end
 
 -- Other spellings are found in an object and in the objects of its lists.
@@ -103,7 +103,7 @@ end
 
 local function read(client, purpose, params, options)
   local name = purpose == "aggregate" and "" or "clientPortfolio"
-  return read_object(client, trading.op(client, purpose), name, params, options)
+  return read_object(client, routes.op(client, purpose), name, params, options)
 end
 
 --- Reads what the account holds (portal: Portfolio, Get Portfolio), without
@@ -134,7 +134,7 @@ function collection:pnl(options)
   local aggregate, again = read(client, "aggregate", nil, options)
   if not aggregate then return nil, response end
   local totals, err = answers.object(aggregate, "accountTotals", again,
-    trading.op(client, "aggregate"))
+    routes.op(client, "aggregate"))
   if not totals then return nil, err end
   client:warn(again, NO_PNL)
   return wrap({ unrealizedPnL = totals.accountCurrentPnl,
@@ -183,7 +183,7 @@ end
 ---differ, or one of them could not be read
 function collection:equity(options)
   local client = client_of(self, "equity")
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local pnl, response, aggregate, other = read_both(client, options)
   local totals = aggregate and type(aggregate.accountTotals) == "table"
     and wrap(aggregate.accountTotals, 0) or nil
@@ -215,7 +215,7 @@ end
 ---when the answer lacks one that it takes
 function collection:available_cash(options)
   local client = client_of(self, "available_cash")
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local portfolio, response = read(client, "portfolio", nil,
     copy_with_null(options))
   if not portfolio then return nil, response end
@@ -223,7 +223,7 @@ function collection:available_cash(options)
   if cash then return cash, response end
   return nil, errors.unexpected("the answer lacks "
     .. table.concat(missing, ", "), response,
-    trading.op(client, "portfolio"))
+    routes.op(client, "portfolio"))
 end
 
 --- Reads the account's totals, and its holdings by instrument and by mirror
@@ -235,7 +235,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:aggregate(filters, options)
   local client = client_of(self, "aggregate")
-  check.options(filters, trading.op(client, "aggregate").params.query, "filter")
+  check.options(filters, routes.op(client, "aggregate").params.query, "filter")
   local aggregate, response = read(client, "aggregate", filters, options)
   if not aggregate then return nil, response end
   if type(aggregate.accountTotals) == "table" then
@@ -253,7 +253,7 @@ local function wrap_trade(item) return setmetatable(item, item_mt) end
 ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
 function collection:each_trade(params, options)
   local client = client_of(self, "each_trade")
-  return pages.each(client, trading.op(client, "history"), params, options,
+  return pages.each(client, routes.op(client, "history"), params, options,
     wrap_trade)
 end
 
@@ -270,7 +270,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Account
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

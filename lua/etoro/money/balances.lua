@@ -3,7 +3,7 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local ALL = "/api/v1/balances"
@@ -108,7 +108,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Balances
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -4,7 +4,7 @@
 -- would be part of is nil: it never counts as 0.
 
 local answers = require "etoro.resource.answers"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local holdings = require "etoro.trading.account.holdings"
 
@@ -55,7 +55,7 @@ function Sum:value() return self.is_whole and self.total or nil end
 
 -- The items of a list; null is a list without any, absent is missing.
 local function each(sum, owner, name, prefix)
-  local list = casing.get(owner, name)
+  local list = spelling.get(owner, name)
   if list == core.null then return ipairs {} end
   if not answers.is_list(list) then
     sum:lack(prefix .. name)
@@ -66,7 +66,7 @@ end
 
 local function field(item, name)
   if type(item) ~= "table" then return nil end
-  local value = casing.get(item, name)
+  local value = spelling.get(item, name)
   if value == core.null then return nil end
   return value
 end

@@ -5,7 +5,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
-local options_of = require "etoro.oauth.options"
+local oauth_options = require "etoro.oauth.options"
 
 local tostring = core.text -- not up to the locale
 
@@ -77,7 +77,7 @@ function M.begin(options, url, params)
     nonce = core.random_token(32):reveal(),
     verifier = core.random_token(32),
   }, session_mt)
-  local scopes = options_of.scope_text(params.scopes
+  local scopes = oauth_options.scope_text(params.scopes
     or options.scopes or SCOPES, "parameter")
   local list = {}
   add_parameter(list, "response_type", "code")

@@ -8,8 +8,8 @@ local core = require "etoro.core"
 local discovery = require "etoro.oauth.discovery"
 local http = require "etoro.oauth.http"
 local limits = require "etoro.values.limits"
-local options_of = require "etoro.oauth.options"
-local tokens_of = require "etoro.oauth.tokens"
+local oauth_options = require "etoro.oauth.options"
+local oauth_tokens = require "etoro.oauth.tokens"
 local waiting = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
@@ -32,7 +32,7 @@ local mt = {
 ---@return etoro.OAuth? sso
 ---@return etoro.Error? err
 function M.new(options)
-  local settled, urls, warnings = options_of.settle(options)
+  local settled, urls, warnings = oauth_options.settle(options)
   if not settled then return nil, urls end
   local self = setmetatable({
     _options = settled, _urls = urls,
@@ -60,7 +60,7 @@ end
 ---@return table? document
 ---@return etoro.Error? err
 function methods:discover(options)
-  options_of.of_call(options)
+  oauth_options.of_call(options)
   local url = self._urls.discovery
   local document, err = http.ask(self, {
     method = "GET", url = url, class = "safe",
@@ -104,7 +104,7 @@ end
 ---@return etoro.Tokens? tokens
 ---@return etoro.Error? err
 function methods:exchange(callback, session, options)
-  options_of.of_call(options)
+  oauth_options.of_call(options)
   authorize.check_redirect(self._options)
   local params = authorize.read(callback)
   local verifier = authorize.verifier_of(session)
@@ -130,7 +130,7 @@ function methods:exchange(callback, session, options)
     self._exchanges[session] = record
   end
   local tokens
-  tokens, err = tokens_of.settle(self, record)
+  tokens, err = oauth_tokens.settle(self, record)
   if record.err and record.err.retryable then self._exchanges[session] = nil end
   return tokens, err
 end
@@ -142,9 +142,9 @@ end
 ---@return etoro.Tokens? tokens
 ---@return etoro.Error? err
 function methods:refresh(tokens, options)
-  options_of.of_call(options)
-  local sealed = tokens_of.seal(tokens)
-  return tokens_of.refresh(self, sealed, options)
+  oauth_options.of_call(options)
+  local sealed = oauth_tokens.seal(tokens)
+  return oauth_tokens.refresh(self, sealed, options)
 end
 
 --- Ends a token on the server.
@@ -153,7 +153,7 @@ end
 ---@return true? done
 ---@return etoro.Error? err
 function methods:revoke(token, options)
-  options_of.of_call(options)
+  oauth_options.of_call(options)
   if type(token) == "table" then
     token = token.refresh_token or token.access_token
   end
@@ -190,7 +190,7 @@ end
 -- A renewal ahead of time that failed for reasons that may pass.
 local function can_wait(self, tokens, err)
   return err.kind ~= "auth" and err.kind ~= "closed"
-    and not tokens_of.is_over(self, tokens, 1)
+    and not oauth_tokens.is_over(self, tokens, 1)
 end
 
 --- Makes a function for the access_token option of etoro.client; several
@@ -199,15 +199,15 @@ end
 ---@param tokens etoro.Tokens|table as they were given or stored
 ---@return fun(refused?: etoro.Secret): etoro.Secret?, number|etoro.Error|nil
 function methods:source(tokens)
-  local current = tokens_of.seal(tokens)
+  local current = oauth_tokens.seal(tokens)
   return function(refused)
-    local stored, err = tokens_of.ensure_stored(self, current)
+    local stored, err = oauth_tokens.ensure_stored(self, current)
     if not stored then return nil, err end
     if type(refused) == "string" then refused = core.secret(refused) end
     local is_refused = refused ~= nil and refused == current.access_token
-    if is_refused or tokens_of.is_over(self, current, leeway(current)) then
+    if is_refused or oauth_tokens.is_over(self, current, leeway(current)) then
       local fresh
-      fresh, err = tokens_of.refresh(self, current)
+      fresh, err = oauth_tokens.refresh(self, current)
       if fresh then
         current = fresh
       elseif is_refused or not can_wait(self, current, err) then

@@ -1,7 +1,7 @@
 -- What an answer holds: failures that come in a 2xx, and the lists that it has
 -- to have.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
@@ -19,7 +19,7 @@ function M.text(body)
   return ok and text or nil
 end
 
-local get = casing.get
+local get = spelling.get
 
 -- Watchlists put an HTTP status of their own into the body.
 local function status_of(body)

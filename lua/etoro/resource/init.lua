@@ -5,9 +5,9 @@ local answers = require "etoro.resource.answers"
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
-local values = require "etoro.values.types"
+local types = require "etoro.values.types"
 
 local M = {}
 
@@ -17,7 +17,7 @@ local M = {}
 ---@param what string for the message, such as "client.feeds:news"
 ---@return etoro.Client
 function M.client_of(self, what)
-  return owner.of(self, what).client
+  return links.of(self, what).client
 end
 
 --- The link of an object's method; nil, err when the object's subject is gone.
@@ -26,8 +26,8 @@ end
 ---@return etoro.Link? link
 ---@return etoro.Error? err kind closed
 function M.alive(self, what)
-  local link = owner.of(self, what)
-  local err = owner.ended(link)
+  local link = links.of(self, what)
+  local err = links.ended(link)
   if err then return nil, err end
   return link
 end
@@ -58,7 +58,7 @@ function M.id_text(value, name)
   if type(value) == "string" and not value:find("^[-+]?%d[%d.]*$") then
     return value
   end
-  local number, message = values.value({ type = "integer", min = 1 }, value)
+  local number, message = types.value({ type = "integer", min = 1 }, value)
   if not number then
     local err = errors.invalid(name, message)
     return nil, err
@@ -124,7 +124,7 @@ function M.define(name)
   local collection = {}
   local mt = { __name = "etoro." .. name, __index = collection }
   local module = {}
-  function module.new(client) return owner.link(setmetatable({}, mt), client) end
+  function module.new(client) return links.link(setmetatable({}, mt), client) end
   return collection, module
 end
 

@@ -8,7 +8,7 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local options_of = require "etoro.call.options"
+local call_options = require "etoro.call.options"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -284,7 +284,7 @@ end
 function M.each(client, op, params, options, wrap)
   params = copy_params(params)
   local left = take_limit(params)
-  options_of.of_call(options)
+  call_options.of_call(options)
   arguments.params(op, params)
   local state = { client = client, op = op, params = params,
     options = options, size = size_of(op, params), seen = 0, pages = 0,

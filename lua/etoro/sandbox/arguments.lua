@@ -1,7 +1,7 @@
 -- The sandbox's options as they are typed: --port=8080 or --port 8080.
 
 local core = require "etoro.core"
-local known = require "etoro.sandbox.options"
+local sandbox_options = require "etoro.sandbox.options"
 local nearest = require "etoro.values.nearest"
 
 local M = {}
@@ -33,7 +33,7 @@ M.OPTIONS = {
   { "port", NUMBER, "N", "a port of this machine; any that is free" },
   { "host", TEXT, "127.0.0.1", "an address of this machine" },
 }
-for _, row in ipairs(known.TYPED) do
+for _, row in ipairs(sandbox_options.TYPED) do
   M.OPTIONS[#M.OPTIONS + 1] = { (row[1]:gsub("_", "-")),
     row[1] == "name_suffix" and TEXT_OR_FALSE or KINDS[type(row[2])], row[4],
     row[5] }

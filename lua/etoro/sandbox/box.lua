@@ -9,7 +9,7 @@ local bounds = require "etoro.sandbox.bounds"
 local control = require "etoro.sandbox.control"
 local errors = require "etoro.errors"
 local faults = require "etoro.sandbox.http.faults"
-local known = require "etoro.sandbox.options"
+local sandbox_options = require "etoro.sandbox.options"
 local limits = require "etoro.sandbox.http.limits"
 local pipeline = require "etoro.sandbox.pipeline"
 local rng = require "etoro.sandbox.rng"
@@ -30,9 +30,9 @@ function M.new(options)
   if type(options) ~= "table" then
     blame.raise("sandbox.new takes a table of options")
   end
-  local message = bounds.problem(options, known.KINDS, "option")
+  local message = bounds.problem(options, sandbox_options.KINDS, "option")
   if message then blame.raise(message) end
-  local self = setmetatable({ given = known.settle(options), cuts = 0,
+  local self = setmetatable({ given = sandbox_options.settle(options), cuts = 0,
     router = areas.router() }, mt)
   self.instruments = universe.build(self.given.instruments, self.given.strict)
   self:reset()
@@ -142,7 +142,7 @@ end
 ---@return etoro.Error? err
 function methods:change(options)
   local message = type(options) ~= "table" and "options must be a table"
-    or bounds.problem(options, known.CHANGEABLE, "option")
+    or bounds.problem(options, sandbox_options.CHANGEABLE, "option")
   if message then return nil, errors.invalid(nil, message) end
   local books = self.areas.books
   if books then books:run() end -- under the options it was in

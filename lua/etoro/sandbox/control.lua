@@ -7,7 +7,7 @@ local faults = require "etoro.sandbox.http.faults"
 local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 local router = require "etoro.sandbox.http.router"
-local trading = require "etoro.sandbox.trading.control"
+local control = require "etoro.sandbox.trading.control"
 
 local M = {}
 
@@ -106,7 +106,7 @@ routes["POST /sandbox/stop"] = function(box)
 end
 
 local known = router.new()
-for _, group in ipairs { routes, trading } do
+for _, group in ipairs { routes, control } do
   for name, handler in pairs(group) do
     local method, path = name:match("^([^ \t-\r]+) ([^ \t-\r]+)$")
     known:add { method = method, path = path, handler = handler }

@@ -2,7 +2,7 @@
 -- to the model, its answers to the engine, and the clock moves only when all
 -- that is left is waiting. No socket, no real time.
 
-local clients = require "etoro.client"
+local client = require "etoro.client"
 local core = require "etoro.core"
 
 local tostring = core.text -- not up to the locale
@@ -127,7 +127,7 @@ function M.client(box, options)
     local due = answer_late(pump)
     pump.engine:advance(math.min(due or math.huge, loop:timeout()))
   end
-  return clients.new(merged, pump.engine)
+  return client.new(merged, pump.engine)
 end
 
 return M

@@ -4,7 +4,7 @@ local answers = require "etoro.resource.answers"
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
@@ -69,14 +69,14 @@ end
 ---@return etoro.Comment
 function M.wrap(item, client, post, post_id)
   if type(item) ~= "table" then return item end
-  owner.link(item, client, post,
+  links.link(item, client, post,
     { postId = post_id, commentId = id_of(item) })
   return setmetatable(item, mt)
 end
 
 local function wrap_reply(item, link, comment)
   if type(item) ~= "table" then return item end
-  owner.link(item, link.client, comment, { postId = link.ids.postId,
+  links.link(item, link.client, comment, { postId = link.ids.postId,
     commentId = link.ids.commentId, replyId = id_of(item) })
   return setmetatable(item, reply_mt)
 end
@@ -126,7 +126,7 @@ end
 function both:delete(options)
   local body, response = act(self, "delete", nil, options)
   if body == nil then return nil, response end
-  owner.finish(self, "deleted", "comment")
+  links.finish(self, "deleted", "comment")
   return true, response
 end
 
@@ -210,7 +210,7 @@ end
 ---@param id string
 ---@return etoro.Reply reply holds its entity.id alone
 function methods:reply_by_id(id)
-  local link = owner.of(self, "comment:reply_by_id")
+  local link = links.of(self, "comment:reply_by_id")
   if type(id) ~= "string" then
     blame.raise("reply id: string expected, got " .. type(id))
   end

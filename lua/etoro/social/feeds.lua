@@ -5,7 +5,7 @@ local check = require "etoro.values.fields"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local post = require "etoro.social.post"
 local resource = require "etoro.resource"
@@ -190,7 +190,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Feeds
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -9,7 +9,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local options_of = require "etoro.call.options"
+local call_options = require "etoro.call.options"
 local resource = require "etoro.resource"
 
 local PEOPLE = "/api/v1/user-info/people"
@@ -97,7 +97,7 @@ local function fetch(client, params, options)
   if has_both or type(list) ~= "table" or #list <= limits.people_batch then
     return resource.list(client, LIST, "users", params, options)
   end
-  options = options_of.of_call(options)
+  options = call_options.of_call(options)
   local path, err = arguments.params(LIST, params)
   if not path then return nil, err end
   return fetch_parts(client, name, list, options)

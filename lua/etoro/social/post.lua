@@ -7,7 +7,7 @@ local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
@@ -70,7 +70,7 @@ end
 ---@return etoro.Post
 function M.wrap(item, client)
   if type(item) ~= "table" then return item end
-  owner.link(item, client, nil, { postId = id_of(item) })
+  links.link(item, client, nil, { postId = id_of(item) })
   return setmetatable(item, mt)
 end
 
@@ -138,7 +138,7 @@ end
 function methods:delete(options)
   local done, response = act(self, "post:delete", DELETE, nil, options)
   if not done then return nil, response end
-  owner.finish(self, "deleted", "post")
+  links.finish(self, "deleted", "post")
   return true, response
 end
 
@@ -186,7 +186,7 @@ end
 ---@param id string
 ---@return etoro.Comment comment holds its entity.id alone
 function methods:comment_by_id(id)
-  local link = owner.of(self, "post:comment_by_id")
+  local link = links.of(self, "post:comment_by_id")
   if type(id) ~= "string" then
     blame.raise("comment id: string expected, got " .. type(id))
   end

@@ -5,7 +5,7 @@ local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local owner = require "etoro.resource.links"
+local links = require "etoro.resource.links"
 local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
@@ -168,7 +168,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Posts
 function M.new(client)
-  return owner.link(setmetatable({}, mt), client)
+  return links.link(setmetatable({}, mt), client)
 end
 
 return M

@@ -2,23 +2,23 @@
 
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
-local options_of = require "etoro.call.options"
+local call_options = require "etoro.call.options"
 local order_answer = require "etoro.trading.order.answer"
 local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
 local order_positions = require "etoro.trading.order.positions"
 local order_states = require "etoro.trading.order.states"
-local owner = require "etoro.resource.links"
-local poll = require "etoro.tasks.looks"
+local links = require "etoro.resource.links"
+local looks = require "etoro.tasks.looks"
 local precheck = require "etoro.trading.precheck"
 local recover = require "etoro.trading.recover"
-local responses = require "etoro.call.response"
-local trading = require "etoro.trading.routes"
+local call_response = require "etoro.call.response"
+local routes = require "etoro.trading.routes"
 require "etoro.trading.positions" -- what an order comes to, and all that closes it
 require "etoro.trading.resolve" -- loaded before anything is sent
 
@@ -38,7 +38,7 @@ local WAIT, CANCEL_WAIT, SHOW_WAIT = 30, 10, 10 -- seconds
 ---@field positionExecutions? table[] positions that it opened
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.order", __index = casing.wrap_index(methods) }
+local mt = { __name = "etoro.order", __index = spelling.wrap_index(methods) }
 
 ---@class etoro.Orders client.orders
 local collection = {}
@@ -72,12 +72,12 @@ local collection_mt = { __name = "etoro.orders", __index = collection }
 ---@param client etoro.Client
 ---@return etoro.Order
 function M.wrap(item, client)
-  owner.link(item, client)
+  links.link(item, client)
   return setmetatable(item, mt)
 end
 
 local function client_of(self, what)
-  return owner.of(self, what).client
+  return links.of(self, what).client
 end
 
 -- What is left of a call's deadline after its first part.
@@ -100,8 +100,8 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:open(fields, options)
   local client = client_of(self, "client.orders:open")
-  local is_checked, rest = options_of.take_option(options, "precheck", "boolean")
-  local op = trading.op(client, "open")
+  local is_checked, rest = call_options.take_option(options, "precheck", "boolean")
+  local op = routes.op(client, "open")
   local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action ~= "open" then
@@ -120,7 +120,7 @@ function collection:open(fields, options)
 end
 
 local function lookup(client, id, options)
-  local op = trading.op(client, "lookup")
+  local op = routes.op(client, "lookup")
   local body, response = client:send(op, { orderId = id }, options)
   if body == nil then return nil, response end
   local fault = order_answer.fault(body, { orderId = id })
@@ -141,7 +141,7 @@ function collection:get(id, options)
   end
   local body, response = lookup(client, id, options)
   if not body then return nil, response end
-  if not batches.id(casing.get(body, "orderId")) then body.orderId = id end
+  if not batches.id(spelling.get(body, "orderId")) then body.orderId = id end
   return M.wrap(body, client), response
 end
 
@@ -159,7 +159,7 @@ function collection:list(options)
   for _, item in ipairs(list) do M.wrap(item, client) end
   for _, item in ipairs(resting) do
     list[#list + 1] = M.wrap(item, client)
-    owner.of(item, "order").is_resting = true
+    links.of(item, "order").is_resting = true
   end
   return list, response
 end
@@ -188,7 +188,7 @@ local function count(list) return type(list) == "table" and #list or 0 end
 ---@return etoro.Response|etoro.Error
 function collection:eligibility(params, options)
   local client = client_of(self, "client.orders:eligibility")
-  local op = trading.op(client, "eligibility")
+  local op = routes.op(client, "eligibility")
   check.fields(op.body, params, "field")
   local asked = count(params.instrumentIds) + count(params.symbols)
   if asked < 1 or asked > limits.eligibility_max then
@@ -218,8 +218,8 @@ end
 --- Says how the order stands, by what was last read of it.
 ---@return etoro.OrderState
 function methods:state()
-  local link = owner.of(self, "order:state")
-  if link.is_resting and casing.get(self, "status") == nil then
+  local link = links.of(self, "order:state")
+  if link.is_resting and spelling.get(self, "status") == nil then
     return "resting"
   end
   return (order_states.of(self))
@@ -228,7 +228,7 @@ end
 --- Says whether nothing more will come of the order.
 ---@return boolean
 function methods:is_final()
-  owner.of(self, "order:is_final")
+  links.of(self, "order:is_final")
   local _, is_final = order_states.of(self)
   return is_final
 end
@@ -242,7 +242,7 @@ local function renew(order, answer)
   for name in pairs(order) do order[name] = nil end
   for name, value in pairs(answer) do order[name] = value end
   for _, name in ipairs(KEPT) do
-    if casing.get(order, name) == nil then order[name] = kept[name] end
+    if spelling.get(order, name) == nil then order[name] = kept[name] end
   end
   if not batches.id(order.orderId) then order.orderId = kept.orderId end
 end
@@ -275,20 +275,20 @@ end
 -- Looks until the order is final or the time is up. An order that cannot be
 -- seen yet is waited for; what stays is the last state.
 local function follow(order, client, timeout)
-  local looks, response, last_error = poll.new(client, timeout), nil, nil
-  while looks:next() do
-    local seen, answer = look(order, client, looks:options())
+  local round, response, last_error = looks.new(client, timeout), nil, nil
+  while round:next() do
+    local seen, answer = look(order, client, round:options())
     if seen then
       response, last_error = answer, nil
       if order:is_final() then return order, response end
-    elseif poll.is_passing(answer) then
+    elseif looks.is_passing(answer) then
       last_error = answer
     else
       return nil, answer
     end
   end
-  if not last_error then return order, response or responses.made() end
-  response = response or responses.made(last_error)
+  if not last_error then return order, response or call_response.made() end
+  response = response or call_response.made(last_error)
   client:warn(response, "the order's last lookup failed: "
     .. last_error.message)
   return order, response
@@ -304,7 +304,7 @@ end
 function methods:wait(options)
   local client = client_of(self, "order:wait")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = options_of.take_timeout(options, WAIT)
+  local timeout = call_options.take_timeout(options, WAIT)
   return follow(self, client, timeout)
 end
 
@@ -317,7 +317,7 @@ end
 function methods:positions(options)
   local client = client_of(self, "order:positions")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = options_of.take_timeout(options, SHOW_WAIT)
+  local timeout = call_options.take_timeout(options, SHOW_WAIT)
   return order_positions.of_order(self, client, timeout)
 end
 
@@ -334,10 +334,10 @@ local REFUSED = {
 ---cannot be looked up
 function methods:cancel(options)
   local client = client_of(self, "order:cancel")
-  local seconds, rest = options_of.take_wait(options, CANCEL_WAIT)
+  local seconds, rest = call_options.take_wait(options, CANCEL_WAIT)
   local err = check_id(self)
   if err then return nil, err end
-  local result, response = client:send(trading.op(client, "cancel"),
+  local result, response = client:send(routes.op(client, "cancel"),
     { orderId = self.orderId }, rest)
   if result == nil and not REFUSED[response.kind] then
     return nil, response
@@ -363,7 +363,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Orders
 function M.new(client)
-  return owner.link(setmetatable({}, collection_mt), client)
+  return links.link(setmetatable({}, collection_mt), client)
 end
 
 return M

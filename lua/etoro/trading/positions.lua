@@ -2,19 +2,19 @@
 
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
-local options_of = require "etoro.call.options"
-local owner = require "etoro.resource.links"
-local position_close = require "etoro.trading.closing.close"
-local position_edit = require "etoro.trading.closing.edit"
-local responses = require "etoro.call.response"
+local call_options = require "etoro.call.options"
+local links = require "etoro.resource.links"
+local closing_close = require "etoro.trading.closing.close"
+local edit = require "etoro.trading.closing.edit"
+local call_response = require "etoro.call.response"
 local tasks = require "etoro.tasks"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 require "etoro.trading.resolve" -- loaded before anything is sent
 
 -- not up to the locale
@@ -39,7 +39,7 @@ local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
 ---@field takeProfitRate number
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.position", __index = casing.wrap_index(methods) }
+local mt = { __name = "etoro.position", __index = spelling.wrap_index(methods) }
 
 ---@class etoro.Positions client.positions
 local collection = {}
@@ -64,18 +64,18 @@ local collection_mt = { __name = "etoro.positions", __index = collection }
 ---@param client etoro.Client
 ---@return etoro.Position
 function M.wrap(item, client)
-  owner.link(item, client)
+  links.link(item, client)
   return setmetatable(item, mt)
 end
 
 local function client_of(self, what)
-  return owner.of(self, what).client
+  return links.of(self, what).client
 end
 
 -- The error for a position that came without what its requests are made of.
 local function check_ids(position, ...)
   for _, name in ipairs { ... } do
-    if not batches.id(casing.get(position, name)) then
+    if not batches.id(spelling.get(position, name)) then
       return errors.unexpected("the API gave this position no usable " .. name)
     end
   end
@@ -114,7 +114,7 @@ local function find(client, id, options)
   local items, response = M.list(client, options)
   if not items then return nil, response end
   for _, item in ipairs(items) do
-    if holdings.is_same(casing.get(item, "positionID"), id) then
+    if holdings.is_same(spelling.get(item, "positionID"), id) then
       return item, response
     end
   end
@@ -147,7 +147,7 @@ local function units_of(position, fields)
   check.fields(schema, fields, "field")
   local values, err = check.values(schema, fields)
   if not values then return nil, err end
-  local held, asked = tonumber(casing.get(position, "units")),
+  local held, asked = tonumber(spelling.get(position, "units")),
     tonumber(values.units)
   if held and asked > held then
     return nil, errors.new {
@@ -163,7 +163,7 @@ end
 
 -- The mirror that a position is a copy in; nil for the account's own.
 local function mirror_of(position)
-  local id = casing.get(position, "mirrorID")
+  local id = spelling.get(position, "mirrorID")
   return (tonumber(id) or 0) ~= 0 and tostring(id) or nil
 end
 
@@ -179,7 +179,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     err.request_id = response.request_id
     return nil, err
   end
-  local link = owner.of(position, "position:close")
+  local link = links.of(position, "position:close")
   link.is_done = is_done
   if is_done and (closing.is_gone or not closing.units) then
     link.is_closed = true
@@ -196,16 +196,16 @@ end
 -- A position that the API does not know was closed, if the portfolio lacks it
 -- for long enough. Gives the API's error where it does not.
 local function close_unknown(position, client, err, timeout, options)
-  local _, problem = find(client, casing.get(position, "positionID"), {
+  local _, problem = find(client, spelling.get(position, "positionID"), {
     deadline = options.deadline })
   local is_absent = problem.code == "not_found" and problem.status == nil
   if not is_absent
-      or not position_close.follow(position_close.unknown(client, position),
+      or not closing_close.follow(closing_close.unknown(client, position),
         timeout) then
     return nil, err
   end
-  owner.of(position, "position:close").is_closed = true
-  return position, responses.made(err)
+  links.of(position, "position:close").is_closed = true
+  return position, call_response.made(err)
 end
 
 ---@class etoro.CloseWait how the outcome of a close is waited for
@@ -217,12 +217,12 @@ end
 ---@param position etoro.Position
 ---@return boolean
 function M.is_done(position)
-  return owner.of(position, "position:close").is_done or false
+  return links.of(position, "position:close").is_done or false
 end
 
 -- how: an etoro.CloseWait
 local function close(position, client, units, how, options)
-  local closing, response, is_done = position_close.send(client, position,
+  local closing, response, is_done = closing_close.send(client, position,
     units, options)
   local result, err
   if not closing and response.kind == "not_found" then
@@ -237,7 +237,7 @@ local function close(position, client, units, how, options)
     closing.batch = how.batch
     timeout = how.on_accepted and how.on_accepted(position, closing.order_id)
       or timeout
-    is_done, err = position_close.follow(closing, timeout)
+    is_done, err = closing_close.follow(closing, timeout)
   end
   result, response = finish(position, closing, response, timeout, is_done, err)
   return result, response
@@ -248,7 +248,7 @@ local OF_ALL = { on_accepted = "function", positions = "table" }
 
 -- The options of a close: an etoro.CloseWait, and the rest.
 local function take_close(options, kinds)
-  local wait, rest, how = options_of.take_wait(options, CLOSE_WAIT, kinds)
+  local wait, rest, how = call_options.take_wait(options, CLOSE_WAIT, kinds)
   how.wait = wait
   return how, rest
 end
@@ -279,7 +279,7 @@ end
 --- Says whether the position was seen closed, whole.
 ---@return boolean
 function methods:is_closed()
-  return owner.of(self, "position:is_closed").is_closed or false
+  return links.of(self, "position:is_closed").is_closed or false
 end
 
 local function close_one(position, client, how, options)
@@ -291,7 +291,7 @@ local function close_one(position, client, how, options)
     result, response = close(position, client, nil, how, copy)
   end
   return {
-    position = position, positionID = casing.get(position, "positionID"),
+    position = position, positionID = spelling.get(position, "positionID"),
     closed = result ~= nil and position:is_closed(),
     response = result and response or nil,
     err = err or not result and response or nil,
@@ -370,7 +370,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:cancel_close(id, options)
   local client = client_of(self, "client.positions:cancel_close")
-  local result, response = client:send(trading.op(client, "cancel_close"),
+  local result, response = client:send(routes.op(client, "cancel_close"),
     { orderId = id }, options)
   if result == nil then return nil, response end
   return type(result) == "table" and result or true, response
@@ -382,9 +382,9 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when it is not shown
 function methods:refresh(options)
   local client = client_of(self, "position:refresh")
-  local item, response = find(client, casing.get(self, "positionID"), options)
+  local item, response = find(client, spelling.get(self, "positionID"), options)
   if not item then return nil, response end
-  position_close.renew(self, item)
+  closing_close.renew(self, item)
   return self, response
 end
 
@@ -397,19 +397,19 @@ end
 ---do it; kind conflict when the position is closed
 function methods:edit(changes, options)
   local client = client_of(self, "position:edit")
-  local op = trading.op(client, "edit")
+  local op = routes.op(client, "edit")
   check.fields(op.body, changes, "field")
-  local wait, rest = options_of.take_wait(options, EDIT_WAIT)
+  local wait, rest = call_options.take_wait(options, EDIT_WAIT)
   local err = check_ids(self, "positionID")
   if err then return nil, err end
-  return position_edit.run(self, client, changes, wait, rest)
+  return edit.run(self, client, changes, wait, rest)
 end
 
 --- Makes client.positions.
 ---@param client etoro.Client
 ---@return etoro.Positions
 function M.new(client)
-  return owner.link(setmetatable({}, collection_mt), client)
+  return links.link(setmetatable({}, collection_mt), client)
 end
 
 return M

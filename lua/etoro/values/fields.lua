@@ -7,20 +7,20 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local nearest = require "etoro.values.nearest"
 local rules = require "etoro.values.rules"
-local values = require "etoro.values.types"
+local types = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 
 local M = {
-  amount = values.amount, date = values.date, datetime = values.datetime,
-  integer = values.integer, ipv4 = values.ipv4, name = values.name,
-  documented = values.documented, nearest = nearest.find, uuid = values.uuid,
+  amount = types.amount, date = types.date, datetime = types.datetime,
+  integer = types.integer, ipv4 = types.ipv4, name = types.name,
+  documented = types.documented, nearest = nearest.find, uuid = types.uuid,
   class_of = rules.class_of, as_sent = rules.as_sent,
 }
 
 local null = core.null
-local check_object = values.object
-local spec_of, sorted_names = values.spec_of, values.sorted_names
+local check_object = types.object
+local spec_of, sorted_names = types.spec_of, types.sorted_names
 
 --- What to say of a name that is not known.
 ---@param what string "option", "field"
@@ -76,15 +76,15 @@ function M.options(t, known, what)
   if type(t) ~= "table" then
     blame.raise(("%ss must be a table, got %s"):format(what, M.type_name(t)))
   end
-  local types = known
+  local kinds = known
   if known[1] then
-    types = {}
-    for _, name in ipairs(known) do types[name] = true end
+    kinds = {}
+    for _, name in ipairs(known) do kinds[name] = true end
   end
   for name, value in pairs(t) do
-    local expected = types[name]
+    local expected = kinds[name]
     if not expected then
-      blame.raise(M.unknown(what, name, suggested(types, name)))
+      blame.raise(M.unknown(what, name, suggested(kinds, name)))
     end
     if type(expected) == "string"
         and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true) then
@@ -107,7 +107,7 @@ function M.copy(fields)
     if type(value) == "table" then
       local items = {}
       for key, item in pairs(value) do items[key] = item end
-      values.note_answered(items, value)
+      types.note_answered(items, value)
       value = items
     end
     copy[name] = value
@@ -161,7 +161,7 @@ function M.check_type(spec, value, what, name)
   if not fits(value) then
     raise_type(what, name, EXPECTED[spec.type], value)
   end
-  if spec.type == "list" and spec.items and not values.is_answered(value) then
+  if spec.type == "list" and spec.items and not types.is_answered(value) then
     local items = spec_of(spec.items)
     for i, item in ipairs(value) do
       M.check_type(items, item, what, ("%s[%d]"):format(name, i))

@@ -6,7 +6,7 @@ local bounds = require "etoro.sandbox.bounds"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
-local boxes = require "etoro.sandbox.box"
+local sandbox_box = require "etoro.sandbox.box"
 
 local found, httpd = pcall(require, "etoro.httpd")
 
@@ -46,7 +46,7 @@ function M.open(options)
   local message = bounds.problem(own, OWN, "option")
   if message then blame.raise(message) end
   model.now = model.now or httpd.time
-  local box = boxes.new(model)
+  local box = sandbox_box.new(model)
   local host = options.host or "127.0.0.1"
   local http
   http, message = httpd.listen { host = host, port = options.port or 0,

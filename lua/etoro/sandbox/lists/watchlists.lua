@@ -4,7 +4,7 @@
 local assets = require "etoro.sandbox.market.assets"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
-local people = require "etoro.sandbox.people.fixture"
+local people_fixture = require "etoro.sandbox.people.fixture"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -215,7 +215,7 @@ local function is_known(ctx, item)
   if item.itemType == "Instrument" then
     return assets.by_id(ctx.box, item.itemId) ~= nil
   end
-  return kind_of(item) == "Person" and people.by_id(item.itemId) ~= nil
+  return kind_of(item) == "Person" and people_fixture.by_id(item.itemId) ~= nil
 end
 
 local function find_item(list, item)
@@ -330,7 +330,7 @@ end
 
 -- Lists of a person that is a fixture have no owner that could call.
 local function person_lists(user_id)
-  local person = people.by_id(user_id)
+  local person = people_fixture.by_id(user_id)
   if not person then return nil end
   local list = { id = person.watchlist.id, name = person.watchlist.name,
     kind = "Static", rank = 1, items = {}, owner = person }

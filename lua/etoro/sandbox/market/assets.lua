@@ -2,22 +2,22 @@
 -- them.
 
 local json = require "etoro.values.json"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 
 local M = {}
 
 function M.by_id(box, id)
-  return market.of(box):find(id)
+  return market_prices.of(box):find(id)
 end
 
 --- Symbols are compared without regard to case.
 function M.by_symbol(box, symbol)
-  return market.of(box):find(nil, symbol)
+  return market_prices.of(box):find(nil, symbol)
 end
 
 --- What selling one unit brings now, in the instrument's currency.
 function M.price(box, instrument)
-  return (market.of(box):quote(instrument.instrumentID, box:now()))
+  return (market_prices.of(box):quote(instrument.instrumentID, box:now()))
 end
 
 --- Pictures, as a market or a user has them.

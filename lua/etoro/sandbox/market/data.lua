@@ -3,7 +3,7 @@
 local core = require "etoro.core"
 local instruments = require "etoro.sandbox.market.instruments"
 local json = require "etoro.values.json"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -27,7 +27,7 @@ local function rate(prices, id, now, date)
     askDiscounted = ask, bidDiscounted = bid,
     lastExecution = tonumber(core.fixed(last, 5)),
     conversionRateAsk = ask_rate, conversionRateBid = bid_rate,
-    priceRateID = market.price_id(id, now), unitMargin = 0,
+    priceRateID = market_prices.price_id(id, now), unitMargin = 0,
     unitMarginAsk = 0, unitMarginAskDiscounted = 0, unitMarginBid = 0,
     unitMarginBidDiscounted = 0,
   }
@@ -44,7 +44,7 @@ handlers["GET /api/v1/market-data/instruments/rates"] = function(ctx)
   if #list > MOST_RATES then
     invalid(("at most %d instruments at once"):format(MOST_RATES))
   end
-  local prices, now = market.of(ctx.box), ctx.box:now()
+  local prices, now = market_prices.of(ctx.box), ctx.box:now()
   local date = times.format(now):gsub("Z",
     (".%03dZ"):format(floor(now % 1 * 1000)))
   local out = json.list()
@@ -70,9 +70,9 @@ local LOOKS = 6 -- into a bar, for its high and low
 
 local function volume(instrument, from)
   local kind = instrument.instrumentTypeID
-  if kind == market.TYPES.FX then return json.null end
-  if kind == market.TYPES.COIN then return 0 end
-  return 1000 + market.price_id(instrument.instrumentID, from) % 90000
+  if kind == market_prices.TYPES.FX then return json.null end
+  if kind == market_prices.TYPES.COIN then return 0 end
+  return 1000 + market_prices.price_id(instrument.instrumentID, from) % 90000
 end
 
 -- A bar of bid prices; the last one may still be forming.
@@ -93,7 +93,7 @@ end
 
 -- The newest bars, the newest first.
 local function bars(ctx, instrument, width, count)
-  local prices, now = market.of(ctx.box), ctx.box:now()
+  local prices, now = market_prices.of(ctx.box), ctx.box:now()
   local newest = start_of(width, now)
   local list = {}
   for i = 1, count do
@@ -124,7 +124,7 @@ handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
     or (direction ~= "asc" and direction ~= "desc") and "direction"
     or not (count and count >= 1 and count % 1 == 0) and "candlesCount"
   if wrong then invalid(wrong .. " is not valid") end
-  local instrument = market.of(ctx.box):find(id)
+  local instrument = market_prices.of(ctx.box):find(id)
   if not instrument then
     return reply.new(200, { interval = params.interval,
       candles = json.null })
@@ -146,7 +146,7 @@ end
 
 handlers["GET /api/v1/market-data/instruments/history/closing-price"] =
   function(ctx)
-    local prices, now = market.of(ctx.box), ctx.box:now()
+    local prices, now = market_prices.of(ctx.box), ctx.box:now()
     local day, week = start_of(86400, now), start_of(604800, now) - 86400
     local month = times.parse(times.date(day):sub(1, 8) .. "01")
     local out = json.list()
@@ -154,7 +154,7 @@ handlers["GET /api/v1/market-data/instruments/history/closing-price"] =
       local daily = closing(prices, instrument, day)
       out[i] = { instrumentId = instrument.instrumentID,
         officialClosingPrice = daily.price,
-        isMarketOpen = market.is_open(ctx.box, instrument.instrumentID),
+        isMarketOpen = market_prices.is_open(ctx.box, instrument.instrumentID),
         closingPrices = { daily = daily,
           weekly = closing(prices, instrument, week),
           monthly = closing(prices, instrument, month) } }

@@ -1,7 +1,7 @@
 -- The fields of an instrument as the search shows it.
 
 local core = require "etoro.core"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local types = require "etoro.values.types"
 local universe = require "etoro.sandbox.market.universe"
 
@@ -53,7 +53,7 @@ local function label(list, name)
 end
 
 local function is_open(entry, at)
-  return market.is_open(at.box, entry.instrument.instrumentID)
+  return market_prices.is_open(at.box, entry.instrument.instrumentID)
 end
 
 local function quoted(which)

@@ -7,7 +7,7 @@ local core = require "etoro.core"
 local fields = require "etoro.sandbox.market.fields"
 local json = require "etoro.values.json"
 local instruments = require "etoro.sandbox.market.instruments"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 
@@ -27,7 +27,7 @@ local EXTRA = {
 -- An entry of the search: { id, symbol, name, instrument, is_internal }.
 local function entries_of(box)
   if box.areas.search then return box.areas.search end
-  local out, prices = {}, market.of(box)
+  local out, prices = {}, market_prices.of(box)
   for _, one in ipairs(box.instruments) do
     out[#out + 1] = { id = one.instrumentID, symbol = one.symbolFull,
       name = one.instrumentDisplayName, instrument = one }
@@ -149,7 +149,7 @@ local function sort(list, at, text)
 end
 
 local function now_of(ctx)
-  return { box = ctx.box, prices = market.of(ctx.box), now = ctx.box:now() }
+  return { box = ctx.box, prices = market_prices.of(ctx.box), now = ctx.box:now() }
 end
 
 local function search(ctx, has_bounds)

@@ -2,7 +2,7 @@
 -- what their results were. Those are made up from the date alone.
 
 local core = require "etoro.core"
-local people = require "etoro.sandbox.people.fixture"
+local people_fixture = require "etoro.sandbox.people.fixture"
 local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
@@ -29,16 +29,16 @@ local function find_owner(box, field, value)
 end
 
 function M.by_name(box, name)
-  return people.by_name(name) or find_owner(box, "username", core.lower(name))
+  return people_fixture.by_name(name) or find_owner(box, "username", core.lower(name))
 end
 
 --- By the number of the real account; a gcid will do as well, and is not
 --- told apart.
 function M.by_cid(box, cid)
-  return people.by_id(cid) or find_owner(box, "real_cid", cid)
+  return people_fixture.by_id(cid) or find_owner(box, "real_cid", cid)
 end
 
-M.all = people
+M.all = people_fixture
 
 function M.day_of(text)
   return math.floor(times.parse(text) / DAY)

@@ -3,7 +3,7 @@
 local posts = require "etoro.sandbox.social.posts"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local social = require "etoro.sandbox.social.wall"
+local wall = require "etoro.sandbox.social.wall"
 
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.empty,
@@ -15,12 +15,12 @@ local REPLIES = COMMENT .. "/replies"
 local REPLY = REPLIES .. "/{replyId}"
 
 local function find_comment(ctx)
-  return social.find(posts.find(ctx).comments, ctx.args.commentId)
+  return wall.find(posts.find(ctx).comments, ctx.args.commentId)
     or reply.refuse(404)
 end
 
 local function find_reply(ctx)
-  return social.find(find_comment(ctx).replies, ctx.args.replyId)
+  return wall.find(find_comment(ctx).replies, ctx.args.replyId)
     or reply.refuse(404)
 end
 
@@ -35,27 +35,27 @@ local function create(find, add)
   return function(ctx)
     local parent = find(ctx)
     if ctx.body.message == "" then return reply.new(422) end
-    local node = add(parent, social.new_node(ctx))
-    return reply.new(201, social.comment(ctx, node))
+    local node = add(parent, wall.new_node(ctx))
+    return reply.new(201, wall.comment(ctx, node))
   end
 end
 
 local function list(find, field)
   return function(ctx)
     local parent = find(ctx)
-    local page, paging = social.page(ctx, parent[field])
+    local page, paging = wall.page(ctx, parent[field])
     return reply.new(200, { reactionPaging = paging,
       comments = reply.each(page, function(node)
-        return social.comment(ctx, node)
+        return wall.comment(ctx, node)
       end) })
   end
 end
 
-handlers["POST" .. COMMENTS] = create(posts.find, social.add_comment)
+handlers["POST" .. COMMENTS] = create(posts.find, wall.add_comment)
 handlers["POST /api/v1/reactions/{postId}/comment"] =
   handlers["POST" .. COMMENTS]
 handlers["GET" .. COMMENTS] = list(posts.find, "comments")
-handlers["POST" .. REPLIES] = create(find_comment, social.add_reply)
+handlers["POST" .. REPLIES] = create(find_comment, wall.add_reply)
 handlers["GET" .. REPLIES] = list(find_comment, "replies")
 
 -- What comments and replies have in common.
@@ -63,25 +63,25 @@ for path, find in pairs { [COMMENT] = find_comment, [REPLY] = find_reply } do
   handlers["PUT" .. path] = function(ctx)
     local node = find_own(ctx, find)
     if ctx.body.message == "" then return reply.new(422) end
-    social.edit(ctx, node)
-    return reply.new(200, social.comment(ctx, node))
+    wall.edit(ctx, node)
+    return reply.new(200, wall.comment(ctx, node))
   end
 
   handlers["DELETE" .. path] = function(ctx)
     local node = find_own(ctx, find)
-    social.blank(ctx, node)
+    wall.blank(ctx, node)
     return reply.new(204)
   end
 
   handlers["POST" .. path .. "/likes"] = function(ctx)
     local node = find(ctx)
-    social.like(ctx.box, node, ctx.caller.owner)
+    wall.like(ctx.box, node, ctx.caller.owner)
     return reply.new(204)
   end
 
   handlers["DELETE" .. path .. "/likes"] = function(ctx)
     local node = find(ctx)
-    social.unlike(node, ctx.caller.owner)
+    wall.unlike(node, ctx.caller.owner)
     return reply.new(204)
   end
 end

@@ -4,7 +4,7 @@ local core = require "etoro.core"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local social = require "etoro.sandbox.social.wall"
+local wall = require "etoro.sandbox.social.wall"
 
 local tostring = core.text -- not up to the locale
 
@@ -14,7 +14,7 @@ local M = { handlers = handlers, refuse = refusals.plain }
 -- The posts that `wanted` says yes to, newest first.
 local function choose(ctx, wanted)
   local out = {}
-  for _, post in ipairs(social.state(ctx.box).posts) do
+  for _, post in ipairs(wall.state(ctx.box).posts) do
     if not post.deleted and wanted(post) then out[#out + 1] = post end
   end
   return out
@@ -27,7 +27,7 @@ local function show(ctx, posts, name)
     designatedStreamType = name, experimentName = "" },
     paging = { offSet = offset, take = take } }
   for i = offset + 1, math.min(offset + take, #posts) do
-    out.discussions[#out.discussions + 1] = social.discussion(ctx, posts[i],
+    out.discussions[#out.discussions + 1] = wall.discussion(ctx, posts[i],
       args.reactionsPageSize or 10)
   end
   if offset + take < #posts then

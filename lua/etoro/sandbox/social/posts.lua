@@ -2,7 +2,7 @@
 
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
-local social = require "etoro.sandbox.social.wall"
+local wall = require "etoro.sandbox.social.wall"
 local times = require "etoro.values.times"
 
 local handlers = {}
@@ -14,7 +14,7 @@ local SHOWN = 10 -- comments with a single post
 
 -- The post of the path.
 local function find(ctx)
-  local post = social.state(ctx.box).by_id[ctx.args.postId]
+  local post = wall.state(ctx.box).by_id[ctx.args.postId]
   if not post or post.deleted then reply.refuse(404) end
   return post
 end
@@ -37,9 +37,9 @@ end
 
 local function create(ctx)
   if not has_content(ctx.body) then return reply.new(422) end
-  local post = social.add_post(ctx, { text = ctx.body.message or "",
+  local post = wall.add_post(ctx, { text = ctx.body.message or "",
     attachments = ctx.body.attachments })
-  return reply.new(201, social.post(ctx, post))
+  return reply.new(201, wall.post(ctx, post))
 end
 handlers["POST /api/v1/posts"] = create
 handlers["POST /api/v1/feeds/post"] = create
@@ -57,53 +57,53 @@ handlers["POST /api/v1/posts/polls"] = function(ctx)
     end
     texts[i] = option.text
   end
-  local state = social.state(ctx.box)
+  local state = wall.state(ctx.box)
   state.polls = state.polls + 1
-  local post = social.add_post(ctx, { text = ctx.body.message, kind = "Poll",
+  local post = wall.add_post(ctx, { text = ctx.body.message, kind = "Poll",
     attachments = ctx.body.attachments,
-    poll = social.new_poll(state.polls, wanted.title, texts) })
-  return reply.new(201, social.post(ctx, post))
+    poll = wall.new_poll(state.polls, wanted.title, texts) })
+  return reply.new(201, wall.post(ctx, post))
 end
 
 handlers["POST /api/v1/posts/shares"] = function(ctx)
-  local posts = social.state(ctx.box).by_id
+  local posts = wall.state(ctx.box).by_id
   local origin = posts[ctx.body.sharedOriginDiscussion]
   local direct = posts[ctx.body.sharedDiscussionId
     or ctx.body.sharedOriginDiscussion]
   if not origin or origin.deleted or not direct or direct.deleted then
     return reply.new(404)
   end
-  local post = social.add_post(ctx, { text = ctx.body.message,
+  local post = wall.add_post(ctx, { text = ctx.body.message,
     kind = "Share", attachments = ctx.body.attachments, shared = direct,
     origin = origin })
   origin.shares[#origin.shares + 1] = post
-  return reply.new(201, social.post(ctx, post))
+  return reply.new(201, wall.post(ctx, post))
 end
 
 handlers["GET /api/v1/posts/{postId}"] = function(ctx)
   local post = find(ctx)
-  return reply.new(200, social.discussion(ctx, post, ctx.args.take or SHOWN))
+  return reply.new(200, wall.discussion(ctx, post, ctx.args.take or SHOWN))
 end
 
 handlers["PUT /api/v1/posts/{postId}"] = function(ctx)
   local post = find_own(ctx)
   if not has_content(ctx.body) then return reply.new(422) end
-  social.edit(ctx, post)
-  return reply.new(200, social.post(ctx, post))
+  wall.edit(ctx, post)
+  return reply.new(200, wall.post(ctx, post))
 end
 
 handlers["DELETE /api/v1/posts/{postId}"] = function(ctx)
   local post = find_own(ctx)
-  social.blank(ctx, post)
+  wall.blank(ctx, post)
   return reply.new(204)
 end
 
 handlers["GET /api/v1/posts/{postId}/shares"] = function(ctx)
   local post = find(ctx)
-  local page, paging = social.page(ctx, post.shares)
+  local page, paging = wall.page(ctx, post.shares)
   return reply.new(200, { paging = paging,
     postShares = reply.each(page, function(share)
-      return { shareReactionId = share.id, owner = social.user(share.owner),
+      return { shareReactionId = share.id, owner = wall.user(share.owner),
         createdAt = times.format(share.created) }
     end) })
 end
@@ -122,16 +122,16 @@ end
 
 -- A number that grows with every mark: the order in which they were made.
 local function next_mark(ctx)
-  local state = social.state(ctx.box)
+  local state = wall.state(ctx.box)
   state.marks = (state.marks or 0) + 1
   return state.marks
 end
 
 mark("likes", find, function(ctx, post, on)
   if on then
-    social.like(ctx.box, post, ctx.caller.owner)
+    wall.like(ctx.box, post, ctx.caller.owner)
   else
-    social.unlike(post, ctx.caller.owner)
+    wall.unlike(post, ctx.caller.owner)
   end
 end)
 

@@ -2,9 +2,9 @@
 -- likes, shared by all callers of a box, and how the answers show them.
 
 local assets = require "etoro.sandbox.market.assets"
-local fixtures = require "etoro.sandbox.social.fixture"
+local social_fixture = require "etoro.sandbox.social.fixture"
 local json = require "etoro.values.json"
-local people = require "etoro.sandbox.people.fixture"
+local people_fixture = require "etoro.sandbox.people.fixture"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
 
@@ -33,10 +33,10 @@ end
 
 -- A node of the fixture: { id, author, hours ago, text }.
 local function old_node(box, row)
-  local node = new_node(box, { id = row[1], owner = people.by_id(row[2]),
+  local node = new_node(box, { id = row[1], owner = people_fixture.by_id(row[2]),
     created = box:now() - row[3] * HOUR, text = row[4] })
   for _, gcid in ipairs(row.likes or {}) do
-    M.like(box, node, people.by_id(gcid))
+    M.like(box, node, people_fixture.by_id(gcid))
   end
   return node
 end
@@ -71,7 +71,7 @@ function M.state(box)
   if state then return state end
   state = { posts = {}, by_id = {}, polls = 8000 }
   box.areas.social = state
-  local old = fixtures.posts
+  local old = social_fixture.posts
   for i = #old, 1, -1 do add_old_post(box, state, old[i]) end
   return state
 end

@@ -3,7 +3,7 @@
 -- up with the clock.
 
 local heap = require "etoro.tasks.heap"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.values.times"
 
@@ -25,7 +25,7 @@ end
 
 local function new(box)
   return setmetatable({
-    box = box, market = market.of(box), rng = rng.new(box.options.seed + 77),
+    box = box, market = market_prices.of(box), rng = rng.new(box.options.seed + 77),
     accounts = {}, by_holder = {}, queue = {}, due = {}, fates = {},
     close_fates = {}, stopped = {}, waiting = {}, watched = {},
     watch_count = 0,
@@ -174,7 +174,7 @@ end
 function methods:wake(now)
   local left
   for i, one in ipairs(self.waiting) do
-    if market.is_open(self.box, one.instrument.instrumentID) then
+    if market_prices.is_open(self.box, one.instrument.instrumentID) then
       self:schedule(now + one.delay, one.act, one.subject)
     else
       left = left or {}

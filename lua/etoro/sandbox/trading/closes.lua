@@ -2,7 +2,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local json = require "etoro.values.json"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
 local reply = require "etoro.sandbox.http.reply"
 
@@ -32,7 +32,7 @@ local function execute(book, close, at)
     close.error_code = ALREADY_CLOSED
     close.error_message = "The position is already closed"
     return end_close(close, "Rejected", at)
-  elseif not market.is_open(book.box, position.instrument.instrumentID) then
+  elseif not market_prices.is_open(book.box, position.instrument.instrumentID) then
     close.status = "WaitingForMarket"
     return book:await_market(position.instrument,
       book.box.options.close_delay, execute, close)

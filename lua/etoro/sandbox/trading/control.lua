@@ -6,7 +6,7 @@ local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.values.json"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local mirrors = require "etoro.sandbox.trading.mirrors"
 local types = require "etoro.values.types"
 local reply = require "etoro.sandbox.http.reply"
@@ -142,7 +142,7 @@ M["POST /sandbox/trading/price"] = function(box, body)
   local message = bounds.problem(body, PRICE, "field",
     { "instrumentId", "price" })
   if message then return wrong(message) end
-  local prices, price = market.of(box), body.price
+  local prices, price = market_prices.of(box), body.price
   if not prices:find(body.instrumentId) then
     return wrong("instrumentId must be one of the sandbox's instruments")
   end

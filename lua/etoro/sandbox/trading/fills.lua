@@ -3,7 +3,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
 local terms = require "etoro.sandbox.trading.terms"
 local watch = require "etoro.sandbox.trading.watch"
@@ -92,7 +92,7 @@ local function open(book, order, units, amount, rate, conversion, at)
     take_profit = order.take_profit,
     trail = order.stop_type == "trailing" and order.stop_loss
       and math.abs(rate - order.stop_loss) or nil,
-    price_id = market.price_id(order.instrument.instrumentID, at),
+    price_id = market_prices.price_id(order.instrument.instrumentID, at),
   }, at)
   order.executions[#order.executions + 1] = position
   order.filled_amount = cents((order.filled_amount or 0) + amount)
@@ -102,7 +102,7 @@ end
 -- Executes a share of the order; false when that ended it otherwise.
 local function execute(book, order, share, at)
   local id = order.instrument.instrumentID
-  if not market.is_open(book.box, id) then
+  if not market_prices.is_open(book.box, id) then
     M.set_status(order, "WaitingForMarket", at)
     book:await_market(order.instrument, book.box.options.fill_delay, M.fill,
       order)
@@ -244,7 +244,7 @@ function M.start(book, order)
       ("The smallest position is %d US dollars"):format(order.offer.minimum))
   elseif order.type == "mit" then
     rest(book, order)
-  elseif not market.is_open(book.box, order.instrument.instrumentID) then
+  elseif not market_prices.is_open(book.box, order.instrument.instrumentID) then
     M.set_status(order, "WaitingForMarket", order.at)
     book:await_market(order.instrument, delay, M.fill, order)
   else

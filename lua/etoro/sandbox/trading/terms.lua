@@ -3,11 +3,11 @@
 
 local auth = require "etoro.sandbox.http.auth"
 local core = require "etoro.core"
-local market = require "etoro.sandbox.market.prices"
+local market_prices = require "etoro.sandbox.market.prices"
 
 local M = {}
 
-local TYPES = market.TYPES
+local TYPES = market_prices.TYPES
 
 local function offer(settlement, direction, leverages, minimum)
   return { settlement = settlement, direction = direction,

@@ -1,6 +1,6 @@
 -- The trade history, all pages of it. (portal: Trading, Get Trade History)
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local holdings = require "etoro.trading.account.holdings"
 local times = require "etoro.values.times"
@@ -9,7 +9,7 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local get = casing.get
+local get = spelling.get
 
 local PAGE, PAGES_MAX = 100, 20
 

@@ -2,10 +2,10 @@
 -- wait. The portfolio runs a few seconds behind.
 
 local answers = require "etoro.resource.answers"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 local tostring = core.text -- not up to the locale
 
@@ -17,7 +17,7 @@ local function is_list_of_objects(list, has_positions)
   if not answers.is_list(list) then return false end
   for _, item in ipairs(list) do
     local inner = has_positions and type(item) == "table"
-      and casing.get(item, "positions")
+      and spelling.get(item, "positions")
     if type(item) ~= "table" or inner and not is_list_of_objects(inner) then
       return false
     end
@@ -28,12 +28,12 @@ end
 -- Which of a portfolio's lists is none. Without its positions it would look
 -- empty, and positions closed; the others may be absent.
 local function fault_of(portfolio)
-  local positions = casing.get(portfolio, "positions")
+  local positions = spelling.get(portfolio, "positions")
   if positions == core.null or not is_list_of_objects(positions) then
     return "positions"
   end
   for _, name in ipairs { "mirrors", "orders", "ordersForOpen" } do
-    local list = casing.get(portfolio, name)
+    local list = spelling.get(portfolio, name)
     if list ~= nil and not is_list_of_objects(list, name == "mirrors") then
       return name
     end
@@ -48,7 +48,7 @@ end
 ---@return etoro.Response|etoro.Error
 function M.of_answer(body, response, op)
   local portfolio = type(body) == "table"
-    and casing.get(body, "clientPortfolio")
+    and spelling.get(body, "clientPortfolio")
   local fault = type(portfolio) ~= "table" and "positions"
     or fault_of(portfolio)
   if fault then
@@ -64,7 +64,7 @@ end
 ---@return table? portfolio its clientPortfolio
 ---@return etoro.Response|etoro.Error
 function M.read(client, options)
-  local op = trading.op(client, "portfolio")
+  local op = routes.op(client, "portfolio")
   local body, response = client:send(op, nil, options)
   if body == nil then return nil, response end
   return M.of_answer(body, response, op)
@@ -81,13 +81,13 @@ end
 local id_text = M.key
 
 local function given(fields, name)
-  local value = casing.get(fields, name)
+  local value = spelling.get(fields, name)
   return value ~= core.null and value or nil
 end
 
 -- The objects of a list, which may be null; nil where it is none.
 local function items_of(fields, name)
-  local list = casing.get(fields, name)
+  local list = spelling.get(fields, name)
   if list == core.null then return {} end
   return answers.is_list(list) and list or nil
 end
@@ -150,7 +150,7 @@ local indexes = setmetatable({}, { __mode = "k" })
 local function index_of(portfolio)
   local index = {}
   for _, item in ipairs(M.positions(portfolio)) do
-    local id = casing.get(item, "positionID")
+    local id = spelling.get(item, "positionID")
     if id then index[id_text(id)] = item end
   end
   indexes[portfolio] = index

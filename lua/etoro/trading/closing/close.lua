@@ -3,19 +3,19 @@
 -- history, which run a few seconds behind.
 
 local batches = require "etoro.resource.batches"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local parts = require "etoro.trading.closing.parts"
-local poll = require "etoro.tasks.looks"
+local looks = require "etoro.tasks.looks"
 local proof = require "etoro.trading.closing.proof"
-local refusals = require "etoro.trading.resolve.refusal"
-local responses = require "etoro.call.response"
+local resolve_refusal = require "etoro.trading.resolve.refusal"
+local call_response = require "etoro.call.response"
 local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
-local shared = require "etoro.tasks.once"
-local trading = require "etoro.trading.routes"
+local once = require "etoro.tasks.once"
+local routes = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -40,14 +40,14 @@ local MISSES = 3 -- looks after which the server has no outcome to tell
 -- The body, in the account's own spelling.
 local function body_of(client, position, units)
   return {
-    [trading.INSTRUMENT_IN_CLOSE[client:environment()]] =
-      casing.get(position, "instrumentID"),
+    [routes.INSTRUMENT_IN_CLOSE[client:environment()]] =
+      spelling.get(position, "instrumentID"),
     UnitsToDeduct = units or core.null, -- null: all of it
   }
 end
 
 local function new_closing(client, position, units)
-  local closing = proof.new(client, casing.get(position, "positionID"),
+  local closing = proof.new(client, spelling.get(position, "positionID"),
     position, units)
   closing.started = client:now()
   return closing
@@ -63,19 +63,19 @@ end
 ---@return boolean? is_done it was closed already
 function M.send(client, position, units, options)
   local closing = new_closing(client, position, units)
-  local result, response = client:send(trading.op(client, "close"), {
+  local result, response = client:send(routes.op(client, "close"), {
     positionId = closing.id, body = body_of(client, position, units),
   }, options, { closing = closing })
   if result == nil then
     if not response.may_have_executed then parts.forget(closing) end
-    if not refusals.is_closed_code(response.code) then return nil, response end
+    if not resolve_refusal.is_closed_code(response.code) then return nil, response end
     closing.is_gone = true
-    return closing, responses.made(response), true
+    return closing, call_response.made(response), true
   end
   closing.since = server_clock.at(client, response, closing.started)
-  local order = type(result) == "table" and casing.get(result, "orderForClose")
+  local order = type(result) == "table" and spelling.get(result, "orderForClose")
   closing.order_id = type(order) == "table"
-    and batches.id(casing.get(order, "orderID")) or nil
+    and batches.id(spelling.get(order, "orderID")) or nil
   return closing, response
 end
 
@@ -88,29 +88,29 @@ function M.unknown(client, position)
 end
 
 local function refused(closing, answer)
-  local code = casing.get(answer, "errorCode")
+  local code = spelling.get(answer, "errorCode")
   return errors.new {
     kind = "rejected", code = tostring(code),
     message = "the close was refused: "
-      .. tostring(casing.get(answer, "errorMessage") or "no reason given"),
+      .. tostring(spelling.get(answer, "errorMessage") or "no reason given"),
     hint = ("Position %s is open still"):format(
-      tostring(casing.get(closing.position, "positionID"))),
+      tostring(spelling.get(closing.position, "positionID"))),
   }
 end
 
 local function is_outcome_of(closing, answer)
-  local id = type(answer) == "table" and casing.get(answer, "orderID")
+  local id = type(answer) == "table" and spelling.get(answer, "orderID")
   return type(answer) == "table"
     and (not id or holdings.is_same(id, closing.order_id))
 end
 
 -- "closed", nothing, or nil and an error. A server without the route answers
 -- 404, as does one that does not know the order yet.
-local function ask_outcome(closing, looks)
+local function ask_outcome(closing, round)
   if not closing.order_id or closing.has_outcome == false then return nil end
   local answer, response = closing.client:send(
-    trading.op(closing.client, "close_outcome"),
-    { orderId = closing.order_id }, looks:options())
+    routes.op(closing.client, "close_outcome"),
+    { orderId = closing.order_id }, round:options())
   if answer ~= nil and not is_outcome_of(closing, answer) then
     return nil -- what it says nobody knows: the portfolio is asked
   elseif answer == nil then
@@ -118,11 +118,11 @@ local function ask_outcome(closing, looks)
       closing.misses = (closing.misses or 0) + 1
       if closing.misses == MISSES then closing.has_outcome = false end
     end
-    return nil, not poll.is_passing(response) and response or nil
+    return nil, not looks.is_passing(response) and response or nil
   end
   closing.has_outcome = true
-  local code = casing.get(answer, "errorCode")
-  if refusals.is_closed_code(code) then
+  local code = spelling.get(answer, "errorCode")
+  if resolve_refusal.is_closed_code(code) then
     closing.is_gone = true
     return "closed"
   elseif code ~= nil and code ~= "" and code ~= core.null
@@ -139,26 +139,26 @@ end
 
 M.renew = renew
 
-local function read_history(closing, looks)
+local function read_history(closing, round)
   local client = closing.client
   local function read()
     return (proof.read_history(closing, { read = function(_, purpose, params)
-      return client:send(trading.op(client, purpose), params, looks:options())
+      return client:send(routes.op(client, purpose), params, round:options())
     end }))
   end
   local batch = closing.batch
   if not batch then return read() end
   batch.history = batch.history or {}
-  return (shared.get(client, batch.history, HISTORY_AGE, read))
+  return (once.get(client, batch.history, HISTORY_AGE, read))
 end
 
 -- Judges a portfolio: "closed", or nothing. What is on its way is waited for.
-local function judge(closing, portfolio, looks)
+local function judge(closing, portfolio, round)
   local item = holdings.find(portfolio, closing.id)
   if item then renew(closing.position, item) end
   local verdict = proof.judge(closing, {
     portfolio = portfolio, now = closing.client:now(),
-    history = function() return read_history(closing, looks) end,
+    history = function() return read_history(closing, round) end,
   })
   return (verdict == "closed" or verdict == "gone") and "closed" or nil
 end
@@ -170,32 +170,32 @@ local function is_outcome_due(closing)
   return not closing.batch or closing.looks % BATCH_TURN == 0
 end
 
-local function read_portfolio(closing, looks)
+local function read_portfolio(closing, round)
   local function read()
-    return holdings.read(closing.client, looks:options())
+    return holdings.read(closing.client, round:options())
   end
   if not closing.batch then return read() end
-  return shared.get(closing.client, closing.batch, BATCH_AGE, read)
+  return once.get(closing.client, closing.batch, BATCH_AGE, read)
 end
 
 -- One look: "closed", nothing, or nil and an error. Where the server tells
 -- the outcome of a part, what the position shows proves nothing beside it.
-local function look(closing, looks)
+local function look(closing, round)
   local state, err
-  if is_outcome_due(closing) then state, err = ask_outcome(closing, looks) end
+  if is_outcome_due(closing) then state, err = ask_outcome(closing, round) end
   if err then return nil, err end
   if state and not closing.units then return state end
-  local portfolio, response = read_portfolio(closing, looks)
+  local portfolio, response = read_portfolio(closing, round)
   if not portfolio then
     proof.forget_absence(closing)
-    return state, not poll.is_passing(response) and response or nil
+    return state, not looks.is_passing(response) and response or nil
   elseif portfolio == closing.seen then
     return state
   end
   closing.seen = portfolio
   closing.since = closing.since or response
     and server_clock.at(closing.client, response, closing.started)
-  local seen = judge(closing, portfolio, looks)
+  local seen = judge(closing, portfolio, round)
   if closing.units and closing.has_outcome and not closing.is_gone then
     return state
   end
@@ -206,16 +206,16 @@ end
 local function settle(closing, before)
   local position, left = closing.position, before and closing.units
     and before - closing.units
-  local units = tonumber(casing.get(position, "units"))
+  local units = tonumber(spelling.get(position, "units"))
   if left and units and not same.is_down_to(units, left, closing.units) then
     position.units = left
   end
 end
 
 local function follow(closing, timeout)
-  local looks, before = poll.new(closing.client, timeout), closing.held
-  while looks:next() do
-    local state, err = look(closing, looks)
+  local round, before = looks.new(closing.client, timeout), closing.held
+  while round:next() do
+    local state, err = look(closing, round)
     if state == "closed" then
       settle(closing, before)
       return true

@@ -1,14 +1,14 @@
 -- Changing a position's stops. The API accepts a change and makes it later.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
-local poll = require "etoro.tasks.looks"
-local position_close = require "etoro.trading.closing.close"
+local looks = require "etoro.tasks.looks"
+local closing_close = require "etoro.trading.closing.close"
 local same = require "etoro.trading.closing.same"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 local tostring = core.text -- not up to the locale
 
@@ -51,14 +51,14 @@ end
 -- Whether a position of the portfolio shows all the changes.
 local function shows(item, changes)
   local type_asked = changes.stopLossType
-  local is_trailing = casing.get(item, "isTslEnabled")
-  local is_stopless = casing.get(item, "isNoStopLoss")
-  local is_takeless = casing.get(item, "isNoTakeProfit")
+  local is_trailing = spelling.get(item, "isTslEnabled")
+  local is_stopless = spelling.get(item, "isNoStopLoss")
+  local is_takeless = spelling.get(item, "isNoTakeProfit")
   if changes.stopLossRate
-      and not same.rate(casing.get(item, "stopLossRate"), changes.stopLossRate) then
+      and not same.rate(spelling.get(item, "stopLossRate"), changes.stopLossRate) then
     return false
   elseif changes.takeProfitRate
-      and not same.rate(casing.get(item, "takeProfitRate"),
+      and not same.rate(spelling.get(item, "takeProfitRate"),
         changes.takeProfitRate) then
     return false
   elseif type_asked and is_trailing ~= nil
@@ -70,15 +70,15 @@ local function shows(item, changes)
 end
 
 local function follow(position, client, changes, timeout)
-  local looks = poll.new(client, timeout)
-  while looks:next() do
-    local portfolio, err = holdings.read(client, looks:options())
+  local round = looks.new(client, timeout)
+  while round:next() do
+    local portfolio, err = holdings.read(client, round:options())
     local item = portfolio
-      and holdings.find(portfolio, casing.get(position, "positionID"))
+      and holdings.find(portfolio, spelling.get(position, "positionID"))
     if item then
-      position_close.renew(position, item)
+      closing_close.renew(position, item)
       if shows(item, changes) then return true end
-    elseif not portfolio and not poll.is_passing(err) then
+    elseif not portfolio and not looks.is_passing(err) then
       return false
     end
   end
@@ -97,8 +97,8 @@ function M.run(position, client, changes, timeout, options)
   changes = check.copy(changes)
   local err = contradiction(changes)
   if err then return nil, err end
-  local id = casing.get(position, "positionID")
-  local result, response = client:send(trading.op(client, "edit"), {
+  local id = spelling.get(position, "positionID")
+  local result, response = client:send(routes.op(client, "edit"), {
     positionId = id, body = changes,
   }, options)
   if result == nil and (response.status == 404 or response.status == 405) then

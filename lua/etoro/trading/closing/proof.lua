@@ -29,7 +29,7 @@
 --   fills.
 -- Anything else proves nothing.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
@@ -42,7 +42,7 @@ local tonumber = core.number -- not up to the locale
 local M = {}
 
 M.LAG = 10 -- seconds; the portfolio was seen up to so much behind
-local get = casing.get
+local get = spelling.get
 
 ---@class etoro.Closing what is asked for, and what was seen of it
 ---@field client etoro.Client

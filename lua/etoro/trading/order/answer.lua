@@ -2,14 +2,14 @@
 -- order, or names none, is no answer.
 
 local batches = require "etoro.resource.batches"
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
 local M = {}
 
-local get = casing.get
+local get = spelling.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
 

@@ -3,11 +3,11 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
-local options_of = require "etoro.call.options"
+local call_options = require "etoro.call.options"
 local order_fields = require "etoro.trading.order.fields"
 local precheck = require "etoro.trading.precheck"
 local times = require "etoro.values.times"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 local tonumber = core.number -- not up to the locale
 
@@ -66,8 +66,8 @@ end
 ---@return etoro.Costs? costs
 ---@return etoro.Response|etoro.Error
 function M.estimate(client, fields, options)
-  options = options_of.of_call(options)
-  local op = trading.op(client, "costs")
+  options = call_options.of_call(options)
+  local op = routes.op(client, "costs")
   local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action == "open" then precheck.run(client, body, false) end

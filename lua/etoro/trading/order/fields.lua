@@ -6,7 +6,7 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local rules = require "etoro.values.rules"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -111,7 +111,7 @@ function M.plain(name)
   return (core.lower(tostring(name)):gsub("[^A-Za-z%d]", ""))
 end
 
-local SETTLEMENTS = trading.of("demo", "open").body
+local SETTLEMENTS = routes.of("demo", "open").body
   .settlementType.enum
 
 -- The settlement types offered for a direction; nil when nothing is known.

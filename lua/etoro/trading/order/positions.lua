@@ -1,10 +1,10 @@
 -- The positions that an order opened.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local holdings = require "etoro.trading.account.holdings"
-local poll = require "etoro.tasks.looks"
+local looks = require "etoro.tasks.looks"
 local positions = require "etoro.trading.positions"
 
 local tostring = core.text -- not up to the locale
@@ -14,11 +14,11 @@ local M = {}
 -- The ids of the open positions among an order's executions
 local function ids_of(order)
   local ids = {}
-  local executions = casing.get(order, "positionExecutions")
+  local executions = spelling.get(order, "positionExecutions")
   for _, item in ipairs(type(executions) == "table" and executions or {}) do
     local is_open = type(item) == "table"
-      and core.lower(tostring(casing.get(item, "state"))) ~= "closed"
-    local id = is_open and casing.get(item, "positionId")
+      and core.lower(tostring(spelling.get(item, "state"))) ~= "closed"
+    local id = is_open and spelling.get(item, "positionId")
     if id then ids[#ids + 1] = id end
   end
   return ids
@@ -28,7 +28,7 @@ local function pick(items, ids)
   local found = {}
   for _, id in ipairs(ids) do
     for _, item in ipairs(items) do
-      if holdings.is_same(casing.get(item, "positionID"), id) then
+      if holdings.is_same(spelling.get(item, "positionID"), id) then
         found[#found + 1] = item
       end
     end
@@ -44,13 +44,13 @@ end
 ---@return etoro.Response|etoro.Error
 function M.of_order(order, client, timeout)
   local ids = ids_of(order)
-  local looks, found, answer = poll.new(client, timeout), nil, nil
-  while looks:next() do
-    local items, response = positions.list(client, looks:options())
+  local round, found, answer = looks.new(client, timeout), nil, nil
+  while round:next() do
+    local items, response = positions.list(client, round:options())
     if items then
       found, answer = pick(items, ids), response
       if #found == #ids then return found, response end
-    elseif not poll.is_passing(response) then
+    elseif not looks.is_passing(response) then
       return nil, response
     else
       answer = answer or response

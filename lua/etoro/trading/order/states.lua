@@ -1,6 +1,6 @@
 -- What the API's order statuses mean.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 
 local tonumber = core.number -- not up to the locale
@@ -48,22 +48,22 @@ local WAITING_FOR_MARKET = 11
 -- The status of a lookup. Orders in a portfolio have an id alone, of a family
 -- that nobody documents; in both of them 11 is the closed market.
 local function status_of(answer)
-  local status = casing.get(answer, "status")
+  local status = spelling.get(answer, "status")
   if type(status) == "table" then return status end
-  local id = tonumber(casing.get(answer, "statusId"))
+  local id = tonumber(spelling.get(answer, "statusId"))
   return id == WAITING_FOR_MARKET and { id = id } or {}
 end
 
 local function known_status(status)
-  local name = casing.get(status, "name")
+  local name = spelling.get(status, "name")
   local known = type(name) == "string"
     and BY_NAME[(core.lower(name):gsub("[^A-Za-z]", ""))]
-  return known or STATUSES[tonumber(casing.get(status, "id"))]
+  return known or STATUSES[tonumber(spelling.get(status, "id"))]
 end
 
 -- null, a blank text and false are no code.
 local function has_failed(status)
-  local code = casing.get(status, "errorCode")
+  local code = spelling.get(status, "errorCode")
   if type(code) == "string" then
     return code:find("[^ \t-\r]") ~= nil and tonumber(code) ~= 0
   end
@@ -73,12 +73,12 @@ end
 -- An order that was only received has executed nothing: with executions, a
 -- nameless 1 is the reference's older "Executed".
 local function is_executed(status)
-  return type(casing.get(status, "name")) ~= "string"
-    and tonumber(casing.get(status, "id")) == 1
+  return type(spelling.get(status, "name")) ~= "string"
+    and tonumber(spelling.get(status, "id")) == 1
 end
 
 local function has_executions(answer)
-  local list = casing.get(answer, "positionExecutions")
+  local list = spelling.get(answer, "positionExecutions")
   return type(list) == "table" and next(list) ~= nil
 end
 
@@ -118,9 +118,9 @@ end
 function M.failure(answer)
   local status = status_of(answer)
   if not has_failed(status) then return nil end
-  local message = casing.get(status, "errorMessage")
+  local message = spelling.get(status, "errorMessage")
   if type(message) ~= "string" or not message:find "[^ \t-\r]" then message = nil end
-  local code = casing.get(status, "errorCode")
+  local code = spelling.get(status, "errorCode")
   return type(code) == "number" and core.figure(code) or code, message
 end
 

@@ -3,12 +3,12 @@
 -- few seconds at most and kept for a while; what cannot be read is not known,
 -- and not an error.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
-local shared = require "etoro.tasks.once"
-local trading = require "etoro.trading.routes"
+local once = require "etoro.tasks.once"
+local routes = require "etoro.trading.routes"
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local SEARCH = operations["GET /api/v1/market-data/search"]
@@ -50,11 +50,11 @@ local function kept(client, key, seconds, read)
     entry = {}
     cache.entries[key], cache.count = entry, cache.count + 1
   end
-  return shared.get(client, entry, seconds, read)
+  return once.get(client, entry, seconds, read)
 end
 
 local function list_in(body, name)
-  local list = type(body) == "table" and casing.get(body, name)
+  local list = type(body) == "table" and spelling.get(body, name)
   return type(list) == "table" and list or nil
 end
 
@@ -91,7 +91,7 @@ end
 
 local function read_eligibility(client, fields)
   local symbol, id = fields.symbol, fields.instrumentId
-  local body, response = client:send(trading.op(client, "eligibility"), {
+  local body, response = client:send(routes.op(client, "eligibility"), {
     body = symbol and { symbols = { symbol } } or { instrumentIds = { id } },
   }, patience())
   if body == nil then return nil, response end
@@ -129,7 +129,7 @@ local function read_rate(client, id)
     patience())
   if body == nil then return nil, response end
   for _, rate in ipairs(objects_in(body, "rates") or {}) do
-    if same_text(casing.get(rate, "instrumentID"), id) then return rate end
+    if same_text(spelling.get(rate, "instrumentID"), id) then return rate end
   end
   return nil
 end
@@ -160,7 +160,7 @@ local function read_state(client, id)
     fields = "instrumentId," .. table.concat(STATES, ","), instrumentId = id,
   })
   for _, item in ipairs(items) do
-    if same_text(casing.get(item, "instrumentId"), id) then
+    if same_text(spelling.get(item, "instrumentId"), id) then
       for _, name in ipairs(STATES) do
         if item[name] == true then return true end
         if item[name] == false then return nil, SHUT end

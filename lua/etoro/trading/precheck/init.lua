@@ -7,8 +7,8 @@ local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local nearest = require "etoro.values.nearest"
 local order_fields = require "etoro.trading.order.fields"
-local order_sizes = require "etoro.trading.precheck.sizes"
-local order_stops = require "etoro.trading.precheck.stops"
+local sizes = require "etoro.trading.precheck.sizes"
+local stops = require "etoro.trading.precheck.stops"
 
 local plain, refusal = order_fields.plain, order_fields.refusal
 
@@ -156,7 +156,7 @@ local function check_transaction(body)
 end
 
 local RULES = {
-  check_permission, check_leverage, order_sizes.check, order_stops.check,
+  check_permission, check_leverage, sizes.check, stops.check,
   check_market,
 }
 

@@ -1,6 +1,6 @@
 -- Closings of the journal that have no outcome: whether they were done.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
 local evidence = require "etoro.trading.resolve.evidence"
@@ -16,7 +16,7 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local get = casing.get
+local get = spelling.get
 
 M.units_of = close.units_of
 

@@ -2,12 +2,12 @@
 -- were about to be sent, and of which it has no outcome. Found out by reading
 -- the account; nothing is ever placed or closed here.
 
-local case_of = require "etoro.trading.resolve.case"
+local resolve_case = require "etoro.trading.resolve.case"
 local check = require "etoro.values.fields"
 local closes = require "etoro.trading.recover.closes"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local journals = require "etoro.trading.journal"
+local trading_journal = require "etoro.trading.journal"
 local looks = require "etoro.tasks.looks"
 local known = require "etoro.trading.resolve.known"
 local limits = require "etoro.values.limits"
@@ -123,7 +123,7 @@ end
 local function read_journal(client)
   local reading = new_reading(client)
   local count = 0
-  local problems, err = journals.each(client:journal().path, function(record)
+  local problems, err = trading_journal.each(client:journal().path, function(record)
     count = count + 1
     if count % limits.journal_turn == 0 then client:pause(0) end
     watch_clock(reading, record)
@@ -187,7 +187,7 @@ local function new_case(client, record, options, round)
     or client:unix()
   local params = type(record.params) == "table" and record.params or {}
   params.positionId = params.positionId or path:match("positions/(%d+)")
-  local case = case_of.new(client, {
+  local case = resolve_case.new(client, {
     op = op, account = op.account or client:environment(), params = params,
     body = op.trade == "open" and as_order(record.body) or record.body,
     started = now - math.max(0, client:unix() - at),

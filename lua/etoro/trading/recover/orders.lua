@@ -1,6 +1,6 @@
 -- Orders of the journal that have no outcome: whether they landed.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
 local evidence = require "etoro.trading.resolve.evidence"
@@ -15,7 +15,7 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local get = casing.get
+local get = spelling.get
 
 --- Looks an order up by its request id, now and then; servers differ in
 --- finding it so. An order that differs from the intent is not its work, but

@@ -6,7 +6,7 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
 local order_answer = require "etoro.trading.order.answer"
-local trading = require "etoro.trading.routes"
+local routes = require "etoro.trading.routes"
 
 local M = {}
 
@@ -100,7 +100,7 @@ local LASTING = { closed = true, cancelled = true, auth = true }
 ---@return any result
 ---@return etoro.Response|etoro.Error
 function methods:read(purpose, params)
-  local op = trading.of(self.account, purpose)
+  local op = routes.of(self.account, purpose)
   local left = time_for(self)
   if left <= 0 then return nil, self.err end
   local result, response = self.client:send(op, params, {

@@ -5,7 +5,7 @@
 -- part is found out by reading alone, for sent again it might be sold twice.
 -- (portal: Trading, Close Position; Portfolio; Trade History)
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
@@ -14,7 +14,7 @@ local order_answer = require "etoro.trading.order.answer"
 local parts = require "etoro.trading.closing.parts"
 local proof = require "etoro.trading.closing.proof"
 local refusal = require "etoro.trading.resolve.refusal"
-local responses = require "etoro.call.response"
+local call_response = require "etoro.call.response"
 local server_clock = require "etoro.call.server_clock"
 
 local tonumber = core.number -- not up to the locale
@@ -23,7 +23,7 @@ local M = {}
 
 local HINT = "Look for the position in client.positions:list() before closing"
   .. " it again"
-local get = casing.get
+local get = spelling.get
 
 --- The units of a closing in part, as asked for; nil where all of them are
 --- closed.
@@ -130,7 +130,7 @@ end
 -- A refusal of the second closing, which may have come too late.
 local function refused(case, err)
   if refusal.is_closed_code(err.code) then
-    return done(case, { response = responses.made(err) }, SAID_CLOSED)
+    return done(case, { response = call_response.made(err) }, SAID_CLOSED)
   end
   local look = see_shown(case)
   if not look then return nil, nil end

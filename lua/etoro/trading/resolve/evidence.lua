@@ -10,7 +10,7 @@
 -- * Absence proves nothing for some seconds: the portfolio lags by up to ten.
 --   Only absence past that counts (case:is_shown), of reads that worked.
 
-local casing = require "etoro.values.spelling"
+local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
 local history = require "etoro.trading.account.history"
@@ -28,7 +28,7 @@ local M = {}
 
 local LOOKED_UP = 10 -- candidates that are compared by their order, unless
 -- the case says otherwise
-local get = casing.get
+local get = spelling.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
 

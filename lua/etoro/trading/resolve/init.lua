@@ -5,13 +5,13 @@
 -- deadline.
 
 local answers = require "etoro.resource.answers"
-local case_of = require "etoro.trading.resolve.case"
+local resolve_case = require "etoro.trading.resolve.case"
 local close = require "etoro.trading.resolve.close"
 local errors = require "etoro.errors"
 local known = require "etoro.trading.resolve.known"
 local order = require "etoro.trading.resolve.order"
 local order_answer = require "etoro.trading.order.answer"
-local refusals = require "etoro.trading.resolve.refusal"
+local resolve_refusal = require "etoro.trading.resolve.refusal"
 
 local M = {}
 
@@ -30,11 +30,11 @@ end
 local function is_open(op, err)
   if err.kind == "unknown_outcome" then return true end
   if op.class ~= "keyed" then
-    return op.class == "close" and refusals.is_broken(err)
+    return op.class == "close" and resolve_refusal.is_broken(err)
   end
   return err.status ~= nil and err.status < 500
-    and (refusals.is_broken(err) or refusals.names_request(err)
-      or (refusals.duplicate(err)))
+    and (resolve_refusal.is_broken(err) or resolve_refusal.names_request(err)
+      or (resolve_refusal.duplicate(err)))
 end
 
 -- The error for an answer that does not say what was done: as good as a lost
@@ -58,7 +58,7 @@ end
 local function check_own_id(client, call, options, result, response)
   local id = order_answer.id(result)
   if not options.request_id then return result, response end
-  local case = case_of.new(client, call, doubt(client, call, result, response),
+  local case = resolve_case.new(client, call, doubt(client, call, result, response),
     options)
   return order.verify(case, id, result, response)
 end
@@ -92,7 +92,7 @@ function M.carry_out(client, call, options)
     return result, response
   end
   if way and response.request_id and is_open(call.op, response) then
-    local case = case_of.new(client, call, response, options)
+    local case = resolve_case.new(client, call, response, options)
     result, response = way.resolve(case)
   end
   if call.closing and result == nil and not response.may_have_executed then

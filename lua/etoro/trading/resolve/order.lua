@@ -10,8 +10,8 @@ local errors = require "etoro.errors"
 local evidence = require "etoro.trading.resolve.evidence"
 local known = require "etoro.trading.resolve.known"
 local order_answer = require "etoro.trading.order.answer"
-local refusals = require "etoro.trading.resolve.refusal"
-local responses = require "etoro.call.response"
+local resolve_refusal = require "etoro.trading.resolve.refusal"
+local call_response = require "etoro.call.response"
 
 local tostring = core.text -- not up to the locale
 
@@ -95,7 +95,7 @@ end
 
 -- The API says that an order with this request id is there.
 local function take_duplicate(case, err)
-  local is_duplicate, id, names_id = refusals.duplicate(err)
+  local is_duplicate, id, names_id = resolve_refusal.duplicate(err)
   if not is_duplicate then return false end
   case.is_landed, case.order_id = true, id or case.order_id
   case.names_id, case.refusal = names_id, err
@@ -112,7 +112,7 @@ local function trust(case)
       or case.options.request_id or case.has_met_another then
     return nil
   end
-  return placed(case, case.order_id, responses.made(case.refusal),
+  return placed(case, case.order_id, call_response.made(case.refusal),
     PROVED .. NOT_SEEN)
 end
 
@@ -158,7 +158,7 @@ local function refused(case, refusal)
     if not is_known then case:pause() end
   until is_known or case:is_over()
   if not is_known or #account > 0 or case.has_met_another
-      or refusals.names_request(refusal) then
+      or resolve_refusal.names_request(refusal) then
     case.err.refusal, case.doubts = refusal, (case.doubts or 0) + 1
     if case.doubts < DOUBTS and not case:is_over() then return nil, nil end
     return give_up(case, account)
@@ -183,7 +183,7 @@ local function send_again(case)
   end
   if take_duplicate(case, response) then return nil, nil end
   case:note { by = "resend", kind = response.kind, status = response.status }
-  if refusals.is_proper(response) then return refused(case, response) end
+  if resolve_refusal.is_proper(response) then return refused(case, response) end
   return nil, nil
 end
 
