@@ -1,12 +1,14 @@
 -- What comes with an answer: the response, which every call gives beside its
 -- result.
 
+local core = require "etoro.core"
+
 local M = {}
 
 ---@class etoro.Response
----@field status integer
+---@field status integer 200 where nothing had to be asked, with 0 attempts
 ---@field headers table<string, string> names in lower case; made when asked for
----@field request_id string the x-request-id that was sent
+---@field request_id string the x-request-id that was sent, or the call's own
 ---@field server_request_id? string
 ---@field attempts integer
 ---@field elapsed number seconds, with waits and resends
@@ -38,13 +40,15 @@ end
 local MADE = { __name = "etoro.response" }
 
 --- A response where no answer is at hand: what is known of the call, which may
---- be an error that is none after all. Given nothing, that nothing was sent.
+--- be an error that is none after all. Given nothing, that nothing was sent: what
+--- was asked for is remembered.
 ---@param known? table|etoro.Error
 ---@return etoro.Response
 function M.made(known)
   known = known or {}
   return setmetatable({
-    status = known.status or 0, headers = {}, request_id = known.request_id,
+    status = known.status or 200, headers = {},
+    request_id = known.request_id or core.uuid(),
     server_request_id = known.server_request_id,
     attempts = known.attempts or known.status and 1 or 0,
     elapsed = known.elapsed or 0,
