@@ -1,7 +1,7 @@
 -- What stays of an answer that is odd in one place: the rest of it, as it
 -- came, and never a figure or an object that is made up.
 local equity = require "etoro.money.equity"
-local orders = require "etoro.trading.orders"
+local trading_order = require "etoro.trading.order"
 local scripted = require "spec.support.scripted"
 
 describe("of an odd answer", function()
@@ -72,7 +72,7 @@ describe("of an odd answer", function()
   end)
 
   it("an order keeps its id", function()
-    local order = orders.wrap({ orderId = 5 }, client)
+    local order = trading_order.wrap({ orderId = 5 }, client)
     for _, id in ipairs { "true", "{}", '"x"', "1.5", "0", "null" } do
       answers[""] = '{"orderId":' .. id .. ',"status":{"name":"Filled"}}'
       assert(order:refresh())

@@ -1,7 +1,7 @@
 -- What the trading operations send, real and demo, byte for byte. `more` lists
 -- what a method sends after the operation's own request.
-local orders = require "etoro.trading.orders"
-local positions = require "etoro.trading.positions"
+local trading_order = require "etoro.trading.order"
+local trading_position = require "etoro.trading.position"
 
 local ORDER_ID, POSITION_ID = 981286176, 3614853889
 local TOKEN = "066faaee-e1e9-49d2-a568-c6e1cc336ad8"
@@ -27,12 +27,12 @@ end
 
 local function order_of(client)
   quiet(client)
-  return orders.wrap({ orderId = ORDER_ID }, client)
+  return trading_order.wrap({ orderId = ORDER_ID }, client)
 end
 
 local function position_of(client)
   quiet(client)
-  return positions.wrap({ positionID = POSITION_ID, instrumentID = 1001,
+  return trading_position.wrap({ positionID = POSITION_ID, instrumentID = 1001,
     mirrorID = 0, units = 2.5 }, client)
 end
 

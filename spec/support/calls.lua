@@ -1,8 +1,8 @@
 -- Calls that read more than one answer, or do not stand in spec/requests: for
 -- spec/call/answers_spec.lua. A line: what, call, answer (of the requests that
 -- `to` is a part of, or of all), others = { part of a path = answer }.
-local orders = require "etoro.trading.orders"
-local positions = require "etoro.trading.positions"
+local trading_order = require "etoro.trading.order"
+local trading_position = require "etoro.trading.position"
 
 local FOUND = '{"totalItems":1,"items":[{"instrumentId":1001,'
   .. '"internalSymbolFull":"AAPL","displayname":"Apple"}]}'
@@ -35,12 +35,12 @@ local PORTFOLIOS = '{"agentPortfolios":[{"agentPortfolioId":"p1",'
   .. 'trade.demo:read"]}]}]}'
 
 local function position(client)
-  return positions.wrap({ positionID = 3614853889, instrumentID = 1001,
+  return trading_position.wrap({ positionID = 3614853889, instrumentID = 1001,
     mirrorID = 0, units = 2.5 }, client)
 end
 
 local function order(client)
-  return orders.wrap({ orderId = 981286176 }, client)
+  return trading_order.wrap({ orderId = 981286176 }, client)
 end
 
 local SHORT, FOLLOWED = { timeout = 1 }, { wait = 1 }
@@ -117,7 +117,7 @@ return {
     end },
   { what = "order:positions, the portfolio", answer = HOLDS,
     call = function(client)
-      local one = orders.wrap({ orderId = 1, positionExecutions = {
+      local one = trading_order.wrap({ orderId = 1, positionExecutions = {
         { positionId = 3614853889 } } }, client)
       return one:positions(SHORT)
     end },

@@ -20,13 +20,13 @@ local OBJECTS = {
     return client.posts:by_id(UUID):comment_by_id "1"
   end },
   order = { "orders", function(client)
-    return require("etoro.trading.orders").wrap({ orderId = 1 }, client)
+    return require("etoro.trading.order").wrap({ orderId = 1 }, client)
   end },
   portfolio = { "portfolios", function(client)
     return require("etoro.agents.portfolios").wrap({}, client)
   end },
   position = { "positions", function(client)
-    return require("etoro.trading.positions").wrap({ positionID = 1 }, client)
+    return require("etoro.trading.position").wrap({ positionID = 1 }, client)
   end },
   post = { "posts", function(client) return client.posts:by_id(UUID) end },
   reply = { "posts", function(client)

@@ -173,7 +173,7 @@ end
 --- The position, in the caller's table.
 function methods:position()
   local list = assert(self.client.positions:list())
-  local position = list[1] or require("etoro.trading.positions").wrap(
+  local position = list[1] or require("etoro.trading.position").wrap(
     position_of(self, 1), self.client)
   position.units = value(self, self.row.held or 3)
   return position

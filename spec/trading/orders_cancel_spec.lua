@@ -97,7 +97,7 @@ describe("client.orders", function()
     end)
 
     it("gives the API's error for an order that nobody knows", function()
-      local order = require("etoro.trading.orders").wrap({ orderId = 17 }, client)
+      local order = require("etoro.trading.order").wrap({ orderId = 17 }, client)
       local none, err = order:cancel()
       assert.is_nil(none)
       assert.equal("not_found", err.kind)

@@ -144,7 +144,7 @@ describe("position:edit", function()
   end)
 
   it("tells a position that is gone from a route that is missing", function()
-    local position = require("etoro.trading.positions").wrap({ positionID = 17,
+    local position = require("etoro.trading.position").wrap({ positionID = 17,
       instrumentID = 1001 }, client)
     local none, err = position:edit { stopLossRate = 100 }
     assert.is_nil(none)

@@ -6,7 +6,7 @@ local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
-local positions = require "etoro.trading.positions"
+local trading_position = require "etoro.trading.position"
 local shapes = require "etoro.command.shapes"
 local routes = require "etoro.trading.routes"
 local words = require "etoro.command.words"
@@ -79,7 +79,7 @@ end
 -- "closed", "reduced" by a part, or "accepted" and not seen done.
 local function state_of(closing, position, is_closed)
   if is_closed then return "closed" end
-  return closing.units and positions.is_done(position) and "reduced"
+  return closing.units and trading_position.is_done(position) and "reduced"
     or "accepted"
 end
 

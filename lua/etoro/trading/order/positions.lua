@@ -5,7 +5,7 @@ local core = require "etoro.core"
 local count = require "etoro.values.count"
 local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
-local positions = require "etoro.trading.positions"
+local position = require "etoro.trading.position"
 
 local tostring = core.text -- not up to the locale
 
@@ -46,7 +46,7 @@ function M.of_order(order, client, timeout)
   local ids = ids_of(order)
   local round, found, answer = looks.new(client, timeout), nil, nil
   while round:next() do
-    local items, response = positions.list(client, round:options())
+    local items, response = position.list(client, round:options())
     if items then
       found, answer = pick(items, ids), response
       if #found == #ids then return found, response end

@@ -1,0 +1,320 @@
+-- One position: closing it, whole or in part, and changing its stops.
+
+local batches = require "etoro.resource.batches"
+local spelling = require "etoro.values.spelling"
+local check = require "etoro.values.fields"
+local core = require "etoro.core"
+local count = require "etoro.values.count"
+local errors = require "etoro.errors"
+local holdings = require "etoro.trading.account.holdings"
+local call_options = require "etoro.call.options"
+local links = require "etoro.resource.links"
+local closing_close = require "etoro.trading.closing.close"
+local edit = require "etoro.trading.closing.edit"
+local call_response = require "etoro.call.response"
+local routes = require "etoro.trading.routes"
+require "etoro.trading.resolve" -- loaded before anything is sent
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
+local M = {}
+
+local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
+
+--- A position. Fields as the API names them (positionID, instrumentID);
+--- other spellings of a name (positionId) read the same field.
+---@class etoro.Position
+---@field positionID integer
+---@field instrumentID integer
+---@field mirrorID integer 0: the account's own; else of the copied trader
+---@field isBuy boolean
+---@field units number
+---@field amount number US dollars of margin
+---@field leverage integer
+---@field openRate number in the instrument's currency
+---@field stopLossRate number
+---@field takeProfitRate number
+---@field [string] any what else the API tells, in any spelling
+local methods = {}
+local mt = { __name = "etoro.position", __index = spelling.wrap_index(methods) }
+
+---@class etoro.PositionChanges
+---@field stopLossRate? number|string
+---@field takeProfitRate? number|string
+---@field stopLossType? "fixed"|"trailing"
+---@field clearStopLoss? boolean
+---@field clearTakeProfit? boolean
+
+---@class etoro.CloseOptions: etoro.RequestOptions
+---@field wait? number seconds for which the outcome is followed; `timeout` is
+---one attempt's, as everywhere
+---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
+---called when the API has taken the close, before its outcome is waited for;
+---a number it gives takes the place of wait
+
+--- Makes a position of an item in an answer, in place.
+---@param item table
+---@param client etoro.Client
+---@return etoro.Position
+function M.wrap(item, client)
+  links.link(item, client)
+  return setmetatable(item, mt)
+end
+
+--- Whether a value is a position of this library's.
+---@param value any
+---@return boolean
+function M.is(value) return getmetatable(value) == mt end
+
+local function client_of(self, what)
+  return links.of(self, what).client
+end
+
+-- The error for a position that came without what its requests are made of.
+local function check_ids(position, ...)
+  for _, name in ipairs { ... } do
+    if not batches.id(spelling.get(position, name)) then
+      return errors.unexpected("the API gave this position no usable " .. name)
+    end
+  end
+end
+
+--- Reads the list; see client.positions:list.
+---@param client etoro.Client
+---@param options? etoro.RequestOptions
+---@return etoro.Position[]? positions
+---@return etoro.Response|etoro.Error
+function M.list(client, options)
+  local portfolio, response = holdings.read(client, options)
+  if not portfolio then return nil, response end
+  local items = holdings.positions(portfolio)
+  for _, item in ipairs(items) do M.wrap(item, client) end
+  return items, response
+end
+
+local function gone(id, response)
+  return errors.not_found(("the portfolio shows no position %s;"
+    .. " it runs a few seconds behind"):format(tostring(id)), response)
+end
+
+--- Finds one position in the portfolio.
+---@param client etoro.Client
+---@param id integer|string
+---@param options? etoro.RequestOptions
+---@return etoro.Position? position
+---@return etoro.Response|etoro.Error err kind not_found when it is not shown
+function M.find(client, id, options)
+  local items, response = M.list(client, options)
+  if not items then return nil, response end
+  for _, item in ipairs(items) do
+    if holdings.is_same(spelling.get(item, "positionID"), id) then
+      return item, response
+    end
+  end
+  return nil, gone(id, response)
+end
+
+-- The units of a close: nil for all; nil and an error for what cannot be.
+local function units_of(position, fields)
+  if type(fields) ~= "table" or fields.units == nil
+      or fields.units == core.null then
+    check.options(fields, { "units" }, "field")
+    return nil
+  end
+  local schema = { units = { type = "number", above = 0 } }
+  check.fields(schema, fields, "field")
+  local values, err = check.values(schema, fields)
+  if not values then return nil, err end
+  local held, asked = tonumber(spelling.get(position, "units")),
+    tonumber(values.units)
+  if held and asked > held then
+    return nil, errors.new {
+      kind = "invalid", code = "too_many_units", field = "units",
+      message = ("the position has %s units; you asked to"
+        .. " close %s"):format(core.figure(held), tostring(values.units)),
+    }
+  elseif held and asked == held then
+    return nil
+  end
+  return values.units
+end
+
+--- The mirror that a position is a copy in; nil for the account's own.
+---@param position etoro.Position
+---@return string? mirror_id
+function M.mirror_of(position)
+  local id = spelling.get(position, "mirrorID")
+  return (tonumber(id) or 0) ~= 0 and tostring(id) or nil
+end
+
+local COPIED = "the position is a copy of another trader's (mirrorID %s): the"
+  .. " copy trades on without it"
+
+local LATE = "the close was accepted, but the position was not seen closed in"
+  .. " %s: look at it again with position:refresh"
+
+local function finish(position, closing, response, timeout, is_done, err)
+  local client = closing.client
+  if not is_done and err and err.kind == "rejected" then
+    err.request_id = response.request_id
+    return nil, err
+  end
+  local link = links.of(position, "position:close")
+  link.is_done = is_done
+  if is_done and (closing.is_gone or not closing.units) then
+    link.is_closed = true
+  elseif not is_done and err then
+    client:warn(response, "the close was accepted, but could not be"
+      .. " followed: " .. err.message)
+  elseif not is_done then
+    client:warn(response, LATE:format(
+      count(timeout, "second")))
+  end
+  return position, response
+end
+
+-- A position that the API does not know was closed, if the portfolio lacks it
+-- for long enough. Gives the API's error where it does not.
+local function close_unknown(position, client, err, timeout, options)
+  local _, problem = M.find(client, spelling.get(position, "positionID"), {
+    deadline = options.deadline })
+  local is_absent = problem.code == "not_found" and problem.status == nil
+  if not is_absent
+      or not closing_close.follow(closing_close.unknown(client, position),
+        timeout) then
+    return nil, err
+  end
+  links.of(position, "position:close").is_closed = true
+  return position, call_response.made(err)
+end
+
+---@class etoro.CloseWait how the outcome of a close is waited for
+---@field wait number seconds
+---@field on_accepted? fun(position: etoro.Position, order_id?: integer): number?
+---@field batch? table what closes that run side by side share
+
+--- Whether the last close of a position, whole or in part, was seen done.
+---@param position etoro.Position
+---@return boolean
+function M.is_done(position)
+  return links.of(position, "position:close").is_done or false
+end
+
+-- how: an etoro.CloseWait
+local function close(position, client, units, how, options)
+  local closing, response, is_done = closing_close.send(client, position,
+    units, options)
+  local result, err
+  if not closing and response.kind == "not_found" then
+    result, response = close_unknown(position, client, response, how.wait,
+      options)
+    return result, response
+  elseif not closing then
+    return nil, response
+  end
+  local timeout = how.wait
+  if not is_done then
+    closing.batch = how.batch
+    timeout = how.on_accepted and how.on_accepted(position, closing.order_id)
+      or timeout
+    is_done, err = closing_close.follow(closing, timeout)
+  end
+  result, response = finish(position, closing, response, timeout, is_done, err)
+  return result, response
+end
+
+local OF_ONE = { on_accepted = "function" }
+
+--- The options of a close.
+---@param options? etoro.CloseOptions
+---@param kinds table<string, string> types of those that are not a call's
+---@return etoro.CloseWait how
+---@return etoro.RequestOptions rest
+function M.take_close(options, kinds)
+  local wait, rest, how = call_options.take_wait(options, CLOSE_WAIT, kinds)
+  how.wait = wait
+  return how, rest
+end
+
+--- Closes the position, whole or so many units of it, and waits until that is
+--- done (portal: Trading, Close Position). position:is_closed tells; when the
+--- time is up the position comes back as it was last seen, with a
+--- response.warning. One that was closed already is no error. A position of a
+--- copied trader is closed too, with a warning.
+---@param fields? { units?: number|string } none: the whole position
+---@param options? etoro.CloseOptions wait: 30 seconds unless given
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err kind rejected when it was refused
+function methods:close(fields, options)
+  local client = client_of(self, "position:close")
+  local units, err = units_of(self, fields)
+  err = err or check_ids(self, "positionID", "instrumentID")
+  if err then return nil, err end
+  local how, rest = M.take_close(options, OF_ONE)
+  local mirror = M.mirror_of(self)
+  local result, response = close(self, client, units, how, rest)
+  if result and mirror then
+    client:warn(response, COPIED:format(mirror))
+  end
+  return result, response
+end
+
+--- Says whether the position was seen closed, whole.
+---@return boolean
+function methods:is_closed()
+  return links.of(self, "position:is_closed").is_closed or false
+end
+
+--- Closes a position as one of several.
+---@param position etoro.Position
+---@param client etoro.Client
+---@param how etoro.CloseWait
+---@param options etoro.RequestOptions
+---@return etoro.CloseResult
+function M.close_one(position, client, how, options)
+  local copy = {}
+  for name, value in pairs(options) do copy[name] = value end
+  local err, result, response = check_ids(position, "positionID",
+    "instrumentID"), nil, nil
+  if not err then
+    result, response = close(position, client, nil, how, copy)
+  end
+  return {
+    position = position, positionID = spelling.get(position, "positionID"),
+    closed = result ~= nil and position:is_closed(),
+    response = result and response or nil,
+    err = err or not result and response or nil,
+  }
+end
+
+--- Reads the position again, from the portfolio, into this table.
+---@param options? etoro.RequestOptions
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err kind not_found when it is not shown
+function methods:refresh(options)
+  local client = client_of(self, "position:refresh")
+  local item, response = M.find(client, spelling.get(self, "positionID"), options)
+  if not item then return nil, response end
+  closing_close.renew(self, item)
+  return self, response
+end
+
+--- Changes the position's stops, and waits until the portfolio shows that
+--- (portal: Trading, Edit Position; servers before v1.279.0 do not have it).
+---@param changes etoro.PositionChanges at least one
+---@param options? etoro.CloseOptions wait: 10 seconds unless given
+---@return etoro.Position? position the table itself
+---@return etoro.Response|etoro.Error err code no_route where the server cannot
+---do it; kind conflict when the position is closed
+function methods:edit(changes, options)
+  local client = client_of(self, "position:edit")
+  local op = routes.op(client, "edit")
+  check.fields(op.body, changes, "field")
+  local wait, rest = call_options.take_wait(options, EDIT_WAIT)
+  local err = check_ids(self, "positionID")
+  if err then return nil, err end
+  return edit.run(self, client, changes, wait, rest)
+end
+
+return M
