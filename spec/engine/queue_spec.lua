@@ -87,10 +87,12 @@ describe("the queue of a pool", function()
   end)
 
   it("pauses after a 429, and others do not", function()
+    local kept = {} -- what is collected is due at once, to be ended
     for _, limit in ipairs { 60, 0 } do
       local c = client { { name = "default", limit = limit, window = 60 },
         { name = "other", limit = limit, window = 60 } }
       local held = { submit(c, "a", { max_retries = 0 }) }
+      kept[limit] = { c, held }
       local _, jobs = sent()
       answer(jobs, 429, "Retry-After: 7\r\n")
       assert.is_true(held[1]:done())
@@ -105,6 +107,7 @@ describe("the queue of a pool", function()
       engine:advance(0.2)
       assert.matches("^order", (sent()))
     end
+    assert.equal(4, #kept[60][2])
   end)
 
   -- Seconds at which requests of that name go out while each is refused.
