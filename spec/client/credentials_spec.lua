@@ -196,8 +196,11 @@ describe("etoro.client", function()
         "give either 'api_key' or 'api_key_file'")
       raises(function() etoro.client(with { access_token = "t" }) end,
         "give either access_token or the keys, not both")
-      raises(function() etoro.client { access_token = "t", user_key = "u" } end,
-        "give either access_token or the keys, not both")
+      for _, name in ipairs { "api_key", "user_key", "api_key_file",
+        "user_key_file" } do
+        raises(function() etoro.client { access_token = "t", [name] = "u" } end,
+          "give either access_token or the keys, not both")
+      end
       raises(function() etoro.client(with { api = "sor-v3" }) end,
         "api 'sor-v3' takes an access_token, not keys")
     end)
