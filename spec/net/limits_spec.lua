@@ -32,6 +32,15 @@ describe("on the wire,", function()
     end
   end)
 
+  it("as many are read of each attempt", function()
+    local client = assert(server:client { max_retries = 1 })
+    local first = head(200000):gsub("200 OK", "503 No", 1)
+    server:script { { raw = first .. "{}" }, { raw = head(200000) .. "{}" } }
+    local body, response = client:request { path = "/x" }
+    assert.same({}, body)
+    assert.equal(2, response.attempts)
+  end)
+
   it("max_body bytes of a body are read", function()
     local client = assert(server:client { max_retries = 0, max_body = 10 })
     for body, code in pairs { ['"12345678"'] = "none",
