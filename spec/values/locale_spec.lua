@@ -124,7 +124,7 @@ describe("under another locale", function()
         local c = client(url, options)
         local id = core.uuid()
         local order, err = c.orders:open(ORDER, { precheck = false,
-          request_id = id, settle = 0.1, deadline = 0.1 })
+          request_id = id, settle = 0.1, deadline = 20 })
         assert(order or err.kind == "unknown_outcome", tostring(err))
         c:close()
         -- as if the process had died before it knew
