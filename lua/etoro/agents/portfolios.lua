@@ -259,8 +259,7 @@ function methods:refresh(options)
   local item, response = find(client, self.agentPortfolioId, options)
   if not item then return nil, response end
   local old, was_created = self.userTokens, self.userTokenCreated
-  for name in pairs(self) do self[name] = nil end
-  for name, value in pairs(item) do self[name] = value end
+  links.refill(self, item)
   if type(self.userTokens) ~= "table" then self.userTokens = {} end
   renew_tokens(self, old, client)
   if was_created == false then

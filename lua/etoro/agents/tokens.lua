@@ -121,8 +121,7 @@ end
 ---@param item table
 function M.renew(token, item)
   local secret = token.userToken
-  for name in pairs(token) do token[name] = nil end
-  for name, value in pairs(item) do token[name] = value end
+  links.refill(token, item)
   set_scopes(token, item)
   token.userToken = secret or token.userToken
 end

@@ -125,11 +125,6 @@ local function alive(self, what)
   return link.client, { alertId = self.alertId }
 end
 
-local function show(alert, item)
-  for name in pairs(alert) do alert[name] = nil end
-  for name, value in pairs(item) do alert[name] = value end
-end
-
 --- Reads the alert again, from the list, into this table.
 ---@param options? etoro.RequestOptions
 ---@return etoro.Alert? alert the table itself
@@ -139,7 +134,7 @@ function methods:refresh(options)
   if not client then return nil, path end
   local item, response = find(client, self.alertId, options)
   if not item then return nil, response end
-  show(self, item)
+  links.refill(self, item)
   return self, response
 end
 
@@ -161,7 +156,7 @@ function methods:update(fields, options)
   local item = answers.at(body, "data")
   if type(item) == "table" then
     item.alertId = item.alertId or self.alertId
-    show(self, item)
+    links.refill(self, item)
   else
     self.targetPrice = tonumber(fields.targetPrice)
   end

@@ -164,8 +164,7 @@ function methods:refresh(options)
   if not client then return nil, id end
   local item, response = M.get(client, id, nil, options)
   if not item then return nil, response end
-  for name in pairs(self) do self[name] = nil end
-  for name, value in pairs(item) do self[name] = value end
+  links.refill(self, item)
   if self.watchlistId == nil then self.watchlistId = id end
   return self, response
 end

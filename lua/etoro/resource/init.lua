@@ -93,6 +93,13 @@ function M.object(client, op, path, params, options)
   return object, response
 end
 
+local function list_in(body, path, response, op)
+  local list, err = answers.list(body, path, response, op)
+  if not list then return nil, err end
+  response.meta = answers.rest(body, path)
+  return list, response
+end
+
 --- The same for an answer that is a list, or has one in it; what else it holds
 --- is in response.meta.
 ---@param path string see answers.at
@@ -101,10 +108,7 @@ end
 function M.list(client, op, path, params, options)
   local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
-  local list, err = answers.list(body, path, response, op)
-  if not list then return nil, err end
-  response.meta = answers.rest(body, path)
-  return list, response
+  return list_in(body, path, response, op)
 end
 
 --- The same for an answer that says nothing but that it is done.
@@ -131,81 +135,49 @@ end
 --- A method in one line.
 ---
 --- The operation is followed by what the method's arguments are, in their
---- order and but for the options, which come last: names of parameters, `body`,
---- or `params` for a table of several; { name, read } where read makes the
---- parameter of the argument, or gives nil and an error.
+--- order and but for the options, which come last: names of parameters, or
+--- `params` for a table of several; { name, read } where read makes the
+--- parameter of the argument. Without a further field it gives the answer, an
+--- object.
 ---@class etoro.Row
 ---@field [integer] string|table the operation, then the arguments
----@field object? string where in the answer the object is that it gives; the
----answer itself when no other field says what is given
----@field list? string where the list is; "" is the answer
+---@field list? string where the list is that it gives; "" is the answer
 ---@field none? "body"|"list" without which an answer is a list of none
 ---@field done? boolean gives true
 ---@field each? boolean gives an iterator over all pages
 ---@field page? boolean gives one page
----@field fixed? table parameters that are always the same
----@field wrap? fun(item: any, client: etoro.Client): any for the object, or
----each item of a list
 
--- What one argument is in the parameters; nil, err when it cannot be.
-local function add_argument(params, argument, value)
-  local name = argument
+-- The parameters with what one argument is in them; what stood there before
+-- wins over a table of several.
+local function with_argument(params, argument, value)
+  if argument == "params" then return M.with(value, params) end
   if type(argument) == "table" then
-    local err
-    name = argument[1]
-    value, err = argument[2](value, name)
-    if value == nil and err then return nil, err end
-  end
-  if name == "params" then
-    for key, other in pairs(M.with(value, {})) do
-      if params[key] == nil then params[key] = other end
-    end
+    params[argument[1]] = argument[2](value)
   else
-    params[name] = value
+    params[argument] = value
   end
   return params
 end
 
-local function list_or_none(client, op, row, params, options)
-  local body, response = M.send(client, op, params, options)
-  if body == nil then return nil, response end
-  local is_none = row.none == "body" and body == true
+local function is_none(row, body)
+  return row.none == "body" and body == true
     or row.none == "list" and type(body) == "table"
     and answers.at(body, row.list) == nil
-  if is_none then return {}, response end
-  local list, err = answers.list(body, row.list, response, op)
-  if not list then return nil, err end
-  response.meta = answers.rest(body, row.list)
-  return list, response
 end
 
 local function read_list(client, op, row, params, options)
-  local list, response
-  if row.none then
-    list, response = list_or_none(client, op, row, params, options)
-  else
-    list, response = M.list(client, op, row.list, params, options)
-  end
-  for _, item in ipairs(row.wrap and list or {}) do row.wrap(item, client) end
-  return list, response
-end
-
-local function read_object(client, op, row, params, options)
-  local object, response = M.object(client, op, row.object or "", params,
-    options)
-  if object and row.wrap then object = row.wrap(object, client) end
-  return object, response
+  local body, response = M.send(client, op, params, options)
+  if body == nil then return nil, response end
+  if is_none(row, body) then return {}, response end
+  return list_in(body, row.list, response, op)
 end
 
 local function carry_out(client, op, row, params, options)
   if row.done then return M.done(client, op, params, options) end
   if row.list then return read_list(client, op, row, params, options) end
-  if not row.each and not row.page then
-    return read_object(client, op, row, params, options)
-  end
-  local wrap = row.wrap and function(item) return row.wrap(item, client) end
-  local go = row.each and pages.each or pages.page
-  return go(client, op, params, options, wrap)
+  if row.each then return pages.each(client, op, params, options) end
+  if row.page then return pages.page(client, op, params, options) end
+  return M.object(client, op, "", params, options)
 end
 
 local function method(what, row)
@@ -213,11 +185,9 @@ local function method(what, row)
   local count = #row - 1
   return function(self, ...)
     local client = M.client_of(self, what)
-    local params = M.with(row.fixed, {})
+    local params = {}
     for i = 1, count do
-      local ok, err = add_argument(params, row[i + 1], (select(i, ...)))
-      if not ok and row.each then error(err, 0) end
-      if not ok then return nil, err end
+      params = with_argument(params, row[i + 1], (select(i, ...)))
     end
     return carry_out(client, op, row, params, (select(count + 1, ...)))
   end

@@ -36,6 +36,14 @@ function M.link(object, client, parent, ids)
   return object
 end
 
+--- Fills a table with what was read of its subject anew; its link stays.
+---@param object table
+---@param item table the answer's fields
+function M.refill(object, item)
+  for name in pairs(object) do object[name] = nil end
+  for name, value in pairs(item) do object[name] = value end
+end
+
 --- Gives the client and parent of a method's self. Raises at the caller of
 --- that method when self is something else.
 ---@param object any

@@ -101,8 +101,7 @@ function methods:refresh(options)
   if not client then return nil, params end
   local item, response = resource.object(client, GET, "", params, options)
   if not item then return nil, response end
-  for name in pairs(self) do self[name] = nil end
-  for name, value in pairs(item) do self[name] = value end
+  links.refill(self, item)
   return self, response
 end
 

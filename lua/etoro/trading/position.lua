@@ -296,7 +296,7 @@ function methods:refresh(options)
   local client = client_of(self, "position:refresh")
   local item, response = M.find(client, spelling.get(self, "positionID"), options)
   if not item then return nil, response end
-  closing_close.renew(self, item)
+  links.refill(self, item)
   return self, response
 end
 

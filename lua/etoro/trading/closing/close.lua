@@ -11,6 +11,7 @@ local parts = require "etoro.trading.closing.parts"
 local looks = require "etoro.tasks.looks"
 local proof = require "etoro.trading.closing.proof"
 local resolve_refusal = require "etoro.trading.resolve.refusal"
+local links = require "etoro.resource.links"
 local call_response = require "etoro.call.response"
 local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
@@ -132,13 +133,6 @@ local function ask_outcome(closing, round)
   if proof.is_listed(answer, closing) then return "closed" end
 end
 
-local function renew(position, item)
-  for name in pairs(position) do position[name] = nil end
-  for name, value in pairs(item) do position[name] = value end
-end
-
-M.renew = renew
-
 local function read_history(closing, round)
   local client = closing.client
   local function read()
@@ -155,7 +149,7 @@ end
 -- Judges a portfolio: "closed", or nothing. What is on its way is waited for.
 local function judge(closing, portfolio, round)
   local item = holdings.find(portfolio, closing.id)
-  if item then renew(closing.position, item) end
+  if item then links.refill(closing.position, item) end
   local verdict = proof.judge(closing, {
     portfolio = portfolio, now = closing.client:now(),
     history = function() return read_history(closing, round) end,

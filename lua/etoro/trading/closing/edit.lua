@@ -6,7 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
-local closing_close = require "etoro.trading.closing.close"
+local links = require "etoro.resource.links"
 local same = require "etoro.trading.closing.same"
 local routes = require "etoro.trading.routes"
 
@@ -76,7 +76,7 @@ local function follow(position, client, changes, timeout)
     local item = portfolio
       and holdings.find(portfolio, spelling.get(position, "positionID"))
     if item then
-      closing_close.renew(position, item)
+      links.refill(position, item)
       if shows(item, changes) then return true end
     elseif not portfolio and not looks.is_passing(err) then
       return false

@@ -90,8 +90,7 @@ local KEPT = { "orderId", "referenceId", "token" }
 local function renew(order, answer)
   local kept = {}
   for _, name in ipairs(KEPT) do kept[name] = order[name] end
-  for name in pairs(order) do order[name] = nil end
-  for name, value in pairs(answer) do order[name] = value end
+  links.refill(order, answer)
   for _, name in ipairs(KEPT) do
     if spelling.get(order, name) == nil then order[name] = kept[name] end
   end
