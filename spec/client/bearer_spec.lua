@@ -1,23 +1,16 @@
 -- Tokens that a function gives, and when it is asked.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 
 local UUID_V4 = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-"
   .. "%x%x%x%x%x%x%x%x%x%x%x%x$"
 
 describe("etoro.client", function()
-  local rec, dir
+  local rec
 
-  setup(function()
-    rec = recorder.start()
-    dir = process.scratch()
-  end)
-  teardown(function()
-    rec:stop()
-    process.remove(dir)
-  end)
+  setup(function() rec = recorder.start() end)
+  teardown(function() rec:stop() end)
   before_each(function() rec:clear() end)
 
   local function only_arrival()

@@ -1,59 +1,16 @@
 local etoro = require "etoro"
-local process = require "spec.support.process"
+local keys = require "spec.support.keys"
 local raises = require "spec.support.raises"
 local recorder = require "spec.support.recorder"
 
-local LUA = os.getenv "LUA" or "lua5.4"
-local KEYS = { api_key = "app-key-1", user_key = "user-key-1" }
+local with, refused, program = keys.with, keys.refused, keys.program
 local HOME = "https://public-api.etoro.com"
 
-local function with(changes)
-  local all = {}
-  for name, value in pairs(KEYS) do all[name] = value end
-  for name, value in pairs(changes) do all[name] = value end
-  return all
-end
-
-local function refused(options)
-  local client, err = etoro.client(options)
-  assert.is_nil(client)
-  assert.equal("etoro.error", getmetatable(err).__name)
-  return err
-end
-
--- What a program sees that makes a client and sends one request.
-local SCRIPT = [[
-  local options = assert(load("return " .. arg[1]))()
-  local client, err = require "etoro".client(options)
-  if not client then
-    io.write(err.kind, "/", err.code, ": ", err.message)
-    return
-  end
-  local result, failure = client:request { path = "/api/v1/me" }
-  io.write(result and "ok " .. tostring(client) or tostring(failure))
-]]
-
-local function program(options, env)
-  local all = { ETORO_API_KEY = false, ETORO_USER_KEY = false,
-    ETORO_ACCESS_TOKEN = false, ETORO_BASE_URL = false }
-  for name, value in pairs(env or {}) do all[name] = value end
-  local done = process.run { LUA, "-e", SCRIPT, "/dev/null", options,
-    env = all }
-  assert.equal("", done.stderr)
-  return done.stdout
-end
-
 describe("etoro.client", function()
-  local rec, dir
+  local rec
 
-  setup(function()
-    rec = recorder.start()
-    dir = process.scratch()
-  end)
-  teardown(function()
-    rec:stop()
-    process.remove(dir)
-  end)
+  setup(function() rec = recorder.start() end)
+  teardown(function() rec:stop() end)
   before_each(function() rec:clear() end)
 
   local function only_arrival()
