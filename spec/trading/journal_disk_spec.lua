@@ -1,7 +1,9 @@
 -- What a journal asks of the disk, and what a disk that takes its time costs:
 -- see spec/hosts/slow_disk.c.
 local cjson = require "cjson"
+local core = require "etoro.core"
 local disk = require "spec.support.disk"
+local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
 local recorder = require "spec.support.recorder"
@@ -185,5 +187,45 @@ describe("the journal's disk", function()
       c:close()
     ]], server.url, folder))
     assert.equal(1, #server:arrivals())
+  end)
+end)
+
+describe("an intent, with a wire of ours,", function()
+  local folder, path
+
+  before_each(function()
+    folder = process.scratch()
+    path = folder .. "/orders.jsonl"
+  end)
+  after_each(function() process.remove(folder) end)
+
+  -- An engine with a wire of ours, and what submits an order to it.
+  local function manual()
+    local engine = core.engine { now = 1e9 }
+    local handle = assert(engine:journal(path))
+    finally(function() handle:close() end)
+    local c = assert(engine:client { base_url = "https://api.example",
+      api_key = "a", user_key = "u" })
+    return engine, function(intent)
+      return engine:submit(c, { method = "POST", target = "/x",
+        class = "keyed", writes = true, journal = handle, intent = intent })
+    end
+  end
+
+  it("is on disk at once with a wire of ours", function()
+    local engine, submit = manual()
+    local job = assert(submit '{"kind":"intent","id":"one"}')
+    assert.same({}, (journal.read(path)))
+    engine:step(0)
+    assert.equal("flight", job:state())
+    assert.equal("one", journal.read(path)[1].id)
+    engine:take()
+  end)
+
+  it("is one line, or nothing is sent", function()
+    local _, submit = manual()
+    local job, message = submit "a\nb"
+    assert.is_nil(job)
+    assert.matches("the intent is not one line", message, 1, true)
   end)
 end)

@@ -75,6 +75,19 @@ describe("the journal", function()
   end
 
   describe("of an order", function()
+    it("has its intent once, however often it is sent", function()
+      local limited = { status = 429, headers = { ["retry-after"] = "0" },
+        body = '{"errorCode":"TooManyRequests","errorMessage":"slow down"}' }
+      server:script { limited, limited, PLACED }
+      local c = client { max_retries = 2 }
+      local _, response = assert(order(c))
+      c:close()
+      assert.equal(3, response.attempts)
+      local by = read(path)
+      assert.equal(1, #by.intent)
+      assert.equal(1, #by.outcome)
+    end)
+
     it("has the intent and the outcome", function()
       server:script { PLACED }
       local c = client()
@@ -240,22 +253,6 @@ describe("the journal", function()
 
     it("is so in a host's loop", function()
       holds_only_the_order "etoro.loop():pollfd()"
-    end)
-
-    it("is on disk at once with a wire of ours", function()
-      local engine = core.engine { now = 1e9 }
-      local handle = assert(engine:journal(path))
-      local c = assert(engine:client { base_url = "https://api.example",
-        api_key = "a", user_key = "u" })
-      local job = assert(engine:submit(c, { method = "POST", target = "/x",
-        class = "keyed", writes = true, journal = handle,
-        intent = '{"kind":"intent","id":"one"}' }))
-      assert.same({}, (journal.read(path)))
-      engine:step(0)
-      assert.equal("flight", job:state())
-      assert.equal("one", journal.read(path)[1].id)
-      engine:take()
-      handle:close()
     end)
 
     it("lets it be ended in any way", function()
