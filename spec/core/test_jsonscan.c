@@ -217,6 +217,9 @@ static void masks_json_in_strings(void)
   becomes("{\"{\\\"user_token\\\":\\\"abc\\\"}\":1}",
           "{\"{\\\"user_token\\\":\\\"***\\\"}\":1}");
   same("{\"content\":\"{\\\"userTokenId\\\":\\\"abc\\\"}\"}");
+  /* asterisks in the place of one of two backslashes would end the string */
+  becomes("[\"\\\"userToken\\\":[x\\ud\\A\\\\\\\\\\\":[\",1]",
+          "[\"*****************************\",1]");
   same("{\"content\":\"the userToken\\n: \\\"abc\\\"\"}");
 }
 

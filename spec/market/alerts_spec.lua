@@ -6,7 +6,8 @@ local ID = "a1b2c3d4-e5f6-7890-abcd-ef1234567890"
 
 describe("client.alerts", function()
   it("makes, moves and deletes an alert of the sandbox", function()
-    local box = sandbox.new { limits = false }
+    local box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
     local client = assert(box:client { rate_limit = false })
     local before = #assert(client.alerts:list())
     local alert = assert(client.alerts:create {

@@ -13,7 +13,8 @@ describe("client.watchlists", function()
   describe("over the sandbox", function()
     local box, client
     before_each(function()
-      box = sandbox.new { limits = false }
+      box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
       client = assert(box:client { rate_limit = false })
     end)
     after_each(function() client:close() end)

@@ -236,7 +236,8 @@ describe("etoro.account over the sandbox", function()
 
   it("agrees about one that trades and copies", function()
     local etoro = require "etoro"
-    local box = etoro.sandbox.new { market_open = true }
+    local box = etoro.sandbox.new { market_open = true,
+      now = function() return 1767225600 end }
     local client = assert(box:client { account = "real", rate_limit = false })
     assert(client.portfolios:create { investmentAmountInUsd = 2000,
       agentPortfolioName = "Copied1", userTokenName = "bot",

@@ -22,7 +22,8 @@ describe("a resource about money or lists", function()
   end
 
   it("reads what the sandbox has", function()
-    local box = sandbox.new { limits = false }
+    local box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
     local boxed = assert(box:client { rate_limit = false })
     local all = assert(boxed.balances:get { expand = "equityDetails" })
     assert.equal("number", type(all.totalBalance))

@@ -117,7 +117,8 @@ describe("client.feeds", function()
   end)
 
   it("goes through the sandbox's news, page by page", function()
-    local box = sandbox.new { limits = false }
+    local box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
     local boxed = assert(box:client { rate_limit = false })
     local seen, all = {}, 0
     for post in boxed.feeds:each { kind = "news", take = 3 } do

@@ -73,7 +73,8 @@ describe("client.people", function()
   end)
 
   it("goes through the sandbox's people", function()
-    local box = sandbox.new { limits = false }
+    local box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
     local boxed = assert(box:client { rate_limit = false })
     local seen = 0
     for person in boxed.people:each { period = "LastYear", pageSize = 2 } do

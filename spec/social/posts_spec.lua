@@ -23,7 +23,8 @@ describe("client.posts", function()
   end
 
   it("writes, reads, comments, likes and deletes in the sandbox", function()
-    local box = sandbox.new { limits = false }
+    local box = sandbox.new { limits = false,
+      now = function() return 1767225600 end }
     local boxed = assert(box:client { rate_limit = false })
     local post = assert(boxed.posts:create "hello")
     assert.equal("hello", post.message.text)

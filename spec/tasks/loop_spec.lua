@@ -439,7 +439,8 @@ describe("the loop", function()
     end)
 
   it("drives the sandbox in this process too", function()
-    local box = etoro.sandbox.new { seed = 1 }
+    local box = etoro.sandbox.new { seed = 1,
+      now = function() return 1767225600 end }
     box.faults:add { route = "GET /api/v1/me", fault = "status",
       status = 503 }
     local client, real = box:client(), new_client()

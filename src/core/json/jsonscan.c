@@ -261,8 +261,21 @@ static int is_name(const char **p, const char *end)
   return 1;
 }
 
+/* 1 when a string's content still ends where it did. */
+static int is_content(const char *p, const char *end)
+{
+  while ((p = next_special(p, end)) < end) {
+    if (*p == '"' || end - p < 2)
+      return 0;
+    p += 2;
+  }
+  return 1;
+}
+
 /* Looks into the string between p and end, which has escapes: half a pair of
-   them would cost the whole text, and JSON in it may hold secrets. */
+   them would cost the whole text, and JSON in it may hold secrets. What was
+   broken in there may lose one of two backslashes to the asterisks; so that it
+   ends no string that went on, it becomes asterisks as a whole. */
 static int mend_string(struct pass *r, const char *p, const char *end)
 {
   size_t n = (size_t)(end - p);
@@ -277,6 +290,8 @@ static int mend_string(struct pass *r, const char *p, const char *end)
   etoro_escape_mend(copy, copy + n);
   if (may_hold)
     etoro_mask_named(copy, n, ETORO_MASK_JSON);
+  if (may_hold && !is_content(copy, copy + n))
+    memset(copy, '*', n);
   if (memcmp(copy, p, n) != 0)
     rc = change(r, p, copy, n, end);
   etoro_wipe(copy, n);
