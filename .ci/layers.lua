@@ -10,6 +10,8 @@ return {
     { "values.limits", "ceilings and defaults, as data" },
     { "errors", "the error object and its makers" },
     { "values", "what goes in and out: JSON, times, types, spellings, checks" },
+    { "indicators", "averages, ranges, crossings: one value in, one out",
+      only = { "errors", "values", "values.limits" } },
     { "operations", "generated: each operation of the API, as data" },
     { "client.pools", "generated: the API's rate limits, as data" },
     { "tasks", "coroutines, one scheduler, and how a call waits" },

@@ -11,6 +11,8 @@
 ---@field sandbox etoro.SandboxModule a stand-in for the API on this machine
 ---@field events etoro.Events ways to look at what a client does
 ---@field oauth etoro.OAuthModule "Login with eToro": tokens that change
+---@field indicators etoro.Indicators averages, ranges, crossings: for strategies
+---@field ta etoro.Indicators the same
 ---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks
 ---@field spawn fun(fn: function, ...: any): etoro.Task starts a task
 ---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
@@ -27,6 +29,8 @@ local PARTS = {
   sandbox = function() return require "etoro.sandbox" end,
   events = function() return require "etoro.client.events" end,
   oauth = function() return require "etoro.oauth" end,
+  indicators = function() return require "etoro.indicators" end,
+  ta = function() return require "etoro.indicators" end,
   run = function() return require("etoro.tasks").run end,
   spawn = function() return require("etoro.tasks").spawn end,
   all = function() return require("etoro.tasks").all end,
