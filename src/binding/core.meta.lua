@@ -80,6 +80,13 @@ function core.is_header(name, value) end
 ---@return string
 function core.masked(text) end
 
+--- The steps of a path as the most lenient of servers would read it: no
+--- escapes, also not of escapes, no double or final slashes, no dots, no matrix
+--- parameters, no case, no query.
+---@param path string
+---@return string[]
+function core.path_steps(path) end
+
 --- The ASCII letters of a text in lower case; all other bytes stay.
 ---@param text string
 ---@return string

@@ -21,6 +21,7 @@
 
 #include "core/bytes/file.h"
 #include "core/net/headers.h"
+#include "core/net/lenient.h"
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
 #include "core/limits.h"
@@ -82,6 +83,29 @@ static int core_escape(lua_State *L)
     return letoro_fail(L, rc, rc == ETORO_EINVAL ? "must not be empty" : NULL);
   lua_pushlstring(L, out->data ? out->data : "", out->len);
   etoro_buf_free(out);
+  return 1;
+}
+
+/* core.path_steps(path) -> list of its steps, as the most lenient of servers
+   would read them */
+static int core_path_steps(lua_State *L)
+{
+  size_t n, len, at = 0;
+  const char *step, *path = luaL_checklstring(L, 1, &n);
+  char *read = lua_newuserdatauv(L, n + 1, 0);
+  lua_Integer count = 0;
+  lua_createtable(L, 8, 0);
+  n = etoro_lenient_path(read, path, n);
+  while ((len = etoro_lenient_step(read, n, &at, &step)) > 0) {
+    if (len == 2 && step[0] == '.' && step[1] == '.') {
+      lua_pushnil(L); /* one back */
+      lua_rawseti(L, -2, count);
+      count -= count > 0;
+    } else {
+      lua_pushlstring(L, step, len);
+      lua_rawseti(L, -2, ++count);
+    }
+  }
   return 1;
 }
 
@@ -234,7 +258,8 @@ static const luaL_Reg functions[] = {
   { "is_header", core_is_header }, { "is_uuid", core_is_uuid },
   { "make_dir", core_make_dir },   { "open_file", core_open_file },
   { "monotonic", core_monotonic }, { "now", core_now },
-  { "uuid", core_uuid },           { NULL, NULL },
+  { "path_steps", core_path_steps }, { "uuid", core_uuid },
+  { NULL, NULL },
 };
 
 static const luaL_Reg buf_methods[] = { { NULL, NULL } };

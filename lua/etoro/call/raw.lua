@@ -4,6 +4,7 @@ local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local index = require "etoro.call.index"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 
@@ -132,27 +133,6 @@ local function unescape(text)
   end))
 end
 
--- A path as the most lenient of servers would read it: no escapes, also not of
--- escapes, no double or final slashes, no dots, no matrix parameters, no case.
-local function plain_path(path)
-  path = path:gsub("[?#].*$", "")
-  repeat
-    local before = path
-    path = unescape(path)
-  until path == before
-  local parts = {}
-  for step in core.lower(path):gmatch("[^/\\]+") do
-    local part = step:gsub("[;?#\0-\31\127].*$", "")
-    if part == ".." then
-      parts[#parts] = nil
-    else
-      part = part:gsub("[ .]+$", "")
-      if part ~= "" then parts[#parts + 1] = part end
-    end
-  end
-  return parts
-end
-
 -- Why a path cannot be sent, as far as the core does not say. Steps in
 -- disguise are some servers' and some libcurls' steps all the same.
 local function path_fault(path)
@@ -160,6 +140,10 @@ local function path_fault(path)
     return "must start with a slash; the host comes from base_url"
   elseif path:find("\0", 1, true) then
     return "holds a zero byte"
+  end
+  -- most paths are plain, which is seen at a glance
+  if not (path:find("/.", 1, true) or path:find("%", 1, true)) then
+    return nil
   end
   for part in path:gsub("[?#].*$", ""):gmatch("[^/]+") do
     local plain = unescape(part)
@@ -169,81 +153,37 @@ local function path_fault(path)
   end
 end
 
--- Whether the parts from the given one on are a template's.
-local function fits(template, parts, from)
-  local index = from - 1
-  for part in core.lower(template):gmatch("[^/]+") do
-    index = index + 1
-    if parts[index] ~= part and not part:find("^{.*}$")
-        or parts[index] == nil then
-      return false
-    end
-  end
-  return index == #parts
-end
-
---- The documented operation that a path belongs to. Plain text beats a
---- placeholder where both fit.
+--- The documented operation that a path belongs to.
 ---@param method string
 ---@param path string
 ---@return etoro.Operation? op
 function M.find(method, path)
-  local parts = plain_path(path)
-  local found, least
-  for _, op in pairs(require "etoro.operations") do
-    if op.method == method and fits(op.path, parts, 1) then
-      local _, holes = op.path:gsub("{", "")
-      if not found or holes < least then found, least = op, holes end
-    end
-  end
-  return found
+  return index.find(method, core.path_steps(path))
 end
 
--- Whether a path is a template's, with nothing in it that servers read in
--- different ways.
-local function is_plainly(template, path)
-  local pattern = template:gsub("[%-%.]", "%%%0")
-    :gsub("{.-}", "[%%w_~-][%%w._~-]*")
-  return path:gsub("%?.*$", ""):find("^" .. pattern .. "$") ~= nil
-end
-
--- Whether a request may be one that moves real money: its path, behind the base
--- URL's, ends like that of such an operation. What stands before may be taken
--- away or put there on the way, the version too.
-local function may_move_money(method, path)
-  local parts = plain_path(path)
-  for _, op in pairs(require "etoro.operations") do
-    if op.moves_money and op.method == method then
-      local tail = op.path:gsub("^/api/v%d+", "")
-      local _, count = tail:gsub("/", "")
-      if count <= #parts and fits(tail, parts, #parts - count + 1) then
-        return true
-      end
-    end
-  end
-  return false
-end
-
--- What the table knows of a path. What lets a request do more than one of an
--- unknown path, such as being sent again or past a halt, holds only where
--- there is no doubt about which path it is.
+-- What the table knows of a path, which is without its query. What lets a
+-- request do more than one of an unknown path, such as being sent again or past
+-- a halt, holds only where there is no doubt about which path it is.
 local function knowledge(method, prefix, path, body)
+  local whole = prefix .. path
+  local steps = core.path_steps(whole)
   -- with a prefix either may be what the API sees: a proxy may take it away
-  local known = M.find(method, prefix .. path) or M.find(method, path)
+  local known = index.find(method, steps)
+    or prefix ~= "" and M.find(method, path) or nil
   local of_path = {
-    class = method == "GET" and "safe" or "never",
-    moves_money = may_move_money(method, prefix .. path),
+    method = method, path = path, class = method == "GET" and "safe" or "never",
+    moves_money = index.may_move_money(method, steps),
   }
   if not known then return of_path end
   of_path.final, of_path.scopes = known.final, known.scopes
   of_path.pool = known.pool
-  if is_plainly(known.path, path)
-      or is_plainly(known.path, prefix .. path) then
+  if index.is_plainly(known, path) or index.is_plainly(known, whole) then
     of_path.class = check.class_of(known, body)
     of_path.trade, of_path.reads = known.trade, known.reads
     of_path.template = known.path
     of_path.account = known.account
-    of_path.in_path = { positionId = path:match("positions/(%d+)") }
+    of_path.in_path = { positionId = known.trade
+      and path:match("positions/(%d+)") or nil }
   end
   return of_path, known
 end
@@ -277,8 +217,10 @@ function M.build(request, prefix)
   if method:find("\0", 1, true) then
     return nil, nil, errors.invalid("method", "holds a zero byte")
   end
-  local op, known = knowledge(method, prefix, request.path, request.body)
-  op.method, op.path = method, request.path:gsub("%?.*$", "")
+  local path = request.path
+  local query = path:find("?", 1, true)
+  if query then path = path:sub(1, query - 1) end
+  local op, known = knowledge(method, prefix, path, request.body)
   local wire = { target = request.path }
   if request.query and next(request.query) then
     wire.target = wire.target .. (wire.target:find("?", 1, true) and "&"

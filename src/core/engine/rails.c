@@ -1,30 +1,9 @@
 #include "core/engine/rails.h"
 
-#include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "core/bytes/ascii.h"
-
-static int hex(char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* The next character of a path as the most lenient of servers would read it:
-   in lower case, unescaped as often as it can be. */
-static char take(const char **at)
-{
-  char c = **at;
-  while (c == '%' && hex((*at)[1]) >= 0 && hex((*at)[2]) >= 0) {
-    c = (char)(hex((*at)[1]) * 16 + hex((*at)[2]));
-    *at += 2;
-  }
-  (*at)++;
-  return etoro_lower(c);
-}
+#include "core/net/lenient.h"
 
 static int is_end(char c)
 {
@@ -33,22 +12,15 @@ static int is_end(char c)
 
 static const char word[] = "trading";
 
-/* 1 when a percent sign was read whose own digits are escaped: what it hides
-   is left open. */
-static int is_hidden(char c, const char *rest)
-{
-  return c == '%' && *rest && (*rest == '%' || rest[1] == '%');
-}
-
-/* How often a path may be about trading; no letter of the word comes twice. */
-static int count_hints(const char *path)
+/* How often a path, read leniently, is about trading; no letter of the word
+   comes twice. */
+static int count_hints(const char *path, size_t len)
 {
   int hints = 0;
-  size_t n = 0;
-  while (!is_end(*path)) {
-    char c = take(&path);
-    n = c == word[n] ? n + 1 : c == word[0];
-    if (is_hidden(c, path) || n == sizeof word - 1) {
+  size_t i, n = 0;
+  for (i = 0; i < len; i++) {
+    n = path[i] == word[n] ? n + 1 : path[i] == word[0];
+    if (n == sizeof word - 1) {
       hints++;
       n = 0;
     }
@@ -98,11 +70,20 @@ static int count_demo(const char *path)
   return count;
 }
 
-/* 1 when a server might read a path as one of the real account's trading. */
-static int may_be_real(const char *path)
+/* Why a demo client does not write on a path: a server might read it as one of
+   the real account's trading. */
+static enum etoro_code check_demo(const char *path)
 {
-  int hints = count_hints(path);
-  return hints && (!is_plain(path) || count_demo(path) != hints);
+  size_t n = strlen(path);
+  char *read = malloc(n + 1);
+  int hints;
+  if (!read)
+    return ETORO_CODE_OUT_OF_MEMORY;
+  hints = count_hints(read, etoro_lenient_path(read, path, n));
+  free(read);
+  return hints && (!is_plain(path) || count_demo(path) != hints)
+             ? ETORO_CODE_NOT_DEMO
+             : ETORO_CODE_NONE;
 }
 
 enum etoro_code etoro_rails_check(const struct etoro_job *j)
@@ -114,7 +95,6 @@ enum etoro_code etoro_rails_check(const struct etoro_job *j)
     return ETORO_CODE_DRY_RUN;
   if (etoro_client_is_halted(c) && j->priority != ETORO_PRIORITY_EXIT)
     return ETORO_CODE_HALTED;
-  if (c->is_demo && may_be_real(j->url + strlen(c->base.origin)))
-    return ETORO_CODE_NOT_DEMO;
-  return ETORO_CODE_NONE;
+  return c->is_demo ? check_demo(j->url + strlen(c->base.origin))
+                    : ETORO_CODE_NONE;
 }
