@@ -28,6 +28,7 @@ return {
     { "sandbox", "a stand-in for the API, on this machine",
       only = { "values.limits", "errors", "values", "operations",
         "client.pools", "tasks", "client.init" } },
+    { "strategy", "a plain Lua file that drives an account" },
     { "init", "what `require \"etoro\"` gives" },
     { "command", "the etoro command" },
     { "meta", "for editors alone, loaded by nobody" },

@@ -13,6 +13,7 @@
 ---@field oauth etoro.OAuthModule "Login with eToro": tokens that change
 ---@field indicators etoro.Indicators averages, ranges, crossings: for strategies
 ---@field ta etoro.Indicators the same
+---@field strategy etoro.StrategyModule files that drive an account
 ---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks
 ---@field spawn fun(fn: function, ...: any): etoro.Task starts a task
 ---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
@@ -31,6 +32,7 @@ local PARTS = {
   oauth = function() return require "etoro.oauth" end,
   indicators = function() return require "etoro.indicators" end,
   ta = function() return require "etoro.indicators" end,
+  strategy = function() return require "etoro.strategy" end,
   run = function() return require("etoro.tasks").run end,
   spawn = function() return require("etoro.tasks").spawn end,
   all = function() return require("etoro.tasks").all end,

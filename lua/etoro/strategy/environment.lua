@@ -1,0 +1,238 @@
+-- What a strategy's file sees as its globals: Lua's own, and nothing by which
+-- it could reach an account or another strategy behind the back of its run.
+--
+-- This keeps mistakes in, not malice: a file is a program that its user trusts.
+-- A global that is set, or read and not there, is a mistake with a line.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local nearest = require "etoro.values.nearest"
+local times = require "etoro.values.times"
+
+local tostring = core.text -- not up to the locale
+
+local M = {}
+
+local PLAIN = { "assert", "error", "getmetatable", "ipairs", "next", "pairs",
+  "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable",
+  "tonumber", "tostring", "type", "xpcall", "_VERSION", "coroutine", "string",
+  "table", "utf8", "io", "collectgarbage", "warn" }
+
+-- Parts of the package that reach no account.
+local PARTS = { ["etoro.indicators"] = "etoro.indicators" }
+
+-- Neither the environment, where keys may stand, nor what ends the process.
+local OS = { "clock", "difftime", "remove", "rename", "tmpname" }
+
+local function pick(from, names)
+  local out = {}
+  for _, name in ipairs(names) do out[name] = from[name] end
+  return out
+end
+
+-- Where the program that is running in the file stands: a line to tell.
+local function place(chunks)
+  local depth = 2
+  while true do
+    local info = debug.getinfo(depth, "Sl")
+    if not info then return "" end
+    if chunks[info.source] then
+      return ("%s:%d: "):format(info.short_src, info.currentline)
+    end
+    depth = depth + 1
+  end
+end
+
+local function refuse(self, text)
+  error(place(self.chunks) .. text, 0)
+end
+
+-- A beginning that is not the name of a module: it would lead out of the folder.
+local function check_module(self, name)
+  if type(name) ~= "string" then
+    refuse(self, ("require takes the name of a module, got %s"):format(
+      type(name)))
+  end
+  if name:find "^etoro$" or (name:find "^etoro%." and not PARTS[name]) then
+    refuse(self, ("a strategy does not take '%s': what it does to an account "
+      .. "goes through ctx; 'etoro.indicators' may be taken"):format(name))
+  end
+end
+
+local function read_all(path)
+  local file = io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+-- A module of the user's own beside the file, or below it.
+local function own_module(self, name)
+  if not name:find "^[A-Za-z0-9_][A-Za-z0-9_%.%-]*$"
+      or name:find("..", 1, true) then
+    return nil
+  end
+  local base = self.folder .. name:gsub("%.", "/")
+  for _, path in ipairs { base .. ".lua", base .. "/init.lua" } do
+    local text = read_all(path)
+    if text then return text, path end
+  end
+end
+
+local function require_in(self, name)
+  check_module(self, name)
+  local loaded = self.loaded[name]
+  if loaded ~= nil then return loaded end
+  local text, path = own_module(self, name)
+  if not text then return self.outside(PARTS[name] or name) end
+  if self.loading[name] then
+    refuse(self, ("'%s' requires itself"):format(name))
+  end
+  self.loading[name] = true
+  local chunk, problem = M.compile(self, text, path)
+  if not chunk then error(problem, 0) end
+  local value = chunk(name, path)
+  if value == nil then value = true end
+  self.loaded[name], self.loading[name] = value, nil
+  return value
+end
+
+-- The run's time, not the machine's; and UTC, not the process's zone.
+local function time_in(self, date)
+  if date == nil then return math.floor(self.now()) end
+  local function field(name, default)
+    return math.tointeger(date[name] or default) or 0
+  end
+  local text = ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(field "year",
+    field "month", field "day", field("hour", 12), field("min", 0),
+    field("sec", 0))
+  return times.parse(text) or refuse(self, "there is no such time: " .. text)
+end
+
+local function date_in(self, format, time)
+  format = format or "%Y-%m-%dT%H:%M:%SZ"
+  if format:sub(1, 1) ~= "!" then format = "!" .. format end
+  return os.date(format, time or math.floor(self.now()))
+end
+
+-- The same numbers for the same seed, in every version of Lua: two linear
+-- generators (L'Ecuyer 1988). The process's own are left alone.
+local function random_in(self, low, high)
+  local a, b = self.random_a * 40014 % 2147483563,
+    self.random_b * 40692 % 2147483399
+  self.random_a, self.random_b = a, b
+  local unit = ((a - b) % 2147483562) / 2147483562
+  if not low then return unit end
+  if not high then low, high = 1, low end
+  low, high = math.tointeger(low), math.tointeger(high)
+  if not (low and high) or low > high then
+    refuse(self, "math.random takes whole numbers, the lower one first")
+  end
+  return low + math.floor(unit * (high - low + 1))
+end
+
+local function seed(self, number)
+  number = math.floor(core.number(number) or 1) % 2147483000
+  self.random_a, self.random_b = number + 1, number * 31 % 2147483399 + 1
+  for _ = 1, 8 do random_in(self) end -- small seeds start alike
+end
+
+local function add_math(self, globals)
+  globals.math = pick(math, { "abs", "acos", "asin", "atan", "ceil", "cos",
+    "deg", "exp", "floor", "fmod", "huge", "log", "max", "maxinteger", "min",
+    "mininteger", "modf", "pi", "rad", "sin", "sqrt", "tan", "tointeger",
+    "type", "ult" })
+  globals.math.random = function(low, high)
+    return random_in(self, low, high)
+  end
+  globals.math.randomseed = function(number) seed(self, number) end
+end
+
+local function add_os(self, globals)
+  globals.os = pick(os, OS)
+  globals.os.time = function(date) return time_in(self, date) end
+  globals.os.date = function(format, time) return date_in(self, format, time) end
+  for _, name in ipairs { "exit", "execute" } do
+    globals.os[name] = function()
+      refuse(self, ("a strategy has no os.%s: raise an error, or let the run "
+        .. "end it"):format(name))
+    end
+  end
+end
+
+local function add_loading(self, globals)
+  globals.require = function(name) return require_in(self, name) end
+  globals.load = function(text, name, mode, env)
+    return load(text, name or "=load", mode or "t", env or self.globals)
+  end
+  globals.print = function(...)
+    local all = table.pack(...)
+    for i = 1, all.n do all[i] = tostring(all[i]) end
+    self.print(table.concat(all, "\t"))
+  end
+end
+
+-- Reads of a name that is not there are slips more often than questions.
+local function closed(self, globals)
+  return setmetatable({}, {
+    __index = function(_, name)
+      local value = globals[name]
+      if value == nil then
+        refuse(self, ("there is no global '%s'%s"):format(tostring(name),
+          nearest.hint(name, globals)))
+      end
+      return value
+    end,
+    __newindex = function(_, name)
+      refuse(self, ("it sets the global '%s': write 'local %s', or keep it in "
+        .. "ctx.state"):format(tostring(name), tostring(name)))
+    end,
+    __name = "etoro.strategy.globals", __metatable = false,
+  })
+end
+
+--- Makes the globals of one strategy. Each has its own, and its own modules.
+---@param options table { folder = that of its file, ending in a slash,
+---outside = function(name) that requires what is not beside the file, now =
+---function() the time in seconds, print = function(text), seed = integer }
+---@return table environment
+function M.new(options)
+  local self = { folder = options.folder, outside = options.outside,
+    now = options.now, print = options.print, loaded = {}, loading = {},
+    chunks = {} }
+  local globals = {}
+  for _, name in ipairs(PLAIN) do globals[name] = _G[name] end
+  globals.debug = pick(debug, { "traceback" })
+  add_math(self, globals)
+  add_os(self, globals)
+  add_loading(self, globals)
+  seed(self, options.seed or 1)
+  self.globals = closed(self, globals)
+  globals._G = self.globals
+  return self
+end
+
+--- Compiles text as part of the strategy.
+---@param self table the environment
+---@param text string
+---@param path string
+---@return function? chunk
+---@return string? problem with its line
+function M.compile(self, text, path)
+  local source = "@" .. path
+  self.chunks[source] = true
+  text = text:gsub("^\239\187\191", "")
+  if text:sub(1, 1) == "#" then text = "--" .. text end
+  return load(text, source, "t", self.globals)
+end
+
+--- What was raised, as one line that begins with a place.
+---@param problem any
+---@return string
+function M.told(problem)
+  if errors.is(problem) then return tostring(problem) end
+  return errors.one_line(tostring(problem), 500)
+end
+
+return M
