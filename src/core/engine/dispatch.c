@@ -22,12 +22,15 @@ void etoro_dispatch_enqueue(struct etoro_dispatch *d, struct etoro_job *j,
   }
 }
 
+/* The pool stays in the list: the round that finds it empty unlinks it, and a
+   round that stands in it now is not pulled away from under it. */
 void etoro_dispatch_dequeue(struct etoro_job *j)
 {
   etoro_line_unlink(&j->pool->lines[j->priority], j);
 }
 
-/* A cancel or a close must not wait behind slow reads for a connection. */
+/* A cancel or a close must not wait behind slow reads for a connection: when a
+   market falls, those are the calls that cannot wait. */
 static int has_room(const struct etoro_job *j)
 {
   int room = etoro_client_room(j->client);
@@ -81,6 +84,8 @@ static enum etoro_turn look_along(struct etoro_round *r, struct etoro_pool *p,
   return ETORO_TURN_NONE;
 }
 
+/* Each line has its own count of those passed over: a long line of jobs that
+   cannot go must not hide the next one. */
 static void enter_line(struct etoro_round *r, int priority)
 {
   r->priority = priority;
@@ -88,7 +93,9 @@ static void enter_line(struct etoro_round *r, int priority)
   r->passed = 0;
 }
 
-/* The lines of the pool at hand, the most pressing first. */
+/* The lines of the pool at hand, the most pressing first. A line that has to
+   wait for room ends the pool's turn: what is less pressing would take the
+   place that it waits for. */
 static enum etoro_turn look_in_pool(struct etoro_dispatch *d,
                                     struct etoro_round *r,
                                     struct etoro_job **out)
@@ -141,6 +148,8 @@ void etoro_dispatch_begin(struct etoro_dispatch *d, struct etoro_round *r,
     enter_line(r, 0);
 }
 
+/* One job at a time, and the engine acts on it before it asks for the next:
+   what it does changes rooms and lines, and this looks at them as they are. */
 enum etoro_turn etoro_dispatch_next(struct etoro_dispatch *d,
                                     struct etoro_round *r,
                                     struct etoro_job **j)

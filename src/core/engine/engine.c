@@ -19,6 +19,8 @@ double etoro_engine_unix(const struct etoro_engine *e)
   return etoro_world_unix(&e->world);
 }
 
+/* Clock and entropy come in from outside, so that a test replays the same
+   backoffs and ids, and a box runs under a clock of its own. */
 static void set_world(struct etoro_world *w,
                       const struct etoro_engine_options *options)
 {
@@ -52,6 +54,8 @@ int etoro_engine_open(struct etoro_engine **out,
   return ETORO_OK;
 }
 
+/* Asked at each door: a fork is seen by nothing but the process id, and a child
+   that wrote to its parent's sockets would mix two streams of TLS. */
 int etoro_engine_is_foreign(const struct etoro_engine *e)
 {
   return etoro_fork_happened(&e->owner);
@@ -65,7 +69,8 @@ static double earlier(double a, double b)
   return b < 0 || a < b ? a : b;
 }
 
-/* When the engine itself is due; -1 for never. */
+/* When the engine itself is due; -1 for never. A caller's alarm is left out: it
+   wakes the caller, and there is nothing to do for the engine then. */
 static double due_at(const struct etoro_engine *e)
 {
   const struct etoro_job *j = etoro_timers_first(&e->timers);
@@ -96,7 +101,7 @@ static int progress(struct etoro_engine *e)
   struct etoro_job *j;
   int rc = ETORO_OK;
   etoro_moves_run(e);
-  if (!e->wire)
+  if (!e->wire) /* whoever takes and answers the jobs is the wire */
     return ETORO_OK;
   rc = etoro_wire_run(e->wire, etoro_engine_now(e));
   while ((j = etoro_wire_next(e->wire)) != NULL)
@@ -111,7 +116,9 @@ static int is_idle(const struct etoro_engine *e)
          && seconds_to(e, due_at(e)) != 0;
 }
 
-/* Brings the poller up to date with what the engine waits for. */
+/* Brings the poller up to date with what the engine waits for. Each door that
+   changes it ends here: a host that sleeps on the descriptor hears of nothing
+   else. A call of the system is made only when the moment has moved. */
 static void refresh(struct etoro_engine *e)
 {
   double at;
@@ -217,6 +224,8 @@ void etoro_engine_watch(struct etoro_engine *e, struct etoro_job *j,
   j->watch_id = id;
 }
 
+/* The descriptor stays readable until then, so that an outcome that came while
+   the host did something else is not slept over. */
 void etoro_engine_settle(struct etoro_engine *e, struct etoro_job *j)
 {
   if (!j->is_untaken || etoro_engine_is_foreign(e))
@@ -226,6 +235,8 @@ void etoro_engine_settle(struct etoro_engine *e, struct etoro_job *j)
   refresh(e);
 }
 
+/* The number goes out before the job does, so that a host that asks by number
+   never meets one that is freed. */
 int64_t etoro_engine_next_done(struct etoro_engine *e)
 {
   struct etoro_job *j = e->done.first;
@@ -243,7 +254,8 @@ size_t etoro_engine_untaken(const struct etoro_engine *e)
   return e->untaken;
 }
 
-/* What a thread tells the engine by that an intent is on disk. */
+/* What a thread tells the engine by that an intent is on disk. Opened for the
+   first intent: programs that only read need no two descriptors more. */
 static int need_bell(struct etoro_engine *e)
 {
   int rc;
@@ -276,7 +288,7 @@ int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
     return ETORO_ENOMEM;
   rc = etoro_job_new(&j, c, request, etoro_engine_now(e), etoro_world_random,
                      &e->world, why);
-  if (!rc)
+  if (!rc) /* from its first moment on: no state may outlive the deadline */
     rc = etoro_timers_set(&e->timers, j, j->deadline_at);
   if (rc) {
     etoro_job_free(j);
@@ -309,6 +321,7 @@ void etoro_engine_renewed(struct etoro_engine *e)
   refresh(e);
 }
 
+/* Only where somebody waits: a token is not renewed for a client that rests. */
 int etoro_engine_wants_token(const struct etoro_engine *e,
                              const struct etoro_client *c)
 {
@@ -346,7 +359,8 @@ static int is_stopped(const struct etoro_job *j)
 }
 
 /* Ends all jobs, or those of one client; for ETORO_CODE_HALTED only what that
-   guard rail stops. */
+   guard rail stops. From the end of the heap, since one that ends leaves its
+   place to the last. */
 static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
                      enum etoro_code code)
 {
@@ -364,6 +378,8 @@ static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
   }
 }
 
+/* The client itself stays: outcomes that nobody has taken still name it, and its
+   last holder frees it. */
 void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c)
 {
   c->is_closed = 1;
@@ -371,6 +387,8 @@ void etoro_engine_dismiss(struct etoro_engine *e, struct etoro_client *c)
     end_jobs(e, c, ETORO_CODE_CLOSED);
 }
 
+/* The mark comes first: what is submitted from now on is stopped by its rail,
+   what waits already by this walk. */
 void etoro_engine_halt(struct etoro_engine *e, struct etoro_client *c, int on)
 {
   c->is_halted = on;

@@ -128,6 +128,8 @@ struct etoro_pool *etoro_account_find(struct etoro_account *a,
   return p;
 }
 
+/* Nothing is to be remembered of it any more: no window runs, nobody waits, no
+   pause holds. */
 int etoro_account_is_idle(struct etoro_account *a, double now)
 {
   struct etoro_pool *p;
@@ -184,8 +186,8 @@ static void forget_learned(struct etoro_pool *p, double now)
   p->rule.limit = p->given;
 }
 
-/* Seconds until there is room for everybody of that priority. */
-/* Requests under way count in full: the server may have counted them already,
+/* Seconds until there is room for everybody of that priority. Requests under
+   way count in full: the server may have counted them already,
    and nobody knows how long they take. A slot frees one window after its reply
    came, which is at least one window after the server counted it. */
 static double room_in(struct etoro_pool *p, enum etoro_priority priority,
@@ -245,11 +247,14 @@ static void let_try(struct etoro_pool *p, double now)
   p->try_gap = ETORO_POOL_GAP_FIRST;
 }
 
+/* From the moment a place is taken, not from the first byte: two calls that are
+   let through in one round must not share the last slot. */
 void etoro_pool_start(struct etoro_pool *p)
 {
   p->in_flight++;
 }
 
+/* Never sent, so never counted by the server: it uses no slot. */
 void etoro_pool_unsent(struct etoro_pool *p)
 {
   p->in_flight--;
@@ -269,7 +274,8 @@ static void use_others(struct etoro_pool *p, const struct etoro_limits *l,
     use_slot(p, now + p->rule.window);
 }
 
-/* Takes over what a reply says of the pool's rule. */
+/* Takes over what a reply says of the pool's rule: the server's word stands
+   above the document's, within what a number of its own may do to us. */
 static void correct(struct etoro_pool *p, const struct etoro_limits *l)
 {
   if (l->window > 0)
@@ -332,6 +338,8 @@ static void refuse(struct etoro_pool *p, const struct etoro_limits *l,
     learn(p, now);
 }
 
+/* What a reply, or its lack, says of the pool. A call that may have arrived is
+   counted like one that did. */
 void etoro_pool_end(struct etoro_pool *p, int status,
                     const struct etoro_limits *limits, double now)
 {
@@ -356,6 +364,7 @@ void etoro_pool_end(struct etoro_pool *p, int status,
   use_others(p, limits, now);
 }
 
+/* For people and for programs that plan: the same reckoning that lets calls go. */
 void etoro_pool_look(struct etoro_pool *p, double now,
                      struct etoro_pool_view *out)
 {

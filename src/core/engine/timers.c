@@ -13,6 +13,10 @@ static void put(struct etoro_timers *t, size_t slot, struct etoro_job *j)
   j->timer_slot = slot + 1;
 }
 
+/* A heap, since each call sets its timer two or three times and most are dropped
+   before they are due: a sorted list would pay for an order that nobody reads.
+   Ties keep no order: what is due at the same moment is run in one round. */
+
 /* Moves the job at slot towards the top while it is due before its parent. */
 static void rise(struct etoro_timers *t, size_t slot)
 {
@@ -58,6 +62,9 @@ static int grow(struct etoro_timers *t)
   return ETORO_OK;
 }
 
+/* A job has one timer, for whatever it waits for next: its deadline, the end of
+   a backoff or of an attempt. So a later moment replaces the earlier one, and
+   no timer of a state that is over can go off. */
 int etoro_timers_set(struct etoro_timers *t, struct etoro_job *j, double at)
 {
   if (j->timer_slot) { /* no room is needed, so this cannot fail */
@@ -74,6 +81,8 @@ int etoro_timers_set(struct etoro_timers *t, struct etoro_job *j, double at)
   return ETORO_OK;
 }
 
+/* Cannot fail, and may be called for a job without a timer: a job ends on every
+   path, also on those where memory has run out. */
 void etoro_timers_drop(struct etoro_timers *t, struct etoro_job *j)
 {
   size_t slot = j->timer_slot;
@@ -96,6 +105,7 @@ struct etoro_job *etoro_timers_first(const struct etoro_timers *t)
   return t->count ? t->heap[0] : NULL;
 }
 
+/* The jobs belong to others; only the places are ours. */
 void etoro_timers_free(struct etoro_timers *t)
 {
   free(t->heap);

@@ -13,6 +13,8 @@ void etoro_form_init(struct etoro_form *f)
   f->nsecrets = 0;
 }
 
+/* Encoded as for a query: servers of OAuth read a plus as a blank in a form, so
+   that both have to go out as their bytes' numbers. */
 int etoro_form_add(struct etoro_form *f, const char *name, const char *value,
                    size_t n)
 {
