@@ -147,6 +147,19 @@ function core.monotonic() end
 ---@return number seconds since 1970
 function core.now() end
 
+--- A number from -1 to 1 that looks random: a point of a wave of the sandbox's
+--- prices.
+---@param start integer
+---@param wave integer
+---@param point integer
+---@return number
+function core.noise(start, wave, point) end
+
+--- An instrument's prices in the sandbox, a function of start and time alone.
+---@param options { start: integer, middle: number, lively: number, spread: number, digits: integer }
+---@return etoro.core.PriceLine
+function core.price_line(options) end
+
 ---@param n integer how many random bytes it is made of, 1 to 256
 ---@return etoro.Secret token base64url
 function core.random_token(n) end
@@ -200,6 +213,32 @@ function secret:matches(text) end
 
 ---@return string
 function secret:reveal() end
+
+---@class etoro.core.PriceLine
+local price_line = {}
+
+--- Writes bars of bid prices as a list in JSON. The newest begins at `from`
+--- and may still be forming. volume: the price's id at `from`; false where
+--- nothing changes hands, nil where it is not told.
+---@param what { from: integer, width: integer, count: integer, now: number, id: integer, volume?: integer|false, ascending?: boolean }
+---@return string json
+---@return number high
+---@return number low
+---@return number open of the oldest
+---@return number close of the newest
+---@return integer volume of all
+function price_line:bars(what) end
+
+--- Holds the middle price from a time on; without a price it walks again. Of
+--- more than 1,024 the oldest is forgotten.
+---@param time number
+---@param price? number
+function price_line:pin(time, price) end
+
+---@param time number
+---@return number bid
+---@return number ask
+function price_line:quote(time) end
 
 ---@class etoro.core.Engine
 local engine = {}

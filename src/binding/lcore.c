@@ -6,6 +6,7 @@
 #include "binding/ljob.h"
 #include "binding/ljournal.h"
 #include "binding/ljson.h"
+#include "binding/lmarket.h"
 #include "binding/lsecret.h"
 #include "binding/ltext.h"
 #include "binding/ltype.h"
@@ -285,5 +286,6 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_job(L);
   letoro_open_client(L);
   letoro_open_engine(L);
+  letoro_open_market(L);
   return 1;
 }

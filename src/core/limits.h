@@ -205,6 +205,16 @@
 /* runs: for what is there when the time is over */
 #define ETORO_HTTPD_EXTRA_RUNS 16
 
+/* Inside: the sandbox's prices */
+
+/* prices: that one instrument is held at, one after another; for one more the
+   first is forgotten */
+#define ETORO_WALK_PINS_MAX 1024
+/* seconds: before 1970 and after; what is counted in waves fits 64 bits */
+#define ETORO_WALK_TIME_MAX 1e12
+/* bars: written at once; the API gives no more */
+#define ETORO_WALK_BARS_MAX 1000
+
 /* Inside: buffers */
 
 /* bytes: a buffer's first block */

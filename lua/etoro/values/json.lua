@@ -59,7 +59,14 @@ local written_mt = { __name = "etoro.json.written" }
 ---@param value any
 ---@return table
 function M.written(value)
-  return setmetatable({ text = M.show(value) }, written_mt)
+  return M.as_written(M.show(value))
+end
+
+--- Takes JSON that was written elsewhere for a part of other texts, as it is.
+---@param text string
+---@return table
+function M.as_written(text)
+  return setmetatable({ text = text }, written_mt)
 end
 
 --- Counts the characters of a UTF-8 text.

@@ -66,52 +66,26 @@ local function start_of(width, unix)
   return floor((unix - shift) / width) * width + shift
 end
 
-local LOOKS = 6 -- into a bar, for its high and low
-
+-- Where it is told; false where nothing changes hands.
 local function volume(instrument, from)
   local kind = instrument.instrumentTypeID
-  if kind == market_prices.TYPES.FX then return json.null end
-  if kind == market_prices.TYPES.COIN then return 0 end
-  return 1000 + market_prices.price_id(instrument.instrumentID, from) % 90000
+  if kind == market_prices.TYPES.FX then return nil end
+  return kind ~= market_prices.TYPES.COIN
+    and market_prices.price_id(instrument.instrumentID, from)
 end
 
--- A bar of bid prices; the last one may still be forming.
-local function bar(prices, instrument, from, width, now)
-  local id = instrument.instrumentID
-  local last = math.min(from + width, now)
-  local open = (prices:quote(id, from))
-  local close = (prices:quote(id, last))
-  local high, low = math.max(open, close), math.min(open, close)
-  for i = 1, LOOKS - 1 do
-    local bid = prices:quote(id, from + (last - from) * i / LOOKS)
-    high, low = math.max(high, bid), math.min(low, bid)
-  end
-  return { open = open, close = close, high = high, low = low,
-    fromDate = times.format(from), instrumentID = id,
-    volume = volume(instrument, from) }
-end
-
--- The newest bars, the newest first.
-local function bars(ctx, instrument, width, count)
+-- Bars of bid prices; the newest may still be forming.
+local function candle_group(ctx, instrument, width, count)
   local prices, now = market_prices.of(ctx.box), ctx.box:now()
-  local newest = start_of(width, now)
-  local list = {}
-  for i = 1, count do
-    list[i] = bar(prices, instrument, newest - (i - 1) * width, width, now)
-  end
-  return list
-end
-
-local function candle_group(id, list, is_ascending)
-  local candles, high, low, total = {}, -math.huge, math.huge, 0
-  for i, one in ipairs(list) do
-    high, low = math.max(high, one.high), math.min(low, one.low)
-    total = total + (one.volume ~= json.null and one.volume or 0)
-    candles[is_ascending and #list - i + 1 or i] = one
-  end
-  return { instrumentId = id, rangeOpen = list[#list].open,
-    rangeClose = list[1].close, rangeHigh = high, rangeLow = low,
-    volume = total, candles = candles }
+  local id, from = instrument.instrumentID, start_of(width, now)
+  local text, high, low, open, close, total = prices:bars(id, {
+    from = from, width = width, count = count, now = now, id = id,
+    volume = volume(instrument, from),
+    ascending = ctx.params.direction == "asc",
+  })
+  return { instrumentId = id, rangeOpen = open, rangeClose = close,
+    rangeHigh = high, rangeLow = low, volume = total,
+    candles = json.as_written(text) }
 end
 
 handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
@@ -129,9 +103,9 @@ handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
     return reply.new(200, { interval = params.interval,
       candles = json.null })
   end
-  local list = bars(ctx, instrument, width, math.min(count, MOST_CANDLES))
   return reply.new(200, { interval = params.interval,
-    candles = { candle_group(id, list, direction == "asc") } })
+    candles = { candle_group(ctx, instrument, width,
+      math.min(count, MOST_CANDLES)) } })
 end
 
 -- An instrument that was never traded for a day.

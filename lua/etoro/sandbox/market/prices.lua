@@ -1,10 +1,11 @@
 -- Prices. Each instrument's is a walk that is a function of the seed, the
 -- instrument and the time alone, so that any moment can be asked in any
--- order: noise of seven periods, from seconds to a year, added up.
+-- order: noise of seven periods, from seconds to a year, added up. The core
+-- walks: a thousand bars are seven thousand moments.
 
 local core = require "etoro.core"
 
-local exp, floor = math.exp, math.floor
+local floor = math.floor
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.market.prices", __index = methods }
@@ -46,35 +47,7 @@ local TO_DOLLARS = {
   JPY = { "USDJPY", true }, CHF = { "USDCHF", true },
 }
 
-local WAVES = {
-  { 4, 0.0004 }, { 60, 0.001 }, { 900, 0.003 }, { 14400, 0.008 },
-  { 3 * 86400, 0.02 }, { 30 * 86400, 0.06 }, { 365 * 86400, 0.2 },
-}
-
 local PRIME = 2147483647
-
--- A number from -1 to 1 that looks random. The squares break the pattern
--- that plain multiplication leaves; all stays below 2^53.
-local function noise(start, wave, k)
-  local h = (start + wave * 1299709 + k * 7919) % PRIME
-  for _ = 1, 3 do
-    h = (h * 48271 + 11) % PRIME
-    h = (h * (h % 65536 + 1)) % PRIME
-  end
-  return h / PRIME * 2 - 1
-end
-
--- The noise between two of its points, which are kept until left behind.
-local function wave_at(line, i, period, t)
-  local k = floor(t / period)
-  local kept = line.waves[i]
-  if kept[1] ~= k then
-    kept[1], kept[2], kept[3] = k, noise(line.start, i, k),
-      noise(line.start, i, k + 1)
-  end
-  local x = t / period - k
-  return kept[2] + (kept[3] - kept[2]) * x * x * (3 - 2 * x)
-end
 
 local function digits_of(price)
   if price < 20 then return 5 end
@@ -84,7 +57,7 @@ end
 local function middle_of(instrument, kind, start)
   local middle = MIDDLES[instrument.symbolFull]
   if middle then return middle end
-  local share = (noise(start, 9, 0) + 1) / 2
+  local share = (core.noise(start, 9, 0) + 1) / 2
   return kind.low * (kind.high / kind.low) ^ share
 end
 
@@ -94,15 +67,13 @@ local function new_line(self, instrument)
   local start = (self.seed * 7907 + id * 104729) % PRIME
   local middle = middle_of(instrument, kind, start)
   local symbol = instrument.symbolFull
-  local line = {
-    start = start, middle = middle, lively = kind.lively,
-    spread = kind.spread, waves = {}, pins = {},
-    scale = 10 ^ digits_of(middle),
+  return {
+    line = core.price_line { start = start, middle = middle,
+      lively = kind.lively, spread = kind.spread, digits = digits_of(middle) },
+    step = 1 / 10 ^ digits_of(middle),
     currency = CURRENCIES[symbol] or ENDINGS[symbol:match("%.([A-Za-z]+)$")]
       or "USD",
   }
-  for i = 1, #WAVES do line.waves[i] = {} end
-  return line
 end
 
 --- The prices of a box: a table of what was worked out so far.
@@ -134,33 +105,14 @@ local function line_of(self, id)
   return line
 end
 
-local function walk(line, t)
-  local sum = 0
-  for i = 1, #WAVES do
-    sum = sum + WAVES[i][2] * wave_at(line, i, WAVES[i][1], t)
-  end
-  return line.middle * exp(line.lively * sum)
-end
-
--- The price that was pinned down at that time, if any.
-local function pinned(line, t)
-  for i = #line.pins, 1, -1 do
-    if line.pins[i].at <= t then return line.pins[i].price end
-  end
-end
-
 --- Bid and ask of an instrument (by id) at a time.
 function methods:quote(id, t)
-  local line = line_of(self, id)
-  if line.t == t then return line.bid, line.ask end
-  local middle = #line.pins > 0 and pinned(line, t) or walk(line, t)
-  local half, scale = middle * line.spread / 2, line.scale
-  local bid = floor((middle - half) * scale + 0.5) / scale
-  local ask = floor((middle + half) * scale + 0.5) / scale
-  if bid <= 0 then bid = 1 / scale end
-  if ask <= bid then ask = bid + 1 / scale end
-  line.t, line.bid, line.ask = t, bid, ask
-  return bid, ask
+  return line_of(self, id).line:quote(t)
+end
+
+--- Bars of an instrument's bid prices; see core.
+function methods:bars(id, what)
+  return line_of(self, id).line:bars(what)
 end
 
 local function eight(number)
@@ -182,14 +134,12 @@ end
 
 --- The smallest step of the instrument's price.
 function methods:step(id)
-  return 1 / line_of(self, id).scale
+  return line_of(self, id).step
 end
 
 --- Holds an instrument's middle price from a time on; nil lets it walk again.
 function methods:pin(id, price, at)
-  local line = line_of(self, id)
-  line.pins[#line.pins + 1] = { at = at, price = price }
-  line.t = nil
+  line_of(self, id).line:pin(at, price)
 end
 
 --- The instrument by its id or its exact symbol in any case; nil for none.
