@@ -12,10 +12,9 @@ local UPDATE = operations["PATCH /api/v2" .. ONE_TOKEN]
 
 -- The error for an answer of these bytes, as the client makes it.
 local function reply(status, text, op, content_type)
-  local scanned, secrets, needs_restore = core.scan(text or "")
   return failures.from_reply {
-    status = status, text = scanned, op = op, request_id = "ours",
-    body = json.decode_scanned(scanned, secrets, needs_restore),
+    status = status, text = core.hidden(text or ""), op = op,
+    request_id = "ours", body = json.decode(text or ""),
     content_type = content_type or "application/json",
   }
 end

@@ -5,8 +5,6 @@
 
 #include "check.h"
 #include "core/bytes/ascii.h"
-#include "core/bytes/buf.h"
-#include "core/json/jsonmark.h"
 #include "core/status.h"
 
 static void reads(double expected, const char *text)
@@ -65,40 +63,6 @@ static void writes_numbers(void)
   CHECK_TEXT("1e+300", out, etoro_decimal_general(out, 1e300, 14));
 }
 
-static void marks(const char *expected, const char *json, int is_scanned)
-{
-  struct etoro_buf b;
-  etoro_buf_init(&b, 1000);
-  CHECK(etoro_json_mark_numbers(&b, json, strlen(json), is_scanned)
-        == ETORO_OK);
-  CHECK_TEXT(expected, b.data, b.len);
-  etoro_buf_free(&b);
-}
-
-static void marks_numbers(void)
-{
-  static const char other_point[] = "[1\xd9\xab"
-                                    "5]";
-  static const char *const wrong[] = { "[-]", "[1,5.x]", "[01]", "[1e]",
-                                       other_point };
-  struct etoro_buf b;
-  size_t i;
-  marks("[\"\\u0000d3.25\",\"\\u0000d-3\", \"\\u0000d25\"]", "[3.25,-3, 25]",
-        1);
-  marks("{\"1\":\"\\\"2\",\"a\":true}", "{\"1\":\"\\\"2\",\"a\":true}", 1);
-  marks("[\"\\u0000d1\"]", "[\"\\u0000d1\"]", 1);
-  marks("[\"\\u0000sd1\"]", "[\"\\u0000d1\"]", 0);
-  marks("{\"\\u0000d1\" :\"\\u0000s\\\"\"}",
-        "{\"\\u0000d1\" :\"\\u0000\\\"\"}", 0);
-  marks("[\"\\u0000d1\",\"cut", "[1,\"cut", 0);
-  for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-    etoro_buf_init(&b, 1000);
-    CHECK(etoro_json_mark_numbers(&b, wrong[i], strlen(wrong[i]), 1)
-          == ETORO_EINVAL);
-    etoro_buf_free(&b);
-  }
-}
-
 static void knows_letters(void)
 {
   CHECK(etoro_lower('I') == 'i' && etoro_upper('i') == 'I');
@@ -111,7 +75,6 @@ int main(void)
 {
   reads_numbers();
   writes_numbers();
-  marks_numbers();
   knows_letters();
   return 0;
 }

@@ -63,6 +63,21 @@ function core.fixed(number, digits) end
 ---@return string
 function core.fingerprint(secret) end
 
+--- Decodes JSON in one pass: secrets are sealed, integers exact (digits as a
+--- string past 64 bits), empty lists marked, null in objects absent.
+---@param text string
+---@param keep_null? boolean keep null in objects too
+---@param is_plain? boolean seal nothing
+---@return any value nil for an empty text and for null
+---@return string? message when it is no JSON
+function core.decode(text, keep_null, is_plain) end
+
+--- A JSON text as it may be shown, broken text too: "****" for what stands under
+--- the names of secrets.
+---@param text string
+---@return string
+function core.hidden(text) end
+
 --- Reads an HTTP date.
 ---@param text string
 ---@return number? seconds since 1970
@@ -91,13 +106,6 @@ function core.path_steps(path) end
 ---@param text string
 ---@return string
 function core.lower(text) end
-
---- Marks the numbers of a JSON text, for a decoder that reads them by the
---- process's locale; restore undoes it. Raises for what is no number.
----@param text string
----@param is_scanned? boolean
----@return string
-function core.mark_numbers(text, is_scanned) end
 
 --- What a decimal text says, blanks around it apart. A number is itself.
 ---@param value any
@@ -163,20 +171,6 @@ function core.price_line(options) end
 ---@param n integer how many random bytes it is made of, 1 to 256
 ---@return etoro.Secret token base64url
 function core.random_token(n) end
-
---- Brings back, in place, what core.scan marked.
----@param value any
----@param secrets? etoro.Secret[]
----@param keep_null? boolean
----@return any
-function core.restore(value, secrets, keep_null) end
-
---- Takes secrets out of JSON and marks numbers that a decoder would spoil.
----@param text string
----@return string? text
----@return etoro.Secret[]|string|nil secrets or message
----@return boolean? needs_restore
-function core.scan(text) end
 
 ---@param text string
 ---@return etoro.Secret
@@ -398,11 +392,17 @@ function journal:who(secret) end
 ---@class etoro.core.Job
 local job = {}
 
---- The reply as it may be decoded; hands the bytes over, once.
+--- The reply as it may be shown, its secrets hidden; hands the bytes over, once.
+---@param most? integer bytes of it that are wanted
 ---@return string text
----@return etoro.Secret[]? secrets
----@return boolean? needs_restore
-function job:body() end
+function job:body(most) end
+
+--- The reply as JSON. Hands the bytes over, unless they are no JSON.
+---@param keep_null? boolean keep null in objects too
+---@param keeps? boolean body is to follow
+---@return any value nil for an empty one and for null
+---@return string? message when it is no JSON
+function job:decode(keep_null, keeps) end
 
 function job:cancel() end
 

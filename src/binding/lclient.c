@@ -152,9 +152,7 @@ static int client_set_token(lua_State *L)
   if (!s) {
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
-    letoro_push_secret(L, NULL);
-    rc = etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text,
-                          n);
+    rc = etoro_secret_new(letoro_bare_secret(L), text, n);
     if (rc)
       return letoro_fail(L, rc, NULL);
     s = letoro_to_secret(L, -1);

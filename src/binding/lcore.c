@@ -1,6 +1,7 @@
 /* etoro.core: the roof, which opens the parts and which none of them knows.
    Also holds the functions that belong to none of them. */
 #include "binding/lclient.h"
+#include "binding/ldecode.h"
 #include "binding/lengine.h"
 #include "binding/lform.h"
 #include "binding/ljob.h"
@@ -280,6 +281,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_type(L, "etoro.buf", buf_methods, buf_metamethods);
   letoro_open_secret(L);
   letoro_open_json(L);
+  letoro_open_decode(L);
   letoro_open_text(L);
   letoro_open_form(L);
   letoro_open_journal(L);

@@ -246,8 +246,7 @@ static void push_credential(lua_State *L, const char *name,
 {
   if (!s)
     return;
-  letoro_push_secret(L, NULL);
-  *(struct etoro_secret **)lua_touserdata(L, -1) = etoro_secret_keep(s);
+  *letoro_bare_secret(L) = etoro_secret_keep(s);
   lua_setfield(L, -2, name);
 }
 

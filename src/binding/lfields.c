@@ -84,8 +84,7 @@ struct etoro_secret *letoro_field_secret(lua_State *L, int index,
   if (s)
     return s;
   text = luaL_checklstring(L, -1, &n);
-  letoro_push_secret(L, NULL);
-  if (etoro_secret_new((struct etoro_secret **)lua_touserdata(L, -1), text, n))
+  if (etoro_secret_new(letoro_bare_secret(L), text, n))
     luaL_error(L, "not enough memory");
   return letoro_to_secret(L, -1);
 }

@@ -1,6 +1,6 @@
 /* Jobs: one call each, from submit to its outcome. */
 #include "binding/ljob.h"
-#include "binding/ljson.h"
+#include "binding/ldecode.h"
 
 #include <string.h>
 
@@ -18,6 +18,7 @@ struct letoro_job *letoro_bare_job(lua_State *L, int engine)
   u->core = NULL; /* __gc may run from the next line on */
   u->engine = owner;
   u->is_submitter = 0;
+  u->is_reading = 0;
   lua_pushvalue(L, engine);
   lua_setiuservalue(L, -2, ENGINE_SLOT);
   return u;
@@ -180,20 +181,57 @@ static int job_headers(lua_State *L)
   return 1;
 }
 
-/* job:body() -> text, secrets | nil, needs_restore: the reply as it may be
-   decoded, its secrets taken out. Hands the bytes over: a second call gives
-   an empty text. */
+/* The job of a method that reads the reply; NULL while another one of it does,
+   from which the collector came here. */
+static struct etoro_job *begin_reading(lua_State *L)
+{
+  struct letoro_job *u = letoro_self(L, LETORO_JOB_TYPE);
+  luaL_argcheck(L, u->core != NULL, 1, "the job is gone");
+  if (u->is_reading)
+    return NULL;
+  u->is_reading = 1; /* for good, when it raises */
+  return u->core;
+}
+
+static void end_reading(lua_State *L)
+{
+  struct letoro_job *u = lua_touserdata(L, 1);
+  u->is_reading = 0;
+}
+
+/* job:decode(keep_null, keeps) -> value | nil, message: the reply as JSON; nil
+   for an empty one and for null. Hands the bytes over, unless they are no
+   JSON or keeps says that body is to follow. */
+static int job_decode(lua_State *L)
+{
+  struct etoro_job *j = begin_reading(L);
+  int n;
+  if (!j)
+    return 0;
+  lua_settop(L, 3);
+  n = letoro_decode_reply(L, j, lua_toboolean(L, 2));
+  if (n == 1 && !lua_toboolean(L, 3))
+    etoro_job_drop_reply(j);
+  end_reading(L);
+  return n;
+}
+
+/* job:body(most) -> text: the reply, or its first bytes, as it may be shown,
+   its secrets hidden. Hands the bytes over: a second call gives an empty
+   text. */
 static int job_body(lua_State *L)
 {
-  struct etoro_job *j = checkjob(L);
-  int n;
-  if (!j->reply.len) {
+  struct etoro_job *j = begin_reading(L);
+  lua_Integer most = luaL_optinteger(L, 2, LUA_MAXINTEGER);
+  if (!j || !j->reply.len) {
     lua_pushliteral(L, "");
-    return 1;
+  } else {
+    letoro_push_shown(L, j, (size_t)(most < 0 ? 0 : most));
+    etoro_job_drop_reply(j);
   }
-  n = letoro_scan_reply(L, j);
-  etoro_job_drop_reply(j);
-  return n;
+  if (j)
+    end_reading(L);
+  return 1;
 }
 
 static int job_gc(lua_State *L)
@@ -212,6 +250,7 @@ static int job_gc(lua_State *L)
 static const luaL_Reg methods[] = {
   { "body", job_body },
   { "cancel", job_cancel },
+  { "decode", job_decode },
   { "done", job_done },
   { "header", job_header },
   { "headers", job_headers },

@@ -11,6 +11,7 @@ struct letoro_job {
   struct etoro_job *core;       /* one holder; NULL before submit */
   struct letoro_engine *engine; /* kept alive by the user value */
   int is_submitter;             /* its collection cancels the job */
+  int is_reading;               /* its reply is being read */
 };
 
 /* Registers the type. */

@@ -34,9 +34,9 @@ static struct lsecret *checksecret(lua_State *L)
   return u;
 }
 
-void letoro_push_secret(lua_State *L, struct etoro_secret *s)
+struct etoro_secret **letoro_bare_secret(lua_State *L)
 {
-  newsecret(L)->core = s;
+  return &newsecret(L)->core;
 }
 
 struct etoro_secret *letoro_to_secret(lua_State *L, int index)

@@ -8,9 +8,9 @@
    top. */
 void letoro_open_secret(lua_State *L);
 
-/* Pushes a sealed secret that takes over a holder of s when it succeeds. If
-   it raises, the holder is still the caller's: so hold s in a userdata. */
-void letoro_push_secret(lua_State *L, struct etoro_secret *s);
+/* Pushes a secret that holds nothing yet; the caller fills the place that it
+   gives, or leaves it. */
+struct etoro_secret **letoro_bare_secret(lua_State *L);
 
 /* The secret at index, or NULL when there is another kind of value. */
 struct etoro_secret *letoro_to_secret(lua_State *L, int index);

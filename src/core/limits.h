@@ -56,8 +56,10 @@
 
 /* bytes: header lines of one attempt; below libcurl's own, which says less */
 #define ETORO_REPLY_HEADERS_MAX (256 * 1024)
-/* secrets: taken out of one answer; a list of tokens has some hundred */
-#define ETORO_SCAN_SECRETS_MAX 4096
+/* secrets: of one answer; a list of tokens has some hundred */
+#define ETORO_DECODED_SECRETS_MAX 4096
+/* objects and lists in each other: an answer; as lua-cjson has it */
+#define ETORO_DECODED_DEPTH_MAX 1000
 /* objects and lists in each other: a refusal that is read for its code; the
    parser calls itself */
 #define ETORO_REFUSAL_DEPTH_MAX 32
@@ -164,9 +166,8 @@
 /* bytes: a block that is there when libcurl found a header line too long;
    libcurl has no word of its own for a lack of memory here */
 #define ETORO_HEADER_LINE_ROOM (256 * 1024)
-/* tables in each other: an answer that marks are taken out of; lua-cjson stops
-   at 1000, so that this one never speaks first */
-#define ETORO_RESTORE_DEPTH_MAX 1100
+/* bytes: of an answer from which on the collector is held still */
+#define ETORO_BIG_ANSWER (256 * 1024)
 /* bytes with the end: libcurl's words on a failure */
 #define ETORO_DETAIL_MAX 160
 /* bytes: what stands behind a password in a proxy's URL, as an error has it */
@@ -179,6 +180,18 @@
 #define ETORO_JOURNAL_PATH_SHOWN 300
 /* bytes: at the file's end, by which a change by somebody else is seen */
 #define ETORO_JOURNAL_TAIL 64
+
+/* Inside: the decoder */
+
+/* names: of objects that are remembered; a program meets some hundred, and a
+   slot's number is a byte */
+#define ETORO_NAMES_MAX 256
+/* bytes with the closing quote: of one; longer ones are not remembered. A
+   multiple of 16, which are compared at once */
+#define ETORO_NAME_ROOM 48
+/* items: of a list that wait for it on the stack, so that it is made in its
+   size; a longer one grows */
+#define ETORO_LIST_BATCH 64
 
 /* Inside: secrets */
 

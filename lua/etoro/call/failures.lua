@@ -45,15 +45,11 @@ local HTML_MESSAGE = "a web page came back instead of the API's JSON: a CDN or"
 local HTML_HINT = "Check base_url, the proxy, whether this address is"
   .. " blocked, and the user_agent option"
 
--- The scanned text as it may be shown: its marks are undone, and what was no
--- JSON, or holds some in its texts, shows no secret by its name either.
+-- An answer's text, in which the core has hidden the secrets that it knows by
+-- their names in JSON: what is no JSON, or holds some in its texts, shows none
+-- either.
 local function shown(text)
   if not text or text == "" then return nil end
-  text = text:sub(1, limits.error_scanned_max)
-  if text:find("\\u0000", 1, true) then
-    text = text:gsub('"\\u0000k%d+"', '"****"'):gsub('"\\u0000e"', "[]")
-      :gsub('"\\u0000[in]([^"\\]*)"', "%1"):gsub('"\\u0000s', '"\\u0000')
-  end
   text = core.masked(text)
   if #text > limits.error_response_max then
     text = text:sub(1, limits.error_response_max)
@@ -117,8 +113,8 @@ local function describe(err, found, is_page)
 end
 
 --- Reads the answer to a call that did not succeed, whatever its shape.
----@param reply table status, body (decoded, nil when there is none), text (the
----scanned bytes), content_type, request_id, op
+---@param reply table status, body (decoded, nil when there is none), text (as
+---job:body() gives it), content_type, request_id, op
 ---@return etoro.Error
 function M.from_reply(reply)
   local status, op = reply.status, reply.op

@@ -2,7 +2,7 @@
 -- and for those to an OAuth server.
 
 local failures = require "etoro.call.failures"
-local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
 local call_response = require "etoro.call.response"
 
 local M = {}
@@ -15,6 +15,7 @@ local M = {}
 ---@field is_secret? boolean no error shows anything but a refusal
 
 local NOTE = "it may have been carried out all the same"
+local SHOWN = limits.error_shown_max
 local HINT = "Look at the account before doing it again"
 
 --- Makes an error that leaves open whether the call was carried out.
@@ -35,12 +36,10 @@ end
 
 -- What stands in an answer that is none.
 local function reply_of(op, job, status)
-  local text, secrets, needs_restore = job:body()
+  local body = job:decode(false, true) or nil
   return {
-    status = status, text = text, op = op, request_id = job:request_id(),
-    content_type = job:header("content-type"),
-    body = text ~= "" and json.decode_scanned(text, secrets, needs_restore)
-      or nil,
+    status = status, text = job:body(SHOWN), op = op, body = body,
+    request_id = job:request_id(), content_type = job:header("content-type"),
   }
 end
 
@@ -52,7 +51,7 @@ end
 ---@param detail string what is wrong with it
 ---@return etoro.Error
 function M.unusable(asker, op, job, status, detail)
-  local text = not asker.is_secret and (job:body()) or nil
+  local text = not asker.is_secret and job:body(SHOWN) or nil
   local page = text and failures.from_reply {
     status = status, text = text, op = op, request_id = job:request_id(),
     content_type = job:header("content-type"),
@@ -75,10 +74,7 @@ end
 
 -- What a 2xx holds. An empty body is true.
 local function read_success(asker, op, job, response, keep_null)
-  local text, secrets, needs_restore = job:body()
-  if text == "" then return true, response end
-  local body, message = json.decode_scanned(text, secrets, needs_restore,
-    keep_null)
+  local body, message = job:decode(keep_null)
   if body == nil and message then
     return nil, M.unusable(asker, op, job, response.status, message)
   end
@@ -117,7 +113,7 @@ function M.read(asker, op, job, keep_null)
     err = failures.from_transport {
       code = code, detail = detail, host = asker.host, op = op,
       status = status > 0 and status or nil, request_id = request_id,
-      text = not asker.is_secret and (job:body()) or nil,
+      text = not asker.is_secret and job:body(SHOWN) or nil,
       uncertain = is_uncertain or is_sent or ran_before,
     }
     -- what is not to be repeated has left: that is enough

@@ -1,7 +1,7 @@
 -- JSON in and out without a digit lost. Requests are written here, because
 -- lua-cjson 2.1.0 knows no empty array and cuts numbers at 14 digits;
--- answers are read by lua-cjson between two passes of the core, which take
--- secrets out and bring integers through.
+-- answers are read by the core in one pass, which seals secrets and brings
+-- integers through.
 
 local blame = require "etoro.values.blame"
 local cjson = require("cjson").new() -- the shared one's settings are the host's
@@ -13,9 +13,7 @@ local tostring = core.text -- not up to the locale
 local M = { null = core.null }
 
 local BODY_DEPTH, SHOWN_DEPTH = limits.body_depth_max, limits.shown_depth_max
-local OPENS = { [("{"):byte()] = true, [("["):byte()] = true }
 
-local first_byte = string.byte
 local null = core.null
 local math_type = math.type
 
@@ -295,67 +293,13 @@ end
 
 cjson.decode_invalid_numbers(false)
 local decode_text = cjson.decode
-local floats_everywhere = math.type(decode_text("[1]")[1]) == "float"
 
 -- lua-cjson keeps the decimal point that the process's locale had when any of
 -- its instances was made, and reads numbers by the locale of the moment: where
 -- the two differ, 3.25 cannot be read, and [3,25] may be one number.
---- Tells whether a decoder of lua-cjson can be left alone with numbers.
----@param decode fun(text: string): any
----@return boolean
-function M.reads_numbers(decode)
-  local ok, half = pcall(decode, "0.5")
+local function reads_numbers()
+  local ok, half = pcall(decode_text, "0.5")
   return ok and half == 0.5
-end
-
-local reads_numbers = M.reads_numbers
-
-local function decode_and_restore(text, secrets, needs_restore, keep_null)
-  if not reads_numbers(decode_text) then
-    text, needs_restore = core.mark_numbers(text, true), true
-  end
-  local value = decode_text(text)
-  if needs_restore or secrets or floats_everywhere
-      or type(value) ~= "table" then
-    return core.restore(value, secrets, keep_null, needs_restore)
-  end
-  return value
-end
-
--- A decode of megabytes makes nothing but live tables: a collector running
--- beside it only costs. A host that stopped its collector keeps it stopped.
-local function with_collector_still(work, ...)
-  if not collectgarbage("isrunning") then return pcall(work, ...) end
-  collectgarbage("stop")
-  local ok, value = pcall(work, ...)
-  collectgarbage("restart")
-  return ok, value
-end
-
---- Decodes a text that the core's scan has gone over.
----@param text? string nil: secrets is why it could not be scanned
----@param secrets? table|string sealed values of the scan, by number
----@param needs_restore? boolean as the scan said
----@param keep_null? boolean keep null in objects as etoro.null
----@return any value nil for an empty text and for a bare null
----@return string? message when the text is not JSON
-function M.decode_scanned(text, secrets, needs_restore, keep_null)
-  if not text then return nil, secrets end
-  if not OPENS[first_byte(text)] and not text:find("[^ \t\r\n]") then
-    return nil
-  elseif text:find("\0", 1, true) then
-    return nil, "it holds a zero byte, which JSON does not"
-  end
-  local run = #text > limits.big_answer and with_collector_still or pcall
-  local ok, value = run(decode_and_restore, text, secrets, needs_restore,
-    keep_null or false)
-  if not ok then
-    -- then the text is not at fault
-    if value == "not enough memory" then error(value, 0) end
-    return nil, (tostring(value):gsub("^[^\n]-%.lua:%d+: ", ""))
-  end
-  if value == null and not keep_null then return nil end
-  return value
 end
 
 --- Decodes JSON: integers are Lua integers (digits as a string past 64 bits),
@@ -365,14 +309,7 @@ end
 ---@return any value nil for an empty text and for a bare null
 ---@return string? message when the text is not JSON
 function M.decode(text, keep_null)
-  local scanned, secrets, needs_restore = core.scan(text)
-  if not scanned then return nil, secrets end
-  return M.decode_scanned(scanned, secrets, needs_restore, keep_null)
-end
-
-local function decode_as_it_stands(text)
-  if reads_numbers(decode_text) then return decode_text(text) end
-  return core.restore(decode_text(core.mark_numbers(text)), nil, true, true)
+  return core.decode(text, keep_null)
 end
 
 --- Decodes JSON for a server or a test: nothing is sealed, null stays, also in
@@ -381,7 +318,8 @@ end
 ---@return any value nil when the text is not JSON
 ---@return string? message
 function M.decode_plain(text)
-  local ok, value = pcall(decode_as_it_stands, text)
+  if not reads_numbers() then return core.decode(text, true, true) end
+  local ok, value = pcall(decode_text, text)
   if ok then return value end
   return nil, tostring(value)
 end

@@ -156,9 +156,7 @@ return {
   -- Inside: answers
 
   -- bytes: of an answer that are looked at for it; masks make it shorter
-  error_scanned_max = 16 * 4096,
-  -- bytes: of an answer from which on the collector is held still
-  big_answer = 256 * 1024,
+  error_shown_max = 16 * 4096,
   -- tables in each other: in what is shown; an answer's 1000, in a few of ours
   shown_depth_max = 1010,
   -- names: whose spellings are remembered; a program has some hundred

@@ -13,7 +13,18 @@ struct wanted {
   const char *text;
   size_t len;
   unsigned char has[BYTES]; /* filled when it is needed */
+  int is_look;              /* nothing is overwritten */
+  int is_found;
 };
+
+static void cover(struct wanted *w, char *at, size_t n)
+{
+  if (!n)
+    return;
+  w->is_found = 1;
+  if (!w->is_look)
+    memset(at, '*', n);
+}
 
 static int hex_value(char c)
 {
@@ -134,11 +145,11 @@ static size_t length_at(const struct wanted *w, const char *p, const char *end)
   return (size_t)(q - p);
 }
 
-static void mask_plain(const struct wanted *w, char *bytes, size_t n)
+static void mask_plain(struct wanted *w, char *bytes, size_t n)
 {
   char *at = bytes, *end = bytes + n;
   while ((at = memmem(at, (size_t)(end - at), w->text, w->len)) != NULL) {
-    memset(at, '*', w->len);
+    cover(w, at, w->len);
     at += w->len;
   }
 }
@@ -182,8 +193,7 @@ static char *next_escape(struct escapes *e, char *from)
 
 /* Looks for the secret at the places from *done to at, of whose escape the
    secret has the character. No place is tried twice. */
-static char *mask_around(const struct wanted *w, char **done, char *at,
-                         char *end)
+static char *mask_around(struct wanted *w, char **done, char *at, char *end)
 {
   char *start = at;
   while (start > *done
@@ -191,7 +201,7 @@ static char *mask_around(const struct wanted *w, char **done, char *at,
     start--;
   for (*done = at + 1; start <= at; start++) {
     size_t found = length_at(w, start, end);
-    memset(start, '*', found);
+    cover(w, start, found);
     if (found) {
       *done = start + found;
       return *done;
@@ -221,7 +231,7 @@ static void mask_escaped(struct wanted *w, char *bytes, char *end)
 }
 
 /* Where the text was cut, its end may be the secret's start. */
-static void mask_cut(const struct wanted *w, char *bytes, size_t n)
+static void mask_cut(struct wanted *w, char *bytes, size_t n)
 {
   char *end = bytes + n, *at = end - (w->len - 1 < n ? w->len - 1 : n);
   while ((at = memchr(at, w->text[0], (size_t)(end - at))) != NULL) {
@@ -229,28 +239,45 @@ static void mask_cut(const struct wanted *w, char *bytes, size_t n)
     if (len < ETORO_MASKED_MIN)
       return;
     if (!memcmp(at, w->text, len)) {
-      memset(at, '*', len);
+      cover(w, at, len);
       return;
     }
     at++;
   }
 }
 
-void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
-                        char *bytes, size_t n)
+static int mask(struct etoro_secret *const *list, size_t count, char *bytes,
+                size_t n, int is_look)
 {
   struct escapes e;
   int has_escapes = n && find_escapes(&e, bytes, bytes + n);
+  int is_found = 0;
   size_t i;
-  for (i = 0; n && i < count; i++) {
+  for (i = 0; n && i < count && !(is_look && is_found); i++) {
     struct wanted w;
     if (!list[i] || etoro_secret_len(list[i]) < ETORO_MASKED_MIN)
       continue;
     w.text = etoro_secret_data(list[i]);
     w.len = etoro_secret_len(list[i]);
+    w.is_look = is_look;
+    w.is_found = 0;
     mask_plain(&w, bytes, n);
     if (has_escapes)
       mask_escaped(&w, bytes, bytes + n);
     mask_cut(&w, bytes, n);
+    is_found |= w.is_found;
   }
+  return is_found;
+}
+
+void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
+                        char *bytes, size_t n)
+{
+  mask(list, count, bytes, n, 0);
+}
+
+int etoro_mask_would(struct etoro_secret *const *list, size_t count,
+                     char *bytes, size_t n)
+{
+  return mask(list, count, bytes, n, 1);
 }

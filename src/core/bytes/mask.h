@@ -15,6 +15,11 @@
 void etoro_mask_secrets(struct etoro_secret *const *list, size_t count,
                         char *bytes, size_t n);
 
+/* 1 when etoro_mask_secrets would overwrite anything; leaves the bytes as they
+   are. */
+int etoro_mask_would(struct etoro_secret *const *list, size_t count,
+                     char *bytes, size_t n);
+
 enum etoro_mask_mode {
   ETORO_MASK_JSON, /* the inside of a JSON string that holds JSON: names and
                       texts in quotes, which are escaped once or more */

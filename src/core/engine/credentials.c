@@ -240,3 +240,9 @@ void etoro_credentials_mask(const struct etoro_credentials *c, char *bytes,
 {
   etoro_mask_secrets(c->given, GIVEN_COUNT, bytes, n);
 }
+
+int etoro_credentials_would_mask(const struct etoro_credentials *c,
+                                 char *bytes, size_t n)
+{
+  return etoro_mask_would(c->given, GIVEN_COUNT, bytes, n);
+}

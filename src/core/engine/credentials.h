@@ -56,4 +56,8 @@ struct etoro_secret *etoro_credentials_bearer(struct etoro_credentials *c);
 void etoro_credentials_mask(const struct etoro_credentials *c, char *bytes,
                             size_t n);
 
+/* 1 when that would overwrite anything; leaves the bytes as they are. */
+int etoro_credentials_would_mask(const struct etoro_credentials *c,
+                                 char *bytes, size_t n);
+
 #endif

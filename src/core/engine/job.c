@@ -262,20 +262,42 @@ void etoro_job_drop_reply(struct etoro_job *j)
   etoro_spares_give(&j->client->spares, &j->reply);
 }
 
+#define SETS_MAX 3
+
 /* The sets of credentials that an answer may repeat: the one that it was signed
-   with, and those that came in while it was under way. */
-void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
+   with, and those that came in while it was under way. Gives how many. */
+static size_t known_sets(const struct etoro_job *j,
+                         const struct etoro_credentials *sets[SETS_MAX])
 {
   const struct etoro_client *c = j->client;
-  const struct etoro_credentials *const known[] = { j->credentials,
-                                                    c->credentials,
-                                                    c->previous };
-  size_t i;
-  for (i = 0; i < 3; i++)
-    if (known[i] && (!i || known[i] != j->credentials))
-      etoro_credentials_mask(known[i], bytes, n);
+  size_t n = 0;
+  if (j->credentials)
+    sets[n++] = j->credentials;
+  if (c->credentials && c->credentials != j->credentials)
+    sets[n++] = c->credentials;
+  if (c->previous && c->previous != j->credentials)
+    sets[n++] = c->previous;
+  return n;
+}
+
+void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
+{
+  const struct etoro_credentials *sets[SETS_MAX];
+  size_t i, count = known_sets(j, sets);
+  for (i = 0; i < count; i++)
+    etoro_credentials_mask(sets[i], bytes, n);
   if (j->nsecrets)
     etoro_mask_secrets(j->secrets, j->nsecrets, bytes, n);
+}
+
+int etoro_job_is_repeated(const struct etoro_job *j, char *bytes, size_t n)
+{
+  const struct etoro_credentials *sets[SETS_MAX];
+  size_t i, count = known_sets(j, sets);
+  for (i = 0; i < count; i++)
+    if (etoro_credentials_would_mask(sets[i], bytes, n))
+      return 1;
+  return j->nsecrets && etoro_mask_would(j->secrets, j->nsecrets, bytes, n);
 }
 
 void etoro_job_mask_headers(struct etoro_job *j)

@@ -141,7 +141,10 @@ int etoro_method_has_length(const char *method);
    text that is about to be shown: a server or a proxy may repeat them. */
 void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n);
 
-/* The same for the headers of a job that is done. Few callers look at them, so
+/* 1 when that would overwrite anything; leaves the bytes as they are. */
+int etoro_job_is_repeated(const struct etoro_job *j, char *bytes, size_t n);
+
+/* etoro_job_mask for the headers of a job that is done. Few callers look at them, so
    this waits until one does. */
 void etoro_job_mask_headers(struct etoro_job *j);
 

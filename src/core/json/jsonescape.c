@@ -64,13 +64,14 @@ size_t etoro_escape_undo(char *to, const char *p, const char *end, int *is_bad)
   static const char from[] = "\"\\/bfnrt", plain[] = "\"\\/\b\f\n\r\t";
   char *start = to;
   while (p < end) {
-    const char *known;
-    size_t taken, n = 0;
-    if (*p != '\\' || end - p < 2) {
-      *to++ = *p++;
-      continue;
-    }
-    known = p[1] ? strchr(from, p[1]) : NULL;
+    const char *known, *slash = memchr(p, '\\', (size_t)(end - p));
+    size_t taken, n = (size_t)((slash ? slash : end) - p);
+    memmove(to, p, n);
+    to += n;
+    p += n;
+    if (p == end)
+      break;
+    known = end - p > 1 && p[1] ? strchr(from, p[1]) : NULL;
     if (known) {
       *to++ = plain[known - from];
       p += 2;
@@ -83,33 +84,7 @@ size_t etoro_escape_undo(char *to, const char *p, const char *end, int *is_bad)
     } else {
       *is_bad = 1;
       *to++ = *p++;
-      *to++ = *p++;
     }
   }
   return (size_t)(to - start);
-}
-
-void etoro_escape_mend(char *p, const char *end)
-{
-  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
-    char ignored[4];
-    size_t n, taken = 2;
-    long v = code_unit(p, end);
-    if (v >= 0xd800 && v < 0xe000) {
-      taken = undo_unicode(p, end, ignored, &n);
-      if (taken == ETORO_ESCAPE_LEN)
-        memcpy(p, "\\ufffd", ETORO_ESCAPE_LEN);
-    }
-    p += taken;
-  }
-}
-
-int etoro_escape_has_half(const char *p, const char *end)
-{
-  while ((p = memchr(p, '\\', (size_t)(end - p))) != NULL && end - p > 1) {
-    if (p[1] == 'u' && end - p > 2 && (p[2] | 0x20) == 'd')
-      return 1;
-    p += 2;
-  }
-  return 0;
 }

@@ -1,146 +1,177 @@
 #include "core/json/jsonnum.h"
 
-#include <string.h>
+#include <math.h>
 
-#define DIGITS_SAFE 15 /* any number of so many digits is exact */
-#define INT64_DIGITS 19
+#include "core/bytes/ascii.h"
+#include "core/bytes/decimal.h"
+#include "core/json/jsonpower.h"
+#include "core/status.h"
 
-/* A JSON number, taken apart. */
+#define DIGITS_SAFE 18 /* any so many fit an int64_t */
+#define DIGITS_MOST 19 /* and these a uint64_t */
+#define TWO_TO_53 9007199254740992.0
+#define TWO_TO_63 9223372036854775808.0
+#define FAR INT64_C(1000000000000000) /* beyond any exponent that matters */
+
+/* A number that has a point or an exponent, or many digits. */
 struct parts {
-  const char *first;  /* significant digits: from the first that is not 0 */
-  const char *last;   /* to the last that is not 0, a point between perhaps;
-                          NULL when the number is zero */
-  const char *units;  /* behind the digit of ones */
-  size_t digits;      /* how many significant digits there are */
-  long long exponent; /* of ten, behind them as an integer */
+  const char *start;      /* of its digits */
+  const char *digits_end; /* of them and the point */
   int is_negative;
-  int is_plain; /* without point and exponent */
+  long long exponent; /* of ten, behind its last digit */
+  uint64_t w;         /* the first digits that are not 0 */
+  int is_cut;         /* others than 0 come behind those of w */
 };
 
-static const char *pass_digits(struct parts *v, const char *p, const char *end)
+/* The exponent behind the e; NULL when there is none. */
+static const char *pass_exponent(long long *out, const char *p)
 {
-  for (; p < end && *p >= '0' && *p <= '9'; p++) {
-    if (*p == '0')
-      continue;
-    if (!v->first)
-      v->first = p;
-    v->last = p;
-  }
-  return p;
-}
-
-/* The exponent behind the e; beyond any number's reach it stays there. */
-static const char *pass_exponent(long long *out, const char *p,
-                                 const char *end)
-{
-  const long long most = INT64_C(1000000000000000);
-  int is_negative = p < end && *p == '-';
-  const char *start;
+  int is_negative = *p == '-';
   long long v = 0;
-  if (p < end && (*p == '-' || *p == '+'))
+  if (*p == '-' || *p == '+')
     p++;
-  for (start = p; p < end && *p >= '0' && *p <= '9'; p++) {
-    if (v < most)
+  if (!etoro_is_digit(*p))
+    return NULL;
+  for (; etoro_is_digit(*p); p++) {
+    if (v < FAR)
       v = v * 10 + (*p - '0');
   }
   *out = is_negative ? -v : v;
-  return p > start ? p : NULL;
+  return p;
 }
 
-/* 1 when all between p and end is one number. A point without digits behind
-   it is let through as one, because lua-cjson reads it. */
-static int take_apart(struct parts *v, const char *p, const char *end)
+/* Fills w with the digits; what does not fit is left to the exponent. */
+static void collect(struct parts *v)
 {
-  const char *start, *point = NULL;
-  memset(v, 0, sizeof *v);
-  v->is_negative = *p == '-';
-  p += v->is_negative;
-  start = p;
-  p = pass_digits(v, p, end);
-  if (p == start || (*start == '0' && p - start > 1))
-    return 0;
-  v->units = p;
-  if (p < end && *p == '.') {
-    point = p;
-    p = pass_digits(v, p + 1, end);
-  }
-  v->is_plain = !point;
-  if (p < end && (*p == 'e' || *p == 'E')) {
-    v->is_plain = 0;
-    p = pass_exponent(&v->exponent, p + 1, end);
-    if (!p)
-      return 0;
-  }
-  if (p != end)
-    return 0;
-  if (!v->last)
-    return 1;
-  v->digits = (size_t)(v->last - v->first) + 1;
-  if (v->first < v->units && v->last > v->units)
-    v->digits--; /* the point */
-  v->exponent += v->units - v->last - (v->last < v->units);
-  return 1;
-}
-
-/* 1 when rounding to a double gives infinity. Where the first 20 digits do
-   not tell, it says 1. */
-static int is_infinite(const struct parts *v)
-{
-  static const char least[] = "17976931348623158079";
-  long long power = (long long)v->digits + v->exponent;
-  const char *p = v->first;
-  size_t i;
-  if (power != 309)
-    return power > 309;
-  for (i = 0; i < sizeof least - 1; i++) {
-    char digit = '0';
-    if (p <= v->last && *p == '.')
-      p++;
-    if (p <= v->last)
-      digit = *p++;
-    if (digit != least[i])
-      return digit > least[i];
-  }
-  return 1;
-}
-
-/* The magnitude of a whole number of at most 19 digits. */
-static uint64_t magnitude(const struct parts *v)
-{
-  uint64_t m = 0;
-  long long e;
   const char *p;
-  for (p = v->first; p <= v->last; p++) {
-    if (*p != '.')
-      m = m * 10 + (uint64_t)(*p - '0');
-  }
-  for (e = 0; e < v->exponent; e++)
-    m *= 10;
-  return m;
-}
-
-void etoro_number_read(struct etoro_number *out, const char *text, size_t n)
-{
-  const uint64_t exact = UINT64_C(1) << 53;
-  const uint64_t most = UINT64_C(1) << 63;
-  struct parts v;
-  memset(out, 0, sizeof *out);
-  if (!n || !take_apart(&v, text, text + n))
-    return;
-  out->fit = ETORO_NUMBER_DOUBLE;
-  if (!v.last)
-    return;
-  out->is_negative = v.is_negative;
-  out->is_wide = v.units - v.first > DIGITS_SAFE || v.digits > DIGITS_SAFE;
-  if (v.exponent >= 0 && (long long)v.digits + v.exponent <= INT64_DIGITS) {
-    out->magnitude = magnitude(&v);
-    if (out->magnitude <= exact)
-      return;
-    if (out->magnitude < most + (uint64_t)v.is_negative) {
-      out->fit = ETORO_NUMBER_INT64;
-      return;
+  int count = 0;
+  v->w = 0;
+  for (p = v->start; p < v->digits_end; p++) {
+    if (*p == '.')
+      continue;
+    if (count < DIGITS_MOST) {
+      v->w = v->w * 10 + (uint64_t)(*p - '0');
+      count += v->w != 0;
+    } else {
+      v->exponent++;
+      v->is_cut |= *p != '0';
     }
   }
-  if ((v.is_plain && v.units - v.first >= INT64_DIGITS) || is_infinite(&v))
-    out->fit = ETORO_NUMBER_TEXT;
+}
+
+/* 1 when the number is whole and its magnitude fits 64 bits. */
+static int is_whole(const struct parts *v, uint64_t *magnitude)
+{
+  uint64_t w = v->w;
+  long long e = v->exponent;
+  if (v->is_cut)
+    return 0;
+  for (; e < 0 && w % 10 == 0; e++)
+    w /= 10;
+  for (; e > 0 && w <= UINT64_MAX / 10; e--)
+    w *= 10;
+  *magnitude = w;
+  return e == 0;
+}
+
+static int to_integer(struct etoro_number *out, uint64_t magnitude,
+                      int is_negative)
+{
+  const uint64_t most = UINT64_C(1) << 63;
+  if (magnitude >= most + (uint64_t)is_negative)
+    return 0;
+  out->kind = ETORO_NUMBER_INTEGER;
+  if (!is_negative)
+    out->integer = (int64_t)magnitude;
+  else
+    out->integer = magnitude == most ? INT64_MIN : -(int64_t)magnitude;
+  return 1;
+}
+
+/* The double nearest to the parts' magnitude. */
+static int nearest(double *out, const struct parts *v, const char *end)
+{
+  double above;
+  if (etoro_power_scale(out, v->w, v->exponent)
+      && (!v->is_cut
+          || (etoro_power_scale(&above, v->w + 1, v->exponent)
+              && *out == above)))
+    return ETORO_OK;
+  return etoro_decimal_read(out, v->start, (size_t)(end - v->start));
+}
+
+/* What the parts of a number up to end are. */
+static int settle(struct etoro_number *out, const struct parts *v,
+                  const char *end)
+{
+  uint64_t magnitude = 0;
+  int rc = ETORO_OK;
+  double real = 0;
+  if (v->w)
+    rc = nearest(&real, v, end);
+  if (rc)
+    return rc;
+  if (real >= TWO_TO_53 && real <= TWO_TO_63 && is_whole(v, &magnitude)
+      && to_integer(out, magnitude, v->is_negative))
+    return ETORO_OK;
+  out->real = v->is_negative ? -real : real;
+  out->kind = isinf(real) ? ETORO_NUMBER_TEXT : ETORO_NUMBER_REAL;
+  if (out->real >= -TWO_TO_63 && out->real < TWO_TO_63
+      && out->real == (double)(int64_t)out->real) {
+    out->kind = ETORO_NUMBER_INTEGER;
+    out->integer = (int64_t)out->real;
+  }
+  return ETORO_OK;
+}
+
+/* A number with a point or an exponent at *p; v->w holds the digits before. */
+static int read_real(struct etoro_number *out, struct parts *v, const char **p)
+{
+  const char *q = *p;
+  int rc;
+  if (*q == '.') {
+    const char *point = q++;
+    if (!etoro_is_digit(*q))
+      return ETORO_ESYNTAX;
+    for (; etoro_is_digit(*q); q++)
+      v->w = v->w * 10 + (uint64_t)(*q - '0'); /* too many: see below */
+    v->exponent = point + 1 - q;
+  }
+  v->digits_end = q;
+  if (*q == 'e' || *q == 'E') {
+    long long more = 0;
+    q = pass_exponent(&more, q + 1);
+    if (!q)
+      return ETORO_ESYNTAX;
+    v->exponent += more;
+  }
+  if (v->digits_end - v->start > DIGITS_MOST)
+    collect(v);
+  rc = settle(out, v, q);
+  *p = q;
+  return rc;
+}
+
+int etoro_number_read(struct etoro_number *out, const char **p)
+{
+  struct parts v = { 0 };
+  const char *q = *p;
+  v.is_negative = *q == '-';
+  q += v.is_negative;
+  v.start = q;
+  for (; etoro_is_digit(*q); q++)
+    v.w = v.w * 10 + (uint64_t)(*q - '0'); /* too many are looked at below */
+  if (q == v.start || (*v.start == '0' && q - v.start > 1))
+    return ETORO_ESYNTAX;
+  *p = q;
+  if (*q == '.' || *q == 'e' || *q == 'E')
+    return read_real(out, &v, p);
+  if (q - v.start <= DIGITS_SAFE) {
+    out->kind = ETORO_NUMBER_INTEGER;
+    out->integer = v.is_negative ? -(int64_t)v.w : (int64_t)v.w;
+  } else if (q - v.start > DIGITS_MOST
+             || !to_integer(out, v.w, v.is_negative)) {
+    out->kind = ETORO_NUMBER_TEXT;
+  }
+  return ETORO_OK;
 }

@@ -1,0 +1,45 @@
+/* The names of objects, as they come again and again: each of a few is kept
+   with what is known of it, and the next one is guessed from the last time. */
+#ifndef ETORO_JSONNAMES_H
+#define ETORO_JSONNAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/limits.h"
+
+struct etoro_name {
+  char text[ETORO_NAME_ROOM]; /* and the closing quote */
+  uint8_t len;                /* with it; 0: the slot is free */
+  uint8_t is_secret;
+  uint8_t next;   /* the slot of the name that came behind it */
+  uint8_t fields; /* how many the last object had that began with it */
+};
+
+struct etoro_names {
+  struct etoro_name slot[ETORO_NAMES_MAX];
+  uint8_t last; /* the slot of the last name */
+};
+
+/* The slot of the name whose n bytes and closing quote start at p; *is_known:
+   it is the one that is kept there. n is below ETORO_NAME_ROOM. */
+unsigned etoro_names_slot(const struct etoro_names *names, const char *p,
+                          size_t n, int *is_known);
+
+/* The slot of the name that starts at p, if it is the one that came behind the
+   last; -1: it is another. */
+int etoro_names_guess(const struct etoro_names *names, const char *p,
+                      const char *end);
+
+/* Keeps the name in its slot. */
+void etoro_names_keep(struct etoro_names *names, unsigned slot, const char *p,
+                      size_t n);
+
+/* What was read last, for the next guess. */
+static inline void etoro_names_follow(struct etoro_names *names, unsigned slot)
+{
+  names->slot[names->last].next = (uint8_t)slot;
+  names->last = (uint8_t)slot;
+}
+
+#endif
