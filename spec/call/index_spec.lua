@@ -20,8 +20,8 @@ local function lenient_steps(path)
     path = unescape(path)
   until path == before
   local steps = {}
-  for step in core.lower(path):gmatch("[^/\\]+") do
-    step = step:gsub("[;?#\0-\31\127].*$", "")
+  for text in core.lower(path):gmatch("[^/\\]+") do
+    local step = text:gsub("[;?#\0-\31\127].*$", "")
     if step == ".." then
       steps[#steps] = nil
     else

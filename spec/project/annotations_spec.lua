@@ -242,8 +242,9 @@ describe("annotations #lua", function()
       for key, value in pairs(etoro[name]) do
         if type(value) == "function" then
           count = count + 1
-          if not variable or not text:find(
-              "\nfunction " .. variable .. "." .. key .. "(", 1, true) then
+          if not variable or not (text:find(
+              "\nfunction " .. variable .. "." .. key .. "(", 1, true)
+              or text:find("\n---@field " .. key .. " ", 1, true)) then
             wrong[#wrong + 1] = name .. "." .. key .. " is not in " .. class
           end
         end

@@ -279,11 +279,17 @@ local function new(kind, mt, given)
   return setmetatable(self, mt)
 end
 
+---@class etoro.IndicatorKind
+---@field name string
+---@field takes "number"|"bar"
+---@field parameters table[] a name, what it is if not given, least, fraction
+---@field outputs? string[] the fields that a step sets beside its value
+---@field start fun(self: table) sets needs, and what the steps keep
+---@field step fun(self: table, input: any): number? the value, if there is one
+
 --- Makes a kind of indicator: what gives one, called with its numbers and a
 --- table of options.
----@param kind table { name =, takes = "number" or "bar", parameters =,
----outputs =, start(self) sets needs and what the steps keep, step(self, input)
----gives the value or nil }
+---@param kind etoro.IndicatorKind
 ---@return fun(...): etoro.Indicator
 function M.define(kind)
   local mt = { __index = indicator, __name = "etoro.indicators." .. kind.name,

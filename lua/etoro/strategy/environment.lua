@@ -192,10 +192,15 @@ local function closed(self, globals)
   })
 end
 
+---@class etoro.StrategyWorld
+---@field folder string of its file, ending in a slash
+---@field outside fun(name: string): any requires what is not beside the file
+---@field now fun(): number the time, in seconds since 1970
+---@field print fun(text: string)
+---@field seed? integer of its random numbers; 1
+
 --- Makes the globals of one strategy. Each has its own, and its own modules.
----@param options table { folder = that of its file, ending in a slash,
----outside = function(name) that requires what is not beside the file, now =
----function() the time in seconds, print = function(text), seed = integer }
+---@param options etoro.StrategyWorld
 ---@return table environment
 function M.new(options)
   local self = { folder = options.folder, outside = options.outside,

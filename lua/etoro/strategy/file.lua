@@ -227,8 +227,8 @@ end
 
 --- Reads and checks a file.
 ---@param path string
----@param options table { settings = values that are to be otherwise than the
----file's defaults, outside, now, print, seed: see strategy/environment }
+---@param options etoro.StrategyWorld without its folder, and with settings: what
+---is to be otherwise than the file's defaults
 ---@return etoro.Strategy? strategy
 ---@return etoro.Error? err kind "invalid", the message begins with file and line
 function M.load(path, options)
