@@ -75,9 +75,14 @@ static int core_escape(lua_State *L)
   static const char *const parts[] = { ETORO_URI_PARTS(ETORO_TEXT) NULL };
   size_t n;
   const char *text = luaL_checklstring(L, 1, &n);
-  int part = luaL_checkoption(L, 2, "query", parts);
-  struct etoro_buf *out = lua_newuserdatauv(L, sizeof *out, 0);
-  int rc;
+  int rc, part = luaL_checkoption(L, 2, "query", parts);
+  struct etoro_buf *out;
+  if (n <= ETORO_ESCAPED_MAX
+      && etoro_uri_is_plain(text, n, (enum etoro_uri_part)part)) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  out = lua_newuserdatauv(L, sizeof *out, 0);
   etoro_buf_init(out, ETORO_ESCAPED_MAX);
   luaL_setmetatable(L, "etoro.buf");
   rc = etoro_uri_encode(out, text, n, (enum etoro_uri_part)part);
@@ -255,12 +260,18 @@ static int core_features(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "base", core_base },           { "escape", core_escape },
-  { "features", core_features },   { "http_date", core_http_date },
-  { "is_header", core_is_header }, { "is_uuid", core_is_uuid },
-  { "make_dir", core_make_dir },   { "open_file", core_open_file },
-  { "monotonic", core_monotonic }, { "now", core_now },
-  { "path_steps", core_path_steps }, { "uuid", core_uuid },
+  { "base", core_base },
+  { "escape", core_escape },
+  { "features", core_features },
+  { "http_date", core_http_date },
+  { "is_header", core_is_header },
+  { "is_uuid", core_is_uuid },
+  { "make_dir", core_make_dir },
+  { "open_file", core_open_file },
+  { "monotonic", core_monotonic },
+  { "now", core_now },
+  { "path_steps", core_path_steps },
+  { "uuid", core_uuid },
   { NULL, NULL },
 };
 

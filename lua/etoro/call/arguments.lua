@@ -2,22 +2,25 @@
 -- into a request. What a program got wrong (a type, an unknown name, a missing
 -- field) raises at the caller's line; what data can cause is returned as nil and
 -- an error object.
+--
+-- What is right goes a short way (call/compiled); this is the way that says what
+-- is wrong.
 
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
-local core = require "etoro.core"
+local compiled = require "etoro.call.compiled"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
 local rules = require "etoro.values.rules"
+local targets = require "etoro.call.targets"
 local types = require "etoro.values.types"
-
-local tostring = core.text -- not up to the locale
 
 local M = {}
 
 local check_value, spec_of = types.value, types.spec_of
-local sorted_names = types.sorted_names
+local sorted_names, query_spec = types.sorted_names, targets.query_spec
+local list_text, text_of = targets.list_text, targets.text_of
 
 -- A body that is no object: one spec.
 local function check_bare_body(spec, body)
@@ -55,35 +58,10 @@ local function check_body(op, body)
   return fields
 end
 
-local function text_of(value)
-  if type(value) == "number" and value == math.floor(value)
-      and value < 2^63 and value >= -2^63 then
-    return ("%d"):format(value)
-  elseif type(value) == "number" then
-    return core.json_number(value)
-  end
-  return tostring(value)
-end
-
--- Why a text is no part of a path.
-local function step_fault(text)
-  if type(text) ~= "string" then return nil end
-  if text == "" then
-    return "is empty"
-  elseif text == "." or text == ".." then
-    -- escaped they are steps all the same, to some servers and libcurls
-    return "is '" .. text .. "', which is no id"
-  elseif text:find("[%z\1-\31\127]") then
-    return "holds a control character"
-  elseif text:find("^ ") or text:find(" $") then
-    return "begins or ends with a blank"
-  end
-end
-
 local function path_values(op, params)
   local texts = {}
   for name in op.path:gmatch("{(.-)}") do
-    local fault = step_fault(params[name])
+    local fault = targets.step_fault(params[name])
     if fault then return nil, check.invalid(name, "", fault) end
     local value, message, place = check_value(spec_of(op.params.path[name]),
       params[name])
@@ -91,43 +69,6 @@ local function path_values(op, params)
     texts[name] = text_of(value)
   end
   return texts
-end
-
--- The text of a list; nil and a message for what would be another list there.
-local function list_text(list)
-  if #list == 0 then
-    -- sent without an item it would mean: no filter
-    return nil, "is an empty list; leave it out to ask for all"
-  end
-  local texts = {}
-  for i, item in ipairs(list) do
-    texts[i] = text_of(item)
-    if texts[i] == "" then return nil, "holds an empty text" end
-    if texts[i]:find(",", 1, true) then
-      return nil, ("holds '%s', whose comma would part it in two"):format(
-        texts[i])
-    end
-  end
-  return table.concat(texts, ",")
-end
-
-local function filter_type(filters, name)
-  return filters.names[name] or filters.more and filters.more[name]
-end
-
--- The spec of a query parameter, also of those that only filter.
-local function query_spec(op, name)
-  local spec = op.params.query[name]
-  if spec then return spec end
-  local filters = op.params.filters
-  if not filters or type(name) ~= "string" then return nil end
-  local kind = filter_type(filters, name)
-  if not kind and filters.ranges then
-    kind = filter_type(filters, name:match("^(.+)Max$")
-      or name:match("^(.+)Min$"))
-    if kind ~= "number" and kind ~= "integer" then return nil end
-  end
-  return kind and { type = kind }
 end
 
 -- One entry a parameter, in order of their names.
@@ -186,23 +127,6 @@ local function check_param_names(op, params)
   end
 end
 
---- The values of an operation that is called with none; not to be written to.
-M.NOTHING = {}
-
-local bare = setmetatable({}, { __mode = "k" }) -- what may_be_bare has found
-
--- Whether an operation may be called with nothing at all: then there is
--- nothing to check, which is worth knowing on the way of every call.
-local function may_be_bare(op)
-  if op.body or op.one_of or op.any_of or op.path:find("{", 1, true) then
-    return false
-  end
-  for _, spec in pairs(op.params.query) do
-    if spec.required then return false end
-  end
-  return true
-end
-
 --- Checks all that an operation takes. Raises for names, types and missing
 --- values; returns nil and an error for what data can cause.
 ---@param op etoro.Operation
@@ -211,10 +135,6 @@ end
 ---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
 ---@return table? body nil when the operation has none
 function M.params(op, params)
-  if params == nil then
-    if bare[op] == nil then bare[op] = may_be_bare(op) end
-    if bare[op] then return M.NOTHING, M.NOTHING end
-  end
   params = params == nil and {} or params
   if type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. check.type_name(params))
@@ -232,23 +152,6 @@ function M.params(op, params)
   return path, query, op.body and body or nil
 end
 
-local function build_target(op, path, query)
-  local target = op.path
-  if path == M.NOTHING then return target end
-  if next(path) then
-    target = target:gsub("{([A-Za-z0-9]+)}", function(name)
-      return (core.escape(path[name], "segment"))
-    end)
-  end
-  if #query == 0 then return target end
-  local parts = {}
-  for i, item in ipairs(query) do
-    parts[i] = core.escape(item.name, "query") .. "="
-      .. core.escape(item.value, item.part)
-  end
-  return target .. "?" .. table.concat(parts, "&")
-end
-
 --- Checks an operation's arguments and makes the request of them.
 ---@param op etoro.Operation
 ---@param params? table path and query parameters by name, and body
@@ -256,9 +159,14 @@ end
 ---@return table<string, string>|etoro.Error path values as text
 ---@return table? body as it is sent, not encoded
 function M.request(op, params)
-  local path, query, body = M.params(op, params)
-  if not path then return nil, query end
-  local request = { target = build_target(op, path, query) }
+  local target, path, body = compiled.read(op, params)
+  if not target then
+    local query
+    path, query, body = M.params(op, params)
+    if not path then return nil, query end
+    target = targets.build(op, path, query)
+  end
+  local request = { target = target }
   if op.body_kind == "multipart" then
     request.body, request.content_type = multipart.encode(body)
   elseif op.body then

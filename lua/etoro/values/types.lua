@@ -149,15 +149,12 @@ function M.date(value)
     or message)
 end
 
-local UUID = ("x"):rep(8) .. ("-xxxx"):rep(3) .. "-" .. ("x"):rep(12)
-UUID = "^" .. UUID:gsub("%-", "%%-"):gsub("x", "%%x") .. "$"
-
 --- Checks the shape of a UUID.
 ---@param text string
 ---@return string? text
 ---@return string? message
 function M.uuid(text)
-  if text:find(UUID) then return text end
+  if core.is_uuid(text) then return text end
   return nil, ("is '%s', which is not a UUID such as"
     .. " 123e4567-e89b-42d3-a456-426614174000"):format(text)
 end

@@ -33,7 +33,8 @@ static int is_slash(char c)
 /* What some servers cut a step at. */
 static int is_cut(char c)
 {
-  return c == ';' || c == '?' || c == '#' || (unsigned char)c < ' ' || c == 127;
+  return c == ';' || c == '?' || c == '#' || (unsigned char)c < ' '
+         || c == 127;
 }
 
 size_t etoro_lenient_step(const char *path, size_t n, size_t *at,

@@ -42,6 +42,18 @@ static int add_escape(struct etoro_buf *out, unsigned char byte)
   return etoro_buf_add(out, escape, sizeof escape);
 }
 
+int etoro_uri_is_plain(const char *text, size_t n, enum etoro_uri_part part)
+{
+  size_t i;
+  if (part == ETORO_URI_SEGMENT && (!n || is_dots(text, n)))
+    return 0;
+  for (i = 0; i < n; i++) {
+    if (!stays(text[i], part))
+      return 0;
+  }
+  return 1;
+}
+
 int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
                      enum etoro_uri_part part)
 {

@@ -23,6 +23,9 @@ enum etoro_uri_part {
 int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
                      enum etoro_uri_part part);
 
+/* 1 when a text stands encoded as it is. */
+int etoro_uri_is_plain(const char *text, size_t n, enum etoro_uri_part part);
+
 struct etoro_host {
   char host[ETORO_HOST_MAX + 3]; /* lower case, IPv6 in brackets */
   unsigned port;                 /* 0: none is said */

@@ -1,0 +1,230 @@
+-- An operation's arguments, read the short way: what an operation takes is made
+-- into functions when it is first called. What they do not take for right goes
+-- the long way (call/arguments), which says what is wrong.
+
+local core = require "etoro.core"
+local rules = require "etoro.values.rules"
+local targets = require "etoro.call.targets"
+local values = require "etoro.values.compiled"
+
+local M = {}
+
+local escape, math_type, text_of = core.escape, math.type, targets.text_of
+
+---@class etoro.CompiledParam
+---@field name string
+---@field check fun(value: any): any copy
+---@field escaped? string its name; nil for one of the path
+---@field commas? boolean
+
+local RULES = { "one_of", "any_of", "at_most_one", "together", "max_together",
+  "in_order" }
+
+local function has_rules_of(op)
+  for _, kind in ipairs(RULES) do
+    if op[kind] then return true end
+  end
+  return false
+end
+
+local function of_query(name, spec)
+  return {
+    name = name, check = values.value(spec), escaped = escape(name, "query"),
+    commas = spec.commas,
+  }
+end
+
+-- All parameters by name; what only filters is made when it is met.
+local function params_of(op)
+  local params = {}
+  for name, spec in pairs(op.params.path) do
+    params[name] = { name = name, check = values.value(spec) }
+  end
+  for name, spec in pairs(op.params.query) do
+    params[name] = of_query(name, spec)
+  end
+  if not op.params.filters then return params end
+  return setmetatable(params, { __index = function(all, name)
+    local spec = targets.query_spec(op, name)
+    local param = spec and of_query(name, spec) or nil
+    if param then rawset(all, name, param) end
+    return param
+  end })
+end
+
+-- The texts of a template between its placeholders, and what fills these.
+local function parts_of(op, params)
+  local texts, holes, at = {}, {}, 1
+  for from, name, to in op.path:gmatch("(){(.-)}()") do
+    texts[#texts + 1] = op.path:sub(at, from - 1)
+    holes[#holes + 1] = params[name]
+    at = to
+  end
+  texts[#texts + 1] = op.path:sub(at)
+  return texts, holes
+end
+
+local function body_check(op)
+  if not op.body then return nil end
+  if type(op.body.type) == "string" then return values.value(op.body) end
+  local check, at_least_one = values.object(op.body), op.at_least_one
+  return function(body)
+    if body == nil then body = {} end
+    body = check(body)
+    if body and at_least_one and next(body) == nil then return nil end
+    return body
+  end
+end
+
+local function compile(op)
+  local params = params_of(op)
+  local required, wanted = {}, 0
+  for name, spec in pairs(op.params.query) do
+    if type(spec) == "table" and spec.required then
+      required[name], wanted = true, wanted + 1
+    end
+  end
+  local texts, holes = parts_of(op, params)
+  local body, has_rules = body_check(op), has_rules_of(op)
+  return {
+    params = params, texts = texts, holes = holes, required = required,
+    wanted = wanted, body = body, has_rules = has_rules,
+    is_bare = not body and not has_rules and not holes[1] and wanted == 0,
+  }
+end
+
+-- One value as it stands in the path, and as text.
+local function step_of(param, given)
+  if given == nil then return nil end
+  local value = param.check(given)
+  if value == nil then return nil end
+  local text = type(value) == "string" and value or text_of(value)
+  if not text then return nil end
+  if text ~= value then return text, text end -- a number
+  local step = escape(text, "segment")
+  -- what needs no escape is a step
+  if step ~= given and targets.step_fault(given) then return nil end
+  return step, text
+end
+
+-- By the number of placeholders; one expression is one allocation.
+local JOIN = {
+  function(t, a) return t[1] .. a .. t[2] end,
+  function(t, a, b) return t[1] .. a .. t[2] .. b .. t[3] end,
+  function(t, a, b, c)
+    return t[1] .. a .. t[2] .. b .. t[3] .. c .. t[4]
+  end,
+  function(t, a, b, c, d)
+    return t[1] .. a .. t[2] .. b .. t[3] .. c .. t[4] .. d .. t[5]
+  end,
+}
+
+-- The steps from a placeholder on; fewer where one is in doubt.
+local function steps_of(holes, given, at, path)
+  local param = holes[at]
+  if not param then return end
+  local step, text = step_of(param, given[param.name])
+  if not step then return end
+  path[param.name] = text
+  return step, steps_of(holes, given, at + 1, path)
+end
+
+local function join(texts, count, ...)
+  local write = JOIN[count]
+  return write and select("#", ...) == count and write(texts, ...) or nil
+end
+
+local function by_name(a, b) return core.before(a.name, b.name) end
+
+-- One parameter as it stands in the query.
+local function query_text(param, value)
+  value = param.check(value)
+  if value == nil then return nil end
+  if math_type(value) == "integer" then
+    return param.escaped .. ("=%d"):format(value)
+  end
+  local is_list = type(value) == "table"
+  local text
+  if is_list then text = targets.list_text(value) else text = text_of(value) end
+  local escaped = text
+    and escape(text, (is_list or param.commas) and "list" or "query")
+  return escaped and param.escaped .. "=" .. escaped
+end
+
+-- The query's parameters that are given; nil where a name is not known, or
+-- one is missing.
+local function found_in(compiled, given)
+  local found, count = {}, 0
+  for name in next, given do
+    local param = compiled.params[name]
+    if name == "body" then
+      if not compiled.body then return nil end
+    elseif not param then
+      return nil
+    elseif param.escaped then
+      found[#found + 1] = param
+      if compiled.required[name] then count = count + 1 end
+    end
+  end
+  return count == compiled.wanted and found or nil
+end
+
+local function read_query(compiled, given)
+  local found = found_in(compiled, given)
+  if not found then return nil end
+  if #found > 1 then table.sort(found, by_name) end
+  for i, param in ipairs(found) do
+    local text = query_text(param, given[param.name])
+    if not text then return nil end
+    found[i] = text
+  end
+  return found[1] and "?" .. table.concat(found, "&") or ""
+end
+
+local NOTHING = {} -- never written to
+
+local all = setmetatable({}, { __mode = "k" }) -- by operation
+
+local function read(compiled, op, given)
+  local body
+  if compiled.body then
+    body = compiled.body(given.body)
+    if body == nil then return nil end
+  end
+  local target, path = compiled.texts[1], NOTHING
+  local count = #compiled.holes
+  if count > 0 then
+    path = {}
+    target = join(compiled.texts, count,
+      steps_of(compiled.holes, given, 1, path))
+    if not target then return nil end
+  end
+  local query = read_query(compiled, given)
+  if not query then return nil end
+  if compiled.has_rules and rules.broken(op, op.body and body or given) then
+    return nil
+  end
+  return query == "" and target or target .. query, path, body
+end
+
+--- Reads arguments that are plainly right.
+---@param op etoro.Operation
+---@param given? table path and query parameters by name, and body
+---@return string? target nil when the long way has to judge
+---@return table<string, string>? path values as text
+---@return any body nil when the operation has none
+function M.read(op, given)
+  local compiled = all[op]
+  if not compiled then
+    compiled = compile(op)
+    all[op] = compiled
+  end
+  if given == nil then
+    if compiled.is_bare then return op.path, NOTHING end
+    given = NOTHING
+  end
+  if type(given) ~= "table" or getmetatable(given) then return nil end
+  return read(compiled, op, given)
+end
+
+return M
