@@ -163,6 +163,14 @@ function core.now() end
 ---@return number
 function core.noise(start, wave, point) end
 
+--- Whether a date is surely before a moment that is written as
+--- 2026-12-31T23:59:59. Only what is written like that, with a fraction
+--- perhaps, in UTC, of a year after 999, is sure.
+---@param date any
+---@param limit string of another length nothing is before it
+---@return boolean
+function core.precedes(date, limit) end
+
 --- An instrument's prices in the sandbox, a function of start and time alone.
 ---@param options { start: integer, middle: number, lively: number, spread: number, digits: integer }
 ---@return etoro.core.PriceLine

@@ -57,6 +57,22 @@ static int core_before(lua_State *L)
   return 1;
 }
 
+/* core.precedes(date, limit) -> boolean: whether a date is surely before a
+   moment that is written as 2026-12-31T23:59:59. Only what is written like
+   that, with a fraction perhaps, in UTC, of a year after 999, is sure. */
+static int core_precedes(lua_State *L)
+{
+  size_t n = 0, m, second = sizeof "2026-12-31T23:59:59" - 1;
+  const char *date =
+      lua_type(L, 1) == LUA_TSTRING ? lua_tolstring(L, 1, &n) : NULL;
+  const char *limit = luaL_checklstring(L, 2, &m);
+  lua_pushboolean(L, date && m == second && n >= second && date[0] != '0'
+                         && date[10] == 'T'
+                         && (n == second || date[n - 1] == 'Z')
+                         && memcmp(date, limit, second) < 0);
+  return 1;
+}
+
 static int is_blank(char c)
 {
   return c == ' ' || (c >= '\t' && c <= '\r');
@@ -198,15 +214,11 @@ static int core_reason(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "before", core_before },
-  { "figure", core_figure },
-  { "fixed", core_fixed },
-  { "lower", core_lower },
-  { "number", core_number },
-  { "reason", core_reason },
-  { "text", core_text },
-  { "upper", core_upper },
-  { NULL, NULL },
+  { "before", core_before }, { "figure", core_figure },
+  { "fixed", core_fixed },   { "lower", core_lower },
+  { "number", core_number }, { "precedes", core_precedes },
+  { "reason", core_reason }, { "text", core_text },
+  { "upper", core_upper },   { NULL, NULL },
 };
 
 void letoro_open_text(lua_State *L)

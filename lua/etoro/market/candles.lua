@@ -2,8 +2,11 @@
 -- them are not finished.
 
 local answers = require "etoro.resource.answers"
+local core = require "etoro.core"
 local nearest = require "etoro.values.nearest"
 local times = require "etoro.values.times"
+
+local precedes = core.precedes
 
 local M = {}
 
@@ -103,6 +106,17 @@ function M.unwrap(body)
   return bars, meta
 end
 
+local SECOND_LEN = #"2026-12-31T23:59:59"
+
+local function mark_by_date(bar, date, length, now)
+  if M.is_sentinel(nil, date) then
+    bar.is_missing = true
+  elseif type(date) == "string" then
+    local from = times.parse(date)
+    if from and from + length > now then bar.is_forming = true end
+  end
+end
+
 --- Marks bars in place: is_forming for one that has not ended, is_missing for
 --- one that stands for no price.
 ---@param bars table[]
@@ -110,13 +124,15 @@ end
 ---@param now number seconds since 1970
 function M.mark(bars, interval, now)
   local length = M.seconds(interval)
+  -- what begins before this second has ended; without one all dates are read
+  local limit = (times.format(now - length) or ""):sub(1, SECOND_LEN)
   for _, bar in ipairs(bars) do
     if type(bar) == "table" then
-      local from = type(bar.fromDate) == "string" and times.parse(bar.fromDate)
-      if M.is_sentinel(bar.close, bar.fromDate) then
+      local price, date = bar.close, bar.fromDate
+      if price == -1 then
         bar.is_missing = true
-      elseif from and from + length > now then
-        bar.is_forming = true
+      elseif not precedes(date, limit) then
+        mark_by_date(bar, date, length, now)
       end
     end
   end
