@@ -20,6 +20,13 @@ local function names_in(comment)
   return names
 end
 
+-- Rows of "client.people" are those of the class that the file names so, rows of
+-- "post" are etoro.Post's.
+local function class_of(of, named)
+  if of:find "^client%." then return named end
+  return "etoro." .. of:sub(1, 1):upper() .. of:sub(2)
+end
+
 --- The rows of a file.
 ---@param text string
 ---@return generate.RowMethod[]
@@ -29,13 +36,13 @@ function M.of(text)
     number = number + 1
     class = line:match "^%-%-%-@class (etoro%.%w+) client%." or class
     of = line:match '^resource%.rows%(%w+, "([%w_.]+)", {$' or of
-    if line:find "^}%)" then of = nil end
+    if line:find "^}[,)]" then of = nil end
     local remark = of and line:match "^  (%-%-%-.*)$"
     local name = of and line:match "^  ([%l_]+) = {"
     if remark then
       comment[#comment + 1] = remark
     elseif name then
-      found[#found + 1] = { class = class, of = of, name = name, line = number,
+      found[#found + 1] = { class = class_of(of, class), of = of, name = name, line = number,
         comment = comment, params = names_in(comment), first = line }
       comment = {}
     end

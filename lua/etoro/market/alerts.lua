@@ -1,7 +1,6 @@
 -- Price alerts: the API tells when an instrument's bid reaches a price.
 
 local answers = require "etoro.resource.answers"
-local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
@@ -10,9 +9,7 @@ local resource = require "etoro.resource"
 
 local ALERTS = "/api/v1/price-alerts"
 local LIST = operations["GET " .. ALERTS]
-local CREATE = operations["POST " .. ALERTS]
 local UPDATE = operations["PATCH " .. ALERTS .. "/{alertId}"]
-local DELETE = operations["DELETE " .. ALERTS .. "/{alertId}"]
 
 local tonumber = core.number -- not up to the locale
 
@@ -30,9 +27,7 @@ local methods = {}
 local alert_mt = { __name = "etoro.alert", __index = methods }
 
 ---@class etoro.Alerts client.alerts
-local collection = {}
-local mt = { __name = "etoro.alerts", __index = collection }
-local M = {}
+local collection, M = resource.define "alerts"
 
 local client_of = resource.client_of
 
@@ -46,18 +41,6 @@ local function fetch(client, options)
   return resource.list(client, LIST, "results", nil, options)
 end
 
---- Lists the caller's price alerts (portal: Price Alerts, Get Price Alerts).
----@param options? etoro.RequestOptions
----@return etoro.Alert[]? alerts
----@return etoro.Response|etoro.Error
-function collection:list(options)
-  local client = client_of(self, "client.alerts:list")
-  local items, response = fetch(client, options)
-  if not items then return nil, response end
-  for _, item in ipairs(items) do wrap(item, client) end
-  return items, response
-end
-
 local function find(client, id, options)
   local items, response = fetch(client, options)
   if not items then return nil, response end
@@ -66,12 +49,7 @@ local function find(client, id, options)
       return item, response
     end
   end
-  return nil, errors.new {
-    kind = "not_found", code = "not_found",
-    message = "the API lists no price alert " .. id,
-    request_id = response.request_id,
-    server_request_id = response.server_request_id,
-  }
+  return nil, errors.not_found("the API lists no price alert " .. id, response)
 end
 
 --- Finds one alert in the list; the API has no call for one.
@@ -81,9 +59,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when it is not listed
 function collection:get(id, options)
   local client = client_of(self, "client.alerts:get")
-  if type(id) ~= "string" then
-    blame.raise("alert id: string expected, got " .. type(id))
-  end
+  resource.check_id("alert", id, "string")
   local item, response = find(client, id, options)
   if not item then return nil, response end
   return wrap(item, client), response
@@ -95,24 +71,8 @@ end
 ---@return etoro.Alert alert holds its alertId alone
 function collection:by_id(id)
   local client = client_of(self, "client.alerts:by_id")
-  if type(id) ~= "string" then
-    blame.raise("alert id: string expected, got " .. type(id))
-  end
+  resource.check_id("alert", id, "string")
   return wrap({ alertId = id }, client)
-end
-
---- Creates a price alert (portal: Price Alerts, Create a Price Alert).
----@param fields { symbol: string, targetPrice: number|string } a price above
----0; digits are kept
----@param options? etoro.RequestOptions
----@return etoro.Alert? alert
----@return etoro.Response|etoro.Error
-function collection:create(fields, options)
-  local client = client_of(self, "client.alerts:create")
-  local item, response = resource.object(client, CREATE, "data",
-    { body = fields }, options)
-  if not item then return nil, response end
-  return wrap(item, client), response
 end
 
 -- The client of a method's self and its path; nil, err when it is gone.
@@ -163,25 +123,29 @@ function methods:update(fields, options)
   return self, response
 end
 
---- Deletes it (portal: Price Alerts, Delete a Price Alert). Any further use of
---- the table is an error.
----@param options? etoro.RequestOptions
----@return true? deleted
----@return etoro.Response|etoro.Error
-function methods:delete(options)
-  local client, path = alive(self, "alert:delete")
-  if not client then return nil, path end
-  local done, response = resource.done(client, DELETE, path, options)
-  if not done then return nil, response end
-  links.finish(self, "deleted", "price alert")
-  return true, response
-end
+resource.rows(collection, "client.alerts", {
+  --- Lists the caller's price alerts (portal: Price Alerts, Get Price Alerts).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Alert[]? alerts
+  ---@return etoro.Response|etoro.Error
+  list = { "GET " .. ALERTS, list = "results", wrap = wrap },
 
---- Makes client.alerts.
----@param client etoro.Client
----@return etoro.Alerts
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
+  --- Creates a price alert (portal: Price Alerts, Create a Price Alert).
+  ---@param fields { symbol: string, targetPrice: number|string } a price above
+  ---0; digits are kept
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Alert? alert
+  ---@return etoro.Response|etoro.Error
+  create = { "POST " .. ALERTS, "body", at = "data", wrap = wrap },
+})
+
+resource.rows(methods, "alert", {
+  --- Deletes it (portal: Price Alerts, Delete a Price Alert). Any further use of
+  --- the table is an error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. ALERTS .. "/{alertId}", ends = "price alert" },
+}, alive)
 
 return M

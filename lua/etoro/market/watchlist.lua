@@ -5,21 +5,12 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local types = require "etoro.values.types"
 
 local LISTS = "/api/v1/watchlists"
 local ONE = LISTS .. "/{watchlistId}"
 local GET = operations["GET " .. ONE]
-local RENAME = operations["PUT " .. ONE]
-local DELETE = operations["DELETE " .. ONE]
-local RANK = operations["PUT " .. LISTS .. "/rank/{watchlistId}"]
-local SET_DEFAULT =
-  operations["PUT " .. LISTS .. "/setUserSelectedUserDefault/{watchlistId}"]
-local ADD = operations["POST " .. ONE .. "/items"]
-local UPDATE = operations["PUT " .. ONE .. "/items"]
-local REMOVE = operations["DELETE " .. ONE .. "/items"]
 
 --- An item of a watchlist. Only itemId and itemType have to be sent; an item
 --- that was read is taken again as it came.
@@ -125,8 +116,8 @@ function M.get(client, id, params, options)
     .. text, response, GET)
 end
 
--- The client and id of an object's method; nil, err when it is gone, came
--- without an id, or was made of a bad one.
+-- The client of an object's method and a parameter with its id; nil, err when it
+-- is gone, came without an id, or was made of a bad one.
 local function alive(self, what)
   local link, err = resource.alive(self, what)
   if not link then return nil, err end
@@ -136,23 +127,7 @@ local function alive(self, what)
   end
   id, err = resource.id_text(id, "watchlistId")
   if not id then return nil, err end
-  return link.client, id
-end
-
--- One call that changes it; `params` may hold more than its id.
-local function change(self, what, op, params, options)
-  local client, id = alive(self, what)
-  if not client then return nil, id end
-  params.watchlistId = id
-  local done, response = resource.done(client, op, params, options)
-  if not done then return nil, response end
-  return self, response
-end
-
-local function change_items(self, what, op, items, options)
-  local body, err = M.items(items)
-  if not body then return nil, err end
-  return change(self, what, op, { body = body }, options)
+  return link.client, { watchlistId = id }
 end
 
 --- Reads the watchlist again into this table, with the first of its items.
@@ -160,106 +135,80 @@ end
 ---@return etoro.Watchlist? watchlist the table itself
 ---@return etoro.Response|etoro.Error
 function methods:refresh(options)
-  local client, id = alive(self, "watchlist:refresh")
-  if not client then return nil, id end
-  local item, response = M.get(client, id, nil, options)
+  local client, params = alive(self, "watchlist:refresh")
+  if not client then return nil, params end
+  local item, response = M.get(client, params.watchlistId, nil, options)
   if not item then return nil, response end
   links.refill(self, item)
-  if self.watchlistId == nil then self.watchlistId = id end
+  if self.watchlistId == nil then self.watchlistId = params.watchlistId end
   return self, response
 end
 
---- Goes through all of its items, page by page (portal: Watchlists, Get Single
---- Watchlist). The iterator raises the error object when a page fails.
----@param params? etoro.WatchlistPage and limit: the most items to give
----@param options? etoro.RequestOptions
----@return fun(): etoro.WatchlistItem?
-function methods:each_item(params, options)
-  local client, id = alive(self, "watchlist:each_item")
-  if not client then error(id, 0) end
-  params = resource.with(params, { watchlistId = id })
-  return pages.each(client, GET, params, options)
-end
+resource.rows(methods, "watchlist", {
+  --- Goes through all of its items, page by page (portal: Watchlists, Get Single
+  --- Watchlist). The iterator raises the error object when a page fails.
+  ---@param params? etoro.WatchlistPage and limit: the most items to give
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.WatchlistItem?
+  each_item = { "GET " .. ONE, "params", each = true },
 
---- Gives it another name (portal: Watchlists, Rename Watchlist).
----@param name string 1 to 100 characters
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:rename(name, options)
-  local done, response = change(self, "watchlist:rename", RENAME,
-    { newName = name }, options)
-  if not done then return nil, response end
-  self.name = name
-  return self, response
-end
+  --- Gives it another name (portal: Watchlists, Rename Watchlist).
+  ---@param name string 1 to 100 characters
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  rename = { "PUT " .. ONE, "newName",
+    changes = function(self, params) self.name = params.newName end },
 
---- Moves it among the watchlists (portal: Watchlists, Change Watchlist Rank).
----@param rank integer
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:rank(rank, options)
-  local done, response = change(self, "watchlist:rank", RANK,
-    { newRank = rank }, options)
-  if not done then return nil, response end
-  self.watchlistRank = tonumber(rank)
-  return self, response
-end
+  --- Moves it among the watchlists (portal: Watchlists, Change Watchlist Rank).
+  ---@param rank integer
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  rank = { "PUT " .. LISTS .. "/rank/{watchlistId}", "newRank",
+    changes = function(self, params)
+      self.watchlistRank = tonumber(params.newRank)
+    end },
 
---- Makes it the one that is shown first (portal: Watchlists, Set Specific
---- Watchlist as User's Default).
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:set_default(options)
-  local done, response = change(self, "watchlist:set_default", SET_DEFAULT,
-    {}, options)
-  if not done then return nil, response end
-  self.isUserSelectedDefault = true
-  return self, response
-end
+  --- Makes it the one that is shown first (portal: Watchlists, Set Specific
+  --- Watchlist as User's Default).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  set_default = { "PUT " .. LISTS
+    .. "/setUserSelectedUserDefault/{watchlistId}",
+    changes = function(self) self.isUserSelectedDefault = true end },
 
---- Adds items (portal: Watchlists, Add Items to Watchlist). The table's own
---- items stay as they were read; refresh reads them again.
----@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:add_items(items, options)
-  return change_items(self, "watchlist:add_items", ADD, items, options)
-end
+  --- Adds items (portal: Watchlists, Add Items to Watchlist). The table's own
+  --- items stay as they were read; refresh reads them again.
+  ---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  add_items = { "POST " .. ONE .. "/items", { "body", M.items }, changes = true },
 
---- Changes items that are in it, such as their itemRank (portal: Watchlists,
---- Update Items in Watchlist).
----@param items (integer|etoro.WatchlistItem)[]
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:update_items(items, options)
-  return change_items(self, "watchlist:update_items", UPDATE, items, options)
-end
+  --- Changes items that are in it, such as their itemRank (portal: Watchlists,
+  --- Update Items in Watchlist).
+  ---@param items (integer|etoro.WatchlistItem)[]
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  update_items = { "PUT " .. ONE .. "/items", { "body", M.items }, changes = true },
 
---- Takes items out, known by itemId and itemType (portal: Watchlists, Remove
---- Items from Watchlist).
----@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:remove_items(items, options)
-  return change_items(self, "watchlist:remove_items", REMOVE, items, options)
-end
+  --- Takes items out, known by itemId and itemType (portal: Watchlists, Remove
+  --- Items from Watchlist).
+  ---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  remove_items = { "DELETE " .. ONE .. "/items", { "body", M.items }, changes = true },
 
---- Deletes it (portal: Watchlists, Delete Watchlist). Any further use of the
---- table is an error.
----@param options? etoro.RequestOptions
----@return true? deleted
----@return etoro.Response|etoro.Error
-function methods:delete(options)
-  local done, response = change(self, "watchlist:delete", DELETE, {}, options)
-  if not done then return nil, response end
-  links.finish(self, "deleted", "watchlist")
-  return true, response
-end
+  --- Deletes it (portal: Watchlists, Delete Watchlist). Any further use of the
+  --- table is an error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. ONE, ends = "watchlist" },
+}, alive)
 
 return M

@@ -1,26 +1,18 @@
 -- Watchlists: the caller's own, and those that others show.
 
 local answers = require "etoro.resource.answers"
-local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local watchlist = require "etoro.market.watchlist"
 
 local LISTS = "/api/v1/watchlists"
-local LIST = operations["GET " .. LISTS]
 local CREATE = operations["POST " .. LISTS]
 local CREATE_DEFAULT =
   operations["POST " .. LISTS .. "/newasdefault-watchlist"]
 local CREATE_OF_ITEMS =
   operations["POST " .. LISTS .. "/default-watchlist/selected-items"]
-local DEFAULT_ITEMS =
-  operations["GET " .. LISTS .. "/default-watchlists/items"]
-local PUBLIC = operations["GET " .. LISTS .. "/public/{userId}"]
-local PUBLIC_ONE =
-  operations["GET " .. LISTS .. "/public/{userId}/{watchlistId}"]
+local PUBLIC = LISTS .. "/public/{userId}"
 
 ---@class etoro.NewWatchlist
 ---@field name string up to 100 characters
@@ -33,30 +25,11 @@ local PUBLIC_ONE =
 ---@field addRelatedAssets? boolean
 
 ---@class etoro.Watchlists client.watchlists
-local collection = {}
-local mt = { __name = "etoro.watchlists", __index = collection }
-local M = {}
+local collection, M = resource.define "watchlists"
 
 local client_of = resource.client_of
 
-local function wrap_all(lists, client)
-  for _, item in ipairs(lists) do watchlist.wrap(item, client) end
-  return lists
-end
-
---- Lists the caller's watchlists, each with the first of its items (portal:
---- Watchlists, Get User Watchlists).
----@param params? etoro.WatchlistsQuery
----@param options? etoro.RequestOptions
----@return etoro.Watchlist[]? watchlists
----@return etoro.Response|etoro.Error with meta.meta: the API's limits
-function collection:list(params, options)
-  local client = client_of(self, "client.watchlists:list")
-  local lists, response = resource.list(client, LIST, "watchlists", params,
-    options)
-  if not lists then return nil, response end
-  return wrap_all(lists, client), response
-end
+local function id_text(id) return resource.id_text(id, "watchlistId") end
 
 --- Reads one watchlist with a page of its items (portal: Watchlists, Get
 --- Single Watchlist).
@@ -78,9 +51,7 @@ end
 ---@return etoro.Watchlist watchlist holds its watchlistId alone
 function collection:by_id(id)
   local client = client_of(self, "client.watchlists:by_id")
-  if type(id) ~= "string" and type(id) ~= "number" then
-    blame.raise("watchlist id: string or integer expected, got " .. type(id))
-  end
+  resource.check_id("watchlist", id, "string or integer")
   return watchlist.wrap({ watchlistId = id }, client)
 end
 
@@ -146,66 +117,54 @@ function collection:create_default_of(items, options)
   return create(client, CREATE_OF_ITEMS, { body = body }, nil, options)
 end
 
---- Lists the items of the default watchlists (portal: Watchlists, Get Default
---- Watchlist Items).
----@param params? { itemsLimit?: integer, itemsPerPage?: integer }
----@param options? etoro.RequestOptions
----@return etoro.WatchlistItem[]? items
----@return etoro.Response|etoro.Error
-function collection:default_items(params, options)
-  local client = client_of(self, "client.watchlists:default_items")
-  return resource.list(client, DEFAULT_ITEMS, "", params, options)
-end
+resource.rows(collection, "client.watchlists", {
+  --- Lists the caller's watchlists, each with the first of its items (portal:
+  --- Watchlists, Get User Watchlists).
+  ---@param params? etoro.WatchlistsQuery
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist[]? watchlists
+  ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
+  list = { "GET " .. LISTS, "params", list = "watchlists",
+    wrap = watchlist.wrap },
 
---- Lists the watchlists that a user shows; plain tables (portal: Watchlists,
---- Get User's Public Watchlists).
----@param user_id integer gcid
----@param params? { itemsPerPageForSingle?: integer }
----@param options? etoro.RequestOptions
----@return etoro.api.WatchlistResponse[]? watchlists
----@return etoro.Response|etoro.Error
-function collection:public(user_id, params, options)
-  local client = client_of(self, "client.watchlists:public")
-  params = resource.with(params, { userId = user_id })
-  return resource.list(client, PUBLIC, "watchlists", params, options)
-end
+  --- Lists the items of the default watchlists (portal: Watchlists, Get Default
+  --- Watchlist Items).
+  ---@param params? { itemsLimit?: integer, itemsPerPage?: integer }
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.WatchlistItem[]? items
+  ---@return etoro.Response|etoro.Error
+  default_items = { "GET " .. LISTS .. "/default-watchlists/items", "params",
+    list = "" },
 
---- Reads one watchlist that a user shows; a plain table (portal: Watchlists,
---- Get Single Public Watchlist).
----@param user_id integer gcid
----@param id string|integer watchlistId
----@param params? etoro.WatchlistPage
----@param options? etoro.RequestOptions
----@return etoro.api.WatchlistResponse? watchlist
----@return etoro.Response|etoro.Error
-function collection:get_public(user_id, id, params, options)
-  local client = client_of(self, "client.watchlists:get_public")
-  local text, err = resource.id_text(id, "watchlistId")
-  if text == nil and err then return nil, err end
-  params = resource.with(params, { userId = user_id, watchlistId = text })
-  return resource.object(client, PUBLIC_ONE, "", params, options)
-end
+  --- Lists the watchlists that a user shows; plain tables (portal: Watchlists,
+  --- Get User's Public Watchlists).
+  ---@param user_id integer gcid
+  ---@param params? { itemsPerPageForSingle?: integer }
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.WatchlistResponse[]? watchlists
+  ---@return etoro.Response|etoro.Error
+  public = { "GET " .. PUBLIC, "userId", "params", list = "watchlists" },
 
---- Goes through all items of a watchlist that a user shows. The iterator
---- raises the error object when a page fails.
----@param user_id integer gcid
----@param id string|integer watchlistId
----@param params? etoro.WatchlistPage and limit
----@param options? etoro.RequestOptions
----@return fun(): etoro.WatchlistItem?
-function collection:each_public_item(user_id, id, params, options)
-  local client = client_of(self, "client.watchlists:each_public_item")
-  local text, err = resource.id_text(id, "watchlistId")
-  if text == nil and err then error(err, 0) end
-  params = resource.with(params, { userId = user_id, watchlistId = text })
-  return pages.each(client, PUBLIC_ONE, params, options)
-end
+  --- Reads one watchlist that a user shows; a plain table (portal: Watchlists,
+  --- Get Single Public Watchlist).
+  ---@param user_id integer gcid
+  ---@param id string|integer watchlistId
+  ---@param params? etoro.WatchlistPage
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.WatchlistResponse? watchlist
+  ---@return etoro.Response|etoro.Error
+  get_public = { "GET " .. PUBLIC .. "/{watchlistId}", "userId",
+    { "watchlistId", id_text }, "params" },
 
---- Makes client.watchlists.
----@param client etoro.Client
----@return etoro.Watchlists
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
+  --- Goes through all items of a watchlist that a user shows. The iterator
+  --- raises the error object when a page fails.
+  ---@param user_id integer gcid
+  ---@param id string|integer watchlistId
+  ---@param params? etoro.WatchlistPage and limit
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.WatchlistItem?
+  each_public_item = { "GET " .. PUBLIC .. "/{watchlistId}", "userId",
+    { "watchlistId", id_text }, "params", each = true },
+})
 
 return M

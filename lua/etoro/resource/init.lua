@@ -46,6 +46,16 @@ function M.with(params, more)
   return copy
 end
 
+--- Raises where the id that a method was given is of another type.
+---@param noun string whose id, such as "post"
+---@param id any
+---@param kinds "string"|"string or integer"
+function M.check_id(noun, id, kinds)
+  if type(id) == "string" then return end
+  if type(id) == "number" and kinds ~= "string" then return end
+  blame.raise(("%s id: %s expected, got %s"):format(noun, kinds, type(id)))
+end
+
 --- The text of an id that the API takes as text, although many are numbers.
 --- What is neither text nor number is given back for the operation's own check
 --- to raise.
@@ -137,26 +147,35 @@ end
 --- The operation is followed by what the method's arguments are, in their
 --- order and but for the options, which come last: names of parameters, or
 --- `params` for a table of several; { name, read } where read makes the
---- parameter of the argument. Without a further field it gives the answer, an
---- object.
+--- parameter of the argument, or gives nil and an error. Without a further
+--- field it gives the answer, an object.
 ---@class etoro.Row
 ---@field [integer] string|table the operation, then the arguments
+---@field fixed? table parameters that are always the same
+---@field at? string where the object is that it gives; the answer itself
 ---@field list? string where the list is that it gives; "" is the answer
 ---@field none? "body"|"list" without which an answer is a list of none
 ---@field done? boolean gives true
 ---@field each? boolean gives an iterator over all pages
 ---@field page? boolean gives one page
+---@field fill? boolean the object that it reads fills the table it is called on
+---@field changes? true|fun(self: table, params: table) gives the table it is
+---called on, in which this shows what was changed
+---@field ends? string what it is the end of, such as "post"; gives true
+---@field wrap? fun(item: any, client: etoro.Client, self: table, params: table):
+---any what is made of the object, or of each item
 
 -- The parameters with what one argument is in them; what stood there before
 -- wins over a table of several.
 local function with_argument(params, argument, value)
   if argument == "params" then return M.with(value, params) end
+  local err
   if type(argument) == "table" then
-    params[argument[1]] = argument[2](value)
+    params[argument[1]], err = argument[2](value)
   else
     params[argument] = value
   end
-  return params
+  return not err and params or nil, err
 end
 
 local function is_none(row, body)
@@ -165,31 +184,74 @@ local function is_none(row, body)
     and answers.at(body, row.list) == nil
 end
 
-local function read_list(client, op, row, params, options)
+local function read_list(client, op, row, params, options, wrap)
   local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   if is_none(row, body) then return {}, response end
-  return list_in(body, row.list, response, op)
+  local list
+  list, response = list_in(body, row.list, response, op)
+  for i = 1, wrap and list and #list or 0 do list[i] = wrap(list[i]) end
+  return list, response
 end
 
-local function carry_out(client, op, row, params, options)
-  if row.done then return M.done(client, op, params, options) end
-  if row.list then return read_list(client, op, row, params, options) end
-  if row.each then return pages.each(client, op, params, options) end
-  if row.page then return pages.page(client, op, params, options) end
-  return M.object(client, op, "", params, options)
+-- What is done to the table itself.
+local function act(self, client, op, row, params, options)
+  local done, response = M.done(client, op, params, options)
+  if not done then return nil, response end
+  if row.ends then links.finish(self, "deleted", row.ends) end
+  if not row.changes then return true, response end
+  if row.changes ~= true then row.changes(self, params) end
+  return self, response
 end
 
-local function method(what, row)
+local function read_object(self, client, op, row, params, options, wrap)
+  local item, response = M.object(client, op, row.at or "", params, options)
+  if not item then return nil, response end
+  if row.fill then
+    links.refill(self, item)
+    return self, response
+  end
+  return wrap and wrap(item) or item, response
+end
+
+local function carry_out(self, client, op, row, params, options)
+  local wrap = row.wrap and function(item)
+    return row.wrap(item, client, self, params)
+  end
+  if row.done or row.changes or row.ends then
+    return act(self, client, op, row, params, options)
+  end
+  if row.list then
+    return read_list(client, op, row, params, options, wrap)
+  end
+  if row.each then return pages.each(client, op, params, options, wrap) end
+  if row.page then return pages.page(client, op, params, options, wrap) end
+  return read_object(self, client, op, row, params, options, wrap)
+end
+
+local function of_collection(self, what)
+  return M.client_of(self, what), {}
+end
+
+-- An iterator has no second value to give: it raises.
+local function refuse(row, err)
+  if row.each then error(err, 0) end
+  return nil, err
+end
+
+local function method(what, row, subject)
   local op = operations[row[1]]
   local count = #row - 1
   return function(self, ...)
-    local client = M.client_of(self, what)
-    local params = {}
+    local client, params = subject(self, what)
+    if not client then return refuse(row, params) end
+    for name, value in pairs(row.fixed or {}) do params[name] = value end
+    local err
     for i = 1, count do
-      params = with_argument(params, row[i + 1], (select(i, ...)))
+      params, err = with_argument(params, row[i + 1], (select(i, ...)))
+      if not params then return refuse(row, err) end
     end
-    return carry_out(client, op, row, params, (select(count + 1, ...)))
+    return carry_out(self, client, op, row, params, (select(count + 1, ...)))
   end
 end
 
@@ -197,9 +259,13 @@ end
 ---@param collection table
 ---@param name string for messages, such as "client.people"
 ---@param rows table<string, etoro.Row>
-function M.rows(collection, name, rows)
+---@param subject? fun(self: any, what: string): etoro.Client?, table|etoro.Error
+---the client of a method's self, and a table of parameters that name it; nil and
+---an error when it is gone. Otherwise it is a resource's, and none name it
+function M.rows(collection, name, rows, subject)
   for of_method, row in pairs(rows) do
-    collection[of_method] = method(name .. ":" .. of_method, row)
+    collection[of_method] = method(name .. ":" .. of_method, row,
+      subject or of_collection)
   end
 end
 

@@ -1,18 +1,14 @@
 -- Comments on a post, and replies to a comment.
 
 local answers = require "etoro.resource.answers"
-local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 
 local COMMENT = "/api/v1/posts/{postId}/comments/{commentId}"
 local REPLIES = COMMENT .. "/replies"
 local REPLY = REPLIES .. "/{replyId}"
-local LIST = operations["GET " .. REPLIES]
-local ANSWER = operations["POST " .. REPLIES]
 local OF_COMMENT = {
   update = operations["PUT " .. COMMENT],
   delete = operations["DELETE " .. COMMENT],
@@ -74,32 +70,32 @@ function M.wrap(item, client, post, post_id)
   return setmetatable(item, mt)
 end
 
-local function wrap_reply(item, link, comment)
+local function wrap_reply(item, client, comment, ids)
   if type(item) ~= "table" then return item end
-  links.link(item, link.client, comment, { postId = link.ids.postId,
-    commentId = link.ids.commentId, replyId = id_of(item) })
+  links.link(item, client, comment, { postId = ids.postId,
+    commentId = ids.commentId, replyId = id_of(item) })
   return setmetatable(item, reply_mt)
 end
 
--- The link of a method's self with a copy of its ids; nil, err when it is
+-- The client of a method's self with a copy of its ids; nil, err when it is
 -- gone, or came without an id.
-local function alive(self, what, params)
+local function alive(self, what)
   local link, err = resource.alive(self, what)
   if not link then return nil, err end
-  params = resource.with(params, link.ids)
+  local params = resource.with(link.ids, {})
   if not params.commentId
       or getmetatable(self) == reply_mt and not params.replyId then
     return nil, errors.unexpected("the API gave this comment no id")
   end
-  return link, params
+  return link.client, params
 end
 
-local function act(self, name, params, options)
-  local link
-  link, params = alive(self, "comment:" .. name, params)
-  if not link then return nil, params end
+local function act(self, name, body, options)
+  local client, params = alive(self, "comment:" .. name)
+  if not client then return nil, params end
+  params.body = body
   local ops = getmetatable(self) == reply_mt and OF_REPLY or OF_COMMENT
-  return resource.send(link.client, ops[name], params, options)
+  return resource.send(client, ops[name], params, options)
 end
 
 --- Changes its text or attachments, and shows the answer in the table (portal:
@@ -109,8 +105,7 @@ end
 ---@return etoro.Comment? comment the table itself
 ---@return etoro.Response|etoro.Error
 function both:update(fields, options)
-  local body, response = act(self, "update", { body = M.fields(fields) },
-    options)
+  local body, response = act(self, "update", M.fields(fields), options)
   if body == nil then return nil, response end
   if type(body) == "table" then
     for name, value in pairs(body) do self[name] = value end
@@ -135,7 +130,7 @@ end
 ---@return true? liked
 ---@return etoro.Response|etoro.Error
 function both:like(options)
-  local body, response = act(self, "like", { body = {} }, options)
+  local body, response = act(self, "like", {}, options)
   if body == nil then return nil, response end
   return true, response
 end
@@ -151,46 +146,6 @@ function both:unlike(options)
 end
 
 for name, method in pairs(both) do methods[name] = method end
-
---- Replies to it (portal: Comments and Replies, Create a Reply).
----@param fields etoro.NewComment|string a string is the message
----@param options? etoro.RequestOptions
----@return etoro.Reply? reply
----@return etoro.Response|etoro.Error
-function methods:reply(fields, options)
-  local link, params = alive(self, "comment:reply", nil)
-  if not link then return nil, params end
-  params.body = M.fields(fields)
-  local item, response = resource.object(link.client, ANSWER, "", params,
-    options)
-  if not item then return nil, response end
-  return wrap_reply(item, link, self), response
-end
-
---- Goes through the replies to it, page by page (portal: Comments and Replies,
---- List Replies on a Comment). The iterator raises the error object when a
---- page fails.
----@param params? etoro.CommentPage and limit: the most replies to give
----@param options? etoro.RequestOptions
----@return fun(): etoro.Reply?
-function methods:each_reply(params, options)
-  local link, all = alive(self, "comment:each_reply", params)
-  if not link then error(all, 0) end
-  return pages.each(link.client, LIST, all, options,
-    function(item) return wrap_reply(item, link, self) end)
-end
-
---- Reads one page of the replies to it.
----@param params? etoro.CommentPage
----@param options? etoro.RequestOptions
----@return etoro.Reply[]? replies
----@return etoro.Response|etoro.Error with meta.reactionPaging
-function methods:page_of_replies(params, options)
-  local link, all = alive(self, "comment:page_of_replies", params)
-  if not link then return nil, all end
-  return pages.page(link.client, LIST, all, options,
-    function(item) return wrap_reply(item, link, self) end)
-end
 
 --- Fields of a new text; a bare string is the message.
 ---@param fields any
@@ -211,10 +166,33 @@ end
 ---@return etoro.Reply reply holds its entity.id alone
 function methods:reply_by_id(id)
   local link = links.of(self, "comment:reply_by_id")
-  if type(id) ~= "string" then
-    blame.raise("reply id: string expected, got " .. type(id))
-  end
-  return wrap_reply({ entity = { id = id } }, link, self)
+  resource.check_id("reply", id, "string")
+  return wrap_reply({ entity = { id = id } }, link.client, self, link.ids)
 end
+
+resource.rows(methods, "comment", {
+  --- Replies to it (portal: Comments and Replies, Create a Reply).
+  ---@param fields etoro.NewComment|string a string is the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Reply? reply
+  ---@return etoro.Response|etoro.Error
+  reply = { "POST " .. REPLIES, { "body", M.fields }, wrap = wrap_reply },
+
+  --- Goes through the replies to it, page by page (portal: Comments and Replies,
+  --- List Replies on a Comment). The iterator raises the error object when a
+  --- page fails.
+  ---@param params? etoro.CommentPage and limit: the most replies to give
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.Reply?
+  each_reply = { "GET " .. REPLIES, "params", each = true, wrap = wrap_reply },
+
+  --- Reads one page of the replies to it.
+  ---@param params? etoro.CommentPage
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Reply[]? replies
+  ---@return etoro.Response|etoro.Error with meta.reactionPaging
+  page_of_replies = { "GET " .. REPLIES, "params", page = true,
+    wrap = wrap_reply },
+}, alive)
 
 return M

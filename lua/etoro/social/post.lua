@@ -2,7 +2,6 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
-local blame = require "etoro.values.blame"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -13,21 +12,9 @@ local resource = require "etoro.resource"
 
 local POST = "/api/v1/posts/{postId}"
 local VOTES = POST .. "/polls/{pollId}/options/{optionId}/votes"
-local GET = operations["GET " .. POST]
 local UPDATE = operations["PUT " .. POST]
-local DELETE = operations["DELETE " .. POST]
 local SHARE = operations["POST /api/v1/posts/shares"]
 local SHARES = operations["GET " .. POST .. "/shares"]
-local COMMENTS = operations["GET " .. POST .. "/comments"]
-local COMMENT = operations["POST " .. POST .. "/comments"]
-local LIKE = operations["POST " .. POST .. "/likes"]
-local UNLIKE = operations["DELETE " .. POST .. "/likes"]
-local FOLLOW = operations["POST " .. POST .. "/follows"]
-local UNFOLLOW = operations["DELETE " .. POST .. "/follows"]
-local PIN = operations["POST " .. POST .. "/pins"]
-local UNPIN = operations["DELETE " .. POST .. "/pins"]
-local SAVE = operations["POST " .. POST .. "/saves"]
-local UNSAVE = operations["DELETE " .. POST .. "/saves"]
 local VOTE = operations["POST " .. VOTES]
 local UNVOTE = operations["DELETE " .. VOTES]
 
@@ -85,24 +72,8 @@ local function alive(self, what, params)
   return link.client, resource.with(params, link.ids)
 end
 
-local function act(self, what, op, params, options)
-  local client, all = alive(self, what, params)
-  if not client then return nil, all end
-  return resource.done(client, op, all, options)
-end
-
---- Reads the post again into this table (portal: Posts, Get a Single Post by
---- ID).
----@param options? etoro.RequestOptions
----@return etoro.Post? post the table itself
----@return etoro.Response|etoro.Error
-function methods:refresh(options)
-  local client, params = alive(self, "post:refresh", nil)
-  if not client then return nil, params end
-  local item, response = resource.object(client, GET, "", params, options)
-  if not item then return nil, response end
-  links.refill(self, item)
-  return self, response
+local function wrap_comment(item, client, self, params)
+  return comment.wrap(item, client, self, params.postId)
 end
 
 -- What an update changed: in the post, wherever the table has it.
@@ -129,66 +100,13 @@ function methods:update(fields, options)
   return self, response
 end
 
---- Deletes it (portal: Posts, Soft Delete a Post). Any further use of the
---- table or its comments is an error.
----@param options? etoro.RequestOptions
----@return true? deleted
----@return etoro.Response|etoro.Error
-function methods:delete(options)
-  local done, response = act(self, "post:delete", DELETE, nil, options)
-  if not done then return nil, response end
-  links.finish(self, "deleted", "post")
-  return true, response
-end
-
---- Comments on it (portal: Comments and Replies, Create a Comment on a Post).
----@param fields etoro.NewComment|string a string is the message
----@param options? etoro.RequestOptions
----@return etoro.Comment? comment
----@return etoro.Response|etoro.Error
-function methods:comment(fields, options)
-  local client, params = alive(self, "post:comment", nil)
-  if not client then return nil, params end
-  params.body = comment.fields(fields)
-  local item, response = resource.object(client, COMMENT, "", params, options)
-  if not item then return nil, response end
-  return comment.wrap(item, client, self, params.postId), response
-end
-
---- Goes through its comments, page by page (portal: Comments and Replies, List
---- Comments on a Post). The iterator raises the error object when a page
---- fails.
----@param params? etoro.CommentPage and limit: the most comments to give
----@param options? etoro.RequestOptions
----@return fun(): etoro.Comment?
-function methods:each_comment(params, options)
-  local client, all = alive(self, "post:each_comment", params)
-  if not client then error(all, 0) end
-  return pages.each(client, COMMENTS, all, options,
-    function(item) return comment.wrap(item, client, self, all.postId) end)
-end
-
---- Reads one page of its comments.
----@param params? etoro.CommentPage
----@param options? etoro.RequestOptions
----@return etoro.Comment[]? comments
----@return etoro.Response|etoro.Error with meta.reactionPaging
-function methods:page_of_comments(params, options)
-  local client, all = alive(self, "post:page_of_comments", params)
-  if not client then return nil, all end
-  return pages.page(client, COMMENTS, all, options,
-    function(item) return comment.wrap(item, client, self, all.postId) end)
-end
-
 --- A comment by its id, without reading it: for a call on one that is known
 --- already, such as post:comment_by_id(id):like().
 ---@param id string
 ---@return etoro.Comment comment holds its entity.id alone
 function methods:comment_by_id(id)
   local link = links.of(self, "post:comment_by_id")
-  if type(id) ~= "string" then
-    blame.raise("comment id: string expected, got " .. type(id))
-  end
+  resource.check_id("comment", id, "string")
   return comment.by_id(id, link.client, self, link.ids.postId)
 end
 
@@ -253,7 +171,9 @@ local function vote(self, what, op, option_id, params, options)
     return nil, errors.invalid("pollId", "is not known: this post shows no"
       .. " poll; refresh it, or give pollId")
   end
-  return act(self, what, op, params, options)
+  local client, all = alive(self, what, params)
+  if not client then return nil, all end
+  return resource.done(client, op, all, options)
 end
 
 --- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
@@ -276,68 +196,94 @@ function methods:unvote(option_id, params, options)
   return vote(self, "post:unvote", UNVOTE, option_id, params, options)
 end
 
---- Likes it (portal: Likes, Like a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:like(options)
-  return act(self, "post:like", LIKE, { body = {} }, options)
-end
+resource.rows(methods, "post", {
+  --- Reads the post again into this table (portal: Posts, Get a Single Post by
+  --- ID).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post the table itself
+  ---@return etoro.Response|etoro.Error
+  refresh = { "GET " .. POST, fill = true },
 
---- Takes the like back (portal: Likes, Unlike a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:unlike(options)
-  return act(self, "post:unlike", UNLIKE, nil, options)
-end
+  --- Deletes it (portal: Posts, Soft Delete a Post). Any further use of the
+  --- table or its comments is an error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. POST, ends = "post" },
 
---- Follows what is said on it (portal: Posts, Follow a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:follow(options)
-  return act(self, "post:follow", FOLLOW, nil, options)
-end
+  --- Comments on it (portal: Comments and Replies, Create a Comment on a Post).
+  ---@param fields etoro.NewComment|string a string is the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Comment? comment
+  ---@return etoro.Response|etoro.Error
+  comment = { "POST " .. POST .. "/comments", { "body", comment.fields },
+    wrap = wrap_comment },
 
---- Stops following it (portal: Posts, Unfollow a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:unfollow(options)
-  return act(self, "post:unfollow", UNFOLLOW, nil, options)
-end
+  --- Goes through its comments, page by page (portal: Comments and Replies, List
+  --- Comments on a Post). The iterator raises the error object when a page
+  --- fails.
+  ---@param params? etoro.CommentPage and limit: the most comments to give
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.Comment?
+  each_comment = { "GET " .. POST .. "/comments", "params", each = true,
+    wrap = wrap_comment },
 
---- Pins it to the caller's profile (portal: Posts, Pin a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:pin(options)
-  return act(self, "post:pin", PIN, nil, options)
-end
+  --- Reads one page of its comments.
+  ---@param params? etoro.CommentPage
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Comment[]? comments
+  ---@return etoro.Response|etoro.Error with meta.reactionPaging
+  page_of_comments = { "GET " .. POST .. "/comments", "params", page = true,
+    wrap = wrap_comment },
 
---- Takes it off the caller's profile (portal: Posts, Unpin a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:unpin(options)
-  return act(self, "post:unpin", UNPIN, nil, options)
-end
+  --- Likes it (portal: Likes, Like a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  like = { "POST " .. POST .. "/likes", fixed = { body = {} },
+    done = true },
 
---- Saves it for the saved feed (portal: Posts, Save a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:save(options)
-  return act(self, "post:save", SAVE, nil, options)
-end
+  --- Takes the like back (portal: Likes, Unlike a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unlike = { "DELETE " .. POST .. "/likes", done = true },
 
---- Takes it out of the saved feed (portal: Posts, Unsave a Post).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:unsave(options)
-  return act(self, "post:unsave", UNSAVE, nil, options)
-end
+  --- Follows what is said on it (portal: Posts, Follow a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  follow = { "POST " .. POST .. "/follows", done = true },
+
+  --- Stops following it (portal: Posts, Unfollow a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unfollow = { "DELETE " .. POST .. "/follows", done = true },
+
+  --- Pins it to the caller's profile (portal: Posts, Pin a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  pin = { "POST " .. POST .. "/pins", done = true },
+
+  --- Takes it off the caller's profile (portal: Posts, Unpin a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unpin = { "DELETE " .. POST .. "/pins", done = true },
+
+  --- Saves it for the saved feed (portal: Posts, Save a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  save = { "POST " .. POST .. "/saves", done = true },
+
+  --- Takes it out of the saved feed (portal: Posts, Unsave a Post).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unsave = { "DELETE " .. POST .. "/saves", done = true },
+}, alive)
 
 return M

@@ -5,15 +5,11 @@ local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
-local links = require "etoro.resource.links"
 local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
 local POSTS = "/api/v1/posts"
 local CREATE = operations["POST " .. POSTS]
-local CREATE_POLL = operations["POST " .. POSTS .. "/polls"]
-local SHARE = operations["POST " .. POSTS .. "/shares"]
-local GET = operations["GET " .. POSTS .. "/{postId}"]
 local UPLOAD = operations["POST /api/v1/attachments"]
 
 ---@class etoro.NewPost
@@ -24,18 +20,9 @@ local UPLOAD = operations["POST /api/v1/attachments"]
 ---@field poll { title: string, options: string[]|table[] } 2 to 4 options
 
 ---@class etoro.Posts client.posts
-local collection = {}
-local mt = { __name = "etoro.posts", __index = collection }
-local M = {}
+local collection, M = resource.define "posts"
 
 local client_of = resource.client_of
-
-local function write(client, op, fields, options)
-  local item, response = resource.object(client, op, "", { body = fields },
-    options)
-  if not item then return nil, response end
-  return post.wrap(item, client), response
-end
 
 --- Writes a post (portal: Posts, Create a New Discussion Post).
 ---@param fields etoro.NewPost|string a string is the message
@@ -45,7 +32,10 @@ end
 function collection:create(fields, options)
   local client = client_of(self, "client.posts:create")
   if fields == nil then blame.raise("missing field 'message'") end
-  return write(client, CREATE, comment.fields(fields), options)
+  local item, response = resource.object(client, CREATE, "",
+    { body = comment.fields(fields) }, options)
+  if not item then return nil, response end
+  return post.wrap(item, client), response
 end
 
 -- Options given as plain texts, numbered in their order.
@@ -65,51 +55,13 @@ local function with_options(fields)
   return copy
 end
 
---- Writes a post with a poll; options are texts, or { text, index } (portal:
---- Posts, Create a Poll Post).
----@param fields etoro.NewPoll
----@param options? etoro.RequestOptions
----@return etoro.Post? post its metadata.poll holds the ids to vote with
----@return etoro.Response|etoro.Error
-function collection:create_poll(fields, options)
-  local client = client_of(self, "client.posts:create_poll")
-  return write(client, CREATE_POLL, with_options(fields), options)
-end
-
---- Shares a post; see also post:share (portal: Posts, Share a Post).
----@param fields etoro.NewShare with sharedOriginDiscussion, the post's id
----@param options? etoro.RequestOptions
----@return etoro.Post? post the new one
----@return etoro.Response|etoro.Error
-function collection:share(fields, options)
-  local client = client_of(self, "client.posts:share")
-  return write(client, SHARE, fields, options)
-end
-
---- Reads one post (portal: Posts, Get a Single Post by ID).
----@param id string UUID
----@param params? { take?: integer, badgesExperimentIsEnabled?: boolean } take:
----how many comments to give with it; 10
----@param options? etoro.RequestOptions
----@return etoro.Post? post
----@return etoro.Response|etoro.Error
-function collection:get(id, params, options)
-  local client = client_of(self, "client.posts:get")
-  params = resource.with(params, { postId = id })
-  local item, response = resource.object(client, GET, "", params, options)
-  if not item then return nil, response end
-  return post.wrap(item, client), response
-end
-
 --- A post by its id, without reading it: for a call on one that is known
 --- already, such as client.posts:by_id(id):like().
 ---@param id string UUID
 ---@return etoro.Post post holds its id alone
 function collection:by_id(id)
   local client = client_of(self, "client.posts:by_id")
-  if type(id) ~= "string" then
-    blame.raise("post id: string expected, got " .. type(id))
-  end
+  resource.check_id("post", id, "string")
   return post.wrap({ id = id }, client)
 end
 
@@ -164,11 +116,32 @@ function collection:upload(picture, params, options)
   return resource.object(client, UPLOAD, "", params, options)
 end
 
---- Makes client.posts.
----@param client etoro.Client
----@return etoro.Posts
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
+resource.rows(collection, "client.posts", {
+  --- Writes a post with a poll; options are texts, or { text, index } (portal:
+  --- Posts, Create a Poll Post).
+  ---@param fields etoro.NewPoll
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post its metadata.poll holds the ids to vote with
+  ---@return etoro.Response|etoro.Error
+  create_poll = { "POST " .. POSTS .. "/polls", { "body", with_options },
+    wrap = post.wrap },
+
+  --- Shares a post; see also post:share (portal: Posts, Share a Post).
+  ---@param fields etoro.NewShare with sharedOriginDiscussion, the post's id
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post the new one
+  ---@return etoro.Response|etoro.Error
+  share = { "POST " .. POSTS .. "/shares", "body", wrap = post.wrap },
+
+  --- Reads one post (portal: Posts, Get a Single Post by ID).
+  ---@param id string UUID
+  ---@param params? { take?: integer, badgesExperimentIsEnabled?: boolean } take:
+  ---how many comments to give with it; 10
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post
+  ---@return etoro.Response|etoro.Error
+  get = { "GET " .. POSTS .. "/{postId}", "postId", "params",
+    wrap = post.wrap },
+})
 
 return M
