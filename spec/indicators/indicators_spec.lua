@@ -245,6 +245,27 @@ describe("etoro.indicators", function()
     end)())
   end)
 
+  it("look back limits.indicator_kept values, and no further", function()
+    local mean = ta.sma(1)
+    for i = 1, 100 do mean:add(i) end
+    assert.equal(37, mean:back(63))
+    assert.is_false(pcall(mean.back, mean, 64))
+  end)
+
+  it("are limits.indicator_length_max values long, and no longer", function()
+    assert.equal(100000, ta.sma(100000).needs)
+    assert.is_false(pcall(ta.sma, 100001))
+    assert.is_table(ta.sma(1, { keep = 100000 }))
+    assert.is_false(pcall(ta.sma, 1, { keep = 100001 }))
+  end)
+
+  it("forget a start that weighs limits.indicator_forgotten", function()
+    local average = ta.ema(9)
+    local left = (1 - 2 / 10) ^ (average.needs - 9)
+    assert.is_true(left <= 0.001)
+    assert.is_true(left / (1 - 2 / 10) > 0.001)
+  end)
+
   it("lists all of them, and is etoro.ta as well", function()
     local names = {}
     for name, maker in pairs(ta) do

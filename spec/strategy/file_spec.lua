@@ -162,6 +162,15 @@ return {
     assert.equal("invalid", err.kind)
   end)
 
+  it("takes a name of limits.strategy_name_max characters, and no longer",
+    function()
+      local text = "return { name = ('a'):rep(%d), main = print }"
+      assert.equal(64, #assert(etoro.strategy.load(write("a.lua",
+        text:format(64)))).name)
+      assert.matches("^bad.lua:1: 'name' is a text of up to 64",
+        fault(text:format(65)))
+    end)
+
   it("lets a file reach no account, and end no process", function()
     for _, name in ipairs { "etoro", "etoro.client", "etoro.core",
       "etoro.tasks" }

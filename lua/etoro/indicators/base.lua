@@ -7,17 +7,11 @@
 
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local KEEP = 64 -- values that can be looked back at, if not told otherwise
-local MOST = 100000 -- of any length: each keeps so many numbers at most
-
--- The start of an average that never forgets is said to be forgotten when this
--- is what it still weighs.
-local FORGOTTEN = 0.001
 
 local SOURCES = {
   hl2 = function(bar) return (bar.high + bar.low) / 2 end,
@@ -194,7 +188,7 @@ end
 ---@param share number
 ---@return integer
 function M.memory(share)
-  return math.ceil(math.log(FORGOTTEN) / math.log(1 - share))
+  return math.ceil(math.log(limits.indicator_forgotten) / math.log(1 - share))
 end
 
 local OPTIONS = { source = true, of = true, keep = true }
@@ -212,10 +206,10 @@ local function read_options(kind, options)
       .. "high, low, close, volume, hl2, hlc3, ohlc4 or a function expected")
       :format(kind.name))
   end
-  local keep = options.keep or KEEP
-  if math.type(keep) ~= "integer" or keep < 2 or keep > MOST then
+  local keep = options.keep or limits.indicator_kept
+  if math.type(keep) ~= "integer" or keep < 2 or keep > limits.indicator_length_max then
     blame.raise(("bad option 'keep' of %s: a whole number from 2 to %d expected")
-      :format(kind.name, MOST))
+      :format(kind.name, limits.indicator_length_max))
   end
   return source, keep, options.of
 end
@@ -228,11 +222,11 @@ local function read_parameters(kind, self, given)
     local value = given[i]
     if value == nil then value = default end
     if type(value) ~= "number" or value ~= value
-        or value < (parameter.least or 1) or value > MOST
+        or value < (parameter.least or 1) or value > limits.indicator_length_max
         or (is_whole and math.type(value) ~= "integer") then
       blame.raise(("bad argument '%s' of %s: a %snumber from %d to %d expected")
         :format(name, kind.name, is_whole and "whole " or "",
-          parameter.least or 1, MOST))
+          parameter.least or 1, limits.indicator_length_max))
     end
     self[name] = value
   end

@@ -4,6 +4,7 @@
 local core = require "etoro.core"
 local environment = require "etoro.strategy.environment"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local settings = require "etoro.strategy.settings"
 
@@ -20,13 +21,12 @@ local INTERVALS = { ["1m"] = 60, ["5m"] = 300, ["10m"] = 600, ["15m"] = 900,
   ["1w"] = 604800 }
 
 local NAME = "^[A-Za-z0-9][A-Za-z0-9_%.%-]*$" -- it names files, too
-local NAME_MAX = 64
 
 -- What is wrong with a value, as the words behind "'field' ".
 local function is_name(value)
-  if type(value) ~= "string" or not value:find(NAME) or #value > NAME_MAX then
+  if type(value) ~= "string" or not value:find(NAME) or #value > limits.strategy_name_max then
     return ("is a text of up to %d letters, digits, '-', '_' and '.'"):format(
-      NAME_MAX)
+      limits.strategy_name_max)
   end
 end
 

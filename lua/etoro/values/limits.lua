@@ -54,6 +54,17 @@ return {
   -- requests: of one batch at a time; the rate limits are what bounds it
   batch_requests_max = 8,
 
+  -- Indicators and strategies
+
+  -- values: that an indicator's back reaches, where keep is not given
+  indicator_kept = 64,
+  -- values: an indicator's length, and its keep; each holds so many at most
+  indicator_length_max = 100000,
+  -- parts of one: what the start of an average weighs when it is forgotten
+  indicator_forgotten = 0.001,
+  -- characters: a strategy's name, which names its files
+  strategy_name_max = 64,
+
   -- Values
 
   -- tables in each other: in a body; the API's have some five
