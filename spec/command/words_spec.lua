@@ -188,6 +188,7 @@ local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^etoro%.terminal is not built", "etoro%.null", "on_event", "^%%s is missing",
   "^the client is halted" }
 local PROGRAM_FILES = { "oauth", "budget", "market/cache", "sandbox",
+  "indicators", "strategy",
   "operations.lua", "meta.lua", "command/words", "journal", "renewal" }
 
 local function is_of_programs(text)
