@@ -568,6 +568,16 @@ describe("etoro.oauth", function()
       "bad parameter 'scopes': table expected, got string")
     raises(function() sso:authorize { scopes = { "openid", {} } } end,
       "bad parameter 'scopes[2]': string expected, got table")
+    for _, none in ipairs { "option", "parameter" } do
+      local text = ("bad %s 'scopes': a scope at least expected; without the "
+        .. "list they are openid and offline_access"):format(none)
+      if none == "option" then
+        raises(function() etoro.oauth.new { client_id = "x", scopes = {} } end,
+          text)
+      else
+        raises(function() sso:authorize { scopes = {} } end, text)
+      end
+    end
     raises(function() etoro.oauth.new { client_id = "x", scopes = { 1 } } end,
       "bad option 'scopes[1]': string expected, got number")
     raises(function() login({ redirect_uri = false }):authorize() end,

@@ -72,6 +72,9 @@ describe("client.posts", function()
     refused("pollId must be at least 1, got 0",
       client.posts:by_id(ID):vote(1, { pollId = 0 }))
     refused("optionId must be at least 1, got 0", post:vote(0))
+    local vote = post.vote
+    raises(function() vote({}, 1) end,
+      "bad self: call this as post:vote(...), with a colon")
   end)
 
   it("keeps one tracing id for all pages of a list", function()

@@ -64,6 +64,10 @@ function M.scope_text(scopes, what)
     blame.raise(("bad %s 'scopes': table expected, got %s"):format(what,
       type(scopes)))
   end
+  if #scopes == 0 then
+    blame.raise(("bad %s 'scopes': a scope at least expected; without the list"
+      .. " they are openid and offline_access"):format(what))
+  end
   for i = 1, #scopes do
     if type(scopes[i]) ~= "string" then
       blame.raise(("bad %s 'scopes[%d]': string expected, got %s"):format(what,

@@ -163,16 +163,14 @@ local function poll_of(post)
 end
 
 local function vote(self, what, op, option_id, params, options)
-  params = traced(params)
-  params.optionId = option_id
-  params.pollId = params.pollId or type(self) == "table" and poll_of(self)
-    or nil
-  if params.pollId == nil then
+  local client, all = alive(self, what, traced(params))
+  if not client then return nil, all end
+  all.optionId = option_id
+  all.pollId = all.pollId or poll_of(self)
+  if all.pollId == nil then
     return nil, errors.invalid("pollId", "is not known: this post shows no"
       .. " poll; refresh it, or give pollId")
   end
-  local client, all = alive(self, what, params)
-  if not client then return nil, all end
   return resource.done(client, op, all, options)
 end
 
