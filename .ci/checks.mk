@@ -86,16 +86,22 @@ QUICK = --exclude-tags=slow,timed,long
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/core/*/*.[ch])
+# With Lua in it: it compares with lua-cjson.
+$(BUILD)/spec/fuzz/fuzz_json: FUZZED = $(LUA_CFLAGS) \
+  $(patsubst $(BUILD)/%.o,src/%.c,$(BINDING_OBJ)) \
+  $(shell $(PKG) --libs $(LUA_PC))
+
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/*/*.[ch] \
+  src/core/*/*.[ch])
 	@mkdir -p $(@D)
 	$(say) FUZZ $<
 	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*/*.c) \
-	  $(CORE_LIBS) -lm -pthread
+	  $(FUZZED) $(CORE_LIBS) -lm -pthread
 
 check:
 	@sh .ci/deps.sh run test lint
 	$(MAKE) --no-print-directory check-valgrind check-sanitizers \
-	  check-threads check-numbers check-fuzz
+	  check-threads check-numbers check-portable check-fuzz
 
 # Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
@@ -133,13 +139,20 @@ run-sanitizers: all programs
 
 check-numbers: all
 	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/values/json_spec.lua
+	ETORO_DOUBLES=1500000 ETORO_TEXTS=1000000 $(LUA) $(BUSTED) --tags=slow \
+	  spec/values/judged_spec.lua
+
+# Without the instructions that only some machines have.
+check-portable:
+	$(APART) BUILD=$(BUILD)/portable CFLAGS="$(SAN) -DETORO_PORTABLE" CC=gcc \
+	  SPEC=spec/values run-sanitizers
 
 check-fuzz: fuzzers
 	@for f in $(FUZZERS); do \
 	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
 
 .PHONY: check check-valgrind check-sanitizers check-threads check-numbers \
-  check-fuzz run-sanitizers run-threads fuzzers
+  check-portable check-fuzz run-sanitizers run-threads fuzzers
 
 # --- mutate ---
 

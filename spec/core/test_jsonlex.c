@@ -1,0 +1,6 @@
+#include "lexing.h"
+
+int main(void)
+{
+  return lexes();
+}
