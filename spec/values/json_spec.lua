@@ -39,6 +39,24 @@ describe("etoro.values.json.encode", function()
       json.encode({ other = "2000.10" }, schema))
   end)
 
+  it("writes what a table's own __pairs gives, to the depth of all others",
+    function()
+      local own = setmetatable({ secret = 1 }, { __pairs = function()
+        return next, { b = { 1, 2 }, a = "x" }
+      end })
+      assert.equal('{"a":"x","b":[1,2]}', json.encode(own))
+      local endless = setmetatable({}, {})
+      getmetatable(endless).__pairs = function()
+        return next, { again = endless }
+      end
+      assert.equal("cannot encode value.again: it is a table inside itself",
+        complaint(json.encode, endless))
+      local failing = setmetatable({}, { __pairs = function()
+        error("no pairs", 0)
+      end })
+      assert.equal("no pairs", complaint(json.encode, { { failing } }))
+    end)
+
   it("takes nothing but plain decimals as digits", function()
     local schema = { amount = { type = "number" } }
     for _, text in ipairs { "", " 1", "1 ", "+1", "01", "1.", ".5", "1e3",

@@ -139,6 +139,22 @@ function core.is_uuid(text) end
 ---@return string
 function core.json_number(value) end
 
+--- Writes a value as JSON; nil, its place and a message for what JSON cannot
+--- hold.
+---@param value any
+---@param spec? table|string specs of an object's fields by name, or one spec
+---@param root string what the place begins with
+---@param most integer tables in each other
+---@param is_shown boolean bytes that are not UTF-8 become U+FFFD
+---@return string? json
+---@return string? place
+---@return string? message
+function core.json_write(value, spec, root, most, is_shown) end
+
+--- The metatable of a value that is written already: its `text`.
+---@type table
+core.json_written = nil
+
 --- The metatable of an empty list in an answer, by which it is written as one.
 ---@type table
 core.empty_list = nil

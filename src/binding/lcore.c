@@ -2,6 +2,7 @@
    Also holds the functions that belong to none of them. */
 #include "binding/lclient.h"
 #include "binding/ldecode.h"
+#include "binding/lencode.h"
 #include "binding/lengine.h"
 #include "binding/lform.h"
 #include "binding/ljob.h"
@@ -293,6 +294,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_secret(L);
   letoro_open_json(L);
   letoro_open_decode(L);
+  letoro_open_encode(L);
   letoro_open_text(L);
   letoro_open_form(L);
   letoro_open_journal(L);
