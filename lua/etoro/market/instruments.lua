@@ -46,7 +46,8 @@ local instrument_mt = {
 local M = {}
 
 local function wrap(list)
-  for _, item in ipairs(list) do
+  for i = 1, #list do
+    local item = list[i]
     if type(item) == "table" then setmetatable(item, instrument_mt) end
   end
   return list

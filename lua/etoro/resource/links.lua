@@ -18,6 +18,47 @@ local M = {}
 -- weak keys are ephemerons: a link that reaches its own key holds nothing
 local links = setmetatable({}, { __mode = "k" })
 
+-- The same for whole kinds of a client's tables, by their metatable.
+local shared = setmetatable({}, { __mode = "k" })
+
+local shared_mt = {
+  __name = "etoro.link",
+  __newindex = function() error("this link is of many tables: see own") end,
+}
+
+---@class etoro.Kind tables of one kind, such as positions
+---@field of fun(client: etoro.Client): table the metatable of a client's: it
+---links them to it, however many they are
+---@field is fun(value: any): boolean
+
+--- Makes a kind of tables that a client's are linked by their metatable alone.
+---@param name string
+---@param index function|table their __index
+---@return etoro.Kind
+function M.kind(name, index)
+  local of_clients = setmetatable({}, { __mode = "k" })
+  local kind = {}
+  function kind.of(client)
+    local mt = of_clients[client]
+    if not mt then
+      mt = { __name = name, __index = index }
+      shared[mt] = setmetatable({ client = client, kind = kind }, shared_mt)
+      of_clients[client] = mt
+    end
+    return mt
+  end
+  function kind.is(value)
+    local link = shared[getmetatable(value)]
+    return link ~= nil and link.kind == kind
+  end
+  return kind
+end
+
+local function link_of(object)
+  return type(object) == "table"
+    and (links[object] or shared[getmetatable(object)]) or nil
+end
+
 local ENDED = {
   deleted = "this agent-portfolio was deleted; nothing more can be done with"
     .. " it or its tokens",
@@ -44,15 +85,28 @@ function M.refill(object, item)
   for name, value in pairs(item) do object[name] = value end
 end
 
---- Gives the client and parent of a method's self. Raises at the caller of
---- that method when self is something else.
+--- Gives the client and parent of a method's self; to be read alone. Raises at
+--- the caller of that method when self is something else.
 ---@param object any
 ---@param what string for the message, such as "portfolio:delete"
 ---@return etoro.Link
 function M.of(object, what)
-  local link = type(object) == "table" and links[object]
+  local link = link_of(object)
   if not link then
     blame.raise(("bad self: call this as %s(...), with a colon"):format(what))
+  end
+  return link
+end
+
+--- The link of a method's self, to remember something in. Raises as `of`.
+---@param object any
+---@param what string see of
+---@return etoro.Link
+function M.own(object, what)
+  local link = M.of(object, what)
+  if getmetatable(link) == shared_mt then
+    link = { client = link.client }
+    links[object] = link
   end
   return link
 end
@@ -62,7 +116,7 @@ end
 ---@param how string "deleted" or "revoked"
 ---@param what? string what it was; an agent-portfolio or its token
 function M.finish(object, how, what)
-  local link = links[object]
+  local link = M.own(object, what or how)
   link.ended = how
   if what then
     link.farewell = ("this %s was %s; nothing more can be done"

@@ -114,7 +114,7 @@ function collection:list(options)
   for _, item in ipairs(list) do order.wrap(item, client) end
   for _, item in ipairs(resting) do
     list[#list + 1] = order.wrap(item, client)
-    links.of(item, "order").is_resting = true
+    links.own(item, "order").is_resting = true
   end
   return list, response
 end

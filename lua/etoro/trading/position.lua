@@ -37,7 +37,7 @@ local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
 ---@field takeProfitRate number
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.position", __index = spelling.wrap_index(methods) }
+local kind = links.kind("etoro.position", spelling.wrap_index(methods))
 
 ---@class etoro.PositionChanges
 ---@field stopLossRate? number|string
@@ -58,14 +58,12 @@ local mt = { __name = "etoro.position", __index = spelling.wrap_index(methods) }
 ---@param client etoro.Client
 ---@return etoro.Position
 function M.wrap(item, client)
-  links.link(item, client)
-  return setmetatable(item, mt)
+  return setmetatable(item, kind.of(client))
 end
 
 --- Whether a value is a position of this library's.
----@param value any
----@return boolean
-function M.is(value) return getmetatable(value) == mt end
+---@type fun(value: any): boolean
+M.is = kind.is
 
 local function client_of(self, what)
   return links.of(self, what).client
@@ -88,8 +86,8 @@ end
 function M.list(client, options)
   local portfolio, response = holdings.read(client, options)
   if not portfolio then return nil, response end
-  local items = holdings.positions(portfolio)
-  for _, item in ipairs(items) do M.wrap(item, client) end
+  local items, mt = holdings.positions(portfolio), kind.of(client)
+  for i = 1, #items do setmetatable(items[i], mt) end
   return items, response
 end
 
@@ -160,7 +158,7 @@ local function finish(position, closing, response, timeout, is_done, err)
     err.request_id = response.request_id
     return nil, err
   end
-  local link = links.of(position, "position:close")
+  local link = links.own(position, "position:close")
   link.is_done = is_done
   if is_done and (closing.is_gone or not closing.units) then
     link.is_closed = true
@@ -185,7 +183,7 @@ local function close_unknown(position, client, err, timeout, options)
         timeout) then
     return nil, err
   end
-  links.of(position, "position:close").is_closed = true
+  links.own(position, "position:close").is_closed = true
   return position, call_response.made(err)
 end
 

@@ -7,7 +7,9 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local routes = require "etoro.trading.routes"
 
-local tostring = core.text -- not up to the locale
+local math_type = math.type
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
 
 local M = {}
 
@@ -15,12 +17,11 @@ local M = {}
 local function is_list_of_objects(list, has_positions)
   if list == core.null then return true end -- as good as absent
   if not answers.is_list(list) then return false end
-  for _, item in ipairs(list) do
-    local inner = has_positions and type(item) == "table"
-      and spelling.get(item, "positions")
-    if type(item) ~= "table" or inner and not is_list_of_objects(inner) then
-      return false
-    end
+  for i = 1, #list do
+    local item = list[i]
+    if type(item) ~= "table" then return false end
+    local inner = has_positions and spelling.get(item, "positions")
+    if inner and not is_list_of_objects(inner) then return false end
   end
   return true
 end
@@ -70,15 +71,20 @@ function M.read(client, options)
   return M.of_answer(body, response, op)
 end
 
---- An id, as a number or digits, as one text.
+--- An id, as a number or its digits, as one key of tables.
 ---@param id integer|string
----@return string
+---@return integer|string
 function M.key(id)
-  local whole = type(id) == "number" and math.tointeger(id)
-  return whole and ("%d"):format(whole) or tostring(id)
+  if math_type(id) == "integer" then return id end
+  local whole = math.tointeger(type(id) == "string" and tonumber(id) or id)
+  -- other digits, with zeros in front say, are another id
+  if whole and (type(id) == "number" or ("%d"):format(whole) == id) then
+    return whole
+  end
+  return tostring(id)
 end
 
-local id_text = M.key
+local key_of = M.key
 
 local function given(fields, name)
   local value = spelling.get(fields, name)
@@ -96,34 +102,49 @@ end
 ---@field position table
 ---@field index integer in its list
 ---@field mirror? integer in the portfolio's mirrors, where it stands in one's
----@field mirror_id? integer|string of the copy that it belongs to
 
--- Adds positions of a list, but for those that were met before.
-local function add_positions(list, seen, owner, mirror)
-  for i, position in ipairs(items_of(owner, "positions") or {}) do
-    local id = type(position) == "table" and given(position, "positionID")
-    local held = id and seen[id_text(id)]
-    if not held then
-      held = { position = position, index = i, mirror = mirror }
-      if id then seen[id_text(id)] = held end
-      list[#list + 1] = held
-    end
-    held.mirror_id = held.mirror_id or mirror and given(owner, "mirrorID")
+local function key_of_position(position)
+  if type(position) ~= "table" then return nil end
+  local id = position.positionID
+  if math_type(id) == "integer" then return id end
+  id = given(position, "positionID")
+  return id and key_of(id)
+end
+
+-- Calls visit with each position below an owner, with what it gave for the
+-- same position before, and where that stands.
+local function visit_each(owner, seen, visit, mirror)
+  local positions = items_of(owner, "positions") or {}
+  for i = 1, #positions do
+    local position = positions[i]
+    local key = key_of_position(position)
+    local known = visit(key and seen[key], position, owner, i, mirror)
+    if key then seen[key] = known end
   end
 end
 
---- Goes through the positions of a portfolio, each once: those of copies may
---- stand both beside the account's own and below their mirror.
+-- Those of copies may stand both beside the account's own and below their
+-- mirror.
+local function visit_all(portfolio, visit)
+  local seen = {}
+  visit_each(portfolio, seen, visit)
+  for i, mirror in ipairs(items_of(portfolio, "mirrors") or {}) do
+    if type(mirror) == "table" then visit_each(mirror, seen, visit, i) end
+  end
+end
+
+--- Goes through the positions of a portfolio, each once.
 ---@param portfolio table
 ---@return etoro.Held[]
 function M.walk(portfolio)
-  local list, seen = {}, {}
-  add_positions(list, seen, portfolio)
-  for i, mirror in ipairs(items_of(portfolio, "mirrors") or {}) do
-    if type(mirror) == "table" then
-      add_positions(list, seen, mirror, i)
+  local list = {}
+  visit_all(portfolio, function(held, position, _, index, mirror)
+    if not held then
+      held = { position = position, index = index, mirror = mirror }
+      list[#list + 1] = held
     end
-  end
+    return held
+  end)
   return list
 end
 
@@ -132,14 +153,17 @@ end
 ---@param portfolio table
 ---@return table[] positions
 function M.positions(portfolio)
-  local list = {}
-  for i, held in ipairs(M.walk(portfolio)) do
-    local position = held.position
-    list[i] = position
-    if held.mirror_id and (given(position, "mirrorID") or 0) == 0 then
-      position.mirrorID = held.mirror_id
+  local list, count = {}, 0
+  visit_all(portfolio, function(known, position, owner, _, mirror)
+    if not known then
+      known, count = position, count + 1
+      list[count] = position
     end
-  end
+    if mirror and (given(known, "mirrorID") or 0) == 0 then
+      known.mirrorID = given(owner, "mirrorID")
+    end
+    return known
+  end)
   return list
 end
 
@@ -151,7 +175,7 @@ local function index_of(portfolio)
   local index = {}
   for _, item in ipairs(M.positions(portfolio)) do
     local id = spelling.get(item, "positionID")
-    if id then index[id_text(id)] = item end
+    if id then index[key_of(id)] = item end
   end
   indexes[portfolio] = index
   return index
@@ -163,7 +187,7 @@ end
 ---@return table? position
 function M.find(portfolio, id)
   local index = indexes[portfolio] or index_of(portfolio)
-  return index[id_text(id)]
+  return index[key_of(id)]
 end
 
 --- The orders of a portfolio that close a position, whole or in part.
@@ -183,8 +207,8 @@ local function orders_of(portfolio, name)
   local list, seen = {}, {}
   for _, order in ipairs(items_of(portfolio, name) or {}) do
     local id = given(order, "orderId")
-    if not id or not seen[id_text(id)] then list[#list + 1] = order end
-    if id then seen[id_text(id)] = true end
+    if not id or not seen[key_of(id)] then list[#list + 1] = order end
+    if id then seen[key_of(id)] = true end
   end
   return list
 end
@@ -203,7 +227,7 @@ end
 ---@param right integer|string
 ---@return boolean
 function M.is_same(left, right)
-  return id_text(left) == id_text(right)
+  return left == right or key_of(left) == key_of(right)
 end
 
 return M
