@@ -16,7 +16,7 @@ local FIXED_C = [[ENGINE_SLOT REQUEST DIGITS_SAFE BLOCK POLLRDHUP TIMER_ID
   LEAST MOST MANTISSA_BITS EXPONENT_BIAS DIGITS_MOST TWO_TO_53
   ETORO_JSON_BLOCK SETS_MAX ETORO_WALK_WAVES ETORO_WALK_DIGITS ETORO_BAR_ROOM
   PRICE_ROOM LOOKS]]
-local FIXED_LUA = [[DAY HOUR MINUTE MONDAY CENT FIRST LAST CERTAIN OTHERS
+local FIXED_LUA = [[DAY HOUR MINUTE WEEK MONDAY CENT FIRST LAST CERTAIN OTHERS
   ALREADY_CLOSED WAITING_FOR_MARKET]]
 
 -- What trading compares observations with stands where it compares.
@@ -39,7 +39,8 @@ local WITHOUT = {
     ETORO_DETAIL_MAX ETORO_PROXY_NAME_SHOWN ETORO_JOURNAL_TAIL
     ETORO_STACK_WIPED]],
   -- meeting them takes more of a machine than a spec may
-  [[ETORO_RESOLVERS_MAX ETORO_HTTPD_CONNECTIONS_MAX ETORO_HTTPD_SPARED]],
+  [[ETORO_RESOLVERS_MAX ETORO_HTTPD_CONNECTIONS_MAX ETORO_HTTPD_SPARED
+    zone_file_max zone_moments_max]],
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience

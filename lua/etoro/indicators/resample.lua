@@ -1,27 +1,18 @@
 -- Longer bars made of shorter ones.
 
 local blame = require "etoro.values.blame"
+local schedule = require "etoro.values.schedule"
 local times = require "etoro.values.times"
 
 local M = {}
 
-local UNITS = { m = 60, h = 3600, d = times.DAY, w = 7 * times.DAY }
+local WEEK = 7 * times.DAY
 local MONDAY = 4 * times.DAY -- 1970-01-05, from which weeks are counted
 
---- The seconds of an interval: a whole number and m, h, d or w ("5m", "1d").
----@param name string
----@param interval string
----@return integer
-function M.seconds(name, interval)
-  local count, unit
-  if type(interval) == "string" then
-    count, unit = interval:match "^([1-9]%d?%d?)([mhdw])$"
-  end
-  if not count then
-    blame.raise(("bad argument '%s' (an interval like '5m', '1h' or '1d' "
+local function seconds_of(name, interval)
+  return schedule.interval(interval)
+    or blame.raise(("bad argument '%s' (an interval like '5m', '1h' or '1d' "
       .. "expected)"):format(name))
-  end
-  return math.tointeger(count) * UNITS[unit]
 end
 
 local function time_of(bar)
@@ -96,14 +87,14 @@ end
 ---@param to string the longer one, a multiple of it: "15m", "4h", "1w"
 ---@return etoro.Resampler
 function M.resample(from, to)
-  local short, long = M.seconds("from", from), M.seconds("to", to)
+  local short, long = seconds_of("from", from), seconds_of("to", to)
   if long <= short or long % short ~= 0 then
     blame.raise(("bad argument 'to': %s is not made of whole bars of %s"):format(
       to, from))
   end
   return setmetatable({ from = from, short = short, long = long,
     each = long // short,
-    origin = long % UNITS.w == 0 and MONDAY or 0 }, resampler)
+    origin = long % WEEK == 0 and MONDAY or 0 }, resampler)
 end
 
 return M

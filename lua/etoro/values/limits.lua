@@ -188,6 +188,17 @@ return {
   -- tokens: whose successors are kept in mind; tasks may hold old ones
   oauth_tokens_kept = 64,
 
+  -- Inside: time zones
+
+  -- bytes: of a zone's file; the largest of the system's has some 4 KiB
+  zone_file_max = 65536,
+  -- moments: in it at which clocks change; the most are some 300
+  zone_moments_max = 4000,
+  -- characters: of a zone's name; the longest has some 30
+  zone_name_max = 64,
+  -- times: of a day, that one schedule names; each minute of it
+  schedule_clocks_max = 1440,
+
   -- Inside: searches
 
   -- items: of a page of a search for symbols, as documented

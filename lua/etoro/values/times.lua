@@ -26,8 +26,9 @@ local function month_length(year, month)
   return MONTH_DAYS[month]
 end
 
--- Days since 1970-01-01 in the proleptic Gregorian calendar. Years are
--- counted from March, so that the leap day is the last one of a year.
+-- Days since 1970-01-01 in the proleptic Gregorian calendar: times.days(year,
+-- month, day), and times.calendar(days) back. Years are counted from March, so
+-- that the leap day is the last one of a year.
 local function days_from_date(year, month, day)
   if month <= 2 then
     year, month = year - 1, month + 12
@@ -55,6 +56,15 @@ local function date_from_days(days)
     return year + 1, month - 9, day
   end
   return year, month + 3, day
+end
+
+M.days, M.calendar = days_from_date, date_from_days
+
+--- The day of the week of a day that is counted from 1970-01-01.
+---@param days integer
+---@return integer weekday 0 is Sunday
+function M.weekday(days)
+  return (days + 4) % 7
 end
 
 -- Splits what follows the date: "Z", "+02:00", ".1234567Z" or nothing.
