@@ -152,6 +152,39 @@ function M.params(op, params)
   return path, query, op.body and body or nil
 end
 
+local function add_body(request, op, body)
+  if op.body_kind == "multipart" then
+    request.body, request.content_type = multipart.encode(body)
+  elseif op.body then
+    request.body = json.encode(body, op.body)
+  end
+  return request
+end
+
+--- Checks the body alone of an operation that takes nothing else. Raises for
+--- names, types and missing values; returns nil and an error for what data can
+--- cause.
+---@param op etoro.Operation
+---@param body table
+---@return table? copy to be sent
+---@return etoro.Error? err
+function M.body(op, body)
+  local copy = compiled.body(op, body)
+  if copy then return copy end
+  return check_body(op, body)
+end
+
+--- As M.request, of a body that M.body has made, and of nothing else.
+---@param op etoro.Operation
+---@param params { body: table }
+---@return { target: string, body?: string } request
+---@return table<string, string> path empty
+---@return table body
+function M.of_body(op, params)
+  local body = params.body
+  return add_body({ target = op.path }, op, body), {}, body
+end
+
 --- Checks an operation's arguments and makes the request of them.
 ---@param op etoro.Operation
 ---@param params? table path and query parameters by name, and body
@@ -166,13 +199,7 @@ function M.request(op, params)
     if not path then return nil, query end
     target = targets.build(op, path, query)
   end
-  local request = { target = target }
-  if op.body_kind == "multipart" then
-    request.body, request.content_type = multipart.encode(body)
-  elseif op.body then
-    request.body = json.encode(body, op.body)
-  end
-  return request, path, body
+  return add_body({ target = target }, op, body), path, body
 end
 
 return M

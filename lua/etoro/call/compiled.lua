@@ -185,6 +185,15 @@ local NOTHING = {} -- never written to
 
 local all = setmetatable({}, { __mode = "k" }) -- by operation
 
+local function compiled_of(op)
+  local compiled = all[op]
+  if not compiled then
+    compiled = compile(op)
+    all[op] = compiled
+  end
+  return compiled
+end
+
 local function read(compiled, op, given)
   local body
   if compiled.body then
@@ -214,17 +223,26 @@ end
 ---@return table<string, string>? path values as text
 ---@return any body nil when the operation has none
 function M.read(op, given)
-  local compiled = all[op]
-  if not compiled then
-    compiled = compile(op)
-    all[op] = compiled
-  end
+  local compiled = compiled_of(op)
   if given == nil then
     if compiled.is_bare then return op.path, NOTHING end
     given = NOTHING
   end
   if type(given) ~= "table" or getmetatable(given) then return nil end
   return read(compiled, op, given)
+end
+
+--- Reads a body that is plainly right.
+---@param op etoro.Operation it has one
+---@param body any
+---@return any copy nil when the long way has to judge
+function M.body(op, body)
+  local compiled = compiled_of(op)
+  local copy = compiled.body(body)
+  if copy == nil or compiled.has_rules and rules.broken(op, copy) then
+    return nil
+  end
+  return copy
 end
 
 return M

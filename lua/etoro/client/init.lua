@@ -110,6 +110,7 @@ end
 ---@class etoro.Inner what our own callers add to a call
 ---@field is_urgent? boolean no retry budget slows it
 ---@field closing? etoro.FollowedClosing what is known of the closing
+---@field has_checked? boolean arguments.body has made the body, which is all
 
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
@@ -142,7 +143,9 @@ end
 ---@return etoro.Response|etoro.Error
 function inside:send(op, params, options, inner)
   options = options == nil and NO_OPTIONS or call_options.of_call(options)
-  local request, path, body = arguments.request(op, params)
+  local read = inner and inner.has_checked and arguments.of_body
+    or arguments.request
+  local request, path, body = read(op, params)
   if not request then return nil, path end
   if op.class_by then op = check.as_sent(op, body) end
   return carry_out(self, op, request, path, body, options, inner)

@@ -77,7 +77,8 @@ function collection:open(fields, options)
   err, note = precheck.run(client, body, is_checked)
   if err then return nil, err end
   shorten(client, rest, started)
-  local result, response = client:send(op, { body = body }, rest)
+  local result, response = client:send(op, { body = body }, rest,
+    { has_checked = true })
   if result == nil then return nil, response end
   if note then client:warn(response, note) end
   return order.wrap(result, client), response

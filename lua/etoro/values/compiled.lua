@@ -34,15 +34,16 @@ local function by_types(spec)
   end
 end
 
-local function compile_enum(spec)
+-- Words that are documented are known at once, as they are spelt there.
+local function compile_words(spec, words)
   local known, judge = {}, by_types(spec)
   local fits = FITS[spec.type] or is_text
-  for _, value in ipairs(spec.enum) do
-    known[value] = types.documented(spec.enum, value)
+  for _, word in ipairs(words) do
+    if fits(word) then known[word] = types.value(spec, word) end
   end
   return function(value)
     local found = known[value]
-    if found ~= nil and fits(value) then return found end
+    if found ~= nil then return found end
     return judge(value)
   end
 end
@@ -51,7 +52,7 @@ local COMMA_LIST = { type = "list", items = "string" }
 
 local function compile_string(spec)
   local min, max, judge = spec.min_length, spec.max_length, nil
-  if spec.spellings then judge = by_types(spec) end
+  if spec.spellings then judge = compile_words(spec, spec.spellings) end
   local list = spec.commas and compile(COMMA_LIST)
   return function(value)
     if type(value) ~= "string" then return list and list(value) or nil end
@@ -136,7 +137,8 @@ local MAKERS = {
 ---@return fun(value: any): any copy nil when in doubt
 function compile(spec)
   spec = types.spec_of(spec)
-  local check = (spec.enum and compile_enum or MAKERS[spec.type])(spec)
+  local check = spec.enum and compile_words(spec, spec.enum)
+    or MAKERS[spec.type](spec)
   if not spec.nullable then return check end
   return function(value)
     if value == null then return value end

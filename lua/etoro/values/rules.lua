@@ -9,12 +9,14 @@ local tostring = core.text -- not up to the locale
 local M = {}
 
 local null = core.null
+local NONE = {} -- never written to
 
 -- null says that there is none
 local function is_given(value) return value ~= nil and value ~= null end
 
 local function applies(rule, given)
-  for name, value in pairs(rule.when or {}) do
+  if not rule.when then return true end
+  for name, value in next, rule.when do
     if given[name] ~= value then return false end
   end
   return true
@@ -36,6 +38,14 @@ local function condition(rule)
   return " where " .. table.concat(parts, " and ")
 end
 
+local function count_given(rule, given)
+  local number = 0
+  for i = 1, #rule do
+    if is_given(given[rule[i]]) then number = number + 1 end
+  end
+  return number
+end
+
 local function names_given(rule, given)
   local names = {}
   for _, name in ipairs(rule) do
@@ -44,26 +54,30 @@ local function names_given(rule, given)
   return names
 end
 
--- What is wrong with the number of values given; nil when it is right.
-local CHECKS = {
+-- Whether so many of a rule's names may be given.
+local HOLDS = {
+  one_of = function(number) return number == 1 end,
+  any_of = function(number) return number > 0 end,
+  at_most_one = function(number) return number < 2 end,
+  together = function(number, all) return number == 0 or number == all end,
+}
+
+-- What is wrong with the number of values given.
+local MESSAGES = {
   one_of = function(rule, names)
-    if #names == 1 then return nil end
     return ("give exactly one of %s%s, got %s"):format(
       list(rule, "and"), condition(rule),
       #names == 0 and "none" or list(names, "and"))
   end,
-  any_of = function(rule, names)
-    if #names > 0 then return nil end
+  any_of = function(rule)
     return ("give %s%s%s"):format(#rule > 1 and "at least one of " or "",
       list(rule, "and"), condition(rule))
   end,
   at_most_one = function(rule, names)
-    if #names < 2 then return nil end
     return ("give at most one of %s, got %s"):format(list(rule, "and"),
       list(names, "and"))
   end,
   together = function(rule, names)
-    if #names == 0 or #names == #rule then return nil end
     return ("give %s together or not at all, got %s"):format(
       list(rule, "and"), list(names, "and"))
   end,
@@ -99,10 +113,10 @@ end
 ---@return string? message what is wrong; nil when nothing is
 function M.broken(op, given)
   for _, kind in ipairs(ORDER) do
-    for _, rule in ipairs(op[kind] or {}) do
-      if applies(rule, given) then
-        local message = CHECKS[kind](rule, names_given(rule, given))
-        if message then return message end
+    for _, rule in ipairs(op[kind] or NONE) do
+      if applies(rule, given)
+          and not HOLDS[kind](count_given(rule, given), #rule) then
+        return MESSAGES[kind](rule, names_given(rule, given))
       end
     end
   end
@@ -124,6 +138,8 @@ function M.class_of(op, body)
   return by.present
 end
 
+local variants = setmetatable({}, { __mode = "k" }) -- by operation
+
 --- An operation as one request of it goes out: with the class it has then.
 ---@param op etoro.Operation
 ---@param body any
@@ -131,9 +147,13 @@ end
 function M.as_sent(op, body)
   local class = M.class_of(op, body)
   if class == op.class then return op end
-  local sent = {}
-  for name, value in pairs(op) do sent[name] = value end
-  sent.class = class
+  local sent = variants[op]
+  if not sent then
+    sent = {}
+    for name, value in pairs(op) do sent[name] = value end
+    sent.class = class -- there is but one other
+    variants[op] = sent
+  end
   return sent
 end
 

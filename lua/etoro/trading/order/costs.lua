@@ -71,7 +71,8 @@ function M.estimate(client, fields, options)
   local body, err = order_fields.settle(op, fields)
   if not body then return nil, err end
   if body.action == "open" then precheck.run(client, body, false) end
-  local costs, response = client:send(op, { body = body }, options)
+  local costs, response = client:send(op, { body = body }, options,
+    { has_checked = true })
   if costs == nil then return nil, response end
   if type(costs) ~= "table" or type(costs.costs) ~= "table" then
     return nil, errors.unexpected("the answer has no costs", response, op)

@@ -1,11 +1,11 @@
 -- The fields of an order, before anything is sent: what is left out and has a
 -- default, what contradicts itself.
 
+local arguments = require "etoro.call.arguments"
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local rules = require "etoro.values.rules"
 local routes = require "etoro.trading.routes"
 
 -- not up to the locale
@@ -84,12 +84,7 @@ function M.settle(op, fields)
       if body[name] == nil then body[name] = value end
     end
   end
-  check.fields(op.body, body, "field")
-  local copy, err = check.values(op.body, body)
-  if not copy then return nil, err end
-  local message = rules.broken(op, copy)
-  if message then return nil, errors.invalid(nil, message) end
-  return copy
+  return arguments.body(op, body)
 end
 
 local DIRECTIONS = {
