@@ -10,7 +10,11 @@ static void masks_as(const char *expected, const char *secret,
 {
   struct etoro_secret *s;
   char *copy = exact_copy(text, strlen(text));
+  int would;
   CHECK(etoro_secret_new(&s, secret, strlen(secret)) == ETORO_OK);
+  would = etoro_mask_would(&s, 1, copy, strlen(text));
+  CHECK_TEXT(text, copy, strlen(text));
+  CHECK(would == (strcmp(text, expected) != 0));
   etoro_mask_secrets(&s, 1, copy, strlen(text));
   CHECK_TEXT(expected, copy, strlen(text));
   etoro_secret_free(s);

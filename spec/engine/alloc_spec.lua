@@ -23,7 +23,7 @@ describe("when memory fails #long", function()
     assert.truthy(done.stdout:find "passed: %d+ steps")
   end
 
-  for _, name in ipairs { "calls", "writes", "journal" } do
+  for _, name in ipairs { "calls", "decode", "writes", "journal" } do
     local script = "spec/hosts/" .. name .. ".lua"
 
     it(name .. " work or say so when Lua's ends at any step", function()

@@ -49,8 +49,12 @@ static void secrets_are_gone(const char *secret, size_t len, const char *text,
 {
   struct etoro_secret *s;
   char *copy = copy_of(text, n);
+  int would;
   MUST(etoro_secret_new(&s, secret, len) == ETORO_OK);
+  would = etoro_mask_would(&s, 1, copy, n);
+  MUST(!n || !memcmp(text, copy, n));
   etoro_mask_secrets(&s, 1, copy, n);
+  MUST(would || !n || !memcmp(text, copy, n));
   only_masks(text, copy, n);
   if (len >= 8 && !memchr(secret, '*', len))
     MUST(!holds(copy, n, secret, len));

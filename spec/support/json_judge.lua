@@ -51,7 +51,9 @@ local function number_end(text, at)
   return at
 end
 
-local function skip(text, at) return (text:find("[^ \t\r\n]", at)) or #text + 1 end
+local function skip(text, at)
+  return (text:find("[^ \t\r\n]", at)) or #text + 1
+end
 
 local WORDS = { t = "^true", f = "^false", n = "^null" }
 local CLOSING = { ["["] = "]", ["{"] = "}" }
@@ -175,7 +177,8 @@ local function same_table(ours, theirs, is_sealed, keep_null)
       count = count + 1
       local is_masked = ours[name] == nil and type(name) == "string"
         and name:find '"'
-      if not is_masked and not same(ours[name], value, is_secret, keep_null) then
+      if not is_masked
+          and not same(ours[name], value, is_secret, keep_null) then
         return false
       end
     end

@@ -3,6 +3,8 @@
 local core = require "etoro.core"
 local cjson = require "cjson"
 local limits = require "spec.support.limits"
+local process = require "spec.support.process"
+local program = require "spec.support.program"
 
 local decode, null = core.decode, core.null
 
@@ -54,8 +56,8 @@ describe("a decoded answer", function()
       local plain = ("abcdefghij"):rep(7):sub(1, length)
       gives({ plain, plain }, ('["%s","%s"]'):format(plain, plain))
       gives({ [plain] = plain }, ('{"%s":"%s"}'):format(plain, plain))
-      gives(plain .. "\n\u{1f600}é\0/" .. plain, ('"%s\\n\\ud83d\\ude00é\\u0000\\/%s"')
-        :format(plain, plain))
+      gives(plain .. "\n\u{1f600}é\0/" .. plain,
+        ('"%s\\n\\ud83d\\ude00é\\u0000\\/%s"'):format(plain, plain))
       gives({ [plain .. '"\\'] = 1 }, ('{"%s\\"\\\\":1}'):format(plain))
     end
   end)
@@ -240,7 +242,8 @@ describe("what is no JSON", function()
     } do
       refuses(case[1], case[2])
     end
-    for _, canary in ipairs { '{"userToken":canary}', '{"userToken":"canary\n"}',
+    for _, canary in ipairs { '{"userToken":canary}',
+      '{"userToken":"canary\n"}',
       '{"userToken":"canary" x}', '{"canary', '{"userToken":["canary" x]}',
       '{"userToken":"canary\\x"}', '{"userToken":"canary', "canary",
       '{"userToken":12canary}', '{"a":"{\\"userToken\\":\\"canary' }
@@ -277,7 +280,8 @@ describe("what is no JSON", function()
     assert.equal(("9"):rep(million), (decode(("9"):rep(million))))
     assert.equal(1 / 3, (decode("0." .. ("3"):rep(million))))
     assert.equal(0, (decode("1e-" .. ("9"):rep(million))))
-    assert.equal("1e" .. ("9"):rep(million), (decode("1e" .. ("9"):rep(million))))
+    local far = "1e" .. ("9"):rep(million)
+    assert.equal(far, (decode(far)))
     assert.equal(10 ^ 10, (decode("0." .. ("0"):rep(million) .. "1e1000011")))
     refuses(("0"):rep(million))
     local name = ("n"):rep(2 ^ 20 | 0)
@@ -345,4 +349,43 @@ describe("the collector", function()
     assert.equal(0, wrong)
     assert.is_true(runs > 10, runs)
   end)
+
+  it("is paced by what was decoded: eight big answers take no more than three"
+    .. " #slow", function()
+      for _, mode in ipairs { "generational", "incremental" } do
+        local function peaks(count)
+          local done = process.run(program.lua([[
+            collectgarbage(arg[1])
+            local items = {}
+            for i = 1, 20000 do
+              items[i] = ('{"id":%d,"name":"S%d","list":[1.5]}'):format(i, i)
+            end
+            local text = "[" .. table.concat(items, ",") .. "]"
+            items = nil
+            collectgarbage()
+            local before, peak = collectgarbage "count", 0
+            for _ = 1, tonumber(arg[2]) do
+              local value = assert(core.decode(text))
+              assert(#value == 20000)
+              peak = math.max(peak, collectgarbage "count" - before)
+            end
+            local resident = 0
+            for line in io.lines "/proc/self/status" do
+              resident = tonumber(line:match "VmHWM:%s*(%d+)") or resident
+            end
+            io.write(("%d %d"):format(peak // 1, resident))]], mode,
+            tostring(count)))
+          assert.equal("", done.stderr)
+          local peak, resident = done.stdout:match "^(%d+) (%d+)$"
+          return tonumber(peak), tonumber(resident)
+        end
+        local one = peaks(1)
+        local three, three_resident = peaks(3)
+        local eight, eight_resident = peaks(8)
+        assert.is_true(one > 3000)
+        assert.is_true(three < one * 2.2, three)
+        assert.is_true(eight < three * 1.05, mode .. eight)
+        assert.is_true(eight_resident < three_resident * 1.15)
+      end
+    end)
 end)

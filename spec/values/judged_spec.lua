@@ -1,7 +1,7 @@
 -- The decoder of answers against its judges (spec/support/json_judge.lua), over
--- ETORO_TEXTS texts: answers of the sandbox and of the specs, cut at every byte,
--- mutated, and made at random; and its numbers against strtod, ETORO_DOUBLES of
--- them. ETORO_SEED says which.
+-- ETORO_TEXTS texts: answers of the sandbox and of the specs, cut at every
+-- byte, mutated, and made at random; and its numbers against strtod,
+-- ETORO_DOUBLES of them. ETORO_SEED says which.
 local core = require "etoro.core"
 local etoro = require "etoro"
 local docs = require "spec.support.docs"

@@ -10,4 +10,14 @@
 #error "Lua 5.4 or newer is needed"
 #endif
 
+/* Lets the collector do what belongs to so many KB of new memory. */
+static inline void letoro_gc_step(lua_State *L, int kb)
+{
+#if LUA_VERSION_NUM >= 505
+  lua_gc(L, LUA_GCSTEP, (size_t)kb * 1024);
+#else
+  lua_gc(L, LUA_GCSTEP, kb);
+#endif
+}
+
 #endif

@@ -41,6 +41,7 @@ static const char decoder_key = 0;
 struct decoder {
   struct etoro_names names;
   struct etoro_buf scratch; /* strings whose escapes are undone */
+  int owed; /* KB that were made while the collector was held still */
 };
 
 struct reader {
@@ -550,17 +551,28 @@ static int decode_protected(lua_State *L)
 }
 
 /* A decode of megabytes makes nothing but live tables: a collector that runs
-   beside it only costs. One that the host has stopped stays stopped. */
+   beside it only costs, and is held still. What it did not do meanwhile it does
+   before the next such decode, when what the last one made may be garbage. One
+   that the host has stopped stays stopped. */
 static int decode_big(lua_State *L, struct reader *r)
 {
-  int base = lua_gettop(L), status;
+  int base = lua_gettop(L), status, before;
+  struct decoder *d;
   if (!lua_gc(L, LUA_GCISRUNNING))
     return decode(r);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
+  d = lua_touserdata(L, -1);
+  lua_pop(L, 1); /* the registry keeps it */
+  if (d->owed > 0)
+    letoro_gc_step(L, d->owed);
+  d->owed = 0;
+  before = lua_gc(L, LUA_GCCOUNT);
   lua_pushcfunction(L, decode_protected);
   lua_pushlightuserdata(L, r);
   lua_gc(L, LUA_GCSTOP);
   status = lua_pcall(L, 1, LUA_MULTRET, 0);
   lua_gc(L, LUA_GCRESTART);
+  d->owed = lua_gc(L, LUA_GCCOUNT) - before;
   if (status)
     return lua_error(L);
   return lua_gettop(L) - base;
