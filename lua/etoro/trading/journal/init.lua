@@ -87,14 +87,10 @@ function M.open(settled, engine)
   }, mt)
 end
 
-local ESCAPES = { ['"'] = '\\"', ["\\"] = "\\\\" }
-
 local function quote(text)
   text = tostring(text)
   if not json.utf8_length(text) then text = text:gsub("[\128-\255]", "?") end
-  return '"' .. text:gsub('[\0-\31\127"\\]', function(c)
-    return ESCAPES[c] or ("\\u%04x"):format(c:byte())
-  end) .. '"'
+  return json.encode(text)
 end
 
 -- The fields, given as name, JSON text, name, JSON text..., without those that
