@@ -651,4 +651,16 @@ M.answers = {
   },
 }
 
+-- Operations whose answers the sandbox makes up, as far as it has no model of
+-- what they tell.
+M.made_up = {
+  "GET /api/v1/clubs", "GET /api/v1/curated-lists",
+  "GET /api/v1/money/accounts/cash/eligibility",
+  "GET /api/v1/money/accounts/cash/{accountId}",
+  "GET /api/v1/money/accounts/cash/{accountId}/transactions",
+  "GET /api/v1/notifications/messages", "GET /api/v1/pi-data/copiers",
+  "GET /api/v1/user-info/people", "GET /api/v1/user-info/people/search",
+  "GET /api/v1/user-info/people/{username}/tradeinfo",
+}
+
 return M

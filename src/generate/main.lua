@@ -1,5 +1,6 @@
--- make generate OPENAPI=path: writes operations.lua, client/pools.lua, and
--- meta/api.meta.lua, which is for editors, in lua/etoro.
+-- make generate OPENAPI=path: writes operations.lua, client/pools.lua,
+-- sandbox/answers/specs.lua, and meta/api.meta.lua, which is for editors, in
+-- lua/etoro.
 -- The specs have a file of their own, spec/support/answer_types.lua.
 -- make rows: writes meta/resources.meta.lua, for editors as well.
 -- make drift OPENAPI=path: prints how another document differs from them.
@@ -59,6 +60,8 @@ local function generate(path, folder, knowledge)
   end
   put(folder .. "/operations.lua", write.operations(operations, version))
   put(folder .. "/client/pools.lua", write.pools(knowledge.pools))
+  put(folder .. "/sandbox/answers/specs.lua", write.answers(answers,
+    knowledge.made_up, version))
   put(folder .. "/meta/api.meta.lua", meta.operations(operations, version,
     answers))
 end

@@ -1,7 +1,8 @@
--- Cash accounts. Every owner has one and may open a second.
+-- Cash accounts. Every owner has one and may open a second. What they hold is
+-- the sandbox's; banks, cards and who was paid are made up.
 
+local answers = require "etoro.sandbox.answers"
 local core = require "etoro.core"
-local fixture = require "etoro.sandbox.money.fixture"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
@@ -16,41 +17,47 @@ local HOUR = 3600
 local OPENING = 2 -- seconds from request to account
 local MAX_ACCOUNTS = 2
 
+local FIRST_ID = "50000000-0000-4000-8000-000000000001"
+local FIRST_TRANSACTIONS = 7
+local HOURS_BETWEEN = 22
+
+local function new_account(id, currency, balance, iban, count)
+  return { id = id, currency = currency, balance = balance, iban = iban,
+    count = count }
+end
+
 local function cash_of(box, owner)
   if not owner.cash then
-    local first = fixture.first
-    owner.cash = { requests = {}, since = box:now(), accounts = { {
-      id = first.id, currency = first.currency, balance = first.balance,
-      bank = first.bank, iban = first.iban, cards = first.cards,
-      transactions = fixture.transactions } } }
+    owner.cash = { requests = {}, since = box:now(), accounts = {
+      new_account(FIRST_ID, "EUR", 1840.55, "MT00SAND00000000000000000000001",
+        FIRST_TRANSACTIONS) } }
   end
   return owner.cash
 end
 
---- The accounts of an owner: { id, currency, balance, ... } each.
+--- The accounts of an owner: { id, currency, balance, iban, count (of its
+--- transactions) } each.
 function M.accounts(box, owner)
   local cash = cash_of(box, owner)
   for _, request in ipairs(cash.requests) do
     if not request.account and box:now() >= request.at + OPENING then
-      local second = fixture.second
-      request.account = { id = box.rng:uuid(), currency = second.currency,
-        balance = second.balance, bank = box.rng:uuid(), iban = second.iban,
-        cards = {}, transactions = {} }
+      request.account = new_account(box.rng:uuid(), "GBP", 0,
+        "GB00SAND00000000000002", 0)
       cash.accounts[#cash.accounts + 1] = request.account
     end
   end
   return cash.accounts
 end
 
-local function show(account)
-  return {
+local ACCOUNT = "GET /api/v1/money/accounts/cash/{accountId}"
+
+local function show(ctx, account)
+  return answers.body(ctx.box, ACCOUNT, {
     id = account.id, currency = account.currency, status = "Active",
-    bankAccount = { id = account.bank, accountName = "Sandy Box",
-      identifiers = json.list { { type = "IBAN", value = account.iban } },
-      region = "EU", countryCode = "MT", bankProvider = "Sandbox",
-      institutionName = "Sandbox Bank" },
-    cards = json.list(account.cards),
-  }
+    bankAccount = { countryCode = account.iban:sub(1, 2), region = "EU",
+      identifiers = { { type = "IBAN", value = account.iban } } },
+    cards = account.count == 0 and {} or { { status = "Activated" } },
+  }, account.id)
 end
 
 local function eligibility(ctx)
@@ -94,21 +101,22 @@ end
 
 handlers["GET /api/v1/money/accounts/cash"] = function(ctx)
   return reply.new(200, {
-    accounts = reply.each(M.accounts(ctx.box, ctx.caller.owner), show),
+    accounts = reply.each(M.accounts(ctx.box, ctx.caller.owner),
+      function(account) return show(ctx, account) end),
     eligibilityStatus = eligibility(ctx) })
 end
 
-handlers["GET /api/v1/money/accounts/cash/eligibility"] = function(ctx)
+local ELIGIBILITY = "GET /api/v1/money/accounts/cash/eligibility"
+handlers[ELIGIBILITY] = function(ctx)
   local owner, status = ctx.caller.owner, eligibility(ctx)
-  return reply.new(200, {
+  return reply.new(200, answers.body(ctx.box, ELIGIBILITY, {
     eligibilityStatus = status,
     ineligibilityReasons = status == "Ineligible"
-      and json.list { "AccountLimitReached" } or json.null,
-    prerequisite = { tncInfo = fixture.document },
-    contactInfo = fixture.contact,
+      and { "AccountLimitReached" } or json.null,
+    prerequisite = {}, contactInfo = {},
     userInfo = { firstName = owner.first_name, middleName = json.null,
       lastName = owner.last_name },
-  })
+  }))
 end
 
 handlers["GET /api/v1/money/accounts/cash/status"] = function(ctx)
@@ -124,41 +132,34 @@ handlers["GET /api/v1/money/accounts/cash/status"] = function(ctx)
   end
   return reply.new(200, { requestReferenceId = id, status = "Success",
     updatedAt = times.format(request.at + OPENING),
-    account = show(request.account) })
+    account = show(ctx, request.account) })
 end
 
-handlers["GET /api/v1/money/accounts/cash/{accountId}"] = function(ctx)
-  local account = find(ctx)
-  return reply.new(200, show(account))
+handlers[ACCOUNT] = function(ctx)
+  return reply.new(200, show(ctx, find(ctx)))
 end
 
-local function show_transaction(account, row, since)
-  local original = row.original or {}
-  local out = {
-    id = row[1], accountId = account.id, transactionType = row[3],
-    transactionSubtype = row[4], direction = row[5], status = row[6],
-    amount = row[7], currency = account.currency,
-    originalAmount = original[1] or json.null,
-    originalCurrency = original[2] or json.null,
-    conversionRate = original[3] or json.null,
-    postedAt = times.format(since - row[2] * HOUR),
-    counterparty = { name = row.with or "Sandbox", type = "unknown" },
+local DETAILS = { card = "cardTransactionDetails",
+  bankTransfer = "bankTransferTransactionDetails",
+  internalTransfer = "internalTransferTransactionDetails" }
+local TYPES = { "card", "bankTransfer", "card", "internalTransfer" }
+
+local function known_transaction(ctx, account, i)
+  local kind = TYPES[(i - 1) % #TYPES + 1]
+  local known = {
+    id = ("53000000-0000-4000-8000-%012d"):format(i), accountId = account.id,
+    currency = account.currency, transactionType = kind, status = "settled",
+    originalAmount = json.null, originalCurrency = json.null,
+    conversionRate = json.null, postedAt = times.format(
+      ctx.caller.owner.cash.since - i * HOURS_BETWEEN * HOUR),
   }
-  if row.card then
-    out.counterparty.type = "merchant"
-    out.cardTransactionDetails = { cardId = row.card,
-      merchantName = row.with, country = "MT",
-      authorizationStatus = "normal" }
-  elseif row[3] == "bankTransfer" then
-    out.counterparty.type = "bank_account"
-    out.bankTransferTransactionDetails = { description = row.with,
-      paymentReference = row[1]:sub(-4), bankIdentifier = json.list {
-        { name = "IBAN", value = "MT00SAND0000000000000000000" } } }
-  elseif row[3] == "internalTransfer" then
-    out.counterparty.type = "internal_account"
-    out.internalTransferTransactionDetails = { transferId = row[1] }
+  for of, field in pairs(DETAILS) do
+    known[field] = of == kind and {} or json.null
   end
-  return out
+  if kind == "card" then
+    known.cardTransactionDetails.cardId = show(ctx, account).cards[1].id
+  end
+  return known
 end
 
 -- A page's token says where the page begins.
@@ -168,22 +169,21 @@ local function start_of(ctx)
   return tonumber(token:match "^after%-(%d+)$")
 end
 
-local TRANSACTIONS = "GET /api/v1/money/accounts/cash/{accountId}/transactions"
+local TRANSACTIONS = ACCOUNT .. "/transactions"
 handlers[TRANSACTIONS] = function(ctx)
   local account = find(ctx)
   local start, size = start_of(ctx), ctx.args.pageSize
   if not start then
     return M.refuse(ctx, 400, nil, "pageToken is not one of ours")
   end
-  local rows, since = account.transactions, ctx.caller.owner.cash.since
-  local out = json.list()
-  for i = start + 1, math.min(start + size, #rows) do
-    out[#out + 1] = show_transaction(account, rows[i], since)
+  local known = {}
+  for i = start + 1, math.min(start + size, account.count) do
+    known[#known + 1] = known_transaction(ctx, account, i)
   end
-  local more = start + size < #rows
-  return reply.new(200, { results = out, pagination = { pageSize = size,
-    hasNext = more, nextPageToken = more
-      and ("after-%d"):format(start + size) or json.null } })
+  local more = start + size < account.count
+  return reply.new(200, answers.body(ctx.box, TRANSACTIONS, { results = known,
+    pagination = { pageSize = size, hasNext = more, nextPageToken = more
+      and ("after-%d"):format(start + size) or json.null } }, account.id))
 end
 
 return M

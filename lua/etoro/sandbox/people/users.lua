@@ -1,5 +1,6 @@
 -- Other users: profiles, search, gains, what they hold.
 
+local answers = require "etoro.sandbox.answers"
 local assets = require "etoro.sandbox.market.assets"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
@@ -11,8 +12,7 @@ local times = require "etoro.values.times"
 local tonumber = core.number -- not up to the locale
 
 local handlers = {}
-local M = { handlers = handlers, kind = "fixture",
-  refuse = refusals.empty }
+local M = { handlers = handlers, kind = "fixture", refuse = refusals.empty }
 
 local DAY = 86400
 local PAGE = 20
@@ -26,7 +26,8 @@ local function full_name(person)
   return person.first_name .. " " .. person.last_name
 end
 
-local function show_profile(person)
+-- What is known of a person's profile.
+local function profile(person)
   local avatars = reply.each({ 35, 150 }, function(size)
     return { width = size, height = size, type = "Resized",
       url = ("https://example.org/people/%d/%dx%d.png"):format(person.gcid,
@@ -34,88 +35,72 @@ local function show_profile(person)
   end)
   return {
     gcid = person.gcid, realCID = person.real_cid,
-    demoCID = person.demo_cid, username = person.username, language = 1,
-    languageIsoCode = "en-gb", country = person.country,
-    allowDisplayFullName = true, whiteLabel = json.null,
-    userBio = { gcid = person.gcid, languageCode = "en",
-      aboutMe = json.null, aboutMeShort = json.null,
-      strategyID = person.strategy },
-    optOut = person.opted_out == true, homepage = json.null,
-    playerStatus = 1, piLevel = person.level, isPi = person.level > 0,
-    avatars = avatars, masterAccountCid = json.null, accountType = 1,
-    fundType = json.null, isVerified = true, verificationLevel = 3,
-    accountStatus = 1, gdprInfo = json.null, firstName = person.first_name,
-    middleName = json.null, lastName = person.last_name,
-    aboutMe = json.null, aboutMeShort = json.null,
-    customerRestrictions = json.list(),
-    userFlowSignature = ("sandbox-%d"):format(person.gcid),
+    demoCID = person.demo_cid, username = person.username,
+    country = person.country, optOut = person.opted_out == true,
+    languageIsoCode = "en-gb", piLevel = person.level,
+    isPi = person.level > 0, avatars = avatars,
+    firstName = person.first_name, middleName = json.null,
+    lastName = person.last_name, masterAccountCid = json.null,
+    allowDisplayFullName = true, customerRestrictions = {},
+    gdprInfo = json.null, userBio = { gcid = person.gcid,
+      languageCode = "en", strategyID = person.strategy },
   }
 end
 
-handlers["GET /api/v1/user-info/people"] = function(ctx)
-  local names, cids = ctx.args.usernames, ctx.args.cidList
-  local out = json.list()
-  for _, name in ipairs(names or {}) do
-    out[#out + 1] = show_profile(persons.by_name(ctx.box, name)
+local PEOPLE = "GET /api/v1/user-info/people"
+local SEARCH, TRADEINFO = PEOPLE .. "/search",
+  PEOPLE .. "/{username}/tradeinfo"
+
+handlers[PEOPLE] = function(ctx)
+  local out = {}
+  for _, name in ipairs(ctx.args.usernames or {}) do
+    out[#out + 1] = profile(persons.by_name(ctx.box, name)
       or reply.refuse(404))
   end
-  for _, cid in ipairs(cids or {}) do
-    out[#out + 1] = show_profile(persons.by_cid(ctx.box, cid)
+  for _, cid in ipairs(ctx.args.cidList or {}) do
+    out[#out + 1] = profile(persons.by_cid(ctx.box, cid)
       or reply.refuse(404))
   end
-  return reply.new(200, { users = out })
+  return reply.new(200, answers.body(ctx.box, PEOPLE, { users = out }))
 end
 
--- The statistics that search and tradeinfo share.
+-- What is known of a person's statistics.
 local function statistics(ctx, person)
   local today = persons.today(ctx.box)
   local first, last = persons.period(ctx.args.period, today)
   local top = person.assets[1] or 0
   return {
     userName = person.username, fullName = full_name(person),
-    hasAvatar = true, isFund = false, fundType = 0,
+    customerId = person.real_cid, hasAvatar = true, isFund = false,
     gain = persons.gain_between(person, first, last),
     dailyGain = persons.gain_on(person, today),
     thisWeekGain = persons.gain_between(person, today - 6, today),
     riskScore = person.risk, maxDailyRiskScore = math.min(10, person.risk + 2),
     maxMonthlyRiskScore = math.min(10, person.risk + 1),
-    copiers = person.copiers, copiedTrades = 0, copyTradesPct = 0,
-    copyInvestmentPct = 0, baseLineCopiers = person.copiers, copiersGain = 0,
+    copiers = person.copiers, baseLineCopiers = person.copiers,
     aumTier = person.tier, aumTierDesc = ("Tier %d"):format(person.tier),
-    virtualCopiers = 0, trades = person.trades, winRatio = 57.5,
-    dailyDd = -1.5, weeklyDd = -3.25, profitableWeeksPct = 54.5,
-    profitableMonthsPct = 66.5, avgPosSize = 4.5, highLeveragePct = 0,
-    mediumLeveragePct = 12.5, lowLeveragePct = 87.5, peakToValley = -6.25,
-    topTradedInstrumentId = top, topTradedAssetId = top, affiliateId = 0,
-    firstActivity = 1735689600, lastActivity = today * DAY,
-    activeWeeksPct = 92.5, instrumentPct = 33.25,
+    aumTierV2 = person.tier, trades = person.trades,
+    topTradedInstrumentId = top, topTradedAssetId = top,
+    totalTradedInstruments = #person.assets, lastActivity = today * DAY,
     weeksSinceRegistration = person.weeks, countryId = person.country,
-    isPopularInvestor = person.level > 0,
+    country = ("Country %d"):format(person.country),
+    isPopularInvestor = person.level > 0, popularInvestor = person.level > 0,
+    blocked = false, isTestAccount = false, copyBlock = false, verified = true,
+    displayFullName = true,
   }
 end
 
-handlers["GET /api/v1/user-info/people/{username}/tradeinfo"] =
-  function(ctx)
-    local person = find(ctx)
-    return reply.new(200, statistics(ctx, person))
-  end
+-- The statistics of people as a search finds them.
+local function shown(ctx, people)
+  return answers.body(ctx.box, SEARCH, {
+    items = reply.each(people, function(person)
+      return statistics(ctx, person)
+    end) }).items
+end
 
-local function show_found(ctx, person)
-  local out = statistics(ctx, person)
-  local more = {
-    customerId = person.real_cid, isSocialConnected = false,
-    isTestAccount = false, displayFullName = true, bonusOnly = false,
-    blocked = false, verified = true, popularInvestor = person.level > 0,
-    copyBlock = false, isBronze = false, tags = json.list(),
-    aumTierV2 = person.tier, velocity = 1.25, exposure = 81.5,
-    optimalCopyPosSize = 2.5, peakToValleyStart = "2025-03-03T00:00:00Z",
-    peakToValleyEnd = "2025-04-08T00:00:00Z", longPosPct = 95.5,
-    topTradedAssetClassId = 5, topTradedInstrumentPct = 33.25,
-    totalTradedInstruments = #person.assets, activeWeeks = 48,
-    country = ("Country %d"):format(person.country),
-  }
-  for name, value in pairs(more) do out[name] = value end
-  return out
+handlers[TRADEINFO] = function(ctx)
+  return reply.new(200, answers.body(ctx.box, TRADEINFO,
+    shown(ctx, { find(ctx) })[1]))
 end
 
 local function holds(person, instrument)
@@ -136,23 +121,23 @@ local FILTERS = {
   end,
 }
 
-local function passes(name, value, shown, person)
+local function passes(name, value, item, person)
   local field, bound = name:match "^(.+)(M[ai][xn])$"
   if FILTERS[name] then
     return FILTERS[name](value, person)
-  elseif shown[name] ~= nil and type(shown[name]) == type(value) then
-    return shown[name] == value
-  elseif bound == "Min" and shown[field] then
-    return shown[field] >= value
-  elseif bound == "Max" and shown[field] then
-    return shown[field] <= value
+  elseif item[name] ~= nil and type(item[name]) == type(value) then
+    return item[name] == value
+  elseif bound == "Min" and item[field] then
+    return item[field] >= value
+  elseif bound == "Max" and item[field] then
+    return item[field] <= value
   end
   return true -- how to page and to sort, among others
 end
 
-local function is_wanted(ctx, shown, person)
+local function is_wanted(ctx, item, person)
   for name, value in pairs(ctx.args) do
-    if not passes(name, value, shown, person) then return false end
+    if not passes(name, value, item, person) then return false end
   end
   return true
 end
@@ -171,20 +156,16 @@ local function sort(list, text)
   end)
 end
 
-handlers["GET /api/v1/user-info/people/search"] = function(ctx)
+handlers[SEARCH] = function(ctx)
   local found = {}
-  for _, person in ipairs(persons.all) do
-    local shown = show_found(ctx, person)
-    if is_wanted(ctx, shown, person) then found[#found + 1] = shown end
+  for i, item in ipairs(shown(ctx, persons.all)) do
+    if is_wanted(ctx, item, persons.all[i]) then found[#found + 1] = item end
   end
   sort(found, ctx.args.sort)
   local size = ctx.args.pageSize or PAGE
   local start = ((ctx.args.page or 1) - 1) * size
-  local out = json.list()
-  for i = start + 1, math.min(start + size, #found) do
-    out[#out + 1] = found[i]
-  end
-  return reply.new(200, { totalItems = #found, items = out })
+  return reply.new(200, { totalItems = #found, items = json.list(table.move(
+    found, start + 1, math.min(start + size, #found), 1, {})) })
 end
 
 -- The gain of each stretch that `next_of` makes, from the earliest on.

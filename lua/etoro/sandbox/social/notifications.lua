@@ -1,6 +1,6 @@
 -- Notifications: a few wait for every owner, and can be marked as read.
 
-local core = require "etoro.core"
+local answers = require "etoro.sandbox.answers"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -35,26 +35,23 @@ local function messages_of(ctx)
   return out
 end
 
+local READ = "GET /api/v1/notifications/messages"
+
 local function show(message)
-  return {
-    messageId = message.id, correlationId = message.id,
-    actionLink = "https://example.org/" .. core.lower(message.category),
-    imageTitle = message.kind, imageUrl = "https://example.org/bell.png",
-    notificationType = message.kind, version = "1", aggregatable = false,
-    grouped = false, aggregationId = "", message = message.text,
+  return { messageId = message.id, correlationId = message.id,
+    notificationType = message.kind, message = message.text,
     readStatus = message.status, publishDate = times.format(message.published),
     subCategory = message.kind, category = message.category,
-    rtlLanguage = false, section = "Main",
-  }
+    rtlLanguage = false }
 end
 
-handlers["GET /api/v1/notifications/messages"] = function(ctx)
+handlers[READ] = function(ctx)
   local list, new = messages_of(ctx), 0
   for _, message in ipairs(list) do
     if message.status == "New" then new = new + 1 end
   end
-  return reply.new(200, { messages = reply.each(list, show),
-    meta = { notSeen = new } })
+  return reply.new(200, answers.body(ctx.box, READ, {
+    messages = reply.each(list, show), meta = { notSeen = new } }))
 end
 
 handlers["PATCH /api/v1/notifications/messages"] = function(ctx)
