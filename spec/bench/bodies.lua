@@ -66,6 +66,58 @@ function M.instruments()
   return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
 end
 
+local function position(rng, id)
+  local units = ("%d.%06d"):format(rng:range(1, 900), rng:range(1, 999999))
+  local amount = ("%d.%02d"):format(rng:range(50, 9000), rng:range(1, 99))
+  return ('{"positionID":%d,"CID":12345678,"openDateTime":'
+    .. '"2026-%02d-%02dT10:11:12.%03dZ","openRate":%d.%04d,"instrumentID":%d,'
+    .. '"isBuy":true,"takeProfitRate":%d.5,"stopLossRate":%d.0001,'
+    .. '"mirrorID":0,"parentPositionID":0,"amount":%s,"leverage":1,'
+    .. '"orderID":%d,"orderType":17,"units":%s,"totalFees":0.0,'
+    .. '"initialAmountInDollars":%s,"isTslEnabled":false,'
+    .. '"stopLossVersion":1,"isSettled":true,"redeemStatusID":0,'
+    .. '"initialUnits":%s,"isPartiallyAltered":false,'
+    .. '"unitsBaseValueDollars":%s,"isDiscounted":true,'
+    .. '"openPositionActionType":0,"settlementTypeID":1,"isDetached":false,'
+    .. '"openConversionRate":1.0,"pnlVersion":1,"totalExternalFees":0.0,'
+    .. '"totalExternalTaxes":0.0,"isNoTakeProfit":true,"isNoStopLoss":true,'
+    .. '"lotCount":%s}'):format(id, rng:range(1, 12), rng:range(1, 28),
+      rng:range(0, 999), rng:range(5, 500), rng:range(1, 9999),
+      rng:range(1001, 9999), rng:range(600, 900), rng:range(0, 4), amount,
+      rng:range(330000000, 339999999), units, amount, units, amount, units)
+end
+
+--- A portfolio of 200 positions with all documented fields, 147 KB.
+---@return string json
+function M.positions()
+  local rng = sandbox_rng.new(4)
+  local list = {}
+  for i = 1, 200 do list[i] = position(rng, 3100000000 + 17 * i) end
+  return '{"clientPortfolio":{"positions":[' .. table.concat(list, ",")
+    .. '],"credit":1000.5,"mirrors":[],"orders":[],"ordersForOpen":[],'
+    .. '"ordersForClose":[],"bonusCredit":0.0}}'
+end
+
+local function bar(rng, hour)
+  local low = rng:range(100, 200)
+  return ('{"instrumentID":1001,"fromDate":"2026-%02d-%02dT%02d:00:00Z",'
+    .. '"open":%d.%03d,"high":%d.%03d,"low":%d.%03d,"close":%d.%03d,'
+    .. '"volume":%d.0}'):format(hour // 672 + 1, hour // 24 % 28 + 1,
+      hour % 24, low + 1, rng:range(0, 999), low + 3, rng:range(0, 999), low,
+      rng:range(0, 999), low + 2, rng:range(0, 999), rng:range(1000, 999999))
+end
+
+--- 1,000 bars, 140 KB.
+---@return string json
+function M.candles()
+  local rng = sandbox_rng.new(5)
+  local list = {}
+  for i = 1, 1000 do list[i] = bar(rng, i) end
+  return '{"interval":"OneHour","candles":[{"instrumentId":1001,"candles":['
+    .. table.concat(list, ",") .. '],"rangeOpen":101.0,"rangeClose":202.0,'
+    .. '"rangeHigh":203.5,"rangeLow":100.25,"volume":10000.0}]}'
+end
+
 --- An answer of just under so many bytes.
 ---@param bytes integer
 ---@return string json
