@@ -5,26 +5,40 @@ local core = require "etoro.core"
 
 local M = {}
 
--- The value under a name in other letters; what is spelt exactly never gets
--- here.
-local function other_case(t, name)
-  if type(name) ~= "string" then return nil end
-  name = core.lower(name)
-  for key, value in next, t do
-    if type(key) == "string" and core.lower(key) == name then return value end
+local lower = core.lower
+
+-- A table's values by its names in small letters, of two the same the first.
+local function fold(t)
+  local folded = {}
+  for name, value in next, t do
+    if type(name) == "string" then
+      name = lower(name)
+      if folded[name] == nil then folded[name] = value end
+    end
+  end
+  return folded
+end
+
+-- Finds the value under a name in other letters; what is spelt exactly never
+-- gets here. Most requests lack many fields, so the letters are made small once.
+local function other_case(t)
+  local folded
+  return function(_, name)
+    if type(name) ~= "string" then return nil end
+    folded = folded or fold(t)
+    return folded[lower(name)]
   end
 end
 
-local mt = { __index = other_case }
-
---- Lets a decoded body or a query, and all that is in it, be read so.
+--- Lets a decoded body or a query, and all that is in it, be read so. It must
+--- not change afterwards.
 ---@param t table
 ---@return table t itself
 function M.table(t)
   for _, value in next, t do
     if type(value) == "table" then M.table(value) end
   end
-  if not getmetatable(t) then setmetatable(t, mt) end
+  if not getmetatable(t) then setmetatable(t, { __index = other_case(t) }) end
   return t
 end
 

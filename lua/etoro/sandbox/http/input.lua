@@ -15,7 +15,19 @@ local M = {}
 
 -- Names of specs are gone through in order, so that the same wrong request is
 -- refused in the same words.
-local long, names_of = types.spec_of, types.sorted_names
+local long = types.spec_of
+
+-- By specs, which never change.
+local names = setmetatable({}, { __mode = "k" })
+
+local function names_of(specs)
+  local list = names[specs]
+  if not list then
+    list = types.sorted_names(specs)
+    names[specs] = list
+  end
+  return list
+end
 
 -- The value that a text of a path or query stands for; nil: it has not the
 -- form of the type.
