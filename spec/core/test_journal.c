@@ -126,7 +126,7 @@ static int fate(struct etoro_journal *j, const char *line)
   int error;
   CHECK(!etoro_entry_is_done(e, &error));
   etoro_entry_start(e, NULL);
-  etoro_entry_wait(e);
+  etoro_entry_wait(e, 30);
   CHECK(etoro_entry_is_done(e, &error));
   etoro_entry_free(e);
   return error;
@@ -432,7 +432,7 @@ static void stays_the_parents(void)
   CHECK(WIFEXITED(status) && !WEXITSTATUS(status));
   refuses("in use");
   shut(0);
-  etoro_entry_wait(e);
+  etoro_entry_wait(e, 30);
   etoro_entry_free(e);
   append(j, "on");
   etoro_journal_free(j);

@@ -150,7 +150,12 @@ describe("etoro.httpd", function()
       local values = {}
       for i = 1, 1001 do values[i] = "v" .. i end
       local c = get "/one"
-      server:respond(server:wait(5).id, 200, { ["X-A"] = values }, "")
+      local id = server:wait(5).id
+      local ok, message = server:respond(id, 200, { ["X-A"] = values }, "")
+      assert.is_nil(ok)
+      assert.equal("a header has more than 1000 values", message)
+      values[1001] = nil
+      assert.is_true(server:respond(id, 200, { ["X-A"] = values }, ""))
       server:wait(0)
       local count, line = 0, c:receive "*l"
       while line ~= "" do

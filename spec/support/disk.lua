@@ -19,7 +19,8 @@ end
 local function order(c, options)
   return c:call("POST /api/v2/trading/execution/demo/orders", { body = {
     action = "open", transaction = "buy", symbol = "AAPL",
-    orderType = "mkt", leverage = 1, amount = 100 } }, options)
+    orderType = "mkt", leverage = 1, amount = 100, orderCurrency = "usd",
+    settlementType = "real", stopLossType = "fixed" } }, options)
 end
 ]]
 

@@ -172,6 +172,25 @@ describe("the journal's disk", function()
       end)
   end
 
+  it("that never answers ends an order in the sandbox, too", function()
+    program.passes(disk.lua([[
+      local box = require "etoro.sandbox".new()
+      local c = assert(box:client { journal = path, max_retries = 0 })
+      assert(order(c))
+      set "DISK_SHUT"
+      local began = core.monotonic()
+      local result, err = order(c, { timeout = 30 })
+      local took = core.monotonic() - began
+      unset "DISK_SHUT"
+      assert(not result and err.code == "journal", tostring(err))
+      assert(err.may_have_executed == false)
+      assert(took < 20, took) -- the box's clock moves on
+      assert(box.arrivals.count == 1)
+      assert(order(c))
+      c:close()
+    ]], server.url, folder))
+  end)
+
   it("keeps no loop awake for an order that was cancelled meanwhile", function()
     program.passes(disk.embed({}, [[
       local c = journaled()

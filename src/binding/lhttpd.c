@@ -186,8 +186,8 @@ static int server_wait(lua_State *L)
 }
 
 /* The headers table is walked twice: first with r NULL, when a wrong value
-   raises; then nothing can raise, for only strings are met. 0 when a header
-   is refused. */
+   raises, and 0 says that a header has too many; then nothing can raise, for
+   only strings are met, and 0 says that a header was refused. */
 static int addvalue(lua_State *L, const char *name,
                     struct etoro_httpd_request *r)
 {
@@ -200,15 +200,13 @@ static int addlist(lua_State *L, const char *name,
                    struct etoro_httpd_request *r)
 {
   int i, ok = 1;
-  for (i = 1; i <= ETORO_HTTPD_HEADER_VALUES_MAX; i++) {
-    lua_rawgeti(L, -1, i);
-    if (lua_isnil(L, -1)) {
-      lua_pop(L, 1);
-      break;
-    }
-    ok &= addvalue(L, name, r);
+  for (i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+    ok &= i <= ETORO_HTTPD_HEADER_VALUES_MAX && addvalue(L, name, r);
     lua_pop(L, 1);
+    if (!ok)
+      return 0;
   }
+  lua_pop(L, 1);
   return ok;
 }
 
@@ -240,12 +238,19 @@ static int server_respond(lua_State *L)
   size_t len;
   const char *body = luaL_optlstring(L, 5, "", &len);
   lua_Integer keep = luaL_optinteger(L, 6, -1);
+  int has_room;
   luaL_argcheck(L, status >= 200 && status <= 599, 3, "not a final status");
   luaL_checktype(L, 4, LUA_TTABLE);
   luaL_checkstack(L, 6, NULL);
-  addheaders(L, 4, NULL);
+  has_room = addheaders(L, 4, NULL);
   if (!r)
     return pushgone(L);
+  if (!has_room) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "a header has more than %d values",
+                    ETORO_HTTPD_HEADER_VALUES_MAX);
+    return 2;
+  }
   if (!etoro_httpd_prepare(r, body, len, keep))
     return luaL_error(L, "not enough memory");
   if (!addheaders(L, 4, r)) {

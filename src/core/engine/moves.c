@@ -207,7 +207,8 @@ static void run_recorded(struct etoro_engine *e)
 /* Has the intent written: no byte of an order may leave before the line that
    a program which starts after a crash finds it by. Another thread writes, so
    that a slow disk holds up this one job alone; a manual wire, whose clock
-   stands still meanwhile, waits. */
+   stands still meanwhile, waits for ETORO_JOURNAL_PATIENCE, and then lets its
+   clock run into the job's timer. */
 static void record(struct etoro_engine *e, struct etoro_job *j)
 {
   move(j, ETORO_STATE_JOURNAL);
@@ -216,7 +217,7 @@ static void record(struct etoro_engine *e, struct etoro_job *j)
   etoro_entry_start(j->intent, e->wire ? &e->bell : NULL);
   if (e->wire)
     return;
-  etoro_entry_wait(j->intent);
+  etoro_entry_wait(j->intent, ETORO_JOURNAL_PATIENCE);
   run_recorded(e);
 }
 

@@ -434,12 +434,14 @@ void etoro_entry_stop(struct etoro_entry *e)
   pthread_mutex_unlock(&e->journal->mutex);
 }
 
-void etoro_entry_wait(struct etoro_entry *e)
+void etoro_entry_wait(struct etoro_entry *e, double seconds)
 {
   struct etoro_journal *j = e->journal;
+  struct timespec until = moment(seconds);
+  int error = 0;
   pthread_mutex_lock(&j->mutex);
-  while (e->is_busy)
-    pthread_cond_wait(&j->less, &j->mutex);
+  while (e->is_busy && !error)
+    error = pthread_cond_timedwait(&j->less, &j->mutex, &until);
   pthread_mutex_unlock(&j->mutex);
 }
 

@@ -68,8 +68,8 @@ void etoro_entry_start(struct etoro_entry *e, const struct etoro_wake *bell);
 /* Rings no more. The line may be written all the same. */
 void etoro_entry_stop(struct etoro_entry *e);
 
-/* Waits until it is done. */
-void etoro_entry_wait(struct etoro_entry *e);
+/* Waits until it is done, for so many seconds at most. */
+void etoro_entry_wait(struct etoro_entry *e, double seconds);
 
 int etoro_entry_is_started(const struct etoro_entry *e);
 
