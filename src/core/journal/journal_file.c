@@ -32,6 +32,7 @@ const char *etoro_journal_file_reason(char out[ETORO_REASON_MAX], int error)
   return out;
 }
 
+/* The path as the user wrote it, cut: the words behind it must still be seen. */
 static int say(char *why, const char *path, const char *problem)
 {
   snprintf(why, ETORO_JOURNAL_WHY_MAX, "journal '%.*s': %s",
@@ -45,7 +46,9 @@ static int say_error(char *why, const char *path, int error)
   return say(why, path, etoro_journal_file_reason(reason, error));
 }
 
-/* Who holds the lock, as far as the system tells; 0 when it does not. */
+/* Who holds the lock, as far as the system tells; 0 when it does not. For the
+   message alone: two processes on one journal would each take the other's orders
+   for their own, and a user has to find the second one. */
 static long holder_of(const struct stat *info)
 {
   long found = 0;
@@ -103,6 +106,9 @@ static void flush_folder(const char *path)
   close(fd);
 }
 
+/* Before an order leaves, its intent has to survive a loss of power: what the
+   system only promises to write does not. macOS keeps its word for F_FULLFSYNC
+   alone. The size is flushed as well, the time of the last change need not be. */
 int etoro_journal_file_flush(const struct etoro_journal_file *f)
 {
 #ifdef F_FULLFSYNC
@@ -132,6 +138,8 @@ static int put(int fd, const char *bytes, size_t n, size_t *done)
   return 0;
 }
 
+/* A first line of its own salt: whose an order is stands in the file as a
+   fingerprint of the key, and the same key must look otherwise in each file. */
 static int write_header(struct etoro_journal_file *f, const char *path,
                         etoro_random_fn *random, void *context, char *why)
 {
@@ -159,13 +167,16 @@ static int write_header(struct etoro_journal_file *f, const char *path,
   return ETORO_OK;
 }
 
-/* 1 when n bytes are as much of a first line as a crash may leave. */
+/* 1 when n bytes are as much of a first line as a crash may leave. Only such a
+   file is begun anew: all else may be somebody's book. */
 static int is_half_header(const char *bytes, size_t n)
 {
   return n < HEADER_LEN - 1 && !memchr(bytes, '\n', n)
          && !memcmp(bytes, begin, n < BEGIN_LEN ? n : BEGIN_LEN);
 }
 
+/* What is no journal of ours is never written to, not even its end: the path may
+   be a slip. */
 static int read_salt(struct etoro_journal_file *f, const char *path,
                      const char *bytes, size_t n, char *why)
 {
@@ -201,7 +212,8 @@ static int read_header(struct etoro_journal_file *f, const char *path,
   return rc;
 }
 
-/* Remembers the end of the file. 0 or an errno. */
+/* Remembers the end of the file, by which the next write knows that nobody else
+   has written meanwhile. 0 or an errno. */
 static int read_tail(struct etoro_journal_file *f)
 {
   struct stat info;
@@ -252,6 +264,9 @@ static int is_as_left(const struct etoro_journal_file *f,
          && has_bytes(f, f->size - (off_t)f->tail_len, f->tail, f->tail_len);
 }
 
+/* The lock comes before the first read, and holds as long as the descriptor: what
+   was read before it may be another's half line. It is the open file's, so that
+   a fork shares it and an exit, even by a signal, gives it back. */
 static int take(struct etoro_journal_file *f, const char *path,
                 etoro_random_fn *random, void *context, char *why)
 {
@@ -294,6 +309,10 @@ int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
   return rc;
 }
 
+/* One write for a line, at the end wherever that is. What went half is cut off
+   again, since the next line would be glued to it; where even that fails the
+   next one begins with a line end. A file that was removed or changed takes
+   nothing, and so nothing is sent: its orders could not be found again. */
 int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
                              size_t n)
 {
@@ -321,6 +340,8 @@ int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
   return error;
 }
 
+/* By what the name stands for, not by how it is written: links and dots lead to
+   one file, and it is to be open once. */
 int etoro_journal_file_is(const struct etoro_journal_file *f, const char *path)
 {
   struct stat info;

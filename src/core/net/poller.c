@@ -73,6 +73,8 @@ int etoro_poller_fd(const struct etoro_poller *p)
   return p->fd;
 }
 
+/* Level-triggered: a host that looks only now and then must find what it has
+   not seen, and what a step leaves in a socket wakes it again. */
 int etoro_poller_watch(struct etoro_poller *p, int fd, int events)
 {
   struct epoll_event event = { 0 };
@@ -90,6 +92,9 @@ int etoro_poller_watch(struct etoro_poller *p, int fd, int events)
   return rc ? ETORO_EIO : ETORO_OK;
 }
 
+/* A timer that has gone off stays readable until it is set anew: the one that
+   sets it is the step that the alarm asked for, so that none is slept over. To
+   switch off what is off already would be a call of the system for nothing. */
 void etoro_poller_alarm(struct etoro_poller *p, double seconds)
 {
   struct itimerspec when = { { 0, 0 }, { 0, 0 } };
@@ -107,6 +112,8 @@ void etoro_poller_alarm(struct etoro_poller *p, double seconds)
   timerfd_settime(p->timer, 0, &when, NULL);
 }
 
+/* Up while something is untaken. A write or read that failed leaves is_up as it
+   was, so that the next refresh tries it once more. */
 void etoro_poller_flag(struct etoro_poller *p, int is_up)
 {
   uint64_t one = 1;
@@ -127,6 +134,9 @@ static int to_events(uint32_t events)
          | (events & (EPOLLERR | EPOLLHUP) ? ETORO_POLL_ERROR : 0);
 }
 
+/* A signal ends the wait with nothing: Ctrl-C has to reach Lua's hook. Rounded up
+   to milliseconds, since a wait that ends just before a timer is due would turn
+   in circles until it is. */
 size_t etoro_poller_wait(struct etoro_poller *p, double seconds,
                          struct etoro_ready *out, size_t most)
 {
@@ -163,6 +173,8 @@ struct etoro_poller {
   double alarm;
 };
 
+/* A timer and a flag are events of the queue itself: no descriptors of their
+   own, and one descriptor to watch here as well. */
 static int change(const struct etoro_poller *p, uintptr_t id, int filter,
                   int flags, unsigned note, intptr_t data)
 {
@@ -200,6 +212,8 @@ int etoro_poller_fd(const struct etoro_poller *p)
   return p->fd;
 }
 
+/* Taken out first: reading and writing are two events here, and what is no
+   longer asked for would be told on. That they were not there is no error. */
 int etoro_poller_watch(struct etoro_poller *p, int fd, int events)
 {
   int rc = 0;

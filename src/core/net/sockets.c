@@ -23,6 +23,8 @@ void etoro_sockets_free(struct etoro_sockets *s)
   memset(s, 0, sizeof *s);
 }
 
+/* Begins anew where the number is known already: the system gives the number of
+   a closed descriptor to the next one, and libcurl does not tell of all ends. */
 int etoro_sockets_add(struct etoro_sockets *s, int fd)
 {
   struct etoro_socket *one = etoro_sockets_get(s, fd);
@@ -48,6 +50,8 @@ void etoro_sockets_drop(struct etoro_sockets *s, int fd)
     *one = s->list[--s->n];
 }
 
+/* A walk: a client has some ten connections. What this gives holds until one is
+   added or dropped. */
 struct etoro_socket *etoro_sockets_get(struct etoro_sockets *s, int fd)
 {
   size_t i;
@@ -96,6 +100,8 @@ static int are_same(const struct etoro_ends *a, const struct etoro_ends *b)
          && !strcmp(a->ip, b->ip) && !strcmp(a->local_ip, b->local_ip);
 }
 
+/* By its two ends, which is all that libcurl says of the connection that it has
+   chosen. Those that were closed meanwhile are let go of on the way. */
 struct etoro_socket *etoro_sockets_find(struct etoro_sockets *s,
                                         const struct etoro_ends *ends)
 {
@@ -113,6 +119,9 @@ struct etoro_socket *etoro_sockets_find(struct etoro_sockets *s,
   return NULL;
 }
 
+/* A kept connection of HTTP/1.1 has nothing to say before it is asked: bytes that
+   wait there are an answer to nobody's request, and would be taken for this
+   call's. Over HTTP/2 they belong there. An end is an end in both. */
 int etoro_socket_is_clean(const struct etoro_socket *s)
 {
   struct pollfd look = { s->fd, POLLIN | POLLRDHUP, 0 };

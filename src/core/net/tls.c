@@ -22,6 +22,8 @@ static int is_hashed(const char *name)
   return name[8] == '.' && etoro_is_digit(name[9]);
 }
 
+/* One such name will do: a folder without any is only a heap of certificates,
+   in which OpenSSL finds none, and to choose it would trust nobody. */
 static int holds_hashed(const char *folder)
 {
   const struct dirent *entry;
@@ -43,6 +45,10 @@ static int copy(char *out, size_t size, const char *text)
   return 1;
 }
 
+/* libcurl's default reads the whole bundle for each new connection, some twenty
+   milliseconds; out of a hashed folder it takes the one that it needs, in one.
+   A file of the user's own stands above both, and one that cannot be read is an
+   error here, before a handshake fails for what would look like an attack. */
 int etoro_tls_choose(struct etoro_tls *out, const char *ca_file)
 {
   const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
@@ -64,6 +70,8 @@ int etoro_tls_choose(struct etoro_tls *out, const char *ca_file)
   return ETORO_OK;
 }
 
+/* Only a version that is known not to raise SIGPIPE is spared the two calls of
+   the system that hold it off: a host that dies of it cannot be mended. */
 int etoro_tls_may_signal(void)
 {
   const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
@@ -97,6 +105,9 @@ void etoro_tls_find_look(struct etoro_tls_look *out)
     dlclose(library);
 }
 
+/* Bytes that TLS has read and nobody has taken are no longer in the socket, where
+   a look would find them. 1 where it cannot be told: a connection too many costs
+   a handshake, an answer too many a wrong number. */
 int etoro_tls_holds_input(const struct etoro_tls_look *look, CURL *easy)
 {
   struct curl_tlssessioninfo *info = NULL;
@@ -110,6 +121,8 @@ int etoro_tls_holds_input(const struct etoro_tls_look *look, CURL *easy)
   return 1;
 }
 
+/* Both are set, one of them to nothing: left alone, libcurl takes the default
+   that it was built with beside ours. */
 CURLcode etoro_tls_apply(const struct etoro_tls *t, CURL *easy)
 {
   CURLcode rc;

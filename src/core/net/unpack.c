@@ -37,6 +37,8 @@ struct etoro_unpack {
   unsigned char piece[ETORO_UNPACK_PIECE];
 };
 
+/* Ours and not libcurl's: it does not say that a packed stream broke off, and a
+   list that lacks its end can be read like one that has it. */
 const char *etoro_unpack_offer(void)
 {
 #if defined ETORO_WITH_ZLIB && defined ETORO_WITH_BROTLI
@@ -112,6 +114,8 @@ static int start_zlib(struct etoro_unpack *u, int window_bits)
   return u->is_open ? ETORO_OK : ETORO_ENOMEM;
 }
 
+/* A piece at a time, each bounded by the buffer's own ceiling: a few packed bytes
+   may stand for any number. */
 static int inflate_on(struct etoro_unpack *u, const unsigned char *bytes,
                       size_t n, struct etoro_buf *out)
 {
@@ -144,6 +148,8 @@ static int is_framed(const unsigned char *head)
   return (head[0] & 0x0f) == 8 && (head[0] * 256 + head[1]) % 31 == 0;
 }
 
+/* Which of the two it is shows in two bytes, and the network may cut between
+   them: they are kept until both are there. */
 static int inflate_either(struct etoro_unpack *u, const unsigned char *bytes,
                           size_t n, struct etoro_buf *out)
 {
@@ -166,12 +172,14 @@ static int inflate_either(struct etoro_unpack *u, const unsigned char *bytes,
 
 #ifdef ETORO_WITH_BROTLI
 
+/* A host that is short of memory is told so, and not that the server is broken. */
 static int is_memory(BrotliDecoderErrorCode code)
 {
   return code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES
          && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES;
 }
 
+/* Brotli knows its end, and nothing may stand behind it. */
 static int unbrotli(struct etoro_unpack *u, const unsigned char *bytes,
                     size_t n, struct etoro_buf *out)
 {
@@ -214,6 +222,8 @@ static int start(struct etoro_unpack *u)
   }
 }
 
+/* Packings on top of each other, which the header could list, are nothing that
+   the API sends: they are refused like one that nobody knows. */
 int etoro_unpack_open(struct etoro_unpack **out, const char *name, size_t n)
 {
   enum kind kind;
@@ -264,11 +274,13 @@ int etoro_unpack_add(struct etoro_unpack *u, const void *bytes, size_t n,
   }
 }
 
+/* To be asked when the answer is over: bytes that ran out look like an end. */
 int etoro_unpack_is_whole(const struct etoro_unpack *u)
 {
   return u->is_whole;
 }
 
+/* What was in the piece may be a token: all of it is overwritten. */
 void etoro_unpack_free(struct etoro_unpack *u)
 {
   if (!u)
