@@ -426,12 +426,12 @@ describe("etoro.oauth", function()
 
   describe("source", function()
     it("renews the token of a client in time", function()
-      server:set { lifetime = 1 }
+      server:set { lifetime = 5 }
       local sso = login()
       local c = client(sso:source(tokens_of(sso)))
       assert.equal(1, assert(c:call "GET /api/v1/me").gcid)
       assert.same({}, refreshes())
-      process.sleep(1.05)
+      process.sleep(5.05)
       assert.equal(1, assert(c:call "GET /api/v1/me").gcid)
       assert.equal(1, #refreshes())
       c:close()
