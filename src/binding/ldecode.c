@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/bytes/ascii.h"
 #include "core/bytes/buf.h"
 #include "core/bytes/mask.h"
 #include "core/bytes/secretname.h"
@@ -247,6 +248,17 @@ static int read_number(struct reader *r)
   return ETORO_OK;
 }
 
+/* A value that is no list or object. */
+static inline int read_scalar(struct reader *r)
+{
+  char c = *r->p;
+  if (c == '"')
+    return read_string(r);
+  if (c == '-' || etoro_is_digit(c))
+    return read_number(r);
+  return read_word(r);
+}
+
 /* A value under a secret's name that is no list or object. It is read where
    nothing has been masked. */
 static int read_sealed(struct reader *r)
@@ -272,7 +284,18 @@ static int read_sealed(struct reader *r)
   return seal(r, p + is_string, q, has_escapes);
 }
 
-static int read_value(struct reader *r, int is_sealed);
+static int read_list(struct reader *r, int is_sealed);
+static int read_object(struct reader *r, int is_sealed);
+
+static inline int read_value(struct reader *r, int is_sealed)
+{
+  char c = *r->p;
+  if (c == '{')
+    return read_object(r, is_sealed);
+  if (c == '[')
+    return read_list(r, is_sealed);
+  return is_sealed ? read_sealed(r) : read_scalar(r);
+}
 
 static int go_deeper(struct reader *r, int slots)
 {
@@ -282,8 +305,12 @@ static int go_deeper(struct reader *r, int slots)
 }
 
 /* The end of a list or object at p, or a comma: *is_end tells. */
-static int read_comma(struct reader *r, char closing, int *is_end)
+static inline int read_comma(struct reader *r, char closing, int *is_end)
 {
+  if (*r->p == ',' && r->p[1] > ' ') {
+    r->p++;
+    return ETORO_OK;
+  }
   if (*r->p <= ' ')
     skip_space(r);
   *is_end = *r->p == closing;
@@ -374,15 +401,18 @@ static int is_secret_name(lua_State *L)
   return etoro_secretname_is(name, n);
 }
 
-/* The name at p, and the colon behind it. */
-static int read_name(struct reader *r, int *is_secret)
+/* The name at p, and the colon behind it; guess: its slot if it is not the one
+   that came behind the last, or -1. */
+static int read_name(struct reader *r, int guess, int *is_secret)
 {
   struct etoro_names *names = &r->d->names;
   int slot, has_escapes, rc = ETORO_OK;
   const char *q, *start = r->p + 1;
   if (*r->p != '"')
     return fail_here(r, "a name is expected");
-  slot = etoro_names_guess(names, start, r->end);
+  slot = guess >= 0 && etoro_names_is(names, (unsigned)guess, start, r->end)
+             ? guess
+             : etoro_names_guess(names, start, r->end);
   if (slot >= 0) {
     lua_rawgeti(r->L, r->names, (lua_Integer)slot + 1);
     *is_secret = names->slot[slot].is_secret;
@@ -458,9 +488,9 @@ static int read_object(struct reader *r, int is_sealed)
     r->p++;
   while (!is_end) {
     int is_secret = 0;
-    rc = read_name(r, &is_secret);
+    rc = read_name(r, fields ? -1 : first, &is_secret);
     if (!fields++)
-      first = names->last;
+      first = (int)names->last;
     if (!rc)
       rc = read_field(r, is_sealed || (is_secret && !r->is_plain));
     if (!rc)
@@ -472,22 +502,6 @@ static int read_object(struct reader *r, int is_sealed)
     names->slot[first].fields = (uint8_t)(fields < 255 ? fields : 255);
   r->depth--;
   return ETORO_OK;
-}
-
-static int read_value(struct reader *r, int is_sealed)
-{
-  char c = *r->p;
-  if (c == '{')
-    return read_object(r, is_sealed);
-  if (c == '[')
-    return read_list(r, is_sealed);
-  if (is_sealed)
-    return read_sealed(r);
-  if (c == '"')
-    return read_string(r);
-  if (c == '-' || (c >= '0' && c <= '9'))
-    return read_number(r);
-  return read_word(r);
 }
 
 /* Reads all of the text. */
@@ -529,6 +543,7 @@ static int decode(struct reader *r)
   r->d = lua_touserdata(L, -1);
   lua_getiuservalue(L, -1, NAMES_VALUE);
   lua_getiuservalue(L, -2, LIST_VALUE);
+  etoro_names_start(&r->d->names);
   r->names = base + 2;
   r->list_type = base + 3;
   rc = read_text(r);

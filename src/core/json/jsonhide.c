@@ -42,6 +42,8 @@ static int is_secret_string(const char *p, const char *end)
   int ignored = 0;
   if (n > sizeof plain)
     return 0;
+  if (!memchr(p, '\\', n))
+    return etoro_secretname_is(p, n);
   return etoro_secretname_is(plain,
                              etoro_escape_undo(plain, p, end, &ignored));
 }

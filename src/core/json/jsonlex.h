@@ -134,22 +134,19 @@ static inline const char *etoro_json_string_stop(const char *p,
   return p;
 }
 
-/* 1 when the n bytes at p, which end before end, are those at kept, behind
-   which there is room up to a multiple of 16. */
+/* 1 when the n bytes at p are those at kept, behind which there is room up to a
+   multiple of 16. The text ends at end. */
 static inline int etoro_json_same(const char *p, const char *kept, unsigned n,
                                   const char *end)
 {
 #if defined(__SSE2__) && !defined(ETORO_PORTABLE)
-  for (; end - p >= 16; p += 16, kept += 16, n -= 16) {
-    if (n <= 16)
-      return etoro_json_same_block(p, kept, n);
-    if (!etoro_json_same_block(p, kept, 16))
-      return 0;
-  }
-#else
-  (void)end;
+  if (end - p >= 16)
+    return n <= 16
+               ? etoro_json_same_block(p, kept, n)
+               : etoro_json_same_block(p, kept, 16) && end - p >= (ptrdiff_t)n
+                     && !memcmp(p + 16, kept + 16, n - 16);
 #endif
-  return memcmp(p, kept, n) == 0;
+  return end - p >= (ptrdiff_t)n && !memcmp(p, kept, n);
 }
 
 #endif

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "core/bytes/secretname.h"
-#include "core/json/jsonlex.h"
 
 unsigned etoro_names_slot(const struct etoro_names *names, const char *p,
                           size_t n, int *is_known)
@@ -18,17 +17,6 @@ unsigned etoro_names_slot(const struct etoro_names *names, const char *p,
   name = &names->slot[slot];
   *is_known = name->len == n + 1 && !memcmp(name->text, p, n + 1);
   return slot;
-}
-
-int etoro_names_guess(const struct etoro_names *names, const char *p,
-                      const char *end)
-{
-  unsigned slot = names->slot[names->last].next;
-  const struct etoro_name *name = &names->slot[slot];
-  if (!name->len || end - p < name->len
-      || !etoro_json_same(p, name->text, name->len, end))
-    return -1;
-  return (int)slot;
 }
 
 void etoro_names_keep(struct etoro_names *names, unsigned slot, const char *p,

@@ -124,9 +124,12 @@ static int settle(struct etoro_number *out, const struct parts *v,
   return ETORO_OK;
 }
 
-/* A number with a point or an exponent at *p; v->w holds the digits before. */
-static int read_real(struct etoro_number *out, struct parts *v, const char **p)
+/* A number with a point or an exponent at *p; w holds the digits from start to
+   there. */
+static int read_real(struct etoro_number *out, const char *start, uint64_t w,
+                     int is_negative, const char **p)
 {
+  struct parts v = { start, NULL, is_negative, 0, w, 0 };
   const char *q = *p;
   int rc;
   if (*q == '.') {
@@ -134,43 +137,41 @@ static int read_real(struct etoro_number *out, struct parts *v, const char **p)
     if (!etoro_is_digit(*q))
       return ETORO_ESYNTAX;
     for (; etoro_is_digit(*q); q++)
-      v->w = v->w * 10 + (uint64_t)(*q - '0'); /* too many: see below */
-    v->exponent = point + 1 - q;
+      v.w = v.w * 10 + (uint64_t)(*q - '0'); /* too many: see below */
+    v.exponent = point + 1 - q;
   }
-  v->digits_end = q;
+  v.digits_end = q;
   if (*q == 'e' || *q == 'E') {
     long long more = 0;
     q = pass_exponent(&more, q + 1);
     if (!q)
       return ETORO_ESYNTAX;
-    v->exponent += more;
+    v.exponent += more;
   }
-  if (v->digits_end - v->start > DIGITS_MOST)
-    collect(v);
-  rc = settle(out, v, q);
+  if (v.digits_end - v.start > DIGITS_MOST)
+    collect(&v);
+  rc = settle(out, &v, q);
   *p = q;
   return rc;
 }
 
 int etoro_number_read(struct etoro_number *out, const char **p)
 {
-  struct parts v = { 0 };
-  const char *q = *p;
-  v.is_negative = *q == '-';
-  q += v.is_negative;
-  v.start = q;
-  for (; etoro_is_digit(*q); q++)
-    v.w = v.w * 10 + (uint64_t)(*q - '0'); /* too many are looked at below */
-  if (q == v.start || (*v.start == '0' && q - v.start > 1))
+  const char *q = *p, *start;
+  int is_negative = *q == '-';
+  uint64_t w = 0;
+  q += is_negative;
+  for (start = q; etoro_is_digit(*q); q++)
+    w = w * 10 + (uint64_t)(*q - '0'); /* too many are looked at below */
+  if (q == start || (*start == '0' && q - start > 1))
     return ETORO_ESYNTAX;
   *p = q;
   if (*q == '.' || *q == 'e' || *q == 'E')
-    return read_real(out, &v, p);
-  if (q - v.start <= DIGITS_SAFE) {
+    return read_real(out, start, w, is_negative, p);
+  if (q - start <= DIGITS_SAFE) {
     out->kind = ETORO_NUMBER_INTEGER;
-    out->integer = v.is_negative ? -(int64_t)v.w : (int64_t)v.w;
-  } else if (q - v.start > DIGITS_MOST
-             || !to_integer(out, v.w, v.is_negative)) {
+    out->integer = is_negative ? -(int64_t)w : (int64_t)w;
+  } else if (q - start > DIGITS_MOST || !to_integer(out, w, is_negative)) {
     out->kind = ETORO_NUMBER_TEXT;
   }
   return ETORO_OK;
