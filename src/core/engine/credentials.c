@@ -44,6 +44,8 @@ struct etoro_credentials {
   char agent[ETORO_USER_AGENT_MAX + sizeof agent_name];
 };
 
+/* A value with a line break would add headers of somebody's choosing. The
+   plain line is built in a buffer that wipes itself, and sealed. */
 static int make_line(struct etoro_secret **out, const char *name,
                      const struct etoro_secret *value)
 {
@@ -68,6 +70,7 @@ static int make_login(struct etoro_secret **out, const char *id,
 {
   struct etoro_buf plain, coded;
   int rc;
+  /* Ceilings by which a login that no header can hold is refused here. */
   etoro_buf_init(&plain, ETORO_LOGIN_MAX);
   etoro_buf_init(&coded, 2 * ETORO_LOGIN_MAX);
   rc = etoro_uri_encode(&plain, id, strlen(id), ETORO_URI_QUERY);
@@ -95,6 +98,7 @@ static int write_lines(struct etoro_credentials *c, const char *user_agent)
   int i;
   if (n > ETORO_USER_AGENT_MAX || !etoro_header_value_valid(user_agent, n))
     return ETORO_EINVAL;
+  /* libcurl's lists want text that is not const, and never write to it. */
   for (i = 0; i < LINE_ENCODING; i++)
     memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);
   snprintf(c->text[LINE_ENCODING], sizeof c->text[LINE_ENCODING],
@@ -153,6 +157,8 @@ static int seal_lines(struct etoro_credentials *c,
     rc =
         make_login(&c->given[GIVEN_LOGIN], who->client_id, who->client_secret);
   for (i = 0; i < GIVEN_COUNT && !rc; i++)
+    /* The client's secret alone has no line: it goes into the login, and stays
+       in given so that an echo of it is masked. */
     if (names[i] && c->given[i])
       rc = make_line(&c->lines[n++], names[i], c->given[i]);
   return rc;
@@ -179,6 +185,8 @@ int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
   rc = write_lines(c, user_agent);
   if (!rc)
     rc = seal_lines(c, who);
+  /* It gives back what it took so far: the secrets were kept before anything
+     could fail. */
   if (rc) {
     etoro_credentials_free(c);
     return rc;
@@ -215,6 +223,8 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
      times for each request */
   static const enum line first[] = { LINE_ACCEPT, LINE_NO_TYPE, LINE_JSON_TYPE,
                                      LINE_NO_EXPECT };
+  /* The one place where keys get onto a request: a URL that a link or a caller
+     brought cannot carry them elsewhere. */
   if (!etoro_origin_matches(c->origin, url))
     return NULL;
   return &c->nodes[first[kind]];

@@ -48,6 +48,8 @@ struct etoro_journal {
   int error;                      /* of a line that nobody watches */
 };
 
+/* After a fork the thread and whatever held the mutex are the parent's alone:
+   a child takes no lock here, and frees nothing that was in motion. */
 static int is_foreign(const struct etoro_journal *j)
 {
   return etoro_fork_happened(&j->owner);
@@ -85,6 +87,9 @@ static int write_batch(struct etoro_journal *j, struct etoro_entry *batch,
   struct etoro_entry *e;
   int is_dirty = was_dirty;
   for (e = batch; e; e = e->next) {
+    /* An intent in a file that nobody finds is as good as none, so its order
+       must not leave. An outcome has its place behind its intent, moved or
+       not. */
     e->error = e->is_intent && !etoro_journal_file_is_there(&j->file)
                    ? ENOENT
                    : etoro_journal_file_write(&j->file, e->line, e->len);
@@ -100,6 +105,8 @@ static void work_once(struct etoro_journal *j)
   int is_flushing = j->wants_flush;
   int was_dirty = j->is_dirty;
   int error;
+  /* The batch is the thread's own while the mutex is open: of its entries
+     others touch journal and bell alone, which write_batch leaves alone. */
   j->first = j->last = NULL;
   j->waiting = 0;
   j->wants_flush = 0;
@@ -107,8 +114,11 @@ static void work_once(struct etoro_journal *j)
   pthread_mutex_unlock(&j->mutex);
   error = write_batch(j, batch, is_flushing, was_dirty);
   pthread_mutex_lock(&j->mutex);
+  /* With nobody's line to carry it, the next sync has to tell it. */
   if (error && !batch && !j->error)
     j->error = error;
+  /* Also when the flush failed: Linux tells such an error once and takes the
+     pages for clean, so that a second one would succeed and mean nothing. */
   j->is_dirty = !is_flushing;
   while (batch) {
     struct etoro_entry *e = batch;
@@ -129,6 +139,8 @@ static void *work(void *context)
   for (;;) {
     while (!j->first && !j->wants_flush && !j->is_ending)
       pthread_cond_wait(&j->more, &j->mutex);
+    /* An end is only taken once nothing waits: what was handed over before it
+       is written. */
     if (!j->first && !j->wants_flush)
       break;
     work_once(j);
@@ -137,6 +149,7 @@ static void *work(void *context)
   is_left = j->is_left;
   pthread_cond_broadcast(&j->less);
   pthread_mutex_unlock(&j->mutex);
+  /* Its last holder could not wait; nobody else has the journal. */
   if (is_left)
     destroy(j);
   return NULL;
@@ -154,6 +167,7 @@ static int need_thread(struct etoro_journal *j)
   pthread_sigmask(SIG_SETMASK, &all, &before);
   error = pthread_create(&j->thread, NULL, work, j);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
+  /* It starts with the first line: a client that only reads has no thread. */
   j->has_thread = !error;
   return error;
 }
@@ -163,6 +177,8 @@ static void init_locks(struct etoro_journal *j)
   pthread_condattr_t steady;
   pthread_condattr_init(&steady);
 #ifndef __APPLE__
+  /* A patience that goes by the machine's time would be endless when that is
+     set back. macOS cannot do it. */
   pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
 #endif
   pthread_mutex_init(&j->mutex, NULL);
@@ -180,6 +196,7 @@ int etoro_journal_open(struct etoro_journal **out, const char *path,
   *out = NULL;
   if (!j)
     return ETORO_ENOMEM;
+  /* Before there are locks: what fails here has nothing to give back. */
   rc = etoro_journal_file_open(&j->file, path, random, context, why);
   if (rc) {
     free(j);
@@ -216,6 +233,7 @@ static struct timespec moment(double seconds)
   return t;
 }
 
+/* is_working as well: a batch that the thread has taken is in no queue. */
 static int is_settled(const struct etoro_journal *j)
 {
   return !j->first && !j->is_working && !j->wants_flush;
@@ -235,6 +253,8 @@ static int wait_settled(struct etoro_journal *j, double seconds)
    journal is the thread's from now on. */
 static int end_thread(struct etoro_journal *j)
 {
+  /* A disk that has cost somebody the whole patience already is not waited for
+     a second time. */
   struct timespec until = moment(j->is_slow ? 0 : ETORO_JOURNAL_PATIENCE);
   int error = 0, is_over;
   pthread_mutex_lock(&j->mutex);
@@ -258,6 +278,8 @@ void etoro_journal_close(struct etoro_journal *j)
     etoro_journal_file_close(&j->file); /* the parent keeps the lock */
     return;
   }
+  /* The file stays open, and its lock held, while the thread may still write
+     to it: another process must not read it as finished. */
   if (j->has_thread && !end_thread(j))
     return;
   j->has_thread = 0;
@@ -303,6 +325,8 @@ int etoro_journal_who(const struct etoro_journal *j,
   struct etoro_buf salted;
   size_t n = ETORO_JOURNAL_SALT_LEN + etoro_secret_len(secret);
   int i, rc;
+  /* It holds the key: a buffer wipes what it frees. Salted, so that two files
+     do not tell that they are of one account. */
   etoro_buf_init(&salted, n);
   rc = etoro_buf_add(&salted, j->file.salt, ETORO_JOURNAL_SALT_LEN);
   if (!rc)
@@ -326,6 +350,8 @@ static int make_entry(struct etoro_entry **out, const struct etoro_journal *j,
   *out = NULL;
   if (j->is_closed || is_foreign(j))
     return ETORO_ECLOSED;
+  /* A line end inside would make two lines, the second of which anybody who
+     words a text could have written. */
   if (!n || memchr(line, '\n', n))
     return ETORO_EINVAL;
   e = calloc(1, sizeof *e + n + 1);
@@ -345,6 +371,7 @@ static int enqueue(struct etoro_journal *j, struct etoro_entry *e,
   int error = 0;
   e->is_intent = is_flushing;
   pthread_mutex_lock(&j->mutex);
+  /* Refused and told, not waited for: the loop that calls must go on. */
   if (j->waiting >= ETORO_JOURNAL_LINES_MAX)
     error = ENOBUFS;
   else
@@ -356,6 +383,8 @@ static int enqueue(struct etoro_journal *j, struct etoro_entry *e,
       j->first = e;
     j->last = e;
     j->waiting++;
+    /* An outcome does not wait for the disk: what a crash takes of it the
+       server can be asked for. Of an intent nobody else would know. */
     j->wants_flush |= is_flushing;
     e->is_busy = 1;
     pthread_cond_signal(&j->more);
@@ -391,9 +420,11 @@ int etoro_journal_sync(struct etoro_journal *j, double seconds)
   j->wants_flush = 1;
   pthread_cond_signal(&j->more);
   error = wait_settled(j, seconds);
+  /* A short wait that was in vain says nothing of the disk. */
   j->is_slow = error && seconds >= ETORO_JOURNAL_PATIENCE;
   if (!error) {
     error = j->error;
+    /* Told once: the next sync is of the lines that come after it. */
     j->error = 0;
   }
   pthread_mutex_unlock(&j->mutex);
@@ -419,6 +450,7 @@ void etoro_entry_start(struct etoro_entry *e, const struct etoro_wake *bell)
     error = enqueue(j, e, 1);
   if (!error)
     return;
+  /* Here, without the mutex: the thread never saw this entry. */
   e->error = error;
   e->is_done = 1;
   if (bell)
@@ -429,6 +461,8 @@ void etoro_entry_stop(struct etoro_entry *e)
 {
   if (is_foreign(e->journal))
     return;
+  /* Once the mutex is open again, the thread rings no bell that is about to be
+     freed. */
   pthread_mutex_lock(&e->journal->mutex);
   e->bell = NULL;
   pthread_mutex_unlock(&e->journal->mutex);

@@ -19,12 +19,15 @@ struct scheme {
   int is_socks;
 };
 
+/* socks5h and socks4a have the proxy look the host's name up, the others have
+   libcurl do it. The first is what a URL without a scheme has. */
 static const struct scheme schemes[] = {
   { "http://", 1080, 0, 0 },    { "https://", 443, 1, 0 },
   { "socks5h://", 1080, 0, 1 }, { "socks5://", 1080, 0, 1 },
   { "socks4a://", 1080, 0, 1 }, { "socks4://", 1080, 0, 1 },
 };
 
+/* prefix is lower case; in the URL the case does not matter, in any locale. */
 static int begins_with(const char *text, const char *prefix)
 {
   for (; *prefix; text++, prefix++)
@@ -49,6 +52,9 @@ static int is_same(const char *a, const char *b, size_t n)
   return 1;
 }
 
+/* "example.com" names itself and all below it, and so does ".example.com";
+   "badexample.com" is not below it. A dot at the end says no more than that a
+   name is whole. */
 static int name_matches(const char *token, size_t n, const char *host)
 {
   size_t len = strlen(host);
@@ -90,10 +96,14 @@ static int address_matches(const char *token, size_t n, int family,
   slash = strchr(text, '/');
   if (slash) {
     char *end;
+    unsigned long told;
     *slash = '\0';
-    bits = (unsigned)strtoul(slash + 1, &end, 10);
-    if (!etoro_is_digit(slash[1]) || *end || bits > most)
+    /* strtoul takes blanks and signs as well: the first character has to be a
+       digit. What is too large for it comes out as larger than any. */
+    told = strtoul(slash + 1, &end, 10);
+    if (!etoro_is_digit(slash[1]) || *end || told > most)
       return 0;
+    bits = (unsigned)told;
   }
   if (*at == '[') {
     size_t len = strlen(at);
@@ -122,6 +132,8 @@ static int address_of(const char *host, unsigned char out[16])
 int etoro_proxy_is_exempt(const char *list, const char *host)
 {
   unsigned char address[16];
+  /* An entry is read as an address where the host is one, else as a name:
+     10.0.0.1 must not be exempt by an entry that says "0.1". */
   int family = address_of(host, address);
   const char *at = list;
   if (!strcmp(list, "*"))
@@ -141,6 +153,8 @@ int etoro_proxy_is_exempt(const char *list, const char *host)
 
 /* --- the proxy's URL --- */
 
+/* A variable that is set to nothing counts as one that is not set, as in
+   curl. */
 static const char *read_env(const char *name)
 {
   const char *value = getenv(name);
@@ -152,6 +166,7 @@ static void copy_host(char *out, size_t size, const char *origin)
 {
   const char *host = strstr(origin, "://") + 3;
   size_t n = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+  /* "" is exempt by "*" alone: in doubt it goes through the proxy. */
   if (n >= size)
     n = 0;
   memcpy(out, host, n);
@@ -166,6 +181,7 @@ static const char *find_env(const struct etoro_base *base)
   char host[ETORO_HOST_MAX + 3];
   const char *less = read_env("no_proxy");
   size_t i;
+  /* A proxy's own loopback is another machine: keys would go there. */
   if (base->is_loopback)
     return NULL;
   copy_host(host, sizeof host, base->origin);
@@ -173,6 +189,9 @@ static const char *find_env(const struct etoro_base *base)
     less = read_env("NO_PROXY");
   if (less && etoro_proxy_is_exempt(less, host))
     return NULL;
+  /* Lower case first, as curl has it. http_proxy is not asked: a request's
+     header can set HTTP_PROXY in a CGI program, and keys go over https
+     alone. */
   for (i = 0; i < sizeof names / sizeof names[0]; i++)
     if (read_env(names[i]))
       return names[i];
@@ -219,6 +238,7 @@ static const struct scheme *find_scheme(const char **url, const char **why)
   return s;
 }
 
+/* What would make a header line or a line of the proxy's log into two. */
 static const char *check_text(const char *url)
 {
   for (; *url; url++)
@@ -231,6 +251,8 @@ static const char *check_text(const char *url)
 static int write_url(struct etoro_proxy *out, const struct scheme *s,
                      const char *login, size_t n, const struct etoro_host *at)
 {
+  /* libcurl reads URLs by rules of its own; out of this one it can read no
+     other host than the one that was checked. */
   size_t size = strlen(s->text) + n + sizeof out->name + 2;
   snprintf(out->name, sizeof out->name, "%s:%u", at->host,
            at->port ? at->port : s->port);
@@ -255,6 +277,8 @@ static int read_url(struct etoro_proxy *out, const char *url, const char **why)
   if (!s)
     return ETORO_EINVAL;
   end = url + strcspn(url, "/?#");
+  /* An @ behind a slash: the password has a slash in it that is not encoded,
+     and what looks like the host is a piece of the password. */
   *why = "a /, ? or # in its user name or password has to be written as %2F,"
          " %3F or %23";
   if (strchr(end, '@'))
@@ -263,6 +287,7 @@ static int read_url(struct etoro_proxy *out, const char *url, const char **why)
   if (*end && strcmp(end, "/") != 0)
     return ETORO_EINVAL;
   host = url;
+  /* The last @ ends the login; refuse_login tells of one before it. */
   for (mark = url; mark < end; mark++)
     if (*mark == '@')
       host = mark + 1;
@@ -309,7 +334,10 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
     return out->url ? ETORO_OK : ETORO_ENOMEM;
   }
   if (given && strlen(given) != n)
+    /* libcurl would take what stands before the zero, which nobody has
+       given. */
     reason = "it has a zero byte in it";
+  /* Over https a proxy carries bytes that it cannot read. */
   else if (!base->is_https)
     reason = "it would see the keys: a plain http base_url is not reached"
              " through a proxy";
@@ -319,6 +347,8 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
     return rc;
   if (!given || strlen(given) == n)
     show(shown, sizeof shown, url);
+  /* ETORO_PROXY_WHY_MAX has room for the longest reason and all that is
+     shown. */
   snprintf(why, ETORO_PROXY_WHY_MAX, "%s%s%s cannot be used: %s",
            name ? "the environment's " : "", name ? name : "proxy", shown,
            reason);
@@ -328,6 +358,7 @@ int etoro_proxy_choose(struct etoro_proxy *out, const char *given, size_t n,
 int etoro_proxy_copy(struct etoro_proxy *out, const struct etoro_proxy *from)
 {
   size_t n = strlen(from->url) + 1;
+  /* An owner for each copy: clients of one proxy end at different times. */
   *out = *from;
   out->url = malloc(n);
   if (!out->url)

@@ -18,6 +18,8 @@ int etoro_wake_open(struct etoro_wake *w)
 
 #else
 
+/* Non-blocking at both ends: neither the thread that rings nor the loop that
+   clears may ever wait for the other. */
 static int prepare(int fd)
 {
   return fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -41,6 +43,7 @@ int etoro_wake_open(struct etoro_wake *w)
 
 void etoro_wake_ring(const struct etoro_wake *w)
 {
+  /* Eight bytes because eventfd takes no fewer; a pipe takes them as well. */
   uint64_t one = 1;
   /* a full one is rung already */
   ssize_t n = write(w->out, &one, sizeof one);
@@ -49,6 +52,8 @@ void etoro_wake_ring(const struct etoro_wake *w)
 
 void etoro_wake_clear(const struct etoro_wake *w)
 {
+  /* eventfd gives eight bytes and is empty then; a pipe is read until it has
+     less than a buffer full. */
   char bytes[64];
   while (read(w->in, bytes, sizeof bytes) == (ssize_t)sizeof bytes)
     continue;
@@ -56,6 +61,8 @@ void etoro_wake_clear(const struct etoro_wake *w)
 
 void etoro_wake_close(struct etoro_wake *w)
 {
+  /* With eventfd both ends are one descriptor: closed twice, it might be a
+     file by then that another thread has just opened. */
   if (w->out >= 0 && w->out != w->in)
     close(w->out);
   if (w->in >= 0)
