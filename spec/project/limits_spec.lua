@@ -5,8 +5,10 @@ local limits = require "spec.support.limits"
 local process = require "spec.support.process"
 
 local values_limits = require "etoro.values.limits"
+local sandbox_ceilings = require "etoro.sandbox.ceilings"
 
 local OF_C, OF_LUA = limits.of_c(), limits.of_lua()
+local OF_BOX = limits.of_lua(limits.BOX)
 
 -- Constants that are no ceilings: what a format, an algorithm or an interface
 -- of somebody else's fixes. In C what ends in _LEN, too, is a format's.
@@ -18,10 +20,14 @@ local FIXED_C = [[ENGINE_SLOT REQUEST DIGITS_SAFE BLOCK POLLRDHUP TIMER_ID
   PRICE_ROOM LOOKS]]
 local FIXED_LUA = [[DAY HOUR MINUTE WEEK MONDAY CENT FIRST LAST CERTAIN OTHERS
   ALREADY_CLOSED WAITING_FOR_MARKET]]
+-- In the sandbox: numbers of the model.
+local FIXED_BOX = [[NULL_SHARE LATEST OPENING FIRST_TRANSACTIONS
+  HOURS_BETWEEN OVERNIGHT STAMP_DUTY LEAST INVESTED HELD_SINCE PRIME
+  WEEK_SHIFT]]
 
 -- What trading compares observations with stands where it compares.
 local TOLERANCES = {
-  ["lua/etoro/trading/"] = true, ["lua/etoro/sandbox/"] = true,
+  ["lua/etoro/trading/"] = true,
   ["lua/etoro/call/server_clock.lua"] = true,
 }
 
@@ -160,19 +166,44 @@ describe("the tables of ceilings and defaults", function()
   end)
 
   it("hold all that Lua defines as a number", function()
-    local fixed, strays = words(FIXED_LUA), {}
+    local fixed, of_box, strays = words(FIXED_LUA), words(FIXED_BOX), {}
     for _, path in ipairs(files(MODULES)) do
       local room = path:match "^lua/etoro/%l+/"
       local is_left = TOLERANCES[path] or room and TOLERANCES[room]
       for line in io.lines(path) do
         local name, value = line:match "^local ([%u_]+) = (.*)$"
         if value and value:find "^[(%-]*%d" and not fixed[name]
-            and not is_left then
+            and not is_left
+            and not (room == "lua/etoro/sandbox/" and of_box[name]) then
           strays[#strays + 1] = path .. ": " .. name
         end
       end
     end
     assert.same({}, strays)
+  end)
+end)
+
+describe("the table of the sandbox's ceilings", function()
+  -- how often others look, never what they see
+  local WITHOUT_BOX = words "box_held_tick"
+
+  it("is what Lua reads, under names of its own", function()
+    local count = 0
+    for _, entry in ipairs(OF_BOX) do
+      assert.equal(entry.value, sandbox_ceilings[entry.name], entry.name)
+      assert.is_nil(values_limits[entry.name], entry.name)
+    end
+    for _ in pairs(sandbox_ceilings) do count = count + 1 end
+    assert.equal(#OF_BOX, count)
+  end)
+
+  it("holds nothing that nobody uses, or has no spec", function()
+    local used = counts(MODULES, "ceilings%.([%l_]+)")
+    local told = counts(SPECS, "ceilings%.([%l_]+)")
+    assert.same({}, names_without(OF_BOX, function(entry)
+      return used[entry.name]
+        and (told[entry.name] ~= nil) ~= (WITHOUT_BOX[entry.name] or false)
+    end))
   end)
 end)
 
@@ -184,7 +215,7 @@ describe("doc/limits.md", function()
     assert(not rows[name], name)
     rows[name] = value
   end
-  for _, list in ipairs { OF_C, OF_LUA } do
+  for _, list in ipairs { OF_C, OF_LUA, OF_BOX } do
     for _, entry in ipairs(list) do entries[entry.name] = entry end
   end
 
@@ -195,6 +226,7 @@ describe("doc/limits.md", function()
     end
     assert.same({}, names_without(OF_C, is_told))
     assert.same({}, names_without(OF_LUA, is_told))
+    assert.same({}, names_without(OF_BOX, is_told))
   end)
 
   it("has the tables' own numbers", function()

@@ -5,6 +5,7 @@ local docs = require "spec.support.docs"
 local M = {}
 
 M.HEADER, M.TABLE = "src/core/limits.h", "lua/etoro/values/limits.lua"
+M.BOX = "lua/etoro/sandbox/ceilings.lua"
 
 -- Adds the entry that a comment and a value make; raises for half of one.
 local function add(list, path, name, value, text, is_inside)
@@ -39,19 +40,20 @@ function M.of_c()
   return list
 end
 
---- The same of the Lua table.
-function M.of_lua()
+--- The same of a Lua table: M.TABLE, unless another is named.
+function M.of_lua(path)
+  path = path or M.TABLE
   local list, text = {}, nil
-  for line in docs.read(M.TABLE):match "\nreturn {\n(.*)\n}":gmatch "[^\n]*" do
+  for line in docs.read(path):match "\nreturn {\n(.*)\n}":gmatch "[^\n]*" do
     local comment = line:match "^  %-%- (.*)$"
     local name, value = line:match "^  ([%l_]+) = (.*),$"
     if comment then
       text = text and text .. " " .. comment or comment
     elseif name then
-      add(list, M.TABLE, name, value, text, list.is_inside)
+      add(list, path, name, value, text, list.is_inside)
       text = nil
     else
-      assert(line == "", M.TABLE .. ": what is this? " .. line)
+      assert(line == "", path .. ": what is this? " .. line)
       if text then assert(section(list, text), "no section: " .. text) end
       text = nil
     end
@@ -73,7 +75,7 @@ function M.shown(entry)
     return ("%d KiB"):format(size)
   end
   unit = unit:gsub(" or .*$", ""):gsub(",.*$", "")
-  return ("%.15g %s"):format(value, unit)
+  return ("%.16g %s"):format(value, unit)
 end
 
 return M

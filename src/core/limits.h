@@ -125,7 +125,7 @@
 
 /* lines: that a slow disk may leave waiting; some 30 MB */
 #define ETORO_JOURNAL_LINES_MAX 100000
-/* seconds: that closing waits for a disk, and an order in a sandbox in-process */
+/* seconds: that closing waits for a disk, and an order on a manual wire */
 #define ETORO_JOURNAL_PATIENCE 5.0
 
 /* The sandbox's HTTP server */

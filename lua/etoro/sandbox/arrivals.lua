@@ -1,14 +1,15 @@
 -- The record of what arrived, and how often: a list of the last requests, with
 -- counts of all.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 
 local methods = {}
 local mt = { __name = "etoro.sandbox.arrivals", __index = methods }
 local M = {}
 
-local KEPT = 1000 -- at least
-local KEPT_BODY = 2 ^ 20 -- bytes of a recorded body
+local KEPT, KEPT_BODY = ceilings.box_arrivals_kept,
+  ceilings.box_arrival_body_kept
 
 function M.new()
   return setmetatable({ count = 0, counts = {}, refused = 0,

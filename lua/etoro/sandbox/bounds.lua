@@ -9,8 +9,6 @@ local tostring = core.text -- not up to the locale
 
 local M = {}
 
-M.LARGEST = 1e15 -- no count or sum of money is larger; all digits are exact
-
 local function shown(value)
   if type(value) == "number" then return core.figure(value) end
   if type(value) ~= "string" then

@@ -2,6 +2,7 @@
 -- of them may change while it runs, and how they are typed.
 
 local bounds = require "etoro.sandbox.bounds"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local limits = require "etoro.sandbox.http.limits"
 local pools = require "etoro.client.pools"
@@ -30,9 +31,11 @@ for _, kind in ipairs { "trade.real", "trade.demo", "real", "demo" } do
   TOKEN_SCOPES[#TOKEN_SCOPES + 1] = ("etoro-public:%s:write"):format(kind)
 end
 
-local money, count = bounds.number(0, bounds.LARGEST), bounds.whole(0, 1e9)
-local window = bounds.number(0.001, 366 * 86400)
-local seconds, share = bounds.number(0, 1e9), bounds.number(0, 1)
+local money = bounds.number(0, ceilings.box_sum_max)
+local count = bounds.whole(0, ceilings.box_count_max)
+local window = bounds.number(ceilings.box_window_min, ceilings.box_year_max)
+local seconds = bounds.number(0, ceilings.box_delay_max)
+local share = bounds.number(0, 1)
 local texts = bounds.list(bounds.text)
 
 local function any() end
@@ -61,7 +64,7 @@ local function tokens(value)
     if words then return "access tokens, each of them " .. words end
     if type(entry) == "table" then
       words = bounds.problem(entry, { scopes = texts,
-        expires_at = bounds.number(0, bounds.LARGEST) }, "field")
+        expires_at = money }, "field")
       if words then return "tokens with scopes and expires_at: " .. words end
     end
   end
@@ -72,7 +75,7 @@ end
 local function instrument(name)
   local id = type(name) == "string" and name:find("^%d+$") and tonumber(name)
     or name
-  return name ~= "all" and bounds.whole(1, 1e12)(id)
+  return name ~= "all" and bounds.whole(1, ceilings.box_id_max)(id)
     and "ids of instruments, or all"
 end
 
@@ -80,14 +83,15 @@ end
 -- a command line can hold it. Of FIXED the first part may not change while the
 -- box runs.
 local FIXED = {
-  { "seed", 1, bounds.whole(-2 ^ 53, 2 ^ 53), "N", "which world it is; 1" },
+  { "seed", 1, bounds.whole(-ceilings.box_seed_max, ceilings.box_seed_max), "N",
+    "which world it is; 1" },
   { "strict", false, bounds.flag, "true|false",
     "answer by the letter of the API's document; false" },
   { "api_key", "sandbox-api-key", bounds.text, "TEXT", "sandbox-api-key" },
   { "user_key", "sandbox-user-key", bounds.text, "TEXT", "sandbox-user-key" },
   { "now", os.time, bounds.action },
   { "credit", 10000000, money, "USD", "of the real account; 10000000" },
-  { "instruments", 0, bounds.whole(0, 100000), "N",
+  { "instruments", 0, bounds.whole(0, ceilings.box_instruments_max), "N",
     "at least so many, made up; 0" },
   -- what a user token may be granted
   { "scopes", TOKEN_SCOPES, texts },
@@ -139,7 +143,8 @@ local CHANGEABLE = {
     "the status of cancelling what is filled; 400" },
   { "order_fee", 0, money, "USD", "of an order; 0" },
   { "minimum_copy", 1, money, "USD", "smaller trades are not copied; 1" },
-  { "history_page", 100, bounds.whole(1, 1e9), "N", "trades of a page; 100" },
+  { "history_page", 100, bounds.whole(1, ceilings.box_count_max), "N",
+    "trades of a page; 100" },
 }
 
 --- By name: the defaults, what may be given, and what may be changed; and the

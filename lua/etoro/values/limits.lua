@@ -4,7 +4,7 @@
 --- them. doc/limits.md tells users of those that they can meet: all but what
 --- stands under "Inside". Elsewhere: what the API tells of its own (quota pools,
 --- ranges of parameters), in the generated tables; the tolerances of trading,
---- with what they compare; what the sandbox alone has, with its models.
+--- with what they compare; what the sandbox alone has, in its ceilings.lua.
 ---@class etoro.Limits
 return {
   -- Defaults of a client and of one call

@@ -7,6 +7,7 @@
 -- ... }`.
 
 local bounds = require "etoro.sandbox.bounds"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
@@ -185,7 +186,7 @@ local function line(value)
     and "a text of one line"
 end
 local header_value = bounds.either(bounds.either(line,
-  bounds.number(-bounds.LARGEST, bounds.LARGEST)), bounds.list(line))
+  bounds.number(-ceilings.box_sum_max, ceilings.box_sum_max)), bounds.list(line))
 local function header_name(value)
   return not (type(value) == "string"
     and value:find("^[A-Za-z0-9!#$%%&'*+.^_`|~-]+$")) and "words"
@@ -193,10 +194,11 @@ end
 
 local function anything() end
 
-local WAIT = bounds.number(0, 366 * 86400)
-local BYTES = bounds.whole(0, 2 ^ 28)
+local WAIT = bounds.number(0, ceilings.box_year_max)
+local BYTES = bounds.whole(0, ceilings.box_fault_bytes_max)
+local COUNT = bounds.whole(0, ceilings.box_count_max)
 local KINDS = { route = bounds.text, fault = bounds.text,
-  times = bounds.whole(0, 1e9), after = bounds.whole(0, 1e9), seconds = WAIT,
+  times = COUNT, after = COUNT, seconds = WAIT,
   status = bounds.whole(200, 599),
   headers = bounds.map(header_name, header_value), keep = BYTES, size = BYTES,
   shape = bounds.whole(1, reply.SHAPES), reset = bounds.flag,

@@ -3,6 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local bounds = require "etoro.sandbox.bounds"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
@@ -21,9 +22,8 @@ local M = {}
 -- The server's own options; all others are the box's.
 local OWN = {
   host = bounds.text, port = bounds.whole(0, 65535), on_ready = bounds.action,
-  max_body = bounds.whole(0, 0x7fffffff),
+  max_body = bounds.whole(0, ceilings.box_body_max),
 }
-local LONGEST_WAIT = 1 -- seconds; held requests are looked after that often
 
 --- Starts listening: server, or nil and an error. Options beyond host
 --- (127.0.0.1), port (0: any), max_body are sandbox.new's. Raises for options
@@ -135,7 +135,7 @@ local function next_wait(self, seconds)
   for _, one in ipairs(self.held) do
     seconds = math.min(seconds, one.due - now)
   end
-  return math.max(0, math.min(seconds, LONGEST_WAIT))
+  return math.max(0, math.min(seconds, ceilings.box_held_tick))
 end
 
 -- A mistake in the model must not end the server of a whole test run.
@@ -182,7 +182,7 @@ function M.run(options)
   local why
   repeat
     local _
-    _, why = server:step(LONGEST_WAIT)
+    _, why = server:step(ceilings.box_held_tick)
   until why == "interrupted" or why == "stopped"
   if why == "stopped" then server.http:wait(0.05) end -- its answer goes out
   server:close()

@@ -2,6 +2,7 @@
 -- { status, watchlists, meta, isSucceeded, exception? }.
 
 local assets = require "etoro.sandbox.market.assets"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local people_fixture = require "etoro.sandbox.people.fixture"
@@ -12,7 +13,8 @@ local times = require "etoro.values.times"
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain }
 
-local MAX_ITEMS, MAX_LISTS = 100, 26
+local MAX_ITEMS, MAX_LISTS = ceilings.box_watchlist_items_max,
+  ceilings.box_watchlists_max
 local FIRST_ITEMS = { 1001, 1111, 100000 } -- of the built-in list
 
 local function add_list(ctx, name, kind, query)

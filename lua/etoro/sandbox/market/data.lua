@@ -1,5 +1,6 @@
 -- Rates, candles and closing prices.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local instruments = require "etoro.sandbox.market.instruments"
 local json = require "etoro.values.json"
@@ -15,7 +16,7 @@ local handlers = {}
 local M = { handlers = handlers, refuse = refusals.plain, reads_itself = true,
   readers = instruments.readers }
 
-local MOST_RATES, MOST_CANDLES = 100, 1000
+local MOST_RATES = ceilings.box_rates_max
 
 local function rate(prices, id, now, date)
   local bid, ask = prices:quote(id, now)
@@ -105,7 +106,7 @@ handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
   end
   return reply.new(200, { interval = params.interval,
     candles = { candle_group(ctx, instrument, width,
-      math.min(count, MOST_CANDLES)) } })
+      math.min(count, ceilings.box_bars_max)) } })
 end
 
 -- An instrument that was never traded for a day.

@@ -1,5 +1,6 @@
 -- The list of instruments, and the same as the older API shows it.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -27,8 +28,6 @@ for _, kind in ipairs { "real", "demo", "trade.real", "trade.demo" } do
   M.readers[#M.readers + 1] = ("etoro-public:%s:write"):format(kind)
 end
 
-local MAX_IDS = 100
-
 --- The numbers of a comma list, in order and each once, and a set of them. It
 --- has nothing else in it, such as an escaped comma.
 function M.ids(text)
@@ -54,7 +53,7 @@ function M.filter(ctx, name)
   local text = ctx.query[name]
   if not text or text == "" or text:find("%2C", 1, true) then return nil end
   local list, seen = M.ids(text)
-  if #list > MAX_IDS then reply.refuse(414) end
+  if #list > ceilings.box_instruments_of_request then reply.refuse(414) end
   return seen
 end
 

@@ -3,6 +3,7 @@
 
 local books = require "etoro.sandbox.trading.books"
 local cash = require "etoro.sandbox.money.cash"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local persons = require "etoro.sandbox.people.persons"
@@ -13,8 +14,7 @@ local handlers = {}
 local M = { handlers = handlers, refuse = refusals.with_id }
 
 local cents = books.cents
-local LONGEST = 365 -- days of a request, and back from today
-local USUAL = 30
+local LONGEST = ceilings.box_balances_days_max
 
 -- US dollars for one unit; the sandbox's own, and always the same
 local RATES = { USD = 1, EUR = 1.08, GBP = 1.27, CHF = 1.12, JPY = 0.0067 }
@@ -142,7 +142,8 @@ local function read_range(ctx)
   local today = persons.today(ctx.box)
   local args = ctx.args
   local last = args.toDate and persons.day_of(args.toDate) or today
-  local first = args.fromDate and persons.day_of(args.fromDate) or last - USUAL
+  local first = args.fromDate and persons.day_of(args.fromDate) or last
+    - ceilings.box_balances_days
   if first > last then
     invalid(ctx, "fromDate is after toDate")
   elseif last - first > LONGEST then

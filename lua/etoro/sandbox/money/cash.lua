@@ -2,6 +2,7 @@
 -- the sandbox's; banks, cards and who was paid are made up.
 
 local answers = require "etoro.sandbox.answers"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -15,7 +16,6 @@ local M = { handlers = handlers, refuse = refusals.plain }
 
 local HOUR = 3600
 local OPENING = 2 -- seconds from request to account
-local MAX_ACCOUNTS = 2
 
 local FIRST_ID = "50000000-0000-4000-8000-000000000001"
 local FIRST_TRANSACTIONS = 7
@@ -66,7 +66,7 @@ local function eligibility(ctx)
   for _, request in ipairs(cash.requests) do
     if not request.account then count = count + 1 end
   end
-  return count < MAX_ACCOUNTS and "CardAndIbanEligible" or "Ineligible"
+  return count < ceilings.box_cash_accounts_max and "CardAndIbanEligible" or "Ineligible"
 end
 
 local function find(ctx)

@@ -2,6 +2,7 @@
 -- where v1 has percent.
 
 local assets = require "etoro.sandbox.market.assets"
+local ceilings = require "etoro.sandbox.ceilings"
 local json = require "etoro.values.json"
 local persons = require "etoro.sandbox.people.persons"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -13,7 +14,6 @@ local M = { handlers = handlers, kind = "fixture",
 
 local INVESTED = 0.72 -- of a portfolio, as far as it holds anything
 local CACHE = "max-age=3600"
-local LONGEST = 731 -- days
 
 local function refuse(...)
   reply.stop(M.refuse(...))
@@ -33,7 +33,7 @@ end
 local function read_dates(ctx)
   local first, last = persons.day_of(ctx.args.minDate),
     persons.day_of(ctx.args.maxDate)
-  if last - first > LONGEST then
+  if last - first > ceilings.box_statistics_days_max then
     refuse(ctx, 400, nil, "the range is too long", "minDate")
   end
   return first, math.min(last, persons.today(ctx.box))
@@ -106,7 +106,6 @@ handlers["GET /api/v2/portfolios/{username}/copiers"] = function(ctx)
 end
 
 local STEPS = { daily = 1, monthly = 30, yearly = 365 } -- days
-local USUAL_COUNT = 12
 
 -- First and last day of a gain history: two dates, one date and a count, or
 -- a count alone.
@@ -118,7 +117,7 @@ local function read_gain_range(ctx, step)
     end
     return read_dates(ctx)
   end
-  local length = (args.count or USUAL_COUNT) * step - 1
+  local length = (args.count or ceilings.box_gains_count) * step - 1
   local today = persons.today(ctx.box)
   if args.minDate then
     local first = persons.day_of(args.minDate)

@@ -15,7 +15,6 @@ local handlers = {}
 local M = { handlers = handlers, kind = "fixture", refuse = refusals.empty }
 
 local DAY = 86400
-local PAGE = 20
 local HELD_SINCE = 40 -- days
 
 local function find(ctx)
@@ -162,7 +161,7 @@ handlers[SEARCH] = function(ctx)
     if is_wanted(ctx, item, persons.all[i]) then found[#found + 1] = item end
   end
   sort(found, ctx.args.sort)
-  local size = ctx.args.pageSize or PAGE
+  local size = ctx.args.pageSize or #found
   local start = ((ctx.args.page or 1) - 1) * size
   return reply.new(200, { totalItems = #found, items = json.list(table.move(
     found, start + 1, math.min(start + size, #found), 1, {})) })

@@ -1,5 +1,6 @@
 -- Feeds: the posts of social.lua, chosen and in pages.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -28,7 +29,7 @@ local function show(ctx, posts, name)
     paging = { offSet = offset, take = take } }
   for i = offset + 1, math.min(offset + take, #posts) do
     out.discussions[#out.discussions + 1] = wall.discussion(ctx, posts[i],
-      args.reactionsPageSize or 10)
+      args.reactionsPageSize or ceilings.box_comments_shown)
   end
   if offset + take < #posts then
     -- as on the real service, the path is not the call's own

@@ -1,5 +1,6 @@
 -- Posts: writing, sharing, polls, and what one can do to a post.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local wall = require "etoro.sandbox.social.wall"
@@ -8,9 +9,6 @@ local times = require "etoro.values.times"
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.empty,
   statuses = { body = 422, path = 404 } }
-
-local MAX_FILE = 8388608
-local SHOWN = 10 -- comments with a single post
 
 -- The post of the path.
 local function find(ctx)
@@ -82,7 +80,7 @@ end
 
 handlers["GET /api/v1/posts/{postId}"] = function(ctx)
   local post = find(ctx)
-  return reply.new(200, wall.discussion(ctx, post, ctx.args.take or SHOWN))
+  return reply.new(200, wall.discussion(ctx, post, ctx.args.take))
 end
 
 handlers["PUT /api/v1/posts/{postId}"] = function(ctx)
@@ -213,7 +211,9 @@ handlers["POST /api/v1/attachments"] = function(ctx)
   if not bytes or bytes == "" then return reply.new(400) end
   local ending = bytes:sub(1, 8) == "\137PNG\r\n\26\n" and "png"
     or bytes:sub(1, 3) == "\255\216\255" and "jpg"
-  if not ending or #bytes > MAX_FILE then return reply.new(422) end
+  if not ending or #bytes > ceilings.box_upload_max then
+    return reply.new(422)
+  end
   local url = ("https://example.org/media/%s.%s"):format(ctx.box.rng:uuid(),
     ending)
   local width, height = size_of(bytes)

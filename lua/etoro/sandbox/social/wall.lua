@@ -2,6 +2,7 @@
 -- likes, shared by all callers of a box, and how the answers show them.
 
 local assets = require "etoro.sandbox.market.assets"
+local ceilings = require "etoro.sandbox.ceilings"
 local social_fixture = require "etoro.sandbox.social.fixture"
 local json = require "etoro.values.json"
 local people_fixture = require "etoro.sandbox.people.fixture"
@@ -11,7 +12,6 @@ local times = require "etoro.values.times"
 local M = {}
 
 local HOUR = 3600
-local PREVIEW = 10 -- comments shown with a post
 
 local function attach_markets(box, node)
   node.markets = {}
@@ -247,7 +247,7 @@ function M.comment(ctx, node)
   shown.parent = { id = node.parent.id, obsoleteId = node.parent.id,
     type = node.parent_kind }
   local replies = json.list()
-  for i = 1, math.min(PREVIEW, #(node.replies or {})) do
+  for i = 1, math.min(ceilings.box_replies_shown, #(node.replies or {})) do
     replies[i] = M.comment(ctx, node.replies[i])
   end
   return { entity = shown, repliesCount = #(node.replies or {}),

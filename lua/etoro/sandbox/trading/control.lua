@@ -3,6 +3,7 @@
 
 local bounds = require "etoro.sandbox.bounds"
 local books = require "etoro.sandbox.trading.books"
+local ceilings = require "etoro.sandbox.ceilings"
 local closes = require "etoro.sandbox.trading.closes"
 local fills = require "etoro.sandbox.trading.fills"
 local json = require "etoro.values.json"
@@ -99,9 +100,10 @@ M["GET /sandbox/trading"] = function(box)
 end
 
 local FATE = {
-  status = bounds.text, times = bounds.whole(0, 1e9),
-  seconds = bounds.number(0, 1e9), errorCode = bounds.whole(0, 1e9),
-  errorMessage = bounds.text, share = bounds.number(0.0001, 1),
+  status = bounds.text, times = bounds.whole(0, ceilings.box_count_max),
+  seconds = bounds.number(0, ceilings.box_delay_max),
+  errorCode = bounds.whole(0, ceilings.box_count_max),
+  errorMessage = bounds.text, share = bounds.number(ceilings.box_share_min, 1),
   account = bounds.one_of("real", "demo"),
   what = bounds.one_of("open", "close"),
 }
@@ -135,8 +137,9 @@ end
 
 local function free(value) return value ~= json.null and "null to let go" end
 
-local PRICE = { instrumentId = bounds.whole(1, 1e12),
-  price = bounds.either(bounds.number(1e-6, 1e9), free) }
+local PRICE = { instrumentId = bounds.whole(1, ceilings.box_id_max),
+  price = bounds.either(bounds.number(ceilings.box_price_min,
+    ceilings.box_price_max), free) }
 
 M["POST /sandbox/trading/price"] = function(box, body)
   local message = bounds.problem(body, PRICE, "field",

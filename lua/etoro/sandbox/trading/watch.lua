@@ -1,10 +1,11 @@
 -- Prices that orders and positions wait for: trigger rates, stop losses, take
 -- profits. The prices are looked at on a fixed grid of moments.
 
+local ceilings = require "etoro.sandbox.ceilings"
+
 local M = {}
 
-local STEP = 0.25     -- seconds between looks
-local MOST_LOOKS = 400 -- after a long pause the grid gets wider instead
+local STEP = ceilings.box_look_step
 
 local function follow(position, stop)
   position.stop_loss, position.text = math.floor(stop * 1e5 + 0.5) / 1e5, nil
@@ -49,7 +50,7 @@ end
 local function catch_up(book, now)
   local looks = math.floor((now - book.last_watch) / STEP)
   if looks < 1 then return end
-  local width = STEP * math.max(1, math.ceil(looks / MOST_LOOKS))
+  local width = STEP * math.max(1, math.ceil(looks / ceilings.box_looks_max))
   looks = math.floor((now - book.last_watch) / width)
   if book.watch_count > 0 then
     for i = 1, looks do
