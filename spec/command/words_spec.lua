@@ -189,7 +189,7 @@ local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^the client is halted" }
 local PROGRAM_FILES = { "oauth", "budget", "market/cache", "sandbox",
   "indicators", "strategy",
-  "operations.lua", "meta.lua", "command/words", "journal", "renewal" }
+  "etoro/operations", "meta.lua", "command/words", "journal", "renewal" }
 
 local function is_of_programs(text)
   for _, pattern in ipairs(OF_PROGRAMS) do

@@ -24,7 +24,7 @@ end
 local function new_folder()
   local folder = process.scratch()
   process.run { "/bin/mkdir", "-p", folder .. "/client", folder .. "/meta",
-    folder .. "/sandbox/answers" }
+    folder .. "/operations", folder .. "/sandbox/answers" }
   return folder
 end
 
@@ -43,13 +43,14 @@ describe("make generate #lua", function()
     local done = run("generate", document or "old.json")
     assert.equal("", done.stderr)
     assert.equal(0, done.code)
-    return done.stdout, read_file(folder .. "/operations.lua")
+    return done.stdout, read_file(folder .. "/operations/other.lua")
   end
 
   it("writes a file that says where it comes from, and reads as it should",
     function()
       local said, text = generate()
       assert.equal(folder .. "/operations.lua: written\n" .. folder
+        .. "/operations/other.lua: written\n" .. folder
         .. "/client/pools.lua: written\n" .. folder
         .. "/sandbox/answers/specs.lua: written\n" .. folder
         .. "/meta/api.meta.lua: written\n", said)
@@ -244,6 +245,7 @@ add("DELETE", "/api/v1/shelf", {
     local _, before = generate()
     local said, after = generate()
     assert.equal(folder .. "/operations.lua: unchanged\n" .. folder
+      .. "/operations/other.lua: unchanged\n" .. folder
       .. "/client/pools.lua: unchanged\n" .. folder
         .. "/sandbox/answers/specs.lua: unchanged\n" .. folder
       .. "/meta/api.meta.lua: unchanged\n", said)
@@ -252,7 +254,8 @@ add("DELETE", "/api/v1/shelf", {
 
   it("writes what luacheck and a Lua compiler take", function()
     generate()
-    local files = { folder .. "/operations.lua", folder .. "/client/pools.lua",
+    local files = { folder .. "/operations.lua",
+      folder .. "/operations/other.lua", folder .. "/client/pools.lua",
       folder .. "/sandbox/answers/specs.lua", folder .. "/meta/api.meta.lua" }
     for _, path in ipairs(files) do assert(loadfile(path)) end
     local luacheck = process.find "luacheck"
@@ -536,17 +539,56 @@ changed    PUT /api/v1/books/{bookId}
 end)
 
 describe("the table of operations #lua", function()
-  -- Everything in the file is in the table, but the traps.
+  -- Everything in the files is in the table, but the traps.
   it("is what the generator writes, and not edited by hand", function()
     local text = read_file "lua/etoro/operations.lua"
     local version = text:match "document (%S+);"
-    assert.equal((text:gsub("%-%- trap: [^\n]*\n", "")),
-      write.operations(operations, version))
+    local by_part = write.parts(operations, knowledge.parts)
+    assert.equal(text, write.index(by_part, version))
+    for part, entries in pairs(by_part) do
+      text = read_file("lua/etoro/operations/" .. part .. ".lua")
+      assert.equal((text:gsub("%-%- trap: [^\n]*\n", "")),
+        write.part(entries, version))
+    end
     assert.equal(read_file "lua/etoro/client/pools.lua", write.pools(pools))
     assert.same(knowledge.pools, pools)
     local specs = read_file "lua/etoro/sandbox/answers/specs.lua"
     assert.equal(specs, write.answers(dofile "lua/etoro/sandbox/answers/specs.lua",
       knowledge.made_up, specs:match "document (%S+);"))
+  end)
+
+  it("is loaded by parts, when one of its entries is asked for", function()
+    local program = [[
+      local operations = require "etoro.operations"
+      local function parts()
+        local count = 0
+        for name in pairs(package.loaded) do
+          if name:find("^etoro%.operations%.") then count = count + 1 end
+        end
+        return count
+      end
+      io.write(parts(), " ", tostring(operations["GET /x"]), " ", parts(), " ",
+        operations["GET /api/v1/me"].path, " ", parts(), " ")
+      local count = 0
+      for name, op in pairs(operations) do
+        assert(operations[name] == op and name == op.method .. " " .. op.path)
+        count = count + 1
+      end
+      for _ in pairs(operations) do count = count - 1 end
+      io.write(count, " ", parts())
+    ]]
+    local done = process.run { LUA, "-e", program }
+    assert.equal("", done.stderr)
+    assert.equal("0 nil 0 /api/v1/me 1 0 7", done.stdout)
+  end)
+
+  it("has no part that holds nothing of it", function()
+    local by_part = write.parts(operations, knowledge.parts)
+    local pipe = assert(io.popen "ls lua/etoro/operations")
+    for file in pipe:lines() do
+      assert.is_truthy(by_part[file:match "^(.*)%.lua$"], file)
+    end
+    pipe:close()
   end)
 
   it("is what editors are told of", function()

@@ -216,6 +216,9 @@ describe("etoro.operations", function()
         walk(inner)
       end
     end
-    walk(operations)
+    for name, op in pairs(operations) do
+      walk(name)
+      walk(op)
+    end
   end)
 end)

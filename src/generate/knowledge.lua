@@ -40,6 +40,20 @@ M.pools = {
   older = { limit = 100, window = 60 }, -- all of api = "sor-v3"
 }
 
+-- The parts that the table of operations is loaded by: the first steps of their
+-- paths.
+M.parts = {
+  agents = { "agent-portfolios" },
+  market = { "curated-lists", "instruments", "market-data",
+    "market-recommendations", "price-alerts" },
+  money = { "balances", "money" },
+  people = { "me", "pi-data", "portfolios", "user-info" },
+  social = { "attachments", "clubs", "feeds", "notifications", "posts",
+    "reactions" },
+  trading = { "trading" },
+  watchlists = { "watchlists" },
+}
+
 -- Operations outside trading, by class, pool and scopes. The classes are
 -- DESIGN's: `safe` ends in the same state however often it arrives, `never`
 -- makes something new each time and nothing of the API's keeps it from that.

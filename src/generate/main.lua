@@ -5,6 +5,7 @@
 -- make rows: writes meta/resources.meta.lua, for editors as well.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
+local common = require "src.generate.common"
 local drift = require "src.generate.drift"
 local merge = require "src.generate.merge"
 local meta = require "src.generate.meta"
@@ -50,6 +51,33 @@ local function merged(path, knowledge)
     merge.answers(read.bodies(read.answers(document)), knowledge.answers)
 end
 
+-- Paths of the parts of the table of operations.
+local function part_paths(folder)
+  local paths = {}
+  local pipe = assert(io.popen("find '" .. folder
+    .. "/operations' -name '*.lua' 2>/dev/null"))
+  for path in pipe:lines() do paths[#paths + 1] = path end
+  pipe:close()
+  table.sort(paths)
+  return paths
+end
+
+local function put_parts(folder, by_part, version)
+  put(folder .. "/operations.lua", write.index(by_part, version))
+  local written = {}
+  for _, part in ipairs(common.sorted_keys(by_part)) do
+    local path = folder .. "/operations/" .. part .. ".lua"
+    put(path, write.part(by_part[part], version))
+    written[path] = true
+  end
+  for _, path in ipairs(part_paths(folder)) do
+    if not written[path] then
+      assert(os.remove(path))
+      print(path .. ": removed")
+    end
+  end
+end
+
 local function generate(path, folder, knowledge)
   local operations, complaints, version, answers = merged(path, knowledge)
   for _, name in ipairs(complaints.unused) do
@@ -58,7 +86,7 @@ local function generate(path, folder, knowledge)
   if #complaints.missing > 0 then
     fail("knowledge lacks:\n  " .. table.concat(complaints.missing, "\n  "))
   end
-  put(folder .. "/operations.lua", write.operations(operations, version))
+  put_parts(folder, write.parts(operations, knowledge.parts), version)
   put(folder .. "/client/pools.lua", write.pools(knowledge.pools))
   put(folder .. "/sandbox/answers/specs.lua", write.answers(answers,
     knowledge.made_up, version))
@@ -87,7 +115,10 @@ local function write_rows(folder)
 end
 
 local function show_drift(path, folder, knowledge)
-  local known = assert(loadfile(folder .. "/operations.lua"))()
+  local known = {}
+  for _, part in ipairs(part_paths(folder)) do
+    for name, entry in pairs(assert(loadfile(part))()) do known[name] = entry end
+  end
   local newer, _, version = merged(path, knowledge)
   local lines = drift.lines(known, newer)
   if #lines == 0 then lines[1] = "no differences" end
