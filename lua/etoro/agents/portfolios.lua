@@ -281,7 +281,7 @@ function methods:delete(options)
   if not client then return nil, path end
   local result, response = client:send(DELETE, path, options)
   if result == nil then return nil, response end
-  links.finish(self, "deleted")
+  links.finish(self, "deleted", "agent-portfolio")
   return true, response
 end
 

@@ -237,7 +237,8 @@ function methods:revoke(options)
   if not link then return nil, path end
   local result, response = link.client:send(REVOKE, path, options)
   if result == nil then return nil, response end
-  links.finish(self, "revoked")
+  links.finish(self, "revoked", "token",
+    "mint another with portfolio:create_token")
   remove_from(link.parent.userTokens, self)
   return true, response
 end

@@ -15,8 +15,6 @@ local RECOMMENDATIONS = "GET /api/v1/market-recommendations/{itemsCount}"
 ---@class etoro.Lists client.lists
 local collection, M = resource.define "lists"
 
-local function count_of(value) return value == nil and 10 or value end
-
 resource.rows(collection, "client.lists", {
   --- Lists of instruments that eToro's people put together (portal: Watchlists,
   --- Get Curated Lists).
@@ -31,8 +29,8 @@ resource.rows(collection, "client.lists", {
   ---@param options? etoro.RequestOptions
   ---@return integer[]? instrument_ids empty when there are none
   ---@return etoro.Response|etoro.Error with meta.ResponseType
-  recommendations = { RECOMMENDATIONS,
-    { "itemsCount", count_of }, list = "Recommendations", none = "body" },
+  recommendations = { RECOMMENDATIONS, "itemsCount",
+    default = { itemsCount = 10 }, list = "Recommendations", none = "body" },
 })
 
 return M

@@ -3,14 +3,12 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local operations = require "etoro.operations"
-local links = require "etoro.resource.links"
+local objects = require "etoro.resource.objects"
 local resource = require "etoro.resource"
 local types = require "etoro.values.types"
 
 local LISTS = "/api/v1/watchlists"
 local ONE = LISTS .. "/{watchlistId}"
-local GET = operations["GET " .. ONE]
 
 --- An item of a watchlist. Only itemId and itemType have to be sent; an item
 --- that was read is taken again as it came.
@@ -45,18 +43,10 @@ local tonumber = core.number -- not up to the locale
 ---@field relatedAssets? integer[]
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.watchlist", __index = methods }
-local M = {}
+local kind = objects.kind("watchlist", methods,
+  { { "watchlistId", resource.id_text } }, "watchlist no watchlistId")
 
---- Makes a watchlist of an item in an answer, in place.
----@param item any
----@param client etoro.Client
----@return etoro.Watchlist
-function M.wrap(item, client)
-  if type(item) ~= "table" or getmetatable(item) == mt then return item end
-  links.link(item, client)
-  return setmetatable(item, mt)
-end
+local M = { wrap = kind.wrap }
 
 local INSTRUMENT = { type = "integer", min = 1 }
 
@@ -93,58 +83,34 @@ local function is_same(id, text)
   return type(id) == "string" and core.lower(id) == core.lower(text)
 end
 
---- Reads one page of a watchlist.
+--- The watchlist that was asked for, among those of an answer.
+---@param lists table[]
+---@param params table with its watchlistId
 ---@return table? item
----@return etoro.Response|etoro.Error
-function M.get(client, id, params, options)
-  local text, err = resource.id_text(id, "watchlistId")
-  if text == nil and err then return nil, err end
-  params = resource.with(params, { watchlistId = text })
-  local lists, response = resource.list(client, GET, "watchlists", params,
-    options)
-  if not lists then return nil, response end
+---@return etoro.Error? err kind protocol
+function M.pick(lists, params, response, op)
+  local id = params.watchlistId
   for _, item in ipairs(lists) do
-    if type(item) == "table" and is_same(item.watchlistId, text) then
-      return item, response
+    if type(item) == "table" and is_same(item.watchlistId, id) then
+      return item
     end
   end
   local only = #lists == 1 and lists[1]
   if type(only) == "table" and only.watchlistId == nil then
-    return only, response
+    only.watchlistId = id
+    return only
   end
   return nil, errors.unexpected("the answer does not have the watchlist "
-    .. text, response, GET)
-end
-
--- The client of an object's method and a parameter with its id; nil, err when it
--- is gone, came without an id, or was made of a bad one.
-local function alive(self, what)
-  local link, err = resource.alive(self, what)
-  if not link then return nil, err end
-  local id = self.watchlistId
-  if type(id) ~= "string" and type(id) ~= "number" then
-    return nil, errors.unexpected("the API gave this watchlist no watchlistId")
-  end
-  id, err = resource.id_text(id, "watchlistId")
-  if not id then return nil, err end
-  return link.client, { watchlistId = id }
-end
-
---- Reads the watchlist again into this table, with the first of its items.
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist the table itself
----@return etoro.Response|etoro.Error
-function methods:refresh(options)
-  local client, params = alive(self, "watchlist:refresh")
-  if not client then return nil, params end
-  local item, response = M.get(client, params.watchlistId, nil, options)
-  if not item then return nil, response end
-  links.refill(self, item)
-  if self.watchlistId == nil then self.watchlistId = params.watchlistId end
-  return self, response
+    .. id, response, op)
 end
 
 resource.rows(methods, "watchlist", {
+  --- Reads the watchlist again into this table, with the first of its items.
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist the table itself
+  ---@return etoro.Response|etoro.Error
+  refresh = { "GET " .. ONE, list = "watchlists", pick = M.pick, fill = true },
+
   --- Goes through all of its items, page by page (portal: Watchlists, Get Single
   --- Watchlist). The iterator raises the error object when a page fails.
   ---@param params? etoro.WatchlistPage and limit: the most items to give
@@ -209,6 +175,6 @@ resource.rows(methods, "watchlist", {
   ---@return true? deleted
   ---@return etoro.Response|etoro.Error
   delete = { "DELETE " .. ONE, ends = "watchlist" },
-}, alive)
+}, kind.alive)
 
 return M

@@ -1,17 +1,10 @@
 -- Watchlists: the caller's own, and those that others show.
 
-local answers = require "etoro.resource.answers"
 local errors = require "etoro.errors"
-local operations = require "etoro.operations"
 local resource = require "etoro.resource"
 local watchlist = require "etoro.market.watchlist"
 
 local LISTS = "/api/v1/watchlists"
-local CREATE = operations["POST " .. LISTS]
-local CREATE_DEFAULT =
-  operations["POST " .. LISTS .. "/newasdefault-watchlist"]
-local CREATE_OF_ITEMS =
-  operations["POST " .. LISTS .. "/default-watchlist/selected-items"]
 local PUBLIC = LISTS .. "/public/{userId}"
 
 ---@class etoro.NewWatchlist
@@ -27,37 +20,19 @@ local PUBLIC = LISTS .. "/public/{userId}"
 ---@class etoro.Watchlists client.watchlists
 local collection, M = resource.define "watchlists"
 
-local client_of = resource.client_of
-
-local function id_text(id) return resource.id_text(id, "watchlistId") end
-
---- Reads one watchlist with a page of its items (portal: Watchlists, Get
---- Single Watchlist).
----@param id string|integer watchlistId
----@param params? etoro.WatchlistPage
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist
----@return etoro.Response|etoro.Error
-function collection:get(id, params, options)
-  local client = client_of(self, "client.watchlists:get")
-  local item, response = watchlist.get(client, id, params, options)
-  if not item then return nil, response end
-  return watchlist.wrap(item, client), response
-end
-
 --- A watchlist by its id, without reading it: for a call on one that is known
 --- already, such as client.watchlists:by_id(id):add_items { 1001 }.
 ---@param id string|integer watchlistId
 ---@return etoro.Watchlist watchlist holds its watchlistId alone
 function collection:by_id(id)
-  local client = client_of(self, "client.watchlists:by_id")
+  local client = resource.client_of(self, "client.watchlists:by_id")
   resource.check_id("watchlist", id, "string or integer")
   return watchlist.wrap({ watchlistId = id }, client)
 end
 
 -- The watchlist that was made: the answer lists it, maybe among others.
-local function made(lists, name, response, op)
-  local found
+local function made(lists, params, response, op)
+  local name, found = params.name, nil
   for _, item in ipairs(lists) do
     if type(item) == "table" and (name and item.name == name
         or not name and item.isUserSelectedDefault) then
@@ -70,53 +45,6 @@ local function made(lists, name, response, op)
     .. " does not have it; find it in the list", response, op)
 end
 
-local function create(client, op, params, name, options)
-  local body, response = resource.send(client, op, params, options)
-  if body == nil then return nil, response end
-  local lists, err = answers.list(body, "watchlists", response, op)
-  if not lists then return nil, err end
-  local item
-  item, err = made(lists, name, response, op)
-  if not item then return nil, err end
-  return watchlist.wrap(item, client), response
-end
-
---- Creates a watchlist (portal: Watchlists, Create a New Watchlist).
----@param fields etoro.NewWatchlist
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist
----@return etoro.Response|etoro.Error
-function collection:create(fields, options)
-  local client = client_of(self, "client.watchlists:create")
-  local params = resource.with(fields, {})
-  return create(client, CREATE, params, params.name, options)
-end
-
---- Creates a watchlist that is shown first (portal: Watchlists, Create
---- Watchlist and Set as Default).
----@param fields etoro.NewWatchlist
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist
----@return etoro.Response|etoro.Error
-function collection:create_default(fields, options)
-  local client = client_of(self, "client.watchlists:create_default")
-  local params = resource.with(fields, {})
-  return create(client, CREATE_DEFAULT, params, params.name, options)
-end
-
---- Creates the default watchlist out of items (portal: Watchlists, Create
---- Default Watchlist with Selected Items).
----@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
----@param options? etoro.RequestOptions
----@return etoro.Watchlist? watchlist
----@return etoro.Response|etoro.Error
-function collection:create_default_of(items, options)
-  local client = client_of(self, "client.watchlists:create_default_of")
-  local body, err = watchlist.items(items)
-  if not body then return nil, err end
-  return create(client, CREATE_OF_ITEMS, { body = body }, nil, options)
-end
-
 resource.rows(collection, "client.watchlists", {
   --- Lists the caller's watchlists, each with the first of its items (portal:
   --- Watchlists, Get User Watchlists).
@@ -125,6 +53,44 @@ resource.rows(collection, "client.watchlists", {
   ---@return etoro.Watchlist[]? watchlists
   ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
   list = { "GET " .. LISTS, "params", list = "watchlists",
+    wrap = watchlist.wrap },
+
+  --- Reads one watchlist with a page of its items (portal: Watchlists, Get
+  --- Single Watchlist).
+  ---@param id string|integer watchlistId
+  ---@param params? etoro.WatchlistPage
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist
+  ---@return etoro.Response|etoro.Error
+  get = { "GET " .. LISTS .. "/{watchlistId}",
+    { "watchlistId", resource.id_text }, "params", list = "watchlists",
+    pick = watchlist.pick, wrap = watchlist.wrap },
+
+  --- Creates a watchlist (portal: Watchlists, Create a New Watchlist).
+  ---@param fields etoro.NewWatchlist
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist
+  ---@return etoro.Response|etoro.Error
+  create = { "POST " .. LISTS, "params", list = "watchlists", pick = made,
+    wrap = watchlist.wrap },
+
+  --- Creates a watchlist that is shown first (portal: Watchlists, Create
+  --- Watchlist and Set as Default).
+  ---@param fields etoro.NewWatchlist
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist
+  ---@return etoro.Response|etoro.Error
+  create_default = { "POST " .. LISTS .. "/newasdefault-watchlist", "params",
+    list = "watchlists", pick = made, wrap = watchlist.wrap },
+
+  --- Creates the default watchlist out of items (portal: Watchlists, Create
+  --- Default Watchlist with Selected Items).
+  ---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Watchlist? watchlist
+  ---@return etoro.Response|etoro.Error
+  create_default_of = { "POST " .. LISTS .. "/default-watchlist/selected-items",
+    { "body", watchlist.items }, list = "watchlists", pick = made,
     wrap = watchlist.wrap },
 
   --- Lists the items of the default watchlists (portal: Watchlists, Get Default
@@ -154,7 +120,7 @@ resource.rows(collection, "client.watchlists", {
   ---@return etoro.api.WatchlistResponse? watchlist
   ---@return etoro.Response|etoro.Error
   get_public = { "GET " .. PUBLIC .. "/{watchlistId}", "userId",
-    { "watchlistId", id_text }, "params" },
+    { "watchlistId", resource.id_text }, "params" },
 
   --- Goes through all items of a watchlist that a user shows. The iterator
   --- raises the error object when a page fails.
@@ -164,7 +130,7 @@ resource.rows(collection, "client.watchlists", {
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.WatchlistItem?
   each_public_item = { "GET " .. PUBLIC .. "/{watchlistId}", "userId",
-    { "watchlistId", id_text }, "params", each = true },
+    { "watchlistId", resource.id_text }, "params", each = true },
 })
 
 return M

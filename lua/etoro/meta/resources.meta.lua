@@ -11,6 +11,13 @@ local Alerts = {}
 ---@return etoro.Response|etoro.Error
 function Alerts:list(options) end
 
+--- Finds one alert in the list; the API has no call for one.
+---@param id string alertId
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert
+---@return etoro.Response|etoro.Error err kind not_found when it is not listed
+function Alerts:get(id, options) end
+
 --- Creates a price alert (portal: Price Alerts, Create a Price Alert).
 ---@param fields { symbol: string, targetPrice: number|string } a price above
 ---0; digits are kept
@@ -21,6 +28,20 @@ function Alerts:create(fields, options) end
 
 ---@class etoro.Alert
 local Alert = {}
+
+--- Reads the alert again, from the list, into this table.
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert the table itself
+---@return etoro.Response|etoro.Error err kind not_found when it is gone
+function Alert:refresh(options) end
+
+--- Sets another price (portal: Price Alerts, Update a Price Alert).
+---@param fields { targetPrice: number|string }|number|string the price alone
+---will do
+---@param options? etoro.RequestOptions
+---@return etoro.Alert? alert the table itself
+---@return etoro.Response|etoro.Error
+function Alert:update(fields, options) end
 
 --- Deletes it (portal: Price Alerts, Delete a Price Alert). Any further use of
 --- the table is an error.
@@ -49,6 +70,12 @@ function Lists:recommendations(count, options) end
 
 ---@class etoro.Watchlist
 local Watchlist = {}
+
+--- Reads the watchlist again into this table, with the first of its items.
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist the table itself
+---@return etoro.Response|etoro.Error
+function Watchlist:refresh(options) end
 
 --- Goes through all of its items, page by page (portal: Watchlists, Get Single
 --- Watchlist). The iterator raises the error object when a page fails.
@@ -119,6 +146,38 @@ local Watchlists = {}
 ---@return etoro.Watchlist[]? watchlists
 ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
 function Watchlists:list(params, options) end
+
+--- Reads one watchlist with a page of its items (portal: Watchlists, Get
+--- Single Watchlist).
+---@param id string|integer watchlistId
+---@param params? etoro.WatchlistPage
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist
+---@return etoro.Response|etoro.Error
+function Watchlists:get(id, params, options) end
+
+--- Creates a watchlist (portal: Watchlists, Create a New Watchlist).
+---@param fields etoro.NewWatchlist
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist
+---@return etoro.Response|etoro.Error
+function Watchlists:create(fields, options) end
+
+--- Creates a watchlist that is shown first (portal: Watchlists, Create
+--- Watchlist and Set as Default).
+---@param fields etoro.NewWatchlist
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist
+---@return etoro.Response|etoro.Error
+function Watchlists:create_default(fields, options) end
+
+--- Creates the default watchlist out of items (portal: Watchlists, Create
+--- Default Watchlist with Selected Items).
+---@param items (integer|etoro.WatchlistItem)[] a bare number is an instrument
+---@param options? etoro.RequestOptions
+---@return etoro.Watchlist? watchlist
+---@return etoro.Response|etoro.Error
+function Watchlists:create_default_of(items, options) end
 
 --- Lists the items of the default watchlists (portal: Watchlists, Get Default
 --- Watchlist Items).
@@ -216,8 +275,65 @@ local Clubs = {}
 ---@return etoro.Response|etoro.Error
 function Clubs:get(options) end
 
+---@class etoro.Reply
+local Reply = {}
+
+--- Changes its text or attachments, and shows the answer in the table (portal:
+--- Comments and Replies, Update a Reply).
+---@param fields { message?: string, attachments?: table[] }
+---@param options? etoro.RequestOptions
+---@return etoro.Reply? reply the table itself
+---@return etoro.Response|etoro.Error
+function Reply:update(fields, options) end
+
+--- Deletes it (portal: Comments and Replies, Soft Delete a Reply). Any further
+--- use of the table is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function Reply:delete(options) end
+
+--- Likes it (portal: Likes, Like a Reply).
+---@param options? etoro.RequestOptions
+---@return true? liked
+---@return etoro.Response|etoro.Error
+function Reply:like(options) end
+
+--- Takes the like back (portal: Likes, Unlike a Reply).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function Reply:unlike(options) end
+
 ---@class etoro.Comment
 local Comment = {}
+
+--- Changes its text or attachments, and shows the answer in the table (portal:
+--- Comments and Replies, Update a Comment).
+---@param fields { message?: string, attachments?: table[] }
+---@param options? etoro.RequestOptions
+---@return etoro.Comment? comment the table itself
+---@return etoro.Response|etoro.Error
+function Comment:update(fields, options) end
+
+--- Deletes it (portal: Comments and Replies, Soft Delete a Comment). Any further
+--- use of the table is an error.
+---@param options? etoro.RequestOptions
+---@return true? deleted
+---@return etoro.Response|etoro.Error
+function Comment:delete(options) end
+
+--- Likes it (portal: Likes, Like a Comment).
+---@param options? etoro.RequestOptions
+---@return true? liked
+---@return etoro.Response|etoro.Error
+function Comment:like(options) end
+
+--- Takes the like back (portal: Likes, Unlike a Comment).
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function Comment:unlike(options) end
 
 --- Replies to it (portal: Comments and Replies, Create a Reply).
 ---@param fields etoro.NewComment|string a string is the message
@@ -357,6 +473,45 @@ function PiData:copiers(options) end
 
 ---@class etoro.Post
 local Post = {}
+
+--- Changes its text or attachments, and shows the answer in the table (portal:
+--- Posts, Update an Existing Post).
+---@param fields { message?: string, attachments?: table[] }|string a string is
+---the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post the table itself
+---@return etoro.Response|etoro.Error
+function Post:update(fields, options) end
+
+--- Goes through those who shared it, page by page (portal: Posts, List Shares
+--- of a Post). The iterator raises the error object when a page fails.
+---@param params? etoro.CommentPage with limit, client_request_id (UUID)
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Share?
+function Post:each_share(params, options) end
+
+--- Reads one page of those who shared it.
+---@param params? etoro.CommentPage with client_request_id (UUID)
+---@param options? etoro.RequestOptions
+---@return etoro.Share[]? shares
+---@return etoro.Response|etoro.Error with meta.paging
+function Post:page_of_shares(params, options) end
+
+--- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
+---@param option_id integer as in metadata.poll.options
+---@param params? { pollId?: integer, client_request_id?: string }
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function Post:vote(option_id, params, options) end
+
+--- Takes the vote back (portal: Posts, Remove Vote from Poll Option).
+---@param option_id integer
+---@param params? { pollId?: integer, client_request_id?: string }
+---@param options? etoro.RequestOptions
+---@return true? done
+---@return etoro.Response|etoro.Error
+function Post:unvote(option_id, params, options) end
 
 --- Reads the post again into this table (portal: Posts, Get a Single Post by
 --- ID).

@@ -20,18 +20,6 @@ function M.client_of(self, what)
   return links.of(self, what).client
 end
 
---- The link of an object's method; nil, err when the object's subject is gone.
----@param self any
----@param what string for the message, such as "watchlist:rename"
----@return etoro.Link? link
----@return etoro.Error? err kind closed
-function M.alive(self, what)
-  local link = links.of(self, what)
-  local err = links.ended(link)
-  if err then return nil, err end
-  return link
-end
-
 --- Parameters as a method got them, with more of its own.
 ---@param params? table not changed
 ---@param more table wins
@@ -50,9 +38,10 @@ end
 ---@param noun string whose id, such as "post"
 ---@param id any
 ---@param kinds "string"|"string or integer"
+---@return string|number id
 function M.check_id(noun, id, kinds)
-  if type(id) == "string" then return end
-  if type(id) == "number" and kinds ~= "string" then return end
+  if type(id) == "string" then return id end
+  if type(id) == "number" and kinds ~= "string" then return id end
   blame.raise(("%s id: %s expected, got %s"):format(noun, kinds, type(id)))
 end
 
@@ -121,6 +110,26 @@ function M.list(client, op, path, params, options)
   return list_in(body, path, response, op)
 end
 
+--- Finds one item of an answer that is a list, or has one in it, where the API
+--- has no call for one.
+---@param path string see answers.at
+---@param noun string what it is, such as "price alert"
+---@param id_name string the item's field with the id
+---@param id string
+---@return table? item
+---@return etoro.Response|etoro.Error err kind not_found when it is not listed
+function M.find(client, op, path, noun, id_name, id, options)
+  local list, response = M.list(client, op, path, nil, options)
+  if not list then return nil, response end
+  for _, item in ipairs(list) do
+    if type(item) == "table" and item[id_name] == id then
+      return item, response
+    end
+  end
+  return nil, errors.not_found(("the API lists no %s %s"):format(noun, id),
+    response)
+end
+
 --- The same for an answer that says nothing but that it is done.
 ---@return true? done
 ---@return etoro.Response|etoro.Error
@@ -150,17 +159,25 @@ end
 --- parameter of the argument, or gives nil and an error. Without a further
 --- field it gives the answer, an object.
 ---@class etoro.Row
----@field [integer] string|table the operation, then the arguments
----@field fixed? table parameters that are always the same
+---@field [integer] string|table|fun(client: etoro.Client): etoro.Operation the
+---operation, by its name or of an account; then the arguments
+---@field default? table parameters where the arguments name none; a function
+---makes one of the table it is called on, or gives nil and an error
 ---@field at? string where the object is that it gives; the answer itself
 ---@field list? string where the list is that it gives; "" is the answer
 ---@field none? "body"|"list" without which an answer is a list of none
+---@field find? string the parameter that is not sent: it gives the item of the
+---list whose field of that name is the same
+---@field noun? string what `find` finds, such as "price alert"
+---@field pick? fun(list: table, params: table, response: etoro.Response, op:
+---etoro.Operation): table?, etoro.Error? the item of the list that it gives
 ---@field done? boolean gives true
 ---@field each? boolean gives an iterator over all pages
 ---@field page? boolean gives one page
----@field fill? boolean the object that it reads fills the table it is called on
----@field changes? true|fun(self: table, params: table) gives the table it is
----called on, in which this shows what was changed
+---@field fill? true|fun(self: table, item: table, client: etoro.Client) the
+---object that it reads fills the table it is called on
+---@field changes? true|fun(self: table, params: table, answer: any) gives the
+---table it is called on, in which this shows what was changed
 ---@field ends? string what it is the end of, such as "post"; gives true
 ---@field wrap? fun(item: any, client: etoro.Client, self: table, params: table):
 ---any what is made of the object, or of each item
@@ -168,14 +185,28 @@ end
 -- The parameters with what one argument is in them; what stood there before
 -- wins over a table of several.
 local function with_argument(params, argument, value)
-  if argument == "params" then return M.with(value, params) end
-  local err
+  local name = argument
   if type(argument) == "table" then
-    params[argument[1]], err = argument[2](value)
-  else
-    params[argument] = value
+    local err
+    name = argument[1]
+    value, err = argument[2](value, name)
+    if err then return nil, err end
   end
-  return not err and params or nil, err
+  if name == "params" then return M.with(value, params) end
+  params[name] = value
+  return params
+end
+
+local function add_defaults(self, row, params)
+  for name, default in pairs(row.default or {}) do
+    if params[name] == nil then
+      local err
+      if type(default) == "function" then default, err = default(self) end
+      if err then return nil, err end
+      params[name] = default
+    end
+  end
+  return params
 end
 
 local function is_none(row, body)
@@ -184,53 +215,84 @@ local function is_none(row, body)
     and answers.at(body, row.list) == nil
 end
 
-local function read_list(client, op, row, params, options, wrap)
+local function read_list(client, op, row, params, options)
   local body, response = M.send(client, op, params, options)
   if body == nil then return nil, response end
   if is_none(row, body) then return {}, response end
-  local list
-  list, response = list_in(body, row.list, response, op)
-  for i = 1, wrap and list and #list or 0 do list[i] = wrap(list[i]) end
-  return list, response
+  return list_in(body, row.list, response, op)
+end
+
+local function read_item(client, op, row, params, options)
+  if row.find then
+    return M.find(client, op, row.list, row.noun, row.find, params[row.find],
+      options)
+  elseif not row.pick then
+    return M.object(client, op, row.at or "", params, options)
+  end
+  local list, response = read_list(client, op, row, params, options)
+  if not list then return nil, response end
+  local item, err = row.pick(list, params, response, op)
+  if not item then return nil, err end
+  return item, response
 end
 
 -- What is done to the table itself.
 local function act(self, client, op, row, params, options)
-  local done, response = M.done(client, op, params, options)
-  if not done then return nil, response end
+  local body, response = M.send(client, op, params, options)
+  if body == nil then return nil, response end
   if row.ends then links.finish(self, "deleted", row.ends) end
   if not row.changes then return true, response end
-  if row.changes ~= true then row.changes(self, params) end
+  if row.changes ~= true then row.changes(self, params, body) end
   return self, response
 end
 
-local function read_object(self, client, op, row, params, options, wrap)
-  local item, response = M.object(client, op, row.at or "", params, options)
+local function fill(self, client, row, item, response)
   if not item then return nil, response end
-  if row.fill then
+  if row.fill == true then
     links.refill(self, item)
-    return self, response
+  else
+    row.fill(self, item, client)
   end
-  return wrap and wrap(item) or item, response
+  return self, response
+end
+
+local function read(client, op, row, params, options, wrap)
+  if row.find or row.pick or not row.list then
+    local item, response = read_item(client, op, row, params, options)
+    return item and wrap(item), response
+  end
+  local list, response = read_list(client, op, row, params, options)
+  for i = 1, list and #list or 0 do list[i] = wrap(list[i]) end
+  return list, response
 end
 
 local function carry_out(self, client, op, row, params, options)
-  local wrap = row.wrap and function(item)
+  local function wrap(item)
+    if not row.wrap then return item end
     return row.wrap(item, client, self, params)
-  end
-  if row.done or row.changes or row.ends then
-    return act(self, client, op, row, params, options)
-  end
-  if row.list then
-    return read_list(client, op, row, params, options, wrap)
   end
   if row.each then return pages.each(client, op, params, options, wrap) end
   if row.page then return pages.page(client, op, params, options, wrap) end
-  return read_object(self, client, op, row, params, options, wrap)
+  if row.done or row.changes or row.ends then
+    return act(self, client, op, row, params, options)
+  elseif row.fill then
+    return fill(self, client, row, read_item(client, op, row, params, options))
+  end
+  return read(client, op, row, params, options, wrap)
 end
 
 local function of_collection(self, what)
   return M.client_of(self, what), {}
+end
+
+-- The parameters of a call: what names its subject, then its arguments.
+local function params_of(self, row, params, count, ...)
+  for i = 1, count do
+    local err
+    params, err = with_argument(params, row[i + 1], (select(i, ...)))
+    if not params then return nil, err end
+  end
+  return add_defaults(self, row, params)
 end
 
 -- An iterator has no second value to give: it raises.
@@ -240,18 +302,20 @@ local function refuse(row, err)
 end
 
 local function method(what, row, subject)
-  local op = operations[row[1]]
+  local op_of = row[1]
+  if type(op_of) == "string" then
+    local op = operations[op_of]
+    op_of = function() return op end
+  end
   local count = #row - 1
   return function(self, ...)
     local client, params = subject(self, what)
     if not client then return refuse(row, params) end
-    for name, value in pairs(row.fixed or {}) do params[name] = value end
     local err
-    for i = 1, count do
-      params, err = with_argument(params, row[i + 1], (select(i, ...)))
-      if not params then return refuse(row, err) end
-    end
-    return carry_out(self, client, op, row, params, (select(count + 1, ...)))
+    params, err = params_of(self, row, params, count, ...)
+    if not params then return refuse(row, err) end
+    return carry_out(self, client, op_of(client), row, params,
+      (select(count + 1, ...)))
   end
 end
 

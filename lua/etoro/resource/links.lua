@@ -59,13 +59,6 @@ local function link_of(object)
     and (links[object] or shared[getmetatable(object)]) or nil
 end
 
-local ENDED = {
-  deleted = "this agent-portfolio was deleted; nothing more can be done with"
-    .. " it or its tokens",
-  revoked = "this token was revoked; mint another with"
-    .. " portfolio:create_token",
-}
-
 --- Links a table to its client; linking again replaces the link.
 ---@param object table
 ---@param client etoro.Client
@@ -114,14 +107,13 @@ end
 --- Remembers that a table's subject is gone.
 ---@param object table
 ---@param how string "deleted" or "revoked"
----@param what? string what it was; an agent-portfolio or its token
-function M.finish(object, how, what)
-  local link = M.own(object, what or how)
+---@param what string what it was, such as "post"
+---@param advice? string what to do then
+function M.finish(object, how, what, advice)
+  local link = M.own(object, what)
   link.ended = how
-  if what then
-    link.farewell = ("this %s was %s; nothing more can be done"
-      .. " with it"):format(what, how)
-  end
+  link.farewell = ("this %s was %s; %s"):format(what, how,
+    advice or "nothing more can be done with it")
 end
 
 --- The error for a table whose subject, or whose parent's, is gone.
@@ -129,8 +121,7 @@ end
 ---@return etoro.Error? err nil while it lives
 function M.ended(link)
   if not link.ended and link.parent then link = links[link.parent] end
-  local how = link.ended
-  return how and errors.closed(how, link.farewell or ENDED[how]) or nil
+  return link.ended and errors.closed(link.ended, link.farewell) or nil
 end
 
 return M

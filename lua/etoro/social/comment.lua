@@ -1,26 +1,13 @@
 -- Comments on a post, and replies to a comment.
 
 local answers = require "etoro.resource.answers"
-local errors = require "etoro.errors"
-local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
+local objects = require "etoro.resource.objects"
 local resource = require "etoro.resource"
 
 local COMMENT = "/api/v1/posts/{postId}/comments/{commentId}"
 local REPLIES = COMMENT .. "/replies"
 local REPLY = REPLIES .. "/{replyId}"
-local OF_COMMENT = {
-  update = operations["PUT " .. COMMENT],
-  delete = operations["DELETE " .. COMMENT],
-  like = operations["POST " .. COMMENT .. "/likes"],
-  unlike = operations["DELETE " .. COMMENT .. "/likes"],
-}
-local OF_REPLY = {
-  update = operations["PUT " .. REPLY],
-  delete = operations["DELETE " .. REPLY],
-  like = operations["POST " .. REPLY .. "/likes"],
-  unlike = operations["DELETE " .. REPLY .. "/likes"],
-}
 
 ---@class etoro.NewComment
 ---@field message string up to 500 characters
@@ -38,8 +25,9 @@ local OF_REPLY = {
 ---@field emotionsData? table
 ---@field requesterContext? table
 ---@field [string] any what else the API tells, in any spelling
-local both = {}
-local reply_mt = { __name = "etoro.reply", __index = both }
+local replies = {}
+local reply = objects.kind("reply", replies,
+  { "postId", "commentId", "replyId" }, "comment no id")
 
 --- A comment on a post. Fields as the API names them.
 ---@class etoro.Comment: etoro.Reply
@@ -47,13 +35,14 @@ local reply_mt = { __name = "etoro.reply", __index = both }
 ---@field replies? table[] the first of them, plain; see each_reply
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.comment", __index = methods }
+local comment = objects.kind("comment", methods, { "postId", "commentId" },
+  "comment no id")
 local M = {}
 
 -- Where an entity is not wrapped its id stands beside the rest.
 local function id_of(item)
   local id = answers.at(item, "entity.id")
-  if id == nil then id = item.id end
+  if id == nil then id = answers.at(item, "id") end
   return type(id) == "string" and id or nil
 end
 
@@ -64,88 +53,14 @@ end
 ---@param post_id string
 ---@return etoro.Comment
 function M.wrap(item, client, post, post_id)
-  if type(item) ~= "table" then return item end
-  links.link(item, client, post,
+  return comment.wrap_in(item, client, post,
     { postId = post_id, commentId = id_of(item) })
-  return setmetatable(item, mt)
 end
 
-local function wrap_reply(item, client, comment, ids)
-  if type(item) ~= "table" then return item end
-  links.link(item, client, comment, { postId = ids.postId,
+local function wrap_reply(item, client, parent, ids)
+  return reply.wrap_in(item, client, parent, { postId = ids.postId,
     commentId = ids.commentId, replyId = id_of(item) })
-  return setmetatable(item, reply_mt)
 end
-
--- The client of a method's self with a copy of its ids; nil, err when it is
--- gone, or came without an id.
-local function alive(self, what)
-  local link, err = resource.alive(self, what)
-  if not link then return nil, err end
-  local params = resource.with(link.ids, {})
-  if not params.commentId
-      or getmetatable(self) == reply_mt and not params.replyId then
-    return nil, errors.unexpected("the API gave this comment no id")
-  end
-  return link.client, params
-end
-
-local function act(self, name, body, options)
-  local client, params = alive(self, "comment:" .. name)
-  if not client then return nil, params end
-  params.body = body
-  local ops = getmetatable(self) == reply_mt and OF_REPLY or OF_COMMENT
-  return resource.send(client, ops[name], params, options)
-end
-
---- Changes its text or attachments, and shows the answer in the table (portal:
---- Comments and Replies, Update a Comment; Update a Reply).
----@param fields { message?: string, attachments?: table[] }
----@param options? etoro.RequestOptions
----@return etoro.Comment? comment the table itself
----@return etoro.Response|etoro.Error
-function both:update(fields, options)
-  local body, response = act(self, "update", M.fields(fields), options)
-  if body == nil then return nil, response end
-  if type(body) == "table" then
-    for name, value in pairs(body) do self[name] = value end
-  end
-  return self, response
-end
-
---- Deletes it (portal: Comments and Replies, Soft Delete a Comment; Soft
---- Delete a Reply). Any further use of the table is an error.
----@param options? etoro.RequestOptions
----@return true? deleted
----@return etoro.Response|etoro.Error
-function both:delete(options)
-  local body, response = act(self, "delete", nil, options)
-  if body == nil then return nil, response end
-  links.finish(self, "deleted", "comment")
-  return true, response
-end
-
---- Likes it (portal: Likes, Like a Comment; Like a Reply).
----@param options? etoro.RequestOptions
----@return true? liked
----@return etoro.Response|etoro.Error
-function both:like(options)
-  local body, response = act(self, "like", {}, options)
-  if body == nil then return nil, response end
-  return true, response
-end
-
---- Takes the like back (portal: Likes, Unlike a Comment; Unlike a Reply).
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function both:unlike(options)
-  local body, response = act(self, "unlike", nil, options)
-  if body == nil then return nil, response end
-  return true, response
-end
-
-for name, method in pairs(both) do methods[name] = method end
 
 --- Fields of a new text; a bare string is the message.
 ---@param fields any
@@ -170,7 +85,71 @@ function methods:reply_by_id(id)
   return wrap_reply({ entity = { id = id } }, link.client, self, link.ids)
 end
 
+local function show_update(self, _, answer)
+  for name, value in pairs(type(answer) == "table" and answer or {}) do
+    self[name] = value
+  end
+end
+
+resource.rows(replies, "reply", {
+  --- Changes its text or attachments, and shows the answer in the table (portal:
+  --- Comments and Replies, Update a Reply).
+  ---@param fields { message?: string, attachments?: table[] }
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Reply? reply the table itself
+  ---@return etoro.Response|etoro.Error
+  update = { "PUT " .. REPLY, { "body", M.fields }, changes = show_update },
+
+  --- Deletes it (portal: Comments and Replies, Soft Delete a Reply). Any further
+  --- use of the table is an error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. REPLY, ends = "comment" },
+
+  --- Likes it (portal: Likes, Like a Reply).
+  ---@param options? etoro.RequestOptions
+  ---@return true? liked
+  ---@return etoro.Response|etoro.Error
+  like = { "POST " .. REPLY .. "/likes", default = { body = {} },
+    done = true },
+
+  --- Takes the like back (portal: Likes, Unlike a Reply).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unlike = { "DELETE " .. REPLY .. "/likes", done = true },
+}, reply.alive)
+
 resource.rows(methods, "comment", {
+  --- Changes its text or attachments, and shows the answer in the table (portal:
+  --- Comments and Replies, Update a Comment).
+  ---@param fields { message?: string, attachments?: table[] }
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Comment? comment the table itself
+  ---@return etoro.Response|etoro.Error
+  update = { "PUT " .. COMMENT, { "body", M.fields }, changes = show_update },
+
+  --- Deletes it (portal: Comments and Replies, Soft Delete a Comment). Any further
+  --- use of the table is an error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. COMMENT, ends = "comment" },
+
+  --- Likes it (portal: Likes, Like a Comment).
+  ---@param options? etoro.RequestOptions
+  ---@return true? liked
+  ---@return etoro.Response|etoro.Error
+  like = { "POST " .. COMMENT .. "/likes", default = { body = {} },
+    done = true },
+
+  --- Takes the like back (portal: Likes, Unlike a Comment).
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unlike = { "DELETE " .. COMMENT .. "/likes", done = true },
+
   --- Replies to it (portal: Comments and Replies, Create a Reply).
   ---@param fields etoro.NewComment|string a string is the message
   ---@param options? etoro.RequestOptions
@@ -193,6 +172,6 @@ resource.rows(methods, "comment", {
   ---@return etoro.Response|etoro.Error with meta.reactionPaging
   page_of_replies = { "GET " .. REPLIES, "params", page = true,
     wrap = wrap_reply },
-}, alive)
+}, comment.alive)
 
 return M

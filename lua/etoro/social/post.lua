@@ -7,16 +7,12 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
+local objects = require "etoro.resource.objects"
 local resource = require "etoro.resource"
 
 local POST = "/api/v1/posts/{postId}"
 local VOTES = POST .. "/polls/{pollId}/options/{optionId}/votes"
-local UPDATE = operations["PUT " .. POST]
 local SHARE = operations["POST /api/v1/posts/shares"]
-local SHARES = operations["GET " .. POST .. "/shares"]
-local VOTE = operations["POST " .. VOTES]
-local UNVOTE = operations["DELETE " .. VOTES]
 
 ---@class etoro.NewShare
 ---@field message string
@@ -42,11 +38,11 @@ local UNVOTE = operations["DELETE " .. VOTES]
 ---@field metadata? table of a poll, share, trade or other kind of post
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
-local mt = { __name = "etoro.post", __index = methods }
+local post = objects.kind("post", methods, { "postId" }, "post no id")
 local M = {}
 
 local function id_of(item)
-  local id = item.id
+  local id = answers.at(item, "id")
   if id == nil then id = answers.at(item, "post.id") end
   return type(id) == "string" and id or nil
 end
@@ -56,20 +52,7 @@ end
 ---@param client etoro.Client
 ---@return etoro.Post
 function M.wrap(item, client)
-  if type(item) ~= "table" then return item end
-  links.link(item, client, nil, { postId = id_of(item) })
-  return setmetatable(item, mt)
-end
-
--- The client of a method's self and parameters with its id; nil, err when it
--- is gone, or came without an id.
-local function alive(self, what, params)
-  local link, err = resource.alive(self, what)
-  if not link then return nil, err end
-  if not link.ids.postId then
-    return nil, errors.unexpected("the API gave this post no id")
-  end
-  return link.client, resource.with(params, link.ids)
+  return post.wrap_in(item, client, nil, { postId = id_of(item) })
 end
 
 local function wrap_comment(item, client, self, params)
@@ -77,27 +60,11 @@ local function wrap_comment(item, client, self, params)
 end
 
 -- What an update changed: in the post, wherever the table has it.
-local function show_update(post, changed)
-  if type(changed) ~= "table" then return end
-  local target = type(post.post) == "table" and post.post or post
-  for name, value in pairs(changed) do target[name] = value end
-end
-
---- Changes its text or attachments, and shows the answer in the table (portal:
---- Posts, Update an Existing Post).
----@param fields { message?: string, attachments?: table[] }|string a string is
----the message
----@param options? etoro.RequestOptions
----@return etoro.Post? post the table itself
----@return etoro.Response|etoro.Error
-function methods:update(fields, options)
-  local client, params = alive(self, "post:update", nil)
-  if not client then return nil, params end
-  params.body = comment.fields(fields)
-  local body, response = resource.send(client, UPDATE, params, options)
-  if body == nil then return nil, response end
-  show_update(self, body)
-  return self, response
+local function show_update(self, _, changed)
+  local target = type(self.post) == "table" and self.post or self
+  for name, value in pairs(type(changed) == "table" and changed or {}) do
+    target[name] = value
+  end
 end
 
 --- A comment by its id, without reading it: for a call on one that is known
@@ -117,7 +84,7 @@ end
 ---@return etoro.Post? post the new one
 ---@return etoro.Response|etoro.Error
 function methods:share(fields, options)
-  local client, params = alive(self, "post:share", nil)
+  local client, params = post.alive(self, "post:share")
   if not client then return nil, params end
   local body = resource.with(comment.fields(fields), {})
   body.sharedOriginDiscussion = body.sharedOriginDiscussion or params.postId
@@ -127,74 +94,62 @@ function methods:share(fields, options)
   return M.wrap(item, client), response
 end
 
--- An id that some operations want for tracing.
-local function traced(params)
-  params = resource.with(params, {})
-  params.client_request_id = params.client_request_id or core.uuid()
-  return params
-end
-
---- Goes through those who shared it, page by page (portal: Posts, List Shares
---- of a Post). The iterator raises the error object when a page fails.
----@param params? etoro.CommentPage with limit, client_request_id (UUID)
----@param options? etoro.RequestOptions
----@return fun(): etoro.Share?
-function methods:each_share(params, options)
-  local client, all = alive(self, "post:each_share", params)
-  if not client then error(all, 0) end
-  return pages.each(client, SHARES, traced(all), options)
-end
-
---- Reads one page of those who shared it.
----@param params? etoro.CommentPage with client_request_id (UUID)
----@param options? etoro.RequestOptions
----@return etoro.Share[]? shares
----@return etoro.Response|etoro.Error with meta.paging
-function methods:page_of_shares(params, options)
-  local client, all = alive(self, "post:page_of_shares", params)
-  if not client then return nil, all end
-  return pages.page(client, SHARES, traced(all), options)
-end
-
 -- The poll that a post shows.
-local function poll_of(post)
-  return batches.id(answers.at(post, "metadata.poll.id"))
-    or batches.id(answers.at(post, "post.metadata.poll.id"))
+local function poll_of(self)
+  local id = batches.id(answers.at(self, "metadata.poll.id"))
+    or batches.id(answers.at(self, "post.metadata.poll.id"))
+  if id then return id end
+  return nil, errors.invalid("pollId", "is not known: this post shows no"
+    .. " poll; refresh it, or give pollId")
 end
 
-local function vote(self, what, op, option_id, params, options)
-  local client, all = alive(self, what, traced(params))
-  if not client then return nil, all end
-  all.optionId = option_id
-  all.pollId = all.pollId or poll_of(self)
-  if all.pollId == nil then
-    return nil, errors.invalid("pollId", "is not known: this post shows no"
-      .. " poll; refresh it, or give pollId")
-  end
-  return resource.done(client, op, all, options)
-end
-
---- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
----@param option_id integer as in metadata.poll.options
----@param params? { pollId?: integer, client_request_id?: string }
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:vote(option_id, params, options)
-  return vote(self, "post:vote", VOTE, option_id, params, options)
-end
-
---- Takes the vote back (portal: Posts, Remove Vote from Poll Option).
----@param option_id integer
----@param params? { pollId?: integer, client_request_id?: string }
----@param options? etoro.RequestOptions
----@return true? done
----@return etoro.Response|etoro.Error
-function methods:unvote(option_id, params, options)
-  return vote(self, "post:unvote", UNVOTE, option_id, params, options)
-end
+-- The poll of the post, and an id that the operation wants for tracing.
+local VOTE = { pollId = poll_of, client_request_id = core.uuid }
 
 resource.rows(methods, "post", {
+  --- Changes its text or attachments, and shows the answer in the table (portal:
+  --- Posts, Update an Existing Post).
+  ---@param fields { message?: string, attachments?: table[] }|string a string is
+  ---the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post the table itself
+  ---@return etoro.Response|etoro.Error
+  update = { "PUT " .. POST, { "body", comment.fields },
+    changes = show_update },
+
+  --- Goes through those who shared it, page by page (portal: Posts, List Shares
+  --- of a Post). The iterator raises the error object when a page fails.
+  ---@param params? etoro.CommentPage with limit, client_request_id (UUID)
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.Share?
+  each_share = { "GET " .. POST .. "/shares", "params",
+    default = { client_request_id = core.uuid }, each = true },
+
+  --- Reads one page of those who shared it.
+  ---@param params? etoro.CommentPage with client_request_id (UUID)
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Share[]? shares
+  ---@return etoro.Response|etoro.Error with meta.paging
+  page_of_shares = { "GET " .. POST .. "/shares", "params",
+    default = { client_request_id = core.uuid }, page = true },
+
+  --- Votes for an option of its poll (portal: Posts, Vote on a Poll Option).
+  ---@param option_id integer as in metadata.poll.options
+  ---@param params? { pollId?: integer, client_request_id?: string }
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  vote = { "POST " .. VOTES, "optionId", "params", default = VOTE, done = true },
+
+  --- Takes the vote back (portal: Posts, Remove Vote from Poll Option).
+  ---@param option_id integer
+  ---@param params? { pollId?: integer, client_request_id?: string }
+  ---@param options? etoro.RequestOptions
+  ---@return true? done
+  ---@return etoro.Response|etoro.Error
+  unvote = { "DELETE " .. VOTES, "optionId", "params", default = VOTE,
+    done = true },
+
   --- Reads the post again into this table (portal: Posts, Get a Single Post by
   --- ID).
   ---@param options? etoro.RequestOptions
@@ -238,7 +193,7 @@ resource.rows(methods, "post", {
   ---@param options? etoro.RequestOptions
   ---@return true? done
   ---@return etoro.Response|etoro.Error
-  like = { "POST " .. POST .. "/likes", fixed = { body = {} },
+  like = { "POST " .. POST .. "/likes", default = { body = {} },
     done = true },
 
   --- Takes the like back (portal: Likes, Unlike a Post).
@@ -282,6 +237,6 @@ resource.rows(methods, "post", {
   ---@return true? done
   ---@return etoro.Response|etoro.Error
   unsave = { "DELETE " .. POST .. "/saves", done = true },
-}, alive)
+}, post.alive)
 
 return M
