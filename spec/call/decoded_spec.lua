@@ -1,5 +1,6 @@
 -- What becomes of the bytes of an answer, from the wire to the call's result.
 local core = require "etoro.core"
+local collector = require "spec.support.collector"
 local scripted = require "spec.support.scripted"
 
 local KEY = "scripted-api-key" -- of the client's
@@ -111,12 +112,10 @@ describe("the bytes of an answer", function()
           if asked < 5 then again() end
         end })
       end
-      collectgarbage()
+      collector.be_eager()
       again()
-      collectgarbage("incremental", 100, 1000)
-      collectgarbage("setpause", 0)
       local value = job:decode()
-      collectgarbage "generational"
+      collector.be_as_usual()
       assert.equal(5000, #value)
       assert.equal(5000, value[5000].a5000[1])
       assert.is_true(asked > 0)

@@ -2,6 +2,7 @@
 -- byte; what is refused, and how; what stands in its way.
 local core = require "etoro.core"
 local cjson = require "cjson"
+local collector = require "spec.support.collector"
 local limits = require "spec.support.limits"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
@@ -332,10 +333,8 @@ describe("the collector", function()
         if not is_over then again() end
       end })
     end
-    collectgarbage()
+    collector.be_eager()
     again()
-    collectgarbage("incremental", 100, 400)
-    collectgarbage("setpause", 0)
     for _ = 1, 300000 do
       if runs > 10 then break end
       local value = decode(text)
@@ -345,7 +344,7 @@ describe("the collector", function()
       end
     end
     is_over = true
-    collectgarbage "generational"
+    collector.be_as_usual()
     assert.equal(0, wrong)
     assert.is_true(runs > 10, runs)
   end)
