@@ -43,7 +43,15 @@ UNPACKERS := $(if $(call has,zlib),zlib) \
 UNPACK_FLAGS := $(if $(UNPACKERS),$(shell $(PKG) --cflags $(UNPACKERS))) \
   $(if $(filter zlib,$(UNPACKERS)),-DETORO_WITH_ZLIB) \
   $(if $(filter libbrotlidec,$(UNPACKERS)),-DETORO_WITH_BROTLI)
-CORE_LIBS := $(CURL_LIBS) $(if $(UNPACKERS),$(shell $(PKG) --libs $(UNPACKERS)))
+# What frames a WebSocket's bytes; Debian's has no .pc file, so it is tried.
+# Without it there are no streams, and features.websocket says so.
+WSLAY_LIBS := $(shell probe=$$(mktemp) && \
+  printf '\043include <wslay/wslay.h>\nint main(void)\n{\n  return wslay_event_recv(0);\n}\n' | \
+  $(CC) $(CFLAGS) $(LDFLAGS) -x c -o "$$probe" - -lwslay 2>/dev/null && echo -lwslay; \
+  rm -f "$$probe")
+WSLAY_FLAGS := $(if $(WSLAY_LIBS),-DETORO_WITH_WSLAY)
+CORE_LIBS := $(CURL_LIBS) $(if $(UNPACKERS),$(shell $(PKG) --libs $(UNPACKERS))) \
+  $(WSLAY_LIBS)
 MHD_LIBS := $(shell $(PKG) --libs libmicrohttpd 2>/dev/null)
 MHD_CFLAGS := $(shell $(PKG) --cflags libmicrohttpd 2>/dev/null)
 
@@ -52,6 +60,7 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wundef -Wcast-qual -Wwrite-strings \
 FLAGS = -std=c11 -D_DEFAULT_SOURCE -D_POSIX_C_SOURCE=200809L -Isrc -fPIC \
   -fvisibility=hidden -pthread $(WARN) $(CURL_CFLAGS)
 $(BUILD)/core/net/unpack.o: FLAGS += $(UNPACK_FLAGS)
+$(BUILD)/core/ws/frames.o $(BUILD)/core/ws/frames_none.o: FLAGS += $(WSLAY_FLAGS)
 $(BUILD)/binding/%.o $(BUILD)/httpd/%.o: FLAGS += $(LUA_CFLAGS) $(MHD_CFLAGS)
 ifeq ($(shell uname -s),Darwin)
   LIBFLAG ?= -bundle -undefined dynamic_lookup

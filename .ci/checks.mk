@@ -95,7 +95,7 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/*/*.[ch] \
   src/core/*/*.[ch])
 	@mkdir -p $(@D)
 	$(say) FUZZ $<
-	$(Q)clang $(FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*/*.c) \
+	$(Q)clang $(FLAGS) $(WSLAY_FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*/*.c) \
 	  $(FUZZED) $(CORE_LIBS) -lm -pthread
 
 check:

@@ -6,10 +6,10 @@ set -eu
 
 run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson
   libcurl4-openssl-dev|libcurl4-gnutls-dev|libcurl4-nss-dev
-  zlib1g-dev libbrotli-dev libmicrohttpd-dev lua-argparse ca-certificates
-  tzdata'
+  zlib1g-dev libbrotli-dev libwslay-dev libmicrohttpd-dev lua-argparse
+  ca-certificates tzdata'
 test='lua-busted lua-cqueues lua-luv lua-socket luarocks nginx openssl
-  lua-check locales'
+  lua-check locales python3-websockets'
 lint='clang clang-format cppcheck libclang-rt-dev|libclang-rt-14-dev valgrind'
 bench='lua-luv lua-socket nginx openssl util-linux valgrind'
 debian='debootstrap debian-archive-keyring'

@@ -37,7 +37,7 @@ local WITHOUT = {
   [[ETORO_IDLE_HANDLES_MAX ETORO_READY_MAX ETORO_POLL_BATCH ETORO_REPLY_KEPT
     ETORO_UNPACK_PIECE ETORO_BUF_WIPED_MAX ETORO_HTTPD_CUT_BLOCK
     ETORO_HTTPD_EXTRA_RUNS ETORO_BIG_ANSWER ETORO_NAMES_MAX
-    ETORO_NAME_ROOM ETORO_LIST_BATCH spellings_max wait_slice shared_tick
+    ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn error_shown_max]],
   -- another is met before
   [[ETORO_WAIT_MAX ETORO_POLL_SECONDS_MAX

@@ -32,6 +32,7 @@
 #include "core/status.h"
 #include "core/net/unpack.h"
 #include "core/net/uri.h"
+#include "core/ws/frames.h"
 
 /* libcurl's process-wide set-up; never undone, since other states and other
    libraries of the host may use it. */
@@ -256,7 +257,7 @@ static int core_features(lua_State *L)
   add_feature(L, "brotli", strstr(etoro_unpack_offer(), "br") != NULL);
   add_feature(L, "async_dns", v->features & CURL_VERSION_ASYNCHDNS);
   add_feature(L, "quick_exit", v->version_num >= 0x075700);
-  add_feature(L, "websocket", 0);
+  add_feature(L, "websocket", etoro_frames_can());
   return 1;
 }
 

@@ -112,6 +112,17 @@
    times the first room */
 #define ETORO_EVENTS_MAX 8192
 
+/* Streams */
+
+/* bytes: a message that comes; the API's have some 300 */
+#define ETORO_WS_MESSAGE_MAX (1024 * 1024)
+/* messages: of one stream that nobody has taken; then it is read no further */
+#define ETORO_WS_QUEUE_MAX 4096
+/* bytes: of them together */
+#define ETORO_WS_QUEUE_BYTES (4 * 1024 * 1024)
+/* bytes: frames of one stream that have not gone out */
+#define ETORO_WS_OUTPUT_MAX (256 * 1024)
+
 /* Secrets */
 
 /* bytes: a key file; a key has some hundred */
@@ -156,6 +167,13 @@
 /* threads: that libcurl may look names up in; a name server that hangs must
    not hold up another name */
 #define ETORO_RESOLVERS_MAX 1000
+
+/* Inside: streams */
+
+/* frames: pongs that wait for room; then nothing is read */
+#define ETORO_WS_ANSWERS_MAX 16
+/* bytes: of a block that is kept for the next message */
+#define ETORO_WS_MESSAGE_KEPT (16 * 1024)
 
 /* Inside: replies and sentences */
 
