@@ -46,6 +46,8 @@ static int grow(struct etoro_buf *b, size_t extra)
   least = b->len + extra + 1;
   if (least <= b->cap)
     return ETORO_OK;
+  /* Doubled, so that adding byte by byte stays linear, and never past the
+     ceiling. */
   cap = b->cap <= b->max / 2 ? b->cap * 2 : b->max + 1;
   if (cap < ETORO_BUF_FIRST)
     cap = ETORO_BUF_FIRST;
@@ -75,6 +77,7 @@ int etoro_buf_reserve(struct etoro_buf *b, size_t n)
 {
   if (n > b->max)
     return ETORO_ETOOBIG;
+  /* Not n <= cap: the zero behind them needs a byte, too. */
   if (n < b->cap)
     return ETORO_OK;
   return move(b, n + 1);
@@ -108,6 +111,7 @@ struct etoro_spare {
 void etoro_spares_take(struct etoro_spares *s, struct etoro_buf *b)
 {
   struct etoro_spare *spare = s->first;
+  /* A block larger than the buffer's ceiling would let it grow past it. */
   if (!spare || b->data || spare->cap > b->max)
     return;
   s->first = spare->next;
@@ -126,6 +130,8 @@ void etoro_spares_give(struct etoro_spares *s, struct etoro_buf *b)
     etoro_buf_free(b);
     return;
   }
+  /* Before it can be anybody else's, and before its first bytes are the
+     link. */
   etoro_wipe(b->data, b->len);
   spare = (struct etoro_spare *)(void *)b->data;
   spare->cap = b->cap;

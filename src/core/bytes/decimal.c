@@ -18,6 +18,8 @@ static const char *pass_digits(const char *p, const char *end)
   return p;
 }
 
+/* strtod takes more: hexadecimal, "inf", "nan", blanks in front. Its grammar
+   is narrowed here. */
 static int is_number(const char *p, const char *end)
 {
   const char *start;
@@ -48,6 +50,8 @@ static int is_number(const char *p, const char *end)
 
 int etoro_decimal_read(double *out, const char *text, size_t n)
 {
+  /* A copy with an end: strtod knows no length. Numbers longer than that are
+     rare and legal. */
   char room[64];
   char *copy = room;
   struct etoro_plain locale;
@@ -61,6 +65,7 @@ int etoro_decimal_read(double *out, const char *text, size_t n)
   }
   memcpy(copy, text, n);
   copy[n] = '\0';
+  /* Under a locale with a decimal comma "1.5" would be 1. */
   rc = etoro_plain_enter(&locale) ? ETORO_OK : ETORO_ENOMEM;
   if (!rc) {
     *out = strtod(copy, NULL);
@@ -75,6 +80,8 @@ int etoro_decimal_read(double *out, const char *text, size_t n)
 static void shortest(char *text, size_t size, double v)
 {
   int digits;
+  /* 15 to 17 figures: a decimal of 15 comes back as it was written, and 17 tell
+     any double. */
   for (digits = 14; digits <= 16; digits++) {
     snprintf(text, size, "%.*e", digits, v);
     if (strtod(text, NULL) == v)

@@ -40,6 +40,8 @@ static void expand(uint32_t w[64], const unsigned char *block)
   }
 }
 
+/* Variables a to h of FIPS 180-4 are v[0] to v[7]; to pass them on is one
+   move. */
 static void mix(uint32_t state[8], const unsigned char *block)
 {
   uint32_t w[64], v[8];
@@ -58,6 +60,7 @@ static void mix(uint32_t state[8], const unsigned char *block)
   }
   for (i = 0; i < 8; i++)
     state[i] += v[i];
+  /* What is digested are keys and verifiers. */
   etoro_wipe(w, sizeof w);
   etoro_wipe(v, sizeof v);
 }
@@ -67,6 +70,8 @@ static void finish(uint32_t state[8], const unsigned char *rest, size_t left,
                    uint64_t n)
 {
   unsigned char block[2 * BLOCK] = { 0 };
+  /* One byte for the bit and eight for the length: where they do not fit, a
+     second block. */
   size_t len = left + 9 > BLOCK ? 2 * BLOCK : BLOCK;
   size_t i;
   if (left)
@@ -97,6 +102,7 @@ void etoro_sha256(unsigned char out[ETORO_SHA256_LEN], const void *bytes,
 static const char alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+/* RFC 4648, 5: what PKCE and signed tokens have, without padding. */
 static const char url_alphabet[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 

@@ -10,6 +10,8 @@
 
 #include "core/status.h"
 
+/* For systems without getrandom, and where a container forbids it. Opened each
+   time: a descriptor that is kept may be closed by a host that tidies up. */
 static int fromdevice(unsigned char *out, size_t n)
 {
   size_t got = 0;
@@ -34,6 +36,8 @@ int etoro_random_system(void *context, void *out, size_t n)
   (void)context;
 #ifdef __linux__
   while (got < n) {
+    /* It waits until the system has entropy, at boot alone: an id that comes
+       twice would be an order that is taken for another. */
     ssize_t m = getrandom(to + got, n - got, 0);
     if (m > 0)
       got += (size_t)m;
@@ -41,6 +45,8 @@ int etoro_random_system(void *context, void *out, size_t n)
       break; /* a kernel or a sandbox without the call */
   }
 #endif
+  /* Never a generator of ours in its place: without random bytes there is no
+     id, and nothing is sent. */
   return got == n ? ETORO_OK : fromdevice(to + got, n - got);
 }
 
@@ -77,6 +83,7 @@ static int is_dash_place(size_t i)
 int etoro_uuid_valid(const char *text, size_t n)
 {
   size_t i;
+  /* Of any version: a caller's ids may be of its own making. */
   if (n != ETORO_UUID_LEN)
     return 0;
   for (i = 0; i < n; i++) {

@@ -31,6 +31,8 @@ static size_t letters_before(const char *start, const char *end, char *letters,
   size_t n = 0;
   if (end - start > ETORO_SECRET_NAME_MAX)
     start = end - ETORO_SECRET_NAME_MAX;
+  /* Letters only, so that user_token, user-token and "User Token" are one
+     name. */
   while (end > start && n < ETORO_SECRET_LETTERS_MAX) {
     char c = end[-1];
     if (c >= 'A' && c <= 'Z')
@@ -61,6 +63,8 @@ int etoro_secretname_is(const char *name, size_t n)
   char letters[ETORO_SECRET_LETTERS_MAX];
   const char *at;
   size_t count;
+  /* The shortest has six letters; the hint looks at the
+     last two, which rules most names out without a loop. */
   if (n < 6 || n > ETORO_SECRET_NAME_MAX || !etoro_secretname_hint(name + n))
     return 0;
   count = letters_before(name, name + n, letters, &at);

@@ -8,6 +8,8 @@
 void etoro_attempt_begin(struct etoro_job *j, double now)
 {
   etoro_buf_reset(&j->headers, (size_t)-1);
+  /* A block of usual size serves the next answer as well; a large one would be
+     held for what as a rule is small. */
   etoro_buf_reset(&j->reply, ETORO_REPLY_KEPT);
   etoro_spares_take(&j->client->spares, &j->headers);
   etoro_spares_take(&j->client->spares, &j->reply);
@@ -67,6 +69,7 @@ void etoro_attempt_settle(struct etoro_job *j, const struct etoro_world *world)
   etoro_pool_end(j->pool, status, said, etoro_world_now(world));
   if (status == 429 && is_exit(j) && !j->is_trial)
     etoro_pool_try(j->pool, etoro_world_now(world)); /* that was the first */
+  /* Of an answer that is whole: half a header may say half a number. */
   if (said && j->code == ETORO_CODE_NONE) {
     j->server_wait = said->retry_after;
     if (said->retry_after < 0 && j->status == 429)

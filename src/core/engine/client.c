@@ -60,9 +60,12 @@ static int fill(struct etoro_client *c,
   c->user_agent = copy_text(options->user_agent);
   if (!c->user_agent)
     return ETORO_ENOMEM;
+  /* A function gives its token when the first call needs it, and not
+     before. */
   if (options->is_renewable && !options->who.bearer)
     return ETORO_OK;
   if (options->keys_of && options->keys_of->credentials)
+    /* As a secret of the core's: it never passes through Lua. */
     who.api_key = etoro_credentials_api_key(options->keys_of->credentials);
   rc = etoro_credentials_new(&c->credentials, c->base.origin, c->user_agent,
                              &who);
@@ -100,6 +103,8 @@ int etoro_client_new(struct etoro_client **out,
   c->connect_timeout = options->connect_timeout;
   c->max_connections = options->max_connections;
   c->max_body = options->max_body;
+  /* Kept for its halt alone: an agent stops with the client that it came from,
+     also when nobody holds that one any more. */
   c->parent = options->parent ? etoro_client_keep(options->parent) : NULL;
   etoro_retry_bucket_init(&c->resends, now);
   rc = fill(c, options, why);
@@ -158,6 +163,8 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
   int rc = etoro_credentials_new(&fresh, c->base.origin, c->user_agent, &who);
   if (rc)
     return rc;
+  /* One set of before is kept: answers under way may repeat the token that
+     they were signed with. */
   etoro_credentials_free(c->previous);
   c->previous = c->credentials;
   c->credentials = fresh;
@@ -175,6 +182,8 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   CURLcode rc;
 #define SET(option, value) \
   (rc = rc ? rc : curl_easy_setopt(easy, option, value))
+  /* No signals: libcurl's own timeouts would be SIGALRM, which is the
+     host's. */
   rc = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
   SET(CURLOPT_PROTOCOLS_STR, "http,https");
@@ -184,10 +193,16 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   /* a name server that hangs must not hold up a cancel or the end; what is
      older than the option goes on without */
   curl_easy_setopt(easy, QUICK_EXIT, 1L);
+  /* A redirect would carry keys to a place that nobody named; it is told as an
+     error. */
   SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
+  /* A proxy's lines are not the API's: its Retry-After or 429 must not be
+     taken for one. */
   SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  /* A second request waits for a connection that may speak HTTP/2 rather than
+     opening another, whose TLS costs more than the wait. */
   SET(CURLOPT_PIPEWAIT, 1L);
   SET(CURLOPT_HTTP_VERSION, c->base.is_https ? (long)CURL_HTTP_VERSION_2TLS
                                              : (long)CURL_HTTP_VERSION_1_1);
@@ -206,6 +221,7 @@ int etoro_client_renew_handle(const struct etoro_client *c,
                               struct etoro_handle *h)
 {
   curl_easy_cleanup(h->easy);
+
   h->easy = curl_easy_init();
   h->is_wired = h->is_get = h->is_fresh = h->is_worn = h->is_spent = 0;
   if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_CURLU, h->origin)
@@ -263,6 +279,8 @@ void etoro_client_reuse(struct etoro_client *c, struct etoro_handle *h)
   c->nidle++;
 }
 
+/* 0 for an end means that nobody said one: then only a 401 tells that it is
+   over. */
 int etoro_client_lacks_token(const struct etoro_client *c, double now)
 {
   return c->is_renewable
@@ -272,6 +290,8 @@ int etoro_client_lacks_token(const struct etoro_client *c, double now)
 
 int etoro_client_room(const struct etoro_client *c)
 {
+  /* Over HTTP/2 the streams of one connection are what is short; until an
+     answer has shown otherwise it is taken for that. */
   if (c->base.is_https && !c->speaks_h1)
     return ETORO_STREAMS_MAX;
   return (int)c->max_connections;

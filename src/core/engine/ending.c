@@ -30,12 +30,16 @@ static int is_line_endless(struct etoro_job *j, CURLcode rc)
       || (rc != CODE_TOO_LARGE && rc != CURLE_OUT_OF_MEMORY
           && strncmp(j->handle->error, of_trailers, sizeof of_trailers - 1)))
     return 0;
+  /* A block of the size that libcurl could not have had: if it is there, there
+     was memory enough. */
   block = malloc(ETORO_HEADER_LINE_ROOM);
   free(block);
   j->is_header_large = block != NULL;
   return block != NULL;
 }
 
+/* Told apart from a host that is not reached: nothing listens there, which
+   mostly is a wrong port or a service that is down. */
 static int is_refused(CURL *easy)
 {
   long error = 0;
@@ -70,6 +74,7 @@ static int is_proxy_at_fault(const struct etoro_job *j, CURL *easy,
                              CURLcode rc)
 {
   const struct etoro_proxy *p = &j->client->proxy;
+  /* Once the tunnel stands, what fails is between the API and us. */
   if (!*p->url || j->is_sent || tunnel_answer(easy) / 100 == 2)
     return 0;
   switch (rc) {
@@ -83,6 +88,8 @@ static int is_proxy_at_fault(const struct etoro_job *j, CURL *easy,
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CERTPROBLEM:
   case CURLE_SSL_CIPHER:
+    /* A proxy without TLS of its own hands on the API's: the certificate was
+       the API's. */
     return p->is_https;
   default:
     return 1;
@@ -112,6 +119,8 @@ static void describe_proxy(struct etoro_job *j, CURL *easy, CURLcode rc)
            ETORO_PROXY_NAME_SHOWN, j->client->proxy.name, words);
 }
 
+/* For a deadline of ours, which ends a transfer that libcurl has no result of
+   yet. */
 int etoro_ending_waits_for_proxy(struct etoro_job *j)
 {
   CURL *easy = j->handle ? j->handle->easy : NULL;
@@ -138,6 +147,7 @@ static enum etoro_code code_of(struct etoro_job *j, CURL *easy, CURLcode rc)
   case CURLE_COULDNT_CONNECT:
     return connect_code(easy);
   case CURLE_OPERATION_TIMEDOUT:
+    /* What was sent may have been carried out, what was not cannot. */
     return j->is_sent ? ETORO_CODE_TIMEOUT : ETORO_CODE_CONNECT_TIMEOUT;
   case CURLE_PEER_FAILED_VERIFICATION:
     return ETORO_CODE_CERTIFICATE;
@@ -168,6 +178,8 @@ static double seconds_of(CURL *easy, CURLINFO info)
   return (double)us / 1e6;
 }
 
+/* Read for events alone: five questions for each attempt that nobody would
+   look at. */
 static void read_timing(struct etoro_job *j, CURL *easy)
 {
   j->timing.name = seconds_of(easy, CURLINFO_NAMELOOKUP_TIME_T);
@@ -185,6 +197,8 @@ static void read_version(struct etoro_job *j, CURL *easy)
                     : version == CURL_HTTP_VERSION_1_1 ? 11
                     : version == CURL_HTTP_VERSION_1_0 ? 10
                                                        : 0;
+  /* Over plain http it is always 1.1. What was spoken last says how many
+     requests may be under way at once: see etoro_client_room. */
   if (j->http_version && j->client->base.is_https)
     j->client->speaks_h1 = j->http_version != 20;
 }
@@ -200,6 +214,8 @@ void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
     rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
   if (!rc && j->unpack && !etoro_unpack_is_whole(j->unpack))
     rc = CURLE_PARTIAL_FILE; /* whatever came out of it so far */
+  /* Not kept until the next attempt: a job that waits for a retry would hold a
+     window of 32 KB or more. */
   etoro_unpack_free(j->unpack);
   j->unpack = NULL;
   j->code = code_of(j, easy, rc);
@@ -217,6 +233,7 @@ void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
     size_t n;
     if (!*words || strchr(words, '@')) /* none that may hold a login */
       words = curl_easy_strerror(rc);
+    /* Cut rather than refused: any text that ends here is better than none. */
     n = strlen(words);
     if (n >= sizeof j->detail)
       n = sizeof j->detail - 1;

@@ -65,6 +65,7 @@ static size_t block_size(const struct etoro_client *c,
   size_t n = strlen(r->method) + strlen(r->target) + strlen(c->base.origin)
              + strlen(c->base.path) + 3;
   n += sizeof id_name + ETORO_UUID_LEN;
+  /* Two more than the caller's: the request id and the content type. */
   n += (r->nheaders + 2) * sizeof(struct curl_slist);
   n += r->nsecrets * sizeof r->secrets[0];
   for (i = 0; i < r->nheaders; i++)
@@ -104,6 +105,8 @@ static void place_lines(struct etoro_job *j, struct layout *l,
   memcpy(line + sizeof id_name - 1, j->request_id, ETORO_UUID_LEN + 1);
   l->at += sizeof id_name + ETORO_UUID_LEN;
   j->lines[0].data = line;
+  /* Its place is first because the last one is linked to the credentials'
+     lines, which other requests share. */
   j->nlines = 1;
   for (i = 0; i < r->nheaders; i++)
     j->lines[j->nlines++].data = place_text(l, r->headers[i]);
@@ -151,6 +154,7 @@ static int choose_id(struct etoro_job *j, const char *given,
   unsigned char bytes[16];
   int rc;
   if (given) {
+    /* Its length was looked at by refuse. */
     memcpy(j->request_id, given, sizeof j->request_id);
     return ETORO_OK;
   }
@@ -164,6 +168,8 @@ static int make_intent(struct etoro_job *j, const struct etoro_request *r,
                        const char **why)
 {
   int rc;
+  /* Made here and started by the engine: only a job that there is can have an
+     intent on disk. */
   if (!r->intent)
     return ETORO_OK;
   rc = etoro_entry_new(&j->intent, r->journal, r->intent, r->intent_len);
@@ -179,6 +185,7 @@ static void copy_rules(struct etoro_job *j, const struct etoro_request *r,
   j->priority = r->priority;
   j->is_write = r->is_write;
   j->timeout = r->timeout;
+  /* From the moment of the call: time in the queue counts. */
   j->deadline_at = now + r->deadline;
   j->max_retries = r->max_retries;
   j->is_urgent = r->is_urgent || r->priority == ETORO_PRIORITY_EXIT;
@@ -235,6 +242,7 @@ void etoro_job_free(struct etoro_job *j)
   etoro_client_free(j->client);
   while (j->nsecrets)
     etoro_secret_free(j->secrets[--j->nsecrets]);
+  /* A form or a body may hold a token; the rest of the block is no secret. */
   etoro_wipe(j->body, j->body_len);
   free(j);
 }
@@ -244,6 +252,8 @@ int etoro_job_unpack(struct etoro_job *j, const char *bytes, size_t n)
   const char *name = "";
   size_t len;
   int rc;
+  /* By the last Content-Encoding that came: headers are complete when the body
+     begins. */
   if (!j->unpack) {
     if (!etoro_headers_find(j->headers.data, j->headers.len,
                             "content-encoding", &name, &len))
@@ -280,6 +290,7 @@ static size_t known_sets(const struct etoro_job *j,
   return n;
 }
 
+/* All sets, as a server or a proxy may repeat any that it has seen. */
 void etoro_job_mask(const struct etoro_job *j, char *bytes, size_t n)
 {
   const struct etoro_credentials *sets[SETS_MAX];
@@ -302,6 +313,8 @@ int etoro_job_is_repeated(const struct etoro_job *j, char *bytes, size_t n)
 
 void etoro_job_mask_headers(struct etoro_job *j)
 {
+  /* When they are asked for, and once: most answers' headers are never
+     read. */
   if (j->headers.len && !j->is_masked)
     etoro_job_mask(j, j->headers.data, j->headers.len);
   j->is_masked = 1;
@@ -325,6 +338,8 @@ static int holds(const struct etoro_buf *b, const char *text)
   return 0;
 }
 
+/* By their bytes and not as a field of JSON: a code that stands anywhere in a
+   429 is enough to stop asking, and to ask once less does no harm. */
 int etoro_job_is_final(const struct etoro_job *j)
 {
   const char *code;

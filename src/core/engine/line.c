@@ -1,5 +1,7 @@
 #include "core/engine/line.h"
 
+/* The links are in the job, as it stands in one line at a time: to change the
+   line can so never fail for want of memory. */
 void etoro_line_push(struct etoro_line *l, struct etoro_job *j)
 {
   j->next = NULL;
@@ -11,6 +13,7 @@ void etoro_line_push(struct etoro_line *l, struct etoro_job *j)
   l->last = j;
 }
 
+/* For one that had its turn already and could not go. */
 void etoro_line_push_front(struct etoro_line *l, struct etoro_job *j)
 {
   j->previous = NULL;

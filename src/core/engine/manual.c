@@ -27,6 +27,8 @@ int etoro_engine_answer(struct etoro_engine *e, struct etoro_job *j,
   int rc;
   if (!is_answerable(j))
     return ETORO_EINVAL;
+  /* Into the same buffers, with the same ceilings, as from the network: a
+     program that passes in the sandbox meets nothing new outside. */
   rc = etoro_buf_add(&j->headers, answer->headers, answer->headers_len);
   if (!rc)
     rc = etoro_buf_add(&j->reply, answer->body, answer->body_len);
@@ -53,6 +55,7 @@ int etoro_engine_fail(struct etoro_engine *e, struct etoro_job *j,
 
 void etoro_engine_advance(struct etoro_engine *e, double seconds)
 {
+  /* Never backwards: what is due is kept in order by this clock. */
   if (seconds > 0)
     e->world.manual_now += seconds;
 }

@@ -76,6 +76,9 @@ static enum etoro_code check_demo(const char *path)
 {
   size_t n = strlen(path);
   char *read = malloc(n + 1);
+  /* Read as leniently as any server might, and allowed only when it is plain:
+     what could be read as trading in one way more than as demo trading is
+     refused. */
   int hints;
   if (!read)
     return ETORO_CODE_OUT_OF_MEMORY;
@@ -89,10 +92,12 @@ static enum etoro_code check_demo(const char *path)
 enum etoro_code etoro_rails_check(const struct etoro_job *j)
 {
   const struct etoro_client *c = j->client;
+  /* Reads pass: they move no money, and say what a halted program holds. */
   if (!j->is_write)
     return ETORO_CODE_NONE;
   if (c->is_dry)
     return ETORO_CODE_DRY_RUN;
+  /* An exit passes a halt, which is there to lessen the risk. */
   if (etoro_client_is_halted(c) && j->priority != ETORO_PRIORITY_EXIT)
     return ETORO_CODE_HALTED;
   return c->is_demo ? check_demo(j->url + strlen(c->base.origin))

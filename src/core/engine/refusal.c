@@ -23,6 +23,9 @@ struct word {
   size_t len;
 };
 
+/* A reader of its own, as it runs in the engine, where the decoder of answers,
+   and Lua, are not at hand. All that it has to tell is whether the API itself
+   has spoken, so values are passed over and never built. */
 static int read_object(struct reader *r, struct said *said, int depth);
 
 static void skip_space(struct reader *r)
@@ -55,6 +58,8 @@ static int read_string(struct reader *r, struct word *word)
   return take(r, '"');
 }
 
+/* By its bytes: a name that is written with escapes is not the API's own hand,
+   and is taken for somebody else's. */
 static int is_word(const struct word *word, const char *name)
 {
   return word->len == strlen(name) && memcmp(word->text, name, word->len) == 0;
@@ -89,6 +94,7 @@ static int skip_value(struct reader *r, int depth)
   return *r->at == '"' ? read_string(r, &word) : read_bare(r, &word);
 }
 
+/* Depth is counted down, so that no answer can use up the stack. */
 static int read_list(struct reader *r, int depth)
 {
   if (depth == 0 || !take(r, '['))
@@ -106,6 +112,8 @@ static int read_member(struct reader *r, struct said *said, int depth)
 {
   struct word name, value;
   struct said inner;
+  /* The first of two equal names does not hide the second: each only adds to
+     what was said. */
   if (!read_string(r, &name) || !take(r, ':'))
     return 0;
   skip_space(r);
@@ -154,6 +162,8 @@ int etoro_refusal_is_api(const char *text, size_t n)
   struct said said;
   if (!n || !read_object(&r, &said, ETORO_REFUSAL_DEPTH_MAX))
     return 0;
+  /* A text behind it means that it is something else, a page of a proxy's with
+     JSON in it. So is one that breaks off. */
   skip_space(&r);
   return r.at == r.end
          && (said.has_error_code || (said.has_failed && said.has_inner_code));

@@ -3,6 +3,9 @@
 #include <string.h>
 
 /* A request with a body, or one whose method calls for a length of 0. */
+/* The body is not copied: the job has it for as long as the handle may read
+   it. An empty one needs a text all the same, as without one libcurl would
+   read from stdin. */
 static CURLcode set_upload(const struct etoro_job *j, CURL *easy)
 {
   CURLcode rc = curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -14,6 +17,8 @@ static CURLcode set_upload(const struct etoro_job *j, CURL *easy)
   return rc;
 }
 
+/* CURLOPT_CUSTOMREQUEST changes the word alone; how libcurl behaves, with a
+   body or without, goes by the option that is set before it. */
 static CURLcode set_method(const struct etoro_job *j, CURL *easy)
 {
   const char *m = j->method;
@@ -39,6 +44,8 @@ CURLcode etoro_setup_request(struct etoro_job *j)
   CURL *easy = h->easy;
   int is_get = !j->body && !strcmp(j->method, "GET");
   CURLcode rc = CURLE_OK;
+  /* One GET after the other is the common case: nothing to set then. is_get is
+     taken back first, as a method that was set half fits no request. */
   if (!is_get || !h->is_get) {
     h->is_get = 0;
     rc = set_method(j, easy);

@@ -89,6 +89,7 @@ static int on_open(void *context, curl_socket_t fd, curlsocktype purpose)
 static int on_close(void *context, curl_socket_t fd)
 {
   struct etoro_wire *w = context;
+  /* Before it is closed: after that another thread may have the number. */
   etoro_sockets_drop(&w->sockets, fd);
   return close(fd);
 }
@@ -131,6 +132,8 @@ static int is_ours(const struct etoro_handle *h, const struct etoro_socket *s)
   return etoro_socket_is_clean(s) && !(s->is_h1 && may_hold_input(h));
 }
 
+/* Addresses are libcurl's for the callback alone; one that does not fit is no
+   address, and the connection counts as unknown. */
 static int copy_address(char *out, const char *text)
 {
   size_t n = text ? strlen(text) + 1 : 0;
@@ -149,6 +152,8 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
   struct etoro_job *j = h->job;
   struct etoro_ends ends = { .port = port, .local_port = local_port };
   struct etoro_socket *s = NULL;
+  /* What went out once on a connection that then died may have been carried
+     out. The abort ends as a reply that was lost, to be resolved. */
   if (j->is_sent && j->klass != ETORO_CLASS_SAFE)
     return CURL_PREREQFUNC_ABORT;
   if (copy_address(ends.ip, ip) && copy_address(ends.local_ip, local_ip))
@@ -213,6 +218,8 @@ void etoro_wire_free(struct etoro_wire *w)
 {
   if (!w)
     return;
+  /* In this order: closing connections calls on_close, which looks into the
+     list. */
   curl_multi_cleanup(w->multi);
   etoro_sockets_free(&w->sockets);
   free(w);
@@ -220,6 +227,8 @@ void etoro_wire_free(struct etoro_wire *w)
 
 void etoro_wire_widen(struct etoro_wire *w, long n)
 {
+  /* It only grows: several clients share a wire, and one with few connections
+     must not take them from the others. Each counts its own as well. */
   if (n <= w->per_host)
     return;
   w->per_host = n;
@@ -236,6 +245,8 @@ static CURLcode set_callbacks(struct etoro_wire *w, struct etoro_handle *h)
   h->wire = w;
 #define SET(option, value) \
   (rc = rc ? rc : curl_easy_setopt(easy, option, value))
+  /* The handle, not the job: it outlives many jobs, and so these are set
+     once. */
   rc = curl_easy_setopt(easy, CURLOPT_PRIVATE, h);
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_WRITEDATA, h);
@@ -294,6 +305,7 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j)
   h = etoro_client_handle(j->client);
   if (!h)
     return ETORO_ENOMEM;
+  /* Linked and not copied: the keys' lines stay in their one sealed place. */
   j->lines[j->nlines - 1].next = shared;
   h->error[0] = '\0';
   j->handle = h;
@@ -309,6 +321,8 @@ void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j)
 {
   if (!j->handle)
     return;
+  /* Over HTTP/1 that closes a connection whose answer has not come yet: it
+     would be the next request's. */
   curl_multi_remove_handle(w->multi, j->handle->easy);
   give_back(j);
 }
@@ -339,6 +353,7 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
   return etoro_poller_watch(w->poller, fd, events) ? -1 : 0;
 }
 
+/* Only noted: libcurl must not be called from its own callbacks. */
 static int on_timer(CURLM *multi, long ms, void *context)
 {
   struct etoro_wire *w = context;
@@ -409,6 +424,8 @@ static int run_ready(struct etoro_wire *w)
   for (i = 0; i < n && !rc; i++)
     if (ready[i].fd != w->bell)
       rc = serve(w, ready[i].fd, ready[i].events);
+  /* After the sockets: an answer that is there must not lose to its own
+     timeout. */
   if (!rc && w->due >= 0 && w->due <= w->now) {
     w->due = -1;
     rc = serve(w, CURL_SOCKET_TIMEOUT, 0);

@@ -41,6 +41,7 @@ static const char *take_line(const char *block, size_t n, size_t *at,
   *at = (size_t)(end - block) + 1;
   *len = (size_t)(end - line);
   if (*len && line[*len - 1] == '\r')
+    /* A bare line feed ends a line as well, as RFC 9112, 2.2, allows. */
     --*len;
   return line;
 }
@@ -79,6 +80,9 @@ static int take_field(const char *line, size_t size,
                       struct etoro_header *field)
 {
   const char *colon = memchr(line, ':', size);
+  /* A line that begins with a blank goes on with the one before, a blank
+     before the colon is somebody's trick to hide a name: RFC 9112, 5.1 and
+     5.2. */
   if (!colon || colon == line || is_blank(line[0]) || is_blank(colon[-1]))
     return 0;
   if (size >= 5 && memcmp(line, "HTTP/", 5) == 0)
@@ -148,6 +152,7 @@ static double policy_window(const struct etoro_header *f)
   size_t i, digits, n = f->value_len;
   int is_quoted = 0;
   for (i = 0; i < n && (is_quoted || text[i] != ','); i++) {
+    /* A name in quotes may hold commas and semicolons, and escaped quotes. */
     if (is_quoted && text[i] == '\\')
       i++;
     else if (text[i] == '"')
@@ -201,6 +206,8 @@ static int take_digits(struct cursor *c, size_t count)
 }
 
 /* Month as 1 to 12, or -1. */
+/* Names are matched by hand, as strptime reads those of the process's
+   locale. */
 static int take_month(struct cursor *c)
 {
   static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
@@ -256,6 +263,8 @@ static int take_rfc850(struct cursor *c, struct date *d)
     return 0;
   d->year = take_digits(c, 2);
   if (d->year >= 0)
+    /* Two digits: as POSIX reads them, near enough for a server that still
+       writes so. */
     d->year += d->year < 70 ? 2000 : 1900;
   return take_text(c, " ") && take_clock(c, d) && take_text(c, " GMT");
 }
@@ -299,6 +308,8 @@ static int is_leap(int year)
   return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
+/* Before 1970 there is no HTTP; 30 February would silently be a day in
+   March. */
 static int is_real(const struct date *d)
 {
   static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
@@ -310,6 +321,8 @@ static int is_real(const struct date *d)
          && d->second <= 60;
 }
 
+/* Counted here: timegm is not in every C library, and mktime goes by the
+   process's time zone. */
 static double unix_time(const struct date *d)
 {
   static const int before[] = { 0,   31,  59,  90,  120, 151,
@@ -333,6 +346,7 @@ double etoro_http_date(const char *text, size_t n)
   return unix_time(&d);
 }
 
+/* A moment that is over asks for no wait. */
 static double span(double from, double to)
 {
   return to > from ? to - from : 0.0;
@@ -349,6 +363,8 @@ static double retry_after(const struct etoro_header *f, double now)
 
 static double reset_span(const struct etoro_header *f, double now)
 {
+  /* Some servers write the seconds that are left, some the moment: no window
+     is thirty years long. */
   double v = first_number(f);
   if (v > 1e11)
     return -1.0; /* neither a span nor a Unix time in seconds */

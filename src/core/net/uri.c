@@ -27,6 +27,9 @@ static int is_dots(const char *text, size_t n)
   return (n == 1 || n == 2) && text[0] == '.' && text[n - 1] == '.';
 }
 
+/* All but the unreserved is escaped, also what a path might hold: one spelling
+   for each value, whatever lies between here and the server. A list's commas
+   part its items and stay. */
 static int stays(char c, enum etoro_uri_part part)
 {
   return is_unreserved(c) || (c == ',' && part == ETORO_URI_LIST);
@@ -42,6 +45,7 @@ static int add_escape(struct etoro_buf *out, unsigned char byte)
   return etoro_buf_add(out, escape, sizeof escape);
 }
 
+/* Most values need no escape: the caller then takes the text as it is. */
 int etoro_uri_is_plain(const char *text, size_t n, enum etoro_uri_part part)
 {
   size_t i;
@@ -57,6 +61,8 @@ int etoro_uri_is_plain(const char *text, size_t n, enum etoro_uri_part part)
 int etoro_uri_encode(struct etoro_buf *out, const char *text, size_t n,
                      enum etoro_uri_part part)
 {
+  /* An id of ".." would climb in the path: its dots are escaped. An empty one
+     would make "/orders//" of it, which is another path. */
   int rc, is_step = part == ETORO_URI_SEGMENT && is_dots(text, n);
   size_t i, room = n;
   if (part == ETORO_URI_SEGMENT && !n)
@@ -166,6 +172,7 @@ static int take_name(struct etoro_host *a, const char *text, size_t n)
   for (i = 0; i < n; i++)
     a->host[i] = etoro_lower(text[i]);
   a->host[n] = '\0';
+  /* A zero byte would end the host for every reader but this one. */
   return memchr(a->host, '\0', n) == NULL && check_name(a);
 }
 
@@ -229,11 +236,13 @@ static int read_authority(struct authority *a, const char *url,
   host = url + (a->is_https ? 8 : 7);
   n = strcspn(host, "/?#");
   *rest = host + n;
+  /* "https://api.example@evil.example" leads to the latter. */
   if (memchr(host, '@', n)) {
     *why = "it has a user name or password in it";
     return ETORO_EINVAL;
   }
   rc = etoro_host_parse(&a->at, host, n, why);
+  /* So that with and without it is one origin. */
   if (!rc && a->at.port == (a->is_https ? 443u : 80u))
     a->at.port = 0;
   return rc;
@@ -298,6 +307,7 @@ static int take_prefix(struct etoro_base *out, const char *path,
     *why = "it has a query or a fragment";
     return ETORO_EINVAL;
   }
+  /* A target brings its own slash. */
   while (n && path[n - 1] == '/')
     n--;
   if (n >= sizeof out->path) {
@@ -344,6 +354,8 @@ int etoro_base_parse(struct etoro_base *out, const char *url, const char **why)
   memset(out, 0, sizeof *out);
   memset(&a, 0, sizeof a);
   *why = NULL;
+  /* Some readers take a backslash for a slash, and so another host for the
+     host. */
   if (!is_visible_text(url, strlen(url)) || strchr(url, '\\')) {
     *why = "it has blanks, backslashes, control or non-ASCII characters";
     return ETORO_EINVAL;
@@ -371,6 +383,8 @@ int etoro_origin_matches(const char *origin, const char *url)
   size_t n = strlen(origin);
   if (!is_visible_text(url, strlen(url)) || strchr(url, '\\'))
     return 0;
+  /* The slash belongs to it: "https://api.example.evil" begins with the origin
+     as well. */
   if (!strncmp(url, origin, n) && url[n] == '/')
     return 1; /* as etoro_base_parse writes it */
   memset(&a, 0, sizeof a);
@@ -380,6 +394,8 @@ int etoro_origin_matches(const char *origin, const char *url)
   return strcmp(own, origin) == 0;
 }
 
+/* Two slashes at the start would be read as a host, a fragment is never sent.
+   Empty segments further on are the server's own matter. */
 int etoro_target_valid(const char *target, size_t n)
 {
   const char *query;
