@@ -34,6 +34,17 @@ function M.each(items, show)
   return out
 end
 
+--- The same of a page alone: at most `size` items after the first `start`.
+---@param items table
+---@param start integer
+---@param size integer
+---@param show fun(item: any, place: integer): any
+---@return table
+function M.page(items, start, size, show)
+  return M.each(table.move(items, start + 1, math.min(start + size, #items), 1,
+    {}), show)
+end
+
 --- Ends the work on a request with this answer, from wherever it is; the
 --- pipeline takes it. Nothing may have been changed before.
 function M.stop(answer)

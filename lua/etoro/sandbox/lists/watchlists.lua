@@ -90,11 +90,9 @@ local function show_item(ctx, item)
 end
 
 local function show_items(ctx, list, page, size)
-  local out = json.list()
-  for i = page * size + 1, math.min((page + 1) * size, #list.items) do
-    out[#out + 1] = show_item(ctx, list.items[i])
-  end
-  return out
+  return reply.page(list.items, page * size, size, function(item)
+    return show_item(ctx, item)
+  end)
 end
 
 local function related(ctx, list)

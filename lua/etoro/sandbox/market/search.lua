@@ -5,7 +5,6 @@
 
 local core = require "etoro.core"
 local fields = require "etoro.sandbox.market.fields"
-local json = require "etoro.values.json"
 local instruments = require "etoro.sandbox.market.instruments"
 local market_prices = require "etoro.sandbox.market.prices"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -174,12 +173,10 @@ end
 local function page_of(ctx, found, at, names)
   local page = whole(ctx.query.page, 1)
   local size = whole(ctx.query.pageSize, 20)
-  local out = json.list()
-  for i = (page - 1) * size + 1, math.min(page * size, #found) do
-    out[#out + 1] = item(found[i], at, names)
-  end
   return reply.new(200, { page = page, pageSize = size, totalItems = #found,
-    items = out })
+    items = reply.page(found, (page - 1) * size, size, function(entry)
+      return item(entry, at, names)
+    end) })
 end
 
 -- The real search writes the id twice into one object where fields were named.

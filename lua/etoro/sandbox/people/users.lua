@@ -162,9 +162,8 @@ handlers[SEARCH] = function(ctx)
   end
   sort(found, ctx.args.sort)
   local size = ctx.args.pageSize or #found
-  local start = ((ctx.args.page or 1) - 1) * size
-  return reply.new(200, { totalItems = #found, items = json.list(table.move(
-    found, start + 1, math.min(start + size, #found), 1, {})) })
+  return reply.new(200, { totalItems = #found, items = reply.page(found,
+    ((ctx.args.page or 1) - 1) * size, size, function(item) return item end) })
 end
 
 -- The gain of each stretch that `next_of` makes, from the earliest on.

@@ -2,7 +2,6 @@
 
 local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
-local json = require "etoro.values.json"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local wall = require "etoro.sandbox.social.wall"
@@ -24,13 +23,12 @@ end
 local function show(ctx, posts, name)
   local args = ctx.args
   local offset, take = args.offset or 0, args.take or #posts
-  local out = { discussions = json.list(), metadata = { streamType = name,
-    designatedStreamType = name, experimentName = "" },
-    paging = { offSet = offset, take = take } }
-  for i = offset + 1, math.min(offset + take, #posts) do
-    out.discussions[#out.discussions + 1] = wall.discussion(ctx, posts[i],
-      args.reactionsPageSize or ceilings.box_comments_shown)
-  end
+  local comments = args.reactionsPageSize or ceilings.box_comments_shown
+  local out = { metadata = { streamType = name, designatedStreamType = name,
+    experimentName = "" }, paging = { offSet = offset, take = take },
+    discussions = reply.page(posts, offset, take, function(post)
+      return wall.discussion(ctx, post, comments)
+    end) }
   if offset + take < #posts then
     -- as on the real service, the path is not the call's own
     out.paging.next = ("/api/v1/reactions/feed?offset=%d&take=%d"):format(

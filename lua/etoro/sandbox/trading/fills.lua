@@ -137,13 +137,11 @@ function M.fill(book, order, at)
   end
 end
 
-local function end_in_part(book, order, at)
-  if FINAL[order.status] then return end
-  if order.fate.status == "RejectedPartiallyFilled" then
-    reject(book, order, at)
-  else
-    M.finish(book, order, order.fate.status, at)
-  end
+-- The end that was scripted.
+local function end_as_told(book, order, at)
+  local status = order.fate.status
+  if status:find "^Rejected" then return reject(book, order, at) end
+  if not FINAL[order.status] then M.finish(book, order, status, at) end
 end
 
 -- A part now, and the rest, or an end without it, later.
@@ -155,18 +153,9 @@ local function fill_in_part(book, order, at)
     M.set_status(order, "PartiallyFilled", at)
   end
   if fate.status ~= "PartiallyFilled" then
-    book:schedule(at + delay, end_in_part, order)
+    book:schedule(at + delay, end_as_told, order)
   elseif fate.seconds then
     book:schedule(at + fate.seconds, M.fill, order)
-  end
-end
-
-local function end_as_told(book, order, at)
-  if FINAL[order.status] then return end
-  if order.fate.status == "Rejected" then
-    reject(book, order, at)
-  else
-    M.finish(book, order, order.fate.status, at)
   end
 end
 
