@@ -48,6 +48,7 @@ describe("what the sandbox makes up", function()
   it("holds instruments that there are", function()
     local b = box.new { limits = false }
     for _, list in ipairs(get(b, "/api/v1/curated-lists").curatedLists) do
+      assert.matches("^%x+%-%x+%-4%x+%-%x+%-%x+$", list.uuid)
       for _, item in ipairs(list.items) do
         local found = get(b, ("/api/v1/market-data/instruments"
           .. "?instrumentIds=%d"):format(item.instrumentId))
@@ -76,10 +77,13 @@ describe("what the sandbox makes up", function()
   it("pays with cards that the account has", function()
     local b = box.new { limits = false }
     local account = get(b, CASH).accounts[1]
-    local cards = 0
+    local cards, sums = 0, {}
+    assert.is_true(account.cards[1].expirationDate > "2027")
     for _, one in ipairs(get(b, ("%s/%s/transactions"):format(CASH,
       account.id)).results)
     do
+      assert.is_nil(sums[one.amount])
+      sums[one.amount] = true
       if one.transactionType == "card" then
         cards = cards + 1
         assert.equal(account.cards[1].id, one.cardTransactionDetails.cardId)

@@ -12,7 +12,7 @@ local M = {}
 
 -- Fields by which an item of a list is told from the others, wherever it
 -- stands.
-local IDENTITIES = { "gcid", "customerId", "accountId", "id", "messageId" }
+local IDENTITIES = { "id", "gcid", "customerId", "messageId" }
 
 local NULL_SHARE = 4 -- one of so many that may be null is
 
@@ -60,7 +60,8 @@ end
 function fill(box, spec, known, name, seed)
   spec = types.spec_of(spec)
   local is_known = known ~= nil
-  if is_known and (type(known) ~= "table" or not (spec.fields or spec.items)) then
+  if is_known and (type(known) ~= "table"
+      or not (spec.fields or spec.items)) then
     return known
   end
   local random = rng.new(seed)

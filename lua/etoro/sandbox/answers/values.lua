@@ -13,9 +13,15 @@ local WORDS = { "Harbour", "Lantern", "Meadow", "Compass", "Orchard", "Signal",
   "Granite", "Willow", "Beacon", "Ledger", "Summit", "Tide" }
 local COUNTRIES = { "Malta", "Norway", "Portugal", "Japan", "Chile", "Ghana" }
 
-local function one_of(list, random) return list[random:range(1, #list)] end
+local function chosen(list, random) return list[random:range(1, #list)] end
 
-local function word(_, random) return one_of(WORDS, random) end
+local function one_of(list)
+  return function(_, random) return chosen(list, random) end
+end
+
+local word, country = one_of(WORDS), one_of(COUNTRIES)
+
+local function uuid(_, random) return random:uuid() end
 
 local function words(box, random)
   return word(box, random) .. " " .. core.lower(word(box, random))
@@ -23,12 +29,6 @@ end
 
 local function sentence(box, random)
   return words(box, random) .. " and " .. core.lower(word(box, random)) .. "."
-end
-
-local function country(_, random) return one_of(COUNTRIES, random) end
-
-local function currency(_, random)
-  return one_of({ "USD", "EUR", "GBP" }, random)
 end
 
 local function sum(_, random)
@@ -45,11 +45,16 @@ local function digits(_, random)
 end
 
 local function person(field)
-  return function(_, random) return one_of(people_fixture, random)[field] end
+  return function(_, random) return chosen(people_fixture, random)[field] end
 end
 
 local function moment(_, random)
   return times.format(LATEST - random:range(1, 730 * 24) * DAY / 24)
+end
+
+-- A moment that is still to come.
+local function later(_, random)
+  return times.format(LATEST + random:range(5 * 365, 9 * 365) * DAY)
 end
 
 local function date(_, random)
@@ -57,47 +62,54 @@ local function date(_, random)
 end
 
 local function instrument(box, random)
-  return one_of(box.instruments, random).instrumentID
+  return chosen(box.instruments, random).instrumentID
 end
+
+local function loss(_, random) return -random:range(0, 40) / 4 end
+
+local function number(_, random) return random:range(1, 9999) end
 
 local function share(_, random) return random:range(0, 400) / 4 end
 
 -- By type: { pattern of a field's name, maker }; the first that fits counts.
 local NAMED = {
   string = {
-    { "[uU]rl$", url }, { "Link$", url },
-    { "[iI]d$", digits }, { "uuid$", function(_, r) return r:uuid() end },
-    { "[nN]umber$", digits }, { "Reference$", digits }, { "phone", digits },
+    { "[uU]rl$", url }, { "Link$", url }, { "^uuid$", uuid },
+    { "[iI]d$", digits }, { "[nN]umber$", digits }, { "Reference$", digits },
+    { "^phone$", digits }, { "^zipCode$", digits },
+    { "^Gender$", one_of { "Female", "Male" } },
+    { "^Club$", one_of { "Bronze", "Silver", "Gold" } },
     { "^email$", function(_, r)
-      return one_of(people_fixture, r).username .. "@example.org"
+      return chosen(people_fixture, r).username .. "@example.org"
     end },
-    { "^firstName$", person "first_name" }, { "^lastName$", person "last_name" },
-    { "[uU]ser[nN]ame$", person "username" },
-    { "[cC]urrency$", currency }, { "[cC]ountry$", country },
-    { "Color$", function(_, r) return ("#%06X"):format(r:range(0, 0xFFFFFF)) end },
+    { "^firstName$", person "first_name" },
+    { "^lastName$", person "last_name" },
+    { "[cC]ountry$", country },
+    { "Color$", function(_, r)
+      return ("#%06X"):format(r:range(0, 0xFFFFFF))
+    end },
     { "^maskedPan$", function(_, r)
       return ("************%04d"):format(r:range(0, 9999))
     end },
     { "[aA]mount$", sum }, { "Balance$", sum }, { "pnl$", sum },
-    { "Rate$", function(_, r) return ("0.%05d"):format(r:range(1, 99999)) end },
     { "^small$", url }, { "^medium$", url }, { "^large$", url },
     { "[dD]escription$", sentence }, { "^message$", sentence },
     { "^aboutMe", sentence }, { "", words },
   },
   number = {
     { "Pct$", share }, { "Ratio$", share },
-    { "D[dD]$", function(_, r) return -r:range(0, 40) / 4 end },
+    { "D[dD]$", loss }, { "Valley$", loss },
     { "", function(_, r) return r:range(0, 4000) / 4 end },
   },
   integer = {
     { "[iI]nstrumentI[dD]$", instrument },
-    { "I[dD]$", function(_, r) return r:range(1, 9999) end },
+    { "I[dD]$", number }, { "^id$", number },
     { "Activity$", function(_, r) return LATEST - r:range(1, 730) * DAY end },
     { "", function(_, r) return r:range(0, 9) end },
   },
   boolean = { { "", function(_, r) return r:range(0, 1) == 1 end } },
-  datetime = { { "", moment } }, date = { { "", date } },
-  uuid = { { "", function(_, r) return r:uuid() end } },
+  datetime = { { "^expir", later }, { "", moment } }, date = { { "", date } },
+  uuid = { { "", uuid } },
   list = { { "", function() return json.list() end } },
   object = { { "", function() return {} end } },
   any = { { "", function() return json.null end } },
@@ -115,7 +127,7 @@ end
 ---@param random table
 ---@return any
 function M.of(box, spec, name, random)
-  if spec.enum then return one_of(spec.enum, random) end
+  if spec.enum then return chosen(spec.enum, random) end
   for _, rule in ipairs(NAMED[spec.type]) do
     if name:find(rule[1]) then
       return within(rule[2](box, random, name), spec)

@@ -24,6 +24,9 @@ local KNOWN = {
         minRealizedEquity = level[2] or json.null,
         maxRealizedEquity = next_one and next_one[2] - 1 or json.null }
     end),
+    downgradeRisk = { isAtRisk = false, daysUntilDowngrade = json.null },
+    webinars = { upcomingWebinars = { { startTime = "2031-03-04T17:00:00Z",
+      recordUrl = json.null } } },
   },
   ["GET /api/v1/curated-lists"] = {}, ["GET /api/v1/pi-data/copiers"] = {},
 }

@@ -142,21 +142,29 @@ end
 local DETAILS = { card = "cardTransactionDetails",
   bankTransfer = "bankTransferTransactionDetails",
   internalTransfer = "internalTransferTransactionDetails" }
-local TYPES = { "card", "bankTransfer", "card", "internalTransfer" }
+-- type, subtype, direction, what the other side is
+local KINDS = {
+  { "card", "contactless", "debit", "merchant" },
+  { "bankTransfer", "paymentReceived", "credit", "bank_account" },
+  { "card", "onlinePayment", "debit", "merchant" },
+  { "internalTransfer", "transfer", "debit", "internal_account" },
+}
 
 local function known_transaction(ctx, account, i)
-  local kind = TYPES[(i - 1) % #TYPES + 1]
+  local kind = KINDS[(i - 1) % #KINDS + 1]
   local known = {
     id = ("53000000-0000-4000-8000-%012d"):format(i), accountId = account.id,
-    currency = account.currency, transactionType = kind, status = "settled",
+    currency = account.currency, transactionType = kind[1],
+    transactionSubtype = kind[2], direction = kind[3],
+    counterparty = { type = kind[4] }, status = "settled",
     originalAmount = json.null, originalCurrency = json.null,
     conversionRate = json.null, postedAt = times.format(
       ctx.caller.owner.cash.since - i * HOURS_BETWEEN * HOUR),
   }
   for of, field in pairs(DETAILS) do
-    known[field] = of == kind and {} or json.null
+    known[field] = of == kind[1] and {} or json.null
   end
-  if kind == "card" then
+  if kind[1] == "card" then
     known.cardTransactionDetails.cardId = show(ctx, account).cards[1].id
   end
   return known

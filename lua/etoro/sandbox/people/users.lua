@@ -41,7 +41,7 @@ local function profile(person)
     firstName = person.first_name, middleName = json.null,
     lastName = person.last_name, masterAccountCid = json.null,
     allowDisplayFullName = true, customerRestrictions = {},
-    gdprInfo = json.null, userBio = { gcid = person.gcid,
+    gdprInfo = json.null, fundType = json.null, userBio = { gcid = person.gcid,
       languageCode = "en", strategyID = person.strategy },
   }
 end
@@ -71,6 +71,7 @@ local function statistics(ctx, person)
   return {
     userName = person.username, fullName = full_name(person),
     customerId = person.real_cid, hasAvatar = true, isFund = false,
+    fundType = 0,
     gain = persons.gain_between(person, first, last),
     dailyGain = persons.gain_on(person, today),
     thisWeekGain = persons.gain_between(person, today - 6, today),

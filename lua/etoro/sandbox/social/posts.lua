@@ -199,11 +199,8 @@ end
 
 local function size_of(bytes) -- width, height; 0 where it does not say
   if bytes:sub(13, 16) ~= "IHDR" or #bytes < 24 then return 0, 0 end
-  local function number(at)
-    local a, b, c, d = bytes:byte(at, at + 3)
-    return ((a * 256 + b) * 256 + c) * 256 + d
-  end
-  return number(17), number(21)
+  local width, height = (">I4I4"):unpack(bytes, 17)
+  return width, height
 end
 
 handlers["POST /api/v1/attachments"] = function(ctx)
