@@ -357,6 +357,26 @@ function Comment:each_reply(params, options) end
 ---@return etoro.Response|etoro.Error with meta.reactionPaging
 function Comment:page_of_replies(params, options) end
 
+---@class etoro.Feeds
+local Feeds = {}
+
+--- Writes a post by the older path; client.posts:create is the one to use
+--- (portal: Feeds, Create a New Discussion Post).
+---@param fields etoro.NewPost|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post
+---@return etoro.Response|etoro.Error
+function Feeds:post(fields, options) end
+
+--- Comments on a post by the older path, which takes older ids too;
+--- post:comment is the one to use (portal: Feeds, Create a Comment on a Post).
+---@param post_id string|integer
+---@param fields etoro.NewComment|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Comment? comment
+---@return etoro.Response|etoro.Error
+function Feeds:comment(post_id, fields, options) end
+
 ---@class etoro.Notifications
 local Notifications = {}
 
@@ -599,6 +619,13 @@ function Post:unsave(options) end
 
 ---@class etoro.Posts
 local Posts = {}
+
+--- Writes a post (portal: Posts, Create a New Discussion Post).
+---@param fields etoro.NewPost|string a string is the message
+---@param options? etoro.RequestOptions
+---@return etoro.Post? post
+---@return etoro.Response|etoro.Error
+function Posts:create(fields, options) end
 
 --- Writes a post with a poll; options are texts, or { text, index } (portal:
 --- Posts, Create a Poll Post).

@@ -4,26 +4,16 @@ local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
-local operations = require "etoro.operations"
-local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
 local FEEDS = "/api/v1/feeds/"
 local OF_KIND = {
-  following = operations["GET " .. FEEDS .. "following"],
-  for_you = operations["GET " .. FEEDS .. "for-you"],
-  news = operations["GET " .. FEEDS .. "news"],
-  saved = operations["GET " .. FEEDS .. "saved"],
-  market = operations["GET " .. FEEDS .. "markets/{marketId}"],
-  instrument = operations["GET " .. FEEDS .. "instrument/{marketId}"],
-  users = operations["GET " .. FEEDS .. "users/{userId}"],
-  user = operations["GET " .. FEEDS .. "user/{userId}"],
-  pinned = operations["GET " .. FEEDS .. "users/{userId}/pinned"],
+  following = "following", for_you = "for-you", news = "news", saved = "saved",
+  market = "markets/{marketId}", instrument = "instrument/{marketId}",
+  users = "users/{userId}", user = "user/{userId}",
+  pinned = "users/{userId}/pinned",
 }
-local OLDER_POST = operations["POST " .. FEEDS .. "post"]
-local OLDER_COMMENT = operations["POST /api/v1/reactions/{postId}/comment"]
 
 ---@class etoro.FeedPage
 ---@field take? integer posts a page, 1 to 100; 20
@@ -40,85 +30,69 @@ local OLDER_COMMENT = operations["POST /api/v1/reactions/{postId}/comment"]
 ---@field limit? integer the most posts to give
 
 ---@class etoro.Feeds client.feeds
-local collection = {}
-local mt = { __name = "etoro.feeds", __index = collection }
+local collection, M = resource.define "feeds"
 local tostring = core.text -- not up to the locale
 
-local M = {}
+resource.rows(collection, "client.feeds", {
+  --- Writes a post by the older path; client.posts:create is the one to use
+  --- (portal: Feeds, Create a New Discussion Post).
+  ---@param fields etoro.NewPost|string a string is the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post
+  ---@return etoro.Response|etoro.Error
+  post = { "POST " .. FEEDS .. "post", { "body", post.fields },
+    wrap = post.wrap },
 
-local client_of = resource.client_of
+  --- Comments on a post by the older path, which takes older ids too;
+  --- post:comment is the one to use (portal: Feeds, Create a Comment on a Post).
+  ---@param post_id string|integer
+  ---@param fields etoro.NewComment|string a string is the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Comment? comment
+  ---@return etoro.Response|etoro.Error
+  comment = { "POST /api/v1/reactions/{postId}/comment",
+    { "postId", resource.id_text }, { "body", comment.fields },
+    wrap = function(item, client, _, params)
+      local id = params.postId
+      return comment.wrap(item, client, post.wrap({ id = id }, client), id)
+    end },
+})
 
-local function wrapper(client)
-  return function(item) return post.wrap(item, client) end
+-- Parameters of a feed as the API takes them.
+local function of_feed(params)
+  if params == nil then return nil end
+  params = resource.with(params, {})
+  params.kind = nil
+  local err
+  params.marketId, err = resource.id_text(params.marketId, "marketId")
+  if err then return nil, err end
+  return params
 end
 
--- The feed that is meant, and its parameters as the API takes them.
-local function select_feed(params)
+-- Each kind by its own name: client.feeds:news { ... } reads a page,
+-- client.feeds:each_news { ... } goes through all.
+for kind, path in pairs(OF_KIND) do
+  local op = "GET " .. FEEDS .. path
+  resource.rows(collection, "client.feeds", {
+    [kind] = { op, { "params", of_feed }, page = true, wrap = post.wrap },
+    ["each_" .. kind] = { op, { "params", of_feed }, each = true,
+      wrap = post.wrap },
+  })
+end
+
+-- The kind of feed that parameters are of.
+local function kind_of(params)
   params = resource.with(params, {})
   local kind = params.kind
   if kind == nil then
-    kind = params.marketId ~= nil and "market"
+    return params.marketId ~= nil and "market"
       or params.userId ~= nil and "users" or "for_you"
+  elseif OF_KIND[kind] then
+    return kind
   end
-  local op = OF_KIND[kind]
-  if not op then
-    local nearest = type(kind) == "string" and check.nearest(kind, OF_KIND)
-    blame.raise(("unknown feed '%s'%s"):format(tostring(kind), nearest
-      and " (did you mean '" .. nearest .. "'?)" or ""))
-  end
-  params.kind = nil
-  if params.marketId == nil then return op, params end
-  local err
-  params.marketId, err = resource.id_text(params.marketId, "marketId")
-  if params.marketId == nil then return nil, err end
-  return op, params
-end
-
---- Writes a post by the older path; client.posts:create is the one to use
---- (portal: Feeds, Create a New Discussion Post).
----@param fields etoro.NewPost|string a string is the message
----@param options? etoro.RequestOptions
----@return etoro.Post? post
----@return etoro.Response|etoro.Error
-function collection:post(fields, options)
-  local client = client_of(self, "client.feeds:post")
-  if fields == nil then blame.raise("missing field 'message'") end
-  local item, response = resource.object(client, OLDER_POST, "",
-    { body = comment.fields(fields) }, options)
-  if not item then return nil, response end
-  return post.wrap(item, client), response
-end
-
---- Comments on a post by the older path, which takes older ids too;
---- post:comment is the one to use (portal: Feeds, Create a Comment on a Post).
----@param post_id string|integer
----@param fields etoro.NewComment|string a string is the message
----@param options? etoro.RequestOptions
----@return etoro.Comment? comment
----@return etoro.Response|etoro.Error
-function collection:comment(post_id, fields, options)
-  local client = client_of(self, "client.feeds:comment")
-  local id, err = resource.id_text(post_id, "postId")
-  if id == nil and err then return nil, err end
-  local item, response = resource.object(client, OLDER_COMMENT, "",
-    { postId = id, body = comment.fields(fields) }, options)
-  if not item then return nil, response end
-  local parent = post.wrap({ id = id }, client)
-  return comment.wrap(item, client, parent, id), response
-end
-
-local function page(self, what, params, options)
-  local client = client_of(self, what)
-  local op, rest = select_feed(params)
-  if not op then return nil, rest end
-  return pages.page(client, op, rest, options, wrapper(client))
-end
-
-local function each(self, what, params, options)
-  local client = client_of(self, what)
-  local op, rest = select_feed(params)
-  if not op then error(rest, 0) end
-  return pages.each(client, op, rest, options, wrapper(client))
+  local nearest = type(kind) == "string" and check.nearest(kind, OF_KIND)
+  blame.raise(("unknown feed '%s'%s"):format(tostring(kind), nearest
+    and " (did you mean '" .. nearest .. "'?)" or ""))
 end
 
 --- Goes through a feed, post by post; pages are fetched as they are needed.
@@ -135,7 +109,8 @@ end
 ---@param options? etoro.RequestOptions for each page
 ---@return fun(): etoro.Post?
 function collection:each(params, options)
-  return each(self, "client.feeds:each", params, options)
+  resource.client_of(self, "client.feeds:each")
+  return collection["each_" .. kind_of(params)](self, params, options)
 end
 
 --- Reads one page of a feed; kinds as for each.
@@ -144,22 +119,8 @@ end
 ---@return etoro.Post[]? posts
 ---@return etoro.Response|etoro.Error with meta: paging and metadata
 function collection:page(params, options)
-  return page(self, "client.feeds:page", params, options)
-end
-
--- Each kind by its own name: client.feeds:news { ... } reads a page,
--- client.feeds:each_news { ... } goes through all.
-for kind in pairs(OF_KIND) do
-  local of_page, of_each = "client.feeds:" .. kind,
-    "client.feeds:each_" .. kind
-  collection[kind] = function(self, params, options)
-    params = resource.with(params, { kind = kind })
-    return page(self, of_page, params, options)
-  end
-  collection["each_" .. kind] = function(self, params, options)
-    params = resource.with(params, { kind = kind })
-    return each(self, of_each, params, options)
-  end
+  resource.client_of(self, "client.feeds:page")
+  return collection[kind_of(params)](self, params, options)
 end
 
 ---@alias etoro.NextPost fun(): etoro.Post?
@@ -185,12 +146,5 @@ end
 ---@field each_users etoro.FeedIterator
 ---@field each_user etoro.FeedIterator
 ---@field each_pinned etoro.FeedIterator
-
---- Makes client.feeds.
----@param client etoro.Client
----@return etoro.Feeds
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
 
 return M

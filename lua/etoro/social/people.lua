@@ -17,8 +17,6 @@ local ONE = PEOPLE .. "/{username}"
 local STATS = "/api/v2/portfolios/{username}"
 local LIST = operations["GET " .. PEOPLE]
 
--- Names go into the query, whose length servers bound.
-
 ---@alias etoro.Period
 ---| "CurrMonth" | "CurrQuarter" | "CurrYear" | "LastYear" | "LastTwoYears"
 ---| "OneMonthAgo" | "TwoMonthsAgo" | "ThreeMonthsAgo" | "SixMonthsAgo"
@@ -60,8 +58,6 @@ local LIST = operations["GET " .. PEOPLE]
 ---@class etoro.People client.people
 local collection, M = resource.define "people"
 local tostring = core.text -- not up to the locale
-
-local client_of = resource.client_of
 
 -- A list that is too long for one request goes out in parts, several at a
 -- time; the people come back in the order of the parts.
@@ -111,7 +107,7 @@ end
 ---@return etoro.Person[]? users
 ---@return etoro.Response|etoro.Error
 function collection:list(params, options)
-  local client = client_of(self, "client.people:list")
+  local client = resource.client_of(self, "client.people:list")
   params = resource.with(params, {})
   return fetch(client, params, options)
 end
@@ -122,7 +118,7 @@ end
 ---@return etoro.Person? user
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:get(who, options)
-  local client = client_of(self, "client.people:get")
+  local client = resource.client_of(self, "client.people:get")
   local params
   if type(who) == "number" then
     params = { cidList = { who } }

@@ -2,6 +2,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
+local blame = require "etoro.values.blame"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -45,6 +46,14 @@ local function id_of(item)
   local id = answers.at(item, "id")
   if id == nil then id = answers.at(item, "post.id") end
   return type(id) == "string" and id or nil
+end
+
+--- Fields of a new post; a bare string is the message.
+---@param fields any
+---@return any
+function M.fields(fields)
+  if fields == nil then blame.raise("missing field 'message'") end
+  return comment.fields(fields)
 end
 
 --- Makes a post of an item in an answer, in place.

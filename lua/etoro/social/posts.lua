@@ -1,7 +1,6 @@
 -- Posts: writing, reading and finding them by id. The feeds list them.
 
 local blame = require "etoro.values.blame"
-local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
@@ -9,7 +8,6 @@ local post = require "etoro.social.post"
 local resource = require "etoro.resource"
 
 local POSTS = "/api/v1/posts"
-local CREATE = operations["POST " .. POSTS]
 local UPLOAD = operations["POST /api/v1/attachments"]
 
 ---@class etoro.NewPost
@@ -21,22 +19,6 @@ local UPLOAD = operations["POST /api/v1/attachments"]
 
 ---@class etoro.Posts client.posts
 local collection, M = resource.define "posts"
-
-local client_of = resource.client_of
-
---- Writes a post (portal: Posts, Create a New Discussion Post).
----@param fields etoro.NewPost|string a string is the message
----@param options? etoro.RequestOptions
----@return etoro.Post? post
----@return etoro.Response|etoro.Error
-function collection:create(fields, options)
-  local client = client_of(self, "client.posts:create")
-  if fields == nil then blame.raise("missing field 'message'") end
-  local item, response = resource.object(client, CREATE, "",
-    { body = comment.fields(fields) }, options)
-  if not item then return nil, response end
-  return post.wrap(item, client), response
-end
 
 -- Options given as plain texts, numbered in their order.
 local function with_options(fields)
@@ -60,7 +42,7 @@ end
 ---@param id string UUID
 ---@return etoro.Post post holds its id alone
 function collection:by_id(id)
-  local client = client_of(self, "client.posts:by_id")
+  local client = resource.client_of(self, "client.posts:by_id")
   resource.check_id("post", id, "string")
   return post.wrap({ id = id }, client)
 end
@@ -105,7 +87,7 @@ end
 ---@return etoro.api.Attachment? attachment
 ---@return etoro.Response|etoro.Error
 function collection:upload(picture, params, options)
-  local client = client_of(self, "client.posts:upload")
+  local client = resource.client_of(self, "client.posts:upload")
   local bytes, err = read_picture(picture)
   if not bytes then return nil, err end
   if not is_picture(bytes) then
@@ -117,6 +99,13 @@ function collection:upload(picture, params, options)
 end
 
 resource.rows(collection, "client.posts", {
+  --- Writes a post (portal: Posts, Create a New Discussion Post).
+  ---@param fields etoro.NewPost|string a string is the message
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Post? post
+  ---@return etoro.Response|etoro.Error
+  create = { "POST " .. POSTS, { "body", post.fields }, wrap = post.wrap },
+
   --- Writes a post with a poll; options are texts, or { text, index } (portal:
   --- Posts, Create a Poll Post).
   ---@param fields etoro.NewPoll
