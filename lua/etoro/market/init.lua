@@ -1,7 +1,6 @@
 -- The market: prices, their history, and what there is to know of what is
 -- traded.
 
-local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
 local candles = require "etoro.market.candles"
@@ -13,21 +12,14 @@ local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local call_options = require "etoro.call.options"
-local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
 local rates = require "etoro.market.rates"
+local resource = require "etoro.resource"
 local server_clock = require "etoro.call.server_clock"
 local symbols = require "etoro.market.symbols"
 
 local DATA = "GET /api/v1/market-data"
 local CANDLES = operations[DATA .. "/instruments/{instrumentId}/history"
   .. "/candles/{direction}/{interval}/{candlesCount}"]
-local CLOSING = operations[DATA .. "/instruments/history/closing-price"]
-local EXCHANGES = operations[DATA .. "/exchanges"]
-local TYPES = operations[DATA .. "/instrument-types"]
-local INDUSTRIES = operations[DATA .. "/stocks-industries"]
-local SEARCH = operations[DATA .. "/search"]
-local DISCOVER = operations["GET /api/v1/instruments/discover"]
 
 -- What a search gives of each instrument where nothing else is asked for.
 local FIELDS = {
@@ -95,12 +87,9 @@ local FIELDS = {
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Market client.market
-local collection = {}
-local mt = { __name = "etoro.market", __index = collection }
+local collection, M = resource.define "market"
 local item_mt = { __name = "etoro.market.item", __index = spelling.wrap_index() }
 local tonumber = core.number -- not up to the locale
-
-local M = {}
 
 local function wrap(item)
   if type(item) ~= "table" then return item end
@@ -112,10 +101,6 @@ local function wrap_all(list)
   return list
 end
 
-local function client_of(self, what)
-  return links.of(self, "client.market:" .. what).client
-end
-
 --- Reads prices (portal: Market Data, Rates), 100 instruments a request,
 --- several requests at a time within the rate limit.
 ---@param list (integer|string)[] ids or symbols, any number
@@ -124,7 +109,7 @@ end
 ---a price are left out, listed in rates.missing and told in response.warning
 ---@return etoro.Response|etoro.Error
 function collection:rates(list, options)
-  local client = client_of(self, "rates")
+  local client = resource.client_of(self, "client.market:rates")
   options = call_options.of_call(options)
   local by_entry, response, problems = rates.read(client, list, options)
   if not by_entry then return nil, response end
@@ -142,7 +127,7 @@ end
 ---@return etoro.Rate? rate
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:rate(instrument, options)
-  local client = client_of(self, "rate")
+  local client = resource.client_of(self, "client.market:rate")
   options = call_options.of_call(options)
   local share = batches.sharing(client, options)
   local id, err = instruments.id(client, instrument, share)
@@ -199,7 +184,7 @@ end
 ---rangeClose, rangeHigh, rangeLow, volume; err kind not_found when the API
 ---has no bars for the instrument, which it says of unknown ones
 function collection:candles(params, options)
-  local client = client_of(self, "candles")
+  local client = resource.client_of(self, "client.market:candles")
   if type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. type(params))
   end
@@ -241,61 +226,6 @@ local function mark_closing(item)
   return wrap(item)
 end
 
--- One answer with a list in it.
-local function read_list(client, op, name, params, options)
-  check.options(params, op.params.query, "filter")
-  local body, response = client:send(op, params, options)
-  if body == nil then return nil, response end
-  local list, err = answers.list(body, name, response, op)
-  if not list then return nil, err end
-  response.meta = answers.rest(body, name)
-  return wrap_all(list), response
-end
-
---- Reads the last closing prices of all instruments (portal: Market Data,
---- Closing Prices). Where the API has none it writes -1 and the year 1; that
---- stays, and is_missing = true says so.
----@param options? etoro.RequestOptions
----@return etoro.ClosingPrice[]? prices
----@return etoro.Response|etoro.Error
-function collection:closing_prices(options)
-  local client = client_of(self, "closing_prices")
-  local list, response = read_list(client, CLOSING, "", nil, options)
-  if not list then return nil, response end
-  for _, item in ipairs(list) do mark_closing(item) end
-  return list, response
-end
-
---- Lists exchanges (portal: Market Data, Exchanges).
----@param filters? { exchangeIds?: integer[] }
----@param options? etoro.RequestOptions
----@return { exchangeID: integer, exchangeDescription: string }[]? exchanges
----@return etoro.Response|etoro.Error
-function collection:exchanges(filters, options)
-  local client = client_of(self, "exchanges")
-  return read_list(client, EXCHANGES, "exchangeInfo", filters, options)
-end
-
---- Lists types of instruments (portal: Market Data, Instrument Types).
----@param filters? { instrumentTypeIds?: integer[] }
----@param options? etoro.RequestOptions
----@return { instrumentTypeID: integer, instrumentTypeDescription: string }[]?
----@return etoro.Response|etoro.Error
-function collection:types(filters, options)
-  local client = client_of(self, "types")
-  return read_list(client, TYPES, "instrumentTypes", filters, options)
-end
-
---- Lists industries of stocks (portal: Market Data, Stocks Industries).
----@param filters? { stocksIndustryIds?: integer[] }
----@param options? etoro.RequestOptions
----@return { industryID: integer, industryName: string }[]? industries
----@return etoro.Response|etoro.Error
-function collection:industries(filters, options)
-  local client = client_of(self, "industries")
-  return read_list(client, INDUSTRIES, "stocksIndustries", filters, options)
-end
-
 -- The API lists things with ids below 1 among the instruments. Which id an
 -- item has stands in one of two fields, or in none that was asked for.
 local function is_real(item)
@@ -309,39 +239,58 @@ local function wrap_real(item)
   if is_real(item) then return wrap(item) end
 end
 
---- Goes through the instruments that a search finds, page by page (portal:
---- Market Data, Search). Texts match parts: use client.instruments:find for
---- the one with a symbol. Every field of an instrument may be a filter.
----@param params? etoro.SearchQuery
----@param options? etoro.RequestOptions
----@return fun(): etoro.FoundItem? iterator raises the error of a page
----that fails
-function collection:each_found(params, options)
-  local client = client_of(self, "each_found")
-  if type(params) == "table" or params == nil then
-    local copy = { fields = FIELDS }
-    for name, value in pairs(params or {}) do copy[name] = value end
-    params = copy
-  end
-  return pages.each(client, SEARCH, params, options, wrap_real)
-end
+resource.rows(collection, "client.market", {
+  --- Reads the last closing prices of all instruments (portal: Market Data,
+  --- Closing Prices). Where the API has none it writes -1 and the year 1; that
+  --- stays, and is_missing = true says so.
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.ClosingPrice[]? prices
+  ---@return etoro.Response|etoro.Error
+  closing_prices = { DATA .. "/instruments/history/closing-price", list = "",
+    wrap = mark_closing },
 
---- Goes through instruments by their fields, page by page (portal:
---- Instruments, Discover).
----@param params? etoro.DiscoverQuery
----@param options? etoro.RequestOptions
----@return fun(): etoro.FoundItem? iterator raises the error of a page
----that fails
-function collection:each_discovered(params, options)
-  local client = client_of(self, "each_discovered")
-  return pages.each(client, DISCOVER, params, options, wrap_real)
-end
+  --- Lists exchanges (portal: Market Data, Exchanges).
+  ---@param filters? { exchangeIds?: integer[] }
+  ---@param options? etoro.RequestOptions
+  ---@return { exchangeID: integer, exchangeDescription: string }[]? exchanges
+  ---@return etoro.Response|etoro.Error
+  exchanges = { DATA .. "/exchanges", "params", list = "exchangeInfo",
+    wrap = wrap },
 
---- Makes client.market.
----@param client etoro.Client
----@return etoro.Market
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
+  --- Lists types of instruments (portal: Market Data, Instrument Types).
+  ---@param filters? { instrumentTypeIds?: integer[] }
+  ---@param options? etoro.RequestOptions
+  ---@return { instrumentTypeID: integer, instrumentTypeDescription: string }[]?
+  ---@return etoro.Response|etoro.Error
+  types = { DATA .. "/instrument-types", "params", list = "instrumentTypes",
+    wrap = wrap },
+
+  --- Lists industries of stocks (portal: Market Data, Stocks Industries).
+  ---@param filters? { stocksIndustryIds?: integer[] }
+  ---@param options? etoro.RequestOptions
+  ---@return { industryID: integer, industryName: string }[]? industries
+  ---@return etoro.Response|etoro.Error
+  industries = { DATA .. "/stocks-industries", "params",
+    list = "stocksIndustries", wrap = wrap },
+
+  --- Goes through the instruments that a search finds, page by page (portal:
+  --- Market Data, Search). Texts match parts: use client.instruments:find for
+  --- the one with a symbol. Every field of an instrument may be a filter.
+  ---@param params? etoro.SearchQuery
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.FoundItem? iterator raises the error of a page
+  ---that fails
+  each_found = { DATA .. "/search", "params", default = { fields = FIELDS },
+    each = true, wrap = wrap_real },
+
+  --- Goes through instruments by their fields, page by page (portal:
+  --- Instruments, Discover).
+  ---@param params? etoro.DiscoverQuery
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.FoundItem? iterator raises the error of a page
+  ---that fails
+  each_discovered = { "GET /api/v1/instruments/discover", "params", each = true,
+    wrap = wrap_real },
+})
 
 return M

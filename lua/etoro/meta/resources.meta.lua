@@ -68,6 +68,55 @@ function Lists:curated(options) end
 ---@return etoro.Response|etoro.Error with meta.ResponseType
 function Lists:recommendations(count, options) end
 
+---@class etoro.Market
+local Market = {}
+
+--- Reads the last closing prices of all instruments (portal: Market Data,
+--- Closing Prices). Where the API has none it writes -1 and the year 1; that
+--- stays, and is_missing = true says so.
+---@param options? etoro.RequestOptions
+---@return etoro.ClosingPrice[]? prices
+---@return etoro.Response|etoro.Error
+function Market:closing_prices(options) end
+
+--- Lists exchanges (portal: Market Data, Exchanges).
+---@param filters? { exchangeIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { exchangeID: integer, exchangeDescription: string }[]? exchanges
+---@return etoro.Response|etoro.Error
+function Market:exchanges(filters, options) end
+
+--- Lists types of instruments (portal: Market Data, Instrument Types).
+---@param filters? { instrumentTypeIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { instrumentTypeID: integer, instrumentTypeDescription: string }[]?
+---@return etoro.Response|etoro.Error
+function Market:types(filters, options) end
+
+--- Lists industries of stocks (portal: Market Data, Stocks Industries).
+---@param filters? { stocksIndustryIds?: integer[] }
+---@param options? etoro.RequestOptions
+---@return { industryID: integer, industryName: string }[]? industries
+---@return etoro.Response|etoro.Error
+function Market:industries(filters, options) end
+
+--- Goes through the instruments that a search finds, page by page (portal:
+--- Market Data, Search). Texts match parts: use client.instruments:find for
+--- the one with a symbol. Every field of an instrument may be a filter.
+---@param params? etoro.SearchQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.FoundItem? iterator raises the error of a page
+---that fails
+function Market:each_found(params, options) end
+
+--- Goes through instruments by their fields, page by page (portal:
+--- Instruments, Discover).
+---@param params? etoro.DiscoverQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.FoundItem? iterator raises the error of a page
+---that fails
+function Market:each_discovered(params, options) end
+
 ---@class etoro.Watchlist
 local Watchlist = {}
 
