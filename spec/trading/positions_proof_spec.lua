@@ -274,14 +274,14 @@ describe("a close is told done", function()
         start { newer_routes = true, close_delay = 4 }
         local position = t:position()
         local is_told
-        etoro.run(function()
+        t.box:run(function()
           local task = etoro.spawn(function()
             local _, response = position:close()
             is_told = true
             assert.matches("could not be followed", response.warning)
           end)
           etoro.spawn(function()
-            while #t:books().closes == 0 do etoro.sleep(0) end
+            while #t:books().closes == 0 do etoro.sleep(0.01) end
             if ending == "client" then t.client:close() else task:cancel() end
           end)
         end)
@@ -308,13 +308,13 @@ describe("a close is told done", function()
       local position = t:position()
       local others = t:connect().positions:get(position.positionID)
       fate("Received") -- for good
-      etoro.run(function()
+      t.box:run(function()
         etoro.spawn(function()
           local _, response = position:close({ units = 1 }, { wait = 8 })
           assert.matches("was not seen closed", tostring(response.warning))
         end)
         etoro.spawn(function()
-          while #t:books().closes == 0 do etoro.sleep(0) end
+          while #t:books().closes == 0 do etoro.sleep(0.01) end
           assert(others:close { units = 1 })
         end)
       end)

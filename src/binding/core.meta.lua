@@ -25,7 +25,8 @@ function core.base(url) end
 
 --- The engine this state shares; with a table a new one, whose requests are
 --- taken and answered by hand under a clock that only advance moves.
----@param options? { now: number }
+---@param options? { now: number, seed: integer? } with a seed its ids and
+---pauses are the same every time
 ---@return etoro.core.Engine
 function core.engine(options) end
 

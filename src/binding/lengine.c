@@ -39,18 +39,24 @@ static int new_engine(lua_State *L, const struct etoro_engine_options *options)
 
 /* core.engine() -> the engine that this state shares, made when there is none
    or when a fork has left the old one to the parent
-   core.engine{ now = seconds since 1970 } -> an engine with a manual wire and
-   a clock that only advance moves */
+   core.engine{ now = seconds since 1970, seed = integer | nil } -> an engine
+   with a manual wire and a clock that only advance moves; with a seed, the same
+   ids and pauses every time */
 static int core_engine(lua_State *L)
 {
   struct etoro_engine_options options;
   const struct letoro_engine *u;
+  uint64_t seed;
   int n;
   memset(&options, 0, sizeof options);
   if (!lua_isnoneornil(L, 1)) {
     luaL_checktype(L, 1, LUA_TTABLE);
     options.is_manual = 1;
     options.now = letoro_field_number(L, 1, "now", 0);
+    if (lua_getfield(L, 1, "seed") != LUA_TNIL) {
+      seed = (uint64_t)luaL_checkinteger(L, -1);
+      options.seed = &seed;
+    }
     return new_engine(L, &options);
   }
   lua_rawgetp(L, LUA_REGISTRYINDEX, &shared_key);

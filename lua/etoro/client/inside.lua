@@ -1,7 +1,6 @@
 -- What modules ask a client, so that none of them has to know what it is made
 -- of. Users are promised none of this.
 
-local core = require "etoro.core"
 local waiting = require "etoro.tasks.waiting"
 
 ---@class etoro.ClientInside
@@ -74,10 +73,6 @@ function inside:runtime() return self._runtime end
 --- What waits for its jobs.
 ---@return etoro.Waiter
 function inside:waiter() return self._waiter end
-
---- Whether tasks of this Lua state may go on while it waits.
----@return boolean
-function inside:is_shared() return self._runtime.engine == core.engine() end
 
 --- Tells whoever listens to events of something, and, where a response is
 --- given, its reader.

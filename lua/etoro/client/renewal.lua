@@ -98,7 +98,8 @@ function M.new(client, give)
       return client._core:wants_token() and not self.once:doer()
     end,
     start = function()
-      local task = tasks.spawn_apart(function() renew(self) end)
+      local task = tasks.spawn_apart(function() renew(self) end,
+        client._runtime.clock)
       self.once:leave_to(task.thread)
     end,
   }

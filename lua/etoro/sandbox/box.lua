@@ -57,7 +57,11 @@ end
 function methods:advance(seconds)
   local words = self:step_kind()(seconds)
   if words then blame.raise("seconds must be " .. words) end
-  self.offset = self.offset + seconds
+  if self.pump then
+    require("etoro.sandbox.wire").advance(self, seconds)
+  else
+    self.offset = self.offset + seconds
+  end
 end
 
 --- Goes by another clock from now on, after a reset too.
@@ -109,7 +113,8 @@ local function new_limits(options)
   return limits.new(options.limits, options.window, options.rate_headers)
 end
 
---- Everything as it was when new, clock included.
+--- Everything as it was when new, clock included; but a clock that clients of
+--- this process go by is never turned back.
 function methods:reset()
   self.offset = 0
   self.options = {}
@@ -172,6 +177,16 @@ end
 ---@return etoro.Error? err
 function methods:client(options)
   return require("etoro.sandbox.wire").client(self, options)
+end
+
+--- Like etoro.run, by this box's clock: etoro.sleep, deadlines, pauses and
+--- fills go by it, and when no task can go on it jumps to what is due next. What
+--- takes a month is over at once, and goes the same way every time.
+---@param fn function
+---@param ... any its arguments
+---@return any ... what fn gives
+function methods:run(fn, ...)
+  return require("etoro.sandbox.wire").run(self, fn, ...)
 end
 
 return M

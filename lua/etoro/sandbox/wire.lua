@@ -4,6 +4,8 @@
 
 local client = require "etoro.client"
 local core = require "etoro.core"
+local tasks = require "etoro.tasks"
+local waiting = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
 
@@ -99,12 +101,25 @@ local function serve(pump)
   return true
 end
 
+-- Serves what waits to be sent; with nothing there, moves the clock on to what
+-- is due next. Gives false when nothing is.
+local function drive(pump, loop)
+  if serve(pump) then return true end
+  local due = answer_late(pump)
+  due = math.min(due or math.huge, loop:timeout())
+  if due == math.huge then return false end
+  pump.engine:advance(due)
+end
+
 -- One engine a box: its clock is the box's from then on.
 local function pump_of(box)
   if not box.pump then
-    local engine = core.engine { now = box:now() }
-    box.pump = { engine = engine, box = box, late = {} }
+    local engine = core.engine { now = box:now(),
+      seed = math.tointeger(box.options.seed) }
+    local pump = { engine = engine, box = box, late = {} }
+    box.pump = pump
     box:set_clock(function() return engine:unix() end)
+    waiting.of(engine).drive = function(loop) return drive(pump, loop) end
   end
   return box.pump
 end
@@ -122,12 +137,24 @@ function M.client(box, options)
     merged.api_key = merged.api_key or box.options.api_key
     merged.user_key = merged.user_key or box.options.user_key
   end
-  merged.wait = function(loop)
-    if serve(pump) then return end
-    local due = answer_late(pump)
-    pump.engine:advance(math.min(due or math.huge, loop:timeout()))
-  end
+  merged.wait = waiting.of(pump.engine).drive
   return client.new(merged, pump.engine)
+end
+
+--- Moves a box's clock ahead, with all that goes by it.
+---@param box etoro.Sandbox
+---@param seconds number
+function M.advance(box, seconds)
+  box.pump.engine:advance(seconds)
+end
+
+--- Runs a function as a task by a box's clock.
+---@param box etoro.Sandbox
+---@param fn function
+---@param ... any its arguments
+---@return any ...
+function M.run(box, fn, ...)
+  return tasks.run_in(waiting.of(pump_of(box).engine), fn, ...)
 end
 
 return M

@@ -101,17 +101,12 @@ local function run_group(group)
   group.waiter, waiter.runs = nil, nil
 end
 
---- Runs a function as a task until it and everything it spawned are done, and
---- gives its results. An error that nobody waits for ends it: the other tasks
---- are cancelled and the error is raised.
----@param fn function
----@param ... any its arguments
----@return any ...
-function M.run(fn, ...)
+local function run_by(clock, fn, ...)
   if type(fn) ~= "function" then
     blame.raise("function expected, got " .. type(fn))
   end
-  local group = { count = 0, tasks = {}, thread = coroutine.running() }
+  local group = { count = 0, tasks = {}, thread = coroutine.running(),
+    clock = clock }
   local task = tasks.new(group, fn, ...)
   local ok, problem = pcall(run_group, group)
   if not ok or group.failure then
@@ -119,6 +114,30 @@ function M.run(fn, ...)
     error(ok and group.failure[1] or problem, 0)
   end
   return tasks.result_of(task)
+end
+
+--- Runs a function as a task until it and everything it spawned are done, and
+--- gives its results. An error that nobody waits for ends it: the other tasks
+--- are cancelled and the error is raised.
+---@param fn function
+---@param ... any its arguments
+---@return any ...
+function M.run(fn, ...)
+  return run_by(scheduler.clock(), fn, ...)
+end
+
+--- The same by the clock of a driven engine: when no task can go on, it jumps
+--- to what is due next.
+---@param runtime etoro.Runtime
+---@param fn function
+---@param ... any its arguments
+---@return any ...
+function M.run_in(runtime, fn, ...)
+  runtime.runs = runtime.runs + 1
+  local _ <close> = setmetatable({}, { __close = function()
+    runtime.runs = runtime.runs - 1
+  end })
+  return run_by(runtime.clock, fn, ...)
 end
 
 --- Like coroutine.wrap, for use in tasks: what the function waits for is

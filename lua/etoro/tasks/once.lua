@@ -75,9 +75,7 @@ end
 ---@field busy_until? number while somebody reads
 ---@field once? etoro.Once
 
--- Only tasks of the shared scheduler run while this one pauses.
 local function await_reader(client, entry)
-  if not client:is_shared() then return end
   while entry.once:doer() and not entry.once:is_own()
     and client:now() < entry.busy_until and scheduler.parkable()
   do

@@ -1,7 +1,7 @@
 -- Who may go on, and who waits for what: the one scheduler of a Lua state. It
 -- resumes nobody; etoro.tasks.task does.
 
-local core = require "etoro.core"
+local clocks = require "etoro.tasks.clock"
 local heap = require "etoro.tasks.heap"
 
 local M = {}
@@ -17,7 +17,10 @@ function M.get()
   if not scheduler then
     scheduler = {
       ready = {}, first = 1, last = 0,   -- a queue of tasks to resume
-      sleepers = {},                     -- a heap of { at, task }
+      driven = {},                       -- clocks of boxes, in the order
+                                         -- in which tasks first slept by them
+      sleeps = 0,                        -- how many there ever were
+      tasks = 0,                         -- the same
       parked = {}, next_id = 0,          -- tasks that wait for a job, by id
       runtimes = {},                     -- how many of them, by runtime
       renewals = {},                     -- and by waiter, where a function
@@ -89,6 +92,13 @@ end
 ---@return etoro.Task?
 function M.parkable()
   return scheduler and walk_up(coroutine.isyieldable)
+end
+
+--- The clock that the running coroutine goes by.
+---@return etoro.Clock
+function M.clock()
+  local task = walk_up()
+  return task and task.clock or clocks.world
 end
 
 --- The task that a coroutine belongs to, if it is a task's own.
@@ -213,43 +223,86 @@ function M.drop_entry(entry)
   if entry.job:done() then entry.job:outcome() end
 end
 
+-- Clocks are few, so that a list will do.
+local function know(clock)
+  if clock == clocks.world or clock.is_known then return end
+  clock.is_known = true
+  table.insert(scheduler.driven, clock)
+end
+
 --- Lets a task sleep. Seconds below 0 count as 0.
 ---@param task etoro.Task
 ---@param seconds number
-function M.sleep_in(task, seconds)
-  local s = scheduler
-  local entry = { at = core.monotonic() + math.max(0, seconds), task = task }
+---@param clock etoro.Clock
+function M.sleep_in(task, seconds, clock)
+  local s = M.get()
+  s.sleeps = s.sleeps + 1
+  local entry = { at = clock.now() + math.max(0, seconds), order = s.sleeps,
+    task = task, clock = clock }
   task.sleeper = entry
-  heap.add(s.sleepers, entry)
-  if s.wake and s.sleepers[1] == entry then s.wake() end
+  know(clock)
+  heap.add(clock.sleepers, entry)
+  if s.wake and clock.sleepers[1] == entry then s.wake() end
   M.park(task)
 end
 
 --- Takes a task out of those that sleep.
 ---@param task etoro.Task
 function M.drop_sleeper(task)
-  heap.remove(scheduler.sleepers, task.sleeper)
+  heap.remove(task.sleeper.clock.sleepers, task.sleeper)
   task.sleeper = nil
+end
+
+local function wake_by(clock)
+  local first = clock.sleepers[1]
+  if not first then return end
+  local now = clock.now()
+  while first and first.at <= now do
+    M.drop_sleeper(first.task)
+    M.wake(first.task)
+    first = clock.sleepers[1]
+  end
 end
 
 --- Lets tasks go on whose time has come.
 function M.wake_sleepers()
-  local first = scheduler.sleepers[1]
-  local now = core.monotonic()
-  while first and first.at <= now do
-    M.drop_sleeper(first.task)
-    M.wake(first.task)
-    first = scheduler.sleepers[1]
+  wake_by(clocks.world)
+  local driven = scheduler.driven
+  for i = #driven, 1, -1 do
+    wake_by(driven[i])
+    if not driven[i].sleepers[1] then
+      table.remove(driven, i).is_known = nil -- a box may be gone by now
+    end
   end
 end
 
---- Seconds until a task can go on: 0 now, nil when only a job can tell.
+--- The clocks of boxes that tasks sleep by.
+---@return etoro.Clock[]
+function M.driven()
+  return scheduler and scheduler.driven or {}
+end
+
+--- Seconds until the first task that sleeps by a clock can go on.
+---@param clock etoro.Clock
+---@return number? seconds nil when none sleeps
+function M.sleeps(clock)
+  local first = clock.sleepers[1]
+  return first and math.max(0, first.at - clock.now())
+end
+
+--- Whether a task can go on now.
+---@return boolean
+function M.is_ready()
+  return scheduler ~= nil and scheduler.first <= scheduler.last
+end
+
+--- Seconds until a task can go on by the world's clock: 0 now, nil when only a
+--- job, or another clock, can tell.
 ---@return number?
 function M.due()
   if not scheduler then return nil end
-  if scheduler.first <= scheduler.last then return 0 end
-  local first = scheduler.sleepers[1]
-  return first and math.max(0, first.at - core.monotonic())
+  if M.is_ready() then return 0 end
+  return M.sleeps(clocks.world)
 end
 
 --- Whether something has ended that is still to be told: to somebody who

@@ -10,6 +10,8 @@ local M = {}
 
 ---@class etoro.Task
 ---@field status "ready"|"running"|"waiting"|"done"|"failed"|"cancelled"
+---@field clock etoro.Clock that it sleeps by
+---@field package number integer tasks are counted
 local methods = {}
 local mt = { __name = "etoro.task", __index = methods }
 
@@ -124,20 +126,24 @@ local function resume(task)
   take_results(task, coroutine.resume(task.thread))
 end
 
---- Makes a task, to be resumed when the tasks next get a turn.
+--- Makes a task, to be resumed when the tasks next get a turn. It goes by the
+--- clock of its run, else by its maker's.
 ---@param group? table of the etoro.run that it belongs to
 ---@param fn function
 ---@param ... any its arguments
 ---@return etoro.Task
 function M.new(group, fn, ...)
   local arguments = { n = select("#", ...), ... }
-  local task = setmetatable({ group = group }, mt)
+  local s = scheduler.get()
+  s.tasks = s.tasks + 1
+  local task = setmetatable({ group = group, number = s.tasks,
+    clock = group and group.clock or scheduler.clock() }, mt)
   task.thread = coroutine.create(function()
     local given = arguments
     arguments = nil
     return fn(table.unpack(given, 1, given.n))
   end)
-  scheduler.get().of_thread[task.thread] = task
+  s.of_thread[task.thread] = task
   if group then
     group.tasks[task] = true
     group.count = group.count + 1
@@ -148,9 +154,11 @@ end
 
 --- Starts a task that nobody waits for and whose errors are its own business.
 ---@param fn function
+---@param clock etoro.Clock that it goes by
 ---@return etoro.Task
-function M.spawn_apart(fn)
+function M.spawn_apart(fn, clock)
   local task = M.new(nil, fn)
+  task.clock = clock
   task.is_watched = true
   return task
 end
@@ -189,6 +197,7 @@ function M.end_group(group)
     for task in pairs(group.tasks) do
       if not task.is_doomed then victims[#victims + 1] = task end
     end
+    table.sort(victims, function(a, b) return a.number < b.number end)
     for _, task in ipairs(victims) do task:cancel() end
   until #victims == 0
 end

@@ -3,6 +3,7 @@
 -- reach those who asked for them here too.
 
 local blame = require "etoro.values.blame"
+local clocks = require "etoro.tasks.clock"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 local scheduler = require "etoro.tasks.scheduler"
@@ -18,6 +19,11 @@ local SLICE = limits.wait_slice
 ---@field engine userdata
 ---@field waiters table<lightuserdata, etoro.Waiter> weak; by core address
 ---@field is_shared boolean its engine is the one this Lua state shares
+---@field clock etoro.Clock
+---@field runs integer how many programs go by its clock now, see box:run
+---@field drive? fun(loop: table): boolean? serves a driven engine, or moves its
+---clock on; gives false when nothing is due
+---@field in_step? number when its clock was last moved along with the world's
 
 -- One runtime an engine, for as long as the engine lives.
 local runtimes = setmetatable({}, { __mode = "k" })
@@ -32,8 +38,9 @@ function M.of(engine)
   if not runtime then
     runtime = {
       engine = engine, waiters = setmetatable({}, { __mode = "v" }),
-      is_shared = is_shared,
+      is_shared = is_shared, runs = 0,
     }
+    runtime.clock = is_shared and clocks.world or clocks.of(runtime)
     runtimes[engine] = runtime
   end
   return runtime
@@ -116,11 +123,18 @@ local function pollable(engine, seconds)
   }
 end
 
--- The runtimes whose jobs tasks wait for, as a list: it changes on the way.
+-- The runtimes that tasks wait for, with how each is waited for, as a list: it
+-- changes on the way. Of some only the clock is waited for.
 local function waited_for()
-  local list = {}
+  local list, known = {}, {}
   for runtime, of in pairs(scheduler.waited_for()) do
-    list[#list + 1] = { runtime = runtime, wait = of.wait }
+    list[#list + 1] = { runtime = runtime, wait = runtime.drive or of.wait }
+    known[runtime] = true
+  end
+  for _, clock in ipairs(scheduler.driven()) do
+    if not known[clock.runtime] then
+      list[#list + 1] = { runtime = clock.runtime, wait = clock.runtime.drive }
+    end
   end
   return list
 end
@@ -151,8 +165,9 @@ function M.rearm()
   core.engine():alarm(due)
 end
 
--- Steps an engine once, waiting up to so many seconds for the world. A host
--- is waited for even if there is no time: it has other things to do.
+-- Steps an engine once, waiting up to so many seconds for the world, or moving
+-- a driven clock on by as many. A host is waited for even if there is no time:
+-- it has other things to do.
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
   if wait and runtime.is_shared then scheduler.on_wake(M.rearm) end
@@ -161,20 +176,87 @@ local function step(runtime, wait, seconds)
   if has_news then M.deliver(runtime) end
   -- it may have left something for whoever drives the tasks
   if scheduler.has_host() then M.rearm() end
-  if wait and done == 0 then wait(pollable(engine, seconds)) end
-  return true
+  if not wait or done > 0 or has_news and not runtime.is_shared then
+    return true -- whom that woke goes on first
+  end
+  return true, wait(pollable(engine, seconds))
 end
 
--- Steps engines; tasks whose engine is a parent process's get to know that.
--- A driven clock moves when no task can go on; a real one is waited for only
--- where nothing else is.
+-- Whether somebody who goes by a clock waits for another engine's job.
+local function waits_for_others(runtime, clock)
+  for other in pairs(scheduler.waited_for()) do
+    if other ~= runtime then
+      local is_one = false
+      scheduler.each_parked(function(entry)
+        is_one = is_one or entry.task.clock == clock
+      end, other)
+      if is_one then return true end
+    end
+  end
+  return false
+end
+
+-- Whether a driven clock may not run ahead of the world's. The clock of a box's
+-- own program is held by what that program waits for in the world, nothing
+-- else; where a program of the world calls a box, by its sleeps too, so that a
+-- second slept is a second there.
+local function is_held(runtime)
+  if runtime.runs > 0 then return waits_for_others(runtime, runtime.clock) end
+  return scheduler.sleeps(clocks.world) ~= nil
+    or waits_for_others(runtime, clocks.world)
+end
+
+-- How far a driven clock may move now: not while a task can go on; then as far
+-- as it likes, or as far as the world's has moved.
+local function stride_of(runtime)
+  local is_along = is_held(runtime)
+  local last = runtime.in_step
+  local now = is_along and core.monotonic() or nil
+  runtime.in_step = now
+  if scheduler.is_ready() then return 0, is_along end
+  if not is_along then return scheduler.sleeps(runtime.clock) or math.huge end
+  local left = scheduler.sleeps(runtime.clock) or math.huge
+  return math.min(left, last and now - last or 0), true
+end
+
+-- The engine belongs to a parent process: whoever waits for it gets to know.
+local function tell_left(runtime)
+  scheduler.each_parked(function(entry) scheduler.deliver(entry.id) end,
+    runtime)
+end
+
+-- Steps an engine whose clock is driven. Gives the seconds for which the world
+-- may be waited for.
+local function step_driven(one, seconds)
+  local runtime = one.runtime
+  local stride, is_along = stride_of(runtime)
+  local done, has_served = step(runtime, one.wait, stride)
+  if not done then
+    tell_left(runtime)
+    return 0
+  end
+  if scheduler.is_ready() then return 0 end
+  if has_served == false then return seconds end
+  return is_along and not has_served and math.min(seconds, limits.shared_tick)
+    or 0
+end
+
+-- Steps engines. The world is waited for only where nothing else has anything
+-- to do.
 local function step_all(list, seconds)
-  local real = #list == 1 and seconds or 0
+  local real, rest = {}, seconds
   for _, one in ipairs(list) do
-    local most = one.runtime.is_shared and real or seconds
-    if not step(one.runtime, one.wait, most) then
-      scheduler.each_parked(function(entry) scheduler.deliver(entry.id) end,
-        one.runtime)
+    if one.runtime.is_shared then
+      real[#real + 1] = one
+    else
+      rest = math.min(rest, step_driven(one, seconds))
+    end
+  end
+  if #real == 0 and rest > 0 then step(M.of(), nil, rest) end
+  for _, one in ipairs(real) do
+    -- of two, one was left to a parent process
+    if not step(one.runtime, one.wait, #real == 1 and rest or 0) then
+      tell_left(one.runtime)
     end
   end
 end
@@ -182,11 +264,13 @@ end
 --- Steps what the shared engine's descriptor does not tell of.
 ---@param shared etoro.Runtime
 function M.step_others(shared)
-  local others = {}
   for _, one in ipairs(waited_for()) do
-    if one.runtime ~= shared then others[#others + 1] = one end
+    if one.runtime ~= shared then
+      -- the shared engine that a fork has left to the parent is told of too
+      if one.runtime.is_shared then step_all({ one }, 0)
+      else step_driven(one, 0) end
+    end
   end
-  step_all(others, scheduler.due() == 0 and 0 or SLICE)
 end
 
 --- Tokens that tasks wait for are asked for by a task of their own, one at a
@@ -244,41 +328,43 @@ function M.await(waiter, job, attend)
   return job:done() or nil, entry.failure
 end
 
+-- Lets time pass on an engine's clock where no task can be parked. Gives nil
+-- when the engine belongs to a parent process.
+local function pass(runtime, wait, seconds)
+  local clock = runtime.clock
+  local ends, left = clock.now() + seconds, seconds
+  while left > 0 do
+    if not step(runtime, wait, left < SLICE and left or SLICE) then return end
+    left = ends - clock.now()
+  end
+end
+
 --- Lets time pass for one who waits, while other calls go on.
 ---@param waiter etoro.Waiter
 ---@param seconds number
 function M.pause(waiter, seconds)
-  local runtime, wait = waiter.runtime, waiter.wait
-  local task = scheduler.parkable()
-  local engine = runtime.engine
-  if task and engine == core.engine() then
-    scheduler.sleep_in(task, seconds)
-    return
+  local runtime, task = waiter.runtime, scheduler.parkable()
+  if not task then return pass(runtime, waiter.wait, seconds) end
+  if not runtime.is_shared then
+    runtime.drive = runtime.drive or waiter.wait
   end
-  local ends, left = engine:now() + seconds, seconds
-  while left > 0 do
-    if not step(runtime, wait, left < SLICE and left or SLICE) then return end
-    left = ends - engine:now()
-  end
+  scheduler.sleep_in(task, seconds, runtime.clock)
 end
 
---- Sleeps. In a task the others go on meanwhile; elsewhere calls under way do.
+--- Sleeps, by the world's clock or, in a box's program, by the box's. In a task
+--- the others go on meanwhile; elsewhere calls under way do.
 ---@param seconds number
 function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds then
     blame.raise("number of seconds expected")
   end
-  local task = scheduler.parkable()
+  local clock, task = scheduler.clock(), scheduler.parkable()
   if task then
-    scheduler.sleep_in(task, seconds)
+    scheduler.sleep_in(task, seconds, clock)
     return
   end
-  local ends = core.monotonic() + seconds
-  local left = seconds
-  while left > 0 do
-    step(M.of(), nil, left < SLICE and left or SLICE)
-    left = ends - core.monotonic()
-  end
+  local runtime = clock.runtime or M.of()
+  pass(runtime, runtime.drive, seconds)
 end
 
 ---@class etoro.Stats

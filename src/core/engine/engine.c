@@ -28,6 +28,11 @@ static void set_world(struct etoro_world *w,
   w->unix_start = options->now;
   w->random = options->random ? options->random : etoro_random_system;
   w->random_context = options->random_context;
+  if (options->seed) {
+    w->seed = *options->seed;
+    w->random = etoro_world_seeded;
+    w->random_context = &w->seed;
+  }
 }
 
 /* On failure the free takes what is there: all that is not yet is NULL or

@@ -22,6 +22,7 @@ struct etoro_engine;
 struct etoro_engine_options {
   int is_manual;
   double now;               /* where a manual clock starts, Unix time */
+  const uint64_t *seed;     /* of ids and pauses; NULL: random has them */
   etoro_random_fn *random;  /* NULL: the system's */
   void *random_context;
 };

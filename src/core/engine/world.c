@@ -25,6 +25,28 @@ double etoro_world_unix(const struct etoro_world *w)
                       : read_clock(CLOCK_REALTIME);
 }
 
+/* splitmix64: every seed, 0 as well, begins another series. */
+static uint64_t next_word(uint64_t *seed)
+{
+  uint64_t word = *seed += UINT64_C(0x9e3779b97f4a7c15);
+  word = (word ^ (word >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+  word = (word ^ (word >> 27)) * UINT64_C(0x94d049bb133111eb);
+  return word ^ (word >> 31);
+}
+
+int etoro_world_seeded(void *context, void *out, size_t n)
+{
+  unsigned char *bytes = out;
+  size_t i;
+  uint64_t word = 0;
+  for (i = 0; i < n; i++, word >>= 8) {
+    if (i % 8 == 0)
+      word = next_word(context);
+    bytes[i] = (unsigned char)(word & 0xff);
+  }
+  return ETORO_OK;
+}
+
 /* A system call for each id would cost more than all else about it. A child
    process has a copy of what is left, and cannot give out the same ids with
    it: its engine takes no jobs. */

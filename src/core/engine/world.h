@@ -4,6 +4,7 @@
 #define ETORO_WORLD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/bytes/ids.h"
 
@@ -13,6 +14,7 @@ struct etoro_world {
   double unix_start;       /* Unix time when a manual clock showed 0 */
   etoro_random_fn *random;
   void *random_context;
+  uint64_t seed;           /* what etoro_world_seeded goes by */
   size_t nstored;          /* bytes of stored not given out yet */
   unsigned char stored[512];
 };
@@ -20,6 +22,10 @@ struct etoro_world {
 /* Seconds on a clock that is never set back, and as Unix time. */
 double etoro_world_now(const struct etoro_world *w);
 double etoro_world_unix(const struct etoro_world *w);
+
+/* An etoro_random_fn whose bytes follow from the seed at context. For a world
+   that nobody else meets: what somebody may guess is no secret. */
+int etoro_world_seeded(void *context, void *out, size_t n);
 
 /* An etoro_random_fn over a world, for ids: buys many bytes at a time. */
 int etoro_world_random(void *world, void *out, size_t n);
