@@ -8,6 +8,7 @@
 #include "binding/ljob.h"
 #include "binding/ljournal.h"
 #include "binding/ljson.h"
+#include "binding/lreply.h"
 #include "binding/lmarket.h"
 #include "binding/lsecret.h"
 #include "binding/ltext.h"
@@ -295,6 +296,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_secret(L);
   letoro_open_json(L);
   letoro_open_decode(L);
+  letoro_open_reply(L);
   letoro_open_encode(L);
   letoro_open_text(L);
   letoro_open_form(L);

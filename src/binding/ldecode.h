@@ -3,20 +3,21 @@
 
 #include "binding/lcompat.h"
 
-struct etoro_job;
+/* What is to be decoded. It must stay while that runs: collectors may run, and
+   Lua code with them. */
+struct letoro_source {
+  const char *text; /* a zero byte behind it */
+  size_t len;
+  const char *raw; /* the same with what was masked in it: for secrets */
+  int keep_null;   /* in objects, too */
+  int is_plain;    /* nothing is sealed or masked */
+};
 
 /* Makes the state's decoder, and adds its functions to the module table at the
    top. */
 void letoro_open_decode(lua_State *L);
 
-/* Decodes the reply of a job that is done; what it repeats of the request's
-   secrets is overwritten, where it stands under no secret's name. Pushes the
-   value, or nil and why it is no JSON; gives how many. The reply must stay
-   while this runs: collectors may run, and Lua code with them. */
-int letoro_decode_reply(lua_State *L, const struct etoro_job *j,
-                        int keep_null);
-
-/* Pushes the reply's first bytes, at most most, as they may be shown. */
-void letoro_push_shown(lua_State *L, const struct etoro_job *j, size_t most);
+/* Pushes the value, or nil and why it is no JSON; gives how many. */
+int letoro_decode(lua_State *L, const struct letoro_source *s);
 
 #endif

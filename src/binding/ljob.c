@@ -1,6 +1,6 @@
 /* Jobs: one call each, from submit to its outcome. */
 #include "binding/ljob.h"
-#include "binding/ldecode.h"
+#include "binding/lreply.h"
 
 #include <string.h>
 
