@@ -268,7 +268,7 @@ describe("the etoro command #lua", function()
 
   it("prints a completion that bash takes", function()
     local script = passes { "completion", "bash" }
-    local done = process.run { "bash", "--norc", "-c", script
+    local done = process.bash { script
       .. "\nCOMP_WORDS=(etoro posi) COMP_CWORD=1; _etoro etoro posi etoro;"
       .. " echo ${COMPREPLY[@]}" }
     assert.are.equal("positions\n", done.stdout, done.stderr)

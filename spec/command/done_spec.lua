@@ -28,7 +28,7 @@ describe("the etoro command #lua", function()
   -- The command with its output led elsewhere: text is a shell's, where
   -- "$@" stands for the command and its arguments.
   local function shell(text, ...)
-    return process.run { "bash", "--norc", "-c", text, "bash", "sh", "spec/support/lua.sh",
+    return process.bash { text, "bash", "sh", "spec/support/lua.sh",
       "src/command/etoro", env = env(), ... }
   end
 

@@ -140,8 +140,8 @@ describe("the etoro command #lua", function()
     function()
       local function shell(text)
         local run = argv({}, {})
-        return process.run { "bash", "--norc", "-c", 'LD_PRELOAD="$SPEC_PRELOAD" '
-          .. run[1] .. " " .. run[2] .. " " .. text, env = run.env }
+        return process.bash { 'LD_PRELOAD="$SPEC_PRELOAD" ' .. run[1] .. " "
+          .. run[2] .. " " .. text, env = run.env }
       end
       local done = shell "operations | head -1"
       assert.are.equal("", done.stderr)

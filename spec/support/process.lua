@@ -116,6 +116,23 @@ function M.run(argv)
     stderr = self:stderr() }
 end
 
+-- What a user may have set for every bash.
+local BASH = { BASH_ENV = false, SHELLOPTS = false, BASHOPTS = false,
+  POSIXLY_CORRECT = false, CDPATH = false, LC_ALL = "C" }
+
+--- Runs a text with bash, as M.run does, and with nothing of the user's: no
+--- file that it starts with (it reads one where stdin is a socket), no options,
+--- and a locale that every system has, as of others it warns.
+---@param argv table list: the text, $0 and what follows; fields of M.spawn
+function M.bash(argv)
+  local env = {}
+  for name, value in pairs(BASH) do env[name] = value end
+  for name, value in pairs(argv.env or {}) do env[name] = value end
+  return M.run { env = env, cwd = argv.cwd, input = argv.input,
+    timeout = argv.timeout, "bash", "--noprofile", "--norc", "-c",
+    table.unpack(argv) }
+end
+
 --- Waits for the end, and for all that was written.
 ---@return integer? code nil when the time is over
 ---@return integer? signal

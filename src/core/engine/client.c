@@ -221,7 +221,6 @@ int etoro_client_renew_handle(const struct etoro_client *c,
                               struct etoro_handle *h)
 {
   curl_easy_cleanup(h->easy);
-
   h->easy = curl_easy_init();
   h->is_wired = h->is_get = h->is_fresh = h->is_worn = h->is_spent = 0;
   if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_CURLU, h->origin)
