@@ -152,7 +152,7 @@ describe("a price line", function()
     assert.is_true(bars { from = 10 ^ 12 | 0, now = 1e12 })
     for _, wrong in ipairs { { count = 0 }, { count = 1001 }, { width = 0 },
         { now = 0 / 0 }, { now = math.huge }, { from = 10 ^ 12 + 1 | 0 },
-        { id = "x" } } do
+        { id = "x" }, { id = -1 } } do
       assert.is_false((bars(wrong)))
     end
     assert.is_true((pcall(line.quote, line, -1e12)))

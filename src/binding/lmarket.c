@@ -115,6 +115,7 @@ static void read_bars(lua_State *L, struct bars *b)
   b->volume = lua_isnil(L, -1) ? UNTOLD : lua_toboolean(L, -1) ? SOME : NONE;
   b->price_id = b->volume == SOME ? (int64_t)luaL_checkinteger(L, -1) : 0;
   lua_pop(L, 1);
+  luaL_argcheck(L, b->id >= 0, 2, "bad id");
   luaL_argcheck(L, b->width > 0 && b->width <= 366 * 86400, 2, "bad width");
   luaL_argcheck(L, b->count > 0 && b->count <= ETORO_WALK_BARS_MAX, 2,
                 "bad count");
@@ -142,7 +143,7 @@ static void add_bar(lua_State *L, luaL_Buffer *text, struct etoro_walk *l,
   etoro_bar_make(&bar, l, (double)from,
                  fmin((double)(from + b->width), b->now));
   n = etoro_bar_write(luaL_prepbuffsize(text, ETORO_BAR_ROOM), &bar, l, from,
-                      b->id, volume);
+                      (uint64_t)b->id, volume);
   if (!n)
     luaL_error(L, "no calendar has that time");
   luaL_addsize(text, n);

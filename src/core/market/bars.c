@@ -1,7 +1,6 @@
 #include "core/market/bars.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define LOOKS 6 /* into a bar, for its high and low */
@@ -25,50 +24,71 @@ void etoro_bar_make(struct etoro_bar *bar, struct etoro_walk *l, double from,
   bar->close = bid;
 }
 
-#define PRICE_ROOM 32
-
-/* A price in its shortest form, without zeros at its end; gives where in the
-   room it begins. */
-static const char *price_text(char room[PRICE_ROOM], double steps, int digits)
+static char *put(char *at, const char *text)
 {
-  uint64_t left = (uint64_t)steps;
-  char *at = room + PRICE_ROOM - 1;
-  int i, has_digits = 0;
-  *at = '\0';
-  for (i = 0; i < digits; i++, left /= 10) {
-    has_digits |= left % 10 != 0;
-    if (has_digits)
-      *--at = (char)('0' + left % 10);
-  }
-  if (has_digits)
-    *--at = '.';
-  do
-    *--at = (char)('0' + left % 10);
-  while (left /= 10);
-  return at;
+  size_t n = strlen(text);
+  memcpy(at, text, n);
+  return at + n;
+}
+
+/* At least so many digits, with zeros in front. */
+static char *put_digits(char *at, uint64_t v, int least)
+{
+  char room[24];
+  char *from = room + sizeof room;
+  for (; v || least > 0; v /= 10, least--)
+    *--from = (char)('0' + v % 10);
+  memcpy(at, from, (size_t)(room + sizeof room - from));
+  return at + (room + sizeof room - from);
+}
+
+/* In its shortest form, without zeros at its end. */
+static char *put_price(char *at, double steps, const struct etoro_walk *w)
+{
+  uint64_t scale = (uint64_t)etoro_walk_scale(w);
+  uint64_t rest = (uint64_t)steps % scale;
+  int digits = w->digits;
+  at = put_digits(at, (uint64_t)steps / scale, 1);
+  if (!rest)
+    return at;
+  for (; rest % 10 == 0; rest /= 10)
+    digits--;
+  *at++ = '.';
+  return put_digits(at, rest, digits);
+}
+
+static char *put_date(char *at, const struct tm *utc)
+{
+  at = put_digits(at, (uint64_t)(utc->tm_year + 1900), 4);
+  *at++ = '-';
+  at = put_digits(at, (uint64_t)utc->tm_mon + 1, 2);
+  *at++ = '-';
+  at = put_digits(at, (uint64_t)utc->tm_mday, 2);
+  *at++ = 'T';
+  at = put_digits(at, (uint64_t)utc->tm_hour, 2);
+  *at++ = ':';
+  at = put_digits(at, (uint64_t)utc->tm_min, 2);
+  *at++ = ':';
+  at = put_digits(at, (uint64_t)utc->tm_sec, 2);
+  return put(at, "Z");
 }
 
 size_t etoro_bar_write(char out[ETORO_BAR_ROOM], const struct etoro_bar *bar,
-                       const struct etoro_walk *l, int64_t from, int64_t id,
+                       const struct etoro_walk *w, int64_t from, uint64_t id,
                        int64_t volume)
 {
-  char close[PRICE_ROOM], high[PRICE_ROOM], low[PRICE_ROOM], open[PRICE_ROOM];
-  char sold[24] = "null";
   time_t seconds = (time_t)from;
   struct tm utc;
-  int n;
-  if (!gmtime_r(&seconds, &utc))
+  char *at = out;
+  if (!gmtime_r(&seconds, &utc) || utc.tm_year < -1900)
     return 0;
-  if (volume >= 0)
-    snprintf(sold, sizeof sold, "%" PRId64, volume);
-  n = snprintf(out, ETORO_BAR_ROOM,
-               "{\"close\":%s,\"fromDate\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\","
-               "\"high\":%s,\"instrumentID\":%" PRId64 ",\"low\":%s,"
-               "\"open\":%s,\"volume\":%s}",
-               price_text(close, bar->close, l->digits), utc.tm_year + 1900,
-               utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-               utc.tm_sec, price_text(high, bar->high, l->digits), id,
-               price_text(low, bar->low, l->digits),
-               price_text(open, bar->open, l->digits), sold);
-  return n > 0 && n < ETORO_BAR_ROOM ? (size_t)n : 0;
+  at = put_price(put(at, "{\"close\":"), bar->close, w);
+  at = put_date(put(at, ",\"fromDate\":\""), &utc);
+  at = put_price(put(at, "\",\"high\":"), bar->high, w);
+  at = put_digits(put(at, ",\"instrumentID\":"), id, 1);
+  at = put_price(put(at, ",\"low\":"), bar->low, w);
+  at = put_price(put(at, ",\"open\":"), bar->open, w);
+  at = put(at, ",\"volume\":");
+  at = volume < 0 ? put(at, "null") : put_digits(at, (uint64_t)volume, 1);
+  return (size_t)(put(at, "}") - out);
 }

@@ -22,7 +22,7 @@ void etoro_bar_make(struct etoro_bar *bar, struct etoro_walk *l, double from,
 /* Writes a bar that begins at from as a JSON object; a volume below 0 is null.
    Gives the length; 0 when no calendar has that time. */
 size_t etoro_bar_write(char out[ETORO_BAR_ROOM], const struct etoro_bar *bar,
-                       const struct etoro_walk *l, int64_t from, int64_t id,
+                       const struct etoro_walk *w, int64_t from, uint64_t id,
                        int64_t volume);
 
 #endif
