@@ -111,6 +111,17 @@ describe("under another locale", function()
     assert.matches('"amount":100.25[,}]', arrivals[1].body)
   end)
 
+  it("the sandbox sorts by bytes", function()
+    assert.equal("D d m \xC3\xA4 ", runs [[
+      locale(GERMAN)
+      assert("\xC3\xA4" < "m" and "d" < "D", "no German order")
+      local list = { { "m" }, { "D" }, { "\xC3\xA4" }, { "d" } }
+      require "etoro.sandbox.sorting".sort(list, "x", function(item)
+        return item[1]
+      end)
+      for _, item in ipairs(list) do io.write(item[1], " ") end]])
+  end)
+
   it("a journal of one is read under the other", function()
     for number, way in ipairs { { GERMAN, "C" }, { "C", GERMAN },
       { TURKISH, GERMAN } }

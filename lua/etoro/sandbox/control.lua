@@ -11,9 +11,7 @@ local control = require "etoro.sandbox.trading.control"
 
 local M = {}
 
-local function wrong(message)
-  return reply.fail(400, "ValidationFailed", message)
-end
+local wrong = reply.wrong
 
 local function read(request)
   if request.body == nil or request.body == "" then return {} end

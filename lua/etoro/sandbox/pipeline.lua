@@ -37,7 +37,7 @@ local function read_body(request, route)
   if not reply.is_json(request) then reply.stop(reply.not_json()) end
   local value = json.decode_plain(text)
   if type(value) ~= "table" then
-    reply.refuse(400, "ValidationFailed", "The body is not JSON")
+    reply.invalid "The body is not JSON"
   end
   return value
 end
@@ -49,7 +49,7 @@ local function check_id(box, request, route)
   elseif id == nil or id == "" then
     reply.refuse(422, "RequestIdRequired", "x-request-id is required")
   elseif not auth.request_id(id, box.options.strict) then
-    reply.refuse(400, "ValidationFailed", "x-request-id must be a UUID")
+    reply.invalid "x-request-id must be a UUID"
   end
 end
 

@@ -12,9 +12,7 @@ local M = { handlers = handlers, refuse = refusals.plain,
   optional = tokens.optional,
   readers = { "etoro-public:real:read", "etoro-public:real:write" } }
 
-local function invalid(message)
-  reply.refuse(400, "ValidationFailed", message)
-end
+local invalid = reply.invalid
 
 local function is_taken(owner, name)
   for _, portfolio in ipairs(owner.portfolios) do

@@ -81,7 +81,7 @@ local function read_expiry(ctx, value, out)
   if out.no_expiry then return end
   out.expires = times.moment(value)
   if out.expires <= ctx.box:now() then
-    refuse(400, "ValidationFailed", "expiresAt is in the past")
+    reply.invalid "expiresAt is in the past"
   end
   out.expires_text = value:sub(-1) == "Z" and value
     or times.format(out.expires)
@@ -99,7 +99,7 @@ end
 --- What a creating body asks for. `where` is "portfolio" or "token".
 function M.read_create(ctx, version, where)
   if ctx.body.userTokenName == "" then
-    refuse(400, "ValidationFailed", "userTokenName is required")
+    reply.invalid "userTokenName is required"
   end
   local out = read_settings(ctx, version, where)
   if not out.scope_names then

@@ -56,6 +56,16 @@ function M.refuse(status, code, message)
   M.stop(code and M.fail(status, code, message) or M.new(status))
 end
 
+--- The commonest answer to wrong input.
+function M.wrong(message)
+  return M.fail(400, "ValidationFailed", message)
+end
+
+--- Ends the work with it.
+function M.invalid(message)
+  M.stop(M.wrong(message))
+end
+
 --- The answer to a path that there is not.
 function M.no_route(ctx)
   return M.fail(404, ctx.box.options.strict and "NotFound" or "RouteNotFound",

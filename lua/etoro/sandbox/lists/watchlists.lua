@@ -285,11 +285,10 @@ handlers["GET /api/v1/watchlists/default-watchlists/items"] = function(ctx)
   ensure_builtin(ctx)
   local limit = ctx.args.itemsLimit or ctx.args.itemsPerPage
   for _, list in ipairs(lists_of(ctx)) do
-    if list.selected then
+    if list.selected then -- one always is
       return reply.new(200, show_items(ctx, list, 0, limit))
     end
   end
-  return reply.new(200, json.list())
 end
 
 handlers["PUT /api/v1/watchlists/{watchlistId}"] = function(ctx)

@@ -34,9 +34,7 @@ local function rate(prices, id, now, date)
   }
 end
 
-local function invalid(message)
-  reply.refuse(400, "ValidationFailed", message)
-end
+local invalid = reply.invalid
 
 handlers["GET /api/v1/market-data/instruments/rates"] = function(ctx)
   local text = ctx.query.instrumentIds

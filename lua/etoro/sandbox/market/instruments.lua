@@ -34,10 +34,7 @@ function M.ids(text)
   local list, seen = {}, {}
   for item in (text .. ","):gmatch("([^,]*),") do
     local id = tonumber(item:match("^[ \t-\r]*(%-?%d+)[ \t-\r]*$"))
-    if not id then
-      reply.refuse(400, "ValidationFailed",
-        ("'%s' is not a number"):format(item))
-    end
+    if not id then reply.invalid(("'%s' is not a number"):format(item)) end
     if not seen[id] then
       seen[id] = true
       list[#list + 1] = id

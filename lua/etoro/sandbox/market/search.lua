@@ -9,6 +9,7 @@ local instruments = require "etoro.sandbox.market.instruments"
 local market_prices = require "etoro.sandbox.market.prices"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
+local sorting = require "etoro.sandbox.sorting"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -108,45 +109,6 @@ local function is_found(entry, at, text, list)
   return true
 end
 
-local function sort_keys(text)
-  local out = {}
-  for word in (text or ""):gmatch("[^, \t-\r]+") do
-    local name = word:match("^%-?(.*)$")
-    if fields.BY_NAME[name] then
-      out[#out + 1] = { name, word:sub(1, 1) == "-" }
-    end
-  end
-  return out
-end
-
-local function comparable(value)
-  if type(value) == "boolean" then return value and 1 or 0 end
-  return value
-end
-
-local function sort(list, at, text)
-  local keys = sort_keys(text)
-  if #keys == 0 then return end
-  local values = {}
-  for place, entry in ipairs(list) do
-    values[entry] = { place = place }
-    for i, key in ipairs(keys) do
-      values[entry][i] = comparable(value_of(key[1], entry, at))
-    end
-  end
-  table.sort(list, function(a, b)
-    a, b = values[a], values[b]
-    for i, key in ipairs(keys) do
-      if a[i] ~= b[i] then
-        if a[i] == nil or b[i] == nil then return b[i] == nil end
-        if key[2] then return a[i] > b[i] end
-        return a[i] < b[i]
-      end
-    end
-    return a.place < b.place
-  end)
-end
-
 local function now_of(ctx)
   return { box = ctx.box, prices = market_prices.of(ctx.box), now = ctx.box:now() }
 end
@@ -160,7 +122,9 @@ local function search(ctx, has_bounds)
       found[#found + 1] = entry
     end
   end
-  sort(found, at, query.sort)
+  sorting.sort(found, query.sort, function(entry, name)
+    return fields.BY_NAME[name] and value_of(name, entry, at)
+  end)
   return found, at
 end
 

@@ -7,6 +7,7 @@ local json = require "etoro.values.json"
 local persons = require "etoro.sandbox.people.persons"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
+local sorting = require "etoro.sandbox.sorting"
 local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
@@ -142,26 +143,14 @@ local function is_wanted(ctx, item, person)
   return true
 end
 
--- By the first field of `sort`; a minus before it turns the order round.
-local function sort(list, text)
-  local minus, field = (text or "-copiers"):match "^(%-?)([A-Za-z0-9]+)"
-  if not field or list[1] and list[1][field] == nil then return end
-  table.sort(list, function(a, b)
-    local one, two = a[field], b[field]
-    if one == two or type(one) ~= type(two) or type(one) == "boolean" then
-      return a.customerId < b.customerId
-    end
-    if minus == "-" then return core.before(two, one) end
-    return core.before(one, two)
-  end)
-end
-
 handlers[SEARCH] = function(ctx)
   local found = {}
   for i, item in ipairs(shown(ctx, persons.all)) do
     if is_wanted(ctx, item, persons.all[i]) then found[#found + 1] = item end
   end
-  sort(found, ctx.args.sort)
+  sorting.sort(found, ctx.args.sort or "-copiers", function(item, name)
+    return item[name]
+  end)
   local size = ctx.args.pageSize or #found
   return reply.new(200, { totalItems = #found, items = reply.page(found,
     ((ctx.args.page or 1) - 1) * size, size, function(item) return item end) })

@@ -14,9 +14,7 @@ local reply = require "etoro.sandbox.http.reply"
 
 local M = {}
 
-local function wrong(message)
-  return reply.fail(400, "ValidationFailed", message)
-end
+local wrong = reply.wrong
 
 local function position_view(position)
   return {

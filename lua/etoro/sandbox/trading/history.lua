@@ -29,7 +29,7 @@ end
 function M.list(ctx, book, account)
   local args, first = ctx.args, times.parse(ctx.query.minDate)
   if args.page == 0 then
-    return reply.fail(400, "ValidationFailed", "page must be above 0")
+    return reply.wrong "page must be above 0"
   end
   local size = args.pageSize or ctx.box.options.history_page
   local skip = ((args.page or 1) - 1) * size
