@@ -7,18 +7,17 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
+local objects = require "etoro.resource.objects"
+local resource = require "etoro.resource"
 local creation = require "etoro.agents.creation"
 local tokens = require "etoro.agents.tokens"
 
 local V1, V2 = "/api/v1/agent-portfolios", "/api/v2/agent-portfolios"
 local OF_TOKENS = "/{agentPortfolioId}/user-tokens"
-local LIST = operations["GET " .. V1]
 local CREATE_V1 = operations["POST " .. V1]
 local CREATE_V2 = operations["POST " .. V2]
-local DELETE = operations["DELETE " .. V1 .. "/{agentPortfolioId}"]
 local MINT_V1 = operations["POST " .. V1 .. OF_TOKENS]
 local MINT_V2 = operations["POST " .. V2 .. OF_TOKENS]
-local SCOPES = operations["GET " .. V2 .. "/user-tokens/scopes"]
 
 --- An agent-portfolio. Fields as the API names them.
 ---@class etoro.Portfolio
@@ -45,12 +44,11 @@ local SCOPES = operations["GET " .. V2 .. "/user-tokens/scopes"]
 ---@field agentPortfolioDescription? string
 
 local methods = {}
-local mt = { __name = "etoro.portfolio", __index = methods }
+local kind = objects.kind("portfolio", methods, { "agentPortfolioId" },
+  "agent-portfolio no agentPortfolioId")
 
 ---@class etoro.Portfolios client.portfolios
-local collection = {}
-local collection_mt = { __name = "etoro.portfolios", __index = collection }
-local M = {}
+local collection, M = resource.define "portfolios"
 
 --- Makes a portfolio of an item in an answer, in place.
 ---@param item table
@@ -58,98 +56,15 @@ local M = {}
 ---@return etoro.Portfolio
 function M.wrap(item, client)
   -- what is no object is left as it came
-  if type(item) ~= "table" or item[1] ~= nil or getmetatable(item) == mt then
+  if type(item) ~= "table" or item[1] ~= nil or kind.is(item) then
     return item
   end
-  links.link(item, client)
+  kind.wrap(item, client)
   if type(item.userTokens) ~= "table" then item.userTokens = {} end
   for _, token in ipairs(item.userTokens) do
     tokens.wrap(token, client, item)
   end
-  return setmetatable(item, mt)
-end
-
-local function client_of(self, what)
-  return links.of(self, what).client
-end
-
--- The client and the path values of a portfolio's method; nil, err when the
--- portfolio is gone.
-local function alive(self, what)
-  local link = links.of(self, what)
-  local err = links.ended(link)
-  if not err and type(self.agentPortfolioId) ~= "string" then
-    err = errors.unexpected("the API gave this agent-portfolio no"
-      .. " agentPortfolioId")
-  end
-  if err then return nil, err end
-  return link.client, { agentPortfolioId = self.agentPortfolioId }
-end
-
-local function fetch(client, options)
-  local body, response = client:send(LIST, nil, options)
-  if body == nil then return nil, response end
-  local items = type(body) == "table" and body.agentPortfolios
-  if type(items) ~= "table" then
-    return nil, errors.unexpected("the answer has no agentPortfolios",
-      response, LIST)
-  end
-  return items, response
-end
-
-local function find(client, id, options)
-  local items, response = fetch(client, options)
-  if not items then return nil, response end
-  for _, item in ipairs(items) do
-    if type(item) == "table" and item.agentPortfolioId == id then
-      return item, response
-    end
-  end
-  return nil, errors.not_found("the API lists no agent-portfolio " .. id,
-    response)
-end
-
---- Lists the caller's agent-portfolios (portal: Agent Portfolios, Get Agent
---- Portfolios). Their tokens carry no secrets.
----@param options? etoro.RequestOptions
----@return etoro.Portfolio[]? portfolios
----@return etoro.Response|etoro.Error
-function collection:list(options)
-  local client = client_of(self, "client.portfolios:list")
-  local items, response = fetch(client, options)
-  if not items then return nil, response end
-  for _, item in ipairs(items) do M.wrap(item, client) end
-  return items, response
-end
-
---- Finds one agent-portfolio in the list; the API has no call for one.
----@param id string agentPortfolioId
----@param options? etoro.RequestOptions
----@return etoro.Portfolio? portfolio
----@return etoro.Response|etoro.Error err kind not_found when it is not listed
-function collection:get(id, options)
-  local client = client_of(self, "client.portfolios:get")
-  if type(id) ~= "string" then
-    blame.raise("portfolio id: string expected, got " .. type(id))
-  end
-  local item, response = find(client, id, options)
-  if not item then return nil, response end
-  return M.wrap(item, client), response
-end
-
---- Names the scopes that a token of an agent-portfolio can have now (portal:
---- Agent Portfolios, Get Allowed Scopes).
----@param options? etoro.RequestOptions
----@return string[]? names
----@return etoro.Response|etoro.Error
-function collection:scopes(options)
-  local client = client_of(self, "client.portfolios:scopes")
-  local body, response = client:send(SCOPES, nil, options)
-  if body == nil then return nil, response end
-  if type(body) ~= "table" or type(body.scopes) ~= "table" then
-    return nil, errors.unexpected("the answer has no scopes", response, SCOPES)
-  end
-  return (tokens.read_scopes(body)), response
+  return item
 end
 
 -- v1 takes ids, alone or beside names; v2 names alone.
@@ -212,7 +127,7 @@ end
 ---@return etoro.Portfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
-  local client = client_of(self, "client.portfolios:create")
+  local client = resource.client_of(self, "client.portfolios:create")
   local op = pick(CREATE_V1, CREATE_V2, fields)
   fields = check.copy(fields)
   local started = client:now()
@@ -248,16 +163,8 @@ local function renew_tokens(portfolio, old, client)
   end
 end
 
---- Reads the portfolio again, from the list, into this table. Tokens keep
---- their tables and secrets.
----@param options? etoro.RequestOptions
----@return etoro.Portfolio? portfolio the table itself
----@return etoro.Response|etoro.Error err kind not_found when it is gone
-function methods:refresh(options)
-  local client, path = alive(self, "portfolio:refresh")
-  if not client then return nil, path end
-  local item, response = find(client, self.agentPortfolioId, options)
-  if not item then return nil, response end
+-- Tokens keep their tables and secrets.
+local function renew(self, item, client)
   local old, was_created = self.userTokens, self.userTokenCreated
   links.refill(self, item)
   if type(self.userTokens) ~= "table" then self.userTokens = {} end
@@ -265,24 +172,6 @@ function methods:refresh(options)
   if was_created == false then
     self.userTokenCreated = #self.userTokens > 0
   end
-  return self, response
-end
-
---- Deletes the portfolio: its tokens are revoked, the copy trade stops and
---- its money returns to the caller's account (portal: Agent Portfolios,
---- Delete Agent Portfolio). It raises unless the client's account is "real" or
---- its base URL loopback. Any further use of the table or its tokens is an
---- error.
----@param options? etoro.RequestOptions
----@return true? deleted
----@return etoro.Response|etoro.Error
-function methods:delete(options)
-  local client, path = alive(self, "portfolio:delete")
-  if not client then return nil, path end
-  local result, response = client:send(DELETE, path, options)
-  if result == nil then return nil, response end
-  links.finish(self, "deleted", "agent-portfolio")
-  return true, response
 end
 
 --- Mints a token for the portfolio and puts it into userTokens. Its secret is
@@ -294,7 +183,7 @@ end
 ---@return etoro.Response|etoro.Error err code MaxUserTokensExceeded when the
 ---portfolio has too many
 function methods:create_token(fields, options)
-  local client, params = alive(self, "portfolio:create_token")
+  local client, params = kind.alive(self, "portfolio:create_token")
   if not client then return nil, params end
   local op = pick(MINT_V1, MINT_V2, fields)
   params.body = check.copy(fields)
@@ -312,11 +201,55 @@ function methods:create_token(fields, options)
   return token, response
 end
 
---- Makes client.portfolios.
----@param client etoro.Client
----@return etoro.Portfolios
-function M.new(client)
-  return links.link(setmetatable({}, collection_mt), client)
+local function portfolio_id(id)
+  return resource.check_id("portfolio", id, "string")
 end
+
+resource.rows(collection, "client.portfolios", {
+  --- Lists the caller's agent-portfolios (portal: Agent Portfolios, Get Agent
+  --- Portfolios). Their tokens carry no secrets.
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Portfolio[]? portfolios
+  ---@return etoro.Response|etoro.Error
+  list = { "GET " .. V1, list = "agentPortfolios", wrap = M.wrap },
+
+  --- Finds one agent-portfolio in the list; the API has no call for one.
+  ---@param id string agentPortfolioId
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Portfolio? portfolio
+  ---@return etoro.Response|etoro.Error err kind not_found when it is not listed
+  get = { "GET " .. V1, { "agentPortfolioId", portfolio_id },
+    list = "agentPortfolios", find = "agentPortfolioId",
+    noun = "agent-portfolio", wrap = M.wrap },
+
+  --- Names the scopes that a token of an agent-portfolio can have now (portal:
+  --- Agent Portfolios, Get Allowed Scopes).
+  ---@param options? etoro.RequestOptions
+  ---@return string[]? names
+  ---@return etoro.Response|etoro.Error
+  scopes = { "GET " .. V2 .. "/user-tokens/scopes", at = "scopes",
+    wrap = function(scopes) return (tokens.read_scopes { scopes = scopes }) end },
+})
+
+resource.rows(methods, "portfolio", {
+  --- Reads the portfolio again, from the list, into this table. Tokens keep
+  --- their tables and secrets.
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Portfolio? portfolio the table itself
+  ---@return etoro.Response|etoro.Error err kind not_found when it is gone
+  refresh = { "GET " .. V1, list = "agentPortfolios",
+    find = "agentPortfolioId", noun = "agent-portfolio", fill = renew },
+
+  --- Deletes the portfolio: its tokens are revoked, the copy trade stops and
+  --- its money returns to the caller's account (portal: Agent Portfolios,
+  --- Delete Agent Portfolio). It raises unless the client's account is "real" or
+  --- its base URL loopback. Any further use of the table or its tokens is an
+  --- error.
+  ---@param options? etoro.RequestOptions
+  ---@return true? deleted
+  ---@return etoro.Response|etoro.Error
+  delete = { "DELETE " .. V1 .. "/{agentPortfolioId}",
+    ends = "agent-portfolio" },
+}, kind.alive)
 
 return M

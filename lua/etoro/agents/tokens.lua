@@ -6,6 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
+local objects = require "etoro.resource.objects"
 local types = require "etoro.values.types"
 
 local null = core.null
@@ -48,7 +49,9 @@ local NAME_OF_ID = {
 local tonumber, tostring = core.number, core.text
 
 local methods = {}
-local mt = { __name = "etoro.token", __index = methods }
+local kind = objects.kind("token", methods,
+  { "agentPortfolioId", "userTokenId" },
+  "token, or its agent-portfolio, no id")
 local M = {}
 
 local function add(list, seen, value)
@@ -111,8 +114,7 @@ end
 function M.wrap(item, client, portfolio)
   if type(item) ~= "table" then return item end
   set_scopes(item, item)
-  links.link(item, client, portfolio)
-  return setmetatable(item, mt)
+  return kind.wrap_in(item, client, portfolio)
 end
 
 --- Brings a token up to date with an item of a later answer. Its secret
@@ -166,22 +168,6 @@ function M.scope_difference(asked, token, lists_ids)
   return "the token was made " .. table.concat(parts, " and ")
 end
 
--- self, its link and the ids of its path; nil, err when it is gone
-local function alive(token, what)
-  local link = links.of(token, what)
-  local err = links.ended(link)
-  if not err and (type(token.userTokenId) ~= "string"
-      or type(link.parent.agentPortfolioId) ~= "string") then
-    err = errors.unexpected("the API gave this token, or its agent-portfolio,"
-      .. " no id")
-  end
-  if err then return nil, err end
-  return link, {
-    agentPortfolioId = link.parent.agentPortfolioId,
-    userTokenId = token.userTokenId,
-  }
-end
-
 local function set_changes(token, changes)
   set_scopes(token, changes)
   if changes.ipsWhitelist == null then
@@ -205,13 +191,13 @@ end
 ---@return etoro.Token? token the table itself
 ---@return etoro.Response|etoro.Error
 function methods:update(changes, options)
-  local link, path = alive(self, "token:update")
-  if not link then return nil, path end
+  local client, path = kind.alive(self, "token:update")
+  if not client then return nil, path end
   check.fields(UPDATE_V1.body, changes, "field")
   changes = check.copy(changes)
   path.body = changes
   local op = changes.scopeIds ~= nil and UPDATE_V1 or UPDATE_V2
-  local result, response = link.client:send(op, path, options)
+  local result, response = client:send(op, path, options)
   if result == nil then return nil, response end
   set_changes(self, changes)
   return self, response
@@ -233,13 +219,13 @@ end
 ---@return true? revoked
 ---@return etoro.Response|etoro.Error
 function methods:revoke(options)
-  local link, path = alive(self, "token:revoke")
-  if not link then return nil, path end
-  local result, response = link.client:send(REVOKE, path, options)
+  local client, path = kind.alive(self, "token:revoke")
+  if not client then return nil, path end
+  local result, response = client:send(REVOKE, path, options)
   if result == nil then return nil, response end
   links.finish(self, "revoked", "token",
     "mint another with portfolio:create_token")
-  remove_from(link.parent.userTokens, self)
+  remove_from(links.of(self, "token:revoke").parent.userTokens, self)
   return true, response
 end
 
@@ -270,8 +256,8 @@ local NO_SECRET = "this token carries no secret, so no client can be made of"
 ---@return etoro.Client? client
 ---@return etoro.Error? err kind closed, or invalid with code no_secret
 function methods:client(options)
-  local link, err = alive(self, "token:client")
-  if not link then return nil, err end
+  local caller, err = kind.alive(self, "token:client")
+  if not caller then return nil, err end
   if options ~= nil and type(options) ~= "table" then
     blame.raise("options must be a table, got " .. type(options))
   end
@@ -287,7 +273,7 @@ function methods:client(options)
       .. " account it is for: token:client { account = \"demo\" } or \"real\"")
   end
   local client
-  client, err = link.client:derive(own, self.userToken)
+  client, err = caller:derive(own, self.userToken)
   return client, err
 end
 
