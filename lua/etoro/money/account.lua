@@ -3,17 +3,12 @@
 
 local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
-local check = require "etoro.values.fields"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
-local operations = require "etoro.operations"
 local call_options = require "etoro.call.options"
-local links = require "etoro.resource.links"
-local pages = require "etoro.resource.pages"
+local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
 local routes = require "etoro.trading.routes"
-
-local ME = operations["GET /api/v1/me"]
 
 --- What an account holds. Fields are found under each spelling of the API's.
 --- Money is in US dollars, openRate in the instrument's currency.
@@ -70,16 +65,10 @@ local ME = operations["GET /api/v1/me"]
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Account client.account
-local collection = {}
-local mt = { __name = "etoro.account", __index = collection }
+local collection, M = resource.define "account"
 local item_mt = {
   __name = "etoro.account.item", __index = spelling.wrap_index(),
 }
-local M = {}
-
-local function client_of(self, what)
-  return links.of(self, "client.account:" .. what).client
-end
 
 -- Other spellings are found in an object and in the objects of its lists.
 local function wrap(object, depth)
@@ -93,27 +82,14 @@ local function wrap(object, depth)
   return setmetatable(object, item_mt)
 end
 
-local function read_object(client, op, name, params, options)
-  local body, response = client:send(op, params, options)
-  if body == nil then return nil, response end
-  local object, err = answers.object(body, name, response, op)
-  if not object then return nil, err end
-  return wrap(object, 2), response
-end
+-- What an account holds, by instrument, position and order.
+local function wrap_all(object) return wrap(object, 2) end
 
 local function read(client, purpose, params, options)
-  local name = purpose == "aggregate" and "" or "clientPortfolio"
-  return read_object(client, routes.op(client, purpose), name, params, options)
-end
-
---- Reads what the account holds (portal: Portfolio, Get Portfolio), without
---- profits and losses. New positions show after some seconds.
----@param options? etoro.RequestOptions
----@return etoro.ClientPortfolio? portfolio
----@return etoro.Response|etoro.Error
-function collection:holdings(options)
-  local client = client_of(self, "holdings")
-  return read(client, "portfolio", nil, options)
+  local at = purpose == "aggregate" and "" or "clientPortfolio"
+  local object, response = resource.object(client, routes.op(client, purpose),
+    at, params, options)
+  return object and wrap_all(object), response
 end
 
 -- Some accounts get a 404 from pnl; the aggregate has the figures too.
@@ -128,7 +104,7 @@ local NO_PNL = "the API has no pnl for this account (404); these figures are"
 ---@return etoro.ClientPortfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function collection:pnl(options)
-  local client = client_of(self, "pnl")
+  local client = resource.client_of(self, "client.account:pnl")
   local portfolio, response = read(client, "pnl", nil, options)
   if portfolio or response.status ~= 404 then return portfolio, response end
   local aggregate, again = read(client, "aggregate", nil, options)
@@ -182,7 +158,7 @@ end
 ---@return etoro.Response|etoro.Error response with a warning where the two
 ---differ, or one of them could not be read
 function collection:equity(options)
-  local client = client_of(self, "equity")
+  local client = resource.client_of(self, "client.account:equity")
   options = call_options.of_call(options)
   local pnl, response, aggregate, other = read_both(client, options)
   local totals = aggregate and type(aggregate.accountTotals) == "table"
@@ -214,7 +190,7 @@ end
 ---@return etoro.Response|etoro.Error err kind protocol, naming the fields,
 ---when the answer lacks one that it takes
 function collection:available_cash(options)
-  local client = client_of(self, "available_cash")
+  local client = resource.client_of(self, "client.account:available_cash")
   options = call_options.of_call(options)
   local portfolio, response = read(client, "portfolio", nil,
     copy_with_null(options))
@@ -226,51 +202,43 @@ function collection:available_cash(options)
     routes.op(client, "portfolio"))
 end
 
---- Reads the account's totals, and its holdings by instrument and by mirror
---- (portal: Portfolio, aggregate-portfolio). The totals are those of the
---- whole account, whatever the filters.
----@param filters? etoro.AggregateFilters
----@param options? etoro.RequestOptions
----@return etoro.api.AggregatedPortfolioResponse? aggregate
----@return etoro.Response|etoro.Error
-function collection:aggregate(filters, options)
-  local client = client_of(self, "aggregate")
-  check.options(filters, routes.op(client, "aggregate").params.query, "filter")
-  local aggregate, response = read(client, "aggregate", filters, options)
-  if not aggregate then return nil, response end
+local function wrap_aggregate(aggregate)
   if type(aggregate.accountTotals) == "table" then
     wrap(aggregate.accountTotals, 0)
   end
-  return aggregate, response
+  return wrap_all(aggregate)
 end
 
-local function wrap_trade(item) return setmetatable(item, item_mt) end
+resource.rows(collection, "client.account", {
+  --- Reads what the account holds (portal: Portfolio, Get Portfolio), without
+  --- profits and losses. New positions show after some seconds.
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.ClientPortfolio? portfolio
+  ---@return etoro.Response|etoro.Error
+  holdings = { routes.by "portfolio", at = "clientPortfolio", wrap = wrap_all },
 
---- Goes through closed trades, page by page (portal: Trading History). The
---- API says that it looks back less than a year a call.
----@param params etoro.HistoryQuery
----@param options? etoro.RequestOptions
----@return fun(): etoro.Trade? iterator raises the error of a page that fails
-function collection:each_trade(params, options)
-  local client = client_of(self, "each_trade")
-  return pages.each(client, routes.op(client, "history"), params, options,
-    wrap_trade)
-end
+  --- Reads the account's totals, and its holdings by instrument and by mirror
+  --- (portal: Portfolio, aggregate-portfolio). The totals are those of the
+  --- whole account, whatever the filters.
+  ---@param filters? etoro.AggregateFilters
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.AggregatedPortfolioResponse? aggregate
+  ---@return etoro.Response|etoro.Error
+  aggregate = { routes.by "aggregate", "params", wrap = wrap_aggregate },
 
---- Reads who the keys belong to, and what they may do (portal: Identity, Me).
----@param options? etoro.RequestOptions
----@return etoro.Me? me
----@return etoro.Response|etoro.Error
-function collection:me(options)
-  local client = client_of(self, "me")
-  return read_object(client, ME, "", nil, options)
-end
+  --- Goes through closed trades, page by page (portal: Trading History). The
+  --- API says that it looks back less than a year a call.
+  ---@param params etoro.HistoryQuery
+  ---@param options? etoro.RequestOptions
+  ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
+  each_trade = { routes.by "history", "params", each = true,
+    wrap = function(item) return setmetatable(item, item_mt) end },
 
---- Makes client.account.
----@param client etoro.Client
----@return etoro.Account
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
-end
+  --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Me? me
+  ---@return etoro.Response|etoro.Error
+  me = { "GET /api/v1/me", wrap = wrap_all },
+})
 
 return M

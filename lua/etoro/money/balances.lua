@@ -3,7 +3,6 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local operations = require "etoro.operations"
-local links = require "etoro.resource.links"
 local resource = require "etoro.resource"
 
 local ALL = "/api/v1/balances"
@@ -50,9 +49,7 @@ local HISTORY = {
 ---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Balances client.balances
-local collection = {}
-local mt = { __name = "etoro.balances", __index = collection }
-local M = {}
+local collection, M = resource.define "balances"
 
 -- An account's type as paths have it: answers write it with a capital, and
 -- some as a number.
@@ -102,13 +99,6 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when there are none
 function collection:history(params, options)
   return read(self, "client.balances:history", HISTORY, params, options)
-end
-
---- Makes client.balances.
----@param client etoro.Client
----@return etoro.Balances
-function M.new(client)
-  return links.link(setmetatable({}, mt), client)
 end
 
 return M

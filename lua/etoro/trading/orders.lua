@@ -13,16 +13,14 @@ local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
 local links = require "etoro.resource.links"
 local precheck = require "etoro.trading.precheck"
+local resource = require "etoro.resource"
 local recover = require "etoro.trading.recover"
 local routes = require "etoro.trading.routes"
 require "etoro.trading.positions" -- what an order comes to, and all that closes it
 require "etoro.trading.resolve" -- loaded before anything is sent
 
-local M = {}
-
 ---@class etoro.Orders client.orders
-local collection = {}
-local collection_mt = { __name = "etoro.orders", __index = collection }
+local collection, M = resource.define "orders"
 
 ---@class etoro.OrderOptions: etoro.RequestOptions
 ---@field precheck? boolean false: the order is not compared with what the
@@ -39,10 +37,6 @@ local collection_mt = { __name = "etoro.orders", __index = collection }
 ---@field eligibilities table[]
 ---@field notFoundInstrumentIds integer[]
 ---@field notFoundSymbols string[]
-
-local function client_of(self, what)
-  return links.of(self, what).client
-end
 
 -- What is left of a call's deadline after its first part.
 local function shorten(client, options, started)
@@ -63,7 +57,7 @@ end
 ---@return etoro.Order? order
 ---@return etoro.Response|etoro.Error
 function collection:open(fields, options)
-  local client = client_of(self, "client.orders:open")
+  local client = resource.client_of(self, "client.orders:open")
   local is_checked, rest = call_options.take_option(options, "precheck", "boolean")
   local op = routes.op(client, "open")
   local body, err = order_fields.settle(op, fields)
@@ -91,7 +85,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found also for an order that
 ---was placed a moment ago
 function collection:get(id, options)
-  local client = client_of(self, "client.orders:get")
+  local client = resource.client_of(self, "client.orders:get")
   if type(id) ~= "number" and type(id) ~= "string" then
     blame.raise("order id: integer or its digits expected, got " .. type(id))
   end
@@ -108,7 +102,7 @@ end
 ---@return etoro.Order[]? orders
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.orders:list")
+  local client = resource.client_of(self, "client.orders:list")
   local portfolio, response = holdings.read(client, options)
   if not portfolio then return nil, response end
   local list, resting = holdings.orders(portfolio)
@@ -129,7 +123,7 @@ end
 ---@return etoro.Costs? costs
 ---@return etoro.Response|etoro.Error
 function collection:costs(fields, options)
-  local client = client_of(self, "client.orders:costs")
+  local client = resource.client_of(self, "client.orders:costs")
   return order_costs.estimate(client, fields, options)
 end
 
@@ -143,7 +137,7 @@ local function count(list) return type(list) == "table" and #list or 0 end
 ---@return etoro.EligibilityAnswer? eligibility
 ---@return etoro.Response|etoro.Error
 function collection:eligibility(params, options)
-  local client = client_of(self, "client.orders:eligibility")
+  local client = resource.client_of(self, "client.orders:eligibility")
   local op = routes.op(client, "eligibility")
   check.fields(op.body, params, "field")
   local asked = count(params.instrumentIds) + count(params.symbols)
@@ -167,15 +161,8 @@ end
 ---@return etoro.Recovered[]? outcomes
 ---@return etoro.Response|etoro.Error
 function collection:recover(options)
-  local client = client_of(self, "client.orders:recover")
+  local client = resource.client_of(self, "client.orders:recover")
   return recover.run(client, options)
-end
-
---- Makes client.orders.
----@param client etoro.Client
----@return etoro.Orders
-function M.new(client)
-  return links.link(setmetatable({}, collection_mt), client)
 end
 
 return M

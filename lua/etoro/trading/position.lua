@@ -12,6 +12,7 @@ local links = require "etoro.resource.links"
 local closing_close = require "etoro.trading.closing.close"
 local edit = require "etoro.trading.closing.edit"
 local call_response = require "etoro.call.response"
+local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
 require "etoro.trading.resolve" -- loaded before anything is sent
 
@@ -64,10 +65,6 @@ end
 --- Whether a value is a position of this library's.
 ---@type fun(value: any): boolean
 M.is = kind.is
-
-local function client_of(self, what)
-  return links.of(self, what).client
-end
 
 -- The error for a position that came without what its requests are made of.
 local function check_ids(position, ...)
@@ -245,7 +242,7 @@ end
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err kind rejected when it was refused
 function methods:close(fields, options)
-  local client = client_of(self, "position:close")
+  local client = resource.client_of(self, "position:close")
   local units, err = units_of(self, fields)
   err = err or check_ids(self, "positionID", "instrumentID")
   if err then return nil, err end
@@ -291,7 +288,7 @@ end
 ---@return etoro.Position? position the table itself
 ---@return etoro.Response|etoro.Error err kind not_found when it is not shown
 function methods:refresh(options)
-  local client = client_of(self, "position:refresh")
+  local client = resource.client_of(self, "position:refresh")
   local item, response = M.find(client, spelling.get(self, "positionID"), options)
   if not item then return nil, response end
   links.refill(self, item)
@@ -306,7 +303,7 @@ end
 ---@return etoro.Response|etoro.Error err code no_route where the server cannot
 ---do it; kind conflict when the position is closed
 function methods:edit(changes, options)
-  local client = client_of(self, "position:edit")
+  local client = resource.client_of(self, "position:edit")
   local op = routes.op(client, "edit")
   check.fields(op.body, changes, "field")
   local wait, rest = call_options.take_wait(options, EDIT_WAIT)

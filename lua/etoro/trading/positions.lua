@@ -3,21 +3,14 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local count = require "etoro.values.count"
-local links = require "etoro.resource.links"
+local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
 local position = require "etoro.trading.position"
 local routes = require "etoro.trading.routes"
 require "etoro.trading.resolve" -- loaded before anything is sent
 
-local M = {}
-
 ---@class etoro.Positions client.positions
-local collection = {}
-local collection_mt = { __name = "etoro.positions", __index = collection }
-
-local function client_of(self, what)
-  return links.of(self, what).client
-end
+local collection, M = resource.define "positions"
 
 --- Lists the open positions, as the portfolio shows them: a few seconds late
 --- (portal: Trading, Get Portfolio). Positions of copied traders are in it,
@@ -26,7 +19,7 @@ end
 ---@return etoro.Position[]? positions
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
-  local client = client_of(self, "client.positions:list")
+  local client = resource.client_of(self, "client.positions:list")
   return position.list(client, options)
 end
 
@@ -38,7 +31,7 @@ local ID = { id = { type = "integer", min = 1, required = true } }
 ---@return etoro.Position? position
 ---@return etoro.Response|etoro.Error err kind not_found when it is not shown
 function collection:get(id, options)
-  local client = client_of(self, "client.positions:get")
+  local client = resource.client_of(self, "client.positions:get")
   check.fields(ID, { id = id }, "argument")
   local values, err = check.values(ID, { id = id })
   if not values then return nil, err end
@@ -87,7 +80,7 @@ end
 ---@return etoro.Response|etoro.Error|nil err the positions could not be
 ---listed; nil where they were given
 function collection:close_all(options)
-  local client = client_of(self, "client.positions:close_all")
+  local client = resource.client_of(self, "client.positions:close_all")
   local how, rest = position.take_close(options, OF_ALL)
   local items = how.positions
   for _, item in ipairs(items or {}) do
@@ -118,18 +111,11 @@ end
 ---@return table|true? result what the answer holds
 ---@return etoro.Response|etoro.Error
 function collection:cancel_close(id, options)
-  local client = client_of(self, "client.positions:cancel_close")
+  local client = resource.client_of(self, "client.positions:cancel_close")
   local result, response = client:send(routes.op(client, "cancel_close"),
     { orderId = id }, options)
   if result == nil then return nil, response end
   return type(result) == "table" and result or true, response
-end
-
---- Makes client.positions.
----@param client etoro.Client
----@return etoro.Positions
-function M.new(client)
-  return links.link(setmetatable({}, collection_mt), client)
 end
 
 return M

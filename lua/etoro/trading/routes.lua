@@ -62,4 +62,11 @@ function M.op(client, purpose)
   return M.of(client:environment(), purpose)
 end
 
+--- The same for a row of a resource's methods.
+---@param purpose etoro.Purpose
+---@return fun(client: etoro.Client): etoro.Operation
+function M.by(purpose)
+  return function(client) return M.op(client, purpose) end
+end
+
 return M

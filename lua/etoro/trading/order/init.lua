@@ -11,6 +11,7 @@ local order_states = require "etoro.trading.order.states"
 local links = require "etoro.resource.links"
 local looks = require "etoro.tasks.looks"
 local call_response = require "etoro.call.response"
+local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
 
 local M = {}
@@ -45,10 +46,6 @@ local mt = { __name = "etoro.order", __index = spelling.wrap_index(methods) }
 function M.wrap(item, client)
   links.link(item, client)
   return setmetatable(item, mt)
-end
-
-local function client_of(self, what)
-  return links.of(self, what).client
 end
 
 --- Looks an order up, by its id.
@@ -118,7 +115,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found where the server does
 ---not show it yet
 function methods:refresh(options)
-  local client = client_of(self, "order:refresh")
+  local client = resource.client_of(self, "order:refresh")
   return look(self, client, options)
 end
 
@@ -152,7 +149,7 @@ end
 ---@return etoro.Order? order the table itself
 ---@return etoro.Response|etoro.Error
 function methods:wait(options)
-  local client = client_of(self, "order:wait")
+  local client = resource.client_of(self, "order:wait")
   check.options(options, { timeout = "number" }, "option")
   local timeout = call_options.take_timeout(options, WAIT)
   return follow(self, client, timeout)
@@ -165,7 +162,7 @@ end
 ---missing when the time is up
 ---@return etoro.Response|etoro.Error
 function methods:positions(options)
-  local client = client_of(self, "order:positions")
+  local client = resource.client_of(self, "order:positions")
   check.options(options, { timeout = "number" }, "option")
   local timeout = call_options.take_timeout(options, SHOW_WAIT)
   return order_positions.of_order(self, client, timeout)
@@ -183,7 +180,7 @@ local REFUSED = {
 ---@return etoro.Response|etoro.Error err where the API refused, and the order
 ---cannot be looked up
 function methods:cancel(options)
-  local client = client_of(self, "order:cancel")
+  local client = resource.client_of(self, "order:cancel")
   local seconds, rest = call_options.take_wait(options, CANCEL_WAIT)
   local err = check_id(self)
   if err then return nil, err end
