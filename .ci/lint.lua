@@ -18,7 +18,7 @@ local LATE = {
   ["lua/etoro/init.lua"] = "each part of etoro is loaded when it is touched",
   ["lua/etoro/client/init.lua"] = "a resource is loaded when it is touched; what"
     .. " a write needs, before it is sent; the cache, while a client is made",
-  ["lua/etoro/call/raw.lua"] = "the table of operations, before anything is sent",
+  ["lua/etoro/operations.lua"] = "a part of the table, before any of it is sent",
   ["lua/etoro/sandbox/init.lua"] = "the server: before it listens",
   ["lua/etoro/sandbox/box.lua"] = "the client in its process: before it is there",
   ["lua/etoro/command/init.lua"] = "help pays for nothing; the session has"

@@ -58,6 +58,26 @@ describe("behind a write", function()
   end
 end)
 
+describe("a first call that takes nothing", function()
+  it("loads nothing that it does not use", function()
+    local done = process.run { LUA, "-e", [[
+      local etoro = require "etoro"
+      local client = assert(etoro.client { base_url = "http://127.0.0.1:9",
+        api_key = "a", user_key = "b", max_retries = 0, timeout = 5 })
+      client:call "GET /api/v1/me"
+      for _, name in ipairs { "cjson", "etoro.call.arguments",
+        "etoro.call.raw", "etoro.values.types", "etoro.operations.trading",
+        "etoro.trading.orders", "etoro.tasks.loop", "etoro.client.renewal" }
+      do
+        if package.loaded[name] then print(name) end
+      end
+      assert(not pcall(client.call, client, "GET /api/v1/me", { x = 1 }))
+      assert(package.loaded["etoro.call.arguments"])]] }
+    assert.equal("", done.stderr)
+    assert.equal("", done.stdout)
+  end)
+end)
+
 describe("without a free descriptor", function()
   local web
 

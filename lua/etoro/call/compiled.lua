@@ -89,7 +89,6 @@ local function compile(op)
   return {
     params = params, texts = texts, holes = holes, required = required,
     wanted = wanted, body = body, has_rules = has_rules,
-    is_bare = not body and not has_rules and not holes[1] and wanted == 0,
   }
 end
 
@@ -224,10 +223,7 @@ end
 ---@return any body nil when the operation has none
 function M.read(op, given)
   local compiled = compiled_of(op)
-  if given == nil then
-    if compiled.is_bare then return op.path, NOTHING end
-    given = NOTHING
-  end
+  if given == nil then given = NOTHING end
   if type(given) ~= "table" or getmetatable(given) then return nil end
   return read(compiled, op, given)
 end

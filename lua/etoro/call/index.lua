@@ -2,6 +2,7 @@
 -- the templates' steps for each method, made when it is first needed.
 
 local core = require "etoro.core"
+local operations = require "etoro.operations"
 
 local M = {}
 
@@ -42,7 +43,7 @@ end
 
 local function load()
   trees, money = {}, {}
-  for _, op in pairs(require "etoro.operations") do
+  for _, op in pairs(operations) do
     trees[op.method] = trees[op.method] or { steps = {} }
     add(trees[op.method], op)
     if op.moves_money then add_money(op) end

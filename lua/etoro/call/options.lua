@@ -1,9 +1,9 @@
 -- The options of one call: what a caller may give as its last argument.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local named = require "etoro.values.named"
 
 local M = {}
 
@@ -70,7 +70,7 @@ end
 ---@return etoro.RequestOptions
 function M.of_call(options)
   if options == nil then return {} end
-  check.options(options, OF_CALL, "option")
+  named.options(options, OF_CALL, "option")
   M.check_choices(options, CHOICES)
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then

@@ -2,9 +2,9 @@
 -- keeps for each key, as the rate_limit option and the API set them.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local nearest = require "etoro.values.nearest"
 local pools = require "etoro.client.pools"
 
 local tostring = core.text -- not up to the locale
@@ -33,10 +33,8 @@ local function check_given(given, known)
     if name == "window" then
       check_rule("all pools", name, rule, LEAST.window)
     elseif not known[name] then
-      local nearest = check.nearest(tostring(name), known)
       blame.raise(("bad option 'rate_limit': unknown pool '%s'%s"):format(
-        tostring(name), nearest and " (did you mean '" .. nearest .. "'?)"
-        or ""))
+        tostring(name), nearest.hint(tostring(name), known)))
     elseif type(rule) == "table" then
       for field, value in pairs(rule) do
         if not FIELDS[field] then

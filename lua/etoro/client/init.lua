@@ -1,36 +1,48 @@
 -- The client: one account's keys at one base URL, and the roof over all that it
 -- offers.
 
-local arguments = require "etoro.call.arguments"
 local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
 local call_options = require "etoro.call.options"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local inside = require "etoro.client.inside"
 local client_options = require "etoro.client.options"
-local raw = require "etoro.call.raw"
-local renewal = require "etoro.client.renewal"
+local nearest = require "etoro.values.nearest"
 local waiting = require "etoro.tasks.waiting"
 local send = require "etoro.call.send"
-
--- what a program may ask for behind a write is there
-require "etoro.tasks"
-require "etoro.tasks.loop"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local NO_OPTIONS = {} -- never written to
+local NO_OPTIONS, NOTHING = {}, {} -- never written to
 
--- Loaded when they are first needed: what only reads pays for neither.
-local operations, resolve
+-- Loaded when they are first needed: what only reads pays for none that it does
+-- not use.
+local arguments, operations, raw, resolve, rules
 
--- Nothing may be missing once an order has left (the host may have changed its
--- folder, or have no descriptor free): before the first one, all is loaded
--- that its outcome, and what has to be done about it, may need.
+local function load_arguments()
+  arguments = require "etoro.call.arguments"
+  rules = require "etoro.values.rules"
+end
+
+-- Nothing may be missing once a write has left (the host may have changed its
+-- folder, or have no descriptor free): before the first one, all is loaded that
+-- a program may ask for behind it.
+local has_loaded = false
+
+local function load_for_writes()
+  load_arguments()
+  raw = require "etoro.call.raw"
+  require "etoro.client.renewal"
+  require "etoro.tasks"
+  require "etoro.tasks.loop"
+  has_loaded = true
+end
+
+-- And before the first order, what its outcome, and what has to be done about
+-- it, may need.
 local function load_for_trades()
   require "etoro.trading.orders"
   resolve = require "etoro.trading.resolve"
@@ -115,6 +127,7 @@ end
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
 local function carry_out(client, op, request, path, body, options, inner)
+  if not has_loaded and op.method ~= "GET" then load_for_writes() end
   if op.trade ~= "open" and op.trade ~= "close" then
     return send(client, op, request, options, inner and inner.is_urgent)
   end
@@ -134,6 +147,21 @@ local function carry_out(client, op, request, path, body, options, inner)
   return result, response
 end
 
+local bare = setmetatable({}, { __mode = "k" }) -- what is_bare has found
+
+-- Whether an operation may be called with nothing at all: then there is
+-- nothing to check, which is worth knowing on the way of every call.
+local function is_bare(op)
+  local found = bare[op]
+  if found ~= nil then return found end
+  found = not (op.body or op.one_of or op.any_of or next(op.params.path))
+  for _, spec in pairs(op.params.query) do
+    if spec.required then found = false end
+  end
+  bare[op] = found
+  return found
+end
+
 --- Checks an operation's parameters and sends it. What resources call.
 ---@param op etoro.Operation
 ---@param params? table
@@ -143,11 +171,16 @@ end
 ---@return etoro.Response|etoro.Error
 function inside:send(op, params, options, inner)
   options = options == nil and NO_OPTIONS or call_options.of_call(options)
+  if params == nil and is_bare(op) then
+    return carry_out(self, op, { target = op.path }, NOTHING, nil, options,
+      inner)
+  end
+  if not arguments then load_arguments() end
   local read = inner and inner.has_checked and arguments.of_body
     or arguments.request
   local request, path, body = read(op, params)
   if not request then return nil, path end
-  if op.class_by then op = check.as_sent(op, body) end
+  if op.class_by then op = rules.as_sent(op, body) end
   return carry_out(self, op, request, path, body, options, inner)
 end
 
@@ -171,10 +204,9 @@ function methods:call(name, params, options)
   operations = operations or require "etoro.operations"
   local op = operations[name]
   if not op then
-    local nearest = type(name) == "string" and check.nearest(name, operations)
     blame.raise(("unknown operation '%s'%s; client:request reaches any"
-      .. " path"):format(tostring(name), nearest and " (did you mean '"
-      .. nearest .. "'?)" or ""))
+      .. " path"):format(tostring(name), type(name) == "string"
+      and nearest.hint(name, operations) or ""))
   end
   local result, response = inside.send(self, op, params, options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
@@ -190,6 +222,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
   options = call_options.of_call(options)
+  raw = raw or require "etoro.call.raw"
   local op, wire, err = raw.build(request, self._settings.base.path)
   if not op then return nil, err end
   local result, response = carry_out(self, op, wire, op.in_path or {},
@@ -280,7 +313,7 @@ local function open(settled, engine, parent, keys_of)
     client._journal = journal
   end
   if settled.token_function then
-    client._renewal = renewal.new(client, settled.token_function)
+    client._renewal = require("etoro.client.renewal").new(client, settled.token_function)
     settled.token_function = nil
   end
   if settled.seal then strip(settled) end

@@ -4,11 +4,11 @@
 local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
 local call_options = require "etoro.call.options"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local key_file = require "etoro.client.key_file"
 local limits = require "etoro.values.limits"
+local named = require "etoro.values.named"
 
 local M = {}
 
@@ -92,7 +92,7 @@ local function check_secret(options, name)
 end
 
 local function check_all(options)
-  check.options(options, KNOWN, "option")
+  named.options(options, KNOWN, "option")
   call_options.check_choices(options, CHOICES)
   for name, rule in pairs(NUMBERS) do
     if options[name] ~= nil then

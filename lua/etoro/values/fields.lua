@@ -5,6 +5,7 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local named = require "etoro.values.named"
 local nearest = require "etoro.values.nearest"
 local rules = require "etoro.values.rules"
 local types = require "etoro.values.types"
@@ -15,87 +16,14 @@ local M = {
   amount = types.amount, date = types.date, datetime = types.datetime,
   integer = types.integer, ipv4 = types.ipv4, name = types.name,
   documented = types.documented, nearest = nearest.find, uuid = types.uuid,
-  class_of = rules.class_of, as_sent = rules.as_sent,
+  class_of = rules.class_of, as_sent = rules.as_sent, options = named.options,
+  type_name = named.type_name, unknown = named.unknown,
 }
 
 local null = core.null
 local check_object = types.object
+local raise_type, suggested = named.raise_type, named.suggested
 local spec_of, sorted_names = types.spec_of, types.sorted_names
-
---- What to say of a name that is not known.
----@param what string "option", "field"
----@param name any
----@param names table known ones
----@return string
-function M.unknown(what, name, names)
-  return ("unknown %s '%s'"):format(what, tostring(name))
-    .. nearest.hint(name, names)
-end
-
--- A name out of use is suggested only for a slip in it.
-local function suggested(schema, wrong)
-  local names = {}
-  for name, spec in pairs(schema) do
-    local is_old = type(spec) == "table" and spec.deprecated
-    if not is_old
-        or nearest.distance(core.lower(tostring(wrong)), core.lower(name)) <= 1 then
-      names[#names + 1] = name
-    end
-  end
-  return names
-end
-
---- What a value is, for messages.
----@param value any
----@return string
-function M.type_name(value)
-  if value == null then return "etoro.null" end
-  return type(value)
-end
-
-local function raise_type(what, name, expected, value)
-  blame.raise(("bad %s '%s': %s expected, got %s"):format(what, name, expected,
-    M.type_name(value)))
-end
-
--- Options that come from files and the environment as well: what is wrong in
--- them is said by an error that is returned.
-local KEYS = {
-  api_key = true, user_key = true, access_token = true, client_secret = true,
-}
-
---- Checks a table of named arguments; raises for anything but a table with
---- known names, for values of other types where `known` names types, and for
---- options with a zero byte: no path, URL, name or id has one.
----@param t any nil counts as empty
----@param known string[]|table<string, true|string|table> names, or names with
----types such as "number" or "string|boolean"; true or a spec: any type
----@param what string for messages: "option", "field"
-function M.options(t, known, what)
-  if t == nil then return end
-  if type(t) ~= "table" then
-    blame.raise(("%ss must be a table, got %s"):format(what, M.type_name(t)))
-  end
-  local kinds = known
-  if known[1] then
-    kinds = {}
-    for _, name in ipairs(known) do kinds[name] = true end
-  end
-  for name, value in pairs(t) do
-    local expected = kinds[name]
-    if not expected then
-      blame.raise(M.unknown(what, name, suggested(kinds, name)))
-    end
-    if type(expected) == "string"
-        and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true) then
-      raise_type(what, name, (expected:gsub("|", " or ")), value)
-    end
-    if what:find "option$" and not KEYS[name] and type(value) == "string"
-        and value:find("\0", 1, true) then
-      blame.raise(("bad %s '%s': it holds a zero byte"):format(what, name))
-    end
-  end
-end
 
 --- Copies a table of fields and the lists in it, so that what was checked is
 --- what is sent, whatever the caller does to his table meanwhile.
