@@ -24,9 +24,7 @@ end
 
 local function read_action(ctx, body, order)
   local side = body.transaction
-  if body.action == "close" then
-    refuse(ctx, 400, "action close is not supported here")
-  elseif not SIDES[side] then
+  if not SIDES[side] then
     refuse(ctx, 400, "transaction does not go with action open")
   end
   order.transaction, order.type = side, field(body, "orderType") or "mkt"
@@ -102,6 +100,9 @@ end
 
 --- Reads the body of a v2 order whose form is right.
 function M.read(ctx, body)
+  if body.action == "close" then -- which names no instrument
+    refuse(ctx, 400, "action close is not supported here")
+  end
   local order = { books = ctx.books, account = ctx.account,
     at = ctx.box:now(), reference = answers.request_id(ctx),
     instrument = find_instrument(ctx, body) }
