@@ -24,12 +24,13 @@ struct etoro_wire {
   long per_host;
   struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
   struct etoro_sockets sockets;
-  struct etoro_tls_look look;  /* into what a TLS session holds */
-  int has_spoken;              /* a request has gone out in this run */
-  int has_login;               /* a proxy's may go out in any */
-  int bell;                    /* listened to beside the sockets; -1: none */
-  double now;                  /* when the last call came in, monotonic */
-  double due;                  /* when libcurl wants to run; -1: never */
+  struct etoro_tls_look look; /* into what a TLS session holds */
+  int has_spoken;             /* a request has gone out in this run */
+  int has_login;              /* a proxy's may go out in any */
+  int leaves_traces;          /* of headers on the stack */
+  int bell;                   /* listened to beside the sockets; -1: none */
+  double now;                 /* when the last call came in, monotonic */
+  double due;                 /* when libcurl wants to run; -1: never */
 };
 
 /* Callbacks touch the job's memory only. A short count stops the transfer. */
@@ -199,6 +200,8 @@ int etoro_wire_open(struct etoro_wire **out)
     free(w);
     return ETORO_ENOMEM;
   }
+  w->leaves_traces =
+      curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
   curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
   curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS,
                     (long)ETORO_KEPT_CONNECTIONS_MAX);
@@ -371,10 +374,10 @@ static void set_watchers(struct etoro_wire *w, struct etoro_poller *p)
   curl_multi_setopt(w->multi, CURLMOPT_TIMERDATA, w);
 }
 
-/* Newer versions write headers by way of the stack. */
+/* Versions from 8 on write headers by way of the stack. */
 static void tidy(struct etoro_wire *w)
 {
-  if (w->has_spoken || w->has_login)
+  if (w->leaves_traces && (w->has_spoken || w->has_login))
     etoro_wipe_stack();
   w->has_spoken = 0;
 }
