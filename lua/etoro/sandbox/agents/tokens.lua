@@ -183,19 +183,15 @@ end
 
 --- The caller's portfolio named in the path.
 function M.portfolio(ctx)
-  for _, portfolio in ipairs(ctx.caller.owner.portfolios) do
-    if portfolio.id == ctx.args.agentPortfolioId then return portfolio end
-  end
-  refuse(404, "NotFound", "Agent-portfolio not found")
+  return (reply.find(ctx.caller.owner.portfolios, ctx.args.agentPortfolioId)
+    or refuse(404, "NotFound", "Agent-portfolio not found"))
 end
 
 -- The portfolio and the token's place in it.
 local function find(ctx)
   local portfolio = M.portfolio(ctx)
-  for i, token in ipairs(portfolio.tokens) do
-    if token.id == ctx.args.userTokenId then return portfolio, i end
-  end
-  refuse(404, "NotFound", "User token not found")
+  local _, place = reply.find(portfolio.tokens, ctx.args.userTokenId)
+  return portfolio, place or refuse(404, "NotFound", "User token not found")
 end
 
 local function create(ctx, version)

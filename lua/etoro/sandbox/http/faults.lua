@@ -56,9 +56,7 @@ function before.stall(fault)
 end
 
 -- The connection goes at once, the work is done later all the same.
-function before.late_work(fault)
-  return wire(nil, "cut", { reset = fault.reset })
-end
+before.late_work = before.cut_before
 
 local function answer_of(fault)
   local status = fault.status or 500
@@ -72,14 +70,6 @@ local function answer_of(fault)
     answer.headers[name] = header(value)
   end
   return answer
-end
-
-function before.status(fault)
-  return not fault.work and answer_of(fault) or nil
-end
-
-function before.html(fault)
-  return not fault.work and reply.html(fault.status or 403) or nil
 end
 
 function before.rate_limit(fault)
@@ -111,13 +101,17 @@ end
 -- After the work: fault, answer -> answer
 local after = {}
 
-function after.status(fault, answer)
-  return fault.work and answer_of(fault) or answer
+-- Another answer: in place of the work, or, with `work`, behind it.
+local function instead(name, make)
+  before[name] = function(fault)
+    return not fault.work and make(fault) or nil
+  end
+  after[name] = function(fault, answer)
+    return fault.work and make(fault) or answer
+  end
 end
-
-function after.html(fault, answer)
-  return fault.work and reply.html(fault.status or 403) or answer
-end
+instead("status", answer_of)
+instead("html", function(fault) return reply.html(fault.status or 403) end)
 
 function after.lost_reply(fault, answer)
   return wire(answer, "cut", { reset = fault.reset })

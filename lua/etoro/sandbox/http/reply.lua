@@ -45,6 +45,17 @@ function M.page(items, start, size, show)
     {}), show)
 end
 
+--- What has an id among items, and its place; nil when nothing has.
+---@param items table
+---@param id any
+---@return any item
+---@return integer? place
+function M.find(items, id)
+  for place, item in ipairs(items) do
+    if item.id == id then return item, place end
+  end
+end
+
 --- Ends the work on a request with this answer, from wherever it is; the
 --- pipeline takes it. Nothing may have been changed before.
 function M.stop(answer)

@@ -24,9 +24,8 @@ local function show(ctx, alert)
 end
 
 local function find(ctx)
-  for i, alert in ipairs(alerts_of(ctx)) do
-    if alert.id == ctx.args.alertId then return alert, i end
-  end
+  local alert, at = reply.find(alerts_of(ctx), ctx.args.alertId)
+  if alert then return alert, at end
   reply.stop(M.refuse(ctx, 404, "ALERT_NOT_FOUND",
     "There is no such price alert"))
 end

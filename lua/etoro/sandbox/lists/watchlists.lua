@@ -65,9 +65,7 @@ end
 
 local function find(ctx, id)
   ensure_builtin(ctx)
-  for i, list in ipairs(lists_of(ctx)) do
-    if list.id == id then return list, i end
-  end
+  return reply.find(lists_of(ctx), id)
 end
 
 -- Lists, or items of one, by rank.
@@ -363,13 +361,10 @@ end
 
 handlers["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] =
   function(ctx)
-    for _, list in ipairs(public_lists(ctx) or {}) do
-      if list.id == ctx.args.watchlistId then
-        return reply.new(200, show(ctx, list, ctx.args.pageNumber,
-          ctx.args.itemsPerPage))
-      end
-    end
-    refuse_unknown()
+    local list = reply.find(public_lists(ctx) or {}, ctx.args.watchlistId)
+      or refuse_unknown()
+    return reply.new(200, show(ctx, list, ctx.args.pageNumber,
+      ctx.args.itemsPerPage))
   end
 
 return M

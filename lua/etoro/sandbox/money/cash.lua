@@ -70,16 +70,13 @@ local function eligibility(ctx)
 end
 
 local function find(ctx)
-  for _, account in ipairs(M.accounts(ctx.box, ctx.caller.owner)) do
-    if account.id == ctx.args.accountId then return account end
-  end
-  reply.refuse(404, "AccountNotFound", "There is no such cash account")
+  return (reply.find(M.accounts(ctx.box, ctx.caller.owner),
+    ctx.args.accountId)
+    or reply.refuse(404, "AccountNotFound", "There is no such cash account"))
 end
 
 local function find_request(ctx, id)
-  for _, request in ipairs(cash_of(ctx.box, ctx.caller.owner).requests) do
-    if request.id == id then return request end
-  end
+  return (reply.find(cash_of(ctx.box, ctx.caller.owner).requests, id))
 end
 
 handlers["POST /api/v1/money/accounts/cash"] = function(ctx)

@@ -15,12 +15,12 @@ local REPLIES = COMMENT .. "/replies"
 local REPLY = REPLIES .. "/{replyId}"
 
 local function find_comment(ctx)
-  return wall.find(posts.find(ctx).comments, ctx.args.commentId)
+  return reply.find(posts.find(ctx).comments, ctx.args.commentId)
     or reply.refuse(404)
 end
 
 local function find_reply(ctx)
-  return wall.find(find_comment(ctx).replies, ctx.args.replyId)
+  return reply.find(find_comment(ctx).replies, ctx.args.replyId)
     or reply.refuse(404)
 end
 

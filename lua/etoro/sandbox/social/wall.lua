@@ -124,12 +124,6 @@ function M.blank(ctx, node)
   node.text, node.attachments, node.markets = "", json.list(), {}
 end
 
-function M.find(list, id)
-  for i, node in ipairs(list) do
-    if node.id == id then return node, i end
-  end
-end
-
 function M.like(box, node, user)
   for _, like in ipairs(node.likes) do
     if like.owner == user then return end
@@ -299,7 +293,7 @@ function M.page(ctx, list)
   end
   local start = 0
   if args.offsetEntityId then
-    local _, at = M.find(ordered, args.offsetEntityId)
+    local _, at = reply.find(ordered, args.offsetEntityId)
     start = at or reply.refuse(400)
   end
   local page = table.move(ordered, start + 1,
