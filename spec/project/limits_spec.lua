@@ -37,7 +37,8 @@ local WITHOUT = {
   [[ETORO_IDLE_HANDLES_MAX ETORO_READY_MAX ETORO_POLL_BATCH ETORO_REPLY_KEPT
     ETORO_UNPACK_PIECE ETORO_BUF_WIPED_MAX ETORO_HTTPD_CUT_BLOCK
     ETORO_HTTPD_EXTRA_RUNS ETORO_BIG_ANSWER ETORO_NAMES_MAX
-    ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT spellings_max wait_slice shared_tick
+    ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
+    ETORO_WS_PIECE ETORO_WS_PIECES_MAX spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn error_shown_max]],
   -- another is met before
   [[ETORO_WAIT_MAX ETORO_POLL_SECONDS_MAX
@@ -50,6 +51,7 @@ local WITHOUT = {
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience
+    ETORO_DEFAULT_WS_OPEN_TIMEOUT ETORO_DEFAULT_WS_CLOSE_TIMEOUT
     command_shut_wait command_told_after command_queued_told
     command_sent_told command_pause_told command_scopes_patience]],
 }

@@ -334,6 +334,14 @@ function engine:stats() end
 ---@return string? kind "closed" in a child process
 function engine:step(wait) end
 
+--- Opens a WebSocket at the client's origin, in the engine's loop.
+---@param client etoro.core.Client
+---@param options { target: string, open_timeout?: number, close_timeout?: number }
+---@return etoro.core.Stream? stream
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function engine:stream(client, options) end
+
 ---@param client etoro.core.Client
 ---@param request table method, target, body or form, content_type, headers, finals,
 ---request_id, class, timeout, deadline, max_retries, urgent
@@ -469,5 +477,55 @@ function job:was_sent() end
 --- Makes its end show: see engine:next_done and engine:pollfd.
 ---@param id integer 0: the descriptor alone
 function job:watch(id) end
+
+---@class etoro.core.Stream one WebSocket
+local stream = {}
+
+--- Says good-bye; "closed" follows among its news.
+---@param code? integer 1000, or from 3000 to 4999
+---@param reason? string
+---@return true? done
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function stream:close(code, reason) end
+
+--- Sends the login with the client's key pair, which Lua does not see.
+---@param id string
+---@return true? done
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function stream:login(id) end
+
+---@param bytes? string
+---@return true? done
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function stream:ping(bytes) end
+
+---@param text string
+---@return true? done
+---@return string? message
+---@return "invalid"|"closed"|nil kind
+function stream:send(text) end
+
+---@return "connecting"|"upgrading"|"open"|"closing"|"closed"
+function stream:state() end
+
+---@return { frames: integer, bytes_in: integer, bytes_out: integer, heard_at?: number }
+function stream:stats() end
+
+--- The oldest of its news. "close" is the peer's good-bye, with its reason and
+--- code; behind "closed" nothing comes.
+---@return "open"|"text"|"binary"|"pong"|"close"|"closed"|nil kind
+---@return string? text of "closed": a code, nil for a good-bye
+---@return integer|string|nil code of "closed": a detail
+---@return integer? status of "closed": of a refused upgrade, or the good-bye's
+---code
+function stream:take() end
+
+--- Its next news show in the engine's descriptor, and are told once by
+--- engine:next_done() under an id other than 0.
+---@param id integer
+function stream:watch(id) end
 
 return core

@@ -11,6 +11,7 @@
 #include "binding/lreply.h"
 #include "binding/lmarket.h"
 #include "binding/lsecret.h"
+#include "binding/lstream.h"
 #include "binding/ltext.h"
 #include "binding/ltype.h"
 
@@ -303,6 +304,7 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_journal(L);
   letoro_open_job(L);
   letoro_open_client(L);
+  letoro_open_stream(L);
   letoro_open_engine(L);
   letoro_open_market(L);
   return 1;

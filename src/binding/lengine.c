@@ -5,6 +5,7 @@
 #include "binding/ljob.h"
 #include "binding/ljournal.h"
 #include "binding/lsecret.h"
+#include "binding/lstream.h"
 #include "binding/lsubmit.h"
 
 #include <errno.h>
@@ -354,15 +355,25 @@ static const luaL_Reg functions[] = { { "engine", core_engine },
                                       { NULL, NULL } };
 
 static const luaL_Reg engine_methods[] = {
-  { "advance", engine_advance },     { "alarm", engine_alarm },
-  { "answer", engine_answer },       { "client", letoro_engine_client },
-  { "close", engine_close },         { "event", engine_event },
-  { "fail", engine_fail },           { "journal", letoro_engine_journal },
-  { "next_done", engine_next_done }, { "now", engine_now },
-  { "pollfd", engine_pollfd },       { "stats", engine_stats },
-  { "step", engine_step },           { "take", engine_take },
-  { "timeout", engine_timeout },     { "unix", engine_unix },
-  { "untaken", engine_untaken },     { NULL, NULL },
+  { "advance", engine_advance },
+  { "alarm", engine_alarm },
+  { "answer", engine_answer },
+  { "client", letoro_engine_client },
+  { "close", engine_close },
+  { "event", engine_event },
+  { "fail", engine_fail },
+  { "journal", letoro_engine_journal },
+  { "next_done", engine_next_done },
+  { "now", engine_now },
+  { "pollfd", engine_pollfd },
+  { "stats", engine_stats },
+  { "step", engine_step },
+  { "stream", letoro_engine_stream },
+  { "take", engine_take },
+  { "timeout", engine_timeout },
+  { "unix", engine_unix },
+  { "untaken", engine_untaken },
+  { NULL, NULL },
 };
 
 static const luaL_Reg engine_metamethods[] = { { "__gc", engine_close },

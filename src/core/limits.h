@@ -24,6 +24,11 @@
 /* seconds: the window of a pool that is told without one, as documented */
 #define ETORO_DEFAULT_WINDOW 60.0
 
+/* seconds: until a stream is open, its upgrade included */
+#define ETORO_DEFAULT_WS_OPEN_TIMEOUT 20.0
+/* seconds: that a stream's good-bye may take; then it is cut */
+#define ETORO_DEFAULT_WS_CLOSE_TIMEOUT 2.0
+
 /* Requests */
 
 /* lines: headers that a request may add; no operation has more than a few */
@@ -114,6 +119,8 @@
 
 /* Streams */
 
+/* connections: of streams, in one engine; the API's hold 5,000 topics each */
+#define ETORO_LINKS_MAX 64
 /* bytes: a message that comes; the API's have some 300 */
 #define ETORO_WS_MESSAGE_MAX (1024 * 1024)
 /* messages: of one stream that nobody has taken; then it is read no further */
@@ -172,6 +179,12 @@
 
 /* frames: pongs that wait for room; then nothing is read */
 #define ETORO_WS_ANSWERS_MAX 16
+/* bytes: the head of an answer to an upgrade */
+#define ETORO_WS_ANSWER_MAX (16 * 1024)
+/* bytes: read at once */
+#define ETORO_WS_PIECE (16 * 1024)
+/* pieces: that one stream reads in one step, so that it stays short */
+#define ETORO_WS_PIECES_MAX 4
 /* bytes: of a block that is kept for the next message */
 #define ETORO_WS_MESSAGE_KEPT (16 * 1024)
 

@@ -203,25 +203,10 @@ static void read_version(struct etoro_job *j, CURL *easy)
     j->client->speaks_h1 = j->http_version != 20;
 }
 
-void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
+/* What is said beside the code. */
+static void describe(struct etoro_job *j, CURL *easy, CURLcode rc)
 {
-  long status = 0;
   const char *words = j->handle->error;
-  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  j->status = status < 200 ? 0 : (int)status;
-  /* libcurl calls an answer complete that ends amid its headers */
-  if (!rc && (status < 200 || !j->is_headed))
-    rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
-  if (!rc && j->unpack && !etoro_unpack_is_whole(j->unpack))
-    rc = CURLE_PARTIAL_FILE; /* whatever came out of it so far */
-  /* Not kept until the next attempt: a job that waits for a retry would hold a
-     window of 32 KB or more. */
-  etoro_unpack_free(j->unpack);
-  j->unpack = NULL;
-  j->code = code_of(j, easy, rc);
-  read_version(j, easy);
-  if (j->client->wants_events)
-    read_timing(j, easy);
   if (j->code == ETORO_CODE_PROXY)
     describe_proxy(j, easy, rc);
   else if (j->is_header_large)
@@ -240,4 +225,38 @@ void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
     memcpy(j->detail, words, n);
     j->detail[n] = '\0';
   }
+}
+
+void etoro_ending_read(struct etoro_job *j, CURL *easy, CURLcode rc)
+{
+  long status = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  j->status = status < 200 ? 0 : (int)status;
+  /* libcurl calls an answer complete that ends amid its headers */
+  if (!rc && (status < 200 || !j->is_headed))
+    rc = status < 200 ? CURLE_GOT_NOTHING : CURLE_PARTIAL_FILE;
+  if (!rc && j->unpack && !etoro_unpack_is_whole(j->unpack))
+    rc = CURLE_PARTIAL_FILE; /* whatever came out of it so far */
+  /* Not kept until the next attempt: a job that waits for a retry would hold a
+     window of 32 KB or more. */
+  etoro_unpack_free(j->unpack);
+  j->unpack = NULL;
+  j->code = code_of(j, easy, rc);
+  read_version(j, easy);
+  if (j->client->wants_events)
+    read_timing(j, easy);
+  describe(j, easy, rc);
+}
+
+enum etoro_code etoro_ending_link(struct etoro_link *link,
+                                  char detail[ETORO_DETAIL_MAX])
+{
+  struct etoro_job j; /* one that was never sent */
+  memset(&j, 0, sizeof j);
+  j.client = link->client;
+  j.handle = link->handle;
+  j.code = code_of(&j, link->handle->easy, link->rc);
+  describe(&j, link->handle->easy, link->rc);
+  memcpy(detail, j.detail, ETORO_DETAIL_MAX);
+  return j.code;
 }

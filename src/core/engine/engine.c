@@ -84,6 +84,7 @@ static double due_at(const struct etoro_engine *e)
     at = earlier(at, j->timer_at);
   if (e->wire)
     at = earlier(at, etoro_wire_due(e->wire));
+  at = earlier(at, etoro_guests_due(&e->guests));
   return at;
 }
 
@@ -111,6 +112,7 @@ static int progress(struct etoro_engine *e)
   rc = etoro_wire_run(e->wire, etoro_engine_now(e));
   while ((j = etoro_wire_next(e->wire)) != NULL)
     etoro_moves_landed(e, j);
+  etoro_guests_run(&e->guests, etoro_engine_now(e));
   return rc;
 }
 
@@ -118,6 +120,7 @@ static int progress(struct etoro_engine *e)
 static int is_idle(const struct etoro_engine *e)
 {
   return !e->finished && !e->has_news && !e->events.count && !e->done.first
+         && !etoro_guests_have_news(&e->guests)
          && seconds_to(e, due_at(e)) != 0;
 }
 
@@ -135,7 +138,8 @@ static void refresh(struct etoro_engine *e)
     etoro_poller_alarm(e->poller, seconds_to(e, at));
     e->armed_at = at;
   }
-  etoro_poller_flag(e->poller, e->untaken > 0 || e->events.count > 0);
+  etoro_poller_flag(e->poller, e->untaken > 0 || e->events.count > 0
+                                   || etoro_guests_have_news(&e->guests));
 }
 
 /* Waits for the wire. What the descriptor shows on the caller's behalf, an
@@ -247,11 +251,60 @@ int64_t etoro_engine_next_done(struct etoro_engine *e)
   struct etoro_job *j = e->done.first;
   int64_t id;
   if (!j)
-    return 0;
+    return etoro_guests_next(&e->guests);
   id = j->watch_id;
   etoro_line_unlink(&e->done, j);
   etoro_job_free(j);
   return id;
+}
+
+int etoro_engine_join(struct etoro_engine *e, struct etoro_guest *g,
+                      struct etoro_link *link, struct etoro_client *c)
+{
+  int rc;
+  if (etoro_engine_is_foreign(e))
+    return ETORO_ECLOSED;
+  if (!e->wire)
+    return ETORO_EINVAL;
+  rc = etoro_wire_connect(e->wire, link, c);
+  if (rc)
+    return rc;
+  e->may_signal |= etoro_tls_may_signal();
+  etoro_guests_add(&e->guests, g);
+  refresh(e);
+  return ETORO_OK;
+}
+
+void etoro_engine_unlink(struct etoro_engine *e, struct etoro_link *link)
+{
+  struct etoro_sigpipe pipe;
+  etoro_sigpipe_hold(&pipe); /* a TLS connection says good-bye */
+  etoro_wire_disconnect(e->wire, link);
+  etoro_sigpipe_release(&pipe);
+}
+
+void etoro_engine_leave(struct etoro_engine *e, struct etoro_guest *g,
+                        struct etoro_link *link)
+{
+  etoro_engine_unlink(e, link);
+  etoro_guests_drop(&e->guests, g);
+  refresh(e);
+}
+
+int etoro_engine_heed(struct etoro_engine *e, struct etoro_link *link,
+                      int events)
+{
+  return etoro_wire_heed(e->wire, link, events);
+}
+
+void etoro_engine_stir(struct etoro_engine *e)
+{
+  refresh(e);
+}
+
+int etoro_engine_random(void *engine, void *out, size_t n)
+{
+  return etoro_world_random(&((struct etoro_engine *)engine)->world, out, n);
 }
 
 size_t etoro_engine_untaken(const struct etoro_engine *e)
@@ -341,7 +394,8 @@ void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out)
 
 int etoro_engine_has_news(const struct etoro_engine *e)
 {
-  return e->events.count > 0 || e->done.first != NULL;
+  return e->events.count > 0 || e->done.first != NULL
+         || etoro_guests_have_news(&e->guests);
 }
 
 int etoro_engine_has_event(const struct etoro_engine *e)
@@ -425,6 +479,7 @@ void etoro_engine_free(struct etoro_engine *e)
   etoro_events_free(&e->events);
   etoro_timers_free(&e->timers);
   etoro_sigpipe_hold(&pipe);
+  etoro_guests_end(&e->guests);
   etoro_wire_free(e->wire);
   etoro_sigpipe_release(&pipe);
   etoro_poller_free(e->poller);

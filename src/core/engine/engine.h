@@ -14,7 +14,9 @@
 #define ETORO_ENGINE_H
 
 #include "core/engine/events.h"
+#include "core/engine/guests.h"
 #include "core/engine/job.h"
+#include "core/engine/links.h"
 #include "core/engine/stats.h"
 
 struct etoro_engine;
@@ -88,6 +90,27 @@ int64_t etoro_engine_next_done(struct etoro_engine *e);
 
 /* How many watched jobs are done and unread. */
 size_t etoro_engine_untaken(const struct etoro_engine *e);
+
+/* Takes a guest into the loop, with a connection that begins to open; or lets
+   both go. The codes of etoro_links_open; ETORO_EINVAL with a manual wire, and
+   ETORO_ECLOSED. */
+int etoro_engine_join(struct etoro_engine *e, struct etoro_guest *g,
+                      struct etoro_link *link, struct etoro_client *c);
+void etoro_engine_leave(struct etoro_engine *e, struct etoro_guest *g,
+                        struct etoro_link *link);
+
+/* Ends the connection alone. */
+void etoro_engine_unlink(struct etoro_engine *e, struct etoro_link *link);
+
+/* What a guest's connection waits for: ETORO_POLL_ flags. */
+int etoro_engine_heed(struct etoro_engine *e, struct etoro_link *link,
+                      int events);
+
+/* To be called when a guest has changed outside of its run. */
+void etoro_engine_stir(struct etoro_engine *e);
+
+/* An etoro_random_fn over an engine. */
+int etoro_engine_random(void *engine, void *out, size_t n);
 
 /* Ends a job at once; one that is done stays as it is. */
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,

@@ -5,6 +5,7 @@
 
 #include "core/engine/dispatch.h"
 #include "core/engine/events.h"
+#include "core/engine/guests.h"
 #include "core/engine/stats.h"
 #include "core/engine/timers.h"
 #include "core/engine/wire.h"
@@ -26,6 +27,7 @@ struct etoro_engine {
   struct etoro_poller *poller;     /* NULL until somebody asks for it */
   double alarm_at;                 /* the caller's own timer; -1: none */
   double armed_at;                 /* what the poller's is set to; -1: off */
+  struct etoro_guests guests;      /* streams */
   struct etoro_events events;
   struct etoro_stats stats;
   size_t finished;                 /* in the step under way */

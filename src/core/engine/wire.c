@@ -24,6 +24,7 @@ struct etoro_wire {
   long per_host;
   struct etoro_poller *poller; /* not owned; NULL: libcurl polls by itself */
   struct etoro_sockets sockets;
+  struct etoro_links links;
   struct etoro_tls_look look; /* into what a TLS session holds */
   int has_spoken;             /* a request has gone out in this run */
   int has_login;              /* a proxy's may go out in any */
@@ -228,6 +229,18 @@ void etoro_wire_free(struct etoro_wire *w)
   free(w);
 }
 
+/* Links come on top: they must not take a request's place. */
+static void set_room(struct etoro_wire *w)
+{
+  long kept = w->per_host > ETORO_KEPT_CONNECTIONS_MAX
+                  ? w->per_host
+                  : ETORO_KEPT_CONNECTIONS_MAX;
+  if (w->per_host)
+    curl_multi_setopt(w->multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+                      w->per_host + w->links.count);
+  curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, kept + w->links.count);
+}
+
 void etoro_wire_widen(struct etoro_wire *w, long n)
 {
   /* It only grows: several clients share a wire, and one with few connections
@@ -235,9 +248,28 @@ void etoro_wire_widen(struct etoro_wire *w, long n)
   if (n <= w->per_host)
     return;
   w->per_host = n;
-  curl_multi_setopt(w->multi, CURLMOPT_MAX_HOST_CONNECTIONS, n);
-  if (n > ETORO_KEPT_CONNECTIONS_MAX)
-    curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS, n);
+  set_room(w);
+}
+
+int etoro_wire_connect(struct etoro_wire *w, struct etoro_link *link,
+                       struct etoro_client *c)
+{
+  int rc = etoro_links_open(&w->links, link, c, w->multi);
+  if (strchr(c->proxy.url, '@'))
+    w->has_login = 1;
+  set_room(w);
+  return rc;
+}
+
+void etoro_wire_disconnect(struct etoro_wire *w, struct etoro_link *link)
+{
+  etoro_links_close(&w->links, link, w->multi, w->poller);
+  set_room(w);
+}
+
+int etoro_wire_heed(struct etoro_wire *w, struct etoro_link *link, int events)
+{
+  return etoro_links_heed(link, events, w->poller);
 }
 
 /* What stays the same as long as a handle lives. */
@@ -385,7 +417,8 @@ static void tidy(struct etoro_wire *w)
 int etoro_wire_attach(struct etoro_wire *w, struct etoro_poller *p)
 {
   int running, failed;
-  if (w->bell >= 0 && etoro_poller_watch(p, w->bell, ETORO_POLL_IN))
+  if ((w->bell >= 0 && etoro_poller_watch(p, w->bell, ETORO_POLL_IN))
+      || etoro_links_watch(&w->links, p))
     return ETORO_EIO;
   set_watchers(w, p);
   /* the one call that tells of the sockets of transfers under way */
@@ -425,7 +458,7 @@ static int run_ready(struct etoro_wire *w)
   size_t i;
   int rc = ETORO_OK;
   for (i = 0; i < n && !rc; i++)
-    if (ready[i].fd != w->bell)
+    if (ready[i].fd != w->bell && !etoro_links_own(&w->links, ready[i].fd))
       rc = serve(w, ready[i].fd, ready[i].events);
   /* After the sockets: an answer that is there must not lose to its own
      timeout. */
@@ -455,7 +488,8 @@ double etoro_wire_due(const struct etoro_wire *w)
 
 int etoro_wire_wait(struct etoro_wire *w, double seconds)
 {
-  struct curl_waitfd bell = { -1, CURL_WAIT_POLLIN, 0 };
+  struct curl_waitfd more[ETORO_LINKS_MAX + 1];
+  unsigned n = 0;
   int ms;
   if (seconds > ETORO_WAIT_MAX)
     seconds = ETORO_WAIT_MAX;
@@ -465,9 +499,10 @@ int etoro_wire_wait(struct etoro_wire *w, double seconds)
     poll(&one, 1, ms); /* a signal ends it, which is no failure */
     return ETORO_OK;
   }
-  bell.fd = w->bell;
-  return curl_multi_poll(w->multi, &bell, w->bell >= 0, ms, NULL) ? ETORO_ECURL
-                                                                  : ETORO_OK;
+  if (w->bell >= 0)
+    more[n++] = (struct curl_waitfd){ w->bell, CURL_WAIT_POLLIN, 0 };
+  n += etoro_links_fill(&w->links, more + n);
+  return curl_multi_poll(w->multi, more, n, ms, NULL) ? ETORO_ECURL : ETORO_OK;
 }
 
 struct etoro_job *etoro_wire_next(struct etoro_wire *w)
@@ -478,7 +513,7 @@ struct etoro_job *etoro_wire_next(struct etoro_wire *w)
     char *context = NULL;
     CURL *easy = m->easy_handle;
     CURLcode rc = m->data.result;
-    if (m->msg != CURLMSG_DONE)
+    if (m->msg != CURLMSG_DONE || etoro_links_land(&w->links, easy, rc))
       continue;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, &context);
     if (context) {

@@ -4,6 +4,7 @@
 #define ETORO_WIRE_H
 
 #include "core/engine/job.h"
+#include "core/engine/links.h"
 #include "core/net/poller.h"
 
 struct etoro_wire;
@@ -22,6 +23,12 @@ int etoro_wire_start(struct etoro_wire *w, struct etoro_job *j);
 
 /* Takes a job off the wire at once, whatever it is doing. */
 void etoro_wire_stop(struct etoro_wire *w, struct etoro_job *j);
+
+/* The same for a connection that is left to others: see links.h. */
+int etoro_wire_connect(struct etoro_wire *w, struct etoro_link *link,
+                       struct etoro_client *c);
+void etoro_wire_disconnect(struct etoro_wire *w, struct etoro_link *link);
+int etoro_wire_heed(struct etoro_wire *w, struct etoro_link *link, int events);
 
 /* From now on the poller, which must outlive the wire, watches the sockets:
    so that a host's loop can wait for them. Until then libcurl polls them by
