@@ -19,6 +19,8 @@
 ---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
 ---@field wrap fun(fn: function): function coroutine.wrap that passes waits up
 ---@field sleep fun(seconds: number)
+---@field every fun(interval: string|number, fn: etoro.Due, options?: table): etoro.Timer
+---@field at fun(text: string, fn: etoro.Due, options?: table): etoro.Timer?, etoro.Error?
 ---@field loop fun(): etoro.Loop for a host's event loop
 ---@field stats fun(): etoro.Stats
 local M = { _VERSION = "etoro scm" }
@@ -38,6 +40,8 @@ local PARTS = {
   all = function() return require("etoro.tasks").all end,
   wrap = function() return require("etoro.tasks").wrap end,
   sleep = function() return require("etoro.tasks.waiting").sleep end,
+  every = function() return require("etoro.tasks.timers").every end,
+  at = function() return require("etoro.tasks.timers").at end,
   stats = function() return require("etoro.tasks.waiting").stats end,
   loop = function() return require("etoro.tasks.loop").new end,
 }

@@ -39,7 +39,7 @@ local WITHOUT = {
     ETORO_HTTPD_EXTRA_RUNS ETORO_BIG_ANSWER ETORO_NAMES_MAX
     ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
     ETORO_WS_PIECE ETORO_WS_PIECES_MAX spellings_max wait_slice shared_tick
-    oauth_tick journal_chunk journal_turn error_shown_max]],
+    oauth_tick journal_chunk journal_turn timer_look error_shown_max]],
   -- another is met before
   [[ETORO_WAIT_MAX ETORO_POLL_SECONDS_MAX
     ETORO_HEADER_LINE_ROOM ETORO_SECRET_LETTERS_MAX ETORO_REASON_MAX

@@ -199,6 +199,16 @@ return {
   -- times: of a day, that one schedule names; each minute of it
   schedule_clocks_max = 1440,
 
+  -- Inside: timers
+
+  -- seconds: that etoro.at may be late; a machine that slept is later
+  timer_late = 60,
+  -- seconds: after which etoro.at looks whether somebody has set the clock
+  timer_look = 30,
+  -- runs: of an etoro.at that are not repeated where a clock is set back; a day
+  -- of one in five minutes
+  timer_runs_kept = 288,
+
   -- Inside: searches
 
   -- items: of a page of a search for symbols, as documented

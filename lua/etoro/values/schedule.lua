@@ -79,13 +79,14 @@ end
 ---("15:30", "09:30,15:30:30"), and a time zone; UTC when there is none
 ---@return etoro.Schedule? schedule
 ---@return string? message
+---@return boolean? is_machine it may be right; the machine has no such file
 function M.read(text)
   if type(text) ~= "string" then return nil, EXPECTED end
   local days, clock, name, more = split(text)
   local clocks = clock and read_clocks(clock)
   if not clocks or more then return nil, ("'%s' %s"):format(text, EXPECTED) end
-  local found, message = zone.open(name)
-  if not found then return nil, message end
+  local found, message, is_machine = zone.open(name)
+  if not found then return nil, message, is_machine end
   return setmetatable({ text = text, days = days, clocks = clocks,
     zone = found }, schedule)
 end

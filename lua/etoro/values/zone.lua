@@ -211,7 +211,7 @@ end
 local function unknown(name)
   local names = known_names()
   if #names == 1 then
-    return nil, "the system has no time zones: install tzdata"
+    return nil, "the system has no time zones: install tzdata", true
   end
   return nil, ("there is no time zone '%s'%s"):format(name,
     nearest.hint(name, names))
@@ -221,6 +221,7 @@ end
 ---@param name string such as "America/New_York"; "UTC" needs no file
 ---@return etoro.Zone? zone
 ---@return string? message
+---@return boolean? is_machine the name may be right: its file is missing or bad
 function M.open(name)
   if name == "UTC" then
     return setmetatable({ name = name, at = {}, offsets = {}, first = 0 }, zone)
@@ -230,7 +231,8 @@ function M.open(name)
   if not text then return unknown(name) end
   local found = parse(text)
   if not found then
-    return nil, ("the system's file of the time zone '%s' is none"):format(name)
+    return nil, ("the system's file of the time zone '%s' is none"):format(
+      name), true
   end
   found.name = name
   return setmetatable(found, zone)
