@@ -41,6 +41,10 @@ describe("the sandbox's arguments #lua", function()
     assert.same(wanted, arguments.parse { "--port=8080", "--fill-delay=0.5",
       "--limits=false", "--strict=true", "--api-key=a=b" })
     assert.same({}, arguments.parse { "--port=" })
+    for text, value in pairs { always = "always", ["false"] = false } do
+      assert.same({ name_suffix = value },
+        arguments.parse { "--name-suffix", text })
+    end
   end)
 
   it("say what is wrong with them", function()
