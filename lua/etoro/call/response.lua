@@ -15,13 +15,19 @@ local M = {}
 ---@field warning? string something to look at although the call succeeded
 ---@field meta? table what an answer holds besides its payload
 
+-- The job that each response came with, for as long as there is the response.
+local jobs = setmetatable({}, { __mode = "k" })
+
 -- Few look at the headers: their table is made for those who do.
 local function read_headers(response, name)
-  if name ~= "headers" then return nil end
-  local headers = getmetatable(response).job:headers()
+  local job = name == "headers" and jobs[response]
+  if not job then return nil end
+  local headers = job:headers()
   rawset(response, "headers", headers)
   return headers
 end
+
+local MADE = { __name = "etoro.response", __index = read_headers }
 
 --- The response of a job that is done.
 ---@param job userdata
@@ -31,13 +37,13 @@ end
 ---@param request_id string
 ---@return etoro.Response
 function M.of_job(job, status, attempts, elapsed, request_id)
-  return setmetatable({
+  local response = setmetatable({
     status = status, request_id = request_id, attempts = attempts,
     elapsed = elapsed,
-  }, { __name = "etoro.response", __index = read_headers, job = job })
+  }, MADE)
+  jobs[response] = job
+  return response
 end
-
-local MADE = { __name = "etoro.response" }
 
 --- A response where no answer is at hand: what is known of the call, which may
 --- be an error that is none after all. Given nothing, that nothing was sent: what
