@@ -208,7 +208,9 @@ describe("the line that an error names, of each method", function()
 
     for subject, of in pairs(resources.subjects()) do
       for name, method in pairs(of.methods) do
-        for number = 2, debug.getinfo(method, "u").nparams do
+        local info = debug.getinfo(method, "u")
+        -- a row's method takes what it is given: no row has more than these
+        for number = 2, info.isvararg and 5 or info.nparams do
           for _, value in ipairs(WRONG) do
             try(subject .. ":" .. name, of, method, number, value)
           end

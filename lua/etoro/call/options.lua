@@ -3,6 +3,7 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local merged = require "etoro.values.merged"
 local named = require "etoro.values.named"
 
 local M = {}
@@ -116,9 +117,8 @@ end
 
 -- Seconds to wait, of one of a call's options.
 local function take_seconds(name, options, default, kinds)
-  local all = { [name] = "number" }
-  for other, kind in pairs(kinds or {}) do all[other] = kind end
-  local values, rest = M.take_options(options, all)
+  local values, rest = M.take_options(options,
+    merged({ [name] = "number" }, kinds))
   local seconds = values[name] or default
   if seconds ~= seconds or seconds < 0 then
     blame.raise(("bad option '%s': seconds expected"):format(name))

@@ -2,6 +2,7 @@
 -- real, as the client is.
 
 local answers = require "etoro.resource.answers"
+local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
@@ -117,25 +118,20 @@ function collection:pnl(options)
     aggregate = aggregate }, 0), again
 end
 
-local function copy_with_null(options)
-  local copy = { keep_null = true }
-  for name, value in pairs(options) do
-    if name ~= "keep_null" then copy[name] = value end
-  end
-  return copy
+local function with_null(options)
+  return merged(options, { keep_null = true })
 end
 
 -- Both answers, asked for side by side; a request id can be that of one.
 local function read_both(client, options)
-  local with_null = copy_with_null(options)
-  local apart = copy_with_null(options)
+  local apart = merged(options)
   apart.request_id, apart.keep_null = nil, nil
   local pnl, pnl_response, aggregate, response
   tasks.run(function()
     tasks.spawn(function()
       aggregate, response = read(client, "aggregate", nil, apart)
     end)
-    pnl, pnl_response = read(client, "pnl", nil, with_null)
+    pnl, pnl_response = read(client, "pnl", nil, with_null(options))
   end)
   return pnl, pnl_response, aggregate, response
 end
@@ -193,7 +189,7 @@ function collection:available_cash(options)
   local client = resource.client_of(self, "client.account:available_cash")
   options = call_options.of_call(options)
   local portfolio, response = read(client, "portfolio", nil,
-    copy_with_null(options))
+    with_null(options))
   if not portfolio then return nil, response end
   local cash, missing = equity.available_cash(portfolio)
   if cash then return cash, response end

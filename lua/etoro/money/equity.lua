@@ -6,6 +6,7 @@
 local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local types = require "etoro.values.types"
 local holdings = require "etoro.trading.account.holdings"
 
 local tonumber = core.number -- not up to the locale
@@ -142,7 +143,7 @@ end
 function M.available_cash(portfolio)
   local missing = {}
   local cash = available_cash(portfolio, missing)
-  return cash, M.names(missing)
+  return cash, types.sorted_names(missing)
 end
 
 local function total_invested(portfolio, missing)
@@ -179,16 +180,6 @@ local function profit_loss(portfolio, missing)
   return sum:value()
 end
 
---- A set of names as a list in order.
----@param set table<string, true>
----@return string[]
-function M.names(set)
-  local list = {}
-  for name in pairs(set) do list[#list + 1] = name end
-  table.sort(list, core.before)
-  return list
-end
-
 --- The figures of a portfolio with profits and losses (the answer of pnl).
 ---@param portfolio table clientPortfolio
 ---@return etoro.Figures
@@ -204,7 +195,7 @@ function M.figures(portfolio)
     figures.equity = figures.available_cash + figures.total_invested
       + figures.profit_loss
   end
-  figures.missing = M.names(missing)
+  figures.missing = types.sorted_names(missing)
   return figures
 end
 
@@ -227,7 +218,7 @@ function M.of_server(totals)
       missing["accountTotals." .. pair[2]] = true
     end
   end
-  figures.missing = M.names(missing)
+  figures.missing = types.sorted_names(missing)
   return figures
 end
 

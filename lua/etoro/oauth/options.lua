@@ -6,6 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local key_file = require "etoro.client.key_file"
 local limits = require "etoro.values.limits"
+local merged = require "etoro.values.merged"
 
 local M = {}
 
@@ -128,8 +129,7 @@ end
 -- What the options say, with defaults; options that a proxy or a client secret
 -- stands in are sealed.
 local function with_defaults(options, warnings)
-  local settled = {}
-  for name, value in pairs(options) do settled[name] = value end
+  local settled = merged(options)
   for name, default in pairs(SECONDS) do
     settled[name] = options[name] or default
   end

@@ -7,6 +7,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local http = require "etoro.oauth.http"
 local limits = require "etoro.values.limits"
+local merged = require "etoro.values.merged"
 local once = require "etoro.tasks.once"
 
 -- not up to the locale
@@ -43,8 +44,7 @@ function M.seal(given)
   if type(given) ~= "table" then
     blame.raise("a table of tokens expected, got " .. type(given))
   end
-  local tokens = { token_type = "Bearer" }
-  for name, value in pairs(given) do tokens[name] = value end
+  local tokens = merged({ token_type = "Bearer" }, given)
   for _, name in ipairs(SECRETS) do
     local value = given[name]
     if type(value) == "string" then
@@ -89,8 +89,7 @@ end
 
 -- The one place that hands out text.
 local function as_text(tokens)
-  local text = {}
-  for name, value in pairs(tokens) do text[name] = value end
+  local text = merged(tokens)
   for _, name in ipairs(SECRETS) do
     if tokens[name] then text[name] = tokens[name]:reveal() end
   end

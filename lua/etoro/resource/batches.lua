@@ -4,6 +4,7 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local merged = require "etoro.values.merged"
 local tasks = require "etoro.tasks"
 
 -- not up to the locale
@@ -127,9 +128,7 @@ function M.sharing(client, options)
   local ends = client:now() + client:deadline(options)
   local request_id = options.request_id
   return function()
-    local copy = {}
-    for name, value in pairs(options) do copy[name] = value end
-    copy.deadline = ends - client:now()
+    local copy = merged(options, { deadline = ends - client:now() })
     copy.request_id, request_id = request_id, nil
     return copy
   end

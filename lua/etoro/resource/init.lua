@@ -6,6 +6,7 @@ local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
+local merged = require "etoro.values.merged"
 local pages = require "etoro.resource.pages"
 local types = require "etoro.values.types"
 
@@ -28,10 +29,7 @@ function M.with(params, more)
   if params ~= nil and type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. type(params))
   end
-  local copy = {}
-  for name, value in pairs(params or {}) do copy[name] = value end
-  for name, value in pairs(more) do copy[name] = value end
-  return copy
+  return merged(params, more)
 end
 
 --- Raises where the id that a method was given is of another type.

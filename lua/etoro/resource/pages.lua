@@ -8,6 +8,7 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
+local merged = require "etoro.values.merged"
 local call_options = require "etoro.call.options"
 
 -- not up to the locale
@@ -170,8 +171,7 @@ end
 -- x-request-id stands for one request.
 local function without_id(options)
   if not options or not options.request_id then return options end
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
+  local copy = merged(options)
   copy.request_id = nil
   return copy
 end
@@ -260,13 +260,10 @@ local function take_limit(params)
 end
 
 local function copy_params(params)
-  if params == nil then return {} end
-  if type(params) ~= "table" then
+  if params ~= nil and type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. type(params))
   end
-  local copy = {}
-  for name, value in pairs(params) do copy[name] = value end
-  return copy
+  return merged(params)
 end
 
 --- Goes through a list item by item. Pages are fetched when their first item

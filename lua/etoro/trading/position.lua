@@ -1,6 +1,7 @@
 -- One position: closing it, whole or in part, and changing its stops.
 
 local batches = require "etoro.resource.batches"
+local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
@@ -268,12 +269,10 @@ end
 ---@param options etoro.RequestOptions
 ---@return etoro.CloseResult
 function M.close_one(position, client, how, options)
-  local copy = {}
-  for name, value in pairs(options) do copy[name] = value end
   local err, result, response = check_ids(position, "positionID",
     "instrumentID"), nil, nil
   if not err then
-    result, response = close(position, client, nil, how, copy)
+    result, response = close(position, client, nil, how, merged(options))
   end
   return {
     position = position, positionID = spelling.get(position, "positionID"),

@@ -3,6 +3,7 @@
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"
+local merged = require "etoro.values.merged"
 
 local tostring = core.text -- not up to the locale
 
@@ -149,9 +150,7 @@ function M.as_sent(op, body)
   if class == op.class then return op end
   local sent = variants[op]
   if not sent then
-    sent = {}
-    for name, value in pairs(op) do sent[name] = value end
-    sent.class = class -- there is but one other
+    sent = merged(op, { class = class }) -- there is but one other
     variants[op] = sent
   end
   return sent

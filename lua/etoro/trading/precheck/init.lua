@@ -9,6 +9,7 @@ local nearest = require "etoro.values.nearest"
 local order_fields = require "etoro.trading.order.fields"
 local sizes = require "etoro.trading.precheck.sizes"
 local stops = require "etoro.trading.precheck.stops"
+local types = require "etoro.values.types"
 
 local plain, refusal = order_fields.plain, order_fields.refusal
 
@@ -66,23 +67,16 @@ local function check_permission(check)
   end
 end
 
-local function sorted_keys(set)
-  local list = {}
-  for key in pairs(set) do list[#list + 1] = key end
-  table.sort(list, core.before)
-  return table.concat(list, ", ")
-end
-
 -- The configurations of the order's direction, and of its settlement among
 -- these; nil, err when the API offers others alone.
 local function configs_for(check)
   local all = check.item.leverageConfigs
   if type(all) ~= "table" or #all == 0 then return {} end
-  local types, fitting, has_direction = {}, {}, false
+  local offered, fitting, has_direction = {}, {}, false
   for _, config in ipairs(all) do
     if plain(config.direction) == plain(check.direction) then
       has_direction = true
-      types[tostring(config.settlementType)] = true
+      offered[tostring(config.settlementType)] = true
       if plain(config.settlementType) == plain(check.body.settlementType) then
         fitting[#fitting + 1] = config
       end
@@ -96,7 +90,7 @@ local function configs_for(check)
     return nil, refusal("settlement_not_offered", "settlementType",
       ("%s of %s is not offered as %s; offered: %s"):format(
         SIDE[check.direction], check.name, check.body.settlementType,
-        sorted_keys(types)))
+        table.concat(types.sorted_names(offered), ", ")))
   end
   return fitting
 end

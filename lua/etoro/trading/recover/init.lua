@@ -2,6 +2,7 @@
 -- were about to be sent, and of which it has no outcome. Found out by reading
 -- the account; nothing is ever placed or closed here.
 
+local merged = require "etoro.values.merged"
 local resolve_case = require "etoro.trading.resolve.case"
 local check = require "etoro.values.fields"
 local closes = require "etoro.trading.recover.closes"
@@ -165,14 +166,12 @@ end
 
 local function conclude(case, state, seen, fields)
   local record = case.record
-  local found = {
+  case.found = merged({
     request_id = record.id, state = state, seen = seen,
     asked = { operation = record.op, params = record.params,
       body = record.body, at = record.at },
     positionId = case.params.positionId,
-  }
-  for name, value in pairs(fields or {}) do found[name] = value end
-  case.found = found
+  }, fields)
 end
 
 -- A case as if the call were still being resolved: it began when the intent

@@ -5,6 +5,7 @@
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
+local merged = require "etoro.values.merged"
 local order_answer = require "etoro.trading.order.answer"
 local routes = require "etoro.trading.routes"
 
@@ -41,11 +42,10 @@ local mt = { __name = "etoro.case", __index = methods }
 ---@param options etoro.RequestOptions
 ---@return etoro.Case
 function M.new(client, call, err, options)
-  local case = {
+  local case = merged({
     client = client, err = err, options = options, looks = {}, resends = 0,
     pace = looks.pace "lost",
-  }
-  for name, value in pairs(call) do case[name] = value end
+  }, call)
   local deadline = client:deadline(options)
   case.deadline_at = call.started + deadline
   case.last_look_at = call.started + 0.9 * deadline
@@ -117,9 +117,8 @@ end
 ---@return any result
 ---@return etoro.Response|etoro.Error
 function methods:resend()
-  local options = {}
-  for name, value in pairs(self.options) do options[name] = value end
-  options.deadline, options.request_id = time_for(self), self.err.request_id
+  local options = merged(self.options,
+    { deadline = time_for(self), request_id = self.err.request_id })
   self.resends = self.resends + 1
   local result, response = self.again(options, true)
   if result == nil and response.kind == "unknown_outcome" then
