@@ -75,8 +75,9 @@ BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
   $(filter-out src/binding/lhttpd.c src/binding/lterminal.c,\
   $(wildcard src/binding/*.c)))
 HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
-  src/binding/lhttpd.c) src/core/bytes/buf.c src/core/bytes/file.c src/core/bytes/reason.c \
-  src/core/bytes/secret.c)
+  src/binding/lhttpd.c) $(addprefix src/core/,bytes/buf.c bytes/digest.c bytes/file.c \
+  bytes/ids.c bytes/reason.c bytes/secret.c bytes/sha1.c bytes/decimal.c net/headers.c \
+  net/poller.c ws/frames.c ws/frames_none.c ws/handshake.c ws/utf8.c))
 HTTPD = $(if $(and $(MHD_LIBS),$(HTTPD_OBJ)),$(BUILD)/etoro/httpd.so)
 MODULES = $(BUILD)/etoro/core.so $(BUILD)/etoro/terminal.so $(HTTPD)
 
@@ -106,7 +107,7 @@ $(BUILD)/etoro/terminal.so: $(BUILD)/binding/lterminal.o
 $(BUILD)/etoro/httpd.so: $(HTTPD_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
-	$(Q)$(CC) $(LIBFLAG) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MHD_LIBS) -pthread
+	$(Q)$(CC) $(LIBFLAG) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(MHD_LIBS) $(WSLAY_LIBS) -pthread
 
 $(BUILD)/%.o: src/%.c
 	@mkdir -p $(@D)

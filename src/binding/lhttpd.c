@@ -12,8 +12,11 @@
 #include "core/bytes/reason.h"
 #include "httpd/server.h"
 #include "core/limits.h"
+#include "core/names.h"
+#include "core/status.h"
 
 #define SERVER_TYPE "etoro.httpd"  /* metatable key and __name */
+#define MESSAGE_TYPE "etoro.httpd.message"
 
 struct lserver {
   struct etoro_httpd *core;  /* owned; NULL before listen and after close */
@@ -164,20 +167,61 @@ static void pushrequest(lua_State *L, const struct etoro_httpd_request *r)
   lua_setfield(L, -2, "remote");
 }
 
-/* server:wait(seconds) -> request | nil, "timeout" | "interrupted"
-   request: { id, connection, method, path, query, headers, body, remote } */
+/* The oldest message of a WebSocket, or that it has ended: then it is gone. */
+static void pushnews(lua_State *L, struct etoro_httpd *h,
+                     struct etoro_httpd_socket *s)
+{
+  static const char *const kinds[] = { ETORO_WS_KINDS(ETORO_TEXT) };
+  struct etoro_ws_message **held = lua_newuserdatauv(L, sizeof *held, 0);
+  struct etoro_ws_message *m;
+  *held = NULL;
+  luaL_setmetatable(L, MESSAGE_TYPE);
+  lua_createtable(L, 0, 4);
+  lua_pushinteger(L, s->id);
+  lua_setfield(L, -2, "socket");
+  m = *held = etoro_frames_take(s->frames);
+  lua_pushstring(L, m ? kinds[m->kind] : "closed");
+  lua_setfield(L, -2, "kind");
+  if (m) {
+    lua_pushlstring(L, m->data, m->len);
+    lua_setfield(L, -2, "data");
+    lua_pushinteger(L, m->code);
+    lua_setfield(L, -2, "code");
+  } else
+    etoro_httpd_socket_free(etoro_httpd_sockets_of(h), s);
+  *held = NULL;
+  free(m);
+}
+
+static int message_gc(lua_State *L)
+{
+  struct etoro_ws_message **held = lua_touserdata(L, 1);
+  free(*held);
+  *held = NULL;
+  return 0;
+}
+
+/* server:wait(seconds) -> request | message | nil, "timeout" | "interrupted"
+   request: { id, connection, method, path, query, headers, body, remote }
+   message: { socket, kind = "text" | "binary" | "pong" | "close" | "closed",
+   data, code }: of a request's WebSocket, under its id; behind "closed", which
+   comes also without a "close", it is gone */
 static int server_wait(lua_State *L)
 {
   struct etoro_httpd *h = checkserver(L);
   double seconds = luaL_optnumber(L, 2, 0);
-  struct etoro_httpd_request *r;
+  struct etoro_httpd_news news;
   enum etoro_httpd_event event;
   luaL_checkstack(L, 8, NULL);
-  event = etoro_httpd_wait(h, seconds, &r);
+  event = etoro_httpd_wait(h, seconds, &news);
   if (event == ETORO_HTTPD_REQUEST) {
-    pushrequest(L, r);  /* a memory error in here loses no request */
-    r->stage = ETORO_HTTPD_TAKEN;
-    etoro_buf_free(&r->body);
+    pushrequest(L, news.request); /* a memory error in here loses no request */
+    news.request->stage = ETORO_HTTPD_TAKEN;
+    etoro_buf_free(&news.request->body);
+    return 1;
+  }
+  if (event == ETORO_HTTPD_SOCKET) {
+    pushnews(L, h, news.socket);
     return 1;
   }
   lua_pushnil(L);
@@ -288,6 +332,71 @@ static int server_cut(lua_State *L)
   return 1;
 }
 
+/* server:upgrade(id) -> true | fail, message
+   Answers with a WebSocket, whose messages wait() gives from then on. */
+static int server_upgrade(lua_State *L)
+{
+  struct etoro_httpd *h = checkserver(L);
+  struct etoro_httpd_request *r = checkrequest(L, h);
+  const char *why;
+  if (!r)
+    return pushgone(L);
+  why = etoro_httpd_upgrade(etoro_httpd_sockets_of(h), r);
+  if (!why) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, why);
+  return 2;
+}
+
+static struct etoro_httpd_socket *checksocket(lua_State *L)
+{
+  return etoro_httpd_socket_find(etoro_httpd_sockets_of(checkserver(L)),
+                                 luaL_checkinteger(L, 2));
+}
+
+/* server:say(socket, data, "text" | "binary" | "ping") -> true | fail, message
+   One frame, sent while wait() runs. */
+static int server_say(lua_State *L)
+{
+  static const char *const kinds[] = { "text", "binary", "ping", NULL };
+  struct etoro_httpd_socket *s = checksocket(L);
+  size_t len;
+  const char *data = luaL_checklstring(L, 3, &len);
+  int kind = luaL_checkoption(L, 4, "text", kinds);
+  int rc =
+      s ? etoro_frames_send(s->frames, (enum etoro_ws_kind)kind, data, len)
+        : ETORO_ECLOSED;
+  if (!rc) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushstring(L, rc == ETORO_ECLOSED   ? "closed"
+                    : rc == ETORO_ETOOBIG ? "too much waits to be sent"
+                                          : "not acceptable");
+  return 2;
+}
+
+/* server:shut(socket, code | nil, reason): says good-bye; without a code cuts
+   the connection. "closed" follows. */
+static int server_shut(lua_State *L)
+{
+  struct etoro_httpd_socket *s = checksocket(L);
+  lua_Integer code = luaL_optinteger(L, 3, -1);
+  const char *reason = luaL_optstring(L, 4, "");
+  luaL_argcheck(L, code >= -1 && code <= 4999, 3, "not a code");
+  luaL_argcheck(L, strlen(reason) <= ETORO_WS_CONTROL_LEN - 2, 4,
+                "too long a reason");
+  if (s && code < 0)
+    etoro_httpd_socket_cut(etoro_httpd_sockets_of(checkserver(L)), s);
+  else if (s)
+    etoro_frames_close(s->frames, (unsigned)code, reason);
+  return 0;
+}
+
 /* server:gone(id) -> boolean: whether nobody waits for this answer */
 static int server_gone(lua_State *L)
 {
@@ -334,15 +443,12 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-  { "close", server_close },
-  { "cut", server_cut },
-  { "fd", server_fd },
-  { "gone", server_gone },
-  { "port", server_port },
-  { "respond", server_respond },
-  { "send", server_send },
-  { "wait", server_wait },
-  { NULL, NULL },
+  { "close", server_close }, { "cut", server_cut },
+  { "fd", server_fd },       { "gone", server_gone },
+  { "port", server_port },   { "respond", server_respond },
+  { "say", server_say },     { "send", server_send },
+  { "shut", server_shut },   { "upgrade", server_upgrade },
+  { "wait", server_wait },   { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = {
@@ -356,6 +462,10 @@ __attribute__((visibility("default"))) int luaopen_etoro_httpd(lua_State *L);
 
 int luaopen_etoro_httpd(lua_State *L)
 {
+  luaL_newmetatable(L, MESSAGE_TYPE);
+  lua_pushcfunction(L, message_gc);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
   luaL_newmetatable(L, SERVER_TYPE);
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);

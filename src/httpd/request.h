@@ -12,6 +12,7 @@
 
 struct MHD_Connection;
 struct MHD_Response;
+struct etoro_httpd_socket;
 
 enum etoro_httpd_stage {
   ETORO_HTTPD_RECEIVING,  /* head or body still coming in */
@@ -26,6 +27,7 @@ struct etoro_httpd_request {
   struct etoro_httpd_request *prev, *next;  /* the server's list */
   struct MHD_Connection *connection;
   struct MHD_Response *response;  /* owned reference; NULL before answer */
+  struct etoro_httpd_socket *socket; /* it was answered with; or NULL */
   struct etoro_buf head;          /* pairs of zero-terminated name, value */
   struct etoro_buf body;
   char *target;  /* owned; path and query as sent */

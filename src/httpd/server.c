@@ -21,17 +21,20 @@
 struct etoro_httpd {
   struct MHD_Daemon *daemon;  /* owned; NULL before it started */
   struct etoro_httpd_request *first, *last;  /* all that have not ended */
+  struct etoro_httpd_sockets sockets;
+  struct etoro_poller *poller; /* owned; NULL without epoll */
   struct MHD_Response *refusal;  /* owned; the 413 answer */
   size_t max_body;
   int64_t last_id;
   uintptr_t connections;  /* accepted so far; numbers them */
   int listener;           /* owned until the daemon has it, -1 otherwise */
-  int pollfd;             /* the daemon's epoll descriptor, -1 without */
+  int pollfd;             /* the poller's descriptor, -1 without epoll */
   int port;
 };
 
 static void request_free(struct etoro_httpd *h, struct etoro_httpd_request *r)
 {
+  etoro_httpd_socket_forget(r);
   if (r->prev)
     r->prev->next = r->next;
   else
@@ -248,6 +251,19 @@ static unsigned int daemon_flags(void)
                                                                 : 0;
 }
 
+/* The daemon's own descriptor knows nothing of WebSockets: one above both. */
+static int open_poller(struct etoro_httpd *h, int fd)
+{
+  int rc = etoro_poller_open(&h->poller);
+  if (!rc)
+    rc = etoro_poller_watch(h->poller, fd, ETORO_POLL_IN);
+  if (rc)
+    return rc == ETORO_ENOMEM ? ENOMEM : errno;
+  h->sockets.poller = h->poller;
+  h->pollfd = etoro_poller_fd(h->poller);
+  return 0;
+}
+
 static int start(struct etoro_httpd *h)
 {
   const union MHD_DaemonInfo *info;
@@ -260,9 +276,10 @@ static int start(struct etoro_httpd *h)
   if (!h->refusal)
     return ENOMEM;
   h->daemon = MHD_start_daemon(
-      flags | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, h,
-      MHD_OPTION_LISTEN_SOCKET, h->listener, MHD_OPTION_URI_LOG_CALLBACK,
-      on_target, (void *)h, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+      flags | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE, 0, NULL, NULL,
+      on_request, h, MHD_OPTION_LISTEN_SOCKET, h->listener,
+      MHD_OPTION_URI_LOG_CALLBACK, on_target, (void *)h,
+      MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
       MHD_OPTION_NOTIFY_COMPLETED, on_completed, (void *)h,
       MHD_OPTION_NOTIFY_CONNECTION, on_connection, (void *)h,
       MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)ETORO_HTTPD_HEAD_MAX,
@@ -271,9 +288,7 @@ static int start(struct etoro_httpd *h)
     return ENOMEM;
   h->listener = -1;
   info = MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-  if (flags && info)
-    h->pollfd = info->epoll_fd;
-  return 0;
+  return flags && info ? open_poller(h, info->epoll_fd) : 0;
 }
 
 int etoro_httpd_open(struct etoro_httpd **out, const char *host, int port,
@@ -309,8 +324,11 @@ void etoro_httpd_close(struct etoro_httpd *h)
         r->stage = ETORO_HTTPD_DROPPED;
         MHD_resume_connection(r->connection);
       }
+    while (h->sockets.first) /* nor over upgraded ones */
+      etoro_httpd_socket_free(&h->sockets, h->sockets.first);
     MHD_stop_daemon(h->daemon);
   }
+  etoro_poller_free(h->poller);
   if (h->refusal)
     MHD_destroy_response(h->refusal);
   if (h->listener >= 0)
@@ -381,17 +399,29 @@ static int left_ms(double until)
   return ms <= 0 ? 0 : ms > 60000 ? 60000 : (int)ms + 1;
 }
 
+/* Requests first: a WebSocket that never ends its talk must not starve them. */
+static int find_news(struct etoro_httpd *h, struct etoro_httpd_news *out)
+{
+  out->request = next_ready(h);
+  out->socket = out->request ? NULL : etoro_httpd_socket_next(&h->sockets);
+  return out->request || out->socket;
+}
+
+struct etoro_httpd_sockets *etoro_httpd_sockets_of(struct etoro_httpd *h)
+{
+  return &h->sockets;
+}
+
 enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
-                                        struct etoro_httpd_request **out)
+                                        struct etoro_httpd_news *out)
 {
   double until = monotonic() + (seconds > 0 ? seconds : 0);
   int extra = ETORO_HTTPD_EXTRA_RUNS;
-  *out = next_ready(h);
-  while (!*out) {
+  while (!find_news(h, out)) {
     int ms, n;
     (void)MHD_run(h->daemon);  /* answers first: they wake no descriptor */
-    *out = next_ready(h);
-    if (*out)
+    etoro_httpd_sockets_run(&h->sockets);
+    if (find_news(h, out))
       break;
     ms = left_ms(until);
     n = wait_for_work(h, ms);
@@ -400,7 +430,7 @@ enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
     if (ms == 0 && (n == 0 || extra-- == 0))
       return ETORO_HTTPD_TIMEOUT;
   }
-  return ETORO_HTTPD_REQUEST;
+  return out->request ? ETORO_HTTPD_REQUEST : ETORO_HTTPD_SOCKET;
 }
 
 struct etoro_httpd_request *etoro_httpd_find(struct etoro_httpd *h, int64_t id)

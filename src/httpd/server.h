@@ -9,11 +9,13 @@
 #include <stdint.h>
 
 #include "httpd/request.h"
+#include "httpd/socket.h"
 
 struct etoro_httpd;
 
 enum etoro_httpd_event {
   ETORO_HTTPD_REQUEST,
+  ETORO_HTTPD_SOCKET,
   ETORO_HTTPD_TIMEOUT,
   ETORO_HTTPD_INTERRUPTED  /* a signal was caught */
 };
@@ -35,10 +37,19 @@ int etoro_httpd_port(const struct etoro_httpd *h);
    there is no epoll. */
 int etoro_httpd_fd(const struct etoro_httpd *h);
 
-/* Serves connections until a request is READY, which *out then is; the caller
-   sets it to TAKEN when it has read it, and gets it again otherwise. */
+struct etoro_httpd_news {
+  struct etoro_httpd_request *request;
+  struct etoro_httpd_socket *socket;
+};
+
+/* Serves connections until a request is READY, which the caller sets to TAKEN
+   when it has read it, and gets again otherwise; or until a WebSocket has a
+   message, or has ended, which the caller takes, or frees it. */
 enum etoro_httpd_event etoro_httpd_wait(struct etoro_httpd *h, double seconds,
-                                        struct etoro_httpd_request **out);
+                                        struct etoro_httpd_news *out);
+
+/* The WebSockets that requests were answered with. */
+struct etoro_httpd_sockets *etoro_httpd_sockets_of(struct etoro_httpd *h);
 
 /* The TAKEN request of this id, or NULL. */
 struct etoro_httpd_request *etoro_httpd_find(struct etoro_httpd *h,
