@@ -18,7 +18,7 @@ return {
     { "call", "how one call is made: arguments, the one send, its outcome" },
     { "client", "what a client is made of: options, keys, budgets, renewal" },
     { "oauth", "login with eToro" },
-    { "resource", "what resources share: answers, pages, batches, links" },
+    { "resource", "what resources share: rows, objects, answers, pages, batches, links" },
     { "market", "instruments, rates, candles, alerts, watchlists" },
     { "social", "feeds, posts, people" },
     { "agents", "agent-portfolios and their tokens" },

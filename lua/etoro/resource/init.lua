@@ -6,7 +6,6 @@ local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local links = require "etoro.resource.links"
-local merged = require "etoro.values.merged"
 local pages = require "etoro.resource.pages"
 local types = require "etoro.values.types"
 
@@ -21,16 +20,8 @@ function M.client_of(self, what)
   return links.of(self, what).client
 end
 
---- Parameters as a method got them, with more of its own.
----@param params? table not changed
----@param more table wins
----@return table copy
-function M.with(params, more)
-  if params ~= nil and type(params) ~= "table" then
-    blame.raise("parameters must be a table, got " .. type(params))
-  end
-  return merged(params, more)
-end
+--- Parameters as a method got them, with more of its own: see pages.with.
+M.with = pages.with
 
 --- Raises where the id that a method was given is of another type.
 ---@param noun string whose id, such as "post"
@@ -126,15 +117,6 @@ function M.find(client, op, path, noun, id_name, id, options)
   end
   return nil, errors.not_found(("the API lists no %s %s"):format(noun, id),
     response)
-end
-
---- The same for an answer that says nothing but that it is done.
----@return true? done
----@return etoro.Response|etoro.Error
-function M.done(client, op, params, options)
-  local body, response = M.send(client, op, params, options)
-  if body == nil then return nil, response end
-  return true, response
 end
 
 --- A resource of a client: its methods, and the module that makes it.

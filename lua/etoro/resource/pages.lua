@@ -259,11 +259,15 @@ local function take_limit(params)
   return limit
 end
 
-local function copy_params(params)
+--- Parameters as a method got them, with more of its own.
+---@param params? table not changed
+---@param more? table wins
+---@return table copy
+function M.with(params, more)
   if params ~= nil and type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. type(params))
   end
-  return merged(params)
+  return merged(params, more)
 end
 
 --- Goes through a list item by item. Pages are fetched when their first item
@@ -279,7 +283,7 @@ end
 ---@param wrap? fun(item: table): table? nil leaves the item out
 ---@return fun(): any
 function M.each(client, op, params, options, wrap)
-  params = copy_params(params)
+  params = M.with(params)
   local left = take_limit(params)
   call_options.of_call(options)
   arguments.params(op, params)
