@@ -20,7 +20,7 @@ static struct etoro_account *account(const char *key)
 static struct etoro_pool *pool(struct etoro_account *a, const char *name,
                                int limit, int reserve)
 {
-  struct etoro_pool_rule rule = { "", limit, reserve, 60, 0 };
+  struct etoro_pool_rule rule = { "", limit, reserve, 60, 0, 0 };
   memcpy(rule.name, name, strlen(name) + 1);
   return etoro_account_pool(a, &rule);
 }
@@ -36,7 +36,7 @@ static void spend(struct etoro_pool *p, int calls, double now)
   int i;
   for (i = 0; i < calls; i++) {
     CHECK(wait_of(p, now) == 0);
-    etoro_pool_start(p);
+    etoro_pool_start(p, now);
     etoro_pool_end(p, 200, &silent, now);
   }
 }
@@ -44,7 +44,7 @@ static void spend(struct etoro_pool *p, int calls, double now)
 static void refused(struct etoro_pool *p, const struct etoro_limits *l,
                     double now)
 {
-  etoro_pool_start(p);
+  etoro_pool_start(p, now);
   etoro_pool_end(p, 429, l, now);
 }
 
@@ -95,19 +95,19 @@ static void frees_a_slot_one_window_after_its_reply(void)
 {
   struct etoro_account *a = account(NULL);
   struct etoro_pool *p = pool(a, "p", 2, 0);
-  etoro_pool_start(p); /* at 0 */
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0); /* at 0 */
+  etoro_pool_start(p, 0);
   CHECK(wait_of(p, 0) == -1); /* only a reply can tell */
   etoro_pool_end(p, 200, &silent, 5);
   CHECK(wait_of(p, 5) == 60);
   etoro_pool_end(p, 500, NULL, 10); /* also when it failed */
   CHECK(wait_of(p, 64) == 1);
   CHECK(wait_of(p, 65) == 0);
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   CHECK(wait_of(p, 66) == 4);
   etoro_pool_unsent(p); /* it never reached the server */
   CHECK(wait_of(p, 66) == 0);
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 0, NULL, 67); /* it may have */
   CHECK(wait_of(p, 68) == 2);
   CHECK(wait_of(p, 70) == 0);
@@ -134,7 +134,7 @@ static void never_goes_over_its_limit(void)
       now += wait;
       continue;
     }
-    etoro_pool_start(p);
+    etoro_pool_start(p, now);
     sent[n++] = now;
     now += 0.01 * (double)(n % 7);
     etoro_pool_end(p, 200, &silent, now);
@@ -155,7 +155,7 @@ static void keeps_a_reserve_for_exits(void)
   CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, 0) == 60);
   for (i = 0; i < 4; i++) {
     CHECK(etoro_pool_wait(p, ETORO_PRIORITY_EXIT, 0) == 0);
-    etoro_pool_start(p);
+    etoro_pool_start(p, 0);
   }
   CHECK(etoro_pool_wait(p, ETORO_PRIORITY_EXIT, 0) == 60);
   etoro_account_free(a);
@@ -174,7 +174,7 @@ static void obeys_what_replies_say(void)
   struct etoro_account *a = account(NULL);
   struct etoro_pool *p = pool(a, "p", 100, 0);
   struct etoro_limits l = { -1, 50, 49, 60, 30 };
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 0);
   CHECK(p->rule.limit == 50 && p->rule.window == 30);
   spend(p, 49, 0);
@@ -183,13 +183,13 @@ static void obeys_what_replies_say(void)
   CHECK(pool(a, "p", 20, 0) == p && p->rule.limit == 50);
   /* what others have used counts */
   l.remaining = 10;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 100);
   spend(p, 10, 100);
   CHECK(wait_of(p, 100) == 30);
   /* an answer that came late tells of no more than is known */
   l.remaining = 30;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 131);
   spend(p, 30, 131);
   CHECK(wait_of(p, 131) > 0);
@@ -197,30 +197,30 @@ static void obeys_what_replies_say(void)
   l.limit = 1e300;
   l.remaining = 1e300;
   l.window = 1e300;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 1000000);
   CHECK(p->rule.window == ETORO_POOL_WINDOW_MAX);
   /* at ETORO_POOL_LIMIT_MAX and ETORO_POOL_WINDOW_MAX, and one past them */
   l.limit = 999999;
   l.window = 3599;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 999999 && p->rule.window == 3599);
   l.limit = 1000000;
   l.window = 3600;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 1000000 && p->rule.window == 3600);
   l.limit = 1000001;
   l.window = 3601;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 1000000 && p->rule.window == 3600);
   l.limit = 0;
   l.remaining = -1;
   l.window = 0;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 200);
   CHECK(p->rule.limit == 1000000);
   etoro_account_free(a);
@@ -229,19 +229,19 @@ static void obeys_what_replies_say(void)
 static void keeps_to_what_the_user_set(void)
 {
   struct etoro_account *a = account(NULL);
-  struct etoro_pool_rule rule = { "p", 10, 0, 60, 10 };
+  struct etoro_pool_rule rule = { "p", 10, 0, 60, 10, 0 };
   struct etoro_pool *p = etoro_account_pool(a, &rule);
   struct etoro_limits l = { -1, 60, 59, 60, 60 };
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 0);
   CHECK(p->rule.limit == 10 && p->count == 1);
   l.remaining = 4; /* others leave less than that */
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 0);
   spend(p, 4, 0);
   CHECK(wait_of(p, 0) == 60);
   l.limit = 5;
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_end(p, 200, &l, 60);
   CHECK(p->rule.limit == 5);
   rule.limit = rule.most = 3;
@@ -301,7 +301,7 @@ static void try_exit(struct etoro_pool *p, int status,
 {
   CHECK(exit_wait(p, now) == 0);
   CHECK(etoro_pool_try(p, now) == 1);
-  etoro_pool_start(p);
+  etoro_pool_start(p, now);
   etoro_pool_end(p, status, l, now);
 }
 
@@ -373,7 +373,7 @@ static void learns_a_limit_nobody_told(void)
   int i;
   spend(p, 20, 0);
   for (i = 0; i < 5; i++)
-    etoro_pool_start(p);
+    etoro_pool_start(p, 0);
   etoro_pool_end(p, 429, &silent, 1);
   CHECK(p->rule.limit == 20);
   CHECK(wait_of(p, 1) > 0);
@@ -407,10 +407,54 @@ static void learns_a_limit_nobody_told(void)
   CHECK(p->is_learned);
   {
     struct etoro_limits l = { -1, 40, 39, -1, -1 };
-    etoro_pool_start(p);
+    etoro_pool_start(p, 0);
     etoro_pool_end(p, 200, &l, 200);
     CHECK(!p->is_learned && p->rule.limit == 40);
   }
+  etoro_account_free(a);
+}
+
+static void spreads_calls(void)
+{
+  struct etoro_pool_rule rule = { "p", 20, 4, 32, 0, 1 };
+  struct etoro_account *a = account("k");
+  struct etoro_pool *p = etoro_account_pool(a, &rule);
+  int i;
+  for (i = 0; i < 16; i++) { /* one every 2 s: 16 of 20 are theirs */
+    CHECK(wait_of(p, 2 * i) == 0);
+    etoro_pool_start(p, 2 * i);
+    CHECK(wait_of(p, 2 * i) == 2);
+    CHECK(etoro_pool_wait(p, ETORO_PRIORITY_ORDER, 2 * i + 0.5) == 1.5);
+    CHECK(etoro_pool_wait(p, ETORO_PRIORITY_EXIT, 2 * i) == 0);
+    etoro_pool_end(p, 200, &silent, 2 * i);
+  }
+  /* a pause saves nothing up */
+  CHECK(wait_of(p, 100) == 0);
+  etoro_pool_start(p, 100);
+  CHECK(wait_of(p, 100) == 2);
+  /* an exit goes at once; the others wait for its turn as well */
+  etoro_pool_start(p, 100);
+  CHECK(wait_of(p, 100) == 4);
+  /* a pause after a 429 is longer than a turn */
+  {
+    struct etoro_limits told = { -1, -1, -1, 30, -1 };
+    etoro_pool_end(p, 429, &told, 101);
+  }
+  CHECK(wait_of(p, 101) > 4);
+  etoro_account_free(a);
+}
+
+static void paces_if_one_client_does(void)
+{
+  struct etoro_pool_rule rule = { "p", 60, 0, 60, 0, 0 };
+  struct etoro_account *a = account("k");
+  struct etoro_pool *p = etoro_account_pool(a, &rule);
+  etoro_pool_start(p, 0);
+  CHECK(wait_of(p, 0) == 0);
+  rule.is_paced = 1;
+  CHECK(etoro_account_pool(a, &rule) == p);
+  etoro_pool_start(p, 0);
+  CHECK(wait_of(p, 0) == 1);
   etoro_account_free(a);
 }
 
@@ -424,7 +468,7 @@ static void shows_itself(void)
   CHECK(v.limit == 20 && v.left == 20 && v.reserve == 4);
   CHECK(v.resets_in < 0 && v.paused_for == 0);
   spend(p, 3, 10);
-  etoro_pool_start(p);
+  etoro_pool_start(p, 0);
   etoro_pool_look(p, 15, &v);
   CHECK(v.left == 16 && v.resets_in == 55);
   l.retry_after = 30;
@@ -448,7 +492,7 @@ static void without_memory(int may_fail)
   p = pool(a, "p", 100, 0);
   CHECK(p || may_fail);
   for (i = 0; p && i < 100; i++) {
-    etoro_pool_start(p);
+    etoro_pool_start(p, 0);
     etoro_pool_end(p, 200, &silent, 0);
   }
   CHECK(!p || wait_of(p, 0) == 60 || (may_fail && wait_of(p, 0) == 0));
@@ -470,6 +514,8 @@ int main(void)
   tries_exits_in_a_pool_that_is_shut();
   tries_no_exit_without_need();
   learns_a_limit_nobody_told();
+  spreads_calls();
+  paces_if_one_client_does();
   shows_itself();
   fail_each_step(without_memory);
   return 0;

@@ -439,6 +439,39 @@ describe("a budget, in-process", function()
     assert.equal(120, client:budget()["market-data"].limit)
   end)
 
+  -- When so many calls that are made at once arrive, in seconds.
+  local function arrivals_of(rate_limit, calls)
+    local own = etoro.sandbox.new { now = function() return 0 end }
+    local client = assert(own:client { rate_limit = rate_limit })
+    local at = {}
+    own:run(function()
+      for i = 1, calls do
+        etoro.spawn(function()
+          assert(client:call(ME))
+          at[i] = client:now()
+        end)
+      end
+    end)
+    table.sort(at)
+    return at
+  end
+
+  it("can be spread evenly, in all pools or in one", function()
+    for _, rate_limit in ipairs { { pace = true },
+      { default = { pace = true } },
+      { pace = true, default = 60 }, { default = { limit = 60, window = 60,
+        pace = true } } }
+    do
+      local at = arrivals_of(rate_limit, 90)
+      for i = 1, 90 do
+        assert.is_true(math.abs(at[i] - (i - 1)) < 0.01, i .. ": " .. at[i])
+      end
+    end
+    local others = arrivals_of({ pace = true, default = { pace = false } }, 60)
+    assert.is_true(others[60] < 1)
+    assert.is_true(arrivals_of(true, 60)[60] < 1)
+  end)
+
   it("cannot be nothing, or nonsense", function()
     local function refused(rate_limit, text)
       raises(function() box:client { rate_limit = rate_limit } end,
@@ -454,7 +487,10 @@ describe("a budget, in-process", function()
       .. " 'default'?)")
     refused({ [1] = 5 }, "unknown pool '1'")
     refused({ default = { burst = 5 } }, "pool 'default' has no field"
-      .. " 'burst'; limit, window and reserve")
+      .. " 'burst'; limit, window, reserve and pace")
+    refused({ pace = 1 }, "pace of all pools must be true or false")
+    refused({ default = { pace = "yes" } }, "pace of pool 'default' must be"
+      .. " true or false")
     refused({ default = { reserve = -1 } }, "reserve of pool 'default' must be"
       .. " a whole number of at least 0; rate_limit = false keeps no budgets")
     refused({ window = 0 }, "window of pool 'all pools' must be a number of at"

@@ -57,6 +57,7 @@ static void readrule(lua_State *L, int index, struct etoro_pool_rule *r)
   r->reserve = (int)letoro_field_number(L, index, "reserve", 0);
   r->window = letoro_field_number(L, index, "window", ETORO_DEFAULT_WINDOW);
   r->most = (int)letoro_field_number(L, index, "most", 0);
+  r->is_paced = letoro_field_flag(L, index, "pace");
 }
 
 /* The rules of options.pools, in a userdata on the stack. */

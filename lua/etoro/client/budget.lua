@@ -14,7 +14,14 @@ local M = {}
 -- The older API has one pool for everything.
 local OLDER = "older"
 
-local FIELDS = { limit = true, window = true, reserve = true }
+local FIELDS = { limit = true, window = true, reserve = true, pace = true }
+
+local function check_pace(name, value)
+  if type(value) ~= "boolean" then
+    blame.raise(("bad option 'rate_limit': pace of %s must be true or false")
+      :format(name))
+  end
+end
 
 local function check_rule(name, field, value, least)
   if type(value) ~= "number" or value ~= value or value < least
@@ -32,6 +39,8 @@ local function check_given(given, known)
   for name, rule in pairs(given) do
     if name == "window" then
       check_rule("all pools", name, rule, LEAST.window)
+    elseif name == "pace" then
+      check_pace("all pools", rule)
     elseif not known[name] then
       blame.raise(("bad option 'rate_limit': unknown pool '%s'%s"):format(
         tostring(name), nearest.hint(tostring(name), known)))
@@ -39,9 +48,13 @@ local function check_given(given, known)
       for field, value in pairs(rule) do
         if not FIELDS[field] then
           blame.raise(("bad option 'rate_limit': pool '%s' has no field '%s';"
-            .. " limit, window and reserve"):format(name, tostring(field)))
+            .. " limit, window, reserve and pace"):format(name,
+            tostring(field)))
+        elseif field == "pace" then
+          check_pace(("pool '%s'"):format(name), value)
+        else
+          check_rule(name, field, value, LEAST[field])
         end
-        check_rule(name, field, value, LEAST[field])
       end
     else
       check_rule(name, "limit", rule, LEAST.limit)
@@ -52,18 +65,20 @@ end
 local function rule_of(name, pool, given)
   local own = given[name]
   if type(own) ~= "table" then own = { limit = own } end
-  local limit = own.limit or pool.limit
+  local limit, paces = own.limit or pool.limit, own.pace
+  if paces == nil then paces = given.pace or false end
   return {
     name = name, limit = limit, window = own.window or given.window
       or pool.window,
     reserve = math.min(own.reserve or pool.reserve or 0, limit - 1),
-    most = own.limit,
+    most = own.limit, pace = paces,
   }
 end
 
 --- The pools of a client, as the core takes them. Raises for what is wrong in
---- rate_limit: false, true, or { pool = limit or { limit, window, reserve },
---- window = seconds for all }. For api = "sor-v3" the one pool is "older".
+--- rate_limit: false, true, or { pool = limit or { limit, window, reserve,
+--- pace }, window = seconds for all, pace = boolean for all }. For api =
+--- "sor-v3" the one pool is "older".
 ---@param rate_limit? boolean|table
 ---@param api "public"|"sor-v3"
 ---@return { name: string, limit: integer, window: number, reserve: integer }[]

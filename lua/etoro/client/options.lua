@@ -33,7 +33,8 @@ local M = {}
 ---@field proxy? string|userdata its URL; sealed, for it may hold a password
 ---@field user_agent? string
 ---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
----by pool, such as { default = 120 }, and window in seconds for all of them;
+---by pool, such as { default = 120 }, and window in seconds for all of them, or
+---pace = true, which spreads a pool's calls evenly;
 ---replies correct them, but raise none that is given here
 ---@field seal? boolean keep the client's own keys out of Lua: nothing that is
 ---reachable from the client has a reveal() for them, token:client included

@@ -47,7 +47,7 @@ static void take_place(struct etoro_job *j, double now)
   j->client->in_flight++;
   j->is_trial =
       j->priority == ETORO_PRIORITY_EXIT && etoro_pool_try(j->pool, now);
-  etoro_pool_start(j->pool);
+  etoro_pool_start(j->pool, now);
 }
 
 /* Goes on through the line at hand, in order. Jobs of a client that cannot

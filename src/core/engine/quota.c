@@ -66,6 +66,7 @@ static void tighten(struct etoro_pool *p, const struct etoro_pool_rule *rule)
     p->rule.limit = p->rule.most;
   if (!p->is_told && (!p->rule.limit || p->given < p->rule.limit))
     p->rule.limit = p->given;
+  p->rule.is_paced |= rule->is_paced;
   if (rule->reserve > p->rule.reserve)
     p->rule.reserve = rule->reserve;
   if (!p->is_told && rule->window > p->rule.window)
@@ -109,8 +110,9 @@ static void forget_freed(struct etoro_pool *p, double now)
 struct etoro_pool *etoro_account_find(struct etoro_account *a,
                                       const char *name)
 {
-  static const struct etoro_pool_rule otherwise = { "default", 0, 0,
-                                                    ETORO_DEFAULT_WINDOW, 0 };
+  static const struct etoro_pool_rule otherwise = {
+    "default", 0, 0, ETORO_DEFAULT_WINDOW, 0, 0
+  };
   struct etoro_pool *p;
   if (!name)
     name = otherwise.name;
@@ -186,6 +188,16 @@ static void forget_learned(struct etoro_pool *p, double now)
   p->rule.limit = p->given;
 }
 
+/* Requests of that priority that a window has room for. */
+static int allowed_in(const struct etoro_pool *p, enum etoro_priority priority)
+{
+  int allowed = p->rule.limit;
+  if (priority != ETORO_PRIORITY_EXIT)
+    allowed -= p->rule.reserve;
+  /* a pool that lets nobody through would hang its callers */
+  return allowed < 1 ? 1 : allowed;
+}
+
 /* Seconds until there is room for everybody of that priority. Requests under
    way count in full: the server may have counted them already,
    and nobody knows how long they take. A slot frees one window after its reply
@@ -200,17 +212,20 @@ static double room_in(struct etoro_pool *p, enum etoro_priority priority,
     return 0;
   forget_freed(p, now);
   forget_learned(p, now);
-  allowed = p->rule.limit;
-  if (priority != ETORO_PRIORITY_EXIT)
-    allowed -= p->rule.reserve;
-  if (allowed < 1)
-    allowed = 1; /* a pool that lets nobody through would hang its callers */
+  allowed = allowed_in(p, priority);
   over = p->in_flight + (int)p->count - allowed;
   if (over < 0)
     return 0;
   if ((size_t)over >= p->count)
     return -1; /* too many are under way: only their replies make room */
   return p->frees[p->first + (size_t)over] - now;
+}
+
+/* A wait that lasts until the next one's turn, at least. */
+static double paced(const struct etoro_pool *p, double wait, double now)
+{
+  double turn = p->rule.is_paced ? p->paced_until - now : 0;
+  return wait >= 0 && turn > wait ? turn : wait;
 }
 
 /* Cancel and close may be what stops a loss, and a 429 that somebody's reads
@@ -221,7 +236,9 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
 {
   double wait = room_in(p, priority, now);
   double early;
-  if (wait == 0 || priority != ETORO_PRIORITY_EXIT || now >= p->shut_until)
+  if (priority != ETORO_PRIORITY_EXIT)
+    return paced(p, wait, now);
+  if (wait == 0 || now >= p->shut_until)
     return wait;
   early = p->try_at > now ? p->try_at - now : 0;
   return wait < 0 || early < wait ? early : wait;
@@ -249,9 +266,14 @@ static void let_try(struct etoro_pool *p, double now)
 
 /* From the moment a place is taken, not from the first byte: two calls that are
    let through in one round must not share the last slot. */
-void etoro_pool_start(struct etoro_pool *p)
+/* An exit takes its turn ahead of time, and the others wait for it. */
+void etoro_pool_start(struct etoro_pool *p, double now)
 {
   p->in_flight++;
+  if (p->paced_until < now)
+    p->paced_until = now;
+  if (p->rule.is_paced && p->rule.limit > 0)
+    p->paced_until += p->rule.window / allowed_in(p, ETORO_PRIORITY_READ);
 }
 
 /* Never sent, so never counted by the server: it uses no slot. */

@@ -31,6 +31,7 @@ struct etoro_pool_rule {
   int reserve;     /* of these, for ETORO_PRIORITY_EXIT alone */
   double window;   /* seconds */
   int most;        /* no reply raises the limit above this; 0: any may */
+  int is_paced;    /* requests but exits are spread over the window */
 };
 
 /* A queue of jobs, which line.h fills and empties. */
@@ -49,6 +50,7 @@ struct etoro_pool {
   int is_learned;                  /* the limit was found by meeting it */
   double forget_at;                /* when what was learned may be outdated */
   int in_flight;
+  double paced_until;              /* when the next one's turn is */
   double paused_until;
   double shut_until;               /* a 429 may hold calls up until then */
   double try_at;                   /* when an exit may go out all the same */
@@ -102,9 +104,9 @@ double etoro_pool_wait(struct etoro_pool *p, enum etoro_priority priority,
    begins anew: the next one may go at once. */
 int etoro_pool_try(struct etoro_pool *p, double now);
 
-/* A request goes out; one that is under way has ended without having reached
+/* A request goes out now; one that is under way has ended without having reached
    the server. */
-void etoro_pool_start(struct etoro_pool *p);
+void etoro_pool_start(struct etoro_pool *p, double now);
 void etoro_pool_unsent(struct etoro_pool *p);
 
 /* A request has ended: with a reply and its limits, or without one (status 0,
