@@ -184,6 +184,25 @@ describe("of an odd answer", function()
     assert.equal("not_found", select(2, client.portfolios:get "b").kind)
   end)
 
+  it("a failure inside a 2xx is one, whatever was called", function()
+    answers[""] = '{"success":false,"error":"not now"}'
+    local real = api:client { account = "real", max_retries = 0 }
+    for what, call in pairs {
+      portfolios = function() return real.portfolios:list() end,
+      scopes = function() return real.portfolios:scopes() end,
+      me = function() return client.account:me() end,
+      holdings = function() return client.account:holdings() end,
+      exchanges = function() return client.market:exchanges() end,
+      alerts = function() return client.alerts:list() end,
+    } do
+      local result, err = call()
+      assert.is_nil(result, what)
+      assert.equal("rejected", err.kind, what)
+      assert.equal("not now", err.message, what)
+    end
+    real:close()
+  end)
+
   it("eligibility is asked for one to a hundred instruments", function()
     local ids = {}
     for i = 1, 101 do ids[i] = i end

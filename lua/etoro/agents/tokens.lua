@@ -272,9 +272,7 @@ function methods:client(options)
     blame.raise("the token's scopes do not name one environment, so say which"
       .. " account it is for: token:client { account = \"demo\" } or \"real\"")
   end
-  local client
-  client, err = caller:derive(own, self.userToken)
-  return client, err
+  return caller:derive(own, self.userToken)
 end
 
 return M

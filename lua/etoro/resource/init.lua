@@ -48,8 +48,7 @@ function M.id_text(value, name)
   end
   local number, message = types.value({ type = "integer", min = 1 }, value)
   if not number then
-    local err = errors.invalid(name, message)
-    return nil, err
+    return nil, errors.invalid(name, message)
   end
   return type(value) == "number" and ("%d"):format(value) or value
 end
