@@ -3,6 +3,7 @@
 local core = require "etoro.core"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
+local program = require "spec.support.program"
 local ws = require "spec.support.ws"
 
 describe("a stream's way", function()
@@ -108,5 +109,28 @@ describe("a stream's way", function()
       stream:send "never read"
     end
     assert.is_true(count() <= before)
+  end)
+
+  it("stays the parent's after a fork", function()
+    program.passes(program.embed({}, [[
+      local core = require "etoro.core"
+      local ws = require "spec.support.ws"
+      local engine = core.engine()
+      local stream = ws.open(assert(engine:stream(ws.client(engine, ...),
+        { target = "/echo" })))
+      local pid = host.fork()
+      if pid == 0 then
+        local ok, message, kind = stream:send "the child's"
+        assert(not ok and kind == "closed", message)
+        assert(stream:close())
+        stream, engine = nil, nil
+        collectgarbage()
+        return
+      end
+      assert(host.wait(pid) == 0)
+      assert(stream:send "the parent's")
+      local kind, text = ws.take(stream)
+      assert(kind == "text" and text == "the parent's", text)
+    ]], "http://127.0.0.1:" .. server.plain))
   end)
 end)
