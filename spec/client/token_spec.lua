@@ -268,7 +268,7 @@ describe("an access_token function", function()
 
   it("that fails in a task fails a blocking call that waits", function()
     local client = new_client(function()
-      etoro.sleep(0.05)
+      etoro.sleep(0.5)
       error("no", 0)
     end)
     local task = etoro.spawn(client.request, client, { path = "/task" })
