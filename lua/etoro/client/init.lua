@@ -68,6 +68,9 @@ end
 ---@field watchlists etoro.Watchlists
 local methods = setmetatable({}, { __index = inside })
 
+-- of what our own modules ask, what users may, too
+methods.now, methods.unix = inside.now, inside.unix
+
 -- Resources are made when they are first asked for.
 local RESOURCES = {
   account = "etoro.money.account",

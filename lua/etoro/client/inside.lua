@@ -1,12 +1,13 @@
 -- What modules ask a client, so that none of them has to know what it is made
--- of. Users are promised none of this.
+-- of. Users are promised none of this but `now` and `unix`.
 
 local waiting = require "etoro.tasks.waiting"
 
 ---@class etoro.ClientInside
 local inside = {}
 
---- The time on the client's clock: seconds, for spans alone.
+--- The time on the client's clock, the world's or a box's: seconds that nobody
+--- sets back, for spans.
 ---@return number
 function inside:now() return self._runtime.engine:now() end
 

@@ -134,7 +134,9 @@ local function read_header(text, at)
   if #text < at + 43 then return nil end
   local magic, version, _, is_utc, is_standard, leaps, moments, types, letters,
     after = HEADER:unpack(text, at)
-  if magic ~= "TZif" or moments > limits.zone_moments_max or types == 0 then
+  -- one that counts leap seconds has other moments than the API
+  if magic ~= "TZif" or moments > limits.zone_moments_max or types == 0
+      or leaps > 0 then
     return nil
   end
   return { version = version, after = after, moments = moments, types = types,
