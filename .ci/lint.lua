@@ -20,6 +20,7 @@ local LATE = {
     .. " a write needs, before it is sent; the cache, while a client is made",
   ["lua/etoro/operations.lua"] = "a part of the table, before any of it is sent",
   ["lua/etoro/sandbox/init.lua"] = "the server: before it listens",
+  ["lua/etoro/sandbox/answers/init.lua"] = "what answers reads, in the sandbox",
   ["lua/etoro/sandbox/box.lua"] = "the client in its process: before it is there",
   ["lua/etoro/command/init.lua"] = "help pays for nothing; the session has"
     .. " loaded all else before it sends",

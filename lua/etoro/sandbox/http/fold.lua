@@ -7,13 +7,16 @@ local M = {}
 
 local lower = core.lower
 
--- A table's values by its names in small letters, of two the same the first.
+-- A table's values by its names in small letters; of two that are the same then,
+-- the one whose own name is the first in order.
 local function fold(t)
-  local folded = {}
-  for name, value in next, t do
+  local folded, names = {}, {}
+  for name in next, t do
     if type(name) == "string" then
-      name = lower(name)
-      if folded[name] == nil then folded[name] = value end
+      local small = lower(name)
+      if not names[small] or core.before(name, names[small]) then
+        names[small], folded[small] = name, t[name]
+      end
     end
   end
   return folded

@@ -18,10 +18,10 @@ local RECOMMENDED = { 1001, 1137, 2104, 3001, 100000, 1004, 2106, 18, 2110,
 
 local KNOWN = {
   ["GET /api/v1/clubs"] = {
-    clubs = reply.each(LEVELS, function(level, rank)
+    clubs = reply.each(LEVELS, function(row, rank)
       local next_one = LEVELS[rank + 1]
-      return { name = level[1], rank = rank,
-        minRealizedEquity = level[2] or json.null,
+      return { name = row[1], rank = rank,
+        minRealizedEquity = row[2] or json.null,
         maxRealizedEquity = next_one and next_one[2] - 1 or json.null }
     end),
     downgradeRisk = { isAtRisk = false, daysUntilDowngrade = json.null },
