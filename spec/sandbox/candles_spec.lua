@@ -3,7 +3,7 @@
 -- whole answers, byte by byte, and some bars in full.
 
 local core = require "etoro.core"
-local support = require "spec.support.box"
+local support_box = require "spec.support.box"
 
 local PATH = "/api/v1/market-data/instruments/%d/history/candles/%s/%s/%d"
 
@@ -20,7 +20,7 @@ end
 
 -- A world by its seed and the second at which it begins.
 local function world(seed, start)
-  return support.new { limits = false, seed = seed,
+  return support_box.new { limits = false, seed = seed,
     now = function() return start end }
 end
 
@@ -71,7 +71,7 @@ local HELD = {
 
 local function move(b, id)
   for _, step in ipairs { { 150, 18007 }, { 151.123, 600.5 },
-      { support.null, 7200 }, { 1e-6, 70 }, { 1e9, 90 } } do
+      { support_box.null, 7200 }, { 1e-6, 70 }, { 1e9, 90 } } do
     hold(b, id, step[1])
     b:advance(step[2])
   end

@@ -5,7 +5,7 @@
 local core = require "etoro.core"
 local rules = require "etoro.values.rules"
 local targets = require "etoro.call.targets"
-local values = require "etoro.values.compiled"
+local values_compiled = require "etoro.values.compiled"
 
 local M = {}
 
@@ -29,7 +29,7 @@ end
 
 local function of_query(name, spec)
   return {
-    name = name, check = values.value(spec), escaped = escape(name, "query"),
+    name = name, check = values_compiled.value(spec), escaped = escape(name, "query"),
     commas = spec.commas,
   }
 end
@@ -38,7 +38,7 @@ end
 local function params_of(op)
   local params = {}
   for name, spec in pairs(op.params.path) do
-    params[name] = { name = name, check = values.value(spec) }
+    params[name] = { name = name, check = values_compiled.value(spec) }
   end
   for name, spec in pairs(op.params.query) do
     params[name] = of_query(name, spec)
@@ -66,8 +66,8 @@ end
 
 local function body_check(op)
   if not op.body then return nil end
-  if type(op.body.type) == "string" then return values.value(op.body) end
-  local check, at_least_one = values.object(op.body), op.at_least_one
+  if type(op.body.type) == "string" then return values_compiled.value(op.body) end
+  local check, at_least_one = values_compiled.object(op.body), op.at_least_one
   return function(body)
     if body == nil then body = {} end
     body = check(body)

@@ -1,7 +1,7 @@
 -- Who may go on, and who waits for what: the one scheduler of a Lua state. It
 -- resumes nobody; etoro.tasks.task does.
 
-local clocks = require "etoro.tasks.clock"
+local tasks_clock = require "etoro.tasks.clock"
 local heap = require "etoro.tasks.heap"
 
 local M = {}
@@ -17,7 +17,7 @@ function M.get()
   if not scheduler then
     scheduler = {
       ready = {}, first = 1, last = 0,   -- a queue of tasks to resume
-      driven = {},                       -- clocks of boxes, in the order
+      driven = {},                       -- tasks_clock of boxes, in the order
                                          -- in which tasks first slept by them
       sleeps = 0,                        -- how many there ever were
       tasks = 0,                         -- the same
@@ -98,7 +98,7 @@ end
 ---@return etoro.Clock
 function M.clock()
   local task = walk_up()
-  return task and task.clock or clocks.world
+  return task and task.clock or tasks_clock.world
 end
 
 --- The task that a coroutine belongs to, if it is a task's own.
@@ -225,7 +225,7 @@ end
 
 -- Clocks are few, so that a list will do.
 local function know(clock)
-  if clock == clocks.world or clock.is_known then return end
+  if clock == tasks_clock.world or clock.is_known then return end
   clock.is_known = true
   table.insert(scheduler.driven, clock)
 end
@@ -266,7 +266,7 @@ end
 
 --- Lets tasks go on whose time has come.
 function M.wake_sleepers()
-  wake_by(clocks.world)
+  wake_by(tasks_clock.world)
   local driven = scheduler.driven
   for i = #driven, 1, -1 do
     wake_by(driven[i])
@@ -276,7 +276,7 @@ function M.wake_sleepers()
   end
 end
 
---- The clocks of boxes that tasks sleep by.
+--- The tasks_clock of boxes that tasks sleep by.
 ---@return etoro.Clock[]
 function M.driven()
   return scheduler and scheduler.driven or {}
@@ -302,7 +302,7 @@ end
 function M.due()
   if not scheduler then return nil end
   if M.is_ready() then return 0 end
-  return M.sleeps(clocks.world)
+  return M.sleeps(tasks_clock.world)
 end
 
 --- Whether something has ended that is still to be told: to somebody who

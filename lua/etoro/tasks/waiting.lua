@@ -3,7 +3,7 @@
 -- reach those who asked for them here too.
 
 local blame = require "etoro.values.blame"
-local clocks = require "etoro.tasks.clock"
+local tasks_clock = require "etoro.tasks.clock"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 local scheduler = require "etoro.tasks.scheduler"
@@ -40,7 +40,7 @@ function M.of(engine)
       engine = engine, waiters = setmetatable({}, { __mode = "v" }),
       is_shared = is_shared, runs = 0,
     }
-    runtime.clock = is_shared and clocks.world or clocks.of(runtime)
+    runtime.clock = is_shared and tasks_clock.world or tasks_clock.of(runtime)
     runtimes[engine] = runtime
   end
   return runtime
@@ -202,8 +202,8 @@ end
 -- second slept is a second there.
 local function is_held(runtime)
   if runtime.runs > 0 then return waits_for_others(runtime, runtime.clock) end
-  return scheduler.sleeps(clocks.world) ~= nil
-    or waits_for_others(runtime, clocks.world)
+  return scheduler.sleeps(tasks_clock.world) ~= nil
+    or waits_for_others(runtime, tasks_clock.world)
 end
 
 -- How far a driven clock may move now: not while a task can go on; then as far
