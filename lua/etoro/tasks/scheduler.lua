@@ -17,7 +17,7 @@ function M.get()
   if not scheduler then
     scheduler = {
       ready = {}, first = 1, last = 0,   -- a queue of tasks to resume
-      driven = {},                       -- tasks_clock of boxes, in the order
+      driven = {},                       -- clocks of boxes, in the order
                                          -- in which tasks first slept by them
       sleeps = 0,                        -- how many there ever were
       tasks = 0,                         -- the same
