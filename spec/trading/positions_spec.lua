@@ -249,6 +249,7 @@ describe("client.positions", function()
       assert.equal(("%s%d"):format(OUTCOME, id), t:sent()[2])
     end)
 
+    -- after limits.close_misses looks
     it("believes portfolio and history where the server has no outcome",
       function()
         start { newer_routes = false, close_delay = 2, portfolio_lag = 3 }

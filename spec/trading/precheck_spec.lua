@@ -422,6 +422,10 @@ describe("the check before an order", function()
         .. " 2.00 % of the margin (price 100, leverage 1); the least for AAPL"
         .. " is 5.00 %", { stopLossRate = 98 })
       passes { stopLossRate = 50 }
+      passes { stopLossRate = "49.9999995" } -- limits.stop_slack
+      refuses("stop_loss_bounds", "stopLossRate", "a stop loss at 49.9999985"
+        .. " loses 50.00 % of the margin (price 100, leverage 1); the most for AAPL"
+        .. " is 50.00 %", { stopLossRate = "49.9999985" })
       -- with leverage the same rate costs more of it
       refuses("stop_loss_bounds", "stopLossRate", "a stop loss at 80 loses"
         .. " 100.00 % of the margin (price 100, leverage 5); the most for AAPL"

@@ -40,6 +40,16 @@ describe("the trade history", function()
     end
   end)
 
+  it("is limits.history_pages_max pages of limits.history_page", function()
+    for trades, is_all in pairs { [1999] = true, [2000] = false } do
+      local api = server(trades, 1000)
+      local items, since = history.read(api, "2026-01-01")
+      assert.equal(trades, #items)
+      assert.equal(20, api.pages)
+      assert.equal(is_all, since == 0)
+    end
+  end)
+
   it("is told complete only as far back as it was read", function()
     local items, since = history.read(server(250, 10, true), "2026-01-01")
     assert.equal(200, #items)

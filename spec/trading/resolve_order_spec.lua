@@ -285,6 +285,7 @@ describe("an order whose answer is lost", function()
     end
   end)
 
+  -- given up after limits.order_doubts such refusals
   it("is not refused when the account shows such a position", function()
     open { idempotency = "measured" }
     fault "lost_reply"

@@ -1,11 +1,9 @@
 -- What time it is at the server, by the Date header of an answer.
 
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 
 local M = {}
-
-local SLACK = 2 -- a Date header has whole seconds
-local TRUSTED = 60 -- seconds that this machine's clock may be off
 
 --- The server's time when it answered; nil when the answer does not tell.
 ---@param response etoro.Response
@@ -24,7 +22,7 @@ end
 function M.at(client, response, moment)
   local now = M.of(response)
   if not now then return nil end
-  return now - (client:now() - moment) - SLACK
+  return now - (client:now() - moment) - limits.date_slack
 end
 
 --- How many seconds the server's clock is ahead of this machine's; nil when
@@ -44,7 +42,7 @@ end
 ---@return boolean
 function M.is_off(client, response)
   local ahead = M.ahead(client, response)
-  return ahead ~= nil and math.abs(ahead) > TRUSTED
+  return ahead ~= nil and math.abs(ahead) > limits.clock_trusted
 end
 
 --- A moment on the engine's clock as seconds since 1970, by the server's clock

@@ -15,6 +15,7 @@ local edit = require "etoro.trading.closing.edit"
 local call_response = require "etoro.call.response"
 local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
+local limits = require "etoro.values.limits"
 require "etoro.trading.resolve" -- loaded before anything is sent
 
 -- not up to the locale
@@ -22,7 +23,7 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local CLOSE_WAIT, EDIT_WAIT = 30, 10 -- seconds
+local CLOSE_WAIT, EDIT_WAIT = limits.close_wait, limits.edit_wait
 
 --- A position. Fields as the API names them (positionID, instrumentID);
 --- other spellings of a name (positionId) read the same field.

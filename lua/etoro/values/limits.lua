@@ -3,8 +3,7 @@
 --- stands in both under one name, and spec/project/limits_spec.lua compares
 --- them. doc/limits.md tells users of those that they can meet: all but what
 --- stands under "Inside". Elsewhere: what the API tells of its own (quota pools,
---- ranges of parameters), in the generated tables; the tolerances of trading,
---- with what they compare; what the sandbox alone has, in its ceilings.lua.
+--- ranges of parameters), in the generated tables; what the sandbox alone has, in its ceilings.lua.
 ---@class etoro.Limits
 return {
   -- Defaults of a client and of one call
@@ -126,6 +125,20 @@ return {
   journal_ended_kept = 1000,
   -- orders: of one origin that are known by id, and as many of before
   known_orders_max = 20000,
+  -- seconds: order:wait, unless told; a market order fills in a few
+  order_wait = 30,
+  -- seconds: that an order's cancel is followed, unless told
+  cancel_wait = 10,
+  -- seconds: until the positions of an order show, unless told
+  order_show_wait = 10,
+  -- seconds: that a close is followed, unless told; the history runs behind
+  close_wait = 30,
+  -- seconds: that an edit is followed, unless told
+  edit_wait = 10,
+  -- pages: of the trade history that a proof reads
+  history_pages_max = 20,
+  -- looks: the first ones, in the evidence of an unknown outcome
+  evidence_looks = 50,
   -- seconds: for the reads of an order's check; it does not wait longer
   precheck_patience = 5,
   -- seconds: that an answer to a check counts for the next order
@@ -232,6 +245,51 @@ return {
   journal_turn = 200,
   -- bytes: of a journal's line that a problem shows
   journal_line_shown = 200,
+
+  -- Inside: what trading compares
+
+  -- units: what two figures may differ by; the account keeps six digits, and a
+  -- sum of two is off by two of the last
+  same_units = 2e-6,
+  -- units, of each: further ones, that a double may lose
+  same_units_share = 1e-9,
+  -- units, of each: of a part, as the most; a smaller one has to be told from
+  -- none
+  same_units_part = 1 / 4,
+  -- of one: what two rates may differ by, as a double loses
+  same_rate = 1e-9,
+  -- of one: what an order may come to of what was asked for; amounts are
+  -- rounded and converted
+  same_size = 1.01,
+  -- per cent: by which a stop may miss its bound; a rounding does
+  stop_slack = 1e-6,
+  -- seconds: that a Date header may be behind; it has whole ones
+  date_slack = 2,
+  -- seconds: that this machine's clock may be off, or no proof goes by it
+  clock_trusted = 60,
+  -- seconds: that a clock in order may go back between a journal's lines
+  recover_clock_slack = 2,
+  -- seconds: for which a part may be under way, or show still
+  part_window = 300,
+
+  -- Inside: how trading looks
+
+  -- items: of a page of the trade history, as documented
+  history_page = 100,
+  -- orders: that one case compares candidates by; each is a request
+  evidence_lookups = 10,
+  -- orders: the same where many cases share them, after a restart
+  recover_lookups = 100,
+  -- refusals: that the account contradicts, until an order is given up
+  order_doubts = 3,
+  -- seconds: that closes share a portfolio
+  close_batch_age = 0.4,
+  -- seconds: that closes share a history
+  close_history_age = 1,
+  -- looks: of a batch, for one at the outcome
+  close_batch_turn = 3,
+  -- looks: after which the server has no outcome to tell
+  close_misses = 3,
 
   -- Inside: the etoro command
 

@@ -4,6 +4,7 @@ local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local holdings = require "etoro.trading.account.holdings"
 local times = require "etoro.values.times"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -11,7 +12,7 @@ local M = {}
 
 local get = spelling.get
 
-local PAGE, PAGES_MAX = 100, 20
+local PAGE, PAGES_MAX = limits.history_page, limits.history_pages_max
 
 local function key_of(item)
   local parts = {}

@@ -17,16 +17,15 @@ local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
 local once = require "etoro.tasks.once"
 local routes = require "etoro.trading.routes"
+local limits = require "etoro.values.limits"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local BATCH_AGE = 0.4 -- seconds that closes share a portfolio
-local HISTORY_AGE = 1 -- seconds that closes share a history
-local BATCH_TURN = 3 -- so many looks of a batch for one at the outcome
-local MISSES = 3 -- looks after which the server has no outcome to tell
+local BATCH_AGE, BATCH_TURN = limits.close_batch_age, limits.close_batch_turn
+local HISTORY_AGE, MISSES = limits.close_history_age, limits.close_misses
 
 ---@class etoro.FollowedClosing: etoro.Closing
 ---@field position etoro.Position

@@ -3,10 +3,9 @@
 
 local holdings = require "etoro.trading.account.holdings"
 local same = require "etoro.trading.closing.same"
+local limits = require "etoro.values.limits"
 
 local M = {}
-
-local WINDOW = 300 -- seconds for which a part may be under way, or show still
 
 ---@class etoro.Part
 ---@field units number
@@ -22,7 +21,7 @@ local function parts_of(client, id)
   if not parts then return {} end
   local now = client:now()
   for part in pairs(parts) do
-    if now - part.began > WINDOW then parts[part] = nil end
+    if now - part.began > limits.part_window then parts[part] = nil end
   end
   return parts
 end

@@ -22,19 +22,17 @@
 
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
+local limits = require "etoro.values.limits"
 
 local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-local DIGITS, SHARE, MOST = 2e-6, 1e-9, 1 / 4 -- of units
-local RATE = 1e-9
-local SIZE = 1.01
-
 -- part: the units that are to be told from none; share is of the larger
 -- figures that it is taken from.
 local function slack(part, whole)
-  return math.min(DIGITS + SHARE * whole, MOST * part)
+  return math.min(limits.same_units + limits.same_units_share * whole,
+    limits.same_units_part * part)
 end
 
 --- Whether two numbers of units are the same, where a part of so many makes
@@ -80,7 +78,7 @@ end
 function M.rate(left, right)
   left, right = tonumber(left), tonumber(right)
   return left ~= nil and right ~= nil
-    and math.abs(left - right) <= RATE * math.abs(right)
+    and math.abs(left - right) <= limits.same_rate * math.abs(right)
 end
 
 --- Whether an order that asked for so much may have come to such a size.
@@ -89,7 +87,7 @@ end
 ---@return boolean
 function M.may_come_to(size, asked)
   size, asked = tonumber(size), tonumber(asked)
-  return not size or not asked or size <= asked * SIZE
+  return not size or not asked or size <= asked * limits.same_size
 end
 
 return M

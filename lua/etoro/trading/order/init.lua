@@ -13,10 +13,9 @@ local looks = require "etoro.tasks.looks"
 local call_response = require "etoro.call.response"
 local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
+local limits = require "etoro.values.limits"
 
 local M = {}
-
-local WAIT, CANCEL_WAIT, SHOW_WAIT = 30, 10, 10 -- seconds
 
 --- An order. Fields as the API names them: the three of the answer that placed
 --- it, and all of the lookup's after that. Other spellings of a name read the
@@ -151,7 +150,7 @@ end
 function methods:wait(options)
   local client = resource.client_of(self, "order:wait")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = call_options.take_timeout(options, WAIT)
+  local timeout = call_options.take_timeout(options, limits.order_wait)
   return follow(self, client, timeout)
 end
 
@@ -164,7 +163,7 @@ end
 function methods:positions(options)
   local client = resource.client_of(self, "order:positions")
   check.options(options, { timeout = "number" }, "option")
-  local timeout = call_options.take_timeout(options, SHOW_WAIT)
+  local timeout = call_options.take_timeout(options, limits.order_show_wait)
   return order_positions.of_order(self, client, timeout)
 end
 
@@ -181,7 +180,7 @@ local REFUSED = {
 ---cannot be looked up
 function methods:cancel(options)
   local client = resource.client_of(self, "order:cancel")
-  local seconds, rest = call_options.take_wait(options, CANCEL_WAIT)
+  local seconds, rest = call_options.take_wait(options, limits.cancel_wait)
   local err = check_id(self)
   if err then return nil, err end
   local result, response = client:send(routes.op(client, "cancel"),

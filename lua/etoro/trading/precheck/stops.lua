@@ -12,7 +12,7 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local SLACK = 1e-6 -- of a per cent: bounds are not missed by a rounding
+local SLACK = limits.stop_slack
 
 local NAMES = {
   stopLossRate = "a stop loss", takeProfitRate = "a take profit",

@@ -48,7 +48,7 @@ local KNOWN = { settle = "number", timeout = "number", deadline = "number" }
 -- again: that the second sending failed says nothing of the first.
 local SETTLES_ALL = { placed = true, closed = true }
 local SETTLES_ONE = { refused = true, not_sent = true }
-local CLOCK_SLACK = 2 -- seconds that a clock in order may go back
+local CLOCK_SLACK = limits.recover_clock_slack
 
 -- Whose an intent is, where it is not this client's.
 local function stranger(client, record)

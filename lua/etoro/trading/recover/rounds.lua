@@ -3,12 +3,11 @@
 
 local core = require "etoro.core"
 local looks = require "etoro.tasks.looks"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
-local LOOKED_UP = 100 -- orders a case is compared with: all cases share them
 
 ---@class etoro.Round
 ---@field client etoro.Client
@@ -45,7 +44,7 @@ end
 ---@param round etoro.Round
 function M.join(case, round)
   local read = case.read
-  case.most_lookups = LOOKED_UP
+  case.most_lookups = limits.recover_lookups
   function case:read(purpose, params)
     local key = key_of(purpose, params)
     local kept = round.answers[key]

@@ -11,8 +11,6 @@ local routes = require "etoro.trading.routes"
 
 local M = {}
 
-local KEPT_LOOKS = 50 -- of the first ones, in the error's evidence
-
 ---@class etoro.Uncertain
 ---@field op etoro.Operation
 ---@field account "demo"|"real" whose routes tell about it
@@ -132,7 +130,7 @@ end
 --- Remembers what was seen, for the error's evidence.
 ---@param fields table
 function methods:note(fields)
-  if #self.looks >= KEPT_LOOKS then return end
+  if #self.looks >= limits.evidence_looks then return end
   fields.after = self:now() - self.started
   self.looks[#self.looks + 1] = fields
 end

@@ -20,14 +20,13 @@ local order_answer = require "etoro.trading.order.answer"
 local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
+local limits = require "etoro.values.limits"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
 local M = {}
 
-local LOOKED_UP = 10 -- candidates that are compared by their order, unless
--- the case says otherwise
 local get = spelling.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
@@ -173,8 +172,9 @@ end
 -- Leaves out those whose order, looked up, was asked for differently.
 local function compare(case, found, since)
   local left = {}
+  local most = case.most_lookups or limits.evidence_lookups
   for i, one in ipairs(found) do
-    local order = i <= (case.most_lookups or LOOKED_UP) and one.order_id
+    local order = i <= most and one.order_id
       and case:read("lookup", { orderId = one.order_id })
     if type(order) == "table" then one.order = order end
     if not one.order or is_new(one.order, since)

@@ -12,6 +12,7 @@ local known = require "etoro.trading.resolve.known"
 local order_answer = require "etoro.trading.order.answer"
 local resolve_refusal = require "etoro.trading.resolve.refusal"
 local call_response = require "etoro.call.response"
+local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -19,8 +20,6 @@ local M = {}
 
 local HINT = "Look for it in client.orders:list() and client.positions:list()"
   .. " before placing it again"
-
-local DOUBTS = 3 -- refusals that the account contradicts, until it is given up
 
 local FOUND = "the answer to the order was lost; the order was found again by"
   .. " its request id"
@@ -160,7 +159,9 @@ local function refused(case, refusal)
   if not is_known or #account > 0 or case.has_met_another
       or resolve_refusal.names_request(refusal) then
     case.err.refusal, case.doubts = refusal, (case.doubts or 0) + 1
-    if case.doubts < DOUBTS and not case:is_over() then return nil, nil end
+    if case.doubts < limits.order_doubts and not case:is_over() then
+      return nil, nil
+    end
     return give_up(case, account)
   end
   refusal.may_have_executed = false
