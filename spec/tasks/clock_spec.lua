@@ -129,6 +129,27 @@ describe("box:run", function()
       assert_quick()
     end)
 
+  it("asks for a token before its clock moves on", function()
+    for _, seconds in ipairs { 0, 5 } do
+      local box, asked = new(), 0
+      local client = assert(box:client { access_token = function()
+        asked = asked + 1
+        if seconds > 0 then etoro.sleep(seconds) end
+        return "sandbox-access-token", box:now() + 100
+      end })
+      local took = box:run(function()
+        local began = client:now()
+        for _ = 1, 4 do
+          assert(client:call("GET /api/v1/me"))
+          etoro.sleep(60)
+        end
+        return client:now() - began
+      end)
+      assert.equal(2, asked)
+      assert.equal(4 * 60 + 2 * seconds, took)
+    end
+  end)
+
   it("raises what is wrong in it, and leaves nothing behind", function()
     local box, went_on = new(), false
     local ok, message = pcall(box.run, box, function()

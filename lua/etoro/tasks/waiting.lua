@@ -176,8 +176,9 @@ local function step(runtime, wait, seconds)
   if has_news then M.deliver(runtime) end
   -- it may have left something for whoever drives the tasks
   if scheduler.has_host() then M.rearm() end
-  if not wait or done > 0 or has_news and not runtime.is_shared then
-    return true -- whom that woke goes on first
+  if not wait or done > 0 then return true end
+  if not runtime.is_shared and (has_news or needs_token()) then
+    return true -- whom that woke, or calls, goes on before the clock does
   end
   return true, wait(pollable(engine, seconds))
 end
