@@ -222,7 +222,8 @@ describe("the etoro command #lua", function()
       assert.equal(9, done.code, done.stderr)
       local id = server:state().owners[1].portfolios[1].agentPortfolioId
       says(done.stdout, id, "secret")
-      says(done.stderr, "the secret could not be written", id,
+      says(done.stderr, "the secret could not be written (File too"
+        .. " large)", id,
         "etoro tokens revoke " .. id, "etoro tokens create " .. id)
       assert.is_nil((io.open(dir .. "/full")))
       done = shell(no_room, "--json", "tokens", "create", id, "--name",

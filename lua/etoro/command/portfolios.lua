@@ -1,7 +1,6 @@
 -- etoro portfolios: list, create, delete.
 
 local count = require "etoro.values.count"
-local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local scopes = require "etoro.command.scopes"
 local secrets = require "etoro.command.secrets"
@@ -26,32 +25,6 @@ function actions.list(session)
     rows)
 end
 
--- Tells what was created and where the first token's secret is.
-local function tell_created(session, portfolio, token, file, message)
-  local place = token and token.userToken and not message and file.path
-  local shape = shapes.portfolio(portfolio)
-  shape.secretFile = place or nil
-  session:did {
-    text = ("agent-portfolio %s (%s) was created; its token's secret is %s")
-      :format(output.clean(portfolio.agentPortfolioName),
-        output.clean(portfolio.agentPortfolioId),
-        place and "in " .. place or "not there"),
-    rows = {
-      { "name", portfolio.agentPortfolioName },
-      { "id", portfolio.agentPortfolioId },
-      { "virtual USD", output.usd(portfolio.agentPortfolioVirtualBalance) },
-      { "mirror", portfolio.mirrorId },
-      { "secret", place or "none: mint a token with 'etoro tokens create'" },
-    },
-    shape = shape,
-  }
-  if message then
-    exits.exit(exits.DONE, ("the secret could not be written (%s); %s"):format(
-      message, secrets.advice(session, portfolio, token)))
-  end
-  if session.out.is_json then session.out:json(shape) end
-end
-
 function actions.create(session)
   local args = session.args
   local names = scopes.resolve(session, args.scope)
@@ -66,8 +39,19 @@ function actions.create(session)
   })
   if portfolio == nil then session:fail(response) end
   local token = output.objects(portfolio.userTokens)[1]
-  local _, message = file:keep(token and token.userToken)
-  tell_created(session, portfolio, token, file, message)
+  file:tell(session, {
+    portfolio = portfolio, token = token, shape = shapes.portfolio(portfolio),
+    text = ("agent-portfolio %s (%s) was created; its token's secret is")
+      :format(output.clean(portfolio.agentPortfolioName),
+        output.clean(portfolio.agentPortfolioId)),
+    rows = {
+      { "name", portfolio.agentPortfolioName },
+      { "id", portfolio.agentPortfolioId },
+      { "virtual USD", output.usd(portfolio.agentPortfolioVirtualBalance) },
+      { "mirror", portfolio.mirrorId },
+    },
+    none = "none: mint a token with 'etoro tokens create'",
+  })
 end
 
 function actions.delete(session)

@@ -45,30 +45,6 @@ function actions.list(session)
     rows)
 end
 
--- Tells what was minted and where its secret is.
-local function tell_created(session, portfolio, token, file, message)
-  local shape = shapes.token(token, portfolio)
-  local place = token.userToken and not message and file.path
-  shape.secretFile = place or nil
-  session:did {
-    text = ("token %s (%s) of agent-portfolio %s was minted; its secret is %s")
-      :format(output.clean(token.userTokenName),
-        output.clean(token.userTokenId), output.clean(
-        portfolio.agentPortfolioId), place and "in " .. place or "not there"),
-    rows = {
-      { "token", shape.userTokenName }, { "id", shape.userTokenId },
-      { "may", short(shape.scopeNames) }, { "until", expiry(shape) },
-      { "secret", place or "none: the answer has none" },
-    },
-    shape = shape,
-  }
-  if message then
-    exits.exit(exits.DONE, ("the secret could not be written (%s); %s"):format(
-      message, secrets.advice(session, portfolio, token)))
-  end
-  if session.out.is_json then session.out:json(shape) end
-end
-
 function actions.create(session)
   local args = session.args
   local names = scopes.resolve(session, args.scope)
@@ -81,8 +57,19 @@ function actions.create(session)
     ipsWhitelist = #args.ip > 0 and args.ip or nil, expiresAt = args.expires,
   })
   if not token then session:fail(err) end
-  local _, message = file:keep(token.userToken)
-  tell_created(session, portfolio, token, file, message)
+  local shape = shapes.token(token, portfolio)
+  file:tell(session, {
+    portfolio = portfolio, token = token, shape = shape,
+    text = ("token %s (%s) of agent-portfolio %s was minted; its secret is")
+      :format(output.clean(token.userTokenName),
+        output.clean(token.userTokenId),
+        output.clean(portfolio.agentPortfolioId)),
+    rows = {
+      { "token", shape.userTokenName }, { "id", shape.userTokenId },
+      { "may", short(shape.scopeNames) }, { "until", expiry(shape) },
+    },
+    none = "none: the answer has none",
+  })
 end
 
 function actions.revoke(session)

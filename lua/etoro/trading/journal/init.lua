@@ -158,7 +158,9 @@ function methods:announce(request, op, params, id)
   return setmetatable({ journal = self, request = request }, announced_mt)
 end
 
---- Says what became of an intent.
+--- Says what became of an intent. The lines of the journal are written here but
+--- for one, that of an order which never left (src/core/engine/unsent.c): its job
+--- may end where no Lua runs any more.
 ---@param id string request id
 ---@param outcome table state, and what is known of orderId, referenceId,
 ---positionId, code and status
