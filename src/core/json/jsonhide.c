@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "core/bytes/secret.h"
 #include "core/bytes/secretname.h"
 #include "core/json/jsonescape.h"
 #include "core/json/jsonlex.h"
@@ -39,13 +40,15 @@ static int is_secret_string(const char *p, const char *end)
 {
   char plain[ETORO_SECRET_NAME_MAX * ETORO_ESCAPE_LEN];
   size_t n = (size_t)(end - p);
-  int ignored = 0;
+  int is_secret, ignored = 0;
   if (n > sizeof plain)
     return 0;
   if (!memchr(p, '\\', n))
     return etoro_secretname_is(p, n);
-  return etoro_secretname_is(plain,
-                             etoro_escape_undo(plain, p, end, &ignored));
+  n = etoro_escape_undo(plain, p, end, &ignored);
+  is_secret = etoro_secretname_is(plain, n);
+  etoro_wipe(plain, n);
+  return is_secret;
 }
 
 static const char *skip_space(const char *p, const char *end)
