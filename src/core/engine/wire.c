@@ -9,15 +9,11 @@
 #include "core/engine/ending.h"
 #include "core/bytes/secret.h"
 #include "core/engine/setup.h"
+#include "core/net/multi.h"
 #include "core/net/sockets.h"
 #include "core/limits.h"
 #include "core/status.h"
 #include "core/net/tls.h"
-
-/* CURLMOPT_RESOLVE_THREADS_MAX and CURLMOPT_QUICK_EXIT, which only the headers
-   of libcurl 8.20 and newer have; an older one knows neither */
-#define RESOLVE_THREADS_MAX ((CURLMoption)20)
-#define QUICK_EXIT ((CURLMoption)21)
 
 struct etoro_wire {
   CURLM *multi;
@@ -134,17 +130,6 @@ static int is_ours(const struct etoro_handle *h, const struct etoro_socket *s)
   return etoro_socket_is_clean(s) && !(s->is_h1 && may_hold_input(h));
 }
 
-/* Addresses are libcurl's for the callback alone; one that does not fit is no
-   address, and the connection counts as unknown. */
-static int copy_address(char *out, const char *text)
-{
-  size_t n = text ? strlen(text) + 1 : 0;
-  if (!n || n > ETORO_ADDRESS_LEN)
-    return 0;
-  memcpy(out, text, n);
-  return 1;
-}
-
 /* Runs right before a request's first byte, also when libcurl sends it anew
    by itself because a kept connection died. Only what is safe may go twice. */
 static int on_request(void *context, char *ip, char *local_ip, int port,
@@ -152,13 +137,13 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
 {
   struct etoro_handle *h = context;
   struct etoro_job *j = h->job;
-  struct etoro_ends ends = { .port = port, .local_port = local_port };
+  struct etoro_ends ends;
   struct etoro_socket *s = NULL;
   /* What went out once on a connection that then died may have been carried
      out. The abort ends as a reply that was lost, to be resolved. */
   if (j->is_sent && j->klass != ETORO_CLASS_SAFE)
     return CURL_PREREQFUNC_ABORT;
-  if (copy_address(ends.ip, ip) && copy_address(ends.local_ip, local_ip))
+  if (etoro_ends_set(&ends, ip, port, local_ip, local_port))
     s = etoro_sockets_find(&h->wire->sockets, &ends);
   if (!is_ours(h, s)) {
     h->is_spoilt = 1;
@@ -176,41 +161,19 @@ static int on_request(void *context, char *ip, char *local_ip, int port,
   return CURL_PREREQFUNC_OK;
 }
 
-/* libcurl does as to SIGPIPE what the handle wants that was added last: until
-   there has been one it takes the process's handler away as it runs and as it
-   closes, which no thread of a host may ever see. */
-static int make_quiet(CURLM *multi)
-{
-  CURL *easy = curl_easy_init();
-  int is_quiet = easy && !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L)
-                 && !curl_multi_add_handle(multi, easy)
-                 && !curl_multi_remove_handle(multi, easy);
-  curl_easy_cleanup(easy);
-  return is_quiet;
-}
-
 int etoro_wire_open(struct etoro_wire **out)
 {
   struct etoro_wire *w = calloc(1, sizeof *w);
   *out = NULL;
   if (!w)
     return ETORO_ENOMEM;
-  w->multi = curl_multi_init();
-  if (!w->multi || !make_quiet(w->multi)) {
-    curl_multi_cleanup(w->multi);
+  w->multi = etoro_multi_new();
+  if (!w->multi) {
     free(w);
     return ETORO_ENOMEM;
   }
   w->leaves_traces =
       curl_version_info(CURLVERSION_NOW)->version_num >= 0x080000;
-  curl_multi_setopt(w->multi, CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
-  curl_multi_setopt(w->multi, CURLMOPT_MAXCONNECTS,
-                    (long)ETORO_KEPT_CONNECTIONS_MAX);
-  /* a name server that hangs must hold up neither the end nor the look-up of
-     another name; older versions have a thread for each, and take the former
-     from the handles */
-  curl_multi_setopt(w->multi, QUICK_EXIT, 1L);
-  curl_multi_setopt(w->multi, RESOLVE_THREADS_MAX, (long)ETORO_RESOLVERS_MAX);
   etoro_tls_find_look(&w->look);
   w->bell = -1;
   w->due = -1;

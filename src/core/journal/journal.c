@@ -1,15 +1,12 @@
 #include "core/journal/journal.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "core/bytes/buf.h"
-#include "core/bytes/digest.h"
 #include "core/net/fork.h"
 #include "core/status.h"
 
@@ -218,14 +215,13 @@ struct etoro_journal *etoro_journal_keep(struct etoro_journal *j)
 static struct timespec moment(double seconds)
 {
   struct timespec t;
-  double whole = floor(seconds);
 #ifdef __APPLE__
   clock_gettime(CLOCK_REALTIME, &t);
 #else
   clock_gettime(CLOCK_MONOTONIC, &t);
 #endif
-  t.tv_sec += (time_t)whole;
-  t.tv_nsec += (long)((seconds - whole) * 1e9);
+  t.tv_sec += (time_t)seconds;
+  t.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
   if (t.tv_nsec >= 1000000000) {
     t.tv_nsec -= 1000000000;
     t.tv_sec++;
@@ -320,27 +316,7 @@ int etoro_journal_who(const struct etoro_journal *j,
                       const struct etoro_secret *secret,
                       char out[ETORO_JOURNAL_WHO_LEN + 1])
 {
-  static const char digits[] = "0123456789abcdef";
-  unsigned char digest[ETORO_SHA256_LEN];
-  struct etoro_buf salted;
-  size_t n = ETORO_JOURNAL_SALT_LEN + etoro_secret_len(secret);
-  int i, rc;
-  /* It holds the key: a buffer wipes what it frees. Salted, so that two files
-     do not tell that they are of one account. */
-  etoro_buf_init(&salted, n);
-  rc = etoro_buf_add(&salted, j->file.salt, ETORO_JOURNAL_SALT_LEN);
-  if (!rc)
-    rc = etoro_buf_add(&salted, etoro_secret_data(secret),
-                       etoro_secret_len(secret));
-  if (!rc)
-    etoro_sha256(digest, salted.data, salted.len);
-  etoro_buf_free(&salted);
-  if (rc)
-    return rc;
-  for (i = 0; i < ETORO_JOURNAL_WHO_LEN; i++)
-    out[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
-  out[ETORO_JOURNAL_WHO_LEN] = '\0';
-  return ETORO_OK;
+  return etoro_journal_file_who(&j->file, secret, out, ETORO_JOURNAL_WHO_LEN);
 }
 
 static int make_entry(struct etoro_entry **out, const struct etoro_journal *j,

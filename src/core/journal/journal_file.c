@@ -12,6 +12,8 @@
 #include <sys/sysmacros.h>
 #endif
 
+#include "core/bytes/buf.h"
+#include "core/bytes/digest.h"
 #include "core/status.h"
 
 static const char begin[] = "{\"kind\":\"journal\",\"version\":";
@@ -361,4 +363,28 @@ void etoro_journal_file_close(struct etoro_journal_file *f)
   if (f->fd >= 0)
     close(f->fd);
   f->fd = -1;
+}
+
+int etoro_journal_file_who(const struct etoro_journal_file *f,
+                           const struct etoro_secret *secret, char *out, int n)
+{
+  static const char digits[] = "0123456789abcdef";
+  unsigned char digest[ETORO_SHA256_LEN];
+  struct etoro_buf salted; /* it holds the key: a buffer wipes what it frees */
+  size_t room = ETORO_JOURNAL_SALT_LEN + etoro_secret_len(secret);
+  int i, rc;
+  etoro_buf_init(&salted, room);
+  rc = etoro_buf_add(&salted, f->salt, ETORO_JOURNAL_SALT_LEN);
+  if (!rc)
+    rc = etoro_buf_add(&salted, etoro_secret_data(secret),
+                       etoro_secret_len(secret));
+  if (!rc)
+    etoro_sha256(digest, salted.data, salted.len);
+  etoro_buf_free(&salted);
+  if (rc)
+    return rc;
+  for (i = 0; i < n; i++)
+    out[i] = digits[i % 2 ? digest[i / 2] & 15 : digest[i / 2] >> 4];
+  out[n] = '\0';
+  return ETORO_OK;
 }

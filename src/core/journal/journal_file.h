@@ -9,6 +9,7 @@
 
 #include "core/bytes/ids.h"
 #include "core/bytes/reason.h"
+#include "core/bytes/secret.h"
 #include "core/limits.h"
 
 #define ETORO_JOURNAL_SALT_LEN 32 /* hexadecimal digits */
@@ -40,6 +41,13 @@ int etoro_journal_file_open(struct etoro_journal_file *f, const char *path,
    over or added to. */
 int etoro_journal_file_write(struct etoro_journal_file *f, const char *line,
                              size_t n);
+
+/* The first n hexadecimal digits of a fingerprint of a key, and a zero byte.
+   Salted, so that two files do not tell that they are of one account.
+   ETORO_OK or ETORO_ENOMEM. */
+int etoro_journal_file_who(const struct etoro_journal_file *f,
+                           const struct etoro_secret *secret, char *out,
+                           int n);
 
 /* What such an error means, in out. */
 const char *etoro_journal_file_reason(char out[ETORO_REASON_MAX], int error);

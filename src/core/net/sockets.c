@@ -17,6 +17,23 @@
 #define POLLRDHUP 0 /* then an end shows as something to read */
 #endif
 
+static int copy_address(char *out, const char *text)
+{
+  size_t n = text ? strlen(text) + 1 : 0;
+  if (!n || n > ETORO_ADDRESS_LEN)
+    return 0;
+  memcpy(out, text, n);
+  return 1;
+}
+
+int etoro_ends_set(struct etoro_ends *e, const char *ip, int port,
+                   const char *local_ip, int local_port)
+{
+  e->port = port;
+  e->local_port = local_port;
+  return copy_address(e->ip, ip) && copy_address(e->local_ip, local_ip);
+}
+
 void etoro_sockets_free(struct etoro_sockets *s)
 {
   free(s->list);

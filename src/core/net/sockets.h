@@ -16,6 +16,11 @@ struct etoro_ends {
   int local_port;
 };
 
+/* Copies what libcurl tells of a connection, which is its own. 0 when an address
+   is missing or has no room: then the connection is one that nobody knows. */
+int etoro_ends_set(struct etoro_ends *e, const char *ip, int port,
+                   const char *local_ip, int local_port);
+
 struct etoro_socket {
   int fd;
   int is_used;  /* a request went out on it */
