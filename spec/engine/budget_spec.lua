@@ -210,7 +210,7 @@ describe("a budget, at the sandbox", function()
       function()
       local options = sandbox_of "a-third-user-key"
       local mine = box:client(options)
-      etoro.run(function() open_many(mine, { deadline = 0.4 }) end)
+      etoro.run(function() open_many(mine, { deadline = 3 }) end)
       assert.same({ http_404 = 16, rate_limited = 84 }, codes)
       assert.equal(16, #box:arrivals())
     end)
