@@ -138,12 +138,12 @@ describe("box:run", function()
         return "sandbox-access-token", box:now() + 100
       end })
       local took = box:run(function()
-        local began = client:now()
+        local start = client:now()
         for _ = 1, 4 do
           assert(client:call("GET /api/v1/me"))
           etoro.sleep(60)
         end
-        return client:now() - began
+        return client:now() - start
       end)
       assert.equal(2, asked)
       assert.equal(4 * 60 + 2 * seconds, took)

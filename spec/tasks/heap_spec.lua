@@ -32,6 +32,20 @@ describe("the heap of sleepers", function()
     assert.same({ 1, 2, 3, 3, 4, 5, 6, 7, 8, 9 }, times)
   end)
 
+  it("gives those of one time in their order", function()
+    local heap, orders = {}, {}
+    for order = 1, 20 do
+      tasks_heap.add(heap, { at = order % 2, order = order })
+    end
+    while heap[1] do
+      orders[#orders + 1] = heap[1].order
+      tasks_heap.remove(heap, heap[1])
+    end
+    local expected = {}
+    for i = 1, 10 do expected[i], expected[i + 10] = 2 * i, 2 * i - 1 end
+    assert.same(expected, orders)
+  end)
+
   it("moves what fills a gap down, or up", function()
     local heap, entries = heap_of(1, 10, 2, 11, 12, 3, 4)
     tasks_heap.remove(heap, entries[4]) -- 4 is earlier than 10 above the gap
