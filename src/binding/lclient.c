@@ -112,11 +112,15 @@ int letoro_engine_client(lua_State *L)
   readoptions(L, 2, &options); /* may raise */
   rules = readrules(L, 2, &nrules);
   readfamily(L, 2, owner, &options);
+  /* Before the client is made: nothing may raise while only C holds it.
+     Options point into strings and secrets that are on the stack. */
   u = lua_newuserdatauv(L, sizeof *u, 1);
   u->core = NULL;
   u->engine = lua_touserdata(L, 1);
   luaL_setmetatable(L, LETORO_CLIENT_TYPE);
   lua_pushvalue(L, 1);
+  /* The engine must outlive its clients: a collector takes both in any
+     order. */
   lua_setiuservalue(L, -2, ENGINE_SLOT);
   rc = etoro_client_new(&u->core, &options, etoro_engine_now(e), why);
   if (!rc)
@@ -153,12 +157,15 @@ static int client_set_token(lua_State *L)
   if (!s) {
     size_t n;
     const char *text = luaL_checklstring(L, 2, &n);
+    /* A function of the user's has given a plain string: it is sealed at once,
+       but that string was Lua's already. */
     rc = etoro_secret_new(letoro_bare_secret(L), text, n);
     if (rc)
       return letoro_fail(L, rc, NULL);
     s = letoro_to_secret(L, -1);
   }
   if (lifetime > 0 && u->engine->core)
+    /* By the engine's clock, which a box may drive. */
     at = etoro_engine_now(u->engine->core) + lifetime;
   rc = etoro_client_renew(u->core, s, at);
   if (rc)
@@ -229,6 +236,7 @@ static int client_gc(lua_State *L)
   struct letoro_client *u = letoro_self(L, LETORO_CLIENT_TYPE);
   struct etoro_client *c = u->core;
   u->core = NULL;
+  /* One holder less: jobs under way keep it until they end. */
   etoro_client_free(c);
   return 0;
 }

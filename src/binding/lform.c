@@ -27,6 +27,7 @@ static int add_pair(lua_State *L, struct etoro_form *f)
   lua_rawgeti(L, -1, 1);
   name = luaL_checkstring(L, -1);
   lua_rawgeti(L, -2, 2);
+  /* A secret goes from its userdata into the form, past Lua's strings. */
   secret = letoro_to_secret(L, -1);
   if (secret)
     return etoro_form_add_secret(f, name, secret);
@@ -42,11 +43,15 @@ void letoro_field_form(lua_State *L, int index, struct etoro_request *r)
   if (lua_getfield(L, index, "form") == LUA_TNIL)
     return;
   luaL_checktype(L, -1, LUA_TTABLE);
+  /* The userdata owns the form from here on: what is added below may raise,
+     and its end wipes the body. It stays on the stack until the core has
+     copied it. */
   f = lua_newuserdatauv(L, sizeof *f, 0);
   etoro_form_init(f);
   luaL_setmetatable(L, FORM_TYPE);
   for (i = 1; !rc && lua_rawgeti(L, -2, i) != LUA_TNIL; i++) {
     rc = add_pair(L, f);
+    /* The pair, its name and its value. */
     lua_pop(L, 3);
   }
   if (rc)

@@ -14,6 +14,8 @@ void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
   lua_pushvalue(L, -2);
   luaL_setfuncs(L, methods, 1);
   lua_setfield(L, -2, "__index");
+  /* getmetatable must not hand out __gc: called twice, or on something else,
+     it would free what is in use. */
   lua_pushliteral(L, "protected");
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
@@ -21,6 +23,8 @@ void letoro_type(lua_State *L, const char *name, const luaL_Reg *methods,
 
 void *letoro_self(lua_State *L, const char *name)
 {
+  /* The metatable is an upvalue of its methods: one comparison instead of a
+     look-up by name for each call. */
   if (lua_getmetatable(L, 1)) {
     int is_own = lua_topointer(L, -1) == lua_topointer(L, lua_upvalueindex(1));
     lua_pop(L, 1);
@@ -50,6 +54,8 @@ static const char *sentence(int status)
 
 int letoro_fail(lua_State *L, int status, const char *why)
 {
+  /* Lack of memory raises, as Lua's own does; all else is a value that the
+     caller handles. Whoever calls this holds nothing that no userdata owns. */
   if (status == ETORO_ENOMEM)
     return luaL_error(L, "not enough memory");
   lua_pushnil(L);

@@ -10,11 +10,15 @@ static int opened(const char *path)
 {
   int fd;
   do
+    /* Non-blocking: between the look and this the path may have become a pipe,
+       whose open waits for a writer. No terminal of it becomes the process's
+       own. */
     fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   while (fd < 0 && errno == EINTR);
   return fd;
 }
 
+/* By what it is: a user who has named a folder is told so. */
 static const char *fault_of(mode_t mode)
 {
   if (S_ISREG(mode))
@@ -42,6 +46,8 @@ int etoro_file_open(int *fd, struct stat *info, const char *path,
   *fd = opened(path);
   if (*fd < 0)
     return ETORO_EIO;
+  /* Once more by the descriptor: what counts is the file that was opened,
+     whatever the path leads to by then. */
   if (fstat(*fd, info)) {
     saved = errno;
     close(*fd);
@@ -55,6 +61,8 @@ int etoro_file_open(int *fd, struct stat *info, const char *path,
   return ETORO_EINVAL;
 }
 
+/* One that is not there passes: whoever opens it says so in the system's
+   words. */
 int etoro_file_is_regular(const char *path)
 {
   struct stat info;

@@ -17,6 +17,8 @@ struct wanted {
   int is_found;
 };
 
+/* Overwritten in place and with as many bytes: nothing moves, so that masks
+   need no memory and cannot fail. */
 static void cover(struct wanted *w, char *at, size_t n)
 {
   if (!n)
@@ -134,6 +136,8 @@ static size_t length_at(const struct wanted *w, const char *p, const char *end)
     size_t n;
     if (q == end)
       return 0;
+    /* As an escape first, else as it stands: a secret may have a % or an & of
+       its own. */
     n = read_one(q, end, &c);
     if (c != w->text[i]) {
       if (*q != w->text[i])
@@ -236,6 +240,7 @@ static void mask_cut(struct wanted *w, char *bytes, size_t n)
   char *end = bytes + n, *at = end - (w->len - 1 < n ? w->len - 1 : n);
   while ((at = memchr(at, w->text[0], (size_t)(end - at))) != NULL) {
     size_t len = (size_t)(end - at);
+    /* Less of it than that is in any text. */
     if (len < ETORO_MASKED_MIN)
       return;
     if (!memcmp(at, w->text, len)) {
@@ -255,6 +260,8 @@ static int mask(struct etoro_secret *const *list, size_t count, char *bytes,
   size_t i;
   for (i = 0; n && i < count && !(is_look && is_found); i++) {
     struct wanted w;
+    /* A short secret would blank half of any text, and tell by that what it
+       is. */
     if (!list[i] || etoro_secret_len(list[i]) < ETORO_MASKED_MIN)
       continue;
     w.text = etoro_secret_data(list[i]);

@@ -159,6 +159,7 @@ static char *blank_word(const struct text *t, char *p, int after_colon)
   while (q < t->end && !ends_word(t, *q))
     q++;
   n = (size_t)(q - p);
+  /* null says that there is none, which a reader may need to see. */
   if ((n == 4 && !memcmp(p, "null", 4)) || (after_colon && is_prose(t, p, n)))
     return q;
   memset(p, '*', n);
@@ -214,6 +215,8 @@ struct name {
 
 static void add_to_name(struct name *name, char c)
 {
+  /* Secrets' names are told by their end, so the first half of a long one may
+     go. */
   if (name->n == ROOM) {
     name->n = ROOM / 2;
     memmove(name->text, name->text + ROOM / 2, name->n);
@@ -226,6 +229,8 @@ static void add_to_name(struct name *name, char c)
 static int is_secret(const struct text *t, const struct name *name)
 {
   size_t n = name->n;
+  /* In JSON the whole name is there, and has to be one; in a text it may
+     follow any word. */
   if (t->mode == ETORO_MASK_JSON)
     return !name->is_cut && etoro_secretname_is(name->text, n);
   while (n && etoro_secretname_gap(name->text[n - 1]))
@@ -265,6 +270,9 @@ static int is_letter(char c)
   return c >= 'a' && c <= 'z';
 }
 
+/* By name, for what was never seen before: an answer that mints a token, a
+   login page. One walk, in place; what looks like a name and has no value is
+   left. */
 int etoro_mask_named(char *bytes, size_t n, enum etoro_mask_mode mode)
 {
   const struct text t = { bytes + n, mode };

@@ -9,6 +9,8 @@
 #include "core/limits.h"
 #include "core/status.h"
 
+/* One block, never moved and never grown, so that no copy of a key stays
+   behind where it was. Zero-ended, for libcurl's lists. */
 struct etoro_secret {
   size_t holders;
   size_t len;
@@ -37,6 +39,7 @@ int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n)
 {
   struct etoro_secret *s = NULL;
   *out = NULL;
+  /* A length near the end of size_t would wrap to a small block. */
   if (n < (size_t)-1 - sizeof *s)
     s = malloc(sizeof *s + n + 1);
   if (!s)
@@ -50,6 +53,9 @@ int etoro_secret_new(struct etoro_secret **out, const void *bytes, size_t n)
   return ETORO_OK;
 }
 
+/* Read here and not by os.getenv, which would make a Lua string of it: those
+   are copied, shared and never wiped. A variable that is empty is one that is
+   not set. */
 int etoro_secret_env(struct etoro_secret **out, const char *name)
 {
   const char *value = getenv(name);
@@ -110,6 +116,8 @@ static int from_file(struct etoro_secret **out, int fd, char *room,
                      const char **why)
 {
   size_t n = 0;
+  /* One byte past the ceiling: a file of just that size is told from a longer
+     one. */
   int rc = readall(fd, room, ETORO_KEY_FILE_MAX + 1, &n);
   if (rc)
     return rc;
@@ -127,6 +135,8 @@ int etoro_secret_file(struct etoro_secret **out, const char *path,
   if (rc)
     return rc;
   *mode = (unsigned)info.st_mode & 07777u;
+  /* On the heap, for one owner that wipes all of it whatever happens; errno is
+     what the caller words the failure by, and close would change it. */
   room = malloc(ETORO_KEY_FILE_MAX + 1);
   rc = room ? from_file(out, fd, room, why) : ETORO_ENOMEM;
   saved = errno;
@@ -148,6 +158,7 @@ void etoro_secret_free(struct etoro_secret *s)
 {
   if (!s || --s->holders)
     return;
+  /* The length as well: it is a property of the key. */
   etoro_wipe(s, sizeof *s + s->len + 1);
   free(s);
 }
@@ -165,6 +176,8 @@ size_t etoro_secret_len(const struct etoro_secret *s)
 int etoro_secret_equal(const struct etoro_secret *s, const void *bytes,
                        size_t n)
 {
+  /* In the same time whatever they are: how long a comparison takes must not
+     tell how much of a guess was right. */
   const unsigned char *a = bytes;
   const unsigned char *b = (const unsigned char *)s->data;
   size_t i, differ = s->len ^ n;

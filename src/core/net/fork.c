@@ -27,12 +27,16 @@ static unsigned char *make_page(void)
 
 void etoro_fork_mark(struct etoro_fork *f)
 {
+  /* Both: not every kernel takes the advice for the page, and there may be no
+     memory for it. */
   f->owner = getpid();
   f->page = make_page();
 }
 
 int etoro_fork_happened(const struct etoro_fork *f)
 {
+  /* A process id may come again in a grandchild, a page that was blanked stays
+     so. */
   return f->page ? !*f->page : f->owner != getpid();
 }
 

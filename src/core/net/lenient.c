@@ -25,6 +25,7 @@ size_t etoro_lenient_path(char *out, const char *path, size_t n)
   return len;
 }
 
+/* Servers and proxies on Windows take a backslash for a slash. */
 static int is_slash(char c)
 {
   return c == '/' || c == '\\';
@@ -48,8 +49,12 @@ size_t etoro_lenient_step(const char *path, size_t n, size_t *at,
     for (; *at + len < end && !is_cut((*step)[len]); len++)
       ;
     *at = end + 1;
+    /* Not cut like the other dots: it is the step up, which the caller has to
+       see. */
     if (len == 2 && (*step)[0] == '.' && (*step)[1] == '.')
       return len;
+    /* Dots and blanks at a name's end are dropped by some file systems, so
+       that "real." may be read as "real". What is empty then is no step. */
     for (; len && ((*step)[len - 1] == '.' || (*step)[len - 1] == ' '); len--)
       ;
     if (len)
