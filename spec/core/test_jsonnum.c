@@ -177,8 +177,8 @@ static void unescapes(void)
     char out[100];
     int is_bad = 0;
     size_t n = strlen(bad[i]);
-    CHECK_TEXT(bad[i], out,
-               etoro_escape_undo(out, bad[i], bad[i] + n, &is_bad));
+    n = etoro_escape_undo(out, bad[i], bad[i] + n, &is_bad);
+    CHECK_TEXT(bad[i], out, n);
     CHECK(is_bad);
   }
 }
