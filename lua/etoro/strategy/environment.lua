@@ -7,6 +7,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local nearest = require "etoro.values.nearest"
+local rng = require "etoro.sandbox.rng"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -116,13 +117,10 @@ local function date_in(self, format, time)
   return os.date(format, time or math.floor(self.now()))
 end
 
--- The same numbers for the same seed, in every version of Lua: two linear
--- generators (L'Ecuyer 1988). The process's own are left alone.
+-- The same numbers for the same seed, in every version of Lua; the process's own
+-- are left alone.
 local function random_in(self, low, high)
-  local a, b = self.random_a * 40014 % 2147483563,
-    self.random_b * 40692 % 2147483399
-  self.random_a, self.random_b = a, b
-  local unit = ((a - b) % 2147483562) / 2147483562
+  local unit = (self.rng:next() - 1) / 2147483562
   if not low then return unit end
   if not high then low, high = 1, low end
   low, high = math.tointeger(low), math.tointeger(high)
@@ -133,9 +131,7 @@ local function random_in(self, low, high)
 end
 
 local function seed(self, number)
-  number = math.floor(core.number(number) or 1) % 2147483000
-  self.random_a, self.random_b = number + 1, number * 31 % 2147483399 + 1
-  for _ = 1, 8 do random_in(self) end -- small seeds start alike
+  self.rng = rng.new(core.number(number) or 1)
 end
 
 local function add_math(self, globals)
