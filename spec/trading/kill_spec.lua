@@ -77,7 +77,7 @@ end)
 ]]
 
 local RECOVER = HEAD .. [[
-local results, report = client.orders:recover { settle = 0.6 }
+local results, report = client.orders:recover { settle = 2 }
 if not results then error(tostring(report)) end
 for _, one in ipairs(results) do one.order, one.candidates = nil, nil end
 assert(#report.others == 0, #report.others .. " left alone")
