@@ -18,8 +18,16 @@ static int push_mapped(lua_State *L, char (*map)(char))
   size_t i, n;
   const char *text = luaL_checklstring(L, 1, &n);
   luaL_Buffer b;
-  char *out = luaL_buffinitsize(L, &b, n);
-  for (i = 0; i < n; i++)
+  char *out;
+  for (i = 0; i < n && map(text[i]) == text[i]; i++)
+    continue;
+  if (i == n) { /* most often: no new string */
+    lua_settop(L, 1);
+    return 1;
+  }
+  out = luaL_buffinitsize(L, &b, n);
+  memcpy(out, text, i);
+  for (; i < n; i++)
     out[i] = map(text[i]);
   luaL_pushresultsize(&b, n);
   return 1;

@@ -42,7 +42,8 @@ end
 local function count_given(rule, given)
   local number = 0
   for i = 1, #rule do
-    if is_given(given[rule[i]]) then number = number + 1 end
+    local value = given[rule[i]]
+    if value ~= nil and value ~= null then number = number + 1 end
   end
   return number
 end
@@ -108,17 +109,34 @@ local function check_order(rules, given)
   end
 end
 
+local lists = setmetatable({}, { __mode = "k" }) -- by operation
+
+-- An operation's rules over how many of some names are given, in their order.
+local function counted(op)
+  local list = lists[op]
+  if not list then
+    list = {}
+    for _, kind in ipairs(ORDER) do
+      for _, rule in ipairs(op[kind] or NONE) do
+        list[#list + 1] = { rule = rule, kind = kind, when = rule.when }
+      end
+    end
+    lists[op] = list
+  end
+  return list
+end
+
 --- Checks an operation's rules.
 ---@param op etoro.Operation
 ---@param given table body fields, or parameters of an operation without body
 ---@return string? message what is wrong; nil when nothing is
 function M.broken(op, given)
-  for _, kind in ipairs(ORDER) do
-    for _, rule in ipairs(op[kind] or NONE) do
-      if applies(rule, given)
-          and not HOLDS[kind](count_given(rule, given), #rule) then
-        return MESSAGES[kind](rule, names_given(rule, given))
-      end
+  local list = counted(op)
+  for i = 1, #list do
+    local rule, kind = list[i].rule, list[i].kind
+    if (not list[i].when or applies(rule, given))
+        and not HOLDS[kind](count_given(rule, given), #rule) then
+      return MESSAGES[kind](rule, names_given(rule, given))
     end
   end
   return op.max_together and check_total(op.max_together, given)

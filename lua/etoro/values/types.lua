@@ -14,10 +14,16 @@ local M = {}
 
 local null = core.null
 
+-- Specifications of a type alone, which are written as its name.
+local of_name = setmetatable({}, { __index = function(all, name)
+  local spec = { type = name }
+  all[name] = spec
+  return spec
+end })
+
 -- A spec that is nothing but a type may be that type's name.
 function M.spec_of(spec)
-  if type(spec) == "string" then return { type = spec } end
-  return spec
+  return type(spec) == "string" and of_name[spec] or spec
 end
 
 local spec_of = M.spec_of
@@ -286,12 +292,13 @@ local function folded(text) return (core.lower(text):gsub("_", "")) end
 ---@param value any
 ---@return any known nil when it is none of them
 function M.documented(documented, value)
-  local text = type(value) == "string" and folded(value)
   for _, known in ipairs(documented) do
-    if known == value
-        or text and type(known) == "string" and folded(known) == text then
-      return known
-    end
+    if known == value then return known end
+  end
+  if type(value) ~= "string" then return nil end
+  local text = folded(value)
+  for _, known in ipairs(documented) do
+    if type(known) == "string" and folded(known) == text then return known end
   end
 end
 

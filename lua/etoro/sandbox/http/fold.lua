@@ -5,7 +5,11 @@ local core = require "etoro.core"
 
 local M = {}
 
+local NAME = "etoro.sandbox.fold"
 local lower = core.lower
+
+-- Names that the model asks for, which are few, in small letters.
+local small_of = {}
 
 -- A table's values by its names in small letters; of two that are the same then,
 -- the one whose own name is the first in order.
@@ -13,7 +17,7 @@ local function fold(t)
   local folded, names = {}, {}
   for name in next, t do
     if type(name) == "string" then
-      local small = lower(name)
+      local small = small_of[name] or lower(name)
       if not names[small] or core.before(name, names[small]) then
         names[small], folded[small] = name, t[name]
       end
@@ -29,7 +33,12 @@ local function other_case(t)
   return function(_, name)
     if type(name) ~= "string" then return nil end
     folded = folded or fold(t)
-    return folded[lower(name)]
+    local small = small_of[name]
+    if not small then
+      small = lower(name)
+      small_of[name] = small
+    end
+    return folded[small]
   end
 end
 
@@ -41,8 +50,17 @@ function M.table(t)
   for _, value in next, t do
     if type(value) == "table" then M.table(value) end
   end
-  if not getmetatable(t) then setmetatable(t, { __index = other_case(t) }) end
+  if next(t) ~= nil and not getmetatable(t) then
+    setmetatable(t, { __index = other_case(t), __name = NAME })
+  end
   return t
+end
+
+--- Lets a table be read as it is spelt, where nothing in it is spelt otherwise.
+---@param t table
+function M.undo(t)
+  local mt = getmetatable(t)
+  if mt and mt.__name == NAME then setmetatable(t, nil) end
 end
 
 return M

@@ -69,7 +69,8 @@ end
 --- apart from literal ones by leaving %2C as it is.
 function M.query(text)
   local out = {}
-  for name, value in (text or ""):gmatch("([^&=]+)=?([^&]*)") do
+  if not text or text == "" then return out end
+  for name, value in text:gmatch("([^&=]+)=?([^&]*)") do
     value = value:gsub("+", " "):gsub("%%2[cC]", "%%252C")
     out[decode(name)] = decode(value)
   end

@@ -6,6 +6,7 @@ local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local routes = require "etoro.trading.routes"
 
 -- not up to the locale
@@ -98,29 +99,52 @@ function M.direction(body)
   return DIRECTIONS[body.transaction]
 end
 
+-- The names are those of enums, and few; what a server makes up is not kept
+-- without end.
+local plains, kept = {}, 0
+
 --- Makes names of the two families of spellings comparable: realFutures and
 --- REAL_FUTURES.
 ---@param name any
 ---@return string
 function M.plain(name)
-  return (core.lower(tostring(name)):gsub("[^A-Za-z%d]", ""))
+  local plain = plains[name]
+  if plain then return plain end
+  plain = core.lower(tostring(name)):gsub("[^A-Za-z%d]", "")
+  if type(name) == "string" and kept < limits.spellings_max then
+    plains[name], kept = plain, kept + 1
+  end
+  return plain
 end
 
 local SETTLEMENTS = routes.of("demo", "open").body
   .settlementType.enum
 
+local read = setmetatable({}, { __mode = "k" }) -- by configurations
+
+-- The settlement types offered for each direction.
+local function by_direction(configs)
+  local all = read[configs]
+  if not all then
+    all = {}
+    for _, config in ipairs(configs) do
+      local name = check.documented(SETTLEMENTS, config.settlementType)
+      local direction = M.plain(config.direction)
+      local found = all[direction] or {}
+      if name then found[name], found[#found + 1] = true, name end
+      all[direction] = found
+    end
+    read[configs] = all
+  end
+  return all
+end
+
 -- The settlement types offered for a direction; nil when nothing is known.
 local function offered(body, eligibility)
   local configs = eligibility and eligibility.leverageConfigs
   if type(configs) ~= "table" then return nil end
-  local found, direction = {}, M.plain(M.direction(body))
-  for _, config in ipairs(configs) do
-    local name = check.documented(SETTLEMENTS, config.settlementType)
-    if name and M.plain(config.direction) == direction then
-      found[name], found[#found + 1] = true, name
-    end
-  end
-  return #found > 0 and found or nil
+  local found = by_direction(configs)[M.plain(M.direction(body))]
+  return found and #found > 0 and found or nil
 end
 
 --- The settlement type of an order that names none: real for a buy at
