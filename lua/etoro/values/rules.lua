@@ -109,21 +109,21 @@ local function check_order(rules, given)
   end
 end
 
-local lists = setmetatable({}, { __mode = "k" }) -- by operation
+local kept = setmetatable({}, { __mode = "k" }) -- by operation
 
 -- An operation's rules over how many of some names are given, in their order.
 local function counted(op)
-  local list = lists[op]
-  if not list then
-    list = {}
+  local counts = kept[op]
+  if not counts then
+    counts = {}
     for _, kind in ipairs(ORDER) do
       for _, rule in ipairs(op[kind] or NONE) do
-        list[#list + 1] = { rule = rule, kind = kind, when = rule.when }
+        counts[#counts + 1] = { rule = rule, kind = kind }
       end
     end
-    lists[op] = list
+    kept[op] = counts
   end
-  return list
+  return counts
 end
 
 --- Checks an operation's rules.
@@ -131,10 +131,9 @@ end
 ---@param given table body fields, or parameters of an operation without body
 ---@return string? message what is wrong; nil when nothing is
 function M.broken(op, given)
-  local list = counted(op)
-  for i = 1, #list do
-    local rule, kind = list[i].rule, list[i].kind
-    if (not list[i].when or applies(rule, given))
+  for _, count_of in ipairs(counted(op)) do
+    local rule, kind = count_of.rule, count_of.kind
+    if applies(rule, given)
         and not HOLDS[kind](count_given(rule, given), #rule) then
       return MESSAGES[kind](rule, names_given(rule, given))
     end
