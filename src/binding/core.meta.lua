@@ -259,6 +259,16 @@ function price_line:pin(time, price) end
 ---@return number ask
 function price_line:quote(time) end
 
+---@class etoro.core.Operation what the requests of one operation have in common
+
+---@param method string
+---@param class "safe"|"keyed"|"close"|"never"|"once"
+---@param writes? boolean it changes something
+---@param pool? string
+---@param finals? string[] codes that make a 429 final
+---@return etoro.core.Operation
+function core.operation(method, class, writes, pool, finals) end
+
 ---@class etoro.core.Engine
 local engine = {}
 
@@ -342,13 +352,24 @@ function engine:step(wait) end
 ---@return "invalid"|"closed"|nil kind
 function engine:stream(client, options) end
 
+--- Steps until a job is done, something is to be told, or so many seconds have
+--- passed.
+---@param job etoro.core.Job
+---@param seconds number
+---@return boolean? has_news event or next_done would tell something
+---@return string? message
+---@return string? kind "closed" in a child process
+function engine:run(job, seconds) end
+
+--- Behind an operation: target, body, content_type, headers, request_id, priority,
+--- timeout, deadline, max_retries, urgent, intent, pool.
 ---@param client etoro.core.Client
----@param request table method, target, body or form, content_type, headers, finals,
+---@param request table|etoro.core.Operation a table has method, target, body or form, content_type, headers, finals,
 ---request_id, class, timeout, deadline, max_retries, urgent
 ---@return etoro.core.Job? job
 ---@return string? message
 ---@return "invalid"|"closed"|nil kind
-function engine:submit(client, request) end
+function engine:submit(client, request, ...) end
 
 --- Manual wire: the next request to be sent.
 ---@return etoro.core.Job? job

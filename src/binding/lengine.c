@@ -86,6 +86,27 @@ static int engine_step(lua_State *L)
   return 2;
 }
 
+/* engine:run(job, seconds) -> has_news | nil, message, "closed": steps until the
+   job is done, something is to be told, or so much time has passed. A signal
+   handler of Lua's has its turn between two calls. */
+static int engine_run(lua_State *L)
+{
+  struct etoro_engine *e = checkengine(L);
+  const struct etoro_job *j = letoro_check_job(L, 2);
+  double seconds = luaL_checknumber(L, 3);
+  double ends = etoro_engine_now(e) + seconds;
+  do {
+    size_t finished;
+    int rc = etoro_engine_step(e, seconds, &finished);
+    if (rc)
+      return letoro_fail(L, rc, NULL);
+    seconds = ends - etoro_engine_now(e);
+  } while (seconds > 0 && j->state != ETORO_STATE_DONE
+           && !etoro_engine_has_news(e));
+  lua_pushboolean(L, etoro_engine_has_news(e));
+  return 1;
+}
+
 /* engine:timeout() -> seconds until a timer is due | nil */
 static int engine_timeout(lua_State *L)
 {
@@ -366,6 +387,7 @@ static const luaL_Reg engine_methods[] = {
   { "next_done", engine_next_done },
   { "now", engine_now },
   { "pollfd", engine_pollfd },
+  { "run", engine_run },
   { "stats", engine_stats },
   { "step", engine_step },
   { "stream", letoro_engine_stream },

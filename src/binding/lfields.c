@@ -44,27 +44,35 @@ const char *letoro_field_text(lua_State *L, int index, const char *name,
   return text;
 }
 
+/* The strings of a list at a positive index; the list keeps them alive. */
+size_t letoro_strings(lua_State *L, int index, const char *name,
+                      const char **out, size_t most)
+{
+  size_t i, n;
+  luaL_checktype(L, index, LUA_TTABLE);
+  n = (size_t)lua_rawlen(L, index);
+  if (n > most)
+    luaL_error(L, "too many %s", name);
+  for (i = 0; i < n; i++) {
+    size_t len;
+    lua_rawgeti(L, index, (lua_Integer)i + 1);
+    luaL_checktype(L, -1, LUA_TSTRING);
+    out[i] = lua_tolstring(L, -1, &len);
+    if (strlen(out[i]) != len)
+      luaL_error(L, "%s holds a zero byte", name);
+    lua_pop(L, 1);
+  }
+  return n;
+}
+
 /* The strings of a list field; the list keeps them alive. */
 size_t letoro_field_list(lua_State *L, int index, const char *name,
                          const char **out, size_t most)
 {
-  size_t i, n = 0;
+  size_t n = 0;
   lua_getfield(L, index, name);
-  if (!lua_isnil(L, -1)) {
-    luaL_checktype(L, -1, LUA_TTABLE);
-    n = (size_t)lua_rawlen(L, -1);
-    if (n > most)
-      luaL_error(L, "too many %s", name);
-    for (i = 0; i < n; i++) {
-      size_t len;
-      lua_rawgeti(L, -1, (lua_Integer)i + 1);
-      luaL_checktype(L, -1, LUA_TSTRING);
-      out[i] = lua_tolstring(L, -1, &len);
-      if (strlen(out[i]) != len)
-        luaL_error(L, "%s holds a zero byte", name);
-      lua_pop(L, 1);
-    }
-  }
+  if (!lua_isnil(L, -1))
+    n = letoro_strings(L, lua_gettop(L), name, out, most);
   lua_pop(L, 1);
   return n;
 }

@@ -15,6 +15,8 @@ const char *letoro_field_text(lua_State *L, int index, const char *name,
                               size_t *n);
 
 /* The strings of a list, which the list keeps alive; gives their number. */
+size_t letoro_strings(lua_State *L, int index, const char *name,
+                      const char **out, size_t most);
 size_t letoro_field_list(lua_State *L, int index, const char *name,
                          const char **out, size_t most);
 

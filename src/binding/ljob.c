@@ -38,6 +38,13 @@ static struct etoro_job *checkjob(lua_State *L)
   return u->core;
 }
 
+struct etoro_job *letoro_check_job(lua_State *L, int index)
+{
+  struct letoro_job *u = luaL_checkudata(L, index, LETORO_JOB_TYPE);
+  luaL_argcheck(L, u->core != NULL, index, "the job is gone");
+  return u->core;
+}
+
 /* job:done() -> boolean */
 static int job_done(lua_State *L)
 {

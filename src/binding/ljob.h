@@ -24,4 +24,7 @@ struct letoro_job *letoro_bare_job(lua_State *L, int engine);
 /* The same with the metatable, for those who do not hold it. */
 struct letoro_job *letoro_new_job(lua_State *L, int engine);
 
+/* The job at index; raises for another value. */
+struct etoro_job *letoro_check_job(lua_State *L, int index);
+
 #endif

@@ -13,7 +13,35 @@
 #include "core/names.h"
 #include "core/status.h"
 
-#define REQUEST 3       /* where the table is */
+#define REQUEST 3       /* where the table is, or the operation */
+#define OPERATION_TYPE "etoro.core.Operation"
+
+/* What all requests of one operation have in common. Its strings are kept by
+   the list that is its user value. */
+struct operation {
+  const char *method;
+  const char *pool;
+  enum etoro_class klass;
+  int is_write;
+  size_t nfinals;
+  const char *finals[ETORO_FINALS_MAX];
+};
+
+/* Arguments of submit behind an operation. */
+enum argument {
+  ARG_TARGET = REQUEST + 1,
+  ARG_BODY,
+  ARG_CONTENT_TYPE,
+  ARG_HEADERS,
+  ARG_REQUEST_ID,
+  ARG_PRIORITY,
+  ARG_TIMEOUT,
+  ARG_DEADLINE,
+  ARG_MAX_RETRIES,
+  ARG_URGENT,
+  ARG_INTENT,
+  ARG_POOL
+};
 
 /* Upvalues of submit: what would else be looked up by name, at three times
    the cost. */
@@ -21,6 +49,7 @@ enum {
   ENGINE_METATABLE = 1, /* for letoro_self */
   CLIENT_METATABLE,
   JOB_METATABLE,
+  OPERATION_METATABLE,
   FIRST_NAME
 };
 
@@ -110,12 +139,13 @@ static size_t take_list(lua_State *L, enum field f, const char **out,
   return letoro_field_list(L, REQUEST, names[f], out, most);
 }
 
+static const char *const classes[] = { ETORO_CLASSES(ETORO_TEXT) NULL };
+static const char *const priorities[] = { ETORO_PRIORITY_LIST(ETORO_TEXT)
+                                              NULL };
+
 static void read_request(lua_State *L, struct etoro_request *r,
                          const char **headers, const char **finals)
 {
-  static const char *const classes[] = { ETORO_CLASSES(ETORO_TEXT) NULL };
-  static const char *const priorities[] = { ETORO_PRIORITY_LIST(ETORO_TEXT)
-                                                NULL };
   memset(r, 0, sizeof *r);
   r->method = take_text(L, METHOD, NULL);
   r->target = take_text(L, TARGET, NULL);
@@ -143,6 +173,104 @@ static void read_request(lua_State *L, struct etoro_request *r,
     letoro_field_journal(L, REQUEST, r);
 }
 
+/* core.operation(method, class, writes, pool | nil, finals | nil) -> operation:
+   what its requests have in common, for engine:submit */
+static int core_operation(lua_State *L)
+{
+  struct operation *op;
+  luaL_checkstring(L, 1);
+  luaL_checkoption(L, 2, NULL, classes);
+  luaL_optstring(L, 4, NULL);
+  lua_settop(L, 5);
+  op = lua_newuserdatauv(L, sizeof *op, 1);
+  memset(op, 0, sizeof *op);
+  lua_createtable(L, 2 + ETORO_FINALS_MAX, 0);
+  lua_pushvalue(L, 1);
+  lua_rawseti(L, -2, 1);
+  lua_pushvalue(L, 4);
+  lua_rawseti(L, -2, 2);
+  if (!lua_isnil(L, 5)) {
+    size_t i, n = (size_t)lua_rawlen(L, 5);
+    luaL_argcheck(L, n <= ETORO_FINALS_MAX, 5, "too many finals");
+    for (i = 0; i < n; i++) {
+      lua_rawgeti(L, 5, (lua_Integer)i + 1);
+      op->finals[i] = luaL_checkstring(L, -1);
+      lua_rawseti(L, -2, (lua_Integer)i + 3);
+    }
+    op->nfinals = n;
+  }
+  lua_setiuservalue(L, -2, 1);
+  op->method = lua_tostring(L, 1);
+  op->klass = (enum etoro_class)luaL_checkoption(L, 2, NULL, classes);
+  op->is_write = lua_toboolean(L, 3);
+  op->pool = lua_tostring(L, 4);
+  luaL_setmetatable(L, OPERATION_TYPE);
+  return 1;
+}
+
+static const char *text_at(lua_State *L, int index)
+{
+  size_t n;
+  const char *text;
+  if (lua_isnil(L, index))
+    return NULL;
+  text = luaL_checklstring(L, index, &n);
+  luaL_argcheck(L, strlen(text) == n, index, "holds a zero byte");
+  return text;
+}
+
+/* A number, or nil for a default. */
+static double number_at(lua_State *L, int index, double otherwise)
+{
+  return lua_isnil(L, index) ? otherwise : luaL_checknumber(L, index);
+}
+
+/* Fills in a request of an operation; its strings are arguments. */
+static void read_arguments(lua_State *L, struct etoro_request *r,
+                           const char **headers)
+{
+  const struct operation *op = lua_touserdata(L, REQUEST);
+  memset(r, 0, sizeof *r);
+  r->method = op->method;
+  r->klass = op->klass;
+  r->is_write = op->is_write;
+  r->finals = op->finals;
+  r->nfinals = op->nfinals;
+  r->target = text_at(L, ARG_TARGET);
+  luaL_argcheck(L, r->target != NULL, ARG_TARGET, "target missing");
+  if (!lua_isnil(L, ARG_BODY))
+    r->body = luaL_checklstring(L, ARG_BODY, &r->body_len);
+  r->content_type = text_at(L, ARG_CONTENT_TYPE);
+  if (!lua_isnil(L, ARG_HEADERS))
+    r->nheaders = letoro_strings(L, ARG_HEADERS, "headers", headers,
+                                 ETORO_HEADER_LINES_MAX);
+  r->headers = headers;
+  r->request_id = text_at(L, ARG_REQUEST_ID);
+  r->priority = (enum etoro_priority)luaL_checkoption(L, ARG_PRIORITY, "read",
+                                                      priorities);
+  r->timeout = number_at(L, ARG_TIMEOUT, ETORO_DEFAULT_TIMEOUT);
+  r->deadline = number_at(L, ARG_DEADLINE, ETORO_DEFAULT_DEADLINE);
+  r->max_retries =
+      (int)number_at(L, ARG_MAX_RETRIES, ETORO_DEFAULT_MAX_RETRIES);
+  r->is_urgent = lua_toboolean(L, ARG_URGENT);
+  if (!lua_isnil(L, ARG_INTENT)) {
+    luaL_checktype(L, ARG_INTENT, LUA_TTABLE);
+    letoro_field_journal(L, ARG_INTENT, r);
+  }
+  r->pool = lua_isnil(L, ARG_POOL) ? op->pool : text_at(L, ARG_POOL);
+}
+
+static int is_operation(lua_State *L)
+{
+  int is_one = 0;
+  if (lua_type(L, REQUEST) == LUA_TUSERDATA && lua_getmetatable(L, REQUEST)) {
+    is_one = lua_topointer(L, -1)
+             == lua_topointer(L, lua_upvalueindex(OPERATION_METATABLE));
+    lua_pop(L, 1);
+  }
+  return is_one;
+}
+
 /* The client at index 2; raises for what is none of that engine. */
 static struct etoro_client *check_client(lua_State *L,
                                          const struct etoro_engine *e)
@@ -162,6 +290,9 @@ static struct etoro_client *check_client(lua_State *L,
 }
 
 /* engine:submit(client, request) -> job | nil, message, "invalid" | "closed"
+   engine:submit(client, operation, target, body, content_type, headers,
+   request_id, priority, timeout, deadline, max_retries, urgent, intent, pool)
+   does the same at a third of the cost; intent: a table with intent and journal.
    request: method, target, body or form, content_type, headers, finals,
    request_id, class, priority, writes, pool, timeout, deadline, max_retries,
    urgent, journal, intent: a line for it, on disk before anything is sent */
@@ -175,10 +306,15 @@ static int engine_submit(lua_State *L)
   struct letoro_job *u;
   const char *why;
   int rc;
-  luaL_checktype(L, REQUEST, LUA_TTABLE);
-  lua_settop(L, REQUEST);
   luaL_checkstack(L, FIELD_COUNT + LUA_MINSTACK, NULL);
-  read_request(L, &request, headers, finals); /* may raise */
+  if (is_operation(L)) {
+    lua_settop(L, ARG_POOL);
+    read_arguments(L, &request, headers); /* may raise */
+  } else {
+    luaL_checktype(L, REQUEST, LUA_TTABLE);
+    lua_settop(L, REQUEST);
+    read_request(L, &request, headers, finals); /* may raise */
+  }
   u = letoro_bare_job(L, 1);
   lua_pushvalue(L, lua_upvalueindex(JOB_METATABLE));
   lua_setmetatable(L, -2);
@@ -189,12 +325,17 @@ static int engine_submit(lua_State *L)
 
 void letoro_open_submit(lua_State *L)
 {
+  static const luaL_Reg none[] = { { NULL, NULL } };
   int f;
+  letoro_type(L, OPERATION_TYPE, none, none);
+  lua_pushcfunction(L, core_operation);
+  lua_setfield(L, -2, "operation");
   luaL_getmetatable(L, LETORO_ENGINE_TYPE);
   lua_getfield(L, -1, "__index");
   luaL_getmetatable(L, LETORO_ENGINE_TYPE);
   luaL_getmetatable(L, LETORO_CLIENT_TYPE);
   luaL_getmetatable(L, LETORO_JOB_TYPE);
+  luaL_getmetatable(L, OPERATION_TYPE);
   for (f = 0; f < FIELD_COUNT; f++)
     lua_pushstring(L, names[f]);
   lua_pushcclosure(L, engine_submit, FIRST_NAME - 1 + FIELD_COUNT);

@@ -2,6 +2,7 @@
 -- waited for, and its outcome is read.
 
 local blame = require "etoro.values.blame"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local call_options = require "etoro.call.options"
 local outcome = require "etoro.call.outcome"
@@ -33,6 +34,17 @@ local function guard(client, op)
   end
 end
 
+local handles = setmetatable({}, { __mode = "k" }) -- by operation
+
+-- What the core needs to know of an operation, once.
+local function handle_of(op)
+  local method = op.method
+  local handle = core.operation(method, op.class,
+    method ~= "GET" and method ~= "HEAD" and not op.reads, op.pool, op.final)
+  handles[op] = handle
+  return handle
+end
+
 ---@class etoro.Wire a request as it goes out
 ---@field target string path and query
 ---@field body? string
@@ -61,21 +73,15 @@ return function(client, op, request, options, is_urgent)
       message = "the deadline has passed already; nothing was sent",
     }
   end
-  local method = op.method
-  local job, message, kind = client._runtime.engine:submit(client._core, {
-    -- all at once: a table that grows costs a multiple of this
-    method = method, target = request.target, body = request.body,
-    content_type = request.content_type, headers = request.headers,
-    request_id = options.request_id or request.request_id,
-    finals = op.final, class = op.class, pool = client._pool or op.pool,
-    priority = op.trade and call_options.priority(op, options.priority)
+  local job, message, kind = client._runtime.engine:submit(client._core,
+    handles[op] or handle_of(op), request.target, request.body,
+    request.content_type, request.headers,
+    options.request_id or request.request_id,
+    op.trade and call_options.priority(op, options.priority)
       or options.priority,
-    writes = method ~= "GET" and method ~= "HEAD" and not op.reads,
-    timeout = options.timeout or settled.timeout, deadline = deadline,
-    max_retries = options.max_retries or settled.max_retries,
-    urgent = is_urgent, journal = request.journal,
-    intent = request.intent,
-  })
+    options.timeout or settled.timeout, deadline,
+    options.max_retries or settled.max_retries, is_urgent,
+    request.intent and request, client._pool or nil)
   if not job then
     if kind == "closed" then return nil, errors.closed() end
     return nil, errors.invalid(nil, message)

@@ -298,8 +298,23 @@ function M.turn(is_done, target)
   step_all(list, seconds)
 end
 
+-- Waits for a job of the world's that nothing else is asked about meanwhile.
+local function run(runtime, job)
+  local engine = runtime.engine
+  repeat
+    local has_news = engine:run(job, SLICE)
+    if has_news == nil then return nil end
+    if has_news then M.deliver(runtime) end
+    if scheduler.has_host() then M.rearm() end
+  until job:done()
+  return true
+end
+
 local function block(waiter, job, attend)
   local runtime, wait = waiter.runtime, waiter.wait
+  if not wait and not attend then
+    return job:done() or run(runtime, job)
+  end
   if wait then job:watch(0) end
   while not job:done() do
     local go_on, failure = true, nil
@@ -308,8 +323,7 @@ local function block(waiter, job, attend)
     if attend and job:done() then break end
     if go_on ~= "turned" and not step(runtime, wait, SLICE) then return nil end
   end
-  -- a step of ours has delivered what it brought
-  if attend or wait then M.deliver(runtime) end
+  M.deliver(runtime)
   return true
 end
 
