@@ -19,7 +19,7 @@ local FIXED_C = [[ENGINE_SLOT REQUEST DIGITS_SAFE BLOCK POLLRDHUP TIMER_ID
   ETORO_JSON_BLOCK SETS_MAX ETORO_WALK_WAVES ETORO_WALK_DIGITS ETORO_BAR_ROOM
   LOOKS]]
 local FIXED_LUA = [[DAY HOUR MINUTE WEEK MONDAY CENT FIRST LAST CERTAIN OTHERS
-  ALREADY_CLOSED WAITING_FOR_MARKET]]
+  ALREADY_CLOSED WAITING_FOR_MARKET VERSION]]
 -- In the sandbox: numbers of the model.
 local FIXED_BOX = [[NULL_SHARE LATEST OPENING FIRST_TRANSACTIONS
   HOURS_BETWEEN OVERNIGHT STAMP_DUTY LEAST INVESTED HELD_SINCE PRIME
@@ -34,7 +34,7 @@ local WITHOUT = {
     ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
     ETORO_WS_PIECE ETORO_WS_PIECES_MAX spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn timer_look error_shown_max
-    close_batch_age close_history_age close_batch_turn]],
+    close_batch_age close_history_age close_batch_turn strategy_burst]],
   -- an account with so many candidates side by side, or a clock that goes back
   -- by just that: the specs of trading stay well on either side
   "evidence_lookups recover_lookups recover_clock_slack",
@@ -46,6 +46,9 @@ local WITHOUT = {
   -- meeting them takes more of a machine than a spec may
   [[ETORO_RESOLVERS_MAX ETORO_HTTPD_CONNECTIONS_MAX ETORO_HTTPD_SPARED
     zone_file_max zone_moments_max]],
+  -- a box's fills, answers and portfolio are earlier than these by far
+  [[strategy_bar_lag strategy_order_wait strategy_close_wait
+    strategy_shown_within strategy_order_look strategy_stop_look]],
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience

@@ -3,6 +3,10 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local file = require "etoro.strategy.file"
+local limits = require "etoro.values.limits"
+local reconcile = require "etoro.strategy.reconcile"
+local runner = require "etoro.strategy.runner"
+local tasks = require "etoro.tasks"
 
 local outside = require -- what a file may require that is not beside it
 
@@ -35,6 +39,76 @@ function M.load(path, options)
   return file.load(path, { settings = options.settings, seed = options.seed,
     now = options.now or os.time, print = options.print or print,
     outside = outside })
+end
+
+local RUN = { file = "string", strategy = "table", client = "table",
+  box = "table", settings = "table", seed = "number", state = "string",
+  days = "number", adopt = "boolean", strangers = "string",
+  dry_run = "boolean", close_on_stop = "boolean", on_note = "function",
+  stop = "function", print = "function" }
+
+---@class etoro.StrategyRunOptions
+---@field file? string a strategy's file, or
+---@field strategy? etoro.Strategy what `load` gave
+---@field client? etoro.Client whose account it drives, or
+---@field box? etoro.Sandbox a sandbox in this process, under its own clock
+---@field settings? table<string, any> in place of the file's defaults
+---@field state? string a file that the run is kept in, for the next one
+---@field days? number how long it runs; 30 in a box, without an end elsewhere
+---@field adopt? boolean takes positions of its symbols for its own
+---@field strangers? "leave"|"refuse"|"flatten" what becomes of these otherwise; "leave"
+---@field dry_run? boolean places no order that opens anything
+---@field close_on_stop? boolean closes all its positions at the end
+---@field on_note? fun(note: table) hears { time, kind, text, strategy } as it happens
+---@field stop? fun(): boolean whether to end; asked once a second
+---@field seed? integer of the file's math.random; 1
+
+local function strategy_of(options, client)
+  if options.strategy then return options.strategy end
+  return M.load(options.file, { settings = options.settings,
+    seed = options.seed, print = options.print,
+    now = function() return client:unix() end })
+end
+
+local function check_run(options)
+  if type(options) ~= "table" then
+    blame.raise("options must be a table, got " .. type(options))
+  end
+  check.options(options, RUN, "option")
+  if (options.file == nil) == (options.strategy == nil) then
+    blame.raise "give exactly one of 'file' and 'strategy'"
+  end
+  if (options.client == nil) == (options.box == nil) then
+    blame.raise "give exactly one of 'client' and 'box'"
+  end
+  if options.strangers and not reconcile.POLICIES[options.strangers] then
+    blame.raise "bad option 'strangers': it is 'leave', 'refuse' or 'flatten'"
+  end
+end
+
+--- Runs a strategy until its days are over, `stop` says so, or a callback
+--- raises. In a box a month is over in a moment.
+---@param options etoro.StrategyRunOptions
+---@return etoro.StrategyResult? result with err where a callback ended it
+---@return etoro.Error? err why it could not begin; nothing was ordered then
+function M.run(options)
+  check_run(options)
+  local client = options.client
+  local err
+  if options.box then
+    client, err = options.box:client()
+    if not client then return nil, err end
+  end
+  local strategy
+  strategy, err = strategy_of(options, client)
+  if not strategy then return nil, err end
+  local given = {}
+  for name, value in pairs(options) do given[name] = value end
+  if options.box then
+    given.days = options.days or limits.strategy_days
+    return options.box:run(runner.run, strategy, client, given)
+  end
+  return tasks.run(runner.run, strategy, client, given)
 end
 
 return M

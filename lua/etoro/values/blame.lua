@@ -19,7 +19,10 @@ own = own:match "^(.*)values[/\\.]blame" or own
 -- wrongly is its own mistake.
 local PROGRAM = "^command[/\\.]"
 
-local function is_inside(source)
+--- Whether a function stands in this package, by what debug.getinfo says of it.
+---@param source string
+---@return boolean
+function M.is_inside(source)
   return source:sub(1, #own) == own and not source:find(PROGRAM, #own + 1)
 end
 
@@ -28,7 +31,7 @@ end
 local function place()
   local depth = 1
   local info = debug.getinfo(depth, "Sl")
-  while info and (info.what == "C" or is_inside(info.source)) do
+  while info and (info.what == "C" or M.is_inside(info.source)) do
     depth = depth + 1
     info = debug.getinfo(depth, "Sl")
   end

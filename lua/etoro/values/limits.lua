@@ -63,6 +63,30 @@ return {
   indicator_forgotten = 0.001,
   -- characters: a strategy's name, which names its files
   strategy_name_max = 64,
+  -- days: of a run in a box that says no number
+  strategy_days = 30,
+  -- bars: of each symbol that a strategy can look back at; twice as many stand
+  strategy_bars_kept = 1000,
+  -- seconds: behind a bar's end, until the API shows it as over
+  strategy_bar_lag = 2,
+  -- seconds: that a callback waits for its order to be filled
+  strategy_order_wait = 5,
+  -- seconds: that a callback waits for a position to be closed
+  strategy_close_wait = 10,
+  -- seconds: between two looks at an order that waits
+  strategy_order_look = 60,
+  -- seconds: between two looks whether a run is to end
+  strategy_stop_look = 1,
+  -- seconds: until the portfolio shows what was opened
+  strategy_shown_within = 60,
+  -- parts of equity: how far from its target a holding may be
+  strategy_drift = 0.01,
+  -- times equity: a target; leverage goes by the order's own field
+  strategy_weight_max = 10,
+  -- instructions: of Lua, one callback; some ten seconds
+  strategy_instructions = 1000000000,
+  -- notes: of one run that its result holds; on_note hears all
+  strategy_notes_kept = 10000,
 
   -- Values
 
@@ -190,6 +214,8 @@ return {
 
   -- seconds: one wait in C; a signal just before it is seen after that
   wait_slice = 0.25,
+  -- instructions: of a strategy's callback between two looks at its budget
+  strategy_burst = 1000000,
   -- seconds: that a reader of what others share is waited for
   reader_patience = 5,
   -- seconds: between looks whether what others do is done

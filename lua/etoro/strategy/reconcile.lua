@@ -1,0 +1,120 @@
+-- Before the first decision: what an earlier run has left, against what the
+-- account says. Nothing is guessed, all of it is told.
+
+local core = require "etoro.core"
+local dealing = require "etoro.strategy.dealing"
+local errors = require "etoro.errors"
+local order = require "etoro.trading.order"
+local routes = require "etoro.trading.routes"
+
+local tonumber, tostring = core.number, core.text -- not up to the locale
+
+local M = {}
+
+-- An order that was sent, or was about to be: the API knows it by its request id.
+local function resume_order(run, id, kept)
+  local op = routes.op(run.client, "lookup")
+  local body, err = run.client:call(op.method .. " " .. op.path,
+    { referenceId = id })
+  local name = ("order %s of %s"):format(id, kept.symbol)
+  if not body then
+    if err.kind == "not_found" then
+      run:note("note", name .. " never reached the server")
+      return true
+    end
+    return nil, err
+  end
+  local record = run.book:add { time = kept.time, symbol = kept.symbol,
+    side = kept.side, amount = kept.amount, request_id = id }
+  dealing.resume(run, record, order.wrap(body, run.client))
+  run:note("note", ("%s is %s"):format(name, record.state))
+  return true
+end
+
+-- Positions that the account shows and nobody of this name opened.
+local function strangers(run, all)
+  local list = {}
+  local by_id = {}
+  for symbol, item in pairs(run.items) do by_id[item.id] = symbol end
+  for _, position in ipairs(all) do
+    local symbol = by_id[tonumber(position.instrumentID)]
+    if symbol and not run.book.owned[tostring(position.positionID)]
+        and (tonumber(position.mirrorID) or 0) == 0 then
+      position.symbol = symbol
+      list[#list + 1] = position
+    end
+  end
+  return list
+end
+
+local POLICIES = {}
+
+function POLICIES.leave(run, list)
+  for _, position in ipairs(list) do
+    run:note("note", ("position %s of %s is not this strategy's and is left "
+      .. "alone"):format(tostring(position.positionID), position.symbol))
+  end
+  return true
+end
+
+function POLICIES.adopt(run, list)
+  for _, position in ipairs(list) do
+    run.book:own({ symbol = position.symbol }, { position }, run.client:unix())
+    run:note("note", ("position %s of %s is adopted"):format(
+      tostring(position.positionID), position.symbol))
+  end
+  return true
+end
+
+function POLICIES.refuse(_, list)
+  if #list == 0 then return true end
+  return nil, errors.new { kind = "conflict", code = "strangers",
+    message = ("the account holds %d positions of the strategy's symbols that "
+      .. "are not its own, position %s of %s among them"):format(#list,
+      tostring(list[1].positionID), list[1].symbol) }
+end
+
+function POLICIES.flatten(run, list)
+  for _, position in ipairs(list) do
+    local closed, err = position:close()
+    if not closed then return nil, err end
+    run:note("note", ("position %s of %s is closed"):format(
+      tostring(position.positionID), position.symbol))
+  end
+  return true
+end
+
+M.POLICIES = POLICIES
+
+--- Brings the run's book and the account together.
+---@param run etoro.StrategyRun
+---@return true? done
+---@return etoro.Error? err why it must not begin
+function M.run(run)
+  local kept = run.kept or {}
+  run.book.owned = kept.owned or {}
+  local ids = {}
+  for id in pairs(kept.orders or {}) do ids[#ids + 1] = id end
+  table.sort(ids, core.before)
+  for _, id in ipairs(ids) do
+    if kept.orders[id].side ~= "close" then
+      local ok, err = resume_order(run, id, kept.orders[id])
+      if not ok then return nil, err end
+    end
+  end
+  local all, err = run.client.positions:list()
+  if not all then return nil, err end
+  local own = run.book:of(all)
+  for _, gone in ipairs(run.book:missing(all, run.client:unix())) do
+    run:note("note", ("position %s of %s was closed meanwhile"):format(
+      tostring(gone.positionID), gone.symbol))
+  end
+  for _, position in ipairs(own) do
+    run:note("note", ("position %s of %s is this strategy's"):format(
+      tostring(position.positionID), position.symbol))
+  end
+  return POLICIES[run.options.adopt and "adopt" or run.options.strangers
+    or "leave"](run, strangers(run, all))
+end
+
+return M

@@ -1,0 +1,258 @@
+local core = require "etoro.core"
+local limits = require "etoro.values.limits"
+local strategies = require "spec.support.strategies"
+
+describe("a strategy", function()
+  local lab
+
+  before_each(function() lab = strategies.new() end)
+  after_each(function() lab:remove() end)
+
+  -- A run whose first bar does what `body` says; more options for the run.
+  local function once(body, options)
+    return assert(lab:run(([[
+      return { name = "once", symbols = { "AAPL", "MSFT", "NVDA", "TSLA" },
+        interval = "1h",
+        on_bars = function(ctx)
+          if ctx.state.done then return end
+          ctx.state.done = true
+          %s
+        end,
+        on_order = function(ctx, order)
+          ctx.state.told = (ctx.state.told or "") .. order:state() .. " "
+        end,
+        on_position = function(ctx, position, what)
+          ctx.state.seen = (ctx.state.seen or "") .. what .. " "
+        end }]]):format(body), options))
+  end
+
+  local function good(body, options)
+    local result = once(body, options)
+    assert.is_nil(result.err, result.err and result.err.traceback)
+    return result
+  end
+
+  it("buys for an amount, units or a weight of equity, rounded down", function()
+    local result = good [[
+      assert(ctx:buy("AAPL", { amount = 1000 }))
+      assert(ctx:buy("MSFT", { units = 2 }))
+      assert(ctx:buy("NVDA", { weight = 0.123456789 }))
+      ctx.state.equity = ctx:equity() ]]
+    local orders = result.orders
+    assert.equal(3, #orders)
+    assert.same({ 1000.0, 2, math.floor(12345.6789 * 100) / 100 },
+      { orders[1].amount, orders[2].units, orders[3].amount })
+    assert.equal(100000, result.state.equity)
+    for _, order in ipairs(orders) do
+      assert.equal("filled", order.state)
+      assert.is_true(order.fill_price > 0)
+    end
+    assert.equal("filled filled filled ", result.state.told)
+    assert.equal("opened opened opened ", result.state.seen)
+    assert.equal(3, #result.positions)
+  end)
+
+  it("spends what one decision has, and no cent more", function()
+    local result = good [[
+      local symbols = { "AAPL", "MSFT", "NVDA", "TSLA" }
+      for i = 1, 10 do
+        local done, err = ctx:target(symbols[i % 4 + 1], 0.2 * ((i - 1) // 4 + 1))
+        ctx.state["err" .. i] = err and err.code
+      end
+      ctx.state.cash = ctx:cash()
+      local _, err = ctx:buy("AAPL", { amount = ctx:cash() + 0.01 })
+      ctx.state.code = err.code ]]
+    local sum = 0
+    for _, order in ipairs(result.orders) do
+      if order.state == "filled" then sum = sum + order.amount end
+    end
+    assert.is_true(sum <= 100000)
+    assert.is_true(sum > 99000)
+    assert.is_true(result.state.cash >= 0)
+    assert.equal("not_enough_cash", result.state.code)
+  end)
+
+  it("sets its brackets as fractions or rates", function()
+    local result = good [[
+      local quote = assert(ctx:quote "AAPL")
+      ctx.state.ask, ctx.state.bid = quote.ask, assert(ctx:quote "MSFT").bid
+      assert(ctx:buy("AAPL", { amount = 500, stop = 0.1, take_profit = 0.2,
+        trailing = true }))
+      assert(ctx:sell("MSFT", { amount = 500, leverage = 2, stop = 0.1 }))
+      assert(ctx:buy("NVDA", { amount = 500, stop_rate = ctx:quote("NVDA").bid * 0.8 })) ]]
+    local by_symbol = {}
+    for _, position in ipairs(result.positions) do
+      by_symbol[position.symbol] = position
+    end
+    local apple, microsoft = by_symbol.AAPL, by_symbol.MSFT
+    assert.is_true(apple.stopLossRate > result.state.ask * 0.9 - 0.01) -- trails
+    assert.is_true(math.abs(apple.takeProfitRate - result.state.ask * 1.2) < 0.01)
+    assert.is_true(apple.isTslEnabled)
+    assert.is_false(microsoft.isBuy)
+    assert.is_true(math.abs(microsoft.stopLossRate - result.state.bid * 1.1)
+      < 0.01)
+    assert.is_true(by_symbol.NVDA.stopLossRate
+      < by_symbol.NVDA.openRate * 0.82)
+  end)
+
+  it("is told what cannot be done, as an error, and nothing is sent", function()
+    local result = good [[
+      local function code(...)
+        local done, err = ...
+        assert(not done)
+        ctx.state[#ctx.state + 1] = err.code
+      end
+      code(ctx:buy("AAPL", { amount = 0 / 0 }))
+      code(ctx:buy("AAPL", { amount = -5 }))
+      code(ctx:buy("AAPL", { amount = 1, units = 1 }))
+      code(ctx:buy("AAPL", {}))
+      code(ctx:buy("AAPL", 100))
+      code(ctx:buy("AAPL", { amount = 100, lever = 2 }))
+      code(ctx:buy("AAPL", { amount = 100, leverage = 400 }))
+      code(ctx:buy("AAPL", { amount = 100, stop = 1.5 }))
+      code(ctx:buy("AAPL", { amount = 100, trailing = true }))
+      code(ctx:buy("GOOG", { amount = 100 }))
+      code(ctx:buy("AAPL", { amount = 1 }))
+      code(ctx:target("AAPL", 11))
+      code(ctx:target("AAPL", "much"))
+      code(ctx:close { positionID = 17 }) ]]
+    assert.same({ "invalid", "invalid", "invalid", "invalid", "invalid",
+      "invalid", "leverage_not_offered", "invalid", "invalid",
+      "unknown_symbol", "amount_too_small", "invalid", "invalid", "not_own" },
+      { table.unpack(result.state) })
+    assert.same({}, result.positions)
+    for _, order in ipairs(result.orders) do
+      assert.equal("rejected", order.state)
+      assert.is_string(order.why)
+    end
+    assert.equal(2, #result.orders) -- the pre-check's
+  end)
+
+  it("brings a holding to its target, up, down, round and to nothing", function()
+    local result = good [[
+      local function holds()
+        local sum = 0
+        for _, position in ipairs(assert(ctx:positions "AAPL")) do
+          sum = sum + position.amount * (position.isBuy and 1 or -1)
+        end
+        return sum
+      end
+      assert(ctx:target("AAPL", 0.1))
+      ctx.state.first = holds()
+      assert(ctx:target("AAPL", 0.105) == true)
+      assert(ctx:target("AAPL", 0.2))
+      ctx.state.second = holds()
+      ctx:sleep(120)
+      assert(ctx:target("AAPL", 0.05))
+      ctx:sleep(120)
+      ctx.state.third = holds()
+      assert(ctx:target("AAPL", -0.1, { leverage = 2, stop = 0.2 }))
+      ctx:sleep(120)
+      ctx.state.fourth = holds()
+      assert(ctx:target("AAPL", 0))
+      ctx:sleep(120)
+      ctx.state.last = holds() ]]
+    local s = result.state
+    local function near(expected, value)
+      assert.is_true(math.abs(expected - value) < 150, value)
+    end
+    near(10000, s.first)
+    near(20000, s.second)
+    near(5000, s.third)
+    near(-10000, s.fourth)
+    assert.equal(0, s.last)
+    assert.same({}, result.positions)
+  end)
+
+  it("is off its target by less than limits.strategy_drift", function()
+    local drift = limits.strategy_drift
+    local result = good(([[
+      assert(ctx:target("AAPL", 0.5))
+      ctx.state.held = ctx:target("AAPL", 0.5 + %.17g) == true
+      ctx.state.moved = ctx:target("AAPL", 0.5 + %.17g) ~= true ]]):format(
+      drift * 0.9, drift * 1.1))
+    assert.same({ true, true }, { result.state.held, result.state.moved })
+  end)
+
+  it("may aim at limits.strategy_weight_max times equity", function()
+    local result = good(([[
+      local _, err = ctx:target("AAPL", %d)
+      ctx.state.at = err and err.code or "ordered"
+      _, err = ctx:target("AAPL", %d + 0.01)
+      ctx.state.past = err.code ]]):format(limits.strategy_weight_max,
+      limits.strategy_weight_max))
+    assert.same({ "ordered", "invalid" }, { result.state.at, result.state.past })
+  end)
+
+  it("touches its own positions alone", function()
+    local client = lab:client()
+    local order = assert(client.orders:open { symbol = "AAPL",
+      transaction = "buy", amount = 300 })
+    assert(order:wait())
+    assert(order:positions())
+    lab.box:advance(60)
+    local result = good [[
+      assert(#ctx:positions() == 0)
+      assert(ctx:buy("AAPL", { amount = 200 }))
+      assert(ctx:close "AAPL") ]]
+    assert.same({}, result.positions)
+    local left = assert(client.positions:list())
+    assert.equal(1, #left)
+    assert.equal(300, left[1].amount)
+    assert.truthy(lab:told "note"[1]:find("is not this strategy's and is left "
+      .. "alone", 1, true))
+  end)
+
+  local function with_stranger(options)
+    lab:again()
+    local client = lab:client()
+    local order = assert(client.orders:open { symbol = "AAPL",
+      transaction = "buy", amount = 300 })
+    assert(order:positions())
+    lab.box:advance(60)
+    return lab:run([[return { name = "s", symbols = { "AAPL" }, interval = "1h",
+      on_bar = function(ctx) ctx.state.held = #ctx:positions() end }]], options)
+  end
+
+  it("adopts, refuses or closes the positions of others when it is told to",
+    function()
+    assert.equal(1, assert(with_stranger { adopt = true }).state.held)
+    local result, err = with_stranger { strangers = "refuse" }
+    assert.is_nil(result)
+    assert.equal("strangers", err.code)
+    assert.equal(0, assert(with_stranger { strangers = "flatten" }).state.held)
+    assert.same({}, assert(lab:client().positions:list()))
+    assert.equal(0, assert(with_stranger { strangers = "leave" }).state.held)
+    assert.equal(1, #assert(lab:client().positions:list()))
+  end)
+
+  it("hears of a position that something else has closed", function()
+    local result = assert(lab:run([[return { name = "s", symbols = { "AAPL" },
+      interval = "1h",
+      on_bar = function(ctx)
+        local hour = (ctx.state.hour or 0) + 1
+        ctx.state.hour = hour
+        if hour == 1 then assert(ctx:buy("AAPL", { amount = 300 })) end
+        if hour == 2 then
+          assert(assert(ctx.client.positions:list())[1]:close())
+        end
+        if hour > 2 then assert(#ctx:positions() == 0) end
+      end,
+      on_position = function(ctx, position, what)
+        ctx.state[what] = position.positionID
+      end }]]))
+    assert.is_nil(result.err)
+    assert.is_true(core.number(result.state.gone) > 0)
+    assert.equal(result.state.opened, result.state.gone)
+  end)
+
+  it("places nothing in a dry run, and says what it would have", function()
+    local result = good([[
+      local order, err = ctx:buy("AAPL", { amount = 100 })
+      ctx.state.code = err.code ]], { dry_run = true })
+    assert.equal("no_entries", result.state.code)
+    assert.same({}, result.orders)
+    assert.truthy(lab:told "deal"[1]:find("buy AAPL, 100 USD: refused", 1,
+      true))
+  end)
+end)

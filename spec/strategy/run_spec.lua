@@ -1,0 +1,307 @@
+local etoro = require "etoro"
+local limits = require "etoro.values.limits"
+local strategies = require "spec.support.strategies"
+local times = require "etoro.values.times"
+
+local START = strategies.START
+
+local CROSS = [[
+local ta = require "etoro.indicators"
+return {
+  name = "sma-cross", symbols = { "AAPL", "MSFT" }, interval = "1h",
+  settings = { fast = 10, slow = 30, weight = 0.10, stop = 0.2 },
+  indicators = function(settings)
+    return { fast = ta.sma(settings.fast), slow = ta.sma(settings.slow) }
+  end,
+  on_bar = function(ctx, bar, now)
+    if ta.crossed_above(now.fast, now.slow) then
+      assert(ctx:target(bar.symbol, ctx.settings.weight,
+        { stop = ctx.settings.stop }))
+    elseif ta.crossed_below(now.fast, now.slow) then
+      assert(ctx:close(bar.symbol))
+    end
+  end,
+}
+]]
+
+describe("etoro.strategy.run", function()
+  local lab
+
+  before_each(function() lab = strategies.new() end)
+  after_each(function() lab:remove() end)
+
+  -- The average of n closes up to the i-th.
+  local function mean(bars, i, n)
+    local sum = 0
+    for k = i - n + 1, i do sum = sum + bars[k].close end
+    return sum / n
+  end
+
+  -- The crossings of a symbol's hourly bars after the start, worked out from
+  -- all its bars at the end: what a person would have done with a pencil.
+  local function crossings(client, symbol, days)
+    local bars = assert(client.market:candles { symbol = symbol,
+      interval = "1h", count = 1000 })
+    local list, holds = {}, false
+    for i = 31, #bars do
+      local ends = times.parse(bars[i].fromDate) + 3600
+      local above = mean(bars, i, 10) > mean(bars, i, 30)
+      local was = mean(bars, i - 1, 10) > mean(bars, i - 1, 30)
+      if ends > START and ends <= START + days * times.DAY then
+        if above and not was then
+          holds = true
+          list[#list + 1] = { ends, "buy" }
+        elseif was and not above and holds then
+          holds = false
+          list[#list + 1] = { ends, "close" }
+        end
+      end
+    end
+    return list
+  end
+
+  it("does what its bars say, to the hour", function()
+    local result = assert(lab:run(CROSS, { days = 20 }))
+    assert.is_nil(result.err)
+    assert.equal(2 * 20 * 24, result.bars)
+    local client, all = lab:client(), 0
+    for _, symbol in ipairs { "AAPL", "MSFT" } do
+      local done = {}
+      for _, order in ipairs(result.orders) do
+        if order.symbol == symbol then
+          assert.equal("filled", order.state)
+          done[#done + 1] = { order.time // 3600 * 3600, order.side }
+        end
+      end
+      all = all + #done
+      assert.same(crossings(client, symbol, 20), done)
+    end
+    assert.is_true(all > 10)
+    assert.equal(#result.orders, all)
+  end)
+
+  it("does the same every time", function()
+    local function trace()
+      lab:again()
+      local result = assert(lab:run(CROSS, { days = 5 }))
+      return etoro.encode { result.orders, result.equity, result.notes }
+    end
+    local first = trace()
+    assert.is_true(#first > 500)
+    assert.equal(first:gsub("%x+%-%x+%-%x+%-%x+%-%x+", "id"),
+      (trace():gsub("%x+%-%x+%-%x+%-%x+%-%x+", "id")))
+  end)
+
+  it("begins when its indicators need nothing of before", function()
+    local result = assert(lab:run([[
+      local ta = require "etoro.indicators"
+      return { name = "w", symbols = { "AAPL" }, interval = "5m",
+        indicators = function() return { slow = ta.sma(50) } end,
+        on_start = function(ctx)
+          ctx.state.known = #ctx:bars "AAPL"
+          ctx.state.last = ctx:series "AAPL".time[-1]
+        end,
+        on_bar = function(ctx, bar, now)
+          ctx.state.first = ctx.state.first or bar.time
+          assert(now.slow.settled)
+        end,
+      }]]))
+    assert.is_nil(result.err)
+    assert.equal(50, result.state.known)
+    assert.equal(START // 300 * 300 - 300, result.state.last)
+    assert.equal(result.state.last + 300, result.state.first)
+    assert.same({}, lab:told "note")
+  end)
+
+  it("gives each bar once, in order, and none of the future", function()
+    local result = assert(lab:run([[
+      return { name = "b", symbols = { "AAPL", "MSFT" }, interval = "15m",
+        on_bar = function(ctx, bar)
+          assert(bar.time + 900 <= ctx:now())
+          local last = ctx.state[bar.symbol] or bar.time - 900
+          assert(bar.time == last + 900)
+          ctx.state[bar.symbol] = bar.time
+          local ok, why = pcall(function() return ctx:series "AAPL".close[1] end)
+          assert(not ok and why:find "no later one")
+        end,
+        on_bars = function(ctx, time, bars)
+          assert(bars.AAPL.time == time and bars.MSFT.time == time)
+          ctx.state.steps = (ctx.state.steps or 0) + 1
+        end,
+      }]]))
+    assert.is_nil(result.err)
+    assert.equal(96, result.state.steps)
+    assert.equal(192, result.bars)
+  end)
+
+  local function fails(text, ...)
+    local result, err = lab:run(text)
+    assert.is_nil(result)
+    for _, part in ipairs { ... } do
+      assert.truthy(tostring(err):find(part, 1, true), tostring(err))
+    end
+    assert.same({}, assert(lab:client().positions:list()))
+  end
+
+  it("does not begin with a symbol that there is none of", function()
+    fails([[return { name = "x", symbols = { "AAPL", "APPL" }, interval = "1d",
+      on_start = function(ctx) ctx:buy("AAPL", { amount = 100 }) end,
+      on_bar = function() end }]], "APPL")
+  end)
+
+  it("may ask for its symbols each day", function()
+    local result = assert(lab:run([[
+      return { name = "x", interval = "1h",
+        symbols = function(ctx)
+          ctx.state.asked = (ctx.state.asked or 0) + 1
+          return ctx.state.asked > 1 and { "AAPL", "MSFT" } or { "AAPL" }
+        end,
+        on_bar = function(ctx, bar)
+          ctx.state[bar.symbol] = (ctx.state[bar.symbol] or 0) + 1
+        end }]], { days = 2 }))
+    assert.is_nil(result.err)
+    assert.equal(3, result.state.asked)
+    assert.equal(48, result.state.AAPL)
+    assert.is_true(result.state.MSFT > 30 and result.state.MSFT < 48)
+  end)
+
+  it("has timers, and a main that sleeps beside them", function()
+    local result = assert(lab:run([[
+      return { name = "t", timers = { noon = "12:00 UTC", often = "6h" },
+        on_timer = function(ctx, name)
+          ctx.state[name] = (ctx.state[name] or 0) + 1
+        end,
+        main = function(ctx)
+          while true do
+            ctx:sleep(3600)
+            ctx.state.hours = (ctx.state.hours or 0) + 1
+          end
+        end }]], { days = 3 }))
+    assert.is_nil(result.err)
+    assert.same({ noon = 3, often = 11, hours = 71 }, {
+      noon = result.state.noon, often = result.state.often,
+      hours = result.state.hours })
+  end)
+
+  it("is ended by an error, with its place, or goes on", function()
+    local text = [[return { name = "e", symbols = { "AAPL" }, interval = "1h",
+      on_error = "%s",
+      on_bar = function(ctx, bar)
+        ctx.state.bars = (ctx.state.bars or 0) + 1
+        if ctx.state.bars == 3 then error "broken" end
+      end,
+      on_stop = function(ctx, why) ctx.state.why = why end }]]
+    local result = assert(lab:run(text:format "stop"))
+    assert.equal(3, result.state.bars)
+    assert.equal("failed", result.state.why)
+    assert.truthy(result.err.message:find("strategy.lua:5: broken", 1, true))
+    assert.truthy(result.err.traceback:find("strategy.lua:5", 1, true))
+    lab:again()
+    result = assert(lab:run(text:format "skip"))
+    assert.is_nil(result.err)
+    assert.equal(24, result.state.bars)
+    assert.equal(1, #result.errors)
+    assert.equal("over", result.state.why)
+  end)
+
+  it("is stopped after limits.strategy_instructions, whatever it catches",
+    function()
+    local most = limits.strategy_instructions
+    finally(function() limits.strategy_instructions = most end)
+    limits.strategy_instructions = 3000000
+    local text = [[return { name = "l", symbols = { "AAPL" }, interval = "1h",
+      on_bar = function(ctx)
+        for _ = 1, %d do pcall(function() for _ = 1, 1000 do end end) end
+      end }]]
+    assert.is_nil(assert(lab:run(text:format(500))).err)
+    local result = assert(lab:run(text:format(1000000)))
+    assert.truthy(result.err.message:find "strategy.lua:3: on_bar has run for")
+  end)
+
+  it("sets no global, and asks ctx for nothing that it lacks", function()
+    local result = assert(lab:run [[return { name = "g", symbols = { "AAPL" },
+      interval = "1h", on_bar = function() count = 1 end }]])
+    assert.truthy(result.err.message:find("strategy.lua:2: it sets the global "
+      .. "'count'", 1, true))
+    result = assert(lab:run [[return { name = "g", symbols = { "AAPL" },
+      interval = "1h", on_bar = function(ctx) ctx:by("AAPL") end }]])
+    assert.truthy(result.err.message:find("ctx has no 'by'", 1, true))
+    assert.truthy(result.err.message:find("'buy'", 1, true))
+  end)
+
+  it("ends when it is told to, with no order that opens anything", function()
+    local asked = 0
+    local result = assert(lab:run([[return { name = "s", symbols = { "AAPL" },
+      interval = "1h",
+      on_bar = function(ctx, bar)
+        assert(ctx:buy(bar.symbol, { amount = 200 }))
+      end,
+      on_stop = function(ctx, why)
+        local order, err = ctx:buy("AAPL", { amount = 200 })
+        ctx.state.refused, ctx.state.why = err.code, why
+      end }]], { close_on_stop = true, stop = function()
+        asked = asked + 1
+        return asked > 10
+      end }))
+    assert.equal("no_entries", result.state.refused)
+    assert.equal("over", result.state.why)
+    assert.same({}, result.positions)
+    assert.same({}, assert(lab:client().positions:list()))
+    assert.is_true(#result.orders > 2)
+  end)
+
+  it("raises what its options have wrong", function()
+    local function raises(message, options)
+      local ok, why = pcall(etoro.strategy.run, options)
+      assert.is_false(ok)
+      assert.truthy(why:find(message, 1, true), why)
+    end
+    raises("options must be a table")
+    raises("give exactly one of 'file' and 'strategy'", { box = lab.box })
+    raises("give exactly one of 'client' and 'box'", { file = "x" })
+    raises("strangers", { file = "x", box = lab.box, strangers = "kill" })
+    raises("fil", { fil = "x", box = lab.box })
+  end)
+
+  it("lasts limits.strategy_days in a box that is told no number", function()
+    local result = assert(lab:run([[return { name = "d", symbols = { "AAPL" },
+      interval = "1d", on_bar = function() end }]], { days = false }))
+    assert.equal(limits.strategy_days * times.DAY, result.ended - result.started)
+    lab:again()
+    result = assert(lab:run([[return { name = "d", symbols = { "AAPL" },
+      interval = "1d", on_bar = function() end }]],
+      { days = limits.strategy_days + 1 }))
+    assert.equal((limits.strategy_days + 1) * times.DAY,
+      result.ended - result.started)
+  end)
+
+  it("looks back over limits.strategy_bars_kept bars, and twice as many at "
+    .. "most", function()
+    local most = limits.strategy_bars_kept
+    finally(function() limits.strategy_bars_kept = most end)
+    limits.strategy_bars_kept = 5
+    local result = assert(lab:run [[return { name = "k", symbols = { "AAPL" },
+      interval = "1h", on_bar = function(ctx)
+        local count = #ctx:bars "AAPL"
+        ctx.state.least = math.min(ctx.state.least or count, count)
+        ctx.state.most = math.max(ctx.state.most or count, count)
+        assert(#ctx:bars("AAPL", 3) == math.min(3, count))
+      end }]])
+    assert.is_nil(result.err)
+    assert.equal(2 * 5 - 1, result.state.most)
+  end)
+
+  it("keeps limits.strategy_notes_kept notes, and tells all", function()
+    local most = limits.strategy_notes_kept
+    finally(function() limits.strategy_notes_kept = most end)
+    local text = [[return { name = "n", symbols = { "AAPL" }, interval = "1h",
+      on_bar = function(ctx) ctx:log("bar") end }]]
+    limits.strategy_notes_kept = 24
+    assert.equal(24, #assert(lab:run(text)).notes)
+    limits.strategy_notes_kept = 23
+    lab.notes = {}
+    lab:again()
+    assert.equal(23, #assert(lab:run(text)).notes)
+    assert.equal(24, #lab:told "log")
+  end)
+end)

@@ -1,0 +1,122 @@
+local etoro = require "etoro"
+local strategies = require "spec.support.strategies"
+
+local BUYER = [[return { name = "buyer", symbols = { "AAPL" }, interval = "1h",
+  on_start = function(ctx)
+    ctx.state.starts = (ctx.state.starts or 0) + 1
+    ctx.state.found = #ctx:positions()
+  end,
+  on_bar = function(ctx)
+    if ctx.state.bought then return end
+    assert(ctx:buy("AAPL", { amount = 200 }))
+    ctx.state.bought = true
+  end }]]
+
+describe("a strategy's state", function()
+  local lab, path
+
+  before_each(function()
+    lab = strategies.new()
+    path = lab.dir .. "/state.json"
+  end)
+  after_each(function() lab:remove() end)
+
+  local function run(text, options)
+    local all = { state = path }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return lab:run(text, all)
+  end
+
+  it("is there again, with what it holds", function()
+    local first = assert(run(BUYER))
+    assert.is_nil(first.err)
+    assert.equal(1, #first.positions)
+    local second = assert(run(BUYER))
+    assert.is_nil(second.err)
+    assert.same({ 2, 1 }, { second.state.starts, second.state.found })
+    assert.same({}, second.orders)
+    assert.equal(first.positions[1].positionID, second.positions[1].positionID)
+    assert.equal(1, #assert(lab:client().positions:list()))
+    assert.is_nil(io.open(path .. ".new"))
+  end)
+
+  it("is on the disk before an order leaves", function()
+    local client = lab:client()
+    local opened, seen = client.orders.open, nil
+    local strategy = assert(etoro.strategy.load(lab:file("s.lua", BUYER)))
+    getmetatable(client.orders).__index.open = function(...)
+      local file = assert(io.open(path))
+      seen = file:read "a"
+      file:close()
+      return opened(...)
+    end
+    finally(function() getmetatable(client.orders).__index.open = opened end)
+    assert(lab.box:run(require("etoro.strategy.runner").run, strategy, client,
+      { state = path, days = 1, box = lab.box }))
+    assert.truthy(seen:find('"side":"buy"', 1, true))
+    assert.truthy(seen:find('"symbol":"AAPL"', 1, true))
+  end)
+
+  -- What a run leaves that was killed between its order and the answer.
+  local function killed(id)
+    local file = assert(io.open(path, "w"))
+    file:write('{"version":1,"strategy":"buyer","state":{"bought":true},',
+      '"owned":{},"orders":{"', id, '":{"symbol":"AAPL","side":"buy",',
+      '"amount":200,"time":1772800000}}}')
+    file:close()
+  end
+
+  it("finds an order that was sent and whose answer nobody saw", function()
+    local id = "11111111-2222-4333-8444-555555555555"
+    local order = assert(lab:client().orders:open({ symbol = "AAPL",
+      transaction = "buy", amount = 200 }, { request_id = id }))
+    assert(order:positions())
+    lab.box:advance(60)
+    killed(id)
+    local result = assert(run(BUYER))
+    assert.is_nil(result.err)
+    assert.equal(1, result.state.found)
+    assert.equal(1, #assert(lab:client().positions:list()))
+    assert.equal("filled", result.orders[1].state)
+  end)
+
+  it("knows that an order never arrived", function()
+    killed "99999999-2222-4333-8444-555555555555"
+    local result = assert(run(BUYER))
+    assert.is_nil(result.err)
+    assert.equal(0, result.state.found)
+    assert.same({}, result.orders)
+    assert.truthy(lab:told "note"[1]:find("never reached the server", 1, true))
+  end)
+
+  it("is refused when it is another's, of another version or cut", function()
+    local function refused(text, message)
+      local file = assert(io.open(path, "w"))
+      file:write(text)
+      file:close()
+      local result, err = run(BUYER)
+      assert.is_nil(result)
+      assert.equal("state", err.code)
+      assert.truthy(err.message:find(message, 1, true), err.message)
+    end
+    refused('{"version":1,"strategy":"seller"}', "strategy 'seller', not of "
+      .. "'buyer'")
+    refused('{"version":2,"strategy":"buyer"}', "has version 2, this is 1")
+    refused('{"version":1,"strategy":"buy', "is cut or broken")
+    refused("", "is cut or broken")
+    refused("[]", "has version")
+    os.remove(path)
+    assert(os.execute("mkdir " .. path))
+    local result, err = run(BUYER)
+    assert.is_nil(result)
+    assert.equal("state", err.code)
+  end)
+
+  it("holds what JSON can hold, or says so", function()
+    local result = run([[return { name = "f", symbols = { "AAPL" },
+      interval = "1h", on_bar = function(ctx)
+        ctx.state.f = function() end
+      end }]])
+    assert.truthy(result.err.message:find "ctx.state holds what cannot be kept")
+  end)
+end)
