@@ -14,6 +14,9 @@ local CALLED = {
   ["etoro.tasks.task"] = "tasks",
 }
 
+-- Modules that may be called so, too: etoro.ta is an alias.
+local ALIASES = { ["etoro.indicators"] = "ta" }
+
 -- An index is i, and k inside of one.
 local INDEXES = { index = true, idx = true, ix = true, j = true }
 
@@ -28,6 +31,7 @@ end
 -- it: fields, order_fields.
 local function fits(name, module)
   if CALLED[module] then return name == CALLED[module] end
+  if ALIASES[module] == name then return true end
   local path = ("." .. module):gsub("%.", "_")
   return path:sub(-#name - 1) == "_" .. name
 end

@@ -208,7 +208,7 @@ describe("a strategy", function()
     local client = lab:client()
     local order = assert(client.orders:open { symbol = "AAPL",
       transaction = "buy", amount = 300 })
-    assert(order:positions())
+    assert(order:wait())
     lab.box:advance(60)
     return lab:run([[return { name = "s", symbols = { "AAPL" }, interval = "1h",
       on_bar = function(ctx) ctx.state.held = #ctx:positions() end }]], options)

@@ -17,7 +17,7 @@ local CODES = [[
 Exit codes: 0 done, 1 refused, 2 wrong use, 3 keys or scopes, 4 not found,
 5 unreachable, 6 rate limit, 7 unknown outcome: look before doing it again,
 8 nobody said yes, 9 carried out, but what followed could not be seen or
-shown, 130 and 143 interrupted.]]
+shown, 10 a strategy raised, 130 and 143 interrupted.]]
 
 local GLOBALS = "Options of all commands: etoro --help"
 
@@ -163,6 +163,24 @@ local function add_trading(parser)
   history:option("--limit", "How many at most."):convert(whole)
 end
 
+local function add_run(parser)
+  local run = add_command(parser, "run", "Run strategies: in a sandbox of their"
+    .. " own, with --demo on the demo account, with --real with real money.")
+  run:argument("file", "Lua files, see doc/strategies.md."):args "+"
+  run:flag("--sandbox", "An account that is made up, under a clock of its own;"
+    .. " so unless told otherwise.")
+  run:flag("--demo", "The demo account.")
+  run:option("--days", ("Days that it runs; in a sandbox %d, elsewhere until it"
+    .. " is stopped."):format(limits.strategy_days)):convert(positive)
+  run:option("--seed", "Which sandbox; 1 unless given."):convert(whole)
+  run:option("--set", "A setting, NAME=VALUE; may be repeated."):count "*"
+  run:option("--settings", "A file of settings, a JSON object.")
+  run:option("--state", "Where the run is kept for the next one; beside its file"
+    .. " unless given.")
+  run:flag("--adopt", "Take positions of its symbols for its own.")
+  run:flag("--close-on-stop", "Close all its positions at the end.")
+end
+
 local function add_tools(parser)
   local call = add_command(parser, "call", "Call any documented operation.")
   call:argument("operation", "Such as \"GET /api/v1/me\".")
@@ -191,6 +209,7 @@ function M.new()
   add_portfolios(parser)
   add_tokens(parser)
   add_trading(parser)
+  add_run(parser)
   add_tools(parser)
   return parser
 end

@@ -46,9 +46,13 @@ function M.catch_signals()
   native.catch()
 end
 
+--- The signal that came.
+---@return "SIGINT"|"SIGTERM"|nil
+function M.signal() return has_native and native.signal() or nil end
+
 --- Ends the command if a signal came.
 function M.check_signal()
-  local name = has_native and native.signal()
+  local name = M.signal()
   if name then exits.exit(exits[name], "interrupted") end
 end
 

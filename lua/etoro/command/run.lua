@@ -1,0 +1,232 @@
+-- etoro run: strategies, in a sandbox of their own, on the demo account or with
+-- real money.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local etoro = require "etoro"
+local exits = require "etoro.command.exits"
+local json = require "etoro.values.json"
+local output = require "etoro.command.output"
+local terminal = require "etoro.command.terminal"
+local times = require "etoro.values.times"
+local types = require "etoro.values.types"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
+local M = {}
+
+local COLORS = { deal = "bold", error = "red", notify = "yellow",
+  note = "dim" }
+
+-- What a word of --set means: a number, true or false, JSON, or a text.
+local function value_of(text)
+  if text == "true" then return true end
+  if text == "false" then return false end
+  local number = tonumber(text)
+  if number then return math.tointeger(number) or number end
+  return text:find "^[%[{]" and json.decode(text, true) or text
+end
+
+local function read_settings(path)
+  local file, problem = io.open(path, "rb")
+  local text = file and file:read "a"
+  if file then file:close() end
+  if not text then
+    exits.exit(exits.USAGE, "the settings cannot be read: " .. tostring(problem))
+  end
+  local values = json.decode(text, true)
+  if type(values) ~= "table" or values[1] ~= nil then
+    exits.exit(exits.USAGE, path .. " is no JSON object of settings")
+  end
+  return values
+end
+
+local function settings_of(args)
+  local values = args.settings and read_settings(args.settings) or {}
+  for _, text in ipairs(args.set or {}) do
+    local name, value = text:match "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$"
+    if not name then
+      exits.exit(exits.USAGE, ("--set takes NAME=VALUE, not '%s'"):format(text))
+    end
+    values[name] = value_of(value)
+  end
+  return next(values) and values or nil
+end
+
+local function place_of(args)
+  if args.real then return "real" end
+  if args.demo or args.base_url then return "demo" end
+  return "sandbox"
+end
+
+local function show_note(session, note, many)
+  if session.out.is_json then
+    note.time = times.format(note.time)
+    session.out:json(note)
+    return output.flush()
+  end
+  local time = times.format(note.time):sub(1, 16):gsub("T", " ")
+  session.out:line(("%s  %s%s"):format(time, many and note.strategy .. ": " or "",
+    note.text), COLORS[note.kind])
+  output.flush()
+end
+
+local function profit_line(result)
+  local points = result.equity
+  local first, last = points[1], points[#points]
+  if not first then return nil end
+  local text = ("%s USD, from %s"):format(output.usd(last.equity),
+    output.usd(first.equity))
+  if first.equity > 0 then
+    text = ("%s (%s %%)"):format(text,
+      output.signed(100 * (last.equity / first.equity - 1)))
+  end
+  return text
+end
+
+local function counts_of(orders)
+  local counts, words = {}, {}
+  for _, order in ipairs(orders) do
+    counts[order.state] = (counts[order.state] or 0) + 1
+  end
+  for _, state in ipairs(types.sorted_names(counts)) do
+    words[#words + 1] = ("%d %s"):format(counts[state], state)
+  end
+  return #words > 0 and table.concat(words, ", ") or "none"
+end
+
+local function held_of(positions)
+  local words = {}
+  for i, position in ipairs(positions) do
+    words[i] = ("%s %s"):format(position.symbol, output.usd(position.amount))
+  end
+  return #words > 0 and table.concat(words, ", ") or "none"
+end
+
+local function shape_of(place, result)
+  return { kind = "result", strategy = result.name, account = place,
+    settings = result.settings, started = times.format(result.started),
+    ended = times.format(result.ended), bars = result.bars,
+    orders = result.orders, positions = result.positions,
+    equity = result.equity, error = result.err and
+      { message = result.err.message, traceback = result.err.traceback } }
+end
+
+local function show_result(session, place, result)
+  if session.out.is_json then return session.out:json(shape_of(place, result)) end
+  output.write "\n"
+  session.out:fields {
+    { "strategy", result.name .. " on " .. (place == "sandbox"
+      and "a sandbox" or "the " .. place .. " account") },
+    { "from", times.format(result.started):gsub("T", " ") },
+    { "to", times.format(result.ended):gsub("T", " ") },
+    { "bars", result.bars },
+    { "orders", counts_of(result.orders) },
+    { "holds", held_of(result.positions) },
+    { "equity", profit_line(result) },
+  }
+  if result.err then
+    terminal.say("etoro: " .. output.clean(result.err.message))
+    for line in (result.err.traceback or ""):gmatch "[^\n]+" do
+      terminal.say("  " .. output.clean(line))
+    end
+  end
+end
+
+-- Where a run is kept for the next one: beside its file, by account.
+local function state_path(args, path, place)
+  if args.state then return args.state end
+  if place == "sandbox" then return nil end
+  return ("%s.%s.state"):format(path:gsub("%.lua$", ""), place)
+end
+
+local function ask(session, args, place, strategies)
+  if place ~= "real" then return end
+  local worth = session:must(session:client().account:equity())
+  local lines = { ("equity %s USD, cash %s USD"):format(output.usd(worth.equity),
+    output.usd(worth.available_cash)) }
+  for i, strategy in ipairs(strategies) do
+    lines[#lines + 1] = ("runs %s: %s"):format(args.file[i],
+      etoro.encode(strategy.settings))
+  end
+  session:confirm(lines)
+end
+
+local function load_all(session, args, settings)
+  local list = {}
+  for i, path in ipairs(args.file) do
+    list[i] = session:must(etoro.strategy.load(path, { settings = settings }))
+    for k = 1, i - 1 do
+      if list[k].name == list[i].name then
+        exits.exit(exits.USAGE, ("%s and %s are both named '%s'"):format(
+          args.file[k], path, list[i].name))
+      end
+    end
+  end
+  return list
+end
+
+-- A signal ends the runs: no order any more that opens something, and what is
+-- under way is followed to its end. A second one ends the command at once.
+local function stop() return terminal.signal() ~= nil end
+
+local function run_one(session, args, place, path, settings)
+  local options = { file = path, settings = settings, stop = stop,
+    days = args.days, adopt = args.adopt or nil,
+    dry_run = args.dry_run or nil, close_on_stop = args.close_on_stop or nil,
+    state = state_path(args, path, place),
+    print = function(text) session.out:line(text) end,
+    on_note = function(note) show_note(session, note, #args.file > 1) end }
+  if place == "sandbox" then
+    options.box = etoro.sandbox.new { seed = args.seed, limits = false }
+  else
+    options.client = session:client()
+  end
+  return etoro.strategy.run(options)
+end
+
+local function run_all(session, args, place, settings)
+  local results = {}
+  local function one(i)
+    local result, err = run_one(session, args, place, args.file[i], settings)
+    results[i] = result or { err = err, is_unbegun = true }
+  end
+  if place == "sandbox" then
+    for i in ipairs(args.file) do one(i) end
+  else
+    etoro.run(function()
+      for i in ipairs(args.file) do etoro.spawn(one, i) end
+    end)
+  end
+  return results
+end
+
+---@param session etoro.command.Session
+function M.run(session)
+  local args = session.args
+  local place, settings = place_of(args), settings_of(args)
+  if args.state and #args.file > 1 then
+    exits.exit(exits.USAGE, "--state is for one file")
+  end
+  session.waits_itself = true
+  local strategies = load_all(session, args, settings)
+  ask(session, args, place, strategies)
+  local code = exits.OK
+  for _, result in ipairs(run_all(session, args, place, settings)) do
+    if result.is_unbegun then
+      if #args.file == 1 then session:fail(result.err) end
+      terminal.say("etoro: " .. output.clean(tostring(result.err)))
+      code = exits.code_of(result.err)
+    else
+      show_result(session, place, result)
+      if result.err then
+        code = errors.is(result.err) and result.err.code == "callback"
+          and exits.RUN or exits.code_of(result.err)
+      end
+    end
+  end
+  return code
+end
+
+return M

@@ -1,0 +1,165 @@
+-- etoro run, as a shell would start it.
+local json = require "etoro.values.json"
+local process = require "spec.support.process"
+local support_server = require "spec.support.server"
+
+local KEY = "canary-user-key-of-run"
+
+describe("etoro run", function()
+  local dir
+
+  before_each(function()
+    dir = os.tmpname()
+    os.remove(dir)
+    assert(os.execute("mkdir " .. dir))
+  end)
+  after_each(function() os.execute("rm -r " .. dir) end)
+
+  local function write(name, text)
+    local file = assert(io.open(dir .. "/" .. name, "wb"))
+    file:write(text)
+    file:close()
+    return dir .. "/" .. name
+  end
+
+  local function etoro(code, ...)
+    local argv = { os.getenv "LUA" or "lua5.4", "src/command/etoro", ... }
+    argv.env = { ETORO_API_KEY = "sandbox-api-key", ETORO_USER_KEY = KEY }
+    local done = process.run(argv)
+    assert.equal(code, done.code, done.stdout .. done.stderr)
+    assert.is_nil((done.stdout .. done.stderr):find(KEY, 1, true))
+    return done.stdout, done.stderr
+  end
+
+  local BUYER = [[return { name = "buyer", symbols = { "AAPL" }, interval = "1h",
+    settings = { amount = 200.0, word = "a", loud = false },
+    on_bar = function(ctx, bar)
+      if ctx.state.bought then return end
+      ctx.state.bought = true
+      assert(ctx:buy(bar.symbol, { amount = ctx.settings.amount }))
+      ctx:log("word", ctx.settings.word, ctx.settings.loud)
+    end }]]
+
+  it("runs a file in a sandbox of its own, without keys or a network",
+    function()
+    local out = etoro(0, "run", write("s.lua", BUYER), "--days", "2")
+    assert.truthy(out:find("buy AAPL, 200 USD: filled", 1, true))
+    assert.truthy(out:find("word a false", 1, true))
+    assert.truthy(out:find "strategy  buyer on a sandbox\n")
+    assert.truthy(out:find "orders    1 filled\n")
+    assert.truthy(out:find "holds     AAPL 200.00\n")
+    assert.truthy(out:find "equity    [%d.]+ USD, from 100000.00 %(")
+    assert.truthy(out:find "bars      48\n")
+  end)
+
+  it("takes settings from the command line and from a file", function()
+    local path = write("s.lua", BUYER)
+    local settings = write("set.json", '{"amount":300,"word":"file"}')
+    local out = etoro(0, "run", path, "--days=1", "--settings", settings,
+      "--set", "word=line", "--set", "loud=true")
+    assert.truthy(out:find("buy AAPL, 300 USD: filled", 1, true))
+    assert.truthy(out:find("word line true", 1, true))
+    local _, err = etoro(2, "run", path, "--set", "amont=3")
+    assert.truthy(err:find("did you mean 'amount'", 1, true))
+    _, err = etoro(2, "run", path, "--set", "amount=much")
+    assert.truthy(err:find("setting 'amount' is a number, not a string", 1,
+      true))
+    _, err = etoro(2, "run", path, "--set", "amount")
+    assert.truthy(err:find("--set takes NAME=VALUE", 1, true))
+    _, err = etoro(2, "run", path, "--settings", write("bad.json", "[1]"))
+    assert.truthy(err:find("is no JSON object of settings", 1, true))
+  end)
+
+  it("writes JSON lines, the result last", function()
+    local out = etoro(0, "--json", "run", write("s.lua", BUYER), "--days", "1")
+    local last
+    for line in out:gmatch "[^\n]+" do last = assert(json.decode(line)) end
+    assert.equal("result", last.kind)
+    assert.equal("sandbox", last.account)
+    assert.equal("filled", last.orders[1].state)
+    assert.equal(1, #last.positions)
+    assert.equal(24, last.bars)
+  end)
+
+  it("ends with 10 where a strategy raises, with its line", function()
+    local path = write("s.lua", [[return { name = "s", symbols = { "AAPL" },
+      interval = "1h", on_bar = function() error "oh" end }]])
+    local _, err = etoro(10, "run", path)
+    assert.truthy(err:find("s.lua:2: oh", 1, true))
+    assert.truthy(err:find("stack traceback", 1, true))
+  end)
+
+  it("does not begin with a file that is wrong", function()
+    local _, err = etoro(2, "run", write("s.lua", "return {"))
+    assert.truthy(err:find("s.lua:1:", 1, true))
+    _, err = etoro(4, "run", write("s.lua", "return { name = 's', on_bar = "
+      .. "print, interval = '1h', symbols = { 'APPL' } }"))
+    assert.truthy(err:find("APPL", 1, true))
+    _, err = etoro(2, "run", dir .. "/none.lua")
+    assert.truthy(err:find("cannot be read", 1, true))
+    local one, two = write("a.lua", BUYER), write("b.lua", BUYER)
+    _, err = etoro(2, "run", one, two)
+    assert.truthy(err:find("are both named 'buyer'", 1, true))
+  end)
+
+  it("runs several, each for itself", function()
+    local one = write("a.lua", BUYER)
+    local two = write("b.lua", (BUYER:gsub('"buyer"', '"other"')
+      :gsub("200.0", "400.0")))
+    local out = etoro(0, "run", one, two, "--days", "1")
+    assert.truthy(out:find("buyer: buy AAPL, 200 USD: filled", 1, true))
+    assert.truthy(out:find("other: buy AAPL, 400 USD: filled", 1, true))
+  end)
+
+  describe("on an account", function()
+    local server
+    setup(function() server = support_server.start { limits = false } end)
+    teardown(function() server:stop() end)
+
+    local ONCE = [[return { name = "once",
+      symbols = { "AAPL" },
+      main = function(ctx)
+        assert(ctx:buy("AAPL", { amount = 200 }))
+        ctx:log "bought"
+        while true do ctx:sleep(0.1) end
+      end }]]
+
+    local function start(path, ...)
+      return process.spawn { os.getenv "LUA" or "lua5.4", "src/command/etoro",
+        "--base-url", server.url, "run", path, ...,
+        env = { ETORO_API_KEY = "sandbox-api-key",
+          ETORO_USER_KEY = "sandbox-user-key" } }
+    end
+
+    it("ends in order upon a signal, and finds its position again", function()
+      local path = write("once.lua", ONCE)
+      local child = start(path, "--demo")
+      child:expect "bought\n"
+      child:kill "sigterm"
+      local out = child:expect "holds     AAPL ([%d.]+)\n"
+      assert.equal("200.00", out)
+      child:stop()
+      local file = assert(io.open(dir .. "/once.demo.state"))
+      local kept = json.decode(file:read "a")
+      file:close()
+      assert.equal("once", kept.strategy)
+      local second = write("once.lua", (ONCE:gsub("assert%(ctx:buy.-\n", "\n")))
+      child = start(second, "--demo")
+      child:expect "position %d+ of AAPL is this strategy's"
+      child:stop()
+    end)
+
+    it("asks before real money, and does not without an answer", function()
+      local argv = { os.getenv "LUA" or "lua5.4", "src/command/etoro",
+        "--base-url", server.url, "--real", "run", write("once.lua", ONCE) }
+      argv.env = { ETORO_API_KEY = "sandbox-api-key",
+        ETORO_USER_KEY = "sandbox-user-key" }
+      argv.input = ""
+      local done = process.run(argv)
+      assert.equal(8, done.code, done.stderr)
+      assert.truthy(done.stderr:find("On your REAL account", 1, true))
+      assert.truthy(done.stderr:find("equity ", 1, true))
+      assert.truthy(done.stderr:find("nothing was done", 1, true))
+    end)
+  end)
+end)
