@@ -70,6 +70,19 @@ describe("etoro run", function()
     assert.truthy(err:find("is no JSON object of settings", 1, true))
   end)
 
+  it("keeps rails, of a file or its own", function()
+    local path = write("s.lua", (BUYER:gsub("assert%(ctx:buy.-\n",
+      'local order, err = ctx:buy(bar.symbol, { amount = 300 })\n'
+      .. 'ctx:log(err and err.rule)\n')))
+    local rails = write("rails.json", '{"max_order_usd":200}')
+    local out = etoro(0, "run", path, "--days=1", "--rails", rails)
+    assert.truthy(out:find("max_order_usd", 1, true))
+    assert.truthy(out:find("orders    1 rejected", 1, true))
+    local _, err = etoro(2, "run", path, "--rails", write("r.json",
+      '{"max_order":1}'))
+    assert.truthy(err:find("did you mean 'max_order_usd'", 1, true))
+  end)
+
   it("writes JSON lines, the result last", function()
     local out = etoro(0, "--json", "run", write("s.lua", BUYER), "--days", "1")
     local last

@@ -48,7 +48,7 @@ local WITHOUT = {
     zone_file_max zone_moments_max]],
   -- a box's fills, answers and portfolio are earlier than these by far
   [[strategy_bar_lag strategy_order_wait strategy_close_wait
-    strategy_shown_within strategy_order_look strategy_stop_look]],
+    strategy_shown_within rails_shown_within strategy_order_look strategy_stop_look]],
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience

@@ -129,7 +129,7 @@ end
 
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
-local function carry_out(client, op, request, path, body, options, inner)
+local function send_out(client, op, request, path, body, options, inner)
   if not has_loaded and op.method ~= "GET" then load_for_writes() end
   if op.trade ~= "open" and op.trade ~= "close" then
     return send(client, op, request, options, inner and inner.is_urgent)
@@ -147,6 +147,20 @@ local function carry_out(client, op, request, path, body, options, inner)
     end,
   }, options)
   if journal then journal:finish(request, op, result, response) end
+  return result, response
+end
+
+-- What changes something passes the client's rails, where it has any.
+local function carry_out(client, op, request, path, body, options, inner)
+  local rails = client._rails
+  if not rails or op.method == "GET" or op.method == "HEAD" or op.reads then
+    return send_out(client, op, request, path, body, options, inner)
+  end
+  local entry, err = rails:before(op, body)
+  if not entry then return nil, err end
+  local result, response = send_out(client, op, request, path, body, options,
+    inner)
+  rails:after(entry, result, response)
   return result, response
 end
 
@@ -306,7 +320,7 @@ local function open(settled, engine, parent, keys_of)
       host = settled.base.origin:gsub("^https?://", ""), runtime = run,
     },
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
-    _engine = engine or false,
+    _engine = engine or false, _rails = false,
     -- false: what is absent is looked for among the resources
   }, mt)
   if settled.journal then
@@ -314,6 +328,12 @@ local function open(settled, engine, parent, keys_of)
       run.engine)
     if not journal then return nil, err end
     client._journal = journal
+  end
+  if settled.rails then
+    local rails, err = require("etoro.trading.rails").open(client,
+      settled.rails, settled.journal)
+    if not rails then return nil, err end
+    client._rails = rails
   end
   if settled.token_function then
     client._renewal = require("etoro.client.renewal").new(client, settled.token_function)
@@ -329,7 +349,7 @@ local INHERITED = {
   "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
   "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
   "wait", "on_event", "base_url", "dry_run", "instrument_cache",
-  "journal", "seal",
+  "journal", "seal", "rails",
 }
 
 -- Where a key goes, and whose it is: fixed where that key cannot be seen.
@@ -373,6 +393,7 @@ function inside:derive(options, user_key)
   if settled.instrument_cache ~= nil then
     require("etoro.market.cache").check(settled.instrument_cache)
   end
+  if settled.rails then require("etoro.trading.rails").check(settled.rails) end
   return open(settled, self._engine or nil, self, is_keyed and self or nil)
 end
 
@@ -387,6 +408,7 @@ function M.new(options, engine)
   if settled.instrument_cache ~= nil then
     require("etoro.market.cache").check(settled.instrument_cache)
   end
+  if settled.rails then require("etoro.trading.rails").check(settled.rails) end
   return open(settled, engine)
 end
 

@@ -45,6 +45,7 @@ local M = {}
 ---@field journal? string a file that orders and closes are written to before
 ---they are sent, so that they can be found after a crash; one process at a
 ---time can have it
+---@field rails? etoro.RailOptions what the client never does; doc/rails.md
 ---@field wait? fun(loop: table) how a blocking call waits in a host
 ---@field on_event? fun(event: table)
 
@@ -66,7 +67,7 @@ local KNOWN = {
   rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
   seal = "boolean",
   wait = "function", on_event = "function", journal = "string",
-  instrument_cache = "table|boolean",
+  instrument_cache = "table|boolean", rails = "table",
 }
 
 local CHOICES = {
@@ -230,7 +231,7 @@ function M.settle(options, is_keyed)
   settled.user_agent = options.user_agent or USER_AGENT
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
-    "on_unknown", "rate_limit", "dry_run", "journal", "seal" }
+    "on_unknown", "rate_limit", "dry_run", "journal", "seal", "rails" }
   do
     settled[name] = options[name]
   end

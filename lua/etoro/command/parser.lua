@@ -177,6 +177,7 @@ local function add_run(parser)
   run:option("--settings", "A file of settings, a JSON object.")
   run:option("--state", "Where the run is kept for the next one; beside its file"
     .. " unless given.")
+  run:option("--rails", "A file of rails, a JSON object: what no strategy does.")
   run:flag("--adopt", "Take positions of its symbols for its own.")
   run:flag("--close-on-stop", "Close all its positions at the end.")
 end

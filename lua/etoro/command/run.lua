@@ -7,6 +7,7 @@ local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
 local output = require "etoro.command.output"
+local rails = require "etoro.trading.rails"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
 local types = require "etoro.values.types"
@@ -28,22 +29,24 @@ local function value_of(text)
   return text:find "^[%[{]" and json.decode(text, true) or text
 end
 
-local function read_settings(path)
+local function read_object(path, what)
   local file, problem = io.open(path, "rb")
   local text = file and file:read "a"
   if file then file:close() end
   if not text then
-    exits.exit(exits.USAGE, "the settings cannot be read: " .. tostring(problem))
+    exits.exit(exits.USAGE, ("the %s cannot be read: %s"):format(what,
+      tostring(problem)))
   end
   local values = json.decode(text, true)
   if type(values) ~= "table" or values[1] ~= nil then
-    exits.exit(exits.USAGE, path .. " is no JSON object of settings")
+    exits.exit(exits.USAGE, ("%s is no JSON object of %s"):format(path, what))
   end
   return values
 end
 
 local function settings_of(args)
-  local values = args.settings and read_settings(args.settings) or {}
+  local values = args.settings and read_object(args.settings, "settings")
+    or {}
   for _, text in ipairs(args.set or {}) do
     local name, value = text:match "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$"
     if not name then
@@ -52,6 +55,24 @@ local function settings_of(args)
     values[name] = value_of(value)
   end
   return next(values) and values or nil
+end
+
+-- Of an account, when none are given: a run that goes wild stops early.
+local CAUTIOUS = { max_leverage = 2, max_positions = 20, writes_per_minute = 15,
+  writes_per_day = 200, max_drawdown = 0.2 }
+
+-- The rails of a run; said where they are our own.
+local function rails_of(session, place)
+  local path = session.args.rails
+  if path then
+    local values = read_object(path, "rails")
+    local ok, message = pcall(rails.check, values)
+    if ok then return values end
+    exits.exit(exits.USAGE, path .. ": " .. message:gsub("^.-:%d+: ", ""))
+  end
+  if place == "sandbox" then return nil end
+  session:note("rails, for none were given: " .. etoro.encode(CAUTIOUS))
+  return CAUTIOUS
 end
 
 local function place_of(args)
@@ -150,6 +171,7 @@ local function ask(session, args, place, strategies)
     lines[#lines + 1] = ("runs %s: %s"):format(args.file[i],
       etoro.encode(strategy.settings))
   end
+  lines[#lines + 1] = "rails: " .. etoro.encode(session.rails)
   session:confirm(lines)
 end
 
@@ -180,6 +202,7 @@ local function run_one(session, args, place, path, settings)
     on_note = function(note) show_note(session, note, #args.file > 1) end }
   if place == "sandbox" then
     options.box = etoro.sandbox.new { seed = args.seed, limits = false }
+    options.rails = session.rails
   else
     options.client = session:client()
   end
@@ -209,7 +232,7 @@ function M.run(session)
   if args.state and #args.file > 1 then
     exits.exit(exits.USAGE, "--state is for one file")
   end
-  session.waits_itself = true
+  session.waits_itself, session.rails = true, rails_of(session, place)
   local strategies = load_all(session, args, settings)
   ask(session, args, place, strategies)
   local code = exits.OK

@@ -26,6 +26,7 @@ local tostring = core.text -- not up to the locale
 ---@field out etoro.command.Output
 ---@field waiting etoro.command.Waiting
 ---@field done? etoro.command.Done
+---@field rails? etoro.RailOptions of the client
 ---@field waits_itself? boolean a signal is looked for by who runs
 local methods = {}
 local mt = { __name = "etoro.command.session", __index = methods }
@@ -73,7 +74,7 @@ function methods:client()
   end
   local client, err = etoro.client {
     account = args.real and "real" or "demo", base_url = args.base_url,
-    timeout = args.timeout, dry_run = args.dry_run or nil,
+    rails = self.rails, timeout = args.timeout, dry_run = args.dry_run or nil,
     on_event = listener(self),
     wait = not self.waits_itself and terminal.can_wait() and wait or nil,
   }

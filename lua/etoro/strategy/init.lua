@@ -44,7 +44,7 @@ end
 local RUN = { file = "string", strategy = "table", client = "table",
   box = "table", settings = "table", seed = "number", state = "string",
   days = "number", adopt = "boolean", strangers = "string",
-  dry_run = "boolean", close_on_stop = "boolean", on_note = "function",
+  rails = "table", dry_run = "boolean", close_on_stop = "boolean", on_note = "function",
   stop = "function", print = "function" }
 
 ---@class etoro.StrategyRunOptions
@@ -57,6 +57,7 @@ local RUN = { file = "string", strategy = "table", client = "table",
 ---@field days? number how long it runs; 30 in a box, without an end elsewhere
 ---@field adopt? boolean takes positions of its symbols for its own
 ---@field strangers? "leave"|"refuse"|"flatten" what becomes of these otherwise; "leave"
+---@field rails? etoro.RailOptions of the box's client; another client has its own
 ---@field dry_run? boolean places no order that opens anything
 ---@field close_on_stop? boolean closes all its positions at the end
 ---@field on_note? fun(note: table) hears { time, kind, text, strategy } as it happens
@@ -81,6 +82,9 @@ local function check_run(options)
   if (options.client == nil) == (options.box == nil) then
     blame.raise "give exactly one of 'client' and 'box'"
   end
+  if options.rails and options.client then
+    blame.raise "'rails' are options of the client that is given"
+  end
   if options.strangers and not reconcile.POLICIES[options.strangers] then
     blame.raise "bad option 'strangers': it is 'leave', 'refuse' or 'flatten'"
   end
@@ -96,7 +100,7 @@ function M.run(options)
   local client = options.client
   local err
   if options.box then
-    client, err = options.box:client()
+    client, err = options.box:client { rails = options.rails }
     if not client then return nil, err end
   end
   local strategy

@@ -53,6 +53,13 @@ return {
   -- requests: of one batch at a time; the rate limits are what bounds it
   batch_requests_max = 8,
 
+  -- Rails
+
+  -- seconds: in which writes_per_minute counts
+  rails_minute = 60,
+  -- seconds: that an order counts beside a portfolio that does not show it
+  rails_shown_within = 60,
+
   -- Indicators and strategies
 
   -- values: that an indicator's back reaches, where keep is not given

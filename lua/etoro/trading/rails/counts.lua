@@ -1,0 +1,137 @@
+-- What rails count: writes of a minute and of a day, the day's first equity, the
+-- highest one, and when a loss has stopped entries. Kept beside the journal, so
+-- that a program which crashes again and again gets no new limits each time.
+
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
+local times = require "etoro.values.times"
+
+local tonumber, tostring = core.number, core.text -- not up to the locale
+
+---@class etoro.RailCounts
+---@field path? string
+---@field day integer of UTC, since 1970
+---@field writes integer of that day
+---@field recent number[] when the writes of the last minute were
+---@field first? number the day's first equity
+---@field highest? number
+---@field stopped? number when a loss has stopped entries
+local counts = {}
+counts.__index = counts
+counts.__name = "etoro.rails.counts"
+
+local M = {}
+
+local NUMBERS = { "day", "writes", "first", "highest", "stopped" }
+
+local function refusal(path, message)
+  return errors.new { kind = "invalid", code = "rails", field = "rails",
+    message = ("what rails have counted, in %s, %s"):format(path, message) }
+end
+
+local function read(path)
+  local file, problem, code = io.open(path, "rb")
+  if not file then
+    if code == 2 then return {} end -- ENOENT
+    return nil, refusal(path, "cannot be read: " .. tostring(problem))
+  end
+  local text = file:read "a"
+  file:close()
+  local kept = text and json.decode(text, true)
+  if type(kept) ~= "table" then
+    return nil, refusal(path, "is broken: look at the account, then move it away")
+  end
+  return kept
+end
+
+--- Opens the counts.
+---@param path? string a file that they are kept in
+---@return etoro.RailCounts? counts
+---@return etoro.Error? err
+function M.open(path)
+  local kept, err
+  if path then
+    kept, err = read(path)
+    if not kept then return nil, err end
+  end
+  kept = kept or {}
+  local self = setmetatable({ path = path, recent = {}, day = 0, writes = 0 },
+    counts)
+  for _, name in ipairs(NUMBERS) do self[name] = tonumber(kept[name]) or self[name] end
+  for _, at in ipairs(type(kept.recent) == "table" and kept.recent or {}) do
+    self.recent[#self.recent + 1] = tonumber(at)
+  end
+  return self
+end
+
+-- Lets go of what is past.
+local function pass(self, now)
+  local day = now // times.DAY
+  -- a clock that is set back makes no new day
+  if day > self.day then self.day, self.writes, self.first = day, 0, nil end
+  local recent = {}
+  for _, at in ipairs(self.recent) do
+    if at > now - limits.rails_minute then recent[#recent + 1] = at end
+  end
+  self.recent = recent
+end
+
+--- How many writes there were.
+---@param now number
+---@return integer minute
+---@return integer day
+function counts:seen(now)
+  pass(self, now)
+  return #self.recent, self.writes
+end
+
+--- Writes what is counted down.
+---@return true? done
+---@return etoro.Error? err
+function counts:save()
+  if not self.path then return true end
+  local kept = { recent = self.recent[1] and self.recent or nil }
+  for _, name in ipairs(NUMBERS) do kept[name] = self[name] end
+  local beside = self.path .. ".new"
+  local file, problem = io.open(beside, "wb")
+  local ok = file
+  if file then
+    ok, problem = file:write(json.encode(kept), "\n")
+    local closed, why = file:close()
+    if ok and not closed then ok, problem = nil, why end
+  end
+  if ok then ok, problem = os.rename(beside, self.path) end
+  if ok then return true end
+  return nil, refusal(self.path, "cannot be written: " .. tostring(problem))
+end
+
+--- Counts a write, before it leaves.
+---@param now number
+---@return true? done
+---@return etoro.Error? err
+function counts:add(now)
+  pass(self, now)
+  self.recent[#self.recent + 1], self.writes = now, self.writes + 1
+  return self:save()
+end
+
+--- Takes an equity into account.
+---@param now number
+---@param equity number
+---@return number lost since the day began, USD
+---@return number drawdown below the highest, a fraction
+function counts:worth(now, equity)
+  pass(self, now)
+  self.first = self.first or equity
+  self.highest = math.max(self.highest or equity, equity)
+  return self.first - equity, self.highest > 0
+    and (self.highest - equity) / self.highest or 0
+end
+
+--- Begins to count the drawdown anew.
+---@param equity number
+function counts:anew(equity) self.highest, self.stopped = equity, nil end
+
+return M

@@ -1,0 +1,99 @@
+-- What an order that opens something would do, in figures: which instrument, how
+-- much money, how much exposure. Read from the body as the server reads it, in
+-- whatever letters its names are written.
+
+local core = require "etoro.core"
+local eligibility = require "etoro.trading.precheck.eligibility"
+
+local tonumber = core.number -- not up to the locale
+
+local M = {}
+
+---@class etoro.Entry
+---@field id? integer of the instrument
+---@field leverage number
+---@field margin? number USD; nil when it cannot be known
+---@field exposure? number USD
+---@field why? string why it cannot be known
+
+-- A body's values by their names in small letters; nil where two names are one.
+local function folded(body)
+  local values = {}
+  for name, value in pairs(body) do
+    local small = type(name) == "string" and core.lower(name)
+    if not small or values[small] ~= nil then return nil end
+    if value ~= core.null then values[small] = value end
+  end
+  return values
+end
+
+local function instrument(client, values)
+  local id = math.tointeger(tonumber(values.instrumentid))
+  if id then return id end
+  if type(values.symbol) ~= "string" then return nil end
+  local found = client.instruments:find(values.symbol)
+  return found and found.instrumentID
+end
+
+local function price_of(client, id, values)
+  local rate = id and eligibility.rate(client, id, 0)
+  if not rate then return nil end
+  local is_short = values.isbuy == false
+    or type(values.transaction) == "string"
+      and core.lower(values.transaction):find "^sell" ~= nil
+  local price = tonumber(is_short and rate.bid or rate.ask)
+  local conversion = tonumber(rate.conversionRateAsk) or 1
+  return price and price > 0 and price * conversion
+end
+
+local function sizes(client, entry, values)
+  local amount = tonumber(values.amount)
+  local units = tonumber(values.units or values.amountinunits)
+  local currency = values.ordercurrency
+  if values.contracts ~= nil then
+    entry.why = "it is counted in contracts"
+  elseif amount and currency and core.lower(core.text(currency)) ~= "usd" then
+    entry.why = "its amount is not in US dollars"
+  elseif amount then
+    entry.margin = amount + (tonumber(values.additionalmargin) or 0)
+    entry.exposure = amount * entry.leverage
+  elseif units then
+    local price = price_of(client, entry.id, values)
+    if not price then
+      entry.why = "there is no price"
+      return
+    end
+    entry.exposure = units * price
+    entry.margin = entry.exposure / entry.leverage
+  else
+    entry.why = "it has no amount"
+  end
+end
+
+--- The figures of an order.
+---@param client etoro.Client
+---@param body any decoded
+---@return etoro.Entry
+function M.of(client, body)
+  local values = type(body) == "table" and folded(body)
+  if not values then
+    return { leverage = math.huge, why = "its body cannot be read" }
+  end
+  local leverage = values.leverage == nil and 1 or tonumber(values.leverage)
+  local entry = { leverage = leverage or math.huge,
+    id = instrument(client, values) }
+  if not leverage or not (leverage >= 1) then
+    entry.why = "its leverage cannot be read"
+  else
+    sizes(client, entry, values)
+  end
+  for _, name in ipairs { "margin", "exposure" } do
+    local value = entry[name]
+    if value and not (value > 0 and value < math.huge) then
+      entry[name], entry.why = nil, "its size is no amount of money"
+    end
+  end
+  return entry
+end
+
+return M

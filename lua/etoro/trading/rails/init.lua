@@ -1,0 +1,297 @@
+-- Guard rails: what a client never does, whoever calls and however: resources,
+-- client:call and client:request alike. They refuse what opens something; they
+-- never refuse a cancel, a close, or a stop that is moved.
+
+local core = require "etoro.core"
+local counts = require "etoro.trading.rails.counts"
+local eligibility = require "etoro.trading.precheck.eligibility"
+local errors = require "etoro.errors"
+local holdings = require "etoro.trading.account.holdings"
+local limits = require "etoro.values.limits"
+local rails_entry = require "etoro.trading.rails.entry"
+local rails_options = require "etoro.trading.rails.options"
+local spelling = require "etoro.values.spelling"
+local times = require "etoro.values.times"
+
+-- not up to the locale
+local tonumber, tostring = core.number, core.text
+
+---@class etoro.Rails
+---@field options etoro.RailOptions
+---@field client etoro.Client
+---@field counts etoro.RailCounts
+---@field reserved table<etoro.Entry, true> what has left and does not show yet
+local rails = {}
+rails.__index = rails
+rails.__name = "etoro.rails"
+
+local M = {}
+
+local EXITS = { close = true, cancel = true, edit = true }
+
+local function refusal(rule, message, ...)
+  return errors.new { kind = "rejected", code = "rail", rule = rule,
+    message = ("the rail %s: "):format(rule) .. message:format(...)
+      .. "; nothing was sent" }
+end
+
+local function money(value) return core.fixed(value, 2) .. " USD" end
+
+-- Orders that the portfolio shows now are no longer counted beside it.
+local function settle_reserved(self, portfolio, asked)
+  local shown = {}
+  for _, position in ipairs(holdings.positions(portfolio)) do
+    shown[tostring(spelling.get(position, "orderID"))] = true
+  end
+  local orders, resting = holdings.orders(portfolio)
+  for _, list in ipairs { orders, resting } do
+    for _, order in ipairs(list) do
+      shown[tostring(spelling.get(order, "orderID"))] = true
+    end
+  end
+  for entry in pairs(self.reserved) do
+    if entry.done and (entry.order and shown[entry.order]
+        or asked - entry.done > limits.rails_shown_within) then
+      self.reserved[entry] = nil
+    end
+  end
+end
+
+local function number(item, name) return tonumber(spelling.get(item, name)) end
+
+-- Exposures by instrument, in all, and how many positions there are or may be.
+local function exposures(self)
+  local asked = self.client:unix()
+  local portfolio, err = holdings.read(self.client)
+  if not portfolio then return nil, err end
+  settle_reserved(self, portfolio, asked)
+  local found = { all = 0, count = 0, of = {} }
+  local function add(id, exposure)
+    found.count, found.all = found.count + 1, found.all + exposure
+    if id then found.of[id] = (found.of[id] or 0) + exposure end
+  end
+  local orders, resting = holdings.orders(portfolio)
+  for _, list in ipairs { holdings.positions(portfolio), orders, resting } do
+    for _, item in ipairs(list) do
+      if (number(item, "mirrorID") or 0) == 0 then
+        add(math.tointeger(number(item, "instrumentID")),
+          (number(item, "amount") or 0) * (number(item, "leverage") or 1))
+      end
+    end
+  end
+  for entry in pairs(self.reserved) do add(entry.id, entry.exposure or 0) end
+  return found
+end
+
+local function check_instrument(self, entry)
+  local allow, deny = self.options.allow, self.options.deny
+  if not allow and not deny then return nil end
+  if not entry.id then
+    return refusal(allow and "allow" or "deny", "which instrument it is cannot "
+      .. "be known")
+  end
+  local function holds(list)
+    for _, one in ipairs(list) do
+      local id = type(one) == "string" and self.ids[one] or one
+      if type(one) == "string" and not self.ids[one] then
+        local found = self.client.instruments:find(one)
+        id = found and found.instrumentID
+        self.ids[one] = id
+      end
+      if id == entry.id then return true end
+    end
+  end
+  if deny and holds(deny) then
+    return refusal("deny", "instrument %d is denied", entry.id)
+  elseif allow and not holds(allow) then
+    return refusal("allow", "instrument %d is not allowed", entry.id)
+  end
+end
+
+local function check_size(self, entry)
+  local o = self.options
+  if o.max_leverage and entry.leverage > o.max_leverage then
+    return refusal("max_leverage", "leverage %s, at most %s",
+      tostring(entry.leverage), tostring(o.max_leverage))
+  end
+  local needs = o.max_order_usd and "max_order_usd" or o.max_position_usd
+    and "max_position_usd" or o.max_exposure_usd and "max_exposure_usd"
+  if needs and not entry.exposure then
+    return refusal(needs, "what it takes cannot be known: %s",
+      entry.why or "no figure")
+  elseif o.max_order_usd and entry.margin > o.max_order_usd then
+    return refusal("max_order_usd", "it takes %s, at most %s",
+      money(entry.margin), money(o.max_order_usd))
+  end
+end
+
+local function check_market(self, entry)
+  local o = self.options
+  if o.market_hours == "require" then
+    local is_open = entry.id and eligibility.is_open(self.client, entry.id)
+    if not is_open then
+      return refusal("market_hours", is_open == false and "the market is closed"
+        or "whether the market is open cannot be known")
+    end
+  end
+  if not o.max_price_age then return nil end
+  local rate = entry.id and eligibility.rate(self.client, entry.id, 0)
+  local date = rate and rate.date and times.parse(rate.date)
+  local age = date and self.client:unix() - date
+  if not age then
+    return refusal("max_price_age", "the price has no time")
+  elseif age > o.max_price_age then
+    return refusal("max_price_age", "the price is %s s old, at most %s",
+      core.fixed(age, 1), tostring(o.max_price_age))
+  end
+end
+
+-- After a loss entries wait: for the next day, or for the cool-down.
+local function check_loss(self)
+  local o, seen = self.options, self.counts
+  if not o.max_day_loss_usd and not o.max_drawdown then return nil end
+  local worth, err = self.client.account:equity()
+  if not worth then return err end
+  if not worth.equity then
+    return refusal(o.max_day_loss_usd and "max_day_loss_usd" or "max_drawdown",
+      "what the account is worth cannot be known")
+  end
+  local now = self.client:unix()
+  local lost, drawdown = seen:worth(now, worth.equity)
+  if seen.stopped and o.cool_down and now - seen.stopped >= o.cool_down then
+    seen:anew(worth.equity)
+    seen.first = worth.equity
+    lost, drawdown = 0, 0
+  end
+  local rule, text
+  if o.max_day_loss_usd and lost >= o.max_day_loss_usd then
+    rule, text = "max_day_loss_usd", ("%s lost today, at most %s"):format(
+      money(lost), money(o.max_day_loss_usd))
+  elseif o.max_drawdown and drawdown >= o.max_drawdown then
+    rule, text = "max_drawdown", ("equity is %s %% below its highest, at most "
+      .. "%s %%"):format(core.fixed(100 * drawdown, 2),
+      core.fixed(100 * o.max_drawdown, 2))
+  elseif seen.stopped and o.cool_down then
+    rule, text = "cool_down", ("%s s are left"):format(
+      core.fixed(o.cool_down - (now - seen.stopped), 0))
+  end
+  if rule and not seen.stopped then seen.stopped = now end
+  local ok
+  ok, err = seen:save()
+  if not ok then return err end
+  return rule and refusal(rule, "%s", text)
+end
+
+-- Last, and without a wait between the looking and the reserving: ten orders at
+-- once count together.
+local function check_sums(self, entry)
+  local o = self.options
+  if not (o.max_position_usd or o.max_exposure_usd or o.max_positions) then
+    return nil
+  end
+  local found, err = exposures(self)
+  if not found then return err end
+  local exposure = entry.exposure or 0
+  local own = (entry.id and found.of[entry.id] or 0) + exposure
+  local all = found.all + exposure
+  if o.max_position_usd and own > o.max_position_usd then
+    return refusal("max_position_usd", "instrument %s would come to %s, at most "
+      .. "%s", tostring(entry.id), money(own), money(o.max_position_usd))
+  elseif o.max_exposure_usd and all > o.max_exposure_usd then
+    return refusal("max_exposure_usd", "all would come to %s, at most %s",
+      money(all), money(o.max_exposure_usd))
+  elseif o.max_positions and found.count >= o.max_positions then
+    return refusal("max_positions", "there are %d, at most %d", found.count,
+      o.max_positions)
+  end
+end
+
+local function is_halted(self)
+  local path = self.options.halt_file
+  local file = path and io.open(path)
+  if not file then return nil end
+  file:close()
+  return refusal("halt_file", "%s is there", path)
+end
+
+local function check_writes(self)
+  local o, minute, day = self.options, self.counts:seen(self.client:unix())
+  if o.writes_per_minute and minute >= o.writes_per_minute then
+    return refusal("writes_per_minute", "%d in the last minute, at most %d",
+      minute, o.writes_per_minute)
+  elseif o.writes_per_day and day >= o.writes_per_day then
+    return refusal("writes_per_day", "%d today, at most %d", day,
+      o.writes_per_day)
+  end
+end
+
+local function check_entry(self, entry)
+  return is_halted(self) or check_instrument(self, entry)
+    or check_size(self, entry) or check_market(self, entry)
+    or check_loss(self) or check_sums(self, entry)
+end
+
+-- Whether the table of operations knows what a request is.
+local function is_known(op) return op.params ~= nil or op.template ~= nil end
+
+--- Looks at a write before it leaves.
+---@param op etoro.Operation
+---@param body any decoded
+---@return etoro.Entry? entry to be handed to `after`
+---@return etoro.Error? err
+function rails:before(op, body)
+  if not is_known(op) then
+    return nil, refusal("known_writes", "%s %s is no documented operation, and "
+      .. "what it does cannot be known", op.method, op.path)
+  end
+  local entry, err = {}, nil
+  if not EXITS[op.trade] then
+    if op.trade == "open" then
+      entry = rails_entry.of(self.client, body)
+      err = check_entry(self, entry)
+    elseif op.moves_money then
+      err = is_halted(self)
+    end
+    -- the others may have come while this one looked
+    err = err or check_writes(self)
+  end
+  if err then return nil, err end
+  if op.trade == "open" then self.reserved[entry] = true end
+  local ok
+  ok, err = self.counts:add(self.client:unix())
+  if ok or EXITS[op.trade] then return entry end
+  self.reserved[entry] = nil
+  return nil, err
+end
+
+--- Says what became of a write.
+---@param entry etoro.Entry
+---@param result any nil where it failed
+---@param response etoro.Response|etoro.Error
+function rails:after(entry, result, response)
+  if not self.reserved[entry] then return end
+  if result == nil and not response.may_have_executed then
+    self.reserved[entry] = nil
+    return
+  end
+  local order = type(result) == "table" and spelling.get(result, "orderId")
+  entry.order = order and tostring(order)
+  entry.done = self.client:unix()
+end
+
+--- Puts up rails for a client.
+---@param client etoro.Client
+---@param options etoro.RailOptions checked
+---@param journal? string path of the client's journal
+---@return etoro.Rails? rails
+---@return etoro.Error? err
+function M.open(client, options, journal)
+  local seen, err = counts.open(journal and journal .. ".rails")
+  if not seen then return nil, err end
+  return setmetatable({ options = options, client = client, counts = seen,
+    reserved = {}, ids = {} }, rails)
+end
+
+M.check = rails_options.check
+
+return M

@@ -1,0 +1,342 @@
+local etoro = require "etoro"
+local limits = require "etoro.values.limits"
+local raises = require "spec.support.raises"
+local times = require "etoro.values.times"
+
+local START = 1772800000 -- 2026-03-06T12:26:40Z, a Friday
+
+describe("the rails of a client", function()
+  local box, dir
+
+  before_each(function()
+    box = etoro.sandbox.new { limits = false, now = function() return START end }
+    dir = os.tmpname()
+    os.remove(dir)
+    assert(os.execute("mkdir " .. dir))
+  end)
+  after_each(function() os.execute("rm -r " .. dir) end)
+
+  local function client_with(rails, more)
+    local options = { rails = rails }
+    for name, value in pairs(more or {}) do options[name] = value end
+    return assert(box:client(options))
+  end
+
+  local function order(changes)
+    local fields = { symbol = "AAPL", transaction = "buy", amount = 100 }
+    for name, value in pairs(changes or {}) do fields[name] = value or nil end
+    return fields
+  end
+
+  local function refused(rule, result, err)
+    assert.is_nil(result)
+    assert.equal("rejected", err.kind)
+    assert.equal("rail", err.code)
+    assert.equal(rule, err.rule)
+    assert.is_false(err.may_have_executed)
+    return err.message
+  end
+
+  local function arrived() return box.arrivals.count end
+
+  -- A position of its own that the portfolio shows.
+  local function hold(amount, symbol)
+    local client = assert(box:client())
+    local placed = assert(client.orders:open(order { amount = amount,
+      symbol = symbol }))
+    assert(placed:wait())
+    assert(placed:positions())
+    box:advance(30)
+    return assert(client.positions:list())[1]
+  end
+
+  it("raise for what they do not know", function()
+    local function wrong(text, rails)
+      local ok, message = pcall(function() return box:client { rails = rails } end)
+      assert.is_false(ok)
+      assert.truthy(message:find(text, 1, true), message)
+    end
+    raises(function() box:client { rails = { max_order = 1 } } end,
+      "unknown rail 'max_order' (did you mean 'max_order_usd'?)")
+    wrong("'max_order_usd': a number above 0 expected, got 0",
+      { max_order_usd = 0 })
+    wrong("'max_positions': a whole number, 0 or more expected",
+      { max_positions = 1.5 })
+    wrong("'max_drawdown': a fraction above 0 and below 1",
+      { max_drawdown = 20 })
+    wrong("'allow': a list of symbols and ids", { allow = { {} } })
+    wrong("'market_hours'", { market_hours = true })
+    wrong("'halt_file': a text", { halt_file = "" })
+    wrong("option 'rails'", true)
+  end)
+
+  it("bound one order's money, in whatever it is counted", function()
+    local client = client_with { max_order_usd = 100 }
+    assert(client.orders:open(order()))
+    local before = arrived()
+    local text = refused("max_order_usd",
+      client.orders:open(order { amount = "100.01" }))
+    assert.truthy(text:find("it takes 100.01 USD, at most 100.00 USD", 1, true))
+    refused("max_order_usd", client.orders:open(order { amount = false,
+      units = 50 }))
+    for _, request in ipairs(box.arrivals) do
+      assert.is_true(request.number <= before or request.method == "GET"
+        or not request.path:find "orders$")
+    end
+  end)
+
+  it("bound the leverage", function()
+    local client = client_with { max_leverage = 2 }
+    local rate = assert(client.market:rate "AAPL")
+    assert(client.orders:open(order { leverage = 2,
+      stopLossRate = rate.bid * 0.9 }))
+    refused("max_leverage", client.orders:open(order { leverage = 5,
+      stopLossRate = rate.bid * 0.95 }))
+  end)
+
+  it("bound what is held of one instrument, and in all", function()
+    hold(300)
+    local client = client_with { max_position_usd = 400,
+      max_exposure_usd = 700 }
+    refused("max_position_usd", client.orders:open(order { amount = 100.01 }))
+    assert(client.orders:open(order { amount = 100 }))
+    assert(client.orders:open(order { symbol = "MSFT", amount = 300 }))
+    refused("max_exposure_usd", client.orders:open(order { symbol = "NVDA",
+      amount = 50 }))
+  end)
+
+  it("bound how many positions there are, with orders under way", function()
+    hold(100)
+    local client = client_with { max_positions = 3 }
+    assert(client.orders:open(order()))
+    assert(client.orders:open(order { symbol = "MSFT" }))
+    refused("max_positions", client.orders:open(order { symbol = "NVDA" }))
+    box:advance(120) -- what shows by now counts once
+    local text = refused("max_positions",
+      client.orders:open(order { symbol = "NVDA" }))
+    assert.truthy(text:find("there are 3, at most 3", 1, true))
+  end)
+
+  it("count together what leaves at once", function()
+    local client = client_with { max_exposure_usd = 350 }
+    local placed, stopped = 0, 0
+    box:run(function()
+      local tasks = {}
+      for i = 1, 10 do
+        tasks[i] = etoro.spawn(function()
+          local done, err = client.orders:open(order())
+          if done then
+            placed = placed + 1
+          else
+            refused("max_exposure_usd", done, err)
+            stopped = stopped + 1
+          end
+        end)
+      end
+      etoro.all(tasks)
+    end)
+    assert.same({ 3, 7 }, { placed, stopped })
+  end)
+
+  it("give back what was refused", function()
+    local client = client_with { max_exposure_usd = 150 }
+    for _ = 1, 3 do
+      local done, err = client.orders:open(order { symbol = "NOPE" },
+        { precheck = false })
+      assert.is_nil(done)
+      assert.not_equal("rail", err.code)
+    end
+    assert(client.orders:open(order { amount = 150 }))
+    refused("max_exposure_usd", client.orders:open(order()))
+  end)
+
+  it("know instruments by symbol and id", function()
+    local client = client_with { allow = { "AAPL", 1004 }, deny = { "MSFT" } }
+    assert(client.orders:open(order()))
+    assert(client.orders:open(order { symbol = false, instrumentId = 1001 }))
+    refused("allow", client.orders:open(order { symbol = "NVDA" }))
+    client = client_with { deny = { "MSFT", 1001 } }
+    refused("deny", client.orders:open(order()))
+    refused("deny", client.orders:open(order { symbol = "MSFT" }))
+    assert(client.orders:open(order { symbol = "NVDA" }))
+  end)
+
+  it("want an open market and a price that is young", function()
+    local client = client_with { market_hours = "require", max_price_age = 5 }
+    assert(client.orders:open(order()))
+    assert(box:change { market_open = { ["1001"] = false } })
+    box:advance(120)
+    refused("market_hours", client.orders:open(order(), { precheck = false }))
+    client = client_with { market_hours = "ignore" }
+    assert(client.orders:open(order(), { precheck = false }))
+  end)
+
+  it("count writes of a minute and a day", function()
+    local client = client_with { writes_per_minute = 2, writes_per_day = 3 }
+    assert(client.orders:open(order()))
+    assert(client.watchlists:create { name = "mine" })
+    refused("writes_per_minute", client.orders:open(order()))
+    refused("writes_per_minute", client.watchlists:create { name = "other" })
+    box:advance(limits.rails_minute - 1)
+    refused("writes_per_minute", client.orders:open(order()))
+    box:advance(2)
+    assert(client.orders:open(order()))
+    refused("writes_per_day", client.orders:open(order()))
+    box:advance(times.DAY)
+    assert(client.orders:open(order()))
+  end)
+
+  it("outlive their process, with its journal", function()
+    local journal = dir .. "/journal"
+    local client = client_with({ writes_per_day = 2 }, { journal = journal })
+    assert(client.orders:open(order()))
+    assert(client.orders:open(order()))
+    client:close()
+    for _ = 1, 3 do
+      client = client_with({ writes_per_day = 2 }, { journal = journal })
+      refused("writes_per_day", client.orders:open(order()))
+      client:close()
+    end
+    local file = assert(io.open(journal .. ".rails", "w"))
+    file:write '{"day":'
+    file:close()
+    local none, err = box:client { rails = { writes_per_day = 2 },
+      journal = journal }
+    assert.is_nil(none)
+    assert.equal("rails", err.code)
+    assert.truthy(err.message:find("is broken", 1, true))
+  end)
+
+  -- Rails that have seen better days.
+  local function after_loss(rails, kept)
+    local journal = dir .. "/journal"
+    local file = assert(io.open(journal .. ".rails", "w"))
+    file:write(etoro.encode(kept), "\n")
+    file:close()
+    return client_with(rails, { journal = journal })
+  end
+
+  it("stop entries after a day's loss, until the next day", function()
+    local today = START // times.DAY
+    local client = after_loss({ max_day_loss_usd = 500 },
+      { day = today, first = 100499.99 })
+    assert(client.orders:open(order()))
+    client:close()
+    client = after_loss({ max_day_loss_usd = 500 },
+      { day = today, first = 100500.5 })
+    local text = refused("max_day_loss_usd", client.orders:open(order()))
+    assert.truthy(text:find("USD lost today, at most 500.00 USD", 1, true))
+    box:advance(times.DAY)
+    assert(client.orders:open(order()))
+  end)
+
+  it("stop entries in a drawdown, for the cool-down", function()
+    local client = after_loss({ max_drawdown = 0.1, cool_down = 3600 },
+      { day = START // times.DAY, highest = 111200 })
+    refused("max_drawdown", client.orders:open(order()))
+    box:advance(3500)
+    refused("max_drawdown", client.orders:open(order()))
+    box:advance(200)
+    assert(client.orders:open(order()))
+    client:close()
+    client = after_loss({ max_drawdown = 0.1 },
+      { day = START // times.DAY, highest = 111000 })
+    assert(client.orders:open(order()))
+  end)
+
+  it("stop entries while a file is there", function()
+    local path = dir .. "/halt"
+    local client = client_with { halt_file = path }
+    assert(client.orders:open(order()))
+    assert(io.open(path, "w")):close()
+    refused("halt_file", client.orders:open(order()))
+    os.remove(path)
+    assert(client.orders:open(order()))
+  end)
+
+  it("stand for every way of calling", function()
+    local client = client_with { max_order_usd = 50, max_leverage = 2 }
+    local demo = "/api/v1/trading/execution/demo/"
+    refused("max_order_usd", client:call("POST " .. demo
+      .. "market-open-orders/by-amount", { body = { InstrumentID = 1001,
+        IsBuy = true, Leverage = 1, Amount = 51 } }))
+    refused("max_order_usd", client:call("POST " .. demo
+      .. "market-open-orders/by-units", { body = { InstrumentID = 1001,
+        IsBuy = true, Leverage = 1, AmountInUnits = 2 } }))
+    local function request(body, path)
+      return client:request { method = "POST", body = body,
+        path = path or "/api/v2/trading/execution/demo/orders" }
+    end
+    local fields = { action = "open", symbol = "AAPL", transaction = "buy",
+      orderType = "mkt", leverage = 1, amount = 60, orderCurrency = "usd" }
+    refused("max_order_usd", request(fields))
+    fields.amount, fields.aMount = nil, 60
+    refused("max_order_usd", request(fields))
+    refused("max_leverage", request '{"LEVERAGE":400,"Amount":10,"symbol":"AAPL"}')
+    refused("max_leverage", request '{"leverage":1,"LEVERAGE":400,"amount":1}')
+    refused("max_leverage", request "[]")
+    refused("max_order_usd", request '{"symbol":"AAPL","contracts":1}')
+    refused("max_order_usd",
+      request '{"symbol":"AAPL","amount":10,"orderCurrency":"eur"}')
+    refused("known_writes", request(fields, "/api/v9/trading/orders"))
+    refused("known_writes", request(fields, "/api/v2//trading/execution/demo/orders"))
+    assert(client:request { path = "/api/v1/me" })
+  end)
+
+  local EXITS = { close = true, cancel = true, edit = true }
+
+  it("refuse each write that is no exit, and no exit at all", function()
+    local path = dir .. "/halt"
+    assert(io.open(path, "w")):close()
+    local all = 0
+    for _, rails in ipairs { { writes_per_minute = 0 }, { writes_per_day = 0 },
+      { halt_file = path }, { max_order_usd = 0.01 }, { allow = {} },
+      { max_positions = 0 }, { max_exposure_usd = 0.01 } } do
+      local client = client_with(rails, { account = "real" })
+      local counts = rails.writes_per_minute or rails.writes_per_day
+      for _, op in pairs(etoro.operations) do
+        if op.method ~= "GET" and not op.reads then
+          local result, err = client:request { method = op.method,
+            path = op.path:gsub("{.-}", "1"), body = op.body and { symbol = "AAPL",
+              amount = 100, leverage = 1 } }
+          local is_rail = result == nil and err.code == "rail"
+          local must = not EXITS[op.trade] and (counts or op.trade == "open"
+            or op.moves_money and rails.halt_file)
+          assert.equal(must and true or false, is_rail, op.path)
+          all = all + 1
+        end
+      end
+    end
+    assert.is_true(all > 7 * 60)
+  end)
+
+  it("let go of positions whatever they say", function()
+    local position = hold(300)
+    local path = dir .. "/halt"
+    assert(io.open(path, "w")):close()
+    local client = client_with { halt_file = path, writes_per_minute = 0,
+      writes_per_day = 0, max_order_usd = 0.01, max_positions = 0,
+      allow = {}, max_day_loss_usd = 1 }
+    local own = assert(client.positions:get(position.positionID))
+    assert(own:edit { stopLossRate = own.openRate * 0.9 })
+    assert(own:close { units = own.units / 2 })
+    assert(own:close())
+    assert.is_true(own:is_closed())
+  end)
+
+  it("are those of a token's client, too, with counts of its own", function()
+    local parent = client_with({ writes_per_minute = 3 }, { account = "real" })
+    local portfolio = assert(parent.portfolios:create {
+      investmentAmountInUsd = 2000, agentPortfolioName = "MyPort1",
+      userTokenName = "bot",
+      scopeNames = { "etoro-public:trade.demo:read",
+        "etoro-public:trade.demo:write", "etoro-public:demo:read",
+        "etoro-public:demo:write" } })
+    local agent = assert(portfolio.userTokens[1]:client { account = "demo" })
+    for _ = 1, 4 do
+      local _, err = agent.orders:open(order(), { precheck = false })
+      if err and err.rule then return refused("writes_per_minute", nil, err) end
+    end
+    error "no rail"
+  end)
+end)
