@@ -183,6 +183,26 @@ describe("etoro.strategy.run", function()
       hours = result.state.hours })
   end)
 
+  it("hears of prices each limits.strategy_quote_look seconds, when they change",
+    function()
+    local result = assert(lab:run([[return { name = "q",
+      symbols = { "AAPL", "MSFT" },
+      on_quote = function(ctx, quote)
+        local last = ctx.state[quote.symbol]
+        assert(quote.bid < quote.ask)
+        if last then assert(last.bid ~= quote.bid or last.ask ~= quote.ask) end
+        ctx.state[quote.symbol] = { bid = quote.bid, ask = quote.ask,
+          count = (last and last.count or 0) + 1, at = ctx:now() }
+        if last then assert(ctx:now() - last.at >= 60) end
+      end }]], { days = 0.25 }))
+    assert.is_nil(result.err)
+    local most = math.ceil(0.25 * times.DAY / limits.strategy_quote_look)
+    for _, symbol in ipairs { "AAPL", "MSFT" } do
+      local count = result.state[symbol].count
+      assert.is_true(count > most * 0.8 and count <= most + 1, count)
+    end
+  end)
+
   it("is ended by an error, with its place, or goes on", function()
     local text = [[return { name = "e", symbols = { "AAPL" }, interval = "1h",
       on_error = "%s",

@@ -80,6 +80,19 @@ describe("a strategy's state", function()
     assert.equal("filled", result.orders[1].state)
   end)
 
+  it("waits for an order that does not show yet", function()
+    lab.options.lookup_lag = 4
+    lab:again()
+    local id = "11111111-2222-4333-8444-555555555555"
+    assert(lab:client().orders:open({ symbol = "AAPL", transaction = "buy",
+      amount = 200 }, { request_id = id }))
+    killed(id)
+    local result = assert(run(BUYER))
+    assert.is_nil(result.err)
+    assert.equal(1, result.state.found)
+    assert.equal(1, #assert(lab:client().positions:list()))
+  end)
+
   it("knows that an order never arrived", function()
     killed "99999999-2222-4333-8444-555555555555"
     local result = assert(run(BUYER))

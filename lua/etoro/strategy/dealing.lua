@@ -188,10 +188,12 @@ local function place(run, item, side, what)
     return nil, err
   end
   order, err = run.client.orders:open(fields, { request_id = record.request_id })
-  if not order then
-    run.book:finish(record, err.kind == "unknown_outcome" and "unknown"
-      or "rejected", err.message)
-    if err.kind ~= "unknown_outcome" then run:spend(-cost) end
+  if not order and err.kind == "unknown_outcome" then
+    record.state, record.why = "unknown", err.message -- the next start looks
+    return nil, err
+  elseif not order then
+    run.book:finish(record, "rejected", err.message)
+    run:spend(-cost)
     return nil, err
   end
   record.order = order

@@ -4,18 +4,33 @@
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local order = require "etoro.trading.order"
 local routes = require "etoro.trading.routes"
+local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
 local M = {}
 
+-- Looks an order up by its request id. A new one does not show at once, and one
+-- that left with the last breath may still be under way.
+local function look_up(run, id)
+  local op = routes.op(run.client, "lookup")
+  local ends = run.client:unix() + limits.default_settle
+  while true do
+    local body, err = run.client:call(op.method .. " " .. op.path,
+      { referenceId = id })
+    if body or err.kind ~= "not_found" or run.client:unix() >= ends then
+      return body, err
+    end
+    waiting.sleep(limits.strategy_stop_look)
+  end
+end
+
 -- An order that was sent, or was about to be: the API knows it by its request id.
 local function resume_order(run, id, kept)
-  local op = routes.op(run.client, "lookup")
-  local body, err = run.client:call(op.method .. " " .. op.path,
-    { referenceId = id })
+  local body, err = look_up(run, id)
   local name = ("order %s of %s"):format(id, kept.symbol)
   if not body then
     if err.kind == "not_found" then

@@ -46,11 +46,15 @@ function run:note(kind, text)
   if self.options.on_note then self.options.on_note(note) end
 end
 
+local function shown(value)
+  return type(value) == "number" and core.figure(value) or tostring(value)
+end
+
 local function deal_text(side, symbol, what)
-  local size = what.amount and core.figure(what.amount) .. " USD"
-    or what.units and tostring(what.units) .. " units"
-    or what.weight and core.figure(what.weight) .. " of equity" or "all"
-  return ("%s %s, %s"):format(side, symbol, size)
+  local size = what.amount and shown(what.amount) .. " USD"
+    or what.units and shown(what.units) .. " units"
+    or what.weight and shown(what.weight) .. " of equity" or "all"
+  return ("%s %s, %s"):format(side, tostring(symbol), size)
 end
 
 function run:log_deal(side, symbol, what, done, err)
@@ -354,6 +358,27 @@ local function start_main(self)
   end)
 end
 
+-- Tells of prices that have changed, looked at now and then.
+local function watch_quotes(self)
+  local last = {}
+  while not self.is_over do
+    local ids, symbols = {}, {}
+    for i, symbol in ipairs(self.symbols) do
+      ids[i], symbols[self.items[symbol].id] = self.items[symbol].id, symbol
+    end
+    for _, rate in ipairs(self.client.market:rates(ids) or {}) do
+      local symbol = symbols[rate.instrumentID]
+      local price = symbol and tostring(rate.bid) .. " " .. tostring(rate.ask)
+      if price and last[symbol] ~= price then
+        last[symbol], rate.symbol = price, symbol
+        self:tell("on_quote", rate)
+      end
+    end
+    callbacks.drain(self)
+    waiting.sleep(limits.strategy_quote_look)
+  end
+end
+
 local function prepare(self)
   self:begin_decision()
   local ok, err = take_symbols(self)
@@ -367,6 +392,7 @@ local function prepare(self)
   if not ok then return nil, err end
   point(self)
   start_main(self)
+  if self.strategy.callbacks.on_quote then self:spawn(watch_quotes, self) end
   return true
 end
 

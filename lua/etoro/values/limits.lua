@@ -82,6 +82,8 @@ return {
   strategy_close_wait = 10,
   -- seconds: between two looks at an order that waits
   strategy_order_look = 60,
+  -- seconds: between two looks at prices for on_quote
+  strategy_quote_look = 60,
   -- seconds: between two looks whether a run is to end
   strategy_stop_look = 1,
   -- seconds: until the portfolio shows what was opened
