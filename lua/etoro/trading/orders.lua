@@ -13,6 +13,7 @@ local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
 local links = require "etoro.resource.links"
 local precheck = require "etoro.trading.precheck"
+local prepared = require "etoro.trading.prepared"
 local resource = require "etoro.resource"
 local recover = require "etoro.trading.recover"
 local routes = require "etoro.trading.routes"
@@ -76,6 +77,20 @@ function collection:open(fields, options)
   if result == nil then return nil, response end
   if note then client:warn(response, note) end
   return order.wrap(result, client), response
+end
+
+--- Prepares an order: checks it as `open` does, asks what it will cost, and gives
+--- something that can be shown to somebody and then placed exactly as it stands,
+--- within two minutes, once. Sends no order.
+---@param fields etoro.NewOrder
+---@param options? etoro.OrderOptions
+---@return etoro.PreparedOrder? prepared
+---@return etoro.Error? err as of `open`
+function collection:prepare(fields, options)
+  local client = resource.client_of(self, "client.orders:prepare")
+  local is_checked, rest = call_options.take_option(options, "precheck", "boolean")
+  local ready, err = prepared.new(client, fields, is_checked, rest)
+  return ready, err
 end
 
 --- Looks an order up by its id (portal: Trading, Orders Lookup).

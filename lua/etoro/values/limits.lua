@@ -53,6 +53,9 @@ return {
   -- requests: of one batch at a time; the rate limits are what bounds it
   batch_requests_max = 8,
 
+  -- seconds: from preparing an order until it is not placed any more
+  prepared_lifetime = 120,
+
   -- Rails
 
   -- seconds: in which writes_per_minute counts

@@ -1,0 +1,115 @@
+-- Orders that are prepared: looked at first, with what they will cost, and then
+-- placed as they stand, once, however often that is asked for.
+
+local call_options = require "etoro.call.options"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
+local once = require "etoro.tasks.once"
+local order = require "etoro.trading.order"
+local order_costs = require "etoro.trading.order.costs"
+local order_fields = require "etoro.trading.order.fields"
+local precheck = require "etoro.trading.precheck"
+local routes = require "etoro.trading.routes"
+
+local M = {}
+
+---@class etoro.PreparedOrder
+---@field request_id string that it goes out under
+---@field fields table the order's body, as it will be sent; a copy
+---@field costs? etoro.Cost[] what the API estimates; nil where it does not
+---@field total? number of these, where all have a figure
+---@field checked boolean whether it was compared with what the account may do
+---@field note? string why it could not be
+---@field prepared_at number seconds since 1970
+---@field expires_at number from then on it is not placed any more
+local prepared = {}
+
+local kept = setmetatable({}, { __mode = "k" }) -- what its users cannot change
+
+local mt = { __name = "etoro.prepared", __index = prepared }
+
+-- The order that an attempt has placed whose answer said nothing.
+local function found_again(own, options)
+  local op = routes.op(own.client, "lookup")
+  local body, response = own.client:send(op, { referenceId = own.request_id },
+    options)
+  if body == nil then return nil end
+  body.referenceId = body.referenceId or own.request_id
+  return order.wrap(body, own.client), response
+end
+
+local function send(own, options)
+  if own.was_sent then
+    local placed, response = found_again(own, options)
+    if placed then return placed, response end
+  elseif own.client:unix() >= own.expires_at then
+    return nil, errors.new { kind = "invalid", code = "expired",
+      message = "the order was prepared too long ago; prepare it anew. Nothing "
+        .. "was sent" }
+  end
+  options.request_id = own.request_id
+  local result, response = own.client:send(routes.op(own.client, "open"),
+    { body = own.body }, options, { has_checked = true })
+  if result == nil then
+    own.was_sent = own.was_sent or response.may_have_executed
+    return nil, response
+  end
+  return order.wrap(result, own.client), response
+end
+
+--- Places exactly what was prepared. It may be repeated, also after an error:
+--- the order is placed once, and each call gives it.
+---@param options? etoro.RequestOptions
+---@return etoro.Order? order
+---@return etoro.Response|etoro.Error err code "expired" from expires_at on
+function prepared:place(options)
+  local own = kept[self]
+  local copy = {}
+  for name, value in pairs(call_options.of_call(options)) do copy[name] = value end
+  while not own.order and own.once:doer() and not own.once:is_own() do
+    own.once:wait(own.client:waiter())
+  end
+  if own.order then return own.order, own.response end
+  local placed, response = own.once:run(send, own, copy)
+  if not placed then return nil, response end
+  own.order, own.response = placed, response
+  return placed, response
+end
+
+local function copied(value)
+  if type(value) ~= "table" then return value end
+  local copy = {}
+  for name, item in pairs(value) do copy[name] = copied(item) end
+  return copy
+end
+
+--- Prepares an order; see client.orders:prepare.
+---@param client etoro.Client
+---@param fields etoro.NewOrder
+---@param is_checked? boolean
+---@param options etoro.RequestOptions
+---@return etoro.PreparedOrder? prepared
+---@return etoro.Error? err
+function M.new(client, fields, is_checked, options)
+  local body, err = order_fields.settle(routes.op(client, "open"), fields)
+  if not body then return nil, err end
+  if body.action ~= "open" then
+    return nil, order_fields.refusal("not_an_opening", "action",
+      "positions are closed with position:close")
+  end
+  local note
+  err, note = precheck.run(client, body, is_checked)
+  if err then return nil, err end
+  local costs = order_costs.estimate(client, copied(body), options)
+  local now, id = client:unix(), core.uuid()
+  local self = setmetatable({ request_id = id, fields = copied(body),
+    costs = costs and costs.costs, total = costs and costs.total,
+    checked = is_checked ~= false and note == nil, note = note,
+    prepared_at = now, expires_at = now + limits.prepared_lifetime }, mt)
+  kept[self] = { client = client, body = body, request_id = id,
+    expires_at = self.expires_at, once = once.new() }
+  return self
+end
+
+return M
