@@ -162,6 +162,37 @@ describe("etoro run", function()
       child:stop()
     end)
 
+    it("is halted, closes, and goes on; its status can be read", function()
+      local path = write("h.lua", [[return { name = "h", symbols = { "AAPL" },
+        main = function(ctx)
+          assert(ctx:buy("AAPL", { amount = 200 }))
+          local was
+          while true do
+            local order, err = ctx:buy("AAPL", { amount = 1 })
+            if err.code ~= was then ctx:log("now", err.code) end
+            was = err.code
+            ctx:sleep(0.1)
+          end
+        end }]])
+      etoro(4, "status", path)
+      local child = start(path, "--demo")
+      child:expect "now amount_too_small"
+      local out = etoro(0, "status", path)
+      assert.truthy(out:find "strategy   h on the demo account")
+      assert.truthy(out:find "halted     no")
+      assert.truthy(out:find "holds      AAPL %d+")
+      etoro(0, "halt", path, "--close")
+      child:expect "now no_entries"
+      child:expect "close AAPL, all: done"
+      assert.truthy(etoro(0, "status", path):find "halted     yes")
+      assert.truthy(etoro(0, "resume", path):find "resumed")
+      child:expect "no_entries.*now amount_too_small"
+      child:expect "  resumed\n"
+      assert.truthy(etoro(0, "resume", path):find "was not halted")
+      child:stop()
+      assert.equal("none", etoro(0, "status", path):match "holds      (%a+)")
+    end)
+
     it("asks before real money, and does not without an answer", function()
       local argv = { os.getenv "LUA" or "lua5.4", "src/command/etoro",
         "--base-url", server.url, "--real", "run", write("once.lua", ONCE) }

@@ -183,6 +183,24 @@ describe("etoro.strategy.run", function()
       hours = result.state.hours })
   end)
 
+  it("sees the account anew in main each time it has slept", function()
+    local result = assert(lab:run([[return { name = "m", symbols = { "AAPL" },
+      main = function(ctx)
+        local first = assert(ctx:quote "AAPL").bid
+        assert(ctx:quote "AAPL".bid == first)
+        ctx:sleep(3600)
+        ctx.state.moved = ctx:quote "AAPL".bid ~= first
+        assert(ctx:buy("AAPL", { amount = 300 }))
+        assert(#ctx:positions() == 1)
+        assert(ctx.client.positions:list())[1]:close()
+        ctx:sleep(120)
+        ctx.state.left = #ctx:positions()
+      end }]], { days = 0.25 }))
+    assert.is_nil(result.err, result.err and result.err.traceback)
+    assert.is_true(result.state.moved)
+    assert.equal(0, result.state.left)
+  end)
+
   it("hears of prices each limits.strategy_quote_look seconds, when they change",
     function()
     local result = assert(lab:run([[return { name = "q",

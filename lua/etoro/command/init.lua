@@ -16,7 +16,7 @@ local FILES = {
   call = "call", check = "check", close = "close", history = "history",
   operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
-  run = "run", search = "market", tokens = "tokens",
+  halt = "run", resume = "run", run = "run", search = "market", status = "run", tokens = "tokens",
 }
 
 local function has(args, wanted)

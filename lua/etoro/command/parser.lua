@@ -182,6 +182,25 @@ local function add_run(parser)
   run:flag("--close-on-stop", "Close all its positions at the end.")
 end
 
+local RUNNING = {
+  { "halt", "Let a running strategy open nothing any more; --close closes what it"
+    .. " holds." },
+  { "resume", "Let a strategy go on that was halted." },
+  { "status", "What a strategy holds, and whether it is halted." },
+}
+
+local function add_running(parser)
+  for _, one in ipairs(RUNNING) do
+    local command = add_command(parser, one[1], one[2])
+    command:argument("file", "Its Lua file.")
+    command:flag("--demo", "On the demo account; so unless there is --real.")
+    command:option("--state", "Where its run is kept, if not beside its file.")
+    if one[1] == "halt" then
+      command:flag("--close", "Close all that it holds.")
+    end
+  end
+end
+
 local function add_tools(parser)
   local call = add_command(parser, "call", "Call any documented operation.")
   call:argument("operation", "Such as \"GET /api/v1/me\".")
@@ -211,6 +230,7 @@ function M.new()
   add_tokens(parser)
   add_trading(parser)
   add_run(parser)
+  add_running(parser)
   add_tools(parser)
   return parser
 end

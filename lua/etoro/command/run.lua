@@ -162,6 +162,13 @@ local function state_path(args, path, place)
   return ("%s.%s.state"):format(path:gsub("%.lua$", ""), place)
 end
 
+-- A file that halts a run needs neither its process nor the network, and holds
+-- for the next run, too.
+local function halt_path(args, path, place)
+  local state = state_path(args, path, place)
+  return state and state .. ".halt"
+end
+
 local function ask(session, args, place, strategies)
   if place ~= "real" then return end
   local worth = session:must(session:client().account:equity())
@@ -198,6 +205,7 @@ local function run_one(session, args, place, path, settings)
     days = args.days, adopt = args.adopt or nil,
     dry_run = args.dry_run or nil, close_on_stop = args.close_on_stop or nil,
     state = state_path(args, path, place),
+    halt = halt_path(args, path, place),
     print = function(text) session.out:line(text) end,
     on_note = function(note) show_note(session, note, #args.file > 1) end }
   if place == "sandbox" then
@@ -250,6 +258,82 @@ function M.run(session)
     end
   end
   return code
+end
+
+local function account_of(args) return args.real and "real" or "demo" end
+
+local function write(path, text)
+  local file, problem = io.open(path, "wb")
+  local ok = file
+  if file then
+    ok, problem = file:write(text, "\n")
+    local closed, why = file:close()
+    if ok and not closed then ok, problem = nil, why end
+  end
+  if not ok then exits.exit(exits.FAILED, tostring(problem)) end
+end
+
+---@param session etoro.command.Session
+function M.halt(session)
+  local args = session.args
+  local path = halt_path(args, args.file, account_of(args))
+  write(path, args.close and "close" or "halt")
+  if session.out.is_json then return session.out:json { halted = true, file = path } end
+  session.out:line(("halted by %s: nothing is opened%s"):format(path,
+    args.close and ", and what it holds is closed while it runs" or ""))
+end
+
+---@param session etoro.command.Session
+function M.resume(session)
+  local args = session.args
+  local path = halt_path(args, args.file, account_of(args))
+  local ok, problem, code = os.remove(path)
+  if not ok and code ~= 2 then -- ENOENT
+    exits.exit(exits.FAILED, tostring(problem))
+  end
+  if session.out.is_json then return session.out:json { halted = false, file = path } end
+  session.out:line(ok and "resumed" or "it was not halted")
+end
+
+-- What a run has written of itself.
+local function kept_of(path)
+  local file, problem, code = io.open(path, "rb")
+  if not file and code == 2 then
+    exits.exit(exits.NOT_FOUND, path .. " is not there: it has not run")
+  end
+  local kept = file and json.decode(file:read "a", true)
+  if file then file:close() end
+  if type(kept) ~= "table" then
+    exits.exit(exits.FAILED, path .. ": " .. tostring(problem or "broken"))
+  end
+  return kept
+end
+
+---@param session etoro.command.Session
+function M.status(session)
+  local args = session.args
+  local place = account_of(args)
+  local kept = kept_of(state_path(args, args.file, place))
+  local halt = io.open(halt_path(args, args.file, place))
+  if halt then halt:close() end
+  local owned, under_way = kept.owned or {}, kept.orders or {}
+  if session.out.is_json then
+    return session.out:json { strategy = kept.strategy, account = place,
+      saved = kept.saved, halted = halt ~= nil, positions = owned,
+      orders = under_way, state = kept.state }
+  end
+  local held = {}
+  for _, id in ipairs(types.sorted_names(owned)) do
+    held[#held + 1] = ("%s %s"):format(owned[id].symbol, id)
+  end
+  session.out:fields {
+    { "strategy", ("%s on the %s account"):format(tostring(kept.strategy), place) },
+    { "saved", kept.saved },
+    { "halted", halt and "yes" or "no" },
+    { "holds", #held > 0 and table.concat(held, ", ") or "none" },
+    { "under way", #types.sorted_names(under_way) },
+    { "state", etoro.encode(kept.state or {}) },
+  }
 end
 
 return M

@@ -189,11 +189,12 @@ function ctx:notify(text)
   run:note("notify", tostring(text))
 end
 
---- Lets time pass, in main and in callbacks.
+--- Lets time pass, in main and in callbacks; the account is read anew after it.
 ---@param seconds number
 function ctx:sleep(seconds)
-  run_of(self)
+  local run <const> = run_of(self)
   waiting.sleep(seconds)
+  run:begin_decision()
 end
 
 --- Makes the ctx of a run.

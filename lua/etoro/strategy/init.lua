@@ -44,8 +44,8 @@ end
 local RUN = { file = "string", strategy = "table", client = "table",
   box = "table", settings = "table", seed = "number", state = "string",
   days = "number", adopt = "boolean", strangers = "string",
-  rails = "table", dry_run = "boolean", close_on_stop = "boolean", on_note = "function",
-  stop = "function", print = "function" }
+  rails = "table", dry_run = "boolean", halt = "string",
+  close_on_stop = "boolean", on_note = "function", stop = "function", print = "function" }
 
 ---@class etoro.StrategyRunOptions
 ---@field file? string a strategy's file, or
@@ -59,6 +59,7 @@ local RUN = { file = "string", strategy = "table", client = "table",
 ---@field strangers? "leave"|"refuse"|"flatten" what becomes of these otherwise; "leave"
 ---@field rails? etoro.RailOptions of the box's client; another client has its own
 ---@field dry_run? boolean places no order that opens anything
+---@field halt? string while this file is there nothing is opened; "close" in it closes all
 ---@field close_on_stop? boolean closes all its positions at the end
 ---@field on_note? fun(note: table) hears { time, kind, text, strategy } as it happens
 ---@field stop? fun(): boolean whether to end; asked once a second

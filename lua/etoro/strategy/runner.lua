@@ -64,12 +64,19 @@ function run:log_deal(side, symbol, what, done, err)
 end
 
 --- What a callback sees of the account is read once, and then is the same until
---- it has ended.
-function run:begin_decision() self.decision = {} end
+--- it has ended; what main sees, until it sleeps.
+function run:begin_decision()
+  local decision = {}
+  self.decisions[coroutine.running()] = decision
+  return decision
+end
+
+function run:deciding()
+  return self.decisions[coroutine.running()] or self:begin_decision()
+end
 
 function run:forget_account()
-  local decision = self.decision
-  if decision then decision.positions = nil end
+  for _, decision in pairs(self.decisions) do decision.positions = nil end
 end
 
 -- Reads what the account is worth and has in cash, at one moment.
@@ -81,28 +88,30 @@ local function read_account(self)
       message = "what the account is worth cannot be told: the answer lacks "
         .. table.concat(worth.missing or {}, ", ") }
   end
-  self.decision.equity, self.decision.cash = worth.equity, worth.available_cash
+  local decision = self:deciding()
+  decision.equity, decision.cash = worth.equity, worth.available_cash
   return true
 end
 
 function run:equity()
-  if not self.decision.equity then
+  if not self:deciding().equity then
     local ok, err = read_account(self)
     if not ok then return nil, err end
   end
-  return self.decision.equity
+  return self:deciding().equity
 end
 
 function run:cash()
-  if not self.decision.cash then
+  if not self:deciding().cash then
     local ok, err = read_account(self)
     if not ok then return nil, err end
   end
-  return self.decision.cash
+  return self:deciding().cash
 end
 
 function run:spend(dollars)
-  self.decision.cash = self.decision.cash - dollars
+  local decision = self:deciding()
+  decision.cash = decision.cash - dollars
 end
 
 function run:rate(symbol)
@@ -111,8 +120,9 @@ function run:rate(symbol)
     return nil, errors.new { kind = "invalid", code = "unknown_symbol",
       message = ("'%s' is none of the strategy's symbols"):format(tostring(symbol)) }
   end
-  local rates = self.decision.rates or {}
-  self.decision.rates = rates
+  local decision = self:deciding()
+  local rates = decision.rates or {}
+  decision.rates = rates
   if not rates[symbol] then
     local rate, err = self.client.market:rate(item.id)
     if not rate then return nil, err end
@@ -122,7 +132,7 @@ function run:rate(symbol)
 end
 
 function run:positions(symbol)
-  local decision = self.decision
+  local decision = self:deciding()
   if not decision.positions then
     local all, err = self.client.positions:list()
     if not all then return nil, err end
@@ -147,8 +157,36 @@ end
 function run:entries_refused(item)
   if self.is_warming then return "the warm-up is not over" end
   if self.is_stopping then return "the run is being stopped" end
+  if self:halted() then return "it is halted by " .. self.options.halt end
   if self.options.dry_run then return "this is a dry run" end
   if not items.state(item) then return "its indicators have no values yet" end
+end
+
+--- Whether somebody has halted the run, and what is in the file that does.
+---@return string?
+function run:halted()
+  local path = self.options.halt
+  local file = path and io.open(path, "rb")
+  if not file then return nil end
+  local text = file:read "a" or ""
+  file:close()
+  return text
+end
+
+-- Says that it was halted or resumed, and closes what it holds where it is told
+-- to.
+local function look_for_halt(self)
+  local text = self:halted()
+  if (text ~= nil) ~= (self.is_halted or false) then
+    self.is_halted = text ~= nil
+    self:note("note", text and "halted: nothing is opened" or "resumed")
+  end
+  local closes = text ~= nil and text:find "^close" ~= nil
+  if closes and not self.has_closed then
+    self:begin_decision()
+    self.ctx:close_all()
+  end
+  self.has_closed = closes
 end
 
 --- Queues a callback; it runs when those before it have ended.
@@ -306,6 +344,7 @@ end
 ---@return boolean
 function run:ends()
   if self.failure then return true end
+  look_for_halt(self)
   if self.options.stop and self.options.stop() then self.is_stopping = true end
   return self.is_stopping or self.ends_at ~= nil
     and self.client:unix() >= self.ends_at
@@ -454,7 +493,8 @@ function M.run(strategy, client, options)
   local self = setmetatable({ strategy = strategy, client = client,
     options = options, items = {}, symbols = {}, book = book.new(),
     state = {}, queue = {}, notes = {}, errors = {}, tasks = {}, timers = {},
-    equity_points = {}, bars = 0, is_warming = true }, run)
+    equity_points = {}, decisions = setmetatable({}, { __mode = "k" }),
+    bars = 0, is_warming = true }, run)
   local started = client:unix()
   if options.days then self.ends_at = started + options.days * times.DAY end
   if options.state then
