@@ -23,6 +23,7 @@ return {
     { "social", "feeds, posts, people" },
     { "agents", "agent-portfolios and their tokens" },
     { "trading", "orders and positions, and what became of them" },
+    { "stream", "prices and private events as they happen" },
     { "money", "the account, its equity and balances" },
     { "client.init", "the client: the roof over all that one offers" },
     { "sandbox", "a stand-in for the API, on this machine",

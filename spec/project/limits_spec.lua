@@ -34,7 +34,8 @@ local WITHOUT = {
     ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
     ETORO_WS_PIECE ETORO_WS_PIECES_MAX spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn timer_look error_shown_max
-    close_batch_age close_history_age close_batch_turn strategy_burst]],
+    close_batch_age close_history_age close_batch_turn strategy_burst stream_tick stream_wait_tick
+    stream_batch stream_frame]],
   -- an account with so many candidates side by side, or a clock that goes back
   -- by just that: the specs of trading stay well on either side
   "evidence_lookups recover_lookups recover_clock_slack",
@@ -53,6 +54,8 @@ local WITHOUT = {
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience
     ETORO_DEFAULT_WS_OPEN_TIMEOUT ETORO_DEFAULT_WS_CLOSE_TIMEOUT
+    stream_backoff_min stream_backoff_max stream_reply stream_silence
+    stream_stable stream_queue
     command_shut_wait command_told_after command_queued_told
     command_sent_told command_pause_told command_scopes_patience]],
 }

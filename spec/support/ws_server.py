@@ -10,6 +10,7 @@ upgrade, and other paths as told in `raw`."""
 import asyncio
 import base64
 import hashlib
+import json
 import ssl
 import sys
 
@@ -64,7 +65,55 @@ async def offered(ws, _):
     await ws.wait_closed()
 
 
-HANDLERS = {"echo": echo, "fragments": fragments, "ping": ping,
+async def etoro(ws, rest):
+    """As eToro's: login, subscriptions with snapshots, then what the path says:
+    nothing, or how often each connection is cut behind how many pushes."""
+    cut = int(rest) if rest.isdigit() else 0
+    sent, price = 0, 100.0
+
+    def frame(topic, kind, content):
+        return json.dumps({"messages": [{"topic": topic, "type": kind, "id": "1",
+                                         "content": json.dumps(content)}]})
+
+    async for text in ws:
+        message = json.loads(text)
+        answer = {"id": message["id"], "operation": message["operation"],
+                  "success": True}
+        data = message["data"]
+        if message["operation"] == "Authenticate":
+            if rest == "refuse" or data["apiKey"] != "canary-api-key-0123456789":
+                answer.update(success=False, errorCode="InvalidKey",
+                              errorMessage="the key is not known")
+        if rest == "mute":
+            continue
+        await ws.send(json.dumps(answer))
+        if message["operation"] != "Subscribe":
+            continue
+        print("subscribed", " ".join(data["topics"]), flush=True)
+        for topic in data["topics"]:
+            if topic == "private":
+                await ws.send(frame(topic, "Trading.OrderForOpen.Update",
+                                    {"OrderID": 7, "CID": 5, "StatusID": 3}))
+                continue
+            await ws.send(frame(topic, "Snapshot", {
+                "InstrumentID": topic[11:], "Bid": "100", "Ask": "101",
+                "IsMarketOpen": "true", "ConversionRateBid": "1",
+                "PriceRateID": "s%d" % sent, "Date": "2026-01-01T00:00:00Z"}))
+            for content in (
+                    {"PriceRateID": "a", "Date": "2026-01-01T00:00:01Z"},
+                    {"PriceRateID": "b", "Bid": "100.5"},
+                    {"PriceRateID": "b", "Bid": "77"},
+                    {"PriceRateID": "c", "Ask": "0", "LastExecution": "-1"},
+                    {"PriceRateID": "d", "Ask": "NaN", "Bid": "1e400"},
+                    {"PriceRateID": "e", "Ask": "101.5"}):
+                await ws.send(frame(topic, "Trading.Instrument.Rate", content))
+                sent += 1
+        await ws.send(b"\0")
+        if cut and sent >= cut:
+            await ws.close(1012, "cut")
+
+
+HANDLERS = {"etoro": etoro, "echo": echo, "fragments": fragments, "ping": ping,
             "close": close, "closed": closed, "flood": flood,
             "offered": offered}
 

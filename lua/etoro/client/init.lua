@@ -248,6 +248,51 @@ function methods:request(request, options)
   return unwrap(result, response)
 end
 
+-- A core client of the stream's origin, with this client's keys, and the path.
+local function stream_core(client, engine)
+  local settled = client._settings
+  local url = settled.stream_url or os.getenv "ETORO_STREAM_URL"
+    or settled.base.loopback and settled.base.origin:gsub("^http", "ws") .. "/ws"
+    or "wss://ws.etoro.com/ws"
+  local secure, host, path = url:match "^ws(s?)://([^/]+)(/.*)$"
+  if not host then
+    return nil, errors.invalid("stream_url",
+      "must be wss://HOST/PATH, or ws:// on this machine")
+  end
+  local handle, message = engine:client { base_url = "http" .. secure .. "://"
+    .. host, api_key = settled.api_key, user_key = settled.user_key,
+    ca_file = settled.ca_file, proxy = settled.proxy,
+    user_agent = settled.user_agent, connect_timeout = settled.connect_timeout }
+  if not handle then return nil, errors.invalid("stream_url", message) end
+  return handle, path
+end
+
+--- Opens a stream of prices and private events (portal: WebSocket). It goes on
+--- whenever tasks or a loop have their turn, comes back by itself, and says what
+--- it has missed; see doc/streams.md.
+---@param options? etoro.StreamOptions
+---@return etoro.Stream? stream
+---@return etoro.Error? err code "no_websocket" in a build without libwslay,
+---"no_credentials" without a key pair
+function methods:stream(options)
+  local engine, settled = self._runtime.engine, self._settings
+  if self._is_closed then return nil, errors.closed() end
+  if not core.features().websocket then
+    return nil, errors.new { kind = "invalid", code = "no_websocket",
+      message = "this build has no streams: libwslay was not there" }
+  elseif not settled.api_key or not settled.user_key then
+    return nil, errors.new { kind = "auth", code = "no_credentials",
+      message = "a stream's login takes an api_key and a user_key, which this "
+        .. "client does not have or does not give away" }
+  end
+  local handle, path = stream_core(self, engine)
+  if not handle then return nil, path end
+  return (require("etoro.stream").open(self, options, function()
+    return engine:stream(handle, { target = path,
+      open_timeout = settled.connect_timeout })
+  end))
+end
+
 --- Ends the client: calls under way end with the error kind "closed", further
 --- ones give it at once. Waits until its journal, if it has one, is on the
 --- disk. Closing twice does no harm.

@@ -23,6 +23,8 @@ local M = {}
 ---@field base_url? string default ETORO_BASE_URL, else the API's own
 ---@field api? "public"|"sor-v3" sor-v3: the older Bearer API
 ---@field account? "demo"|"real" which trading routes are used; default "demo"
+---@field stream_url? string of the WebSocket; wss://ws.etoro.com/ws, or
+---ETORO_STREAM_URL, or the /ws of a base_url on this machine
 ---@field timeout? number seconds one attempt may take; 30
 ---@field deadline? number seconds for a call with all its attempts; 300
 ---@field connect_timeout? number seconds; 10
@@ -67,7 +69,7 @@ local KNOWN = {
   rate_limit = "boolean|table", on_unknown = "string", dry_run = "boolean",
   seal = "boolean",
   wait = "function", on_event = "function", journal = "string",
-  instrument_cache = "table|boolean", rails = "table",
+  instrument_cache = "table|boolean", rails = "table", stream_url = "string",
 }
 
 local CHOICES = {
@@ -231,7 +233,8 @@ function M.settle(options, is_keyed)
   settled.user_agent = options.user_agent or USER_AGENT
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
-    "on_unknown", "rate_limit", "dry_run", "journal", "seal", "rails" }
+    "on_unknown", "rate_limit", "dry_run", "journal", "seal", "rails",
+    "stream_url" }
   do
     settled[name] = options[name]
   end

@@ -56,6 +56,27 @@ return {
   -- seconds: from preparing an order until it is not placed any more
   prepared_lifetime = 120,
 
+  -- Streams
+
+  -- seconds: of a stream's first pause between two attempts to connect
+  stream_backoff_min = 1,
+  -- seconds: of its longest
+  stream_backoff_max = 30,
+  -- seconds: until the login is answered
+  stream_login = 20,
+  -- seconds: until a subscribe is answered
+  stream_reply = 30,
+  -- seconds: without any frame, until the connection is renewed
+  stream_silence = 180,
+  -- seconds: of a session, until its next loss counts as the first
+  stream_stable = 120,
+  -- bytes: of topics in one frame; the server takes 25,600 of a frame
+  stream_frame = 20480,
+  -- topics: of one connection; the server takes no more
+  stream_topics = 4999,
+  -- events: that wait for somebody, quotes apart
+  stream_queue = 10000,
+
   -- Rails
 
   -- seconds: in which writes_per_minute counts
@@ -223,6 +244,13 @@ return {
   spellings_max = 512,
 
   -- Inside: waits
+
+  -- seconds: between two looks at a stream's answers and pauses
+  stream_tick = 0.25,
+  -- seconds: a task's sleep while it waits for an event with a time limit
+  stream_wait_tick = 0.05,
+  -- messages: that a stream takes before others have their turn
+  stream_batch = 64,
 
   -- seconds: one wait in C; a signal just before it is seen after that
   wait_slice = 0.25,

@@ -1,0 +1,178 @@
+-- client:stream against a server that speaks as eToro's does.
+local etoro = require "etoro"
+local limits = require "etoro.values.limits"
+local ws = require "spec.support.ws"
+
+describe("client:stream", function()
+  local server, stream
+
+  setup(function() server = ws.start() end)
+  teardown(function() server:stop() end)
+  after_each(function()
+    if stream then stream:close() end
+    stream = nil
+  end)
+
+  local function open(path, options, keys)
+    local all = { base_url = "http://127.0.0.1:1", api_key = ws.API_KEY,
+      user_key = ws.USER_KEY,
+      stream_url = ("ws://127.0.0.1:%s%s"):format(server.plain, path) }
+    for name, value in pairs(keys or {}) do all[name] = value or nil end
+    local client = assert(etoro.client(all))
+    local err
+    stream, err = client:stream(options)
+    return stream, err
+  end
+
+  -- Events until one of a kind, ten seconds at most.
+  local function until_kind(kind, test)
+    local seen = {}
+    for _ = 1, 100 do
+      local event, err = stream:next(10)
+      assert(event, tostring(err) .. " before " .. kind)
+      seen[#seen + 1] = event.kind
+      if event.kind == kind and (not test or test(event)) then
+        return event, seen
+      end
+    end
+    error("no " .. kind)
+  end
+
+  it("merges sparse quotes, and no quote is no number", function()
+    assert(open "/etoro")
+    assert(stream:subscribe { 1001, { instrumentID = 1002 } })
+    assert.same({ "instrument:1001", "instrument:1002" }, stream:topics())
+    until_kind("quote", function()
+      local last = stream:quote(1002)
+      return last and last.ask == 101.5
+    end)
+    for _, id in ipairs { 1001, 1002 } do
+      local quote = stream:quote(id)
+      assert.same({ 100.5, 101.5, true, 1.0 }, { quote.bid, quote.ask,
+        quote.isMarketOpen, quote.conversionRateBid })
+      assert.is_nil(quote.last)
+      assert.equal("2026-01-01T00:00:01Z", quote.date)
+      assert.is_true(quote.age >= 0 and quote.age < 10)
+    end
+    assert.is_nil(stream:quote(1003))
+    assert.equal(14, stream:stats().messages)
+    assert(stream:unsubscribe { 1001 })
+    assert.same({ "instrument:1002" }, stream:topics())
+    assert.is_nil(stream:quote(1001))
+  end)
+
+  it("gives private events as they came", function()
+    assert(open "/etoro")
+    assert(stream:subscribe { "private" })
+    local event = until_kind "order"
+    assert.equal("Trading.OrderForOpen.Update", event.type)
+    assert.same({ OrderID = 7, CID = 5, StatusID = 3 }, event.content)
+  end)
+
+  it("works in tasks, beside others", function()
+    assert(open "/etoro")
+    local ticks = 0
+    local got = etoro.run(function()
+      local other = etoro.spawn(function()
+        while true do etoro.sleep(0.01) ticks = ticks + 1 end
+      end)
+      assert(stream:subscribe { 1001 })
+      local quotes = 0
+      for event in stream:events() do
+        if event.kind == "quote" then
+          quotes = quotes + 1
+          if event.ask == 101.5 then break end
+        end
+      end
+      etoro.sleep(0.05)
+      other:cancel()
+      return quotes
+    end)
+    assert.is_true(got >= 1)
+    assert.is_true(ticks >= 1)
+  end)
+
+  it("comes back by itself, and says from when to when it was gone", function()
+    assert(open("/etoro/6", { backoff = { 0.05, 0.1 } }))
+    assert(stream:subscribe { 1001 })
+    local lost = until_kind "disconnected"
+    assert.is_false(lost.is_final)
+    local gap, seen = until_kind "gap"
+    assert.is_true(gap.from <= gap.to)
+    assert.truthy(table.concat(seen, " "):find "connected gap$")
+    server:expect "subscribed instrument:1001\n.*subscribed instrument:1001\n"
+    until_kind "quote"
+    assert.is_true(stream:stats().gaps >= 1)
+  end)
+
+  it("ends with a refusal that no attempt can better", function()
+    assert(open "/etoro/refuse")
+    local event, err = stream:next(10)
+    assert.is_nil(event)
+    assert.same({ "auth", "InvalidKey" }, { err.kind, err.code })
+    assert.is_nil(tostring(err):find(ws.USER_KEY, 1, true))
+    local last
+    for one in stream:events() do last = one end
+    assert.same({ "disconnected", true }, { last.kind, last.is_final })
+    local ok
+    ok, err = stream:subscribe { 1001 }
+    assert.is_nil(ok)
+    assert.equal("InvalidKey", err.code)
+  end)
+
+  it("waits limits.stream_login seconds for its login", function()
+    local most = limits.stream_login
+    finally(function() limits.stream_login = most end)
+    limits.stream_login = 0.3
+    assert(open("/etoro/mute", { backoff = { 5, 10 } }))
+    local event = until_kind "disconnected"
+    assert.equal("no_reply", event.code)
+    assert.is_nil(stream:next(0.05))
+  end)
+
+  it("ends past the events that may wait", function()
+    assert(open("/etoro", { queue = 1 }))
+    assert(stream:subscribe { "private" })
+    local event, err = stream:next(5)
+    while event do event, err = stream:next(5) end
+    assert.is_true(err == nil or err.code == "overflow")
+  end)
+
+  it("is closed by its user", function()
+    assert(open "/etoro")
+    until_kind "connected"
+    stream:close()
+    local event, err = stream:next(1)
+    assert.is_nil(event)
+    assert.equal("closed", err.kind)
+    assert.is_nil((stream:subscribe { 1001 }))
+  end)
+
+  it("takes what can be a topic, and no more than limits.stream_topics",
+    function()
+    assert(open "/etoro")
+    for _, odd in ipairs { 0, -1, 1.5, {}, true } do
+      local ok, err = stream:subscribe { odd }
+      assert.is_nil(ok)
+      assert.equal("invalid", err.kind)
+    end
+    local many = {}
+    for i = 1, limits.stream_topics do many[i] = i end
+    assert(stream:subscribe(many))
+    local ok, err = stream:subscribe { 999999 }
+    assert.is_nil(ok)
+    assert.truthy(err.message:find("at most 4999", 1, true))
+  end)
+
+  it("needs a key pair and a URL of a WebSocket", function()
+    local none, err = open("/etoro", nil, { api_key = false, user_key = false,
+      access_token = "token" })
+    assert.is_nil(none)
+    assert.equal("no_credentials", err.code)
+    none, err = open("/", nil, { stream_url = "https://127.0.0.1/ws" })
+    assert.is_nil(none)
+    assert.truthy(err.message:find("wss://", 1, true))
+    none = open("/", nil, { stream_url = "ws://example.org/ws" })
+    assert.is_nil(none)
+  end)
+end)
