@@ -145,6 +145,17 @@ async def drip(writer, data):
         await asyncio.sleep(0.0005)
 
 
+async def heard(reader):
+    """All that a client says, be it cut or not."""
+    data = b""
+    try:
+        while some := await reader.read(65536):
+            data += some
+    except ConnectionError:
+        pass
+    return data
+
+
 async def raw(reader, writer):
     request = await reader.readuntil(b"\r\n\r\n")
     lines = request.split(b"\r\n")
@@ -179,7 +190,7 @@ async def raw(reader, writer):
     else:
         writer.write(head(key) + bytes.fromhex(what))
         await writer.drain()
-        data = await reader.read()
+        data = await heard(reader)
         print("heard", what, data.hex(), flush=True)
     try:
         await writer.drain()
