@@ -1,5 +1,6 @@
 -- What a server may and may not say frame by frame: texts in pieces with
 -- control frames between them, and what ends a stream in the midst of them.
+local core = require "etoro.core"
 local ws = require "spec.support.ws"
 
 local TEXT = "\u{e9}\u{20ac}\u{1f600}."
@@ -158,5 +159,32 @@ describe("a stream's frames", function()
     assert.same({ "close", "", 1000 }, { ws.take(stream) })
     assert.same({ "closed", nil, "", 1000 }, { ws.take(stream) })
     assert.is_nil(stream:take())
+  end)
+
+  it("that are a flood of pings are answered each", function()
+    local bytes = frame(0x89, ""):rep(3000) .. frame(0x81, "after")
+    local stream = ws.open(server:stream("/" .. hex(bytes), "raw",
+      { close_timeout = 0.05 }))
+    assert.same({ "text", "after", 0 }, { ws.take(stream) })
+    assert(stream:close())
+    assert.equal("closed", (ws.take(stream)))
+    local heard = server:expect("heard " .. hex(bytes) .. " (%x*)\n")
+    local frames = heard_frames(heard)
+    assert.equal(3001, #frames)
+    for i = 1, 3000 do assert.same({ 0x8a, true, "" }, frames[i]) end
+  end)
+
+  it("are read by ETORO_WS_PIECES_MAX pieces in a step at most", function()
+    local engine = core.engine()
+    local stream = ws.open(server:stream("/flood/20000"))
+    local most, ends, kind = 0, core.monotonic() + 20, nil
+    while kind ~= "closed" and core.monotonic() < ends do
+      local before = stream:stats().bytes_in
+      assert(engine:step(0))
+      most = math.max(most, stream:stats().bytes_in - before)
+      repeat kind = stream:take() until not kind or kind == "closed"
+    end
+    assert.equal("closed", kind)
+    assert.is_true(most > 0 and most <= 4 * 16 * 1024, most)
   end)
 end)
