@@ -32,7 +32,7 @@ local WITHOUT = {
     ETORO_UNPACK_PIECE ETORO_BUF_WIPED_MAX ETORO_HTTPD_CUT_BLOCK
     ETORO_HTTPD_EXTRA_RUNS ETORO_BIG_ANSWER ETORO_NAMES_MAX
     ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
-    ETORO_WS_PIECE ETORO_WS_PIECES_MAX spellings_max wait_slice shared_tick
+    ETORO_WS_PIECE spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn timer_look error_shown_max
     close_batch_age close_history_age close_batch_turn strategy_burst stream_tick stream_wait_tick
     stream_batch stream_frame]],
