@@ -18,7 +18,7 @@ local tonumber, tostring = core.number, core.text
 local M = {}
 
 local COLORS = { deal = "bold", error = "red", notify = "yellow",
-  note = "dim" }
+  warning = "yellow", note = "dim" }
 
 -- What a word of --set means: a number, true or false, JSON, or a text.
 local function value_of(text)
@@ -88,7 +88,8 @@ local function show_note(session, note, many)
     return output.flush()
   end
   local time = times.format(note.time):sub(1, 16):gsub("T", " ")
-  session.out:line(("%s  %s%s"):format(time, many and note.strategy .. ": " or "",
+  session.out:line(("%s  %s%s"):format(time, many and note.strategy
+    and note.strategy .. ": " or "",
     note.text), COLORS[note.kind])
   output.flush()
 end

@@ -135,34 +135,51 @@ local function brackets(run, item, what, fields)
   end
 end
 
+-- Takes what an order has opened for the strategy's own. Gives false where that
+-- cannot be seen now: nothing is finished then.
+local function take_positions(run, record, order)
+  if record.state ~= "filled" and record.state ~= "partial" then return true end
+  local positions = order:positions { timeout = limits.strategy_order_wait }
+  if not positions then return false end
+  local now = run.client:unix()
+  record.fill_time = record.fill_time or now
+  if not positions[1] then -- late, or closed before anybody saw it
+    return now - record.fill_time > limits.strategy_shown_within
+  end
+  record.fill_price = tonumber(positions[1].openRate)
+  for _, position in ipairs(positions) do
+    position.symbol = record.symbol
+    if not run.book.owned[tostring(position.positionID)] then
+      run.book:own(record, { position }, now)
+      run:tell("on_position", position, "opened")
+    end
+  end
+  return true
+end
+
+-- Enters how an order stands. Nothing more comes of it when it is final, and what
+-- it has opened is the strategy's own.
 local function settle(run, record, order)
   record.orderId = spelling.get(order, "orderId")
   record.state = order:state()
   local status = type(order.status) == "table" and order.status or {}
   record.why = status.errorMessage
-  if record.state == "filled" or record.state == "partial" then
-    local positions = order:positions { timeout = limits.strategy_order_wait }
-    if positions and positions[1] then
-      record.fill_time, record.fill_price = run.client:unix(),
-        tonumber(positions[1].openRate)
-      run.book:own(record, positions, run.client:unix())
-      for _, position in ipairs(positions) do
-        position.symbol = record.symbol
-        run:tell("on_position", position, "opened")
-      end
-    end
-  end
-  if order:is_final() then run.book:finish(record, record.state) end
+  local is_seen = take_positions(run, record, order)
+  if order:is_final() and is_seen then run.book:finish(record, record.state) end
   run:forget_account()
+end
+
+local function is_under_way(run, record)
+  return run.book.under_way[record.request_id] ~= nil
 end
 
 -- Looks at an order now and then until nothing more will come of it.
 local function follow(run, record, order)
-  while not order:is_final() and not run.is_over do
+  while is_under_way(run, record) and not run.is_over do
     waiting.sleep(limits.strategy_order_look)
     if run.is_over then return end
     local before = record.state
-    if order:refresh() then
+    if order:is_final() or order:refresh() then
       settle(run, record, order)
       if record.state ~= before then run:tell("on_order", order, record) end
     end
@@ -200,7 +217,7 @@ local function place(run, item, side, what)
   order:wait { timeout = limits.strategy_order_wait }
   settle(run, record, order)
   run:tell("on_order", order, record)
-  if not order:is_final() then run:spawn(follow, run, record, order) end
+  if is_under_way(run, record) then run:spawn(follow, run, record, order) end
   return order
 end
 
@@ -384,7 +401,19 @@ function M.resume(run, record, order)
   record.order = order
   settle(run, record, order)
   run:tell("on_order", order, record)
-  if not order:is_final() then run:spawn(follow, run, record, order) end
+  if is_under_way(run, record) then run:spawn(follow, run, record, order) end
+end
+
+--- Looks once more at what is under way, at the end of a run.
+---@param run etoro.StrategyRun
+function M.look_again(run)
+  for _, record in ipairs(run.book.orders) do
+    if record.order and is_under_way(run, record) then
+      if record.order:is_final() or record.order:refresh() then
+        settle(run, record, record.order)
+      end
+    end
+  end
 end
 
 

@@ -91,6 +91,14 @@ local function check_run(options)
   end
 end
 
+-- What a box's client warns of is a note of the run, where somebody hears these.
+local function listener(on_note)
+  return on_note and function(event)
+    if event.kind ~= "warning" then return end
+    on_note { time = event.at, kind = "warning", text = event.message }
+  end
+end
+
 --- Runs a strategy until its days are over, `stop` says so, or a callback
 --- raises. In a box a month is over in a moment.
 ---@param options etoro.StrategyRunOptions
@@ -101,7 +109,8 @@ function M.run(options)
   local client = options.client
   local err
   if options.box then
-    client, err = options.box:client { rails = options.rails }
+    client, err = options.box:client { rails = options.rails,
+      on_event = listener(options.on_note) }
     if not client then return nil, err end
   end
   local strategy

@@ -6,6 +6,7 @@ local book = require "etoro.strategy.book"
 local callbacks = require "etoro.strategy.callbacks"
 local context = require "etoro.strategy.context"
 local core = require "etoro.core"
+local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
 local feed = require "etoro.strategy.feed"
 local items = require "etoro.strategy.items"
@@ -447,6 +448,7 @@ local function finish(self)
   self.failure = nil
   callbacks.drain(self)
   self.failure = failure or self.failure
+  dealing.look_again(self)
   if self.options.close_on_stop then self.ctx:close_all() end
   self.is_over = true
   for _, task in ipairs(self.tasks) do task:cancel() end
