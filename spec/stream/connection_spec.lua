@@ -15,6 +15,17 @@ local function frame(first, text)
   return string.char(first, #text) .. text
 end
 
+describe("a stream's target", function()
+  it("may be too long", function()
+    local engine = core.engine()
+    local client = ws.client(engine, "http://127.0.0.1:1")
+    local none, message = engine:stream(client, {
+      target = "/" .. ("x"):rep(20000) })
+    assert.is_nil(none)
+    assert.equal("the target is too long", message)
+  end)
+end)
+
 describe("a stream", function()
   local server
 

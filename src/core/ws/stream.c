@@ -295,12 +295,15 @@ int etoro_stream_open(struct etoro_stream **out, struct etoro_engine *e,
   etoro_buf_init(&s->request, ETORO_WS_ANSWER_MAX);
   etoro_buf_init(&s->answer, ETORO_WS_ANSWER_MAX);
   rc = set_up(s, options);
-  if (!rc)
+  if (rc == ETORO_ETOOBIG) {
+    *why = "the target is too long";
+  } else if (!rc) {
     rc = etoro_engine_join(e, &s->guest, &s->link, c);
-  if (rc) {
     *why = rc == ETORO_ETOOBIG  ? "too many streams are open"
            : rc == ETORO_EINVAL ? "a driven engine opens no stream"
                                 : NULL;
+  }
+  if (rc) {
     s->engine = NULL; /* it has not joined */
     etoro_stream_free(s);
     return rc;
