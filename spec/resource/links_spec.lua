@@ -35,6 +35,21 @@ describe("rows of a list", function()
     assert.equal(client, link(list[1]).client)
   end)
 
+  it("share one whatever they are, where they have nothing but a client",
+    function()
+    local client, other = start(1), start(1)
+    local first, second, third = links.link({}, client), links.link({}, client),
+      links.link({}, other)
+    assert.equal(link(first), link(second))
+    assert.not_equal(link(first), link(third))
+    links.finish(first, "deleted", "alert")
+    assert.is_nil(links.ended(link(second)))
+    assert.equal("deleted", links.ended(link(first)).code)
+    local child = links.link({}, client, second)
+    assert.equal(second, link(child).parent)
+    assert.is_nil(link(second).parent)
+  end)
+
   it("call through the client that they came from", function()
     local client, api = start(2)
     local other, apart = start(2)

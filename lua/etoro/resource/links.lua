@@ -59,6 +59,18 @@ local function link_of(object)
     and (links[object] or shared[getmetatable(object)]) or nil
 end
 
+local plain = setmetatable({}, { __mode = "k" }) -- by client
+
+-- The link of all tables that have nothing but a client.
+local function plain_of(client)
+  local link = plain[client]
+  if not link then
+    link = setmetatable({ client = client }, shared_mt)
+    plain[client] = link
+  end
+  return link
+end
+
 --- Links a table to its client; linking again replaces the link.
 ---@param object table
 ---@param client etoro.Client
@@ -66,7 +78,8 @@ end
 ---@param ids? table
 ---@return table object
 function M.link(object, client, parent, ids)
-  links[object] = { client = client, parent = parent, ids = ids }
+  links[object] = (parent or ids)
+    and { client = client, parent = parent, ids = ids } or plain_of(client)
   return object
 end
 
