@@ -21,6 +21,7 @@
 ---@field sleep fun(seconds: number)
 ---@field every fun(interval: string|number, fn: etoro.Due, options?: table): etoro.Timer
 ---@field at fun(text: string, fn: etoro.Due, options?: table): etoro.Timer?, etoro.Error?
+---@field bars fun(options: table): etoro.Bars?, etoro.Error? of a stream's bid prices
 ---@field loop fun(): etoro.Loop for a host's event loop
 ---@field stats fun(): etoro.Stats
 local M = { _VERSION = "etoro scm" }
@@ -42,6 +43,7 @@ local PARTS = {
   sleep = function() return require("etoro.tasks.waiting").sleep end,
   every = function() return require("etoro.tasks.timers").every end,
   at = function() return require("etoro.tasks.timers").at end,
+  bars = function() return require("etoro.stream.bars").open end,
   stats = function() return require("etoro.tasks.waiting").stats end,
   loop = function() return require("etoro.tasks.loop").new end,
 }

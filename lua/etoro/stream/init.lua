@@ -36,10 +36,19 @@ local function notify(self)
   for _, task in ipairs(waiters) do scheduler.wake(task) end
 end
 
+--- Calls a function with each event before it waits for a reader, quotes with the
+--- message that made them. It must not wait. Used by etoro.bars.
+---@param fn fun(event: table, content?: table)
+function methods:listen(fn)
+  table.insert(self.listeners, fn)
+end
+
 --- Gives an event to whoever reads; used by the session.
 ---@param event table
-function methods:push(event)
+---@param content? table the message of a quote
+function methods:push(event, content)
   if self.is_over then return end
+  for _, fn in ipairs(self.listeners) do fn(event, content) end
   if event.kind == "quote" then
     self.events_queue:quote(event)
   elseif not self.events_queue:add(event) then
@@ -99,7 +108,7 @@ function methods:message(topic, name, content)
   local quote = self.quotes[id]
   if not quote then return end -- one that was unsubscribed
   if stream_quotes.merge(quote, content, self.client:unix()) then
-    self:push(quote)
+    self:push(quote, content)
   end
 end
 
@@ -299,7 +308,7 @@ function M.open(client, options, open_way)
   local settled = { backoff = options.backoff or { limits.stream_backoff_min,
     limits.stream_backoff_max } }
   local self = setmetatable({ client = client, options = settled, wanted = {},
-    quotes = {}, waiters = {}, is_over = false, messages = 0, gaps = 0,
+    quotes = {}, waiters = {}, listeners = {}, is_over = false, messages = 0, gaps = 0,
     losses = 0, events_queue = stream_queue.new(options.queue) }, mt)
   function self.open_way() return open_way() end
   self.session = stream_session.new(self)

@@ -37,7 +37,7 @@ function M.new(id, symbol)
   return { kind = "quote", instrumentId = id, symbol = symbol, changed = {} }
 end
 
--- A number of a message; false for none.
+-- A number of a message; false for none, nil for what is no number.
 local function price_of(value)
   local number = tonumber(value)
   if not number or number ~= number or number == math.huge
@@ -46,6 +46,8 @@ local function price_of(value)
   end
   return number > 0 and number or false
 end
+
+M.price = price_of
 
 local function flag_of(value)
   if value == true or value == "true" or value == "True" then return true end
