@@ -35,6 +35,7 @@ local WITHOUT = {
     ETORO_WS_PIECE spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn timer_look error_shown_max
     close_batch_age close_history_age close_batch_turn strategy_burst stream_tick stream_wait_tick
+    command_watch_tick
     stream_batch stream_frame]],
   -- an account with so many candidates side by side, or a clock that goes back
   -- by just that: the specs of trading stay well on either side

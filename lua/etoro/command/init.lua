@@ -17,6 +17,7 @@ local FILES = {
   operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
   halt = "run", resume = "run", run = "run", search = "market", status = "run", tokens = "tokens",
+  watch = "watch",
 }
 
 local function has(args, wanted)

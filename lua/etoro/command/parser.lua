@@ -87,6 +87,9 @@ end
 local function add_market(parser)
   local quote = add_command(parser, "quote", "Bid and ask of instruments.")
   quote:argument("symbol", "Symbols or instrument ids."):args "+"
+  local watch = add_command(parser, "watch", "Prices as they change, until Ctrl-C.")
+  watch:argument("symbol", "Symbols or instrument ids."):args "*"
+  watch:flag("--private", "The account's own events, too.")
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
   search:option("--limit", "How many at most."):convert(whole)

@@ -78,6 +78,11 @@ function M.flush_output()
   return io.stdout:flush()
 end
 
+--- How many columns a terminal has.
+---@param fd integer
+---@return integer?
+function M.columns(fd) return has_native and native.columns(fd) or nil end
+
 local shown -- the passing line that stands there
 
 --- Whether stderr is a terminal on which a line can be written over.

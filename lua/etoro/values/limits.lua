@@ -245,6 +245,10 @@ return {
 
   -- Inside: waits
 
+  -- seconds: between two tables of etoro watch
+  command_watch_tick = 0.25,
+  -- prices: that its trend shows
+  command_trend = 16,
   -- seconds: between two looks at a stream's answers and pauses
   stream_tick = 0.25,
   -- seconds: a task's sleep while it waits for an event with a time limit

@@ -1,0 +1,128 @@
+-- etoro watch: prices and private events as they come, until Ctrl-C.
+
+local core = require "etoro.core"
+local exits = require "etoro.command.exits"
+local instruments = require "etoro.command.instruments"
+local json = require "etoro.values.json"
+local limits = require "etoro.values.limits"
+local output = require "etoro.command.output"
+local terminal = require "etoro.command.terminal"
+local watch_table = require "etoro.command.watch_table"
+
+local M = {}
+
+local function quote_shape(quote, symbol)
+  return { kind = "quote", symbol = symbol, instrumentId = quote.instrumentId,
+    bid = quote.bid, ask = quote.ask, last = quote.last, date = quote.date,
+    isMarketOpen = quote.isMarketOpen }
+end
+
+local function other_shape(event)
+  return { kind = event.kind, at = event.at, type = event.type,
+    topic = event.topic, content = event.content, code = event.code,
+    from = event.from, to = event.to, topics = event.topics,
+    message = event.err and event.err.message }
+end
+
+-- The table in place of the one before it.
+local function draw(view)
+  local rows = {}
+  for i, id in ipairs(view.ids) do
+    rows[i] = watch_table.row(view.stream:quote(id), view.symbols[id],
+      view.prices[id])
+  end
+  local columns = terminal.columns(1) or math.huge
+  local lines = watch_table.render(rows, columns - 1)
+  local up = view.is_drawn and ("\27[%dA"):format(#lines) or ""
+  output.write(up .. table.concat(lines, "\27[K\n") .. "\27[K\n")
+  output.flush()
+  view.is_drawn = true
+end
+
+local function remember(view, quote)
+  if quote.bid and quote.changed.bid then
+    watch_table.remember(view.prices[quote.instrumentId], quote.bid)
+  end
+end
+
+local function quote_line(quote, symbol)
+  return ("%s  %s  bid %s  ask %s"):format(quote.date or "-", symbol,
+    output.number(quote.bid), output.number(quote.ask))
+end
+
+local function other_line(event)
+  local shape = other_shape(event)
+  shape.kind = nil
+  return event.kind .. "  " .. json.show(shape)
+end
+
+-- One event: a line of JSON, a line for people, or a change of the table.
+local function tell(view, event)
+  local out, is_quote = view.session.out, event.kind == "quote"
+  local symbol = is_quote and view.symbols[event.instrumentId]
+  if is_quote then remember(view, event) end
+  if out.is_json then
+    out:json(is_quote and quote_shape(event, symbol) or other_shape(event))
+  elseif is_quote and view.is_live then
+    return
+  elseif is_quote then
+    if next(event.changed) then out:line(quote_line(event, symbol)) end
+  elseif view.is_live and #view.ids > 0 then
+    view.session:note(other_line(event))
+    view.is_drawn = false -- what stands above stays above
+  else
+    out:line(other_line(event))
+  end
+  output.flush()
+end
+
+local function follow(view)
+  while true do
+    local event, err = view.stream:next(limits.command_watch_tick)
+    terminal.check_signal()
+    if event then
+      tell(view, event)
+    elseif err then
+      view.session:fail(err)
+    end
+    local now = core.monotonic()
+    if view.is_live and #view.ids > 0
+        and now - (view.drawn_at or 0) >= limits.command_watch_tick then
+      draw(view)
+      view.drawn_at = now
+    end
+  end
+end
+
+local function begin(session)
+  local view = { session = session, ids = {}, symbols = {}, prices = {} }
+  for _, word in ipairs(session.args.symbol) do
+    local found = instruments.find(session, word)
+    local id = found.instrumentID
+    if not view.symbols[id] then
+      view.ids[#view.ids + 1] = id
+      view.symbols[id] = output.clean(found.symbolFull or word)
+      view.prices[id] = {}
+    end
+  end
+  view.is_live = not session.out.is_json and terminal.is_terminal(1)
+    and os.getenv "TERM" ~= "dumb"
+  view.stream = session:must(session:client():stream())
+  return view
+end
+
+---@param session etoro.command.Session
+function M.watch(session)
+  if #session.args.symbol == 0 and not session.args.private then
+    exits.exit(exits.USAGE, "give symbols, or --private")
+  end
+  local view = begin(session)
+  local topics = { table.unpack(view.ids) }
+  if session.args.private then topics[#topics + 1] = "private" end
+  session:must(view.stream:subscribe(topics))
+  local ok, problem = pcall(follow, view)
+  view.stream:close()
+  if not ok then error(problem, 0) end
+end
+
+return M
