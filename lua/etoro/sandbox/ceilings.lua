@@ -66,6 +66,13 @@ return {
   -- lists: of one owner, as the same answers say
   box_watchlists_max = 26,
 
+  -- Streams
+
+  -- topics: of one connection, as was measured
+  box_topics_max = 4999,
+  -- bytes: a frame of a client at most; above it the line drops, as was seen
+  box_client_frame_max = 25600,
+
   -- What is kept
 
   -- requests: of the record of arrivals, at least, and twice as many at most

@@ -8,6 +8,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
 local sandbox_box = require "etoro.sandbox.box"
+local stream_connection = require "etoro.sandbox.stream.connection"
 
 local found, httpd = pcall(require, "etoro.httpd")
 
@@ -56,8 +57,8 @@ function M.open(options)
       message = message }
   end
   local shown = host:find(":", 1, true) and "[" .. host .. "]" or host
-  return setmetatable({ box = box, http = http, held = {}, cuts = box.cuts,
-    names = door.names(shown, http:port()),
+  return setmetatable({ box = box, http = http, held = {}, streams = {},
+    cuts = box.cuts, names = door.names(shown, http:port()),
     url = ("http://%s:%d"):format(shown, http:port()) }, mt)
 end
 
@@ -129,7 +130,33 @@ local function look_after_held(self)
   end
 end
 
+-- A request for the stream is upgraded; false for any other.
+local function upgrade(self, request)
+  if request.path ~= "/ws" or not request.headers.upgrade
+      or not self.http:upgrade(request.id) then
+    return false
+  end
+  local id = request.id
+  self.streams[id] = stream_connection.new(self.box, {
+    say = function(text) self.http:say(id, text) end,
+    drop = function() self.http:shut(id) end,
+  })
+  return true
+end
+
+local function on_stream(self, news)
+  local connection = self.streams[news.socket]
+  if news.kind == "closed" then
+    self.streams[news.socket] = nil
+  elseif connection and (news.kind == "text" or news.kind == "binary") then
+    connection:hear(news.kind, news.data)
+  end
+end
+
 local function next_wait(self, seconds)
+  if next(self.streams) then
+    seconds = math.min(seconds, ceilings.box_look_step)
+  end
   if #self.held == 0 then return seconds end
   local now = httpd.monotonic()
   for _, one in ipairs(self.held) do
@@ -147,17 +174,25 @@ local function handle(box, request)
     "Global Error")
 end
 
+local function serve(self, request)
+  local answer = door.refusal(self.names, request)
+  if not answer and upgrade(self, request) then return end
+  answer = answer or handle(self.box, request)
+  local act = answer.fault and actions[answer.fault.action]
+  if act then act(self, request.id, answer, answer.fault)
+  else send(self.http, request.id, answer) end
+end
+
 --- Answers at most one request, waiting for it up to `seconds`; true, or
 --- false and "timeout", "interrupted" (by a signal) or "stopped".
 function methods:step(seconds)
   look_after_held(self)
+  for _, connection in pairs(self.streams) do connection:tick() end
   local request, why = self.http:wait(next_wait(self, seconds or 0))
-  if request then
-    local answer = door.refusal(self.names, request)
-      or handle(self.box, request)
-    local act = answer.fault and actions[answer.fault.action]
-    if act then act(self, request.id, answer, answer.fault)
-    else send(self.http, request.id, answer) end
+  if request and request.socket then
+    on_stream(self, request)
+  elseif request then
+    serve(self, request)
   end
   if self.box.stopped then return false, "stopped" end
   if request then return true end
