@@ -255,4 +255,36 @@ describe("a strategy", function()
     assert.truthy(lab:told "deal"[1]:find("buy AAPL, 100 USD: refused", 1,
       true))
   end)
+
+  it("aims at a target once, however long its order waits", function()
+    for _, weight in ipairs { 0.1, -0.1 } do
+      lab.options.fill_delay = 20000
+      lab:again()
+      local result = assert(lab:run(([[return { name = "slow",
+        symbols = { "AAPL" }, interval = "1h",
+        on_bar = function(ctx)
+          local done, err = ctx:target("AAPL", %g, { leverage = 2, stop = 0.2 })
+          ctx.state.code = err and err.code or ctx.state.code
+        end }]]):format(weight), { days = 0.5 }))
+      assert.is_nil(result.err, result.err and result.err.traceback)
+      assert.equal("under_way", result.state.code)
+      assert.equal(1, #result.orders)
+    end
+  end)
+
+  it("closes what is its own, also of a symbol that it has left", function()
+    local result = assert(lab:run([[return { name = "left", interval = "1h",
+      symbols = function(ctx)
+        ctx.state.asked = (ctx.state.asked or 0) + 1
+        return ctx.state.asked > 1 and { "MSFT" } or { "AAPL" }
+      end,
+      on_bar = function(ctx, bar)
+        if ctx.state.done then return end
+        ctx.state.done = true
+        assert(ctx:buy(bar.symbol, { amount = 100 }))
+      end }]], { days = 2, close_on_stop = true }))
+    assert.is_nil(result.err)
+    assert.same({}, result.positions)
+    assert.same({}, assert(lab:client().positions:list()))
+  end)
 end)

@@ -183,6 +183,22 @@ describe("etoro.strategy.run", function()
       hours = result.state.hours })
   end)
 
+  it("lets main run for ever, as long as it sleeps", function()
+    local most = limits.strategy_instructions
+    finally(function() limits.strategy_instructions = most end)
+    limits.strategy_instructions = 3000000
+    local result = assert(lab:run([[return { name = "m",
+      main = function(ctx)
+        while true do
+          for _ = 1, 500000 do end
+          ctx:sleep(60)
+          ctx.state.n = (ctx.state.n or 0) + 1
+        end
+      end }]], { days = 0.05 }))
+    assert.is_nil(result.err, result.err and result.err.message)
+    assert.is_true(result.state.n > 50)
+  end)
+
   it("sees the account anew in main each time it has slept", function()
     local result = assert(lab:run([[return { name = "m", symbols = { "AAPL" },
       main = function(ctx)

@@ -125,6 +125,28 @@ describe("a strategy's state", function()
     assert.equal("state", err.code)
   end)
 
+  it("is one run's at a time", function()
+    local runner = require "etoro.strategy.runner"
+    local client = lab:client()
+    local strategy = assert(etoro.strategy.load(lab:file("s.lua", BUYER)))
+    local results, refused = 0, nil
+    lab.box:run(function()
+      local tasks = {}
+      for i = 1, 2 do
+        tasks[i] = etoro.spawn(function()
+          local result, err = runner.run(strategy, client,
+            { state = path, days = 1, box = lab.box })
+          results, refused = results + (result and 1 or 0), err or refused
+        end)
+      end
+      etoro.all(tasks)
+    end)
+    assert.equal(1, results)
+    assert.same({ "conflict", "state" }, { refused.kind, refused.code })
+    assert.equal(1, #assert(lab:client().positions:list()))
+    assert(run(BUYER)) -- and free again
+  end)
+
   it("holds what JSON can hold, or says so", function()
     local result = run([[return { name = "f", symbols = { "AAPL" },
       interval = "1h", on_bar = function(ctx)

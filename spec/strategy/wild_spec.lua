@@ -77,6 +77,12 @@ describe("a strategy that misbehaves", function()
       "while true do end" },
     { "never returns, and catches all", "has run for 3 million instructions",
       "while true do pcall(function() while true do end end) end" },
+    { "never returns in a coroutine", "has run for 3 million instructions",
+      "coroutine.wrap(function() while true do end end)()" },
+    { "never returns in a coroutine, and catches all",
+      "has run for 3 million instructions",
+      "local c = coroutine.create(function() while true do end end)"
+        .. " while true do coroutine.resume(c) end" },
     { "calls itself for ever", "stack overflow",
       "local function f() return 1 + f() end f()" },
     { "raises nothing", "on_bars raised: nil", "error()" },
@@ -155,11 +161,18 @@ describe("a strategy that misbehaves", function()
       symbols = function() return 5 end, on_bar = function() end }]]
     assert.is_nil(result)
     assert.truthy(err.message:find("'symbols'", 1, true))
-    local ok, why = pcall(lab.run, lab, [[return { name = "s",
+    result, err = lab:run [[return { name = "s",
       symbols = { "AAPL" }, interval = "1h",
-      indicators = function() return { 1 } end, on_bar = function() end }]])
-    assert.is_false(ok)
-    assert.truthy(tostring(why):find("indicator '1' is none", 1, true))
+      indicators = function() return { 1 } end, on_bar = function() end }]]
+    assert.is_nil(result)
+    assert.truthy(err.message:find("indicator '1' is none", 1, true))
+    for _, field in ipairs { "symbols", "indicators" } do
+      result, err = lab:run(([[return { name = "s", symbols = { "AAPL" },
+        interval = "1h", on_bar = function() end,
+        %s = function() while true do end end }]]):format(field))
+      assert.is_nil(result)
+      assert.truthy(err.message:find(field .. " has run for 3 million", 1, true))
+    end
   end)
 
   it("has a timer that is none", function()

@@ -104,17 +104,16 @@ function book:missing(all, now)
   return gone
 end
 
---- Money that orders under way may still take, of a symbol or of all.
----@param symbol? string
----@return number USD
-function book:pending(symbol)
-  local sum = 0
-  for _, record in pairs(self.under_way) do
-    if record.side ~= "close" and (not symbol or record.symbol == symbol) then
-      sum = sum + (record.amount or 0)
+--- An order of a symbol that has no end yet, closes apart.
+---@param symbol string
+---@return etoro.StrategyOrder? record
+function book:waits(symbol)
+  for _, record in ipairs(self.orders) do
+    if record.symbol == symbol and record.side ~= "close"
+        and self.under_way[record.request_id] then
+      return record
     end
   end
-  return sum
 end
 
 return M

@@ -36,16 +36,28 @@ local function with_trace(raised)
   return { raised = raised, text = text, traceback = debug.traceback(text, 2) }
 end
 
+local names = setmetatable({}, { __mode = "k" }) -- of callbacks, by thread
+
+--- Lets the running callback have all its instructions again: it has slept.
+function M.refresh()
+  local name = names[coroutine.running()]
+  if name then debug.sethook(watch(name), "", BURST) end
+end
+
 --- Calls a function of a strategy's. Gives its error, if it raised one.
 ---@param name string of the callback
 ---@param fn function
 ---@param ... any
 ---@return etoro.Error? err kind "invalid", code "callback", with traceback
+---@return any result the first that it gave
 function M.call(name, fn, ...)
+  local thread = coroutine.running()
+  names[thread] = name
   debug.sethook(watch(name), "", BURST)
   local ok, failure = xpcall(fn, with_trace, ...)
   debug.sethook()
-  if ok then return nil end
+  names[thread] = nil
+  if ok then return nil, failure end
   if errors.is(failure.raised) and failure.raised.kind == "cancelled" then
     error(failure.raised, 0) -- the task is, not the strategy
   end

@@ -1,6 +1,7 @@
 -- ctx: what a strategy's callbacks are given, and all that reaches the account.
 
 local blame = require "etoro.values.blame"
+local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local nearest = require "etoro.values.nearest"
@@ -61,11 +62,13 @@ end
 ---@return etoro.Error? err
 function ctx:close_all()
   local run <const> = run_of(self)
-  local closed, failure = {}, nil
-  for _, symbol in ipairs(run.symbols) do
-    local list, err = dealing.close(run, symbol)
+  local list, failure = run:positions()
+  if not list then return nil, failure end
+  local closed = {}
+  for _, position in ipairs(list) do
+    local one, err = dealing.close(run, position)
     failure = failure or err
-    for _, position in ipairs(list or {}) do closed[#closed + 1] = position end
+    closed[#closed + 1] = one and one[1]
   end
   if failure then return nil, failure end
   return closed
@@ -195,6 +198,7 @@ function ctx:sleep(seconds)
   local run <const> = run_of(self)
   waiting.sleep(seconds)
   run:begin_decision()
+  callbacks.refresh()
 end
 
 --- Makes the ctx of a run.

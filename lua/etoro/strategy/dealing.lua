@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local order_lookup = require "etoro.strategy.order_lookup"
 local spelling = require "etoro.values.spelling"
 local waiting = require "etoro.tasks.waiting"
 
@@ -186,6 +187,25 @@ local function follow(run, record, order)
   end
 end
 
+-- Finds out what became of an order whose outcome nobody told.
+local function chase(run, record)
+  while is_under_way(run, record) and not run.is_over do
+    waiting.sleep(limits.strategy_order_look)
+    if run.is_over then return end
+    local body, err = order_lookup.by_request(run.client, record.request_id)
+    if body then
+      record.order = body
+      settle(run, record, body)
+      run:tell("on_order", body, record)
+      return follow(run, record, body)
+    elseif err.kind == "not_found" then
+      run.book:finish(record, "rejected", "it never reached the server")
+      run:note("note", ("the order for %s never reached the server"):format(
+        record.symbol))
+    end
+  end
+end
+
 local function place(run, item, side, what)
   local fields = { instrumentId = item.id,
     transaction = side == "buy" and "buy" or "sellShort",
@@ -206,7 +226,8 @@ local function place(run, item, side, what)
   end
   order, err = run.client.orders:open(fields, { request_id = record.request_id })
   if not order and err.kind == "unknown_outcome" then
-    record.state, record.why = "unknown", err.message -- the next start looks
+    record.state, record.why = "unknown", err.message
+    run:spawn(chase, run, record)
     return nil, err
   elseif not order then
     run.book:finish(record, "rejected", err.message)
@@ -321,7 +342,7 @@ local function holding(run, item)
   local rate
   rate, err = run:rate(item.symbol)
   if not rate then return nil, err end
-  local sum = run.book:pending(item.symbol)
+  local sum = 0
   for _, position in ipairs(list) do
     local is_buy = position.isBuy ~= false
     local price = is_buy and rate.bid or rate.ask
@@ -370,6 +391,11 @@ function M.target(run, symbol, weight, options)
       .. "as 0.1, and no more than %d", limits.strategy_weight_max)
   end
   if weight == 0 then return M.close(run, symbol) end
+  local waits = run.book:waits(symbol)
+  if waits then -- what it will come to nobody knows yet
+    return nil, refusal("under_way", "symbol", "an order for %s is %s: no other "
+      .. "one before it has ended", symbol, waits.state)
+  end
   local equity
   equity, err = run:equity()
   if not equity then return nil, err end

@@ -16,7 +16,7 @@ local M = {}
 
 local PLAIN = { "assert", "error", "getmetatable", "ipairs", "next", "pairs",
   "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable",
-  "tonumber", "tostring", "type", "xpcall", "_VERSION", "coroutine", "string",
+  "tonumber", "tostring", "type", "xpcall", "_VERSION", "string",
   "table", "utf8", "io", "collectgarbage", "warn" }
 
 -- Parts of the package that reach no account.
@@ -157,6 +157,33 @@ local function add_os(self, globals)
   end
 end
 
+-- A coroutine of the strategy's is watched as the callback is that resumes it.
+local function watched(resume)
+  return function(thread, ...)
+    local hook, mask, count = debug.gethook()
+    if type(thread) == "thread" and hook then
+      debug.sethook(thread, hook, mask, count)
+    end
+    return resume(thread, ...)
+  end
+end
+
+local function results(ok, ...)
+  if not ok then error((...), 0) end
+  return ...
+end
+
+local function add_coroutines(globals)
+  local own = {}
+  for name, fn in pairs(coroutine) do own[name] = fn end
+  own.resume = watched(coroutine.resume)
+  function own.wrap(fn)
+    local thread = coroutine.create(fn)
+    return function(...) return results(own.resume(thread, ...)) end
+  end
+  globals.coroutine = own
+end
+
 local function add_loading(self, globals)
   globals.require = function(name) return require_in(self, name) end
   globals.load = function(text, name, mode, env)
@@ -207,6 +234,7 @@ function M.new(options)
   globals.debug = pick(debug, { "traceback" })
   add_math(self, globals)
   add_os(self, globals)
+  add_coroutines(globals)
   add_loading(self, globals)
   seed(self, options.seed or 1)
   self.globals = closed(self, globals)

@@ -1,6 +1,7 @@
 -- What a run knows of each of its instruments: its bars until now, and the
 -- strategy's indicators of it.
 
+local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
@@ -16,17 +17,25 @@ local M = {}
 ---@field bars etoro.StrategyBar[] the newest of them, oldest first
 ---@field last? number time of the newest
 
+local function wrong(strategy, field, message, ...)
+  return errors.new { kind = "invalid", code = "strategy", field = field,
+    message = (strategy.path or strategy.name) .. ": "
+      .. message:format(...) }
+end
+
 local function make_indicators(strategy)
   if not strategy.indicators then return {} end
-  local made = strategy.indicators(strategy.settings)
+  local err, made = callbacks.call("indicators", strategy.indicators,
+    strategy.settings)
+  if err then return nil, err end
   if type(made) ~= "table" then
-    error(("%s: 'indicators' gives %s, not a table of indicators"):format(
-      strategy.path or strategy.name, type(made)), 0)
+    return nil, wrong(strategy, "indicators",
+      "'indicators' gives %s, not a table of indicators", type(made))
   end
   for name, one in pairs(made) do
     if type(one) ~= "table" or not one.add_bar then
-      error(("%s: indicator '%s' is none; etoro.indicators makes them"):format(
-        strategy.path or strategy.name, tostring(name)), 0)
+      return nil, wrong(strategy, "indicators",
+        "indicator '%s' is none; etoro.indicators makes them", tostring(name))
     end
   end
   return made
@@ -41,8 +50,11 @@ end
 function M.new(client, strategy, symbol)
   local found, err = client.instruments:find(symbol)
   if not found then return nil, err end
+  local indicators
+  indicators, err = make_indicators(strategy)
+  if not indicators then return nil, err end
   return { symbol = symbol, id = found.instrumentID, bars = {},
-    indicators = make_indicators(strategy) }
+    indicators = indicators }
 end
 
 --- Adds a bar that is over, to the indicators as well.
@@ -89,12 +101,15 @@ end
 ---@return etoro.Error? err
 function M.symbols(strategy, ctx)
   local symbols = strategy.symbols
-  if type(symbols) == "function" then symbols = symbols(ctx) end
+  if type(symbols) == "function" then
+    local err
+    err, symbols = callbacks.call("symbols", symbols, ctx)
+    if err then return nil, err end
+  end
   if symbols == nil then return {} end
   if type(symbols) ~= "table" then
-    return nil, errors.new { kind = "invalid", code = "strategy",
-      field = "symbols", message = ("'symbols' of %s gives %s, not a list"):format(
-        strategy.name, type(symbols)) }
+    return nil, wrong(strategy, "symbols", "'symbols' gives %s, not a list",
+      type(symbols))
   end
   return symbols
 end

@@ -5,8 +5,7 @@ local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
-local order = require "etoro.trading.order"
-local routes = require "etoro.trading.routes"
+local order_lookup = require "etoro.strategy.order_lookup"
 local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
@@ -16,11 +15,9 @@ local M = {}
 -- Looks an order up by its request id. A new one does not show at once, and one
 -- that left with the last breath may still be under way.
 local function look_up(run, id)
-  local op = routes.op(run.client, "lookup")
   local ends = run.client:unix() + limits.default_settle
   while true do
-    local body, err = run.client:call(op.method .. " " .. op.path,
-      { referenceId = id })
+    local body, err = order_lookup.by_request(run.client, id)
     if body or err.kind ~= "not_found" or run.client:unix() >= ends then
       return body, err
     end
@@ -41,7 +38,7 @@ local function resume_order(run, id, kept)
   end
   local record = run.book:add { time = kept.time, symbol = kept.symbol,
     side = kept.side, amount = kept.amount, request_id = id }
-  dealing.resume(run, record, order.wrap(body, run.client))
+  dealing.resume(run, record, body)
   run:note("note", ("%s is %s"):format(name, record.state))
   return true
 end

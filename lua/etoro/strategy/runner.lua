@@ -160,6 +160,10 @@ function run:entries_refused(item)
   if self.is_stopping then return "the run is being stopped" end
   if self:halted() then return "it is halted by " .. self.options.halt end
   if self.options.dry_run then return "this is a dry run" end
+  local waits = self.book:waits(item.symbol)
+  if waits and waits.state == "unknown" then
+    return "the outcome of an order for it is unknown"
+  end
   if not items.state(item) then return "its indicators have no values yet" end
 end
 
@@ -485,6 +489,21 @@ local function result_of(self, started)
     state = self.state, err = self.failure }
 end
 
+local NO_LOCK = setmetatable({}, { __close = function() end })
+
+-- Two runs of one state would place each order twice.
+local function take_lock(self)
+  local path = self.options.state
+  if not path then return NO_LOCK end
+  local engine = self.client:runtime().engine
+  local handle, message = engine:journal(path .. ".lock")
+  if not handle then
+    return nil, errors.new { kind = "conflict", code = "state", field = "state",
+      message = ("the state file %s is another run's: %s"):format(path, message) }
+  end
+  return setmetatable({}, { __close = function() handle:close() end })
+end
+
 --- Runs a strategy inside of a task, by the clock of that task.
 ---@param strategy etoro.Strategy
 ---@param client etoro.Client
@@ -499,6 +518,8 @@ function M.run(strategy, client, options)
     bars = 0, is_warming = true }, run)
   local started = client:unix()
   if options.days then self.ends_at = started + options.days * times.DAY end
+  local lock <close>, refused = take_lock(self)
+  if not lock then return nil, refused end
   if options.state then
     local kept, err = state.read(options.state, strategy.name)
     if not kept then return nil, err end
