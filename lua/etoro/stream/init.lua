@@ -107,7 +107,7 @@ function methods:message(topic, name, content)
   end
   local quote = self.quotes[id]
   if not quote then return end -- one that was unsubscribed
-  if stream_quotes.merge(quote, content, self.client:unix()) then
+  if stream_quotes.merge(quote, content, self.client:unix(), name == "Snapshot") then
     self:push(quote, content)
   end
 end

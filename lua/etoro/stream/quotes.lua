@@ -64,14 +64,18 @@ local function set(quote, name, value)
   quote[name] = value
 end
 
---- Takes a message in. Gives false where it is the last one again.
+--- Takes a message in. Gives false where it is the last one again. A snapshot
+--- never is: it tells flags that no other message tells, also under a price that
+--- is known, and that price is no younger for it.
 ---@param quote etoro.Quote
 ---@param content table decoded
 ---@param now number
+---@param is_snapshot? boolean
 ---@return boolean is_new
-function M.merge(quote, content, now)
+function M.merge(quote, content, now, is_snapshot)
   local id = content.PriceRateID
-  if id ~= nil and id == quote.priceRateID then return false end
+  local is_known = id ~= nil and id == quote.priceRateID
+  if is_known and not is_snapshot then return false end
   quote.priceRateID = id or quote.priceRateID
   quote.changed = {}
   if type(content.Date) == "string" then quote.date = content.Date end
@@ -79,7 +83,7 @@ function M.merge(quote, content, now)
   for from, to in pairs(PRICES) do set(quote, to, price_of(content[from])) end
   for from, to in pairs(RATES) do set(quote, to, price_of(content[from])) end
   for from, to in pairs(FLAGS) do set(quote, to, flag_of(content[from])) end
-  if has_price then quote.priced_at = now end
+  if has_price and not is_known then quote.priced_at = now end
   return true
 end
 

@@ -1,0 +1,51 @@
+-- How messages of a stream become the quote of an instrument.
+local stream_quotes = require "etoro.stream.quotes"
+
+describe("a stream's quote", function()
+  local quote
+
+  before_each(function()
+    quote = stream_quotes.new(1001)
+    assert.is_true(stream_quotes.merge(quote, { PriceRateID = "7", Bid = "100.5",
+      Ask = "101.5", IsMarketOpen = "true" }, 1000, true))
+  end)
+
+  it("takes a message with the id of the last one as that one again", function()
+    assert.is_false(stream_quotes.merge(quote, { PriceRateID = "7", Bid = "99" },
+      1100))
+    assert.same({ 100.5, 1000 }, { quote.bid, quote.priced_at })
+  end)
+
+  it("learns from a snapshot under a known price that the market has closed",
+    function()
+    assert.is_true(stream_quotes.merge(quote, { PriceRateID = "7", Bid = "100.5",
+      Ask = "101.5", IsMarketOpen = "false" }, 4600, true))
+    assert.is_false(quote.isMarketOpen)
+    assert.same({ isMarketOpen = true }, quote.changed)
+    assert.equal(1000, quote.priced_at) -- the price is as old as before
+    assert.equal(3600, stream_quotes.age(quote, 4600))
+  end)
+
+  it("is as young as the price of a snapshot that is another", function()
+    assert.is_true(stream_quotes.merge(quote, { PriceRateID = "8", Bid = "102" },
+      4600, true))
+    assert.same({ 102, 101.5, 4600 }, { quote.bid, quote.ask, quote.priced_at })
+  end)
+
+  it("is no younger for a message without a price", function()
+    assert.is_true(stream_quotes.merge(quote, { PriceRateID = "9",
+      Date = "2026-01-01T00:00:02Z", LastExecution = "100.4" }, 1200))
+    assert.equal(1000, quote.priced_at)
+  end)
+
+  it("has nothing that is no number, and none where 0 or less was sent", function()
+    for i, odd in ipairs { "NaN", "1e400", "-1e400", "inf", "abc", true } do
+      stream_quotes.merge(quote, { PriceRateID = "x" .. i, Bid = odd }, 2000)
+      assert.same({ 100.5, 1000 }, { quote.bid, quote.priced_at })
+    end
+    for i, none in ipairs { "0", 0, "-1", -1 } do
+      stream_quotes.merge(quote, { PriceRateID = "y" .. i, Bid = none }, 2000)
+      assert.is_nil(quote.bid)
+    end
+  end)
+end)
