@@ -1,5 +1,5 @@
 -- Buys when the fast average of closes rises above the slow one, with a stop;
--- closes on the opposite cross. One position a symbol, and a pause after a loss.
+-- closes on the opposite cross. One position a symbol, and a pause after a stop.
 --
 --   etoro run examples/strategies/sma_cross.lua
 local ta = require "etoro.indicators"
@@ -12,7 +12,7 @@ return {
     weight = { default = 0.10, min = 0.01, max = 1, help = "of equity" },
     stop = { default = 0.05, min = 0.01, max = 0.5, help = "of the price" },
     most = { default = 2, min = 1, help = "positions at once" },
-    pause = { default = 5, min = 0, help = "bars without a buy after a loss" },
+    pause = { default = 5, min = 0, help = "bars without a buy after a stop" },
   },
 
   indicators = function(settings)
@@ -21,8 +21,8 @@ return {
 
   on_bar = function(ctx, bar, now)
     local s, state = ctx.settings, ctx.state
-    local pause = (state[bar.symbol] or 0) - 1
-    state[bar.symbol] = pause > 0 and pause or nil
+    local pause = state[bar.symbol] or 0
+    state[bar.symbol] = pause > 1 and pause - 1 or nil
     if ta.crossed_below(now.fast, now.slow) then
       ctx:close(bar.symbol)
     elseif ta.crossed_above(now.fast, now.slow) then

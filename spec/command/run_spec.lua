@@ -115,6 +115,21 @@ describe("etoro run", function()
     assert.truthy(err:find("are both named 'buyer'", 1, true))
   end)
 
+  it("runs on one account, and on the real one without a question by rails alone",
+    function()
+    local path = write("s.lua", BUYER)
+    for _, flags in ipairs { { "--demo" }, { "--sandbox" } } do
+      local _, err = etoro(2, "--real", "--yes", "run", path,
+        table.unpack(flags))
+      assert.truthy(err:find("give one of --sandbox, --demo and --real", 1,
+        true))
+    end
+    local _, err = etoro(2, "run", path, "--demo", "--sandbox")
+    assert.truthy(err:find("give one of", 1, true))
+    _, err = etoro(2, "--real", "--yes", "run", path)
+    assert.truthy(err:find("give --rails FILE beside --yes", 1, true))
+  end)
+
   it("runs several, each for itself", function()
     local one = write("a.lua", BUYER)
     local two = write("b.lua", (BUYER:gsub('"buyer"', '"other"')

@@ -27,9 +27,17 @@ describe("a stream's quote", function()
   end)
 
   it("is as young as the price of a snapshot that is another", function()
+    assert.is_true(stream_quotes.merge(quote, { PriceRateID = "8", Bid = "102",
+      Ask = "103" }, 4600, true))
+    assert.same({ 102, 103, 4600 }, { quote.bid, quote.ask, quote.priced_at })
+  end)
+
+  it("has nothing of before that a snapshot leaves out", function()
     assert.is_true(stream_quotes.merge(quote, { PriceRateID = "8", Bid = "102" },
       4600, true))
-    assert.same({ 102, 101.5, 4600 }, { quote.bid, quote.ask, quote.priced_at })
+    assert.equal(102, quote.bid)
+    assert.is_nil(quote.ask)
+    assert.is_nil(quote.isMarketOpen)
   end)
 
   it("is no younger for a message without a price", function()

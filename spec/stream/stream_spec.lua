@@ -133,9 +133,26 @@ describe("client:stream", function()
   it("ends past the events that may wait", function()
     assert(open("/etoro", { queue = 1 }))
     assert(stream:subscribe { "private" })
-    local event, err = stream:next(5)
-    while event do event, err = stream:next(5) end
-    assert.is_true(err == nil or err.code == "overflow")
+    etoro.run(function()
+      for _ = 1, 500 do
+        if stream.is_over then break end
+        etoro.sleep(0.02)
+      end
+    end)
+    assert.equal("connected", stream:next(0).kind)
+    local event, err = stream:next(0)
+    assert.is_nil(event)
+    assert.equal("overflow", err.code)
+  end)
+
+  it("raises what its options have wrong", function()
+    for _, options in ipairs { { backoff = {} }, { backoff = { "x", 2 } },
+      { backoff = { 30, 1 } }, { backoff = { 0, 1 } }, { queue = 0 },
+      { queue = -1 }, { queue = 0.5 } } do
+      local ok, message = pcall(open, "/etoro", options)
+      assert.is_false(ok)
+      assert.truthy(message:find("bad option '", 1, true), message)
+    end
   end)
 
   it("is closed by its user", function()

@@ -76,6 +76,14 @@ local function rails_of(session, place)
 end
 
 local function place_of(args)
+  local count = (args.real and 1 or 0) + (args.demo and 1 or 0)
+    + (args.sandbox and 1 or 0)
+  if count > 1 then
+    exits.exit(exits.USAGE, "give one of --sandbox, --demo and --real")
+  elseif args.real and args.yes and not args.rails then
+    exits.exit(exits.USAGE, "--real without a question takes rails: give --rails"
+      .. " FILE beside --yes")
+  end
   if args.real then return "real" end
   if args.demo or args.base_url then return "demo" end
   return "sandbox"

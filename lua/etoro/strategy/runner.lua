@@ -326,8 +326,16 @@ local function point(self)
   list[#list + 1] = { time = self.client:unix(), equity = equity }
 end
 
+-- Hears of positions that a stop or somebody's hand has closed meanwhile.
+local function look_at_positions(self)
+  if next(self.book.owned) == nil then return end
+  self:begin_decision()
+  self:positions()
+end
+
 local function look_at_bars(self)
   local all, by_time = collect(self)
+  if #all > 0 then look_at_positions(self) end
   for _, time in ipairs(all) do
     if self.failure then return end
     on_bars(self, time, by_time[time])

@@ -84,7 +84,10 @@ function methods:lost(code, detail, was_ready)
 end
 
 function methods:not_subscribed(topics, err)
-  for _, topic in ipairs(topics or {}) do self.wanted[topic] = nil end
+  for _, topic in ipairs(topics or {}) do
+    self.wanted[topic] = nil
+    self.quotes[math.tointeger(tonumber(topic:match "%d+")) or 0] = nil
+  end
   self:push { kind = "refused", topics = topics, err = err }
 end
 
@@ -297,6 +300,20 @@ end
 
 local OPTIONS = { backoff = "table", queue = "number" }
 
+local function is_pause(value)
+  return type(value) == "number" and value > 0 and value <= limits.option_max
+end
+
+local function check_values(options)
+  local backoff, queue = options.backoff, options.queue
+  if backoff and not (is_pause(backoff[1]) and is_pause(backoff[2])
+      and backoff[1] <= backoff[2]) then
+    blame.raise("bad option 'backoff': { least, most } in seconds expected")
+  elseif queue and not (math.tointeger(queue) and queue >= 1) then
+    blame.raise("bad option 'queue': a whole number from 1 expected")
+  end
+end
+
 --- Opens a stream; see client:stream.
 ---@param client etoro.Client
 ---@param options? etoro.StreamOptions
@@ -305,6 +322,7 @@ local OPTIONS = { backoff = "table", queue = "number" }
 function M.open(client, options, open_way)
   options = options or {}
   check.options(options, OPTIONS, "option")
+  check_values(options)
   local settled = { backoff = options.backoff or { limits.stream_backoff_min,
     limits.stream_backoff_max } }
   local self = setmetatable({ client = client, options = settled, wanted = {},

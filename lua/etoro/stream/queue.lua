@@ -15,6 +15,7 @@ local M = {}
 ---@return etoro.StreamQueue
 function M.new(most)
   return setmetatable({ first = 1, last = 0, waiting = {}, dropped = 0,
+    others = 0,
     most = most or limits.stream_queue }, queue)
 end
 
@@ -39,9 +40,11 @@ end
 
 --- Adds an event of another kind.
 ---@param event table
----@return boolean has_room false where it is full
+---@return boolean has_room false where it is full; quotes take no room, for
+---there is one of each instrument at most
 function queue:add(event)
-  if self:count() >= self.most then return false end
+  if self.others >= self.most then return false end
+  self.others = self.others + 1
   push(self, event)
   return true
 end
@@ -53,7 +56,11 @@ function queue:take()
   local event = self[self.first]
   self[self.first] = nil
   self.first = self.first + 1
-  if event.kind == "quote" then self.waiting[event.instrumentId] = nil end
+  if event.kind == "quote" then
+    self.waiting[event.instrumentId] = nil
+  else
+    self.others = self.others - 1
+  end
   return event
 end
 

@@ -64,6 +64,15 @@ local function set(quote, name, value)
   quote[name] = value
 end
 
+-- A snapshot is all that there is: what it leaves out, a cut may have changed.
+local function forget(quote, content)
+  for _, names in ipairs { PRICES, RATES, FLAGS } do
+    for from, to in pairs(names) do
+      if content[from] == nil then quote[to] = nil end
+    end
+  end
+end
+
 --- Takes a message in. Gives false where it is the last one again. A snapshot
 --- never is: it tells flags that no other message tells, also under a price that
 --- is known, and that price is no younger for it.
@@ -78,6 +87,7 @@ function M.merge(quote, content, now, is_snapshot)
   if is_known and not is_snapshot then return false end
   quote.priceRateID = id or quote.priceRateID
   quote.changed = {}
+  if is_snapshot then forget(quote, content) end
   if type(content.Date) == "string" then quote.date = content.Date end
   local has_price = price_of(content.Bid) ~= nil or price_of(content.Ask) ~= nil
   for from, to in pairs(PRICES) do set(quote, to, price_of(content[from])) end

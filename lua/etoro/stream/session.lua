@@ -105,6 +105,9 @@ local function on_answer(self, answer)
     return self:lose("login", tostring(answer.errorCode))
   elseif not ok then
     if FINAL[answer.errorCode] then return self.stream:fail(refused(answer)) end
+    if answer.errorCode == "TooManyRequests" then -- asked again after a pause
+      return self:lose("TooManyRequests", answer.errorMessage)
+    end
     self.stream:not_subscribed(asked.topics, refused(answer))
   end
 end
@@ -232,12 +235,20 @@ local function keep_time(self)
   end
 end
 
+-- Runs a part of the session; what it raises ends the stream, which says so.
+local function guarded(self, fn)
+  local ok, problem = pcall(fn, self)
+  if ok or self.stream.is_over then return end
+  self.stream:fail(errors.is(problem) and problem or errors.new {
+    kind = "protocol", code = "stream", message = tostring(problem) })
+end
+
 --- Begins; it goes on whenever tasks have their turn.
 function session:start()
   local clock = scheduler.clock()
   open(self)
-  self.tasks = { tasks.spawn_apart(function() drive(self) end, clock),
-    tasks.spawn_apart(function() keep_time(self) end, clock) }
+  self.tasks = { tasks.spawn_apart(function() guarded(self, drive) end, clock),
+    tasks.spawn_apart(function() guarded(self, keep_time) end, clock) }
 end
 
 --- Ends.
