@@ -87,6 +87,21 @@ describe("a prepared order", function()
     assert.equal(1, sent())
   end)
 
+  it("is only looked for when its time is over", function()
+    client = assert(box:client { on_unknown = "report" })
+    local prepared = assert(client.orders:prepare(FIELDS))
+    assert(box.faults:add { fault = "status", status = 500, route = ROUTE })
+    local none, err = prepared:place { deadline = 20, max_retries = 0 }
+    assert.is_nil(none)
+    assert.is_true(err.may_have_executed)
+    box:advance(3600)
+    none, err = prepared:place()
+    assert.is_nil(none)
+    assert.equal("expired", err.code)
+    assert.truthy(err.message:find("It was not placed", 1, true))
+    assert.same({}, assert(client.positions:list()))
+  end)
+
   it("is none where the order cannot work", function()
     local none, err = client.orders:prepare { symbol = "AAPL",
       transaction = "buy", amount = 250, leverage = 3 }

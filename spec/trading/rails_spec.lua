@@ -278,6 +278,16 @@ describe("the rails of a client", function()
     refused("max_order_usd", request '{"symbol":"AAPL","contracts":1}')
     refused("max_order_usd",
       request '{"symbol":"AAPL","amount":10,"orderCurrency":"eur"}')
+    for _, text in ipairs { '{"symbol":"AAPL","amount":100,"additionalMargin":-60}',
+      '{"symbol":"AAPL","amount":100,"additionalMargin":-200}',
+      '{"symbol":"AAPL","amount":10,"additionalMargin":"x"}',
+      '{"symbol":"AAPL","amount":10,"additionalMargin":41}' } do
+      refused("max_order_usd", request(text))
+    end
+    for _, text in ipairs { '{"symbol":"AAPL","amount":100,"amount":10}',
+      '{"symbol":"AAPL","\\u0061mount":100,"amount":10}' } do
+      refused("max_leverage", request(text)) -- nobody knows which one counts
+    end
     refused("known_writes", request(fields, "/api/v9/trading/orders"))
     refused("known_writes", request(fields, "/api/v2//trading/execution/demo/orders"))
     assert(client:request { path = "/api/v1/me" })

@@ -156,7 +156,7 @@ local function carry_out(client, op, request, path, body, options, inner)
   if not rails or op.method == "GET" or op.method == "HEAD" or op.reads then
     return send_out(client, op, request, path, body, options, inner)
   end
-  local entry, err = rails:before(op, body)
+  local entry, err = rails:before(op, body, request.body)
   if not entry then return nil, err end
   local result, response = send_out(client, op, request, path, body, options,
     inner)

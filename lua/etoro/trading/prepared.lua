@@ -34,7 +34,7 @@ local function found_again(own, options)
   local op = routes.op(own.client, "lookup")
   local body, response = own.client:send(op, { referenceId = own.request_id },
     options)
-  if body == nil then return nil end
+  if body == nil then return nil, response end
   body.referenceId = body.referenceId or own.request_id
   return order.wrap(body, own.client), response
 end
@@ -42,11 +42,12 @@ end
 local function send(own, options)
   if own.was_sent then
     local placed, response = found_again(own, options)
-    if placed then return placed, response end
-  elseif own.client:unix() >= own.expires_at then
+    if placed or response.kind ~= "not_found" then return placed, response end
+  end
+  if own.client:unix() >= own.expires_at then
     return nil, errors.new { kind = "invalid", code = "expired",
-      message = "the order was prepared too long ago; prepare it anew. Nothing "
-        .. "was sent" }
+      message = "the order was prepared too long ago; prepare it anew. "
+        .. (own.was_sent and "It was not placed" or "Nothing was sent") }
   end
   options.request_id = own.request_id
   local result, response = own.client:send(routes.op(own.client, "open"),

@@ -42,20 +42,24 @@ local function price_of(client, id, values)
     or type(values.transaction) == "string"
       and core.lower(values.transaction):find "^sell" ~= nil
   local price = tonumber(is_short and rate.bid or rate.ask)
-  local conversion = tonumber(rate.conversionRateAsk) or 1
-  return price and price > 0 and price * conversion
+  local conversion = tonumber(rate.conversionRateAsk)
+  return price and price > 0 and conversion and price * conversion
 end
 
 local function sizes(client, entry, values)
   local amount = tonumber(values.amount)
   local units = tonumber(values.units or values.amountinunits)
   local currency = values.ordercurrency
-  if values.contracts ~= nil then
+  local extra = values.additionalmargin == nil and 0
+    or tonumber(values.additionalmargin)
+  if not extra or not (extra >= 0) then
+    entry.why = "its additional margin is no amount of money"
+  elseif values.contracts ~= nil then
     entry.why = "it is counted in contracts"
   elseif amount and currency and core.lower(core.text(currency)) ~= "usd" then
     entry.why = "its amount is not in US dollars"
   elseif amount then
-    entry.margin = amount + (tonumber(values.additionalmargin) or 0)
+    entry.margin = amount + extra
     entry.exposure = amount * entry.leverage
   elseif units then
     local price = price_of(client, entry.id, values)
@@ -64,18 +68,33 @@ local function sizes(client, entry, values)
       return
     end
     entry.exposure = units * price
-    entry.margin = entry.exposure / entry.leverage
+    entry.margin = entry.exposure / entry.leverage + extra
   else
     entry.why = "it has no amount"
   end
 end
 
+-- Whether a body's text may say one thing to us and another to the server: a
+-- name that comes twice, or one that is written with escapes.
+local function is_double(text)
+  if text:find("\\", 1, true) then return true end
+  local seen = {}
+  for name in text:gmatch '"([^"]*)"[ \t-\r]*:' do
+    local small = core.lower(name)
+    if seen[small] then return true end
+    seen[small] = true
+  end
+  return false
+end
+
 --- The figures of an order.
 ---@param client etoro.Client
 ---@param body any decoded
+---@param text? string the same as it goes out
 ---@return etoro.Entry
-function M.of(client, body)
-  local values = type(body) == "table" and folded(body)
+function M.of(client, body, text)
+  local values = type(body) == "table" and not (text and is_double(text))
+    and folded(body)
   if not values then
     return { leverage = math.huge, why = "its body cannot be read" }
   end
@@ -90,9 +109,10 @@ function M.of(client, body)
   for _, name in ipairs { "margin", "exposure" } do
     local value = entry[name]
     if value and not (value > 0 and value < math.huge) then
-      entry[name], entry.why = nil, "its size is no amount of money"
+      entry.why = "its size is no amount of money"
     end
   end
+  if entry.why then entry.margin, entry.exposure = nil, nil end
   return entry
 end
 

@@ -74,8 +74,10 @@ local function exposures(self)
   for _, list in ipairs { holdings.positions(portfolio), orders, resting } do
     for _, item in ipairs(list) do
       if (number(item, "mirrorID") or 0) == 0 then
+        local amount = number(item, "amount")
+        found.is_unknown = found.is_unknown or not amount
         add(math.tointeger(number(item, "instrumentID")),
-          (number(item, "amount") or 0) * (number(item, "leverage") or 1))
+          (amount or 0) * (number(item, "leverage") or 1))
       end
     end
   end
@@ -191,6 +193,11 @@ local function check_sums(self, entry)
   end
   local found, err = exposures(self)
   if not found then return err end
+  if found.is_unknown and (o.max_position_usd or o.max_exposure_usd) then
+    return refusal(o.max_position_usd and "max_position_usd"
+      or "max_exposure_usd", "what is held cannot be known: the portfolio lacks "
+      .. "an amount")
+  end
   local exposure = entry.exposure or 0
   local own = (entry.id and found.of[entry.id] or 0) + exposure
   local all = found.all + exposure
@@ -237,9 +244,10 @@ local function is_known(op) return op.params ~= nil or op.template ~= nil end
 --- Looks at a write before it leaves.
 ---@param op etoro.Operation
 ---@param body any decoded
+---@param text? string the body as it goes out
 ---@return etoro.Entry? entry to be handed to `after`
 ---@return etoro.Error? err
-function rails:before(op, body)
+function rails:before(op, body, text)
   if not is_known(op) then
     return nil, refusal("known_writes", "%s %s is no documented operation, and "
       .. "what it does cannot be known", op.method, op.path)
@@ -247,7 +255,7 @@ function rails:before(op, body)
   local entry, err = {}, nil
   if not EXITS[op.trade] then
     if op.trade == "open" then
-      entry = rails_entry.of(self.client, body)
+      entry = rails_entry.of(self.client, body, text)
       err = check_entry(self, entry)
     elseif op.moves_money then
       err = is_halted(self)
