@@ -6,6 +6,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local times = require "etoro.values.times"
+local values_kept = require "etoro.values.kept"
 
 local tostring = core.text -- not up to the locale
 
@@ -24,15 +25,12 @@ end
 ---@return table? kept { state, owned, orders }; empty where there is no file
 ---@return etoro.Error? err when it cannot be read, or is another's
 function M.read(path, name)
-  local file, problem, code = io.open(path, "rb")
-  if not file then
-    if code == 2 then return {} end -- ENOENT
-    return nil, refusal(path, "cannot be read: " .. tostring(problem))
-  end
-  local text = file:read "a"
-  file:close()
-  local kept = text and json.decode(text, true)
-  if type(kept) ~= "table" then
+  local kept, why, problem = values_kept.read(path)
+  if why == "unreadable" then
+    return nil, refusal(path, "cannot be read: " .. problem)
+  elseif why == "absent" then
+    return {}
+  elseif not kept then
     return nil, refusal(path, "is cut or broken; move it away to begin anew")
   end
   if kept.version ~= VERSION then
@@ -68,18 +66,8 @@ function M.write(path, name, kept, now, last)
   local whole = encode { version = VERSION, strategy = name,
     saved = times.format(now), state = kept.state, owned = kept.owned,
     orders = kept.orders }
-  local beside = path .. ".new"
-  local file, problem = io.open(beside, "wb")
-  local ok = file
-  if file then
-    ok, problem = file:write(whole, "\n")
-    local closed, why = file:close()
-    if ok and not closed then ok, problem = nil, why end
-  end
-  if ok then ok, problem = os.rename(beside, path) end
-  if not ok then
-    return nil, refusal(path, "cannot be written: " .. tostring(problem))
-  end
+  local ok, problem = values_kept.write(path, whole)
+  if not ok then return nil, refusal(path, "cannot be written: " .. problem) end
   return text
 end
 

@@ -7,8 +7,9 @@ local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local times = require "etoro.values.times"
+local values_kept = require "etoro.values.kept"
 
-local tonumber, tostring = core.number, core.text -- not up to the locale
+local tonumber = core.number -- not up to the locale
 
 ---@class etoro.RailCounts
 ---@field path? string
@@ -32,18 +33,10 @@ local function refusal(path, message)
 end
 
 local function read(path)
-  local file, problem, code = io.open(path, "rb")
-  if not file then
-    if code == 2 then return {} end -- ENOENT
-    return nil, refusal(path, "cannot be read: " .. tostring(problem))
-  end
-  local text = file:read "a"
-  file:close()
-  local kept = text and json.decode(text, true)
-  if type(kept) ~= "table" then
-    return nil, refusal(path, "is broken: look at the account, then move it away")
-  end
-  return kept
+  local kept, why, problem = values_kept.read(path)
+  if kept or why == "absent" then return kept or {} end
+  return nil, refusal(path, why == "unreadable" and "cannot be read: " .. problem
+    or "is broken: look at the account, then move it away")
 end
 
 --- Opens the counts.
@@ -94,17 +87,9 @@ function counts:save()
   if not self.path then return true end
   local kept = { recent = self.recent[1] and self.recent or nil }
   for _, name in ipairs(NUMBERS) do kept[name] = self[name] end
-  local beside = self.path .. ".new"
-  local file, problem = io.open(beside, "wb")
-  local ok = file
-  if file then
-    ok, problem = file:write(json.encode(kept), "\n")
-    local closed, why = file:close()
-    if ok and not closed then ok, problem = nil, why end
-  end
-  if ok then ok, problem = os.rename(beside, self.path) end
+  local ok, problem = values_kept.write(self.path, json.encode(kept))
   if ok then return true end
-  return nil, refusal(self.path, "cannot be written: " .. tostring(problem))
+  return nil, refusal(self.path, "cannot be written: " .. problem)
 end
 
 --- Counts a write, before it leaves.
