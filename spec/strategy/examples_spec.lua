@@ -35,6 +35,17 @@ describe("a strategy of examples/", function()
       interval = interval, count = 1000 })
   end
 
+  -- What was ordered of a symbol: the hour, and the side.
+  local function done(result, symbol)
+    local list = {}
+    for _, order in ipairs(result.orders) do
+      if order.symbol == symbol then
+        list[#list + 1] = { order.time // 3600 * 3600, order.side }
+      end
+    end
+    return list
+  end
+
   it("has 80 lines at most, and loads", function()
     local all = files()
     assert.is_true(#all >= 5)
@@ -99,12 +110,7 @@ describe("a strategy of examples/", function()
           end
         end
       end
-      local got = {}
-      for _, order in ipairs(result.orders) do
-        if order.symbol == symbol then
-          got[#got + 1] = { order.time // 3600 * 3600, order.side }
-        end
-      end
+      local got = done(result, symbol)
       assert.same(expected, got)
       all = all + #got
     end
@@ -132,12 +138,7 @@ describe("a strategy of examples/", function()
           expected[#expected + 1] = { ends, above and "buy" or "close" }
         end
       end
-      local got = {}
-      for _, order in ipairs(result.orders) do
-        if order.symbol == symbol then
-          got[#got + 1] = { order.time // 3600 * 3600, order.side }
-        end
-      end
+      local got = done(result, symbol)
       assert.same(expected, got)
       all = all + #got
     end

@@ -11,6 +11,7 @@ local rails = require "etoro.trading.rails"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
 local types = require "etoro.values.types"
+local values_kept = require "etoro.values.kept"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -271,22 +272,12 @@ end
 
 local function account_of(args) return args.real and "real" or "demo" end
 
-local function write(path, text)
-  local file, problem = io.open(path, "wb")
-  local ok = file
-  if file then
-    ok, problem = file:write(text, "\n")
-    local closed, why = file:close()
-    if ok and not closed then ok, problem = nil, why end
-  end
-  if not ok then exits.exit(exits.FAILED, tostring(problem)) end
-end
-
 ---@param session etoro.command.Session
 function M.halt(session)
   local args = session.args
   local path = halt_path(args, args.file, account_of(args))
-  write(path, args.close and "close" or "halt")
+  local ok, problem = values_kept.write(path, args.close and "close" or "halt")
+  if not ok then exits.exit(exits.FAILED, problem) end
   if session.out.is_json then return session.out:json { halted = true, file = path } end
   session.out:line(("halted by %s: nothing is opened%s"):format(path,
     args.close and ", and what it holds is closed while it runs" or ""))
@@ -306,14 +297,11 @@ end
 
 -- What a run has written of itself.
 local function kept_of(path)
-  local file, problem, code = io.open(path, "rb")
-  if not file and code == 2 then
+  local kept, why, problem = values_kept.read(path)
+  if why == "absent" then
     exits.exit(exits.NOT_FOUND, path .. " is not there: it has not run")
-  end
-  local kept = file and json.decode(file:read "a", true)
-  if file then file:close() end
-  if type(kept) ~= "table" then
-    exits.exit(exits.FAILED, path .. ": " .. tostring(problem or "broken"))
+  elseif not kept then
+    exits.exit(exits.FAILED, path .. ": " .. (problem or why))
   end
   return kept
 end

@@ -16,7 +16,6 @@ local M = {}
 local WORDS = { amount = true, units = true, weight = true, leverage = true,
   stop = true, stop_rate = true, take_profit = true, take_profit_rate = true,
   trailing = true }
-local OPPOSITE = { buy = "sell", sell = "buy" }
 
 local function refusal(code, field, message, ...)
   return errors.new { kind = "rejected", code = code, field = field,
@@ -414,7 +413,7 @@ function M.target(run, symbol, weight, options)
   local cash
   cash, err = run:cash()
   if not cash then return nil, err end
-  local side = weight > 0 and "buy" or OPPOSITE.buy
+  local side = weight > 0 and "buy" or "sell"
   return enter(run, symbol, side,
     with_weight(options, cents(math.min(wanted - has, cash))))
 end
