@@ -13,6 +13,7 @@ PKG    ?= pkg-config
 BUSTED ?= $(shell command -v busted)
 CFLAGS ?= -O2 -g
 PREFIX ?= /usr/local
+VERSION := $(shell sed -n 's/^return "\(.*\)"$$/\1/p' lua/etoro/values/version.lua)
 PORT   ?= 8080
 EXAMPLE ?= agent_portfolio
 SPEC   ?= spec
@@ -23,6 +24,8 @@ FUZZ_SECONDS ?= 60
 Q = $(if $(V),,@)
 say = @$(if $(V),:,echo "  ")
 
+# LuaRocks says where the parts of a rock go
+IS_ROCK := $(INST_LUADIR)
 INST_LUADIR ?= $(PREFIX)/share/lua/$(LUA_V)
 INST_LIBDIR ?= $(PREFIX)/lib/lua/$(LUA_V)
 INST_BINDIR ?= $(PREFIX)/bin
@@ -70,10 +73,12 @@ else
   NODELETE = -Wl,-z,nodelete
 endif
 
+TERMINAL_SRC = src/binding/lterminal.c src/binding/lcontrol.c
 CORE_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/core/*.c src/core/*/*.c))
 BINDING_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,\
-  $(filter-out src/binding/lhttpd.c src/binding/lterminal.c,\
-  $(wildcard src/binding/*.c)))
+  $(filter-out src/binding/lhttpd.c $(TERMINAL_SRC),$(wildcard src/binding/*.c)))
+TERMINAL_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/control/*.c) \
+  $(TERMINAL_SRC) src/core/bytes/reason.c)
 HTTPD_OBJ = $(patsubst src/%.c,$(BUILD)/%.o,$(wildcard src/httpd/*.c \
   src/binding/lhttpd.c) $(addprefix src/core/,bytes/buf.c bytes/digest.c bytes/file.c \
   bytes/ids.c bytes/reason.c bytes/secret.c bytes/sha1.c bytes/decimal.c net/headers.c \
@@ -99,7 +104,7 @@ $(BUILD)/etoro/core.so: $(CORE_OBJ) $(BINDING_OBJ)
 	$(say) LINK $@
 	$(Q)$(CC) $(LIBFLAG) $(NODELETE) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CORE_LIBS) -pthread
 
-$(BUILD)/etoro/terminal.so: $(BUILD)/binding/lterminal.o
+$(BUILD)/etoro/terminal.so: $(TERMINAL_OBJ)
 	@mkdir -p $(@D)
 	$(say) LINK $@
 	$(Q)$(CC) $(LIBFLAG) $(CFLAGS) $(LDFLAGS) -o $@ $^
@@ -133,6 +138,7 @@ run-demo: all
 	@LUA=$(LUA) sh spec/support/demo.sh examples/agent_portfolio.lua
 	@echo
 	@LUA=$(LUA) sh spec/support/demo.sh examples/open_wait_close.lua
+	@cat .ci/demo.txt
 
 # One file as it is; of a directory, several files at a time: they mostly wait.
 run-test: all programs
@@ -142,22 +148,38 @@ run-test: all programs
 sandbox: all
 	@$(LUA) lua/etoro/sandbox/main.lua --port=$(PORT)
 
-# EXAMPLE=name of one in examples/, ARGS=its arguments; with your own keys
+# EXAMPLE=any Lua file, or the name of one in examples/; ARGS=its arguments, as a
+# shell reads them; with your own keys, or a sandbox where there are none.
 run: all
-	@$(LUA) examples/$(EXAMPLE:.lua=).lua $(ARGS)
+	@LUA=$(LUA) sh .ci/example.sh $(call quoted,$(EXAMPLE)) $(ARGS)
 
 # a path may hold blanks and quotes
 quoted = '$(subst ','\'',$(1))'
 LUADIR = $(call quoted,$(DESTDIR)$(INST_LUADIR))
 LIBDIR = $(call quoted,$(DESTDIR)$(INST_LIBDIR)/etoro)
 BINDIR = $(call quoted,$(DESTDIR)$(INST_BINDIR))
+SHARE = $(call quoted,$(DESTDIR)$(PREFIX)/share)
+PAGES = man/man1/etoro.1 bash-completion/completions/etoro.bash \
+  zsh/site-functions/_etoro fish/vendor_completions.d/etoro.fish
 
+# Whatever umask this and the checkout have: what is installed is for all to read.
 install: all
-	mkdir -p $(LUADIR) $(LIBDIR) $(BINDIR)
+	umask 022 && mkdir -p $(LUADIR) $(LIBDIR) $(BINDIR)
+	rm -rf $(LUADIR)/etoro
 	cp -R lua/etoro $(LUADIR)/
 	cp $(MODULES) $(LIBDIR)/
 	sed '1s|.*|#!$(LUA_COMMAND)|' src/command/etoro >$(BINDIR)/etoro
+	chmod -R u=rwX,go=rX $(LUADIR)/etoro $(LIBDIR)
 	chmod 755 $(BINDIR)/etoro
+	$(if $(IS_ROCK),,@sh .ci/pages.sh $(SHARE))
+	$(if $(IS_ROCK)$(DESTDIR),,@sh .ci/scripts_find.sh $(LUA) $(LUA_V) $(call quoted,$(PREFIX)))
+
+# What install has put there, with the same PREFIX and DESTDIR.
+uninstall:
+	rm -rf $(LUADIR)/etoro
+	rm -f $(foreach module,$(notdir $(MODULES)) httpd.so,$(LIBDIR)/$(module))
+	rm -f $(BINDIR)/etoro $(foreach page,$(PAGES),$(SHARE)/$(page))
+	[ ! -d $(LIBDIR) ] || rmdir $(LIBDIR)
 
 # OPENAPI=path of the API's OpenAPI document, which is not kept here: generate
 # writes the tables of operations and pools from it, and what editors and specs
@@ -174,6 +196,34 @@ rows:
 drift:
 	@$(LUA) src/generate/main.lua drift "$(OPENAPI)"
 
+# writes the rockspec of the version that lua/etoro/values/version.lua names
+rockspec:
+	@$(LUA) .ci/rockspec.lua
+
+# A binary rock for this system, below $(BUILD): what `luarocks install` takes.
+ROCK = luarocks --lua-version $(LUA_V)
+rock:
+	rm -rf $(BUILD)/rock $(BUILD)/etoro-*.rock
+	$(ROCK) make --tree "$(abspath $(BUILD))/rock" $(ROCK_FLAGS) \
+	  rockspec/etoro-$(VERSION)-1.rockspec
+	cd $(BUILD) && $(ROCK) pack --tree "$(abspath $(BUILD))/rock" etoro $(VERSION)
+
+# A package for this machine's Debian, below $(BUILD)
+deb:
+	@sh .ci/deps.sh run deb
+	@$(MAKE) --no-print-directory run-deb
+
+run-deb:
+	@BUILD=$(BUILD) LUA=$(LUA) LUA_V=$(LUA_V) VERSION=$(VERSION) sh .ci/deb.sh
+
+# README.md and doc/ as HTML, below $(BUILD)/site, with their links checked
+site:
+	@sh .ci/deps.sh site
+	@$(MAKE) --no-print-directory run-site
+
+run-site:
+	@LUA=$(LUA) sh .ci/site/make.sh $(BUILD)/site
+
 clean:
 	rm -rf $(BUILD)
 
@@ -181,5 +231,5 @@ include .ci/checks.mk .ci/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
 
 .PHONY: all deps demo test test-debian sandbox run generate rows drift install \
-  clean run-demo run-test
+  uninstall rockspec rock deb run-deb site run-site clean run-demo run-test
 .DELETE_ON_ERROR:

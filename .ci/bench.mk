@@ -1,6 +1,7 @@
 # `make bench`: this module against libcurl alone. Part of the Makefile.
 
-BENCH = $(addprefix $(BUILD)/spec/bench/,raw measure ca_folder.so)
+BENCH = $(addprefix $(BUILD)/spec/bench/,raw measure ca_folder.so) \
+  $(if $(WSLAY_FLAGS),$(BUILD)/spec/bench/raw_stream)
 
 bench:
 	@sh .ci/deps.sh run bench

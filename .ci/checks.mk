@@ -41,7 +41,7 @@ $(BUILD)/spec/hosts/%: spec/hosts/%.c $(CORE_OBJ) $(BINDING_OBJ)
 
 LUA_FILES = $(shell find .ci lua spec src examples -name '*.lua') \
   src/command/etoro
-C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] spec/*/*.[ch])
+C_FILES = $(wildcard src/*/*.[ch] src/*/*/*.[ch] spec/*/*.[ch] examples/*.c)
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 APART = $(MAKE) --no-print-directory -j$(JOBS)
 STRICT = CFLAGS="-O2 -g -Werror"
@@ -86,8 +86,8 @@ QUICK = --exclude-tags=slow,timed,long
 
 fuzzers: $(FUZZERS)
 
-# With Lua in it: it compares with lua-cjson.
-$(BUILD)/spec/fuzz/fuzz_json: FUZZED = $(LUA_CFLAGS) \
+# With Lua in them: one compares with lua-cjson, one has a stream read.
+$(BUILD)/spec/fuzz/fuzz_json $(BUILD)/spec/fuzz/fuzz_stream: FUZZED = $(LUA_CFLAGS) \
   $(patsubst $(BUILD)/%.o,src/%.c,$(BINDING_OBJ)) \
   $(shell $(PKG) --libs $(LUA_PC))
 
@@ -99,9 +99,10 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/*/*.[ch] \
 	  $(FUZZED) $(CORE_LIBS) -lm -pthread
 
 check:
-	@sh .ci/deps.sh run test lint
-	$(MAKE) --no-print-directory check-valgrind check-sanitizers \
-	  check-threads check-numbers check-portable check-fuzz
+	@sh .ci/deps.sh run test lint page judge packages site debian
+	$(MAKE) --no-print-directory check-valgrind check-sanitizers check-threads
+	$(APART) -O check-fuzz check-cuts check-numbers check-portable check-report \
+	  check-grademark check-mcp check-deb check-site
 
 # Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
@@ -120,6 +121,7 @@ run-threads: $(addprefix $(BUILD)/,etoro/core.so spec/hosts/embed \
   spec/core/test_journal)
 	$(BUILD)/spec/core/test_journal
 	SPEC_LIMIT=0 $(LUA) $(BUSTED) --tags=threads spec/engine/hosts_spec.lua
+	SPEC_LIMIT=0 $(LUA) $(BUSTED) --tags=threads spec/stream/threads_spec.lua
 
 # Also what takes long: memory that fails at each step.
 check-sanitizers:
@@ -137,7 +139,7 @@ run-sanitizers: all programs
 	sh .ci/each.sh "$(SPEC)" env $(PRELOADED) $(LUA) $(BUSTED) $(QUICK)
 	env $(PRELOADED) $(LUA) $(BUSTED) --tags=long $(SPEC)
 
-check-numbers: all
+check-numbers: all programs
 	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/values/json_spec.lua
 	ETORO_DOUBLES=1500000 ETORO_TEXTS=1000000 $(LUA) $(BUSTED) --tags=slow \
 	  spec/values/judged_spec.lua
@@ -151,8 +153,49 @@ check-fuzz: fuzzers
 	@for f in $(FUZZERS); do \
 	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
 
-.PHONY: check check-valgrind check-sanitizers check-threads check-numbers \
-  check-portable check-fuzz run-sanitizers run-threads fuzzers
+# A stream that is cut a thousand times; SEED does the same again.
+check-cuts: all programs
+	CUTS=1000 SPEC_LIMIT=3600 $(LUA) $(BUSTED) spec/stream/cuts_spec.lua \
+	  spec/stream/cuts_private_spec.lua
+
+# Pages of backtests in a browser; what they look like is left below $(BUILD).
+check-report: PAGES = $(BUILD)/report
+check-report: all
+	@rm -rf $(PAGES) && mkdir -p $(PAGES)/pages
+	$(LUA) .ci/report_pages.lua $(PAGES)/pages
+	/usr/bin/python3 .ci/report.py $(PAGES) $(PAGES)/pages/*.html
+
+# What specs know of programs of npm's, against these themselves. Where they
+# cannot be had, what is known of them stands in the specs all the same.
+FETCH = timeout 120 npm install --no-audit --no-fund --ignore-scripts --loglevel=error --prefix
+
+check-grademark: MODULES = $(abspath $(BUILD))/grademark
+check-grademark: all programs
+	@mkdir -p $(MODULES)
+	@if $(FETCH) $(MODULES) grademark@0.3.0 data-forge@1.10.5 chai@4.5.0; then \
+	  GRADEMARK=$(MODULES)/node_modules $(LUA) $(BUSTED) \
+	    spec/backtest/grademark_spec.lua; \
+	else echo "grademark cannot be had: it is not asked"; fi
+
+check-mcp: MODULES = $(abspath $(BUILD))/mcp
+check-mcp: all programs
+	@mkdir -p $(MODULES)
+	@if $(FETCH) $(MODULES) @modelcontextprotocol/sdk@1.32.2; then \
+	  MCP_SDK=$(MODULES)/node_modules $(LUA) $(BUSTED) spec/serve/sdk_spec.lua; \
+	else echo "the protocol's client cannot be had: it is not asked"; fi
+
+# The package of `make deb`, installed on a fresh Debian of this machine's suite.
+check-deb: run-deb
+	lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
+	  --allow-root $(BUILD)/lua-etoro_$(VERSION)-*.deb
+	@sh .ci/check_deb.sh "$$(ls $(BUILD)/lua-etoro_$(VERSION)-*.deb)" \
+	  "$$(. /etc/os-release && echo "$$VERSION_CODENAME")"
+
+check-site: run-site
+
+.PHONY: check check-deb check-site check-valgrind check-sanitizers check-threads check-numbers \
+  check-portable check-fuzz check-cuts check-report check-grademark check-mcp run-sanitizers run-threads \
+  fuzzers
 
 # --- mutate ---
 

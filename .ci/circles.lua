@@ -15,6 +15,7 @@ local wanted = {}     -- part -> list of symbols
 local function part_of(path)
   return path:gsub("%.%w+$", ""):gsub("^.-/?(core/)", "%1")
     :gsub("^.-/?(binding/)", "%1"):gsub("^.-/?(httpd/)", "%1")
+    :gsub("^.-/?(control/)", "%1")
 end
 
 local function add(from, to, why)

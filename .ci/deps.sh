@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the Debian packages that are missing for the sets named as
-# arguments (run, test, lint, bench, debian), as root or through sudo. Does
+# arguments (run, test, lint, deb, packages, site, page, judge, bench, debian), as root or through sudo. Does
 # nothing, and needs neither network nor rights, when all are there.
 set -eu
 
@@ -9,9 +9,15 @@ run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson
   zlib1g-dev libbrotli-dev libwslay-dev libmicrohttpd-dev lua-argparse
   ca-certificates tzdata'
 test='lua-busted lua-cqueues lua-luv lua-socket luarocks nginx openssl
-  lua-check locales python3-websockets'
+  lua-check locales python3-websockets tmux dpkg-dev
+  prosody lighttpd lighttpd-modules-lua lua-copas neovim valgrind'
 lint='clang clang-format cppcheck libclang-rt-dev|libclang-rt-14-dev valgrind'
 bench='lua-luv lua-socket nginx openssl util-linux valgrind'
+deb='dpkg-dev'
+packages='dpkg-dev lintian'
+site='pandoc'
+# to look at the page of a backtest
+page='chromium python3-websockets'
 debian='debootstrap debian-archive-keyring'
 
 wanted=
@@ -20,6 +26,12 @@ for arg in "$@"; do
     run) wanted="$wanted $run" ;;
     test) wanted="$wanted $test" ;;
     lint) wanted="$wanted $lint" ;;
+    page) wanted="$wanted $page" ;;
+    # Debian's npm and the nodejs of others exclude each other
+    deb) wanted="$wanted $deb" ;;
+    site) wanted="$wanted $site" ;;
+    packages) wanted="$wanted $packages" ;;
+    judge) command -v npm >/dev/null || wanted="$wanted nodejs npm" ;;
     bench) wanted="$wanted $bench" ;;
     debian) wanted="$wanted $debian" ;;
     *) echo "deps.sh: unknown set '$arg'" >&2; exit 2 ;;
@@ -70,14 +82,21 @@ apt() {
     -o Dpkg::Use-Pty=0 "$@"
 }
 apt update || echo "apt-get update failed; trying with what is known" >&2
+
+# The specs start servers of their own; those of the packages would take ports
+# of this machine for nothing, at once and at each start of it.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+  trap '$as_root rm -f $policy' EXIT
+  printf '#!/bin/sh\nexit 101\n' | $as_root tee $policy >/dev/null
+  $as_root chmod 755 $policy
+fi
 # shellcheck disable=SC2086  # one word per package
 apt install --no-install-recommends $missing
-
-# The specs start an nginx of their own; the package's service would take
-# port 80 on this machine for nothing.
-case $missing in
-  *" nginx"*)
-    if [ -d /run/systemd/system ]; then
-      $as_root systemctl disable --now nginx || true
-    fi ;;
-esac
+if [ -d /run/systemd/system ]; then
+  for service in nginx prosody lighttpd; do
+    case " $missing " in
+      *" $service "*) $as_root systemctl disable --now $service || true ;;
+    esac
+  done
+fi

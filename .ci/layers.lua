@@ -30,6 +30,8 @@ return {
       only = { "values.limits", "errors", "values", "operations",
         "client.pools", "tasks", "client.init" } },
     { "strategy", "a plain Lua file that drives an account" },
+    { "backtest", "the same file over the past, and the bars of the past" },
+    { "serve", "JSON-RPC for programs in other languages" },
     { "init", "what `require \"etoro\"` gives" },
     { "command", "the etoro command" },
     { "meta", "for editors alone, loaded by nobody" },

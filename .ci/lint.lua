@@ -18,7 +18,10 @@ local LATE = {
   ["lua/etoro/init.lua"] = "each part of etoro is loaded when it is touched",
   ["lua/etoro/client/init.lua"] = "a resource is loaded when it is touched; what"
     .. " a write needs, before it is sent; the cache, while a client is made",
+  ["lua/etoro/client/options.lua"] = "what finds a profile: before the client is"
+    .. " there",
   ["lua/etoro/operations.lua"] = "a part of the table, before any of it is sent",
+  ["lua/etoro/values/later.lua"] = "what it makes is of a text that is there",
   ["lua/etoro/sandbox/init.lua"] = "the server: before it listens",
   ["lua/etoro/sandbox/answers/init.lua"] = "what answers reads, in the sandbox",
   ["lua/etoro/sandbox/box.lua"] = "the client in its process: before it is there",

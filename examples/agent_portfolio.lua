@@ -1,5 +1,6 @@
 -- Creates an agent-portfolio, gives it tokens, acts as it, and takes all of it
--- back. `make demo` runs this against the sandbox.
+-- back. `make demo` runs this against a sandbox, and so does `make run` where there
+-- are no keys.
 --
 -- With your own keys (ETORO_API_KEY and ETORO_USER_KEY set):
 --   make run EXAMPLE=agent_portfolio                        only reads
@@ -8,12 +9,6 @@
 local etoro = require "etoro"
 
 local NAME = "Demo" .. os.date "%H%M%S" -- 6 to 10 characters, unique
-
--- Everything that can fail here ends the demo, after it has cleaned up.
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value
-end
 
 local function columns(rows)
   local widths = {}
@@ -65,9 +60,9 @@ end
 
 -- What may be done with anybody's keys: reading.
 local function look_around(client)
-  local instruments = must(client.instruments:list())
+  local instruments = assert(client.instruments:list())
   print(("There are %d instruments to trade."):format(#instruments))
-  local portfolios = must(client.portfolios:list())
+  local portfolios = assert(client.portfolios:list())
   print(("You have %d agent-portfolios."):format(#portfolios))
   local rows = {}
   for i, portfolio in ipairs(portfolios) do
@@ -75,13 +70,13 @@ local function look_around(client)
       #portfolio.userTokens .. " tokens" }
   end
   columns(rows)
-  print("A token can be given: " .. short(must(client.portfolios:scopes())))
+  print("A token can be given: " .. short(assert(client.portfolios:scopes())))
 end
 
 local function work(portfolio)
   print("\nIt has its first token. A second one, from this machine only and"
     .. " for an hour:")
-  local token = must(portfolio:create_token {
+  local token = assert(portfolio:create_token {
     userTokenName = "helper",
     scopeNames = { "etoro-public:trade.real:read",
       "etoro-public:trade.real:write" },
@@ -91,15 +86,15 @@ local function work(portfolio)
   show_tokens(portfolio)
 
   print("\nNarrowed to reading:")
-  must(token:update { scopeNames = { "etoro-public:trade.real:read" } })
+  assert(token:update { scopeNames = { "etoro-public:trade.real:read" } })
   show_tokens(portfolio)
 
-  local agent = must(token:client())
-  local me = must(agent:call("GET /api/v1/me"))
+  local agent = assert(token:client())
+  local me = assert(agent:call("GET /api/v1/me"))
   print(("\nActing through it, we are %s (gcid %d) and may %s."):format(
     me.username, me.gcid, short(me.scopes)))
 
-  must(token:revoke())
+  assert(token:revoke())
   local _, err = agent:call("GET /api/v1/me")
   print("Revoked. The API says now: " .. (err and err.code or "nothing"))
 end
@@ -114,12 +109,12 @@ local function create_and_clean_up(client, usd)
     userTokenName = "first",
     scopeNames = { "etoro-public:trade.real:read" },
   }
-  must(portfolio, response)
+  assert(portfolio, response)
   local ok, problem = pcall(function()
     show_portfolio(portfolio)
     work(portfolio)
   end)
-  must(portfolio:delete())
+  assert(portfolio:delete())
   print("\nDeleted " .. portfolio.agentPortfolioName
     .. "; the investment is back in your account.")
   if not ok then error(problem, 0) end
@@ -135,7 +130,7 @@ end
 local function main(usd)
   local url = os.getenv "ETORO_BASE_URL" or "https://public-api.etoro.com"
   local is_sandbox = url:find "^http://127%." ~= nil
-  local client = must(etoro.client { account = usd and "real" or "demo" })
+  local client = assert(etoro.client { account = usd and "real" or "demo" })
   print(is_sandbox and "A sandbox on this machine: no account, no money."
     or "The API at " .. url .. ".")
   look_around(client)

@@ -1,9 +1,7 @@
 -- Prints every event of a few calls with their timings. No event holds a
 -- header or a body, so none can hold a key.
 --
---   make sandbox PORT=8080        in another terminal, or set your own keys
---   ETORO_BASE_URL=http://127.0.0.1:8080 ETORO_API_KEY=sandbox-api-key \
---     ETORO_USER_KEY=sandbox-user-key make run EXAMPLE=events
+--   make run EXAMPLE=events        without keys it is given a sandbox
 
 local etoro = require "etoro"
 

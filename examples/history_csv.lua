@@ -13,20 +13,15 @@ local etoro = require "etoro"
 
 local DAY = 86400
 
--- name of the column, and the field; `symbol` is looked up
+-- name of the column, and the field
 local COLUMNS = {
-  { "position", "positionId" }, { "symbol" }, { "instrument", "instrumentId" },
+  { "position", "positionId" }, { "symbol", "symbol" }, { "instrument", "instrumentId" },
   { "buy", "isBuy" }, { "leverage", "leverage" }, { "units", "units" },
   { "investment", "investment" }, { "opened", "openTimestamp" },
   { "open_rate", "openRate" }, { "closed", "closeTimestamp" },
   { "close_rate", "closeRate" }, { "net_profit", "netProfit" },
   { "fees", "fees" },
 }
-
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value
-end
 
 -- How far it is, on a line of its own that is written over; nothing where
 -- nobody looks.
@@ -41,22 +36,28 @@ end
 -- Trades for the sandbox's account to have had.
 local function trade_a_little(client)
   for _, symbol in ipairs { "AAPL", "BTC", "EURUSD" } do
-    local order = must(client.orders:open { symbol = symbol, amount = 200,
+    local order = assert(client.orders:open { symbol = symbol, amount = 200,
       transaction = "buy", settlementType = symbol == "EURUSD" and "cfd"
         or "real", leverage = 1 })
-    must(order:wait())
+    assert(order:wait())
   end
-  for _, position in ipairs(must(client.positions:list())) do
-    must(position:close())
+  for _, position in ipairs(assert(client.positions:list())) do
+    assert(position:close())
+  end
+end
+
+local function has_keys()
+  for _, name in ipairs { "API_KEY", "API_KEY_FILE", "ACCESS_TOKEN", "PROFILE" } do
+    if os.getenv("ETORO_" .. name) then return true end
   end
 end
 
 local function connect(account)
-  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
-    return must(etoro.client { account = account })
+  if has_keys() then
+    return assert(etoro.client { account = account })
   end
   io.stderr:write("A sandbox in this process: no account, no money.\n")
-  local client = must(etoro.sandbox.new { market_open = true }
+  local client = assert(etoro.sandbox.new { market_open = true }
     :client { account = account })
   trade_a_little(client)
   return client
@@ -78,24 +79,7 @@ end
 
 local function write_line(out, values)
   for i, value in ipairs(values) do values[i] = cell(value) end
-  must(out:write(table.concat(values, ","), "\r\n"))
-end
-
--- Symbols by id, all of them asked for at once.
-local function symbols_of(client, trades)
-  local seen, ids, symbols = {}, {}, {}
-  for _, trade in ipairs(trades) do
-    local id = trade.instrumentId
-    if id and not seen[id] then
-      seen[id] = true
-      ids[#ids + 1] = id
-    end
-  end
-  if #ids == 0 then return symbols end
-  for _, instrument in ipairs(must(client.instruments:many(ids))) do
-    symbols[instrument.instrumentId] = instrument.symbolFull
-  end
-  return symbols
+  assert(out:write(table.concat(values, ","), "\r\n"))
 end
 
 local function read_all(client, since, show)
@@ -108,15 +92,14 @@ local function read_all(client, since, show)
   return trades
 end
 
-local function write_all(out, trades, symbols)
+local function write_all(out, trades)
   local names = {}
   for i, column in ipairs(COLUMNS) do names[i] = column[1] end
   write_line(out, names)
   for _, trade in ipairs(trades) do
     local values = {}
     for i, column in ipairs(COLUMNS) do
-      local value = column[2] and trade[column[2]]
-      if not column[2] then value = symbols[trade.instrumentId] end
+      local value = trade[column[2]]
       values[i] = value == nil and "" or value
     end
     write_line(out, values)
@@ -127,12 +110,10 @@ local function main(since, path, account)
   local client = connect(account)
   local show = new_progress()
   local trades = read_all(client, since or os.time() - 90 * DAY, show)
-  show "looking up the symbols"
-  local symbols = symbols_of(client, trades)
   show ""
-  local out = path and must(io.open(path, "w")) or io.stdout
-  write_all(out, trades, symbols)
-  if path then must(out:close()) end
+  local out = path and assert(io.open(path, "w")) or io.stdout
+  write_all(out, trades)
+  if path then assert(out:close()) end
   io.stderr:write(("%d trades%s.\n"):format(#trades,
     path and " in " .. path or ""))
 end

@@ -13,17 +13,18 @@ local etoro = require "etoro"
 local TASKS = 8
 local SHOWN = 5 -- of the most and of the least
 
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value
+local function has_keys()
+  for _, name in ipairs { "API_KEY", "API_KEY_FILE", "ACCESS_TOKEN", "PROFILE" } do
+    if os.getenv("ETORO_" .. name) then return true end
+  end
 end
 
 local function connect(count)
-  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
-    return must(etoro.client())
+  if has_keys() then
+    return assert(etoro.client())
   end
   print("A sandbox in this process: no account, no network.")
-  return must(etoro.sandbox.new { instruments = count }:client())
+  return assert(etoro.sandbox.new { instruments = count }:client())
 end
 
 -- A line that is written over, where somebody looks.
@@ -91,13 +92,13 @@ end
 local function main(count, days)
   local client = connect(count)
   local ids, symbols = {}, {}
-  for _, instrument in ipairs(must(client.instruments:list())) do
+  for _, instrument in ipairs(assert(client.instruments:list())) do
     if #ids < count and instrument.instrumentId then
       ids[#ids + 1] = instrument.instrumentId
       symbols[instrument.instrumentId] = instrument.symbolFull
     end
   end
-  local rates = must(client.market:rates(ids))
+  local rates = assert(client.market:rates(ids))
   print(("%d prices of %d instruments."):format(#rates, #ids))
   local rows = scan(client, rates, days)
   print(("%d have a history of %d days."):format(#rows, days))

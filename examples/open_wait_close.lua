@@ -11,21 +11,21 @@ local etoro = require "etoro"
 local SYMBOL, AMOUNT = arg[1] or "AAPL", arg[2] or "250.00"
 local STOP = 0.9 -- of the price
 
--- Everything that can fail here ends the example.
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value, err
+local function has_keys()
+  for _, name in ipairs { "API_KEY", "API_KEY_FILE", "ACCESS_TOKEN", "PROFILE" } do
+    if os.getenv("ETORO_" .. name) then return true end
+  end
 end
 
 local function connect()
-  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
+  if has_keys() then
     local url = os.getenv "ETORO_BASE_URL" or ""
     print(url:find "^http://127%." and "A sandbox on this machine: no account,"
       .. " no money." or "Your demo account.")
-    return must(etoro.client { account = "demo" })
+    return assert(etoro.client { account = "demo" })
   end
   print("A sandbox in this process: no account, no money.")
-  return must(etoro.sandbox.new():client { account = "demo" })
+  return assert(etoro.sandbox.new():client { account = "demo" })
 end
 
 local function show_costs(client, order)
@@ -40,14 +40,14 @@ local function show_costs(client, order)
 end
 
 local function open(client)
-  local rate = must(client.market:rate(SYMBOL))
+  local rate = assert(client.market:rate(SYMBOL))
   print(("%s: bid %s, ask %s."):format(SYMBOL, rate.bid, rate.ask))
   local fields = {
     symbol = SYMBOL, transaction = "buy", amount = AMOUNT, leverage = 1,
     stopLossRate = ("%.2f"):format(rate.bid * STOP),
   }
   show_costs(client, fields)
-  local order = must(client.orders:open(fields))
+  local order = assert(client.orders:open(fields))
   print(("Order %d is placed: %s USD, stop loss at %s."):format(
     order.orderId, AMOUNT, fields.stopLossRate))
   return order
@@ -55,21 +55,21 @@ end
 
 -- An order that cannot be filled now is taken back, which may come too late.
 local function fill(order)
-  must(order:wait { timeout = 60 })
+  assert(order:wait { timeout = 60 })
   if not order:is_final() then
     print("It is not filled yet (" .. order:state() .. "): cancelling it.")
-    must(order:cancel())
+    assert(order:cancel())
   end
   print("The order is " .. order:state() .. ".")
   local status = order.status
   if status and status.errorMessage then print("  " .. status.errorMessage) end
-  return (must(order:positions { timeout = 30 }))
+  return (assert(order:positions { timeout = 30 }))
 end
 
 local function close(position)
   print(("Position %d: %s units at %s."):format(position.positionId,
     position.units, position.openRate))
-  local _, response = must(position:close())
+  local _, response = assert(position:close())
   if position:is_closed() then
     print("It is closed.")
   else

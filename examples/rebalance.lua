@@ -18,66 +18,60 @@ local etoro = require "etoro"
 
 local LEAST_SHARE, LEAST_USD, LEAST_UNITS = 0.01, 10, 0.000001
 
--- Everything that can fail here ends the example.
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value, err
-end
-
 -- An agent-portfolio in a sandbox, with something to rebalance in it.
 local function connect_sandbox()
   print("A sandbox in this process: no account, no money.")
-  local owner = must(etoro.sandbox.new():client { account = "real" })
-  local portfolio = must(owner.portfolios:create {
+  local owner = assert(etoro.sandbox.new():client { account = "real" })
+  local portfolio = assert(owner.portfolios:create {
     investmentAmountInUsd = 2000, agentPortfolioName = "Balance",
     userTokenName = "rebalancer", scopeNames = {
       "etoro-public:trade.real:read", "etoro-public:trade.real:write" },
   })
-  local client = must(portfolio.userTokens[1]:client())
+  local client = assert(portfolio.userTokens[1]:client())
   for symbol, amount in pairs { AAPL = 6000, NVDA = 1500 } do
-    local order = must(client.orders:open { symbol = symbol,
+    local order = assert(client.orders:open { symbol = symbol,
       transaction = "buy", amount = amount })
-    must(order:wait())
-    must(order:positions())
+    assert(order:wait())
+    assert(order:positions())
   end
   return client
 end
 
+local function has_keys()
+  for _, name in ipairs { "API_KEY", "API_KEY_FILE", "ACCESS_TOKEN", "PROFILE" } do
+    if os.getenv("ETORO_" .. name) then return true end
+  end
+end
+
 local function connect(is_real)
-  if not os.getenv "ETORO_API_KEY" then return connect_sandbox() end
-  return must(etoro.client { account = is_real and "real" or "demo" })
+  if not has_keys() then return connect_sandbox() end
+  return assert(etoro.client { account = is_real and "real" or "demo" })
 end
 
 -- What the account's own positions are worth, by instrument id.
 local function holdings(client)
   local by_id = {}
-  for _, position in ipairs(must(client.account:pnl()).positions) do
+  for _, position in ipairs(assert(client.account:pnl()).positions) do
     if (position.mirrorId or 0) == 0 then
       local id = position.instrumentId
       if not position.isBuy then
         error("position " .. position.positionId .. " is a short one, which"
           .. " this example does not know how to weigh", 0)
       end
-      local held = by_id[id] or { value = 0, units = 0 }
-      local profit = must(position.unrealizedPnL,
+      local held = by_id[id] or { value = 0,
+        symbol = position.symbol or "instrument " .. id }
+      held.value = held.value + assert(position.value,
         "the API tells no profit of position " .. position.positionId)
-      held.value = held.value + position.amount + profit.pnL
-      held.units = held.units + position.units
       by_id[id] = held
     end
   end
   return by_id
 end
 
-local function symbol_of(client, id)
-  local instrument = client.instruments:get(id)
-  return instrument and instrument.symbolFull or "instrument " .. id
-end
-
 -- One line for each instrument that is held or named.
 local function plan_of(client, weights)
   local held, lines, named = holdings(client), {}, {}
-  local worth = must(client.account:available_cash())
+  local worth = assert(client.account:available_cash())
   for _, one in pairs(held) do worth = worth + one.value end
   local function add(id, symbol, weight)
     local value = held[id] and held[id].value or 0
@@ -86,15 +80,15 @@ local function plan_of(client, weights)
       target = target, change = target - value, is_out = weight == 0 }
   end
   for symbol, weight in pairs(weights) do
-    local instrument = must(client.instruments:find(symbol))
+    local instrument = assert(client.instruments:find(symbol))
     if named[instrument.instrumentID] then
       error(symbol .. " is named twice", 0)
     end
     named[instrument.instrumentID] = true
     add(instrument.instrumentID, instrument.symbolFull, weight)
   end
-  for id in pairs(held) do
-    if not named[id] then add(id, symbol_of(client, id), 0) end
+  for id, one in pairs(held) do
+    if not named[id] then add(id, one.symbol, 0) end
   end
   table.sort(lines, function(a, b) return a.change < b.change end)
   return lines, worth
@@ -127,14 +121,14 @@ end
 
 -- A sale that was not seen done pays for nothing.
 local function close(position, units)
-  local _, response = must(position:close { units = units })
+  local _, response = assert(position:close { units = units })
   if response.warning then error(response.warning, 0) end
 end
 
 -- Sells so much of an instrument, whole positions before parts of one.
 local function sell(client, line)
   local own, units = {}, 0
-  for _, position in ipairs(must(client.positions:list())) do
+  for _, position in ipairs(assert(client.positions:list())) do
     if position.instrumentId == line.id and (position.mirrorId or 0) == 0 then
       own[#own + 1] = position
       units = units + position.units
@@ -155,7 +149,7 @@ end
 
 -- Whole cents, never more than there is.
 local function amount_of(client, line)
-  local cash = must(client.account:available_cash())
+  local cash = assert(client.account:available_cash())
   local amount = math.floor(math.min(line.change, cash) * 100) / 100
   if amount < LEAST_USD then
     error(("there is no cash left for it: %.2f USD"):format(cash), 0)
@@ -164,15 +158,15 @@ local function amount_of(client, line)
 end
 
 local function buy(client, line)
-  local order = must(client.orders:open { symbol = line.symbol,
+  local order = assert(client.orders:open { symbol = line.symbol,
     transaction = "buy", amount = amount_of(client, line) })
-  must(order:wait { timeout = 60 })
+  assert(order:wait { timeout = 60 })
   local state = order:state()
   if state ~= "filled" then
     error(("order %d is %s"):format(order.orderId, state), 0)
   end
   -- until the account shows it, the next run would buy it again
-  must(order:positions { timeout = 30 })
+  assert(order:positions { timeout = 30 })
   print(("  bought %s: order %d is %s"):format(line.symbol,
     order.orderId, state))
 end
@@ -209,7 +203,7 @@ end
 
 local function main(weights, flags)
   local client = connect(flags["--real"])
-  if #must(client.orders:list()) > 0 then
+  if #assert(client.orders:list()) > 0 then
     error("Orders are waiting: run this again when they are done.", 0)
   end
   local lines, worth = plan_of(client, weights)

@@ -2,14 +2,10 @@
 --
 --   make run EXAMPLE=ticker ARGS="AAPL TSLA"
 --
--- Takes ETORO_API_KEY and ETORO_USER_KEY: a stream's login needs the pair.
+-- Takes ETORO_API_KEY and ETORO_USER_KEY: a stream's login needs the pair. Without
+-- keys `make run` gives it a sandbox.
 
 local etoro = require "etoro"
-
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value
-end
 
 local function line_of(event)
   if event.kind == "quote" then
@@ -23,11 +19,11 @@ local function line_of(event)
 end
 
 local function main(symbols)
-  local client = must(etoro.client())
-  local stream = must(client:stream())
-  must(stream:subscribe(symbols))
+  local client = assert(etoro.client())
+  local stream = assert(client:stream())
+  assert(stream:subscribe(symbols))
   while true do
-    local line = line_of(must(stream:next()))
+    local line = line_of(assert(stream:next()))
     if line then
       print(line)
       io.stdout:flush()

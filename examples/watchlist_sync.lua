@@ -12,18 +12,19 @@ local etoro = require "etoro"
 
 local AT_ONCE = 100 -- items in one request
 
-local function must(value, err)
-  if value == nil then error(tostring(err), 0) end
-  return value
+local function has_keys()
+  for _, name in ipairs { "API_KEY", "API_KEY_FILE", "ACCESS_TOKEN", "PROFILE" } do
+    if os.getenv("ETORO_" .. name) then return true end
+  end
 end
 
 local function connect()
-  if os.getenv "ETORO_API_KEY" or os.getenv "ETORO_ACCESS_TOKEN" then
+  if has_keys() then
     -- which id a symbol has is remembered until tomorrow
-    return must(etoro.client { instrument_cache = { path = true } })
+    return assert(etoro.client { instrument_cache = { path = true } })
   end
   print("A sandbox in this process: no account.")
-  return must(etoro.sandbox.new():client())
+  return assert(etoro.sandbox.new():client())
 end
 
 local function read_file(file)
@@ -63,11 +64,11 @@ local function look_up(client, symbols)
 end
 
 local function open_list(client, name)
-  for _, list in ipairs(must(client.watchlists:list())) do
+  for _, list in ipairs(assert(client.watchlists:list())) do
     if list.name == name then return list end
   end
   print("Creating the watchlist " .. name .. ".")
-  return must(client.watchlists:create { name = name })
+  return assert(client.watchlists:create { name = name })
 end
 
 -- The instruments that a watchlist holds, by id.
@@ -83,7 +84,7 @@ end
 local function change(list, method, ids)
   for first = 1, #ids, AT_ONCE do
     local last = math.min(first + AT_ONCE - 1, #ids)
-    must(list[method](list, table.move(ids, first, last, 1, {})))
+    assert(list[method](list, table.move(ids, first, last, 1, {})))
   end
 end
 

@@ -1,6 +1,16 @@
--- Brings a portfolio back to its weights once a week.
+-- Brings a portfolio back to its weights once a week. It sells first: what that
+-- brings pays for what it buys.
 --
 --   etoro run examples/strategies/rebalance.lua
+
+local function aim(ctx, symbols)
+  for _, symbol in ipairs(symbols) do
+    local done, err = ctx:target(symbol, ctx.settings.weights[symbol],
+      { within = ctx.settings.within })
+    if not done then ctx:notify(symbol .. ": " .. err.message) end
+  end
+end
+
 return {
   name = "rebalance", symbols = { "AAPL", "MSFT", "NVDA" },
   settings = {
@@ -11,13 +21,15 @@ return {
   timers = { rebalance = "Mon 16:00 America/New_York" },
 
   on_timer = function(ctx)
-    local symbols = {}
-    for symbol in pairs(ctx.settings.weights) do symbols[#symbols + 1] = symbol end
-    table.sort(symbols)
-    for _, symbol in ipairs(symbols) do
-      local done, err = ctx:target(symbol, ctx.settings.weights[symbol],
-        { within = ctx.settings.within })
-      if not done then ctx:notify(symbol .. ": " .. err.message) end
+    local too_much, rest = {}, {}
+    for symbol, weight in pairs(ctx.settings.weights) do
+      local list = assert(ctx:weight(symbol)) > weight and too_much or rest
+      list[#list + 1] = symbol
     end
+    table.sort(too_much)
+    table.sort(rest)
+    aim(ctx, too_much)
+    if #too_much > 0 then ctx:sleep(30) end -- until the cash shows
+    aim(ctx, rest)
   end,
 }

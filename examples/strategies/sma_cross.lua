@@ -1,5 +1,5 @@
 -- Buys when the fast average of closes rises above the slow one, with a stop;
--- closes on the opposite cross. One position a symbol, and a pause after a stop.
+-- closes on the opposite cross. One position at a time, and a pause after a stop.
 --
 --   etoro run examples/strategies/sma_cross.lua
 local ta = require "etoro.indicators"
@@ -11,7 +11,7 @@ return {
     slow = { default = 30, min = 3, max = 200, help = "bars" },
     weight = { default = 0.10, min = 0.01, max = 1, help = "of equity" },
     stop = { default = 0.05, min = 0.01, max = 0.5, help = "of the price" },
-    most = { default = 2, min = 1, help = "positions at once" },
+    most = { default = 1, min = 1, help = "positions at once" },
     pause = { default = 5, min = 0, help = "bars without a buy after a stop" },
   },
 

@@ -15,6 +15,7 @@ local M = {}
 ---@field hint? string what to do about it, where the message does not say
 ---@field status? integer HTTP status
 ---@field request_id? string the x-request-id that was sent
+---@field key? string the call's own key in its query or body, where it has one
 ---@field server_request_id? string the id the server put into its answer
 ---@field retryable boolean calling again is safe and may help
 ---@field may_have_executed boolean the API may have done it all the same
@@ -47,21 +48,50 @@ function mt.__concat(left, right)
   return tostring(left) .. tostring(right)
 end
 
--- In UTF-8 what moves a cursor or turns lines around: the second set of control
--- characters, marks and overrides of direction.
-local HIDDEN = { "\194[\128-\159]", "\226\128[\142\143\168-\174]",
-  "\226\129[\166-\169]" }
+-- What moves a cursor, colours something or turns letters around: control
+-- characters, in UTF-8 the second set of them, marks and overrides of direction,
+-- and the mark of an order of bytes.
+local HIDDEN = { "[%z\1-\31]", "\127", "\194[\128-\159]", "\216\156",
+  "\226\128[\142\143\168-\174]", "\226\129[\166-\169]", "\239\187\191" }
 
---- Makes a text from outside fit for one line: no control characters, bounded,
---- and not cut inside a character.
+local NAMED = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t" }
+
+local function as_escape(character)
+  return NAMED[character] or ("\\u%04x"):format(utf8.codepoint(character))
+end
+
+--- A text in which each character that a terminal would act upon is seen as its
+--- escape, \u001b say.
+---@param text string
+---@param is_json? boolean it is JSON, which has the first set escaped
+---@return string
+function M.escaped(text, is_json)
+  for i = is_json and 2 or 1, #HIDDEN do text = text:gsub(HIDDEN[i], as_escape) end
+  return text
+end
+
+local function bounded(text, max)
+  if not max or #text <= max then return text end
+  return (text:sub(1, max):gsub("[\192-\255]?[\128-\191]*$", "")) .. "..."
+end
+
+--- Makes a text fit for one line: blanks for control characters, bounded, and not
+--- cut inside a character.
 ---@param text string
 ---@param max? integer bytes
 ---@return string
 function M.one_line(text, max)
   text = text:gsub("[%z\1-\31\127]+", " ")
-  for _, pattern in ipairs(HIDDEN) do text = text:gsub(pattern, " ") end
-  if not max or #text <= max then return text end
-  return (text:sub(1, max):gsub("[\192-\255]?[\128-\191]*$", "")) .. "..."
+  for i = 3, #HIDDEN do text = text:gsub(HIDDEN[i], " ") end
+  return bounded(text, max)
+end
+
+--- The same for what a server says: what it would do to a terminal can be seen.
+---@param text string
+---@param max? integer bytes
+---@return string
+function M.said(text, max)
+  return bounded(M.escaped((text:gsub("[\t-\r]+", " "))), max)
 end
 
 --- Makes an error object from its fields; kind and message are needed.

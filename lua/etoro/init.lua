@@ -14,17 +14,20 @@
 ---@field indicators etoro.Indicators averages, ranges, crossings: for strategies
 ---@field ta etoro.Indicators the same
 ---@field strategy etoro.StrategyModule files that drive an account
+---@field backtest etoro.BacktestModule the same files over the past
+---@field serve etoro.ServeModule an account for programs in other languages
 ---@field run fun(fn: function, ...: any): ... runs it as a task, see etoro.tasks
 ---@field spawn fun(fn: function, ...: any): etoro.Task starts a task
 ---@field all fun(tasks: etoro.Task[]): any[], any[] waits for tasks
 ---@field wrap fun(fn: function): function coroutine.wrap that passes waits up
 ---@field sleep fun(seconds: number)
----@field every fun(interval: string|number, fn: etoro.Due, options?: table): etoro.Timer
----@field at fun(text: string, fn: etoro.Due, options?: table): etoro.Timer?, etoro.Error?
----@field bars fun(options: table): etoro.Bars?, etoro.Error? of a stream's bid prices
+---@field every fun(each: string|number, fn: etoro.Due, options?: etoro.TimerOptions): etoro.Timer
+---@field at fun(at: string, fn: etoro.Due, o?: etoro.TimerOptions): etoro.Timer?, etoro.Error?
+---@field bars fun(options: etoro.BarsOptions): etoro.Bars?, etoro.Error? of a stream's bid prices
+---@field state fun(path: string): etoro.State?, etoro.Error? a table kept in a file
 ---@field loop fun(): etoro.Loop for a host's event loop
 ---@field stats fun(): etoro.Stats
-local M = { _VERSION = "etoro scm" }
+local M = { _VERSION = "etoro " .. require "etoro.values.version" }
 
 local PARTS = {
   null = function() return require("etoro.core").null end,
@@ -36,6 +39,8 @@ local PARTS = {
   indicators = function() return require "etoro.indicators" end,
   ta = function() return require "etoro.indicators" end,
   strategy = function() return require "etoro.strategy" end,
+  backtest = function() return require "etoro.backtest" end,
+  serve = function() return require "etoro.serve" end,
   run = function() return require("etoro.tasks").run end,
   spawn = function() return require("etoro.tasks").spawn end,
   all = function() return require("etoro.tasks").all end,
@@ -44,7 +49,8 @@ local PARTS = {
   every = function() return require("etoro.tasks.timers").every end,
   at = function() return require("etoro.tasks.timers").at end,
   bars = function() return require("etoro.stream.bars").open end,
-  stats = function() return require("etoro.tasks.waiting").stats end,
+  state = function() return require("etoro.values.state").open end,
+  stats = function() return require("etoro.tasks.await").stats end,
   loop = function() return require("etoro.tasks.loop").new end,
 }
 
@@ -63,6 +69,21 @@ end
 ---@return string json
 function M.encode(value)
   return require("etoro.values.json").show(value)
+end
+
+---@class etoro.DecodeOptions
+---@field keep_null? boolean keep null in objects as etoro.null
+
+--- Reads JSON as answers of the API are read: integers exact, their digits as a
+--- text past 64 bits; null in a list is etoro.null, in an object it is absent; values
+--- under names of secrets are sealed.
+---@param text string
+---@param options? etoro.DecodeOptions
+---@return any value etoro.null for a bare null
+---@return etoro.Error? err kind invalid, code bad_json
+function M.decode(text, options)
+  local value, err = require("etoro.values.json").read(text, options)
+  return value, err
 end
 
 return setmetatable(M, {

@@ -66,6 +66,16 @@ function M.instruments()
   return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
 end
 
+--- The instruments of those positions, which are looked up once.
+---@return string json
+function M.held()
+  local rng, list = sandbox_rng.new(2), {}
+  for id in M.positions():gmatch '"instrumentID":(%d+)' do
+    list[#list + 1] = instrument(rng, tonumber(id))
+  end
+  return '{"instrumentDisplayDatas":[' .. table.concat(list, ",") .. "]}"
+end
+
 local function position(rng, id)
   local units = ("%d.%06d"):format(rng:range(1, 900), rng:range(1, 999999))
   local amount = ("%d.%02d"):format(rng:range(50, 9000), rng:range(1, 99))

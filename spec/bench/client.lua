@@ -13,6 +13,8 @@
 --   candles      client.market:candles
 --   open         client.orders:open, in the sandbox in this process
 --   bars         client.market:candles there, each time of another instrument
+--   message      a push of a price (231 bytes, JSON in JSON) into its quote;
+--   judge        the same with lua-cjson, both levels, without the quote
 -- Others:
 --   wide    WIDTH tasks, COUNT calls between them
 --   burst   COUNT tasks at once, a call each, on no open connection
@@ -21,14 +23,21 @@
 --           each of them holds
 --   step    WIDTH tasks in a host's loop; prints the 99.9th percentile of the
 --           CPU seconds of one step
+--   stream  COUNT messages of a stream with WIDTH instruments, read as events
+--   merged  the same, looked at so often that 50,000 quotes a second are read
+--   streamed the same; prints KB held after a tenth of them and at the end
+--   flood   WIDTH streams in a host's loop, COUNT messages between them, beside a
+--           slow reader; prints the same
 -- Prints seconds, seconds of CPU, and KB of memory held at the end, where
 -- nothing else is said.
 
 local mode, base_url, count, width, ca_file = table.unpack(arg)
 count, width = tonumber(count), tonumber(width or 1)
 
+local cjson = require "cjson"
 local etoro = require "etoro"
 local core = require "etoro.core"
+local stream_quotes = require "etoro.stream.quotes"
 
 local WARM_UP = 50
 
@@ -129,6 +138,32 @@ function WORK.bars()
   end
 end
 
+-- Pushes as the API sends them, with a bid.
+local function pushes()
+  local list = {}
+  for i = 1, 1000 do
+    list[i] = ('{"messages":[{"topic":"instrument:1001","content":"{'
+      .. '\\"Bid\\":\\"%.6f\\",\\"Date\\":\\"2026-11-27T08:00:00.1234567Z\\",'
+      .. '\\"PriceRateID\\":\\"%d\\"}","id":"3f2504e0-4f89-11d3-9a0c-0305e82c%04d",'
+      .. '"type":"Trading.Instrument.Rate"}]}'):format(299.5 + i / 100,
+      100000000000 + i, i % 10000)
+  end
+  assert(#list[1] == 231)
+  return list
+end
+
+function WORK.message()
+  local list, quotes, waiting = pushes(), { [1001] = stream_quotes.new(1001) }, {}
+  return function(i) assert(stream_quotes.push(list[i % 1000 + 1], quotes, i, waiting)) end
+end
+
+function WORK.judge()
+  local list = pushes()
+  return function(i)
+    assert(cjson.decode(cjson.decode(list[i % 1000 + 1]).messages[1].content).Bid)
+  end
+end
+
 local modes = {}
 
 for name, make in pairs(WORK) do
@@ -180,27 +215,34 @@ function modes.memory(client)
   print(("%d %d"):format(first, call(count - 1000)))
 end
 
-function modes.step(client)
+-- Steps a host's loop until is_over() and prints what the longest steps take;
+-- counted from when `counts` is set.
+local function print_steps(is_over, counts)
   local uv = require "luv"
-  local loop, spent, is_over = etoro.loop(), {}, false
+  local loop, spent = etoro.loop(), {}
   local poll = uv.new_poll(loop:pollfd())
   local function step()
     local from = os.clock()
     loop:step()
-    spent[#spent + 1] = os.clock() - from
-    if is_over then poll:stop() end
+    if counts() then spent[#spent + 1] = os.clock() - from end
+    if is_over() then poll:stop() end
   end
   poll:start("r", step)
-  etoro.spawn(function()
-    etoro.run(spread(client, width * 10, width))
-    spent = {}
-    etoro.run(spread(client, count, width))
-    is_over = true
-  end)
   step()
   uv.run()
   table.sort(spent)
   print(("%.6f"):format(spent[math.ceil(#spent * 0.999)]))
+end
+
+function modes.step(client)
+  local is_warm, is_over
+  etoro.spawn(function()
+    etoro.run(spread(client, width * 10, width))
+    is_warm = true
+    etoro.run(spread(client, count, width))
+    is_over = true
+  end)
+  print_steps(function() return is_over end, function() return is_warm end)
 end
 
 function modes.tasks(client)
@@ -221,6 +263,98 @@ function modes.tasks(client)
   end)
   slow:close()
   print(("%.3f"):format((after - before) / count))
+end
+
+-- A stream with WIDTH instruments to spec/bench/pusher.py, which pushes COUNT
+-- messages.
+local function open_stream()
+  local client = connect { stream_url = ("%s/%d"):format(
+    base_url:gsub("^http", "ws"), count // width) }
+  local stream, ids = assert(client:stream()), {}
+  for i = 1, width do ids[i] = 1000 + i end
+  assert(stream:subscribe(ids))
+  return stream
+end
+
+-- Reads each event until so many messages have come.
+local function read_until(stream, messages)
+  local events = 0
+  repeat
+    local event, err = stream:next(0.02)
+    assert(not err, err)
+    events = events + 1
+  until (not event or events % 32 == 0)
+    and stream:stats().messages >= messages
+end
+
+-- The same for who looks now and then at what is new.
+local function look_until(stream, messages)
+  repeat
+    etoro.sleep(width / 50000)
+    local event, err
+    repeat
+      event, err = stream:next(0)
+      assert(not err, err)
+    until not event
+  until stream:stats().messages >= messages
+end
+
+function modes.merged()
+  etoro.run(function()
+    local stream = open_stream()
+    look_until(stream, width + 1)
+    local from = clock()
+    look_until(stream, width + count)
+    report(from)
+    stream:close()
+  end)
+end
+
+function modes.flood()
+  local each, ids = 20, {}
+  for i = 1, each do ids[i] = 1000 + i end
+  local client = connect { stream_url = ("%s/%d"):format(
+    base_url:gsub("^http", "ws"), count // (width * each)) }
+  local streams, reads = {}, 0
+  for i = 1, width do
+    streams[i] = assert(client:stream())
+    assert(streams[i]:subscribe(ids))
+  end
+  local function messages()
+    local sum = 0
+    for _, one in ipairs(streams) do sum = sum + one:stats().messages end
+    return sum
+  end
+  local reader = etoro.spawn(function()
+    while true do
+      if streams[1]:next(1) then reads = reads + 1 end
+      etoro.sleep(0.01)
+    end
+  end)
+  print_steps(function()
+    local is_over = messages() >= count
+    if is_over then reader:cancel() end
+    return is_over
+  end, function() return reads > 0 end)
+end
+
+function modes.stream()
+  local stream = open_stream()
+  read_until(stream, width + 1)
+  local from = clock()
+  read_until(stream, width + count)
+  report(from)
+end
+
+function modes.streamed()
+  local stream = open_stream()
+  local function held_after(messages)
+    read_until(stream, width + messages)
+    collectgarbage()
+    return held_kb()
+  end
+  local first = held_after(count // 10)
+  print(("%d %d"):format(first, held_after(count)))
 end
 
 local client = connect()

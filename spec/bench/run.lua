@@ -6,7 +6,8 @@
 -- a row misses its target, the run fails.
 --
 -- BENCH_ROUNDS sets the number of rounds (7), BENCH_ONLY picks rows by a Lua
--- pattern, BENCH_REQUESTS=1000000 makes the row about memory the long one.
+-- pattern, BENCH_REQUESTS=1000000 and BENCH_MESSAGES=10000000 make the rows
+-- about memory the long ones.
 
 local bodies = require "spec.bench.bodies"
 local nginx = require "spec.support.nginx"
@@ -17,6 +18,7 @@ local RAW = BUILD .. "/spec/bench/raw"
 local MEASURE = BUILD .. "/spec/bench/measure"
 local ROUNDS = tonumber(os.getenv "BENCH_ROUNDS" or 7)
 local REQUESTS = tonumber(os.getenv "BENCH_REQUESTS" or 50000)
+local MESSAGES = tonumber(os.getenv "BENCH_MESSAGES" or 1000000)
 local ONLY = os.getenv "BENCH_ONLY"
 
 local SMALL = "/api/v1/agent-portfolios"
@@ -35,6 +37,7 @@ location /api/ {
   open_file_cache max=16;
   open_file_cache_valid 3600;
   rewrite /history/candles/ /candles break;
+  if ($arg_instrumentIds) { rewrite ^ /held break; }
   rewrite /market-data/instruments$ /instruments break;
   rewrite /portfolio$ /positions break;
   rewrite ^ /small break;
@@ -50,7 +53,7 @@ local function read(path)
 end
 
 local function run(argv)
-  argv.timeout = 600 + REQUESTS / 1000
+  argv.timeout = 600 + REQUESTS / 1000 + MESSAGES / 10000
   local done = process.run(argv)
   if done.code ~= 0 then
     error(("%s\nfailed: %s"):format(table.concat(argv, " "),
@@ -85,7 +88,8 @@ end
 local function start()
   local web = nginx.start { locations = LOCATIONS }
   run { "mkdir", web.dir .. "/files/bench" }
-  for _, name in ipairs { "small", "instruments", "positions", "candles" } do
+  for _, name in ipairs { "small", "instruments", "held", "positions",
+    "candles" } do
     web:write("bench/" .. name, bodies[name]())
   end
   if two_cpus then
@@ -143,22 +147,23 @@ end
 --- Runs both in turns; each gives a number.
 ---@return table figure value: the median of ours / theirs, round by round;
 ---low, high: the least and the greatest; mine, theirs: medians of each alone
-local function compare(mine, theirs, rounds)
+local function in_rounds(rounds, both)
   local ratios, left, right = {}, {}, {}
-  for round = 1, rounds or ROUNDS do
-    local a, b
-    if round % 2 == 1 then
-      b = theirs()
-      a = mine()
-    else
-      a = mine()
-      b = theirs()
-    end
+  for round = 1, rounds do
+    local a, b = both(round)
     ratios[round], left[round], right[round] = a / b, a, b
   end
   local value = median(ratios) -- sorts
   return { value = value, low = ratios[1], high = ratios[#ratios],
     mine = median(left), theirs = median(right) }
+end
+
+local function compare(mine, theirs, rounds)
+  return in_rounds(rounds or ROUNDS, function(round)
+    if round % 2 == 0 then return mine(), theirs() end
+    local b = theirs()
+    return mine(), b
+  end)
 end
 
 -- The same for what has nothing to be compared with.
@@ -295,11 +300,12 @@ local function tasks(web)
   end, 5)
 end
 
-local function longest_step(web)
-  return repeated(function()
-    return 1000 * numbers((run(pinned(ours("step", web.plain_url, 20000,
-      64)))))[1]
-  end, 5)
+local function longest_step(mode, url_of, n)
+  return function(web)
+    return repeated(function()
+      return 1000 * numbers((run(pinned(ours(mode, url_of(web), n, 64)))))[1]
+    end, 5)
+  end
 end
 
 -- Without a server but the sandbox in the same process.
@@ -309,6 +315,68 @@ local function inside(mode, n)
       return 1000 * figures(ours(mode, "http://127.0.0.1:1", n)).cpu / n
     end)
   end
+end
+
+-- A push into its quote, beside a decode of both its levels by lua-cjson.
+local function message()
+  local n = 300000
+  local function seconds(mode)
+    return function() return figures(ours(mode, "http://127.0.0.1:1", n)).cpu / n end
+  end
+  local found = compare(seconds "message", seconds "judge")
+  found.value, found.low, found.high = found.mine * 1e6, nil, nil
+  return found
+end
+
+-- --- streams ---
+
+local pusher -- started with the first row that needs it
+
+-- Where a stream's messages come from.
+local function pusher_url()
+  if not pusher then
+    local words = { "/usr/bin/python3", "spec/bench/pusher.py" }
+    if two_cpus then
+      words = { "taskset", "-c", "1", table.unpack(words) }
+    end
+    pusher = process.spawn(words)
+  end
+  return "http://127.0.0.1:" .. pusher:expect "ready (%d+)\n"
+end
+
+local function raw_stream(topics, connections, count)
+  return { BUILD .. "/spec/bench/raw_stream", ("%s/%d"):format(pusher_url(),
+    count // topics), tostring(topics), tostring(connections),
+    tostring(count) }
+end
+
+-- CPU of a message, over that of the raw loop.
+local function streamed(mode, topics, connections, count)
+  return function()
+    return compare(cpu_of(function()
+      return ours(mode, pusher_url(), count, topics)
+    end, count), cpu_of(function()
+      return raw_stream(topics, connections, count)
+    end, count))
+  end
+end
+
+local function messages_a_second(topics, count)
+  return function()
+    local found = compare(function()
+      return count / figures(ours("merged", pusher_url(), count, topics)).wall
+    end, function()
+      return count / figures(raw_stream(topics, 1, count)).wall
+    end)
+    found.value, found.low, found.high = found.mine, nil, nil
+    return found
+  end
+end
+
+local function stream_memory()
+  local list = numbers((run(pinned(ours("streamed", pusher_url(), MESSAGES,
+    1000)))))
+  return { value = list[2] / list[1], mine = list[2], theirs = list[1] }
 end
 
 -- `of` gives the figure; `unit` is what ours and theirs are divided by and
@@ -324,6 +392,7 @@ local STEP = "a step serves 8 sockets at most, and what it gives back is read"
 local HANDLE = "below 8.2 libcurl gets a new handle for each HTTP/1 answer,"
   .. " which is 21 k"
 local CPU, CJSON = "CPU / raw libcurl", "CPU / (raw libcurl + lua-cjson)"
+local WSLAY = "CPU / (raw libcurl + libwslay + lua-cjson)"
 local THOUSANDS, RATIO = "instructions", "requests/s / raw curl_multi"
 
 local rows = {
@@ -346,7 +415,7 @@ local rows = {
     unit = MILLION, holds = true,
     of = instructions("candles", CANDLES, "decode", 5, 25) },
   { "orders:open in the sandbox", THOUSANDS, "<=", 0.45 * 1.06e6,
-    unit = COUNT, holds = true, of = instructions("open", nil, nil, 100, 300) },
+    unit = COUNT, holds = true, of = instructions("open", nil, nil, 300, 1800) },
   { "require, client and first call, HTTP/1.1", THOUSANDS .. " over Lua's",
     "<=", 36e6, unit = MILLION, holds = true, of = first_call },
   { "client:call, HTTP/1.1", CPU, "<=", 1.15, unit = US,
@@ -373,6 +442,18 @@ local rows = {
     of = inside("bars", 100) },
   { "orders:open in the sandbox", "ms of CPU", "<=", 0.45 * 0.101, unit = ONE,
     of = inside("open", 500) },
+  { "a message of a price stream into its quote", "us of CPU", "<=", 0.9, unit = US,
+    of = message },
+  { "a stream of 1,000 instruments, merged", WSLAY, "<=", 0.75, unit = US,
+    of = streamed("merged", 1000, 1, 300000) },
+  { "a stream of 12,000 on 3 connections, merged", WSLAY, "<=", 0.75,
+    unit = US, of = streamed("merged", 12000, 3, 360000) },
+  { "a stream of 1,000 instruments, each message an event", WSLAY, "<=", 2, unit = US,
+    of = streamed("stream", 1000, 1, 300000) },
+  { "a stream of 1,000 instruments", "messages/s", ">=", 6e5, unit = RATE,
+    of = messages_a_second(1000, 300000) },
+  { ("a stream, %d messages"):format(MESSAGES), "memory at the end / after a tenth",
+    "<=", 1.02, unit = MB, of = stream_memory },
   { "process start to first HTTPS reply, full CA list",
     "time / raw libcurl at its defaults", "<=", 0.55, unit = MS, of = cold },
   { "64 tasks at once on no open connection, HTTP/2, full CA list",
@@ -387,8 +468,23 @@ local rows = {
   { "1,000 waiting tasks, each with a call queued", "KB a task", "<=", 8,
     unit = KB, of = tasks },
   { "one step of a host's loop, 64 tasks", "ms of CPU, p99.9", "<=", 5,
-    unit = ONE, why = STEP, of = longest_step },
+    unit = ONE, why = STEP, of = longest_step("step", function(web)
+      return web.plain_url
+    end, 20000) },
+  { "a stream's flood, 64 times, one step of a host's loop", "ms of CPU, p99.9",
+    "<=", 5, unit = ONE, why = STEP, of = longest_step("flood", pusher_url,
+      512000) },
 }
+
+for _, row in ipairs(require "spec.bench.backtest_rows" { in_rounds = in_rounds,
+  figures = function(...)
+    return numbers((run(pinned { LUA, "spec/bench/backtest.lua", ... })))
+  end,
+  unpinned = function(...)
+    return numbers((run { LUA, "spec/bench/backtest.lua", ... }))
+  end, build = BUILD, rounds = ROUNDS }) do
+  rows[#rows + 1] = row
+end
 
 local function judge(row, figure)
   if row[3] == "<=" then return figure <= row[4] end
@@ -432,10 +528,18 @@ local function print_row(row, web)
   return is_met or not row.holds
 end
 
+-- Those of streams are left out of a build that has none, and those of a program
+-- that is not there.
+local function is_wanted(row)
+  return (not ONLY or (row[1] .. ": " .. row[2]):find(ONLY))
+    and (not row[1]:find "^a stream" or require "etoro".features.websocket)
+    and (not row.needs or read(row.needs))
+end
+
 local function run_rows(web)
   local missed = 0
   for _, row in ipairs(rows) do
-    if not ONLY or (row[1] .. ": " .. row[2]):find(ONLY) then
+    if is_wanted(row) then
       if not print_row(row, web) then missed = missed + 1 end
     end
   end
@@ -452,6 +556,7 @@ local function main()
   local web = start()
   local ok, missed = pcall(run_rows, web)
   web:stop()
+  if pusher then pusher:stop() end
   if not ok then error(missed, 0) end
   if missed > 0 then
     print(("%d of the rows in instructions miss their target"):format(missed))

@@ -174,7 +174,7 @@ describe("client:call of every operation", function()
       assert.equal(sent[i], arrival.method .. " "
         .. arrival.target:gsub("%?.*$", ""))
     end
-    assert.equal(150, #sent)
+    assert.equal(207, #sent)
   end)
 
   local function raises(said, name, params)
@@ -194,7 +194,7 @@ describe("client:call of every operation", function()
       local params = samples.params(op)
       params.noSuchName = 1
       raises("unknown parameter 'noSuchName'", name, params)
-      for _, specs in ipairs { op.params.path, op.params.query } do
+      for _, specs in ipairs { op.params.path, op.params.query, op.params.header } do
         for field in pairs(specs) do
           params = samples.params(op)
           params[field] = print
@@ -233,8 +233,10 @@ describe("client:call of every operation", function()
         raises("missing parameter '" .. field .. "'", name, params)
       end
       for field in pairs(op.params.path) do without(field) end
-      for field, spec in pairs(op.params.query) do
-        if spec.required then without(field) end
+      for _, specs in ipairs { op.params.query, op.params.header } do
+        for field, spec in pairs(specs) do
+          if spec.required then without(field) end
+        end
       end
       if is_list(op.body) then
         without "body"
@@ -307,7 +309,7 @@ describe("client:call of every operation", function()
     end
     if spec.max_items then
       local many = {}
-      for i = 1, spec.max_items + 1 do many[i] = i end
+      for i = 1, spec.max_items + 1 do many[i] = samples.value(spec.items) end
       out[#out + 1] = { many, "items, got " .. #many }
     end
     return out
@@ -316,7 +318,7 @@ describe("client:call of every operation", function()
   it("refuses values outside of bounds, shapes and known values", function()
     local cases = 0
     for name, op in pairs(operations) do
-      for _, specs in ipairs { op.params.path, op.params.query } do
+      for _, specs in ipairs { op.params.path, op.params.query, op.params.header } do
         for field, spec in pairs(specs) do
           for _, case in ipairs(wrong_values(spec)) do
             local params = samples.params(op)

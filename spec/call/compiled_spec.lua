@@ -123,6 +123,9 @@ end
 
 -- Leaves one name of those that exclude each other, most of the time.
 local function obey(op, given)
+  for _, rule in ipairs(op.none_of or {}) do
+    for _, name in ipairs(draw(6) > 1 and rule or {}) do given[name] = nil end
+  end
   for _, kind in ipairs { "one_of", "at_most_one" } do
     for _, rule in ipairs(op[kind] or {}) do
       local kept = draw(6) > 1 and one_of(rule)
@@ -135,8 +138,10 @@ end
 
 local function draw_params(op)
   local params = fields_of(op.params.query)
-  for _, name in ipairs(types.sorted_names(op.params.path)) do
-    if draw(40) > 1 then params[name] = value_of(op.params.path[name]) end
+  for _, specs in ipairs { op.params.path, op.params.header } do
+    for _, name in ipairs(types.sorted_names(specs)) do
+      if draw(40) > 1 then params[name] = value_of(specs[name]) end
+    end
   end
   add_filters(op, params)
   if op.body and type(op.body.type) == "string" then
@@ -166,15 +171,16 @@ local function shown(value, depth)
 end
 
 local function long_way(op, params)
-  local ok, path, query, body = pcall(arguments.params, op, params)
+  local ok, path, query, body, headers = pcall(arguments.params, op, params)
   if not ok or not path then return nil end
   return targets.build(op, path, query) .. " " .. shown(path, 1) .. " "
-    .. shown(body, 9)
+    .. shown(body, 9) .. " " .. shown(headers, 1)
 end
 
 local function short_way(op, params)
-  local target, path, body = compiled.read(op, params)
-  return target and target .. " " .. shown(path, 1) .. " " .. shown(body, 9)
+  local target, path, body, headers = compiled.read(op, params)
+  return target and target .. " " .. shown(path, 1) .. " " .. shown(body, 9) .. " "
+    .. shown(headers, 1)
 end
 
 describe("arguments drawn at random", function()

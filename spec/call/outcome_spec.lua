@@ -76,7 +76,7 @@ describe("an outcome", function()
       local url = "http://127.0.0.1:" .. process.free_port()
       client = assert(etoro.client { base_url = url, api_key = "a",
         user_key = "b", max_retries = 0 })
-      sso = assert(etoro.oauth.new { client_id = "one", deadline = 0.5,
+      sso = assert(etoro.oauth.new { client_id = "one", deadline = 3,
         token_url = url .. "/token" })
       local result, err = call()
       assert.is_nil(result)

@@ -438,6 +438,7 @@ describe("canary keys", function()
       local file = assert(io.open(dir .. "/" .. name, "wb"))
       file:write(key, "\n")
       file:close()
+      assert(os.execute(("chmod 600 '%s/%s'"):format(dir, name)))
     end
     local box = server.start { api_key = API_KEY, user_key = USER_KEY }
     local done = run(TOOLS .. [[
@@ -504,6 +505,10 @@ describe("canary keys", function()
     for _, name in ipairs { "portfolios", "orders", "instruments" } do
       look(client[name])
     end
+    local stream = assert(client:stream())
+    assert(stream:subscribe { 1001 })
+    repeat local event = assert(stream:next(10)) until event.kind == "quote"
+    look(stream)
     look(client)
     look(agent)
     print(client._options, agent._options)
@@ -519,6 +524,14 @@ describe("canary keys", function()
         base_url = "https://example.org", user_key = "x",
         keys_of = client._core }
       assert(not other and problem:find "another origin", problem)
+      -- nor is whoever drives a wire
+      local runtime = client._runtime
+      assert(not pcall(runtime.engine.credentials, runtime.engine,
+        client._core))
+      local driven = require("etoro.core").engine { now = 1 }
+      assert(not pcall(driven.credentials, driven, client._core))
+      assert(not pcall(driven.client, driven, { user_key = "x",
+        base_url = os.getenv "ETORO_BASE_URL", keys_of = client._core }))
     end
     for _, text in ipairs(texts) do
       if text ~= minted then print(("%s=%s"):format("FOUND", text)) end

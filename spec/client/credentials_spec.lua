@@ -6,7 +6,6 @@ local process = require "spec.support.process"
 local raises = require "spec.support.raises"
 local recorder = require "spec.support.recorder"
 
-local LUA = os.getenv "LUA" or "lua5.4"
 local with, refused, program = keys.with, keys.refused, keys.program
 
 describe("etoro.client", function()
@@ -115,45 +114,44 @@ describe("etoro.client", function()
       os.remove(dir .. "/pipe")
     end)
 
-    it("in a file that others can use are told of, with the cure", function()
+    it("in a file that others can use are refused, with the cure", function()
       local private, shared = file("it's", "a"), file("shared", "u")
-      local function told(mode)
+      local function problems(mode)
         assert(os.execute("chmod " .. mode .. " '" .. shared .. "'"))
-        local events = {}
-        local function keep(event) events[#events + 1] = event end
-        assert(etoro.client { api_key_file = private, user_key_file = shared,
-          base_url = rec.url, on_event = keep }):close()
-        assert(etoro.oauth.new { client_id = "c", client_secret_file = shared,
-          on_event = keep })
-        return events
+        local client, err = etoro.client { api_key_file = private,
+          user_key_file = shared, base_url = rec.url }
+        if client then client:close() end
+        local sso, other = etoro.oauth.new { client_id = "c",
+          client_secret_file = shared }
+        assert.equal(client == nil, sso == nil)
+        return err, other
       end
-      assert.same({}, told "600")
-      assert.same({}, told "400")
-      for _, mode in ipairs { "0644", "0640", "0604", "0620" } do
-        local events = told(mode)
-        assert.equal(2, #events)
-        assert.equal("warning", events[1].kind)
+      for _, mode in ipairs { "600", "400" } do assert.is_nil((problems(mode))) end
+      for _, mode in ipairs { "0644", "0640", "0604", "0620", "0602", "0660",
+        "0610", "0666", "0777" }
+      do
+        local err, other = problems(mode)
+        assert.equal("auth", err.kind)
+        assert.equal("key_file", err.code)
         assert.equal(("user_key_file '%s' is open to others than its owner"
           .. " (mode %s). Close it: chmod 600 '%s'"):format(shared, mode,
-          shared), events[1].message)
-        assert.matches("^client_secret_file", events[2].message)
+          shared), err.message)
+        assert.equal("key_file", other.code)
+        assert.matches("^client_secret_file", other.message)
       end
+      -- what a link leads to counts, and its own mode does not
+      assert(os.execute(("ln -s shared '%s/link'"):format(dir)))
+      assert.matches("link' is open to others", refused { api_key = "a",
+        user_key_file = dir .. "/link" }.message)
       -- the line works as it stands
       assert(os.execute("chmod 644 \"" .. private .. "\""))
-      local cure
-      assert(etoro.client { api_key_file = private, user_key = "u",
-        base_url = rec.url, on_event = function(event)
-          cure = event.message:match "chmod .*$"
-        end }):close()
-      assert(os.execute(cure))
-      assert.same({}, told "600")
-      -- who listens to nothing reads it on stderr
+      local err = refused { api_key_file = private, user_key = "u" }
+      assert(os.execute(err.message:match "chmod .*$"))
+      assert.is_nil((problems "600"))
+      -- a file that the environment names as well
       assert(os.execute("chmod 644 '" .. shared .. "'"))
-      local done = process.run { LUA, "-e",
-        "assert(require 'etoro'.client { api_key = 'a', user_key_file = arg[1] })",
-        "/dev/null", shared }
-      assert.equal(0, done.code, done.stderr)
-      assert.matches("^etoro: warning: user_key_file .* chmod 600 '/", done.stderr)
+      assert.matches("ETORO_USER_KEY_FILE '.*chmod 600 '/", program("{}", {
+        ETORO_API_KEY = "a", ETORO_USER_KEY_FILE = shared }))
     end)
 
     it("are not given twice", function()

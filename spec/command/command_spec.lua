@@ -115,7 +115,7 @@ describe("the etoro command #lua", function()
       local out = passes { "close", tostring(id) }
       assert.is_truthy(out:find(("^%d  close accepted, order %%d+\n%d  closed\n$")
         :format(id, id)), out)
-      assert.are.equal("no open positions\n", passes { "positions" })
+      assert.are.equal("No open positions.\n", passes { "positions" })
       assert.truthy(passes { "history" }:find "\n1 trade, profit")
     end)
 
@@ -129,7 +129,7 @@ describe("the etoro command #lua", function()
     end)
 
     it("says why an order is not sent", function()
-      local err = fails(2, { "order", "AAPL", "--amount", "1" })
+      local err = fails(1, { "order", "AAPL", "--amount", "1" })
       assert.truthy(err:find("you asked for 1 USD", 1, true))
       err = fails(2, { "order", "AAPL", "--amount", "0" })
       assert.truthy(err:find("not a decimal number above 0", 1, true))
@@ -256,7 +256,7 @@ describe("the etoro command #lua", function()
   it("lists operations", function()
     assert.truthy(passes { "operations", "agent" }:find
       "DELETE +/api/v1/agent%-portfolios/{agentPortfolioId} +safe +default")
-    assert.are.equal(150, #decoded { "operations", "--json" })
+    assert.are.equal(207, #decoded { "operations", "--json" })
   end)
 
   it("writes colours only when told to, or on a terminal", function()

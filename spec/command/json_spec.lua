@@ -120,6 +120,8 @@ describe("the JSON of the etoro command #lua", function()
   it("has every figure that the tables show", function()
     etoro("order", "AAPL", "--amount", "100", "--stop-loss", "100.5")
     etoro("order", "BTC", "--amount", "200", "--trigger", "1000")
+    server:raw("POST", "/sandbox/trading/price", -- it stands from now on
+      '{"instrumentId":1001,"price":150.5}')
     for command, list in pairs { positions = etoro "positions",
       orders = etoro "orders" }
     do
@@ -188,6 +190,18 @@ describe("the JSON of the etoro command #lua", function()
         .. json.encode(tokens)
       assert.is_nil(text:find(secret:sub(1, 12), 1, true))
     end
+  end)
+
+  it("has what alerts and watchlists are known by", function()
+    local alert = etoro("alerts", "add", "AAPL", "above", "100000")
+    has_shape(alert, "`alerts`")
+    has_shape(etoro("alerts")[1], "`alerts`")
+    has_shape(etoro("alerts", "remove", alert.alertId), "`alerts`")
+    etoro("watchlists", "create", "Tech", "AAPL")
+    has_shape(etoro("watchlists")[1], "`watchlists`")
+    local shown = etoro("watchlists", "show", "Tech")
+    has_shape(shown, "`watchlists`")
+    assert.equal("AAPL", shown.items[1].symbol)
   end)
 
   it("has an error of the documented kind, also of one close among all",

@@ -72,6 +72,9 @@ describe("the etoro command #lua", function()
     assert.is_nil(done.stderr:find "[\27\7\13]")
     assert.is_nil(done.stderr:find("\194\155", 1, true))
     assert.are.equal(1, select(2, done.stderr:gsub("\n", "")))
+    for _, seen in ipairs { "\\u001b[31mred", "\\u0007", "\\u009b31m", "\\u202eback" } do
+      assert(done.stderr:find(seen, 1, true), done.stderr)
+    end
   end)
 
   it("aligns wide letters, marks and pictures", function()

@@ -70,6 +70,78 @@ describe("etoro run", function()
     assert.truthy(err:find("is no JSON object of settings", 1, true))
   end)
 
+  it("reads a word of --set as its setting takes it", function()
+    local path = write("s.lua", [[return { name = "s", symbols = { "AAPL" },
+      interval = "1d", settings = { word = "a", n = 3, part = 0.5, loud = false,
+        list = { default = { 1 } } },
+      on_bar = function(ctx)
+        local s = ctx.settings
+        ctx:log(s.word, s.n, s.part, s.loud, #s.list)
+      end }]])
+    local function told(...)
+      local words = {}
+      for _, word in ipairs { ... } do
+        words[#words + 1] = "--set"
+        words[#words + 1] = word
+      end
+      return etoro(0, "run", path, "--days", "1", table.unpack(words))
+    end
+    assert.truthy(told("word=1", "n=1e3", "part=1", "loud=true", "list=[4,5,6]")
+      :find("1 1000 1 true 3\n", 1, true))
+    assert.truthy(told("word=true", "n=4.0", "list=[]")
+      :find("true 4 0.5 false 0\n", 1, true))
+    assert.truthy(told("word=[1]"):find("[1] 3 0.5 false 1\n", 1, true))
+    assert.truthy(told("word="):find("00:00   3 0.5 false 1\n", 1, true))
+    for word, message in pairs {
+      ["n=3.5"] = "'n' is a whole number, not a number",
+      ["n=x"] = "'n' is a whole number, not a string",
+      ["n=1e400"] = "'n' is a whole number, not a finite number",
+      ["part=nan"] = "'part' is a number, not a string",
+      ["loud=1"] = "'loud' is a boolean, not a string",
+      ["list=3"] = "'list' is a table, not a whole number",
+      ["list=["] = "'list' is a table, not a string",
+    } do
+      local _, err = etoro(2, "run", path, "--days", "1", "--set", word)
+      assert.truthy(err:find(message, 1, true), err)
+    end
+  end)
+
+  it("tells a file's settings with --help", function()
+    local path = write("h.lua", [[return { name = "h", symbols = { "AAPL" },
+      settings = { n = { default = 3, min = 1, max = 9, help = "bars\27[31m" },
+        least = { default = 0.5, min = 0.1 }, most = { default = 2, max = 4 },
+        way = { default = "a", choices = { "a", "b" } }, word = "x",
+        list = { default = { 1, 2 } } },
+      main = function() end }]])
+    for _, command in ipairs { "run", "backtest" } do
+      local out = etoro(0, command, path, "--help")
+      assert.truthy(out:find("\nSettings of " .. path .. ", for --set NAME=VALUE:\n"
+        .. "   least  0.5; at least 0.1\n   list   [1,2]\n   most   2; at most 4\n"
+        .. "   n      3; 1 to 9; bars", 1, true), out)
+      assert.truthy(out:find('\n   way    "a"; a | b\n   word   "x"\n', 1, true), out)
+      assert.is_nil(out:find("\27", 1, true))
+    end
+    local out = etoro(0, "run", write("b.lua", "return {"), "--help")
+    assert.truthy(out:find("b.lua:1:", 1, true))
+    assert.is_nil(etoro(0, "run", "--help"):find("Settings of", 1, true))
+  end)
+
+  it("takes objects alone for settings and rails, and no rails that are none",
+    function()
+    local path = write("s.lua", BUYER)
+    for _, what in ipairs { "settings", "rails" } do
+      for _, text in ipairs { "[]", "[1]", "null", "3", '"a"', "", "{", '{"a":1}{}' } do
+        local _, err = etoro(2, "run", path, "--" .. what, write("v.json", text))
+        assert.truthy(err:find("is no JSON object of " .. what, 1, true), err)
+      end
+    end
+    local _, err = etoro(2, "run", path, "--rails", write("v.json", "{}"))
+    assert.truthy(err:find("v.json holds no rail", 1, true))
+    _, err = etoro(2, "run", path, "--settings", write("v.json", '{"amount":null}'))
+    assert.truthy(err:find("'amount' is a number, not null", 1, true), err)
+    etoro(0, "run", path, "--days", "1", "--settings", write("v.json", "{}"))
+  end)
+
   it("keeps rails, of a file or its own", function()
     local path = write("s.lua", (BUYER:gsub("assert%(ctx:buy.-\n",
       'local order, err = ctx:buy(bar.symbol, { amount = 300 })\n'

@@ -89,7 +89,8 @@ describe("the etoro command #lua", function()
 
   it("counts down on a terminal, and takes the line away", function()
     rec:clear()
-    rec:set { default = { body = '{"agentPortfolios":[]}' } }
+    rec:set { default = { body = '{"agentPortfolios":[{"agentPortfolioId":"p",'
+      .. '"agentPortfolioName":"a"}]}' } }
     rec:script { { status = 429, headers = { "Retry-After: 3" } } }
     local child = on_terminal { "portfolios" }
     assert.equal(0, (child:wait(SECONDS)), child:stdout())
@@ -171,7 +172,7 @@ describe("the etoro command #lua", function()
       assert.equal(0, (child:wait(SECONDS)), child:stderr())
       child = account "orders"
       child:wait(SECONDS)
-      assert.equal("no waiting orders\n", child:stdout())
+      assert.equal("No waiting orders.\n", child:stdout())
     end)
 
     it("says that a close waits for it, and ends", function()

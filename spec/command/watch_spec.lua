@@ -21,10 +21,10 @@ describe("the table of etoro watch", function()
 
   it("has all columns at 120 and at 80", function()
     local lines = {
-      "symbol      bid     ask  change   spread   age  market  trend",
-      "AAPL     250.25   250.5  +0.10%     0.25    3s  open    ▁▂▂▃▃▄▄▅▅▆▆▇▇██",
-      "EURUSD  1.08123  1.0813  -9.90%  0.00007  119m  closed  █▁",
-      "NONE          -       -       -        -     -  -",
+      "symbol        bid       ask  change   spread   age  market  trend",
+      "AAPL    250.25     250.5     +0.10%  0.25       3s  open    ▁▂▂▃▃▄▄▅▅▆▆▇▇██",
+      "EURUSD    1.08123    1.0813  -9.90%  0.00007  119m  closed  █▁",
+      "NONE      -          -        -      -           -  -",
     }
     assert.same(lines, watch_table.render(rows(), 120))
     assert.same(lines, watch_table.render(rows(), 80))
@@ -105,6 +105,23 @@ describe("etoro watch #lua", function()
     assert.is_nil(out:find("bid 77", 1, true))
   end)
 
+  it("records what the stream says, and says where it cannot", function()
+    local dir = process.scratch()
+    finally(function() process.remove(dir) end)
+    local child = process.spawn(argv("watch", "AAPL", "--record", dir .. "/wire"))
+    child:expect "AAPL  bid 100.5  ask 101.5\n"
+    ended(child)
+    local file = assert(io.open(dir .. "/wire"))
+    local text = file:read "a"
+    file:close()
+    assert.truthy(text:find('^{"record":"etoro.stream",.*"direction":"in"'))
+    assert.is_nil(text:find("canary", 1, true))
+    local done = process.run(argv("watch", "AAPL", "--record", dir))
+    assert.not_equal(0, done.code)
+    assert.truthy(done.stderr:find("a directory", 1, true), done.stderr)
+    assert.is_nil(done.stderr:find("lua/etoro", 1, true), done.stderr)
+  end)
+
   it("tells JSON in lines", function()
     local child = process.spawn(argv("--json", "watch", "AAPL"))
     child:expect '"ask":%s*101.5'
@@ -115,12 +132,19 @@ describe("etoro watch #lua", function()
       if event.kind then kinds[event.kind] = event end
     end
     assert.is_table(kinds.connected)
+    local told = kinds.quote
+    assert.equal(("%.6f"):format(told.ask - told.bid), ("%.6f"):format(told.spread))
     assert.same({ 1001, "AAPL", true }, { kinds.quote.instrumentId,
       kinds.quote.symbol, kinds.quote.isMarketOpen })
   end)
 
   it("tells private events", function()
-    local child = process.spawn(argv("watch", "--private"))
+    local me = assert(served:client { api_key = ws.API_KEY,
+      user_key = ws.USER_KEY }:call "GET /api/v1/me")
+    local all = argv("watch", "--private")
+    all.env.ETORO_STREAM_URL = ("%s/cid-%d"):format(all.env.ETORO_STREAM_URL,
+      me.demoCid)
+    local child = process.spawn(all)
     child:expect "order  .*OrderID"
     ended(child)
   end)

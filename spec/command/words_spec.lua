@@ -1,5 +1,6 @@
 -- The etoro command speaks of what was typed, not of the library behind it.
 local docs = require "spec.support.docs"
+local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
 local words = require "etoro.command.words"
@@ -163,6 +164,26 @@ describe("the etoro command #lua", function()
     assert.is_nil((io.open(dir .. "/w")))
   end)
 
+  it("takes several scopes in one value, each once", function()
+    local id = portfolio()
+    for i, args in ipairs {
+      { "--scopes", "real:read,trade.real:read" },
+      { "--scope=real:read trade.real:read" },
+      { "--scope", "etoro-public:real:read, trade.real:read", "--scopes=real:read" },
+    } do
+      local done = etoro { "tokens", "create", id, "--name", "m" .. i,
+        "--secret-file", dir .. "/m" .. i, table.unpack(args) }
+      assert.equal(0, done.code, done.stderr)
+      local sent = server:arrivals()
+      local body = json.decode(sent[#sent].body)
+      assert.same({ "etoro-public:real:read", "etoro-public:trade.real:read" },
+        body.scopeNames)
+    end
+    fails(2, "--scope: there is no scope in it", { "tokens", "create", id, "--name",
+      "n", "--scope", " ,", "--secret-file", dir .. "/none" })
+    assert.is_nil((io.open(dir .. "/none")))
+  end)
+
   it("lets the API judge scopes that it does not list", function()
     local id = portfolio()
     server:fault { route = "GET /api/v2/agent-portfolios/user-tokens/scopes",
@@ -186,7 +207,10 @@ end)
 local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^option '", "^give either", "^client:halt", "token:client",
   "^etoro%.terminal is not built", "etoro%.null", "on_event", "^%%s is missing",
-  "^the client is halted" }
+  "^the client is halted",
+  -- resources that no command uses
+  "client%.transfers:", "client%.copying:", "client%.applications:",
+  "client%.subaccounts:" }
 local PROGRAM_FILES = { "oauth", "budget", "market/cache", "sandbox",
   "indicators", "strategy",
   "etoro/operations", "meta.lua", "command/words", "journal", "renewal" }

@@ -34,6 +34,38 @@ static void masks(void)
   etoro_mask_secrets(NULL, 0, NULL, 0);
 }
 
+/* Among all texts of a few letters, in which most places look like it: what is
+   covered is what a search byte by byte finds. */
+static void masks_at_each_place(void)
+{
+  static const char *const secrets[] = { "aaaaaaab", "baaaaaaa", "aaabaaaa",
+                                         "abababab", "babbabba", "ab-ab-ab" };
+  unsigned seed = 1;
+  int round;
+  for (round = 0; round < 20000; round++) {
+    const char *secret = secrets[round % 6];
+    char text[161], expected[161];
+    size_t i, n;
+    seed = seed * 1103515245 + 12345;
+    n = seed >> 16 & 127;
+    for (i = 0; i < n; i++) {
+      seed = seed * 1103515245 + 12345;
+      text[i] = "aaaab-"[(seed >> 16) % (round % 6 == 5 ? 6 : 5)];
+    }
+    seed = seed * 1103515245 + 12345;
+    if (n >= 8 && round % 3)
+      memcpy(text + (seed >> 16) % (n - 7), secret, 8);
+    text[n] = '\0';
+    memcpy(expected, text, n + 1);
+    for (i = 0; i + 8 <= n; i++)
+      if (!memcmp(text + i, secret, 8)) {
+        memset(expected + i, '*', 8);
+        i += 7;
+      }
+    masks_as(expected, secret, text);
+  }
+}
+
 static void masks_escaped(void)
 {
   masks_as("<**********>", "a/b/c==+", "<a\\/b\\/c==+>");
@@ -166,6 +198,7 @@ static void masks_other_texts(void)
 int main(void)
 {
   masks();
+  masks_at_each_place();
   masks_escaped();
   masks_what_a_cut_leaves();
   masks_in_time();

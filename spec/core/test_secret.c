@@ -1,3 +1,4 @@
+#include "core/bytes/keylook.h"
 #include "core/bytes/secret.h"
 
 #include <errno.h>
@@ -164,8 +165,57 @@ static void wipes(void)
   etoro_wipe(NULL, 0);
 }
 
+/* {"ean":"App","ek":"abcdef"} is eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlZiJ9 */
+static void looks_at_keys(void)
+{
+  static const char *const looks[][2] = {
+    { "", "plain" },
+    { "lhgfaslk21490FAScVPk", "plain" },
+    { "eyJ", "plain" },
+    { "key", "plain" },
+    { "a=", "plain" },
+    { "monkey==", "plain" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlZiJ9", "user_key" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlIn0_", "user_key" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlIn0", "user_key" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2QifQ__", "user_key" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2QifQ==", "user_key" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlZiJ", "cut" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY2RlZi", "cut" },
+    { "eyJlYW4iOiJBcHAiLCJlayI6ImFiY", "cut" },
+    { "eyJlYW4_", "cut" },
+    { "eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x", "plain" },
+    { "API key: abc", "labelled" },
+    { "x-api-key:abc", "labelled" },
+    { "ETORO_USER_KEY=abc", "labelled" },
+    { "User Token = abc", "labelled" },
+    { "\"abc\"", "quoted" },
+    { "'abc", "quoted" },
+    { "abc`", "quoted" },
+    { "\xe2\x80\x9c"
+      "abc",
+      "quoted" },
+    { "abc\xe2\x80\x9d", "quoted" },
+    { "a b", "blank" },
+    { "a\tb", "blank" },
+    { "Bearer abc", "blank" },
+    { "a\nb", "odd" },
+    { "a\x7f", "odd" },
+    { "API key: \"a b\n", "odd" },
+    { "a\xc3\xa9", "odd" },
+    { "abc\xe2\x80", "odd" },
+    { "\x01", "odd" }
+  };
+  size_t i;
+  for (i = 0; i < sizeof looks / sizeof *looks; i++) {
+    const char *look = etoro_key_look(looks[i][0], strlen(looks[i][0]));
+    CHECK_TEXT(looks[i][1], look, strlen(look));
+  }
+}
+
 static void short_of_memory(int may_fail)
 {
+  const char *look = etoro_key_look("eyJlYW4iOiJBcHA", 15);
   struct etoro_secret *s;
   int rc = etoro_secret_new(&s, "x", 1);
   CHECK(rc == ETORO_OK ? s != NULL : may_fail && rc == ETORO_ENOMEM && !s);
@@ -176,6 +226,7 @@ static void short_of_memory(int may_fail)
   rc = read_file(&s);
   CHECK(rc == ETORO_OK || (may_fail && rc == ETORO_ENOMEM && !s));
   etoro_secret_free(s);
+  CHECK(look ? !strcmp(look, "cut") : may_fail);
 }
 
 int main(void)
@@ -189,6 +240,7 @@ int main(void)
   reads_files();
   reads_nothing_else();
   wipes();
+  looks_at_keys();
   write_file("key", 3);
   fail_each_step(short_of_memory);
   unlink(path);

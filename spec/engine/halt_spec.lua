@@ -16,7 +16,8 @@ table.sort(names)
 
 local function writes(op) return op.method ~= "GET" and not op.reads end
 
-local function is_exit(op) return op.trade == "close" or op.trade == "cancel" end
+local EXITS = { close = true, cancel = true, leave = true }
+local function is_exit(op) return EXITS[op.trade] or false end
 
 describe("guard rails", function()
   local box
@@ -77,7 +78,7 @@ describe("guard rails", function()
     assert.is_true(#names >= 146)
   end)
 
-  it("of a halted client stop every write but cancel and close", function()
+  it("of a halted client stop every write but cancel, close and the end of a copy", function()
     local client = client_of { account = "real" }
     client:halt()
     -- whatever priority a caller gives
@@ -112,8 +113,8 @@ describe("guard rails", function()
     for _, name in ipairs(names) do
       local op = operations[name]
       if writes(op) and op.path:find("/trading/", 1, true) then
-        assert.equal(op.path:find("/demo/", 1, true) and "demo" or "real",
-          op.account, name)
+        local is_demo = (op.path .. "/"):find("/demo/", 1, true)
+        assert.equal(is_demo and "demo" or "real", op.account, name)
       end
     end
   end)

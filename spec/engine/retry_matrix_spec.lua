@@ -62,7 +62,9 @@ local SAFE_WRITES = {
   POST = {
     "likes$", "/follows$", "/pins$", "/saves$", "/votes$",
     "^/api/v1/watchlists/{watchlistId}/items$",
-    "/costs$", "/eligibility$", -- these only read
+    -- these only read
+    "/costs$", "/eligibility$", "/aggregate%-portfolio$", "/rankings/multiple$",
+    "^/api/v2/watchlists$",
   },
   PUT = { "" }, PATCH = { "" }, DELETE = { "" },
 }
@@ -84,7 +86,8 @@ for name, op in pairs(operations) do
     class = check.class_of(op, params.body) }
   if op.class_by then
     params = samples.params(op)
-    params.body[op.class_by.field] = nil
+    local is_but = op.class_by.but ~= nil -- a sample has that value
+    params.body[op.class_by.field] = is_but and "trailing" or nil
     requests[#requests + 1] = { name = name, op = op, params = params,
       class = check.class_of(op, params.body) }
   end

@@ -181,10 +181,14 @@ static int step(const char *script, const char *url, const char *mode, long n)
   } else {
     lua_gc(L, LUA_GCCOLLECT, 0);
     lua_settop(L, 1);
-    if (!strcmp(mode, "lua"))
+    if (!strcmp(mode, "lua")) {
+      /* Lua drops a finalizer that it has no memory to call, and what that
+         would have freed: none is called before there is memory again. */
+      lua_gc(L, LUA_GCSTOP);
       arm(&lua_meter, n, 0);
-    else
+    } else {
       arm(&core_meter, n, !strcmp(mode, "core"));
+    }
     verdict = run(L, &was_unmet);
     if (verdict == 1 && !was_unmet)
       verdict = 0;

@@ -67,6 +67,42 @@ describe("etoro.indicators", function()
     assert.is_true(compared > 500, compared)
   end)
 
+  it("have z-scores of the libraries' means and deviations", function()
+    local fixture, list = read_fixture(), ta.zscore(20):over(closes)
+    local compared = 0
+    for at, deviation in pairs(fixture.stddev) do
+      local i, mean = math.tointeger(tonumber(at)), fixture["bollinger.middle"][at]
+      if mean then
+        assert.near((closes[i] - mean) / deviation, list[i], 1e-9)
+        compared = compared + 1
+      end
+    end
+    assert.is_true(compared > 25, compared)
+  end)
+
+  it("have channels and crossings that a search of the bars finds, too", function()
+    local _, lines = ta.donchian(20):over(bars)
+    local fast, slow = ta.sma(5), ta.sma(20)
+    local means = { {}, {} }
+    local crossings = 0
+    for i, bar in ipairs(bars) do
+      local high, low = -math.huge, math.huge
+      for k = math.max(1, i - 19), i do
+        high, low = math.max(high, bars[k].high), math.min(low, bars[k].low)
+      end
+      assert.equal(i >= 20 and high or nil, lines.upper[i])
+      assert.equal(i >= 20 and low or nil, lines.lower[i])
+      means[1][i], means[2][i] = fast:add(bar.close), slow:add(bar.close)
+      local function above(k) return means[1][k] > means[2][k] end
+      local is_up = i > 20 and above(i) and not above(i - 1)
+      local is_down = i > 20 and not above(i) and above(i - 1)
+      assert.equal(is_up, ta.crossed_above(fast, slow), i)
+      assert.equal(is_down, ta.crossed_below(fast, slow), i)
+      crossings = crossings + (ta.crossed(fast, slow) and 1 or 0)
+    end
+    assert.is_true(crossings > 20, crossings)
+  end)
+
   it("weigh prices by the volume since the day began", function()
     local expected = read_fixture().vwap
     local one_day, vwap = {}, ta.vwap()

@@ -43,6 +43,20 @@ describe("etoro.account equity", function()
       api.lines)
   end)
 
+  it("is to the cent, without what binary fractions add", function()
+    local _, client = start { ["aggregate-portfolio"] = (TOTALS:gsub("1110.5", "0.1")),
+      pnl = [[{"clientPortfolio":{"credit":0.3,"orders":[],"ordersForOpen":[],
+      "mirrors":[],"positions":[
+      {"positionID":1,"mirrorID":0,"amount":0.1,"unrealizedPnL":{"pnL":-1.1}},
+      {"positionID":2,"mirrorID":0,"amount":0.2,"unrealizedPnL":{"pnL":-2.2}}]}}]] }
+    local result = assert(client.account:equity())
+    assert.equal(0.3, result.available_cash)
+    assert.equal(0.3, result.total_invested)
+    assert.equal(-3.3, result.profit_loss)
+    assert.equal(-2.7, result.equity)
+    assert.equal(-2.8, result.differences[1].difference)
+  end)
+
   it("names the differences", function()
     local _, client = start { pnl = PNL, ["aggregate-portfolio"] =
       (TOTALS:gsub("1110.5", "1000")) }

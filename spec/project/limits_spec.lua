@@ -17,13 +17,15 @@ local FIXED_C = [[ENGINE_SLOT REQUEST DIGITS_SAFE BLOCK POLLRDHUP TIMER_ID
   LINES_AUTH ETORO_DECIMAL_MAX BYTES ROOM TWO_TO_63 MSG_NOSIGNAL OBJECT_SLOTS
   LEAST MOST MANTISSA_BITS EXPONENT_BIAS DIGITS_MOST TWO_TO_53
   ETORO_JSON_BLOCK SETS_MAX ETORO_WALK_WAVES ETORO_WALK_DIGITS ETORO_BAR_ROOM
-  LOOKS]]
-local FIXED_LUA = [[DAY HOUR MINUTE WEEK MONDAY CENT FIRST LAST CERTAIN OTHERS
+  LOOKS PONG_BYTE ETORO_BAR_MINUTE ROOM_AHEAD RARE_AMONG RARE_TRIES
+  STATUS_ABSENT]]
+local FIXED_LUA = [[EULER DAY HOUR MINUTE WEEK MONDAY CENT FIRST LAST CERTAIN OTHERS
   ALREADY_CLOSED WAITING_FOR_MARKET VERSION]]
 -- In the sandbox: numbers of the model.
-local FIXED_BOX = [[NULL_SHARE LATEST OPENING FIRST_TRANSACTIONS
+local FIXED_BOX = [[NULL_SHARE LATEST OPENING FIRST_TRANSACTIONS FIRST_ID
+  SETTLING FEE
   HOURS_BETWEEN OVERNIGHT STAMP_DUTY LEAST INVESTED HELD_SINCE PRIME
-  WEEK_SHIFT]]
+  WEEK_SHIFT PHASES FAR LOOK CONTROL_MAX REASON_MAX GOING_AWAY]]
 
 -- Those without a spec at the limit and one past it, and why.
 local WITHOUT = {
@@ -32,11 +34,11 @@ local WITHOUT = {
     ETORO_UNPACK_PIECE ETORO_BUF_WIPED_MAX ETORO_HTTPD_CUT_BLOCK
     ETORO_HTTPD_EXTRA_RUNS ETORO_BIG_ANSWER ETORO_NAMES_MAX
     ETORO_NAME_ROOM ETORO_LIST_BATCH ETORO_WS_MESSAGE_KEPT
-    ETORO_WS_PIECE spellings_max wait_slice shared_tick
+    spellings_max wait_slice shared_tick
     oauth_tick journal_chunk journal_turn timer_look error_shown_max
-    close_batch_age close_history_age close_batch_turn strategy_burst stream_tick stream_wait_tick
-    command_watch_tick
-    stream_batch stream_frame]],
+    close_batch_age close_history_age close_batch_turn reconcile_turn strategy_burst stream_tick
+    ETORO_TERMINAL_PIECE stream_look_least stream_stale_looks
+    command_watch_tick sweep_look sweep_line bars_range_window bars_range_widest bars_checkpoint]],
   -- an account with so many candidates side by side, or a clock that goes back
   -- by just that: the specs of trading stay well on either side
   "evidence_lookups recover_lookups recover_clock_slack",
@@ -47,18 +49,17 @@ local WITHOUT = {
     ETORO_STACK_WIPED]],
   -- meeting them takes more of a machine than a spec may
   [[ETORO_RESOLVERS_MAX ETORO_HTTPD_CONNECTIONS_MAX ETORO_HTTPD_SPARED
-    zone_file_max zone_moments_max]],
+    zone_file_max zone_moments_max stream_look_late]],
   -- a box's fills, answers and portfolio are earlier than these by far
-  [[strategy_bar_lag strategy_order_wait strategy_close_wait
-    strategy_shown_within rails_shown_within strategy_order_look strategy_stop_look]],
+  [[strategy_close_wait
+    strategy_shown_within strategy_stop_look]],
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
     default_oauth_connect_timeout oauth_grace reader_patience
     ETORO_DEFAULT_WS_OPEN_TIMEOUT ETORO_DEFAULT_WS_CLOSE_TIMEOUT
-    stream_backoff_min stream_backoff_max stream_reply stream_silence
-    stream_stable stream_queue
+    stream_queue
     command_shut_wait command_told_after command_queued_told
-    command_sent_told command_pause_told command_scopes_patience]],
+    command_sent_told command_pause_told command_scopes_patience keyring_wait]],
 }
 
 local function words(text)
@@ -190,7 +191,7 @@ end)
 
 describe("the table of the sandbox's ceilings", function()
   -- how often others look, never what they see
-  local WITHOUT_BOX = words "box_held_tick"
+  local WITHOUT_BOX = words "box_held_tick box_record_piece"
 
   it("is what Lua reads, under names of its own", function()
     local count = 0

@@ -1,6 +1,6 @@
 local core = require "etoro.core"
 
-local STUB = "src/binding/core.meta.lua"
+local STUB = "lua/etoro/meta/core.meta.lua"
 
 -- Names in the stub: module names, and per class the names of its methods.
 local function read_stub()

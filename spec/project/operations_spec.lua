@@ -6,7 +6,7 @@ local pools = require "etoro.client.pools"
 local TYPES = { string = true, number = true, integer = true, boolean = true,
   datetime = true, date = true, ipv4 = true, uuid = true, binary = true,
   list = true, object = true, any = true }
-local RULES = { "one_of", "any_of", "at_most_one", "together" }
+local RULES = { "one_of", "any_of", "at_most_one", "together", "none_of" }
 
 local function count(t)
   local number = 0
@@ -36,16 +36,33 @@ local function each_spec(spec, name, f)
 end
 
 describe("etoro.operations", function()
-  it("knows the 146 documented operations, and newer ones", function()
+  it("knows the 146 operations of v1.244.0, and 61 newer ones", function()
     local newer = names_where(function(op) return op.since end)
+    assert.equal(61, #newer)
+    assert.equal(146, count(operations) - #newer)
+    assert.same({ "GET /api/v1/data/instruments/{instrumentId}/candles" },
+      names_where(function(op) return op.since == "unlisted" end))
     assert.same({
       "GET /api/v1/trading/info/demo/close-orders/{orderId}",
       "GET /api/v1/trading/info/real/close-orders/{orderId}",
       "PATCH /api/v2/trading/demo/positions/{positionId}",
       "PATCH /api/v2/trading/positions/{positionId}",
-    }, newer)
-    assert.equal(146, count(operations) - #newer)
+    }, names_where(function(op) return op.since == "v1.279.0" end))
+    assert.equal(56,
+      #names_where(function(op) return op.since == "v1.375.0" end))
     assert.equal(17, #names_where(function(op) return op.deprecated end))
+  end)
+
+  it("says which routes a newer document lacks, and what to use", function()
+    local gone = names_where(function(op) return op["until"] end)
+    for _, name in ipairs(gone) do
+      assert.equal("v1.375.0", operations[name]["until"], name)
+      assert.is_true(#operations[name].instead > 0, name)
+    end
+    assert.equal(29, #gone)
+    for name, op in pairs(operations) do
+      assert.truthy(not op.deprecated or op["until"], name)
+    end
   end)
 
   it("describes each one completely", function()
@@ -108,7 +125,7 @@ describe("etoro.operations", function()
           assert.equal(name, twin.twin)
           assert.equal(op.account == "real" and "demo" or "real", twin.account)
           assert.equal(op.account == "demo",
-            op.path:find("/demo/", 1, true) ~= nil)
+            (op.path .. "/"):find("/demo/", 1, true) ~= nil)
           assert.equal(op.class, twin.class)
           assert.equal((op.pool:gsub("%-%l+$", "")),
             (twin.pool:gsub("%-%l+$", "")))
@@ -122,8 +139,16 @@ describe("etoro.operations", function()
 
   it("sends again only what ends in the same state", function()
     local v1 = "/api/v1/trading/execution"
-    assert.same({ "POST /api/v2/trading/execution/demo/orders",
-      "POST /api/v2/trading/execution/orders" },
+    assert.same({
+      "DELETE /api/v2/trading/copy",
+      "DELETE /api/v2/trading/copy/demo",
+      "POST /api/v1/money/transfers",
+      "POST /api/v2/trading/copy/close",
+      "POST /api/v2/trading/copy/demo/close",
+      "POST /api/v2/trading/execution/demo/orders",
+      "POST /api/v2/trading/execution/orders",
+      "POST /api/v3/trading/execution/demo/orders",
+      "POST /api/v3/trading/execution/orders" },
       names_where(function(op) return op.class == "keyed" end))
     assert.same({
       "POST " .. v1 .. "/demo/market-close-orders/positions/{positionId}",
@@ -142,6 +167,11 @@ describe("etoro.operations", function()
       "POST /api/v1/posts/{postId}/comments/{commentId}/replies",
       "POST /api/v1/price-alerts",
       "POST /api/v1/reactions/{postId}/comment",
+      "POST /api/v1/sso/applications",
+      "POST /api/v1/sso/applications/{clientId}/client-secret",
+      "POST /api/v1/sub-accounts/etoro-trading/money-transfers",
+      "POST /api/v1/sub-accounts/etoro-trading/user-tokens",
+      "POST /api/v1/sub-accounts/me/accounts",
       "POST " .. v1 .. "/demo/limit-orders",
       "POST " .. v1 .. "/demo/market-open-orders/by-amount",
       "POST " .. v1 .. "/demo/market-open-orders/by-units",
@@ -153,8 +183,10 @@ describe("etoro.operations", function()
       "POST /api/v1/watchlists/newasdefault-watchlist",
       "POST /api/v2/agent-portfolios",
       "POST /api/v2/agent-portfolios/{agentPortfolioId}/user-tokens",
+      "POST /api/v2/trading/copy",
+      "POST /api/v2/trading/copy/demo",
     }, names_where(function(op) return op.class == "never" end))
-    assert.equal(6, #names_where(function(op) return op.reads end))
+    assert.equal(12, #names_where(function(op) return op.reads end))
   end)
 
   it("gives a close the class that its body makes", function()
@@ -175,10 +207,26 @@ describe("etoro.operations", function()
     assert.equal(close, check.as_sent(close, {}))
   end)
 
+  it("gives an edit of a trailing stop the class of what is sent once", function()
+    local edit = operations["PATCH /api/v2/trading/positions/{positionId}"]
+    for _, body in ipairs { { stopLossRate = 1 }, { clearStopLoss = true },
+        { stopLossType = "fixed" }, { stopLossType = etoro.null } } do
+      assert.equal("safe", check.class_of(edit, body))
+    end
+    for _, body in ipairs { { stopLossType = "trailing" },
+        { stopLossType = "Trailing", stopLossRate = 1 },
+        '{"stopLossType":"fixed"}' } do
+      assert.equal("never", check.class_of(edit, body))
+    end
+  end)
+
   it("says what moves money, and which 429 is final", function()
     for name, op in pairs(operations) do
       local is_whole = name:find("^POST .*/agent%-portfolios$")
         or name:find("^DELETE .*/{agentPortfolioId}$")
+        or name:find "^POST .*/trading/copy$"
+        or name:find "^POST .*/trading/copy/demo$"
+        or name:find "^POST .*transfers$"
       assert.equal(is_whole and true or nil, op.moves_money, name)
       local makes_token = name:find("^POST .*/agent%-portfolios$")
         or name:find("^POST .*/user%-tokens$")

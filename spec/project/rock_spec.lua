@@ -1,7 +1,10 @@
 -- Installing: where the modules and the command land, and that both are found
 -- there, wherever "there" is.
 local checkout = require "spec.support.checkout"
+local docs = require "spec.support.docs"
+local process = require "spec.support.process"
 local server = require "spec.support.server"
+local version = require "etoro.values.version"
 
 -- Debian's packages stand for the rocks that ours needs.
 local PROVIDED = [[
@@ -84,9 +87,33 @@ describe("installing #slow", function()
     place:remove()
   end)
 
-  it("finds nothing wrong with the rockspec", function()
-    place:must { "luarocks", "--lua-version", "5.4", "lint",
-      "rockspec/etoro-scm-1.rockspec" }
+  for _, which in ipairs { "scm", version } do
+    it("finds nothing wrong with the rockspec of " .. which, function()
+      place:must { "luarocks", "--lua-version", "5.4", "lint",
+        ("rockspec/etoro-%s-1.rockspec"):format(which) }
+    end)
+  end
+
+  it("packs a rock that holds what is installed, and installs it", function()
+    local config = { LUAROCKS_CONFIG = write("luarocks.lua", PROVIDED) }
+    place:must({ "make", "rock" }, config)
+    local rock = place:must { "sh", "-c", "ls build/*.rock" }.stdout
+      :gsub("\n", "")
+    assert.matches("^build/etoro%-" .. version:gsub("%.", "%%.") .. "%-1%.%l",
+      rock)
+    local tree = place.folder .. "/unpacked to"
+    place:must({ "luarocks", "--lua-version", "5.4", "install", "--tree", tree,
+      rock }, config)
+    local names = place:must { "sh", "-c", [[
+      (cd "$1/share/lua/5.4" && find etoro -type f)
+      (cd lua && find etoro -type f)]], "sh", tree }.stdout
+    local counts = {}
+    for name in names:gmatch "[^\n]+" do
+      counts[name] = (counts[name] or 0) + 1
+    end
+    for name, count in pairs(counts) do assert.equal(2, count, name) end
+    try(tree)
+    try_command(tree .. "/bin/etoro")
   end)
 
   for _, name in ipairs { "tree", "a tree of one's own" } do
@@ -137,15 +164,118 @@ describe("installing #slow", function()
         environment(other))
       assert.truthy(help.stdout:find("Usage: etoro", 1, true))
     end)
+
+  it("the command finds its own and Debian's modules where LUA_PATH and LUA_CPATH"
+    .. " lead elsewhere alone", function()
+      local own = place.folder .. "/of its own"
+      place:must { "make", "install", "PREFIX=" .. own }
+      for _, suffix in ipairs { "", "_5_4" } do
+        for _, elsewhere in ipairs { "/nowhere/?.lua", "", ";" } do
+          local env = environment()
+          env["LUA_PATH" .. suffix] = elsewhere
+          env["LUA_CPATH" .. suffix] = elsewhere:gsub("lua$", "so")
+          local check = place:must({ own .. "/bin/etoro", "check", cwd = "/" }, env)
+          assert.truthy(check.stdout:find("ok    connection", 1, true))
+          assert.equal("", check.stderr)
+        end
+      end
+    end)
+end)
+
+describe("make install #slow", function()
+  local place
+  setup(function() place = checkout.new "checkout" end)
+  teardown(function() place:remove() end)
+
+  it("says what scripts need where Lua does not look, as a shell reads it", function()
+    local prefix = place.folder .. "/it's  x"
+    local said = place:must { "make", "-s", "install", "PREFIX=" .. prefix }.stdout
+    local exports = said:match "scripts of your own find it after\n(.*)$"
+    place:must({ "sh", "-eu", "-c", exports .. [[
+      lua5.4 -e 'assert(require("etoro").client { api_key = "a", user_key = "b" })']],
+      cwd = "/" }, { LUA_PATH_5_4 = false, LUA_CPATH_5_4 = false })
+  end)
+
+  it("says nothing of it below DESTDIR", function()
+    local said = place:must { "make", "-s", "install", "PREFIX=/x",
+      "DESTDIR=" .. place.folder .. "/dest" }.stdout
+    assert.is_nil(said:find("scripts of your own", 1, true))
+  end)
+
+  it("lets all read it, whatever umask it and the checkout have", function()
+    local prefix = place.folder .. "/for all"
+    place:must { "sh", "-eu", "-c", [[umask 077
+      chmod -R go= lua src
+      make -s install "PREFIX=$1"]], "sh", prefix }
+    local closed = place:must { "find", prefix, "(", "-type", "d", "!", "-perm",
+      "755", "-o", "-name", "*.lua", "!", "-perm", "644", "-o", "-name", "*.so",
+      "!", "-perm", "-444", "-o", "-name", "etoro", "-type", "f", "!", "-perm",
+      "755", ")" }
+    assert.equal("", closed.stdout)
+  end)
+end)
+
+describe("make uninstall #slow", function()
+  it("takes back what install has put there, and nothing else", function()
+    local place = checkout.new "checkout"
+    finally(function() place:remove() end)
+    local function names()
+      return place:must { "find", place.folder .. "/it's  x", "!", "-type", "d",
+        cwd = "/" }.stdout
+    end
+    local where = "PREFIX=" .. place.folder .. "/it's  x"
+    place:must { "mkdir", "-p", place.folder .. "/it's  x/share/lua/5.4",
+      place.folder .. "/it's  x/lib/lua/5.4/etoro" }
+    place:must { "touch", place.folder .. "/it's  x/share/lua/5.4/etoro2.lua" }
+    local before = names()
+    place:must { "make", "uninstall", where } -- where there is nothing
+    place:must { "make", "install", where }
+    assert.matches("/bin/etoro\n", names(), 1, true)
+    place:must { "make", "uninstall", where }
+    assert.equal(before, names())
+  end)
+
+  it("install leaves no module of an older version", function()
+    local place = checkout.new "checkout"
+    finally(function() place:remove() end)
+    local old = place.folder .. "/x/share/lua/5.4/etoro/gone.lua"
+    place:must { "mkdir", "-p", (old:gsub("/[^/]*$", "")) }
+    place:must { "touch", old }
+    place:must { "make", "install", "PREFIX=" .. place.folder .. "/x" }
+    assert.is_nil(io.open(old))
+  end)
+end)
+
+describe("make demo #slow", function()
+  it("ends with three commands, which work as they stand, without keys", function()
+    local place = checkout.new "a checkout's"
+    finally(function() place:remove() end)
+    local demo = place:must { "make", "run-demo" }.stdout
+    local told = demo:match "\nNext:\n(.*)$"
+    local commands = {}
+    for line in told:gmatch "  ([^\n]+)" do commands[#commands + 1] = line end
+    assert.equal(3, #commands)
+    assert.matches("Ctrl-C", commands[1], 1, true)
+    local prices = place:run { "timeout", "-k", "9", "-s", "INT", "6", "sh", "-c",
+      commands[1] }
+    assert.matches("AAPL +bid %d+", prices.stdout, 1)
+    assert.matches("TSLA +bid %d+", prices.stdout, 1)
+    assert.matches("a sandbox on this machine", prices.stderr, 1, true)
+    local run = place:must { "sh", "-c", commands[2] }
+    assert.matches("\nequity +%d+", run.stdout)
+    place:must { "sh", "-c", commands[3] }
+    local help = place:must { place.home .. "/.local/bin/etoro", "--help" }
+    assert.matches("Usage: etoro", help.stdout, 1, true)
+    assert.truthy(told:find("doc/quickstart.md", 1, true))
+    assert(io.open "doc/quickstart.md"):close()
+  end)
 end)
 
 describe("make run #slow", function()
-  local process = require "spec.support.process"
-
   local function run(arguments, env)
     local argv = { "make", "-s", table.unpack(arguments) }
     argv.env = { MAKEFLAGS = false, MAKELEVEL = false, LUA_PATH = false,
-      LUA_CPATH = false }
+      LUA_CPATH = false, XDG_CONFIG_HOME = "/nowhere" }
     for name, value in pairs(env or {}) do argv.env[name] = value end
     return process.run(argv)
   end
@@ -163,9 +293,59 @@ describe("make run #slow", function()
   end)
 
   it("runs each that the readers are told to", function()
-    for name in require("spec.support.docs").read("README.md")
-      :gmatch "EXAMPLE=(%S+)" do
-      assert(io.open("examples/" .. name .. ".lua")):close()
+    local count = 0
+    for _, page in ipairs { "README.md", table.unpack(docs.pages "doc") } do
+      for name in docs.read(page):gmatch "EXAMPLE=(examples/%S+)" do
+        assert(io.open(name)):close()
+        count = count + 1
+      end
+    end
+    assert.is_true(count > 1)
+  end)
+
+  it("takes a file wherever it is, with arguments that hold blanks, and says what"
+    .. " there is where there is none", function()
+    local folder = process.scratch()
+    finally(function() process.remove(folder) end)
+    local path = folder .. "/it's mine.lua"
+    local file = assert(io.open(path, "w"))
+    file:write [[
+      local client = assert(require("etoro").client())
+      print(#arg, arg[1], #assert(client.instruments:list()))
+    ]]
+    file:close()
+    local done = run { "run", "EXAMPLE=" .. path, "ARGS='a  b' c" }
+    assert.equal("2\ta  b\t60\n", done.stdout, done.stderr)
+    done = run { "run", "EXAMPLE=none" }
+    assert.equal(2, done.code)
+    assert.truthy(done.stderr:find("EXAMPLE is 'none'; there are .*ticker.lua"))
+  end)
+
+  it("takes the keys that etoro login has kept", function()
+    local sandbox, folder = server.start(), process.scratch()
+    local env = { ETORO_BASE_URL = sandbox.url, XDG_CONFIG_HOME = folder,
+      ETORO_API_KEY = false, ETORO_USER_KEY = false, ETORO_ACCESS_TOKEN = false }
+    local login = process.run { os.getenv "LUA" or "lua5.4", "src/command/etoro",
+      "login", env = env, input = "sandbox-api-key\nsandbox-user-key\n" }
+    sandbox:clear()
+    local done = run({ "run", "EXAMPLE=open_wait_close" }, env)
+    local asked = sandbox:arrivals()
+    sandbox:stop()
+    process.remove(folder)
+    assert.equal(0, login.code, login.stderr)
+    assert.equal(0, done.code, done.stderr)
+    assert.matches("^A sandbox on this machine", done.stdout)
+    assert.is_true(#asked > 0)
+  end)
+
+  it("gives no sandbox where keys are set, wrong as they may be", function()
+    for _, env in ipairs { { ETORO_API_KEY = "a-key-alone" },
+      { ETORO_API_KEY = "a", ETORO_USER_KEY = "b",
+        ETORO_BASE_URL = "http://127.0.0.1:9" } }
+    do
+      local done = run({ "run", "EXAMPLE=events" }, env)
+      assert.equal(2, done.code)
+      assert.is_nil(done.stderr:find("a sandbox on this machine", 1, true))
     end
   end)
 end)

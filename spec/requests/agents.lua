@@ -108,6 +108,94 @@ local LINES = {
     method = "DELETE", target = V1 .. TOKENS .. "/" .. TOKEN, status = 204,
     check = is_true },
 }
+
+local SSO, SUB = "/api/v1/sso", "/api/v1/sub-accounts"
+local APPLICATION = '{"application":{"clientId":"' .. ID
+  .. '","applicationName":"bot"},"clientSecret":"sk_secret"}'
+local FIELDS = { applicationName = "bot", applicationIconUrl = "https://a.b/c",
+  scopes = { { scopeId = 230, isMandatory = true } },
+  redirectUris = { "https://a.b/d" } }
+local FIELDS_TEXT = '{"applicationIconUrl":"https://a.b/c","applicationName":"bot",'
+  .. '"redirectUris":["https://a.b/d"],"scopes":[{"isMandatory":true,"scopeId":230}]}'
+local OF_SUB = { ["x-sub-account-id"] = "enc+id/=" }
+
+local function has_secret(result)
+  return result.clientId == ID and result.clientSecret:reveal() == "sk_secret"
+end
+
+local function add(op, call, target, changes)
+  local line = { op = op, call = call, method = op:match "^%u+", target = target,
+    status = 200 }
+  for name, value in pairs(changes) do line[name] = value end
+  table.insert(LINES, line)
+end
+
+add("GET " .. SSO .. "/applications", function(client)
+  return client.applications:list()
+end, SSO .. "/applications", { answer = '{"applications":[{"clientId":"x"}]}',
+  check = function(list) return list[1].clientId == "x" end })
+add("GET " .. SSO .. "/scopes", function(client)
+  return client.applications:scopes()
+end, SSO .. "/scopes", { answer = '{"scopes":[{"scopeId":224,"scopeName":"x"}]}',
+  check = function(list) return list[1].scopeId == 224 end })
+add("POST " .. SSO .. "/applications", function(client)
+  return client.applications:create(FIELDS)
+end, SSO .. "/applications", { status = 201, answer = APPLICATION,
+  body = FIELDS_TEXT, check = has_secret })
+add("PUT " .. SSO .. "/applications/{clientId}", function(client)
+  return client.applications:update(ID, { applicationName = "new",
+    allowedGcids = {} })
+end, SSO .. "/applications/" .. ID, { answer = APPLICATION,
+  body = '{"allowedGcids":[],"applicationName":"new"}',
+  check = function(result) return result.applicationName == "bot" end })
+add("DELETE " .. SSO .. "/applications/{clientId}", function(client)
+  return client.applications:delete(ID)
+end, SSO .. "/applications/" .. ID, { status = 204, check = is_true })
+add("POST " .. SSO .. "/applications/{clientId}/client-secret", function(client)
+  return client.applications:rotate(ID)
+end, SSO .. "/applications/" .. ID .. "/client-secret", {
+  answer = '{"clientId":"' .. ID .. '","clientSecret":"sk_secret"}',
+  check = has_secret })
+
+add("GET " .. SUB .. "/me/accounts", function(client)
+  return client.subaccounts:list()
+end, SUB .. "/me/accounts", { answer = '{"accounts":[{"subAccountId":"e"}]}',
+  check = function(list) return list[1].subAccountId == "e" end })
+add("POST " .. SUB .. "/me/accounts", function(client)
+  return client.subaccounts:create "beneath"
+end, SUB .. "/me/accounts", { status = 202,
+  body = '{"additionalParams":{"username":"beneath"},'
+    .. '"providerName":"etoro-trading"}',
+  answer = '{"account":{"subAccountId":"e","status":"Pending"}}',
+  check = function(account) return account.status == "Pending" end })
+local SUB_TOKENS = SUB .. "/etoro-trading/user-tokens"
+add("GET " .. SUB_TOKENS, function(client)
+  return client.subaccounts:tokens()
+end, SUB_TOKENS, { answer = '{"userTokens":[{"userTokenId":"t"}]}',
+  check = function(list) return list[1].userTokenId == "t" end })
+add("GET " .. SUB_TOKENS .. "/scopes", function(client)
+  return client.subaccounts:scopes()
+end, SUB_TOKENS .. "/scopes", { answer = '{"scopes":[{"name":"x"}]}',
+  check = function(list) return list[1].name == "x" end })
+add("POST " .. SUB_TOKENS, function(client)
+  return client.subaccounts:create_token("enc+id/=", { userTokenName = "bot",
+    scopeNames = { READ } })
+end, SUB_TOKENS, { status = 201, answer = A_TOKEN, headers = OF_SUB,
+  body = '{"scopeNames":["' .. READ .. '"],"userTokenName":"bot"}',
+  check = is_token })
+add("PATCH " .. SUB_TOKENS .. "/{userTokenId}", function(client)
+  return client.subaccounts:update_token("enc+id/=", TOKEN, { scopeNames = { READ } })
+end, SUB_TOKENS .. "/" .. TOKEN, { status = 204, headers = OF_SUB,
+  body = '{"scopeNames":["' .. READ .. '"]}', check = is_true })
+add("DELETE " .. SUB_TOKENS .. "/{userTokenId}", function(client)
+  return client.subaccounts:revoke_token("enc+id/=", TOKEN)
+end, SUB_TOKENS .. "/" .. TOKEN, { status = 204, headers = OF_SUB, check = is_true })
+add("POST " .. SUB .. "/etoro-trading/money-transfers", function(client)
+  return client.subaccounts:transfer("enc+id/=", { amountInUsd = "2.50",
+    direction = "FromSubAccount" })
+end, SUB .. "/etoro-trading/money-transfers", { headers = OF_SUB,
+  body = '{"amountInUsd":2.50,"direction":"FromSubAccount"}', check = is_true })
+
 for _, line in ipairs(LINES) do line.account = "real" end
 
 return LINES

@@ -64,6 +64,9 @@ local discover = first(function(client)
     sort = "-marketCap,displayName", page = 2, pageSize = 20 }
 end)
 
+-- Positions come without symbols, which are asked for at once.
+local SYMBOLS = { "GET /api/v1/market-data/instruments?instrumentIds=1001" }
+
 local function portfolio(client) return client.account:holdings() end
 local function pnl(client) return client.account:pnl() end
 
@@ -152,16 +155,16 @@ return {
 
   { op = "GET /api/v1/trading/info/portfolio", call = portfolio,
     method = "GET", target = "/api/v1/trading/info/portfolio",
-    status = 200, answer = PORTFOLIO, check = has_position },
+    status = 200, answer = PORTFOLIO, check = has_position, more = SYMBOLS },
   { op = "GET /api/v1/trading/info/demo/portfolio", call = portfolio,
     method = "GET", target = "/api/v1/trading/info/demo/portfolio",
-    status = 200, answer = PORTFOLIO, check = has_position },
+    status = 200, answer = PORTFOLIO, check = has_position, more = SYMBOLS },
   { op = "GET /api/v1/trading/info/real/pnl", call = pnl, method = "GET",
     target = "/api/v1/trading/info/real/pnl", status = 200,
-    answer = PORTFOLIO, check = has_position },
+    answer = PORTFOLIO, check = has_position, more = SYMBOLS },
   { op = "GET /api/v1/trading/info/demo/pnl", call = pnl, method = "GET",
     target = "/api/v1/trading/info/demo/pnl", status = 200,
-    answer = PORTFOLIO, check = has_position },
+    answer = PORTFOLIO, check = has_position, more = SYMBOLS },
   { op = "GET /api/v1/trading/info/aggregate-portfolio", call = aggregate,
     method = "GET", target = V1 .. "/aggregate-portfolio" .. AGGREGATED,
     status = 200, answer = AGGREGATE, check = function(result)

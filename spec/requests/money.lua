@@ -126,6 +126,57 @@ return {
       .. '{"pageSize":50,"nextPageToken":null,"hasNext":false}}',
     check = function(item) return item.amount == "100.00" end },
 
+  { op = "GET /api/v1/money/transfer-eligibility",
+    call = function(client) return client.transfers:eligibility() end,
+    method = "GET", target = "/api/v1/money/transfer-eligibility",
+    answer = '[{"sourceAccount":{"accountType":"cash","accountId":"1"}}]',
+    check = function(list) return list[1].sourceAccount.accountId == "1" end },
+  { op = "GET /api/v1/money/transfer-fee-configurations",
+    call = function(client) return client.transfers:fees() end,
+    method = "GET", target = "/api/v1/money/transfer-fee-configurations",
+    answer = '[{"percentageFee":0.5}]',
+    check = function(list) return list[1].percentageFee == 0.5 end },
+  { op = "GET /api/v1/money/transfer-limits",
+    call = function(client) return client.transfers:limits() end,
+    method = "GET", target = "/api/v1/money/transfer-limits",
+    answer = '[{"minAmount":1,"maxAmount":2.5}]',
+    check = function(list) return list[1].maxAmount == 2.5 end },
+  { op = "GET /api/v1/money/transferable-balance",
+    call = function(client)
+      return client.transfers:available(
+        { accountType = "Trading", accountId = "12", balance = 5 },
+        { accountType = "cash", accountId = ID })
+    end,
+    method = "GET", target = "/api/v1/money/transferable-balance"
+      .. "?destinationAccountId=" .. ID .. "&destinationAccountType=cash"
+      .. "&sourceAccountId=12&sourceAccountType=trading",
+    answer = '{"transferableAmount":10.25,"currency":"USD"}',
+    check = function(able) return able.transferableAmount == 10.25 end },
+  { op = "POST /api/v1/money/transfers", account = "real",
+    call = function(client)
+      return client.transfers:create { amount = "10.10", currency = "USD",
+        sourceAccount = { accountType = "trading", accountId = "12" },
+        destinationAccount = { accountType = "cash", accountId = ID },
+        requestReferenceId = "rent-11" }
+    end,
+    method = "POST", target = "/api/v1/money/transfers",
+    body = '{"amount":10.10,"currency":"USD","destinationAccount":{"accountId":"'
+      .. ID .. '","accountType":"cash"},"requestReferenceId":"rent-11",'
+      .. '"sourceAccount":{"accountId":"12","accountType":"trading"}}',
+    answer = '{"transferId":9876543210,"requestReferenceId":"rent-11"}',
+    check = function(transfer) return transfer.transferId == 9876543210 end },
+  { op = "GET /api/v1/money/transfers/{transferId}",
+    call = function(client) return client.transfers:get(9876543210) end,
+    method = "GET", target = "/api/v1/money/transfers/9876543210",
+    answer = '{"results":[{"id":9876543210,"status":"pending"}]}',
+    check = function(transfer) return transfer.status == "pending" end },
+  { op = "GET /api/v1/money/transfers:lookup",
+    call = function(client) return client.transfers:lookup "rent 11" end,
+    method = "GET",
+    target = "/api/v1/money/transfers:lookup?requestReferenceId=rent%2011",
+    answer = '{"results":[]}',
+    check = function(list) return #list == 0 end },
+
   { op = "GET /api/v1/notifications/messages",
     call = function(client) return client.notifications:list() end,
     method = "GET", target = "/api/v1/notifications/messages",

@@ -139,4 +139,115 @@ return {
       return dashboard.clubs[1].name == "Gold"
         and dashboard.webinars.upcomingWebinars[1].id == 83618564462
     end },
+
+  { op = "GET /api/v2/portfolios/rankings",
+    call = function(client)
+      return client.people:rankings { period = "AbsOneYear", sort = "-gain",
+        gainMin = 0.1, page = 2, pageSize = 5 }
+    end, method = "GET", target = "/api/v2/portfolios/rankings?gainMin=0.1"
+      .. "&page=2&pageSize=5&period=AbsOneYear&sort=-gain",
+    answer = '{"results":[{"username":"ann"}],"pagination":{"page":2,'
+      .. '"pageSize":5,"hasNext":false}}',
+    check = function(list) return list[1].username == "ann" end },
+  { op = "GET /api/v2/portfolios/rankings", note = "one by one",
+    call = function(client)
+      return client.people:each_ranked { period = "CurrYear" }()
+    end, method = "GET", target = "/api/v2/portfolios/rankings?period=CurrYear",
+    answer = '{"results":[{"username":"ann"}],"pagination":{"hasNext":false}}',
+    check = function(one) return one.username == "ann" end },
+  { op = "GET /api/v2/portfolios/{username}/rankings",
+    call = function(client) return client.people:ranking("ann", "CurrYear") end,
+    method = "GET", target = "/api/v2/portfolios/ann/rankings?period=CurrYear",
+    answer = '{"data":{"username":"ann","gain":0.12}}',
+    check = function(one) return one.gain == 0.12 end },
+  { op = "POST /api/v2/portfolios/rankings/multiple",
+    call = function(client)
+      return client.people:rankings_of({ "ann", "b.ob" }, "CurrYear")
+    end, method = "POST",
+    target = "/api/v2/portfolios/rankings/multiple?period=CurrYear",
+    body = '{"usernames":["ann","b.ob"]}',
+    answer = '{"results":[{"username":"ann","value":{"gain":0.5}}]}',
+    check = function(list) return list[1].value.gain == 0.5 end },
+  { op = "GET /api/v2/portfolios/rankings/presets",
+    call = function(client) return client.people:presets() end,
+    method = "GET", target = "/api/v2/portfolios/rankings/presets",
+    answer = '{"results":[{"name":"a"}]}',
+    check = function(list) return list[1].name == "a" end },
+  { op = "GET /api/v2/portfolios/rankings/presets/{type}",
+    call = function(client)
+      return client.people:preset("most copied", { pageSize = 5 })
+    end, method = "GET",
+    target = "/api/v2/portfolios/rankings/presets/most%20copied?pageSize=5",
+    answer = '{"results":[{"username":"ann"}],"pagination":{"hasNext":false}}',
+    check = function(list) return list[1].username == "ann" end },
+  { op = "GET /api/v2/portfolios/rankings/tags",
+    call = function(client)
+      return client.people:ranking_tags { type = "sectors" }
+    end, method = "GET", target = "/api/v2/portfolios/rankings/tags?type=sectors",
+    answer = '{"results":[{"id":1,"name":"a","type":"sector"}]}',
+    check = function(list) return list[1].id == 1 end },
+  { op = "GET /api/v2/portfolios/rankings/summary",
+    call = function(client) return client.people:ranking_summary "industries" end,
+    method = "GET",
+    target = "/api/v2/portfolios/rankings/summary?summary=industries",
+    answer = '{"uniquePortfolios":3,"items":[]}',
+    check = function(one) return one.uniquePortfolios == 3 end },
+  { op = "GET /api/v1/portfolios/search",
+    call = function(client)
+      return client.people:find { type = "trader", query = "a b", limit = 3 }
+    end, method = "GET",
+    target = "/api/v1/portfolios/search?limit=3&query=a%20b&type=trader",
+    answer = '{"results":[{"username":"ann"}]}',
+    check = function(list) return list[1].username == "ann" end },
+  { op = "GET /api/v1/data/positions/closed-events/history",
+    call = function(client) return client.account:closed_events() end,
+    method = "GET", target = "/api/v1/data/positions/closed-events/history",
+    answer = '[{"closeYear":2025,"closedPositionEvents":4}]',
+    check = function(list) return list[1].closeYear == 2025 end },
+  { op = "GET /api/v1/data/stockback/promo-status",
+    call = function(client) return client.account:stockback() end,
+    method = "GET", target = "/api/v1/data/stockback/promo-status",
+    answer = '{"isOptedIn":true}',
+    check = function(one) return one.isOptedIn end },
+  { op = "GET /api/v1/keydata/{application}",
+    call = function(client) return client.account:key_data "a b" end,
+    method = "GET", target = "/api/v1/keydata/a%20b",
+    answer = '{"application":"a b","data":{"x":1}}',
+    check = function(one) return one.data.x == 1 end },
+  { op = "GET /api/v1/impressions/topassets/user/{gcid}",
+    call = function(client) return client.feeds:top_assets(41000101) end,
+    method = "GET", target = "/api/v1/impressions/topassets/user/41000101",
+    answer = '[{"id":1001,"score":0.5,"targetType":1}]',
+    check = function(list) return list[1].id == 1001 end },
+  { op = "GET /api/v2/market-data/instruments",
+    call = function(client)
+      return client.market:listed { symbols = { "AAPL", "BTC" }, pageSize = 5 }
+    end, method = "GET",
+    target = "/api/v2/market-data/instruments?pageSize=5&symbols=AAPL,BTC",
+    answer = '{"results":[{"instrumentId":1001}],"pagination":{"hasNext":false}}',
+    check = function(list) return list[1].instrumentID == 1001 end },
+  { op = "GET /api/v2/market-data/instruments", note = "one by one",
+    call = function(client) return client.market:each_listed { type = "ETF" }() end,
+    method = "GET", target = "/api/v2/market-data/instruments?type=ETF",
+    answer = '{"results":[{"instrumentId":7}],"pagination":{"hasNext":false}}',
+    check = function(one) return one.instrumentId == 7 end },
+  { op = "GET /api/v2/market-data/instruments/search",
+    call = function(client)
+      return client.market:search_words { query = "apple inc", limit = 2 }
+    end, method = "GET",
+    target = "/api/v2/market-data/instruments/search?limit=2&query=apple%20inc",
+    answer = '{"results":[{"symbol":"AAPL"}]}',
+    check = function(list) return list[1].symbol == "AAPL" end },
+  { op = "GET /api/v2/market-data/rates",
+    call = function(client) return client.market:many_rates { 1001, 5 } end,
+    method = "GET", target = "/api/v2/market-data/rates?instrumentIds=1001,5",
+    status = 206, answer = '{"results":[{"instrumentId":1001,"bid":null}]}',
+    check = function(list, response)
+      return list[1].bid == nil and response.status == 206
+    end },
+  { op = "GET /api/v1/data/instruments/{instrumentId}/identity",
+    call = function(client) return client.market:identity(1001) end,
+    method = "GET", target = "/api/v1/data/instruments/1001/identity",
+    answer = '{"instrumentId":1001,"symbol":"AAPL","instrumentDisplayName":"A"}',
+    check = function(one) return one.symbol == "AAPL" end },
 }

@@ -36,6 +36,29 @@ local function position_of(client)
     mirrorID = 0, units = 2.5 }, client)
 end
 
+local function copy(client)
+  return client.copying:start({ parentCID = 31000101, amount = "250.50",
+    referenceID = "mine-1" }, { wait = 0 })
+end
+local COPY = '{"amount":250.50,"parentCID":31000101,"referenceID":"mine-1"}'
+
+-- copying:stop makes a key of its own
+local function stop(client)
+  local demo = client:environment() == "demo" and "demo/" or ""
+  return client:call("POST /api/v2/trading/copy/" .. demo .. "close", {
+    body = { mirrorID = 1234567, unregisterType = "Detach",
+      clientRequestID = TOKEN } })
+end
+local STOP = '{"clientRequestID":"' .. TOKEN .. '","mirrorID":1234567,'
+  .. '"unregisterType":"Detach"}'
+
+local function may_copy(client)
+  return client.copying:eligibility { parentCID = 31000101, amount = -20 }
+end
+local MAY_COPY = '{"amount":-20,"parentCID":31000101}'
+
+local function copy_status(client) return client.copying:status "mine-1" end
+
 local function cancel_close(client)
   return client.positions:cancel_close(ORDER_ID)
 end
@@ -90,6 +113,9 @@ local COSTS_ASKED = '{"action":"open","instrumentId":1001,"leverage":5,'
   .. '"transaction":"sellShort","units":0.25}'
 
 local function has_total(result) return result.total == 0.15 end
+
+-- Positions come without symbols, which are asked for at once.
+local SYMBOLS = { "GET /api/v1/market-data/instruments?instrumentIds=1001" }
 
 local function list(client) return client.positions:list() end
 
@@ -207,10 +233,10 @@ return {
 
   { op = "GET " .. V1 .. "/info/portfolio", call = list, method = "GET",
     target = "/api/v1/trading/info/portfolio",
-    status = 200, answer = HOLDS, check = has_position },
+    status = 200, answer = HOLDS, check = has_position, more = SYMBOLS },
   { op = "GET " .. V1 .. "/info/demo/portfolio", call = list,
     method = "GET", target = "/api/v1/trading/info/demo/portfolio",
-    status = 200, answer = HOLDS, check = has_position },
+    status = 200, answer = HOLDS, check = has_position, more = SYMBOLS },
 
   { op = "GET " .. V1 .. "/info/aggregate-portfolio",
     call = call("GET " .. V1 .. "/info/aggregate-portfolio",
@@ -237,4 +263,44 @@ return {
     target = "/api/v1/trading/info/trade/demo/history"
       .. "?minDate=2026-01-02&page=2&pageSize=50",
     status = 200, answer = "[]" },
+
+  { op = "POST " .. V2 .. "/copy", call = copy, method = "POST",
+    target = "/api/v2/trading/copy", body = COPY, status = 200,
+    answer = '{"token":"' .. TOKEN .. '"}',
+    check = function(made) return made.isPending end },
+  { op = "POST " .. V2 .. "/copy/demo", call = copy, method = "POST",
+    target = "/api/v2/trading/copy/demo", body = COPY, status = 200,
+    answer = '{"token":"' .. TOKEN .. '"}',
+    check = function(made) return made.referenceID == "mine-1" end },
+  { op = "POST " .. V2 .. "/copy/close", call = stop, method = "POST",
+    target = "/api/v2/trading/copy/close", body = STOP, status = 200,
+    answer = '{"token":"' .. TOKEN .. '"}',
+    check = function(ended) return ended.token == TOKEN end },
+  { op = "POST " .. V2 .. "/copy/demo/close", call = stop, method = "POST",
+    target = "/api/v2/trading/copy/demo/close", body = STOP, status = 200,
+    answer = '{"token":"' .. TOKEN .. '"}' },
+  { op = "DELETE " .. V2 .. "/copy", call = call("DELETE " .. V2 .. "/copy",
+      { mirrorID = 1234567, clientRequestID = TOKEN }), method = "DELETE",
+    target = "/api/v2/trading/copy?clientRequestID=" .. TOKEN
+      .. "&mirrorID=1234567", status = 200, answer = '{"token":"' .. TOKEN .. '"}' },
+  { op = "DELETE " .. V2 .. "/copy/demo", call = call("DELETE " .. V2
+      .. "/copy/demo", { mirrorID = 1234567, clientRequestID = TOKEN }),
+    method = "DELETE", target = "/api/v2/trading/copy/demo?clientRequestID="
+      .. TOKEN .. "&mirrorID=1234567", status = 200,
+    answer = '{"token":"' .. TOKEN .. '"}' },
+  { op = "POST " .. V2 .. "/copy/eligibility", call = may_copy, method = "POST",
+    target = "/api/v2/trading/copy/eligibility", body = MAY_COPY, status = 200,
+    answer = '{"CID":1,"parentCID":2,"isSuccess":true}',
+    check = function(able) return able.isSuccess end },
+  { op = "POST " .. V2 .. "/copy/demo/eligibility", call = may_copy,
+    method = "POST", target = "/api/v2/trading/copy/demo/eligibility",
+    body = MAY_COPY, status = 200,
+    answer = '{"CID":1,"parentCID":2,"isSuccess":true}' },
+  { op = "GET " .. V2 .. "/copy/{referenceId}", call = copy_status,
+    method = "GET", target = "/api/v2/trading/copy/mine-1", status = 200,
+    answer = '{"referenceID":"mine-1","isSuccess":true,"mirrorID":7}',
+    check = function(made) return made.mirrorID == 7 end },
+  { op = "GET " .. V2 .. "/copy/demo/{referenceId}", call = copy_status,
+    method = "GET", target = "/api/v2/trading/copy/demo/mine-1", status = 200,
+    answer = '{"referenceID":"mine-1","isSuccess":true,"mirrorID":7}' },
 }

@@ -1,3 +1,4 @@
+local coming = require "spec.support.coming"
 local box = require "spec.support.box"
 local operations = require "etoro.operations"
 local rng = require "etoro.sandbox.rng"
@@ -67,13 +68,15 @@ describe("etoro.sandbox", function()
     for name, op in pairs(operations) do
       local route = b.model.router:find(op.method,
         (op.path:gsub("{[^}]+}", "1")))
-      assert.equal(op.path, route.path, name)
-      assert.equal(op.pool, route.pool, name)
-      assert.equal(op.scopes == nil, route.scopes == nil, name)
-      for i, scope in ipairs(op.scopes or {}) do
-        assert.equal(scope, route.scopes[i], name)
+      if not coming[name] then
+        assert.equal(op.path, route.path, name)
+        assert.equal(op.pool, route.pool, name)
+        assert.equal(op.scopes == nil, route.scopes == nil, name)
+        for i, scope in ipairs(op.scopes or {}) do
+          assert.equal(scope, route.scopes[i], name)
+        end
+        if op.method ~= "GET" then assert.same(op.scopes, route.scopes, name) end
       end
-      if op.method ~= "GET" then assert.same(op.scopes, route.scopes, name) end
     end
   end)
 
@@ -208,7 +211,7 @@ describe("etoro.sandbox", function()
       assert.equal("sandy", me.username)
       assert.equal("1990-01-01", me.dateOfBirth)
       assert.equal(box.null, me.lei)
-      assert.equal(24, #me.scopes)
+      assert.equal(32, #me.scopes)
     end)
   end)
 

@@ -114,6 +114,30 @@ describe("the served sandbox's stream", function()
     assert.same({ "closed", "lost" }, { kind, code })
   end)
 
+  it("answers whatever is asked", function()
+    login()
+    local deep = ("["):rep(9000) .. ("]"):rep(9000)
+    for _, id in ipairs { "1e999", "-1e999", "{}", "null", deep } do
+      assert(way:send(('{"id":%s,"operation":"Subscribe","data":{"topics":'
+        .. '[]}}'):format(id)))
+      assert.is_nil(told().id)
+    end
+    for _, text in ipairs { "", "null", "[]", "1", '"x"', '{"operation":{}}',
+      '{"operation":"__index","data":{}}', '{"operation":1e999}' } do
+      assert(way:send(text))
+      assert.equal("UnhandledException", told().errorCode)
+    end
+    for _, topics in ipairs { '[1]', '[null]', '[{}]',
+      '["instrument:99999999999999999999"]', '["instrument:-1"]' } do
+      assert(way:send('{"operation":"Subscribe","data":{"topics":' .. topics
+        .. '}}'))
+      assert.equal("SubscribeFailed", told().errorCode)
+      assert(way:send('{"operation":"Unsubscribe","data":{"topics":' .. topics
+        .. '}}'))
+      assert.is_true(told().success)
+    end
+  end)
+
   it("takes so many topics a connection, and gives places back", function()
     server:close()
     server = assert(sandbox.server { api_key = ws.API_KEY, instruments = 6000,

@@ -52,6 +52,30 @@ describe("a strategy", function()
     assert.equal(3, #result.positions)
   end)
 
+  it("knows what it has of a symbol as a part of equity", function()
+    local state = good([[
+      local s = ctx.state
+      s.none = ctx:weight "AAPL"
+      assert(ctx:target("AAPL", 0.2))
+      assert(ctx:buy("MSFT", { amount = 5000, leverage = 2 }))
+      assert(ctx:sell("NVDA", { amount = 3000 }))
+      ctx:sleep(60)
+      s.long, s.levered, s.short = ctx:weight "AAPL", ctx:weight "MSFT", ctx:weight "NVDA"
+      local sum = 0
+      for _, position in ipairs(assert(ctx:positions "AAPL")) do
+        sum = sum + position.units * assert(ctx:quote "AAPL").bid
+      end
+      s.by_hand = sum / ctx:equity()
+      local unknown, err = ctx:weight "BTC"
+      s.code = unknown == nil and err.code ]]).state
+    assert.equal(0, state.none)
+    assert.near(state.by_hand, state.long, 1e-6)
+    assert.near(0.2, state.long, 0.005)
+    assert.near(0.05, state.levered, 0.005)
+    assert.near(-0.03, state.short, 0.005)
+    assert.equal("unknown_symbol", state.code)
+  end)
+
   it("spends what one decision has, and no cent more", function()
     local result = good [[
       local symbols = { "AAPL", "MSFT", "NVDA", "TSLA" }
@@ -271,6 +295,29 @@ describe("a strategy", function()
     end
   end)
 
+  it("aims at a target once where main and a callback do so at the same time", function()
+    for _, from in ipairs { "0", "0.2" } do
+      local result = assert(lab:run(([[
+        return { name = "both", symbols = { "AAPL" }, timers = { tick = "1m" },
+          on_timer = function(ctx)
+            if ctx.state.go then return end
+            if %s > 0 then assert(ctx:target("AAPL", %s)) end
+            ctx.state.go = true
+            assert(ctx:target("AAPL", 0.1))
+          end,
+          main = function(ctx)
+            while not ctx.state.go do ctx:sleep(0.001) end
+            assert(ctx:target("AAPL", 0.1))
+            ctx.state.both = true
+          end }]]):format(from, from), { days = 0.01 }))
+      assert.is_nil(result.err, result.err and result.err.traceback)
+      assert.is_true(result.state.both)
+      local sum = 0
+      for _, position in ipairs(result.positions) do sum = sum + position.amount end
+      assert.is_true(math.abs(sum - 10000) < 100, tostring(sum))
+    end
+  end)
+
   it("closes what is its own, also of a symbol that it has left", function()
     local result = assert(lab:run([[return { name = "left", interval = "1h",
       symbols = function(ctx)
@@ -285,5 +332,76 @@ describe("a strategy", function()
     assert.is_nil(result.err)
     assert.same({}, result.positions)
     assert.same({}, assert(lab:client().positions:list()))
+  end)
+
+  it("sells a part once that waits for its market", function()
+    local steps = 0
+    local result = assert(lab:run([[
+      return { name = "waits", symbols = { "AAPL" }, interval = "1h",
+        on_start = function(ctx)
+          assert(ctx:buy("AAPL", { weight = 0.4 }))
+          ctx:log "bought"
+        end,
+        on_bar = function(ctx)
+          local done, err = ctx:target("AAPL", 0.3)
+          ctx:log(err and err.code or "sent", #ctx:positions("AAPL"))
+        end }]], { days = 0.5, on_note = function(note)
+      lab.notes[#lab.notes + 1] = note
+      if note.kind ~= "log" then return end
+      steps = steps + 1
+      if steps == 1 then
+        assert(lab.box:change { market_open = { ["1001"] = false } })
+      elseif steps == 5 then
+        assert(lab.box:change { market_open = { ["1001"] = true } })
+      end
+    end }))
+    assert.same({ "bought", "sent 1", "under_way 1", "under_way 1",
+      "under_way 1", "sent 1" }, table.move(lab:told "log", 1, 6, 1, {}))
+    local closes = 0
+    for _, order in ipairs(result.orders) do
+      if order.side == "close" then closes = closes + 1 end
+    end
+    assert.equal(1, closes)
+    assert.equal("filled", result.orders[2].state)
+    assert.truthy(lab:told "deal"[2]:find(": resting$"))
+    local position = result.positions[1]
+    assert.is_true(math.abs(position.amount / 30000 - 1) < 0.02)
+  end)
+
+  it("closes nothing for a word that is a slip", function()
+    local result = good [[
+      assert(ctx:buy("AAPL", { amount = 1000 }))
+      local position = ctx:positions("AAPL")[1]
+      for i, what in ipairs { "AAPL", position } do
+        local done, err = ctx:close(what, { unit = 1 })
+        ctx.state["close" .. i] = done == nil and err.field
+      end ]]
+    assert.same({ "unit", "unit" }, { result.state.close1, result.state.close2 })
+    assert.equal(1, #result.positions)
+  end)
+
+  it("is told of a leverage that is none, and nothing is under way", function()
+    local result = good [[
+      for i, leverage in ipairs { {}, true, 0 / 0, "x", -1 } do
+        local done, err = ctx:buy("AAPL", { amount = 100, leverage = leverage })
+        ctx.state[i .. "x"] = done == nil and err.field
+      end
+      local done, err = ctx:buy("AAPL", { amount = 100, stop = 0.1, trailing = "no" })
+      ctx.state.trailing = done == nil and err.field
+      assert(ctx:target("AAPL", 0.1)) ]]
+    for i = 1, 5 do assert.equal("leverage", result.state[i .. "x"]) end
+    assert.equal("trailing", result.state.trailing)
+    assert.equal(1, #result.orders)
+    assert.equal(1, #result.positions)
+  end)
+
+  it("keeps its book whatever is done to the list of its orders", function()
+    local result = good [[
+      for i = 1, 3 do assert(ctx:buy("AAPL", { amount = 100 })) end
+      local list = ctx:orders()
+      while #list > 0 do table.remove(list) end
+      ctx.state.left = #ctx:orders() ]]
+    assert.equal(3, result.state.left)
+    assert.equal(3, #result.orders)
   end)
 end)

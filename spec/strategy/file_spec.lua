@@ -108,6 +108,18 @@ return {
         .. "callback, or main, it does nothing",
       ["return { name = 'a', on_bar = print }"] =
         "bad.lua:1: 'interval' is missing: how long is a bar?",
+      ["return { name = 'a', on_timer = print,\ntimers = { x = '25:99' } }"] =
+        "bad.lua:2: 'timers' has the timer 'x' at no time: '25:99' is no time of "
+        .. "days: write it as '15:30', 'Mon-Fri 15:30' or 'Mon,Thu 09:30,15:30 "
+        .. "America/New_York'",
+      ["return { name = 'a', on_timer = print, timers = { '5m' } }"] =
+        "bad.lua:1: 'timers' has a timer 1 that is no name and time",
+      ["return { name = 'a', main = print,\nsymbols = { 'A', x = 'B' } }"] =
+        "bad.lua:2: 'symbols' is a list; 'x' is no place in it",
+      ["return setmetatable({ name = 'a', main = print }, {})"] =
+        "bad.lua:1: a strategy's file returns a plain table, without a metatable",
+      ["local s = { name = 'a' }\nfunction s.on_baar() end\nreturn s"] =
+        "bad.lua:2: 'on_baar' is not known here (did you mean 'on_bar'?)",
       ["return { name = 'a', on_quote = print }"] =
         "bad.lua:1: 'symbols' is missing: whose bars or quotes?",
     } do
@@ -179,8 +191,14 @@ return {
         .. "': what it does to an account goes through ctx",
         fault("\nrequire '" .. name .. "'"))
     end
-    assert.equal("bad.lua:1: a strategy has no os.exit: raise an error, or let "
-      .. "the run end it", fault "os.exit(0)")
+    for _, call in ipairs { "os.exit(0)", "require 'os'.exit(0)" } do
+      assert.equal("bad.lua:1: a strategy has no os.exit: raise an error, or let "
+        .. "the run end it", fault(call))
+    end
+    assert.matches("^bad.lua:1: a strategy does not take 'package'",
+      fault "require 'package'")
+    assert.matches("attempt to call a nil value", fault "require '_G'.os.getenv 'HOME'")
+    assert.matches("attempt to call a nil value", fault "require 'debug'.getregistry()")
     assert.equal("bad.lua:1: there is no global 'package'",
       fault "return package.loaded.etoro")
     assert.equal("bad.lua:1: there is no global 'dofile'", fault "dofile 'x'")
@@ -245,5 +263,10 @@ end }
       "bad argument 'path' (string expected, got nil)")
     raises(function() etoro.strategy.load("x", { setings = {} }) end,
       "unknown option 'setings' (did you mean 'settings'?)")
+  end)
+
+  it("stops a file that never ends", function()
+    assert.equal("bad.lua:2: the file has run for 1000 million instructions "
+      .. "without an end", fault "local n = 0\nwhile true do n = n + 1 end\nreturn {}")
   end)
 end)

@@ -217,9 +217,11 @@ describe("etoro.strategy.run", function()
     assert.equal(0, result.state.left)
   end)
 
+  -- An access token opens no stream.
   it("hears of prices each limits.strategy_quote_look seconds, when they change",
     function()
-    local result = assert(lab:run([[return { name = "q",
+    local client = assert(lab.box:client { access_token = "sandbox-access-token" })
+    local strategy = assert(etoro.strategy.load(lab:file("q.lua", [[return { name = "q",
       symbols = { "AAPL", "MSFT" },
       on_quote = function(ctx, quote)
         local last = ctx.state[quote.symbol]
@@ -228,7 +230,9 @@ describe("etoro.strategy.run", function()
         ctx.state[quote.symbol] = { bid = quote.bid, ask = quote.ask,
           count = (last and last.count or 0) + 1, at = ctx:now() }
         if last then assert(ctx:now() - last.at >= 60) end
-      end }]], { days = 0.25 }))
+      end }]])))
+    local result = assert(lab.box:run(require("etoro.strategy.runner").run,
+      strategy, client, { box = lab.box, days = 0.25 }))
     assert.is_nil(result.err)
     local most = math.ceil(0.25 * times.DAY / limits.strategy_quote_look)
     for _, symbol in ipairs { "AAPL", "MSFT" } do
@@ -272,10 +276,35 @@ describe("etoro.strategy.run", function()
     assert.truthy(result.err.message:find "strategy.lua:3: on_bar has run for")
   end)
 
+  it("does not begin with a symbol that is none, or one instrument twice", function()
+    local function why(symbols)
+      local result, err = lab:run(([[return { name = "s", interval = "1h",
+        symbols = %s, on_bar = function() end }]]):format(symbols))
+      assert.is_nil(result)
+      return err.message
+    end
+    assert.matches("strategy.lua:3: no instrument has the symbol 'APPL'; near it are "
+      .. "AAPL", why "{ 'AAPL',\n'APPL' }")
+    assert.matches("strategy.lua: no instrument has the symbol 'APPL'",
+      why "function() return { 'APPL' } end")
+    assert.matches("gives 'AAPL' and 'aapl', which are one instrument",
+      why "{ 'AAPL', 'aapl' }")
+    for _, request in ipairs(lab.box.arrivals) do
+      assert.equal("GET", request.method)
+    end
+  end)
+
   it("sets no global, and asks ctx for nothing that it lacks", function()
-    local result = assert(lab:run [[return { name = "g", symbols = { "AAPL" },
-      interval = "1h", on_bar = function() count = 1 end }]])
-    assert.truthy(result.err.message:find("strategy.lua:2: it sets the global "
+    local result, err = lab:run [[return { name = "g", symbols = { "AAPL" },
+      interval = "1h", on_bar = function() count = 1 end }]]
+    assert.is_nil(result) -- found before anything runs
+    assert.truthy(err.message:find("strategy.lua:2: it sets the global "
+      .. "'count'", 1, true))
+    assert.equal(0, #lab.box.arrivals)
+    result = assert(lab:run [[return { name = "g", symbols = { "AAPL" },
+      interval = "1h", on_bar = function()
+        _G["count"] = 1 end }]])
+    assert.truthy(result.err.message:find("strategy.lua:3: it sets the global "
       .. "'count'", 1, true))
     result = assert(lab:run [[return { name = "g", symbols = { "AAPL" },
       interval = "1h", on_bar = function(ctx) ctx:by("AAPL") end }]])
@@ -357,5 +386,35 @@ describe("etoro.strategy.run", function()
     lab:again()
     assert.equal(23, #assert(lab:run(text)).notes)
     assert.equal(24, #lab:told "log")
+  end)
+
+  it("says what is wrong with symbols that a function gives", function()
+    for given, text in pairs { ['{ "AAPL", 5 }'] = "a number at place 2",
+      ['{ "AAPL", "AAPL" }'] = "'AAPL' once more at place 2" } do
+      local result, err = lab:run(([[return { name = "s", interval = "1h",
+        symbols = function() return %s end, on_bar = function() end }]]):format(given))
+      assert.is_nil(result)
+      assert.equal("invalid", err.kind)
+      assert.truthy(err.message:find(text, 1, true), err.message)
+    end
+  end)
+
+  it("asks again for bars that could not be read, well before the next is over", function()
+    local late = {}
+    assert(lab:run([[return { name = "late", symbols = { "AAPL" }, interval = "1d",
+      on_start = function(ctx) ctx:log "start" end,
+      on_bar = function(ctx, bar) ctx:log("bar", ctx:now() - bar.time - 86400) end }]],
+      { days = 3, on_note = function(note)
+        if note.text == "start" then
+          assert(lab.box.faults:add { fault = "status", status = 500, times = 8,
+            route = "GET /api/v1/market-data/instruments/{instrumentId}/history"
+              .. "/candles/{direction}/{interval}/{candlesCount}" })
+        elseif note.kind == "log" then
+          late[#late + 1] = tonumber(note.text:match "[%d.]+")
+        end
+      end }))
+    assert.equal(3, #late)
+    for _, seconds in ipairs(late) do assert.is_true(seconds < 600) end
+    assert.is_true(late[1] > 30) -- the faults were met
   end)
 end)

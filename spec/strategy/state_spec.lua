@@ -12,6 +12,9 @@ local BUYER = [[return { name = "buyer", symbols = { "AAPL" }, interval = "1h",
     ctx.state.bought = true
   end }]]
 
+local ORDER = '"orders":{"11111111-2222-4333-8444-555555555555":{"symbol":"AAPL",'
+  .. '"time":1,"side":"%s"}}'
+
 describe("a strategy's state", function()
   local lab, path
 
@@ -115,6 +118,9 @@ describe("a strategy's state", function()
     refused('{"version":1,"strategy":"seller"}', "strategy 'seller', not of "
       .. "'buyer'")
     refused('{"version":2,"strategy":"buyer"}', "has version 2, this is 1")
+    refused('{"version":1,"strategy":"buyer","account":"real"}',
+      "is that of the account real, not of demo")
+    refused('{"version":1,"strategy":"buyer","account":{}}', "is that of the account")
     refused('{"version":1,"strategy":"buy', "is cut or broken")
     refused("", "is cut or broken")
     refused("[]", "has version")
@@ -153,5 +159,52 @@ describe("a strategy's state", function()
         ctx.state.f = function() end
       end }]])
     assert.truthy(result.err.message:find "ctx.state holds what cannot be kept")
+  end)
+
+  it("is kept where the strategy puts another table in its place", function()
+    local text = [[return { name = "anew", symbols = { "AAPL" }, interval = "1h",
+      on_start = function(ctx) ctx.state = { starts = (ctx.state.starts or 0) + 1 } end,
+      on_bar = function() end }]]
+    assert.equal(1, assert(run(text)).state.starts)
+    assert.equal(2, assert(run(text)).state.starts)
+    local result = assert(run((text:gsub("ctx.state = .- end", "ctx.state = 5 end"))))
+    assert.truthy(result.err.message:find("ctx.state is a table", 1, true))
+  end)
+
+  it("tells what is gone where the clock was set back, and waits for nothing",
+    function()
+    local file = assert(io.open(path, "w"))
+    file:write(('{"version":1,"strategy":"buyer","owned":{"77":{"symbol":"AAPL",'
+      .. '"since":%d}}}'):format(strategies.START + 5 * 86400))
+    file:close()
+    local result = assert(run(BUYER))
+    assert.is_nil(result.err)
+    assert.equal("position 77 of AAPL was closed meanwhile", lab:told "note"[1])
+    for _, note in ipairs(lab.notes) do
+      if note.kind == "note" then
+        assert.is_true(note.time - strategies.START < 30)
+        break
+      end
+    end
+  end)
+
+  it("is refused where its parts are not what a run writes", function()
+    for _, part in ipairs { '"owned":{"1":5}', '"owned":{"1":{"symbol":"AAPL"}}',
+      '"orders":7', '"orders":{"x":{}}', '"state":"text"', '"owned":[1]',
+      '"owned":{"x":{"symbol":"AAPL","since":1}}',
+      '"owned":{"1":{"symbol":"AAPL","since":1e18}}',
+      '"owned":{"1":{"symbol":"AAPL","since":-1}}', ORDER:format "hold",
+      ORDER:format "close", ORDER:format 'close","positionID":"x',
+      ORDER:format 'close","positionID":7,"held":-1,"why":"',
+      ORDER:format 'buy","units":"many' } do
+      local file = assert(io.open(path, "w"))
+      file:write('{"version":1,"strategy":"buyer",', part, "}")
+      file:close()
+      local result, err = run(BUYER)
+      assert.is_nil(result)
+      assert.same({ "invalid", "state" }, { err.kind, err.code }, part)
+      assert.truthy(err.message:find("is broken", 1, true))
+    end
+    assert.same({}, assert(lab:client().positions:list()))
   end)
 end)

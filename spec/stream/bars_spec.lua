@@ -3,6 +3,7 @@
 local bars = require "etoro.stream.bars"
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
+local sandbox = require "etoro.sandbox"
 local server = require "spec.support.server"
 local times = require "etoro.values.times"
 local ws = require "spec.support.ws"
@@ -101,6 +102,61 @@ describe("the builder of bars", function()
       "12:03 4 7 4 7 forming" }, shown())
   end)
 
+  it("marks a bar that no candle tells and whose beginning was not heard",
+    function()
+      built:add(NOON + 250, 60)
+      built:add(NOON + 300, 61)
+      built:join { candle(0, 1, 3, 1, 2), candle(1, 2, 4, 2, 3) }
+      assert.same({ "12:00 1 3 1 2", "12:01 2 4 2 3",
+        "12:02 nil nil nil nil missing partial",
+        "12:03 nil nil nil nil missing partial", "12:04 60 60 60 60 partial",
+        "12:05 61 61 61 61 forming" }, shown())
+    end)
+
+  it("marks what a gap has touched, and nothing before or behind it", function()
+    for minute = 0, 2 do built:add(NOON + 60 * minute, 10 + minute) end
+    built:gap(NOON + 150, NOON + 310)
+    built:add(NOON + 320, 20)
+    built:add(NOON + 360, 21)
+    assert.same({ "12:00 10 10 10 10 partial", "12:01 11 11 11 11",
+      "12:02 12 12 12 12 partial", "12:03 nil nil nil nil missing partial",
+      "12:04 nil nil nil nil missing partial", "12:05 20 20 20 20 partial",
+      "12:06 21 21 21 21 forming" }, shown())
+    built:join { candle(2, 12, 13, 12, 13), candle(3, 13, 14, 13, 14),
+      candle(4, 14, 15, 14, 15) }
+    assert.same({ "12:00 10 10 10 10 partial", "12:01 11 11 11 11",
+      "12:02 12 13 12 13", "12:03 13 14 13 14", "12:04 14 15 14 15",
+      "12:05 20 20 20 20 partial", "12:06 21 21 21 21 forming" }, shown())
+  end)
+
+  it("marks a bar whose price of before a gap is missing", function()
+    built:add(NOON, 10)
+    built:add(NOON + 120, 12)
+    built:gap(NOON + 130, NOON + 140)
+    built:add(NOON + 150, 13)
+    assert.same({ "12:00 10 10 10 10 partial", "12:01 nil nil nil nil missing",
+      "12:02 12 13 12 13 forming partial" }, shown())
+  end)
+
+  it("keeps what was heard right up to where the candles begin", function()
+    for minute = 0, 3 do built:add(NOON + 60 * minute, 10 + minute) end
+    built:gap(NOON + 200, NOON + 490)
+    built:add(NOON + 500, 30)
+    built:join { candle(3, 13, 14, 13, 14), candle(4, 14, 15, 14, 15),
+      candle(5, 15, 16, 15, 16), candle(6, 20, 21, 20, 21), candle(7, 21, 22, 21, 22),
+      candle(8, 22, 23, 22, 23, true) }
+    assert.same({ "12:00 10 10 10 10 partial", "12:01 11 11 11 11",
+      "12:02 12 12 12 12", "12:03 13 14 13 14", "12:04 14 15 14 15",
+      "12:05 15 16 15 16", "12:06 20 21 20 21", "12:07 21 22 21 22",
+      "12:08 22 30 22 30 forming" }, shown())
+    built:add(NOON + 540, 31)
+    assert.equal("12:09 31 31 31 31 forming", shown()[10])
+    built:gap(NOON + 550, NOON + 690) -- 12:10 and most of 12:11
+    built:add(NOON + 720, 40)
+    built:join { candle(12, 39, 40, 39, 40, true) }
+    assert.same({ "12:12 39 40 39 40 forming" }, shown())
+  end)
+
   it("keeps so many bars as the API gives, however long nothing came", function()
     built:add(NOON, 10)
     built:add(NOON + 60 * 1e7, 11)
@@ -173,6 +229,120 @@ describe("etoro.bars", function()
     for i = 2, #list do
       assert.equal(60, times.parse(list[i].fromDate) - times.parse(list[i - 1].fromDate))
     end
+  end)
+
+  it("marks what it has not heard since it was made", function()
+    open()
+    local made = assert(etoro.bars { stream = stream, interval = "1min" })
+    assert(stream:subscribe { 1002 })
+    assert.same({}, made:list(1002))
+    for _ = 1, 100 do
+      if stream:quote(1002).ask == 101.5 then break end
+      assert(stream:next(10))
+    end
+    local list = assert(made:list(1002))
+    local last = list[#list]
+    assert.is_true(list[1].is_missing and list[1].is_partial)
+    assert.is_true(last.is_partial)
+    assert.is_true(times.parse(last.fromDate) <= stream.client:unix())
+  end)
+
+  it("forgets what is unsubscribed, and hears nothing once it is closed",
+    function()
+    open()
+    local made = assert(etoro.bars { stream = stream, interval = "1min" })
+    local other = assert(etoro.bars { stream = stream, interval = "1h" })
+    assert(stream:subscribe { 1002, 1003 })
+    for _ = 1, 100 do
+      local quote = stream:quote(1003)
+      if quote.ask == 101.5 then break end
+      assert(stream:next(10))
+    end
+    assert.is_true(#made:list(1002) > 0)
+    assert(stream:unsubscribe { 1002 })
+    assert(stream:subscribe { 1002 })
+    assert.same({}, made:list(1002))
+    assert.is_true(#made:list(1003) > 0)
+    made:close()
+    local none, err = made:list(1003)
+    assert.is_nil(none)
+    assert.same({ "closed", "bars_closed" }, { err.kind, err.code })
+    assert.same({ other.listener }, stream.listeners)
+    stream:close()
+    assert.same({}, stream.listeners)
+    assert.is_true(#other:list(1003) > 0)
+  end)
+
+  it("reads as many candles as a gap was long, in a box", function()
+    local box = sandbox.new { now = function() return NOON end }
+    local client = assert(box:client())
+    assert(box.faults:add { fault = "ws_cut", route = "WS instrument", after = 300 })
+    local before, after
+    box:run(function()
+      stream = assert(client:stream { backoff = { 900, 900 } })
+      assert(stream:subscribe { "BTC" })
+      local id = client.instruments:find("BTC").instrumentID
+      local made = assert(etoro.bars { stream = stream, interval = "1min", history = 2 })
+      etoro.sleep(240)
+      before = #assert(made:list(id))
+      etoro.sleep(1200)
+      after = assert(made:list(id))
+    end)
+    assert.equal(1, stream:stats().gaps)
+    assert.is_true(before >= 2 and before <= 7, before)
+    assert.is_true(#after >= before + 19, #after)
+    for i, bar in ipairs(after) do
+      if i > 1 then
+        assert.equal(60, times.parse(bar.fromDate) - times.parse(after[i - 1].fromDate))
+      end
+      if times.parse(bar.fromDate) >= NOON + 240 then
+        assert.same({}, { bar.is_missing, bar.is_partial }, bar.fromDate)
+      end
+    end
+  end)
+
+  -- What both have of a minute that is over, heard and read later.
+  local function differences(heard, candles)
+    local by_date, found, count = {}, {}, 0
+    for _, candle in ipairs(candles) do by_date[candle.fromDate] = candle end
+    for _, bar in ipairs(heard) do
+      local candle = by_date[bar.fromDate]
+      if candle and not bar.is_partial and not bar.is_forming then
+        count = count + 1
+        for _, name in ipairs { "open", "high", "low", "close" } do
+          if bar[name] ~= candle[name] then
+            table.insert(found, ("%s %s"):format(bar.fromDate, name))
+          end
+        end
+      end
+    end
+    return found, count
+  end
+
+  it("join a box's candles in the middle of a minute, and are the same as those that"
+    .. " are read later", function()
+    local IDS = { 1, 18, 1001, 100000 }
+    local box = sandbox.new { now = function() return NOON + 17.3 end, seed = 3 }
+    local client = assert(box:client())
+    box:run(function()
+      stream = assert(client:stream())
+      assert(stream:subscribe(IDS))
+      local alone = assert(etoro.bars { stream = stream, interval = "1min" })
+      local joined = assert(etoro.bars { stream = stream, interval = "1min",
+        history = 5 })
+      etoro.sleep(14)
+      for _, id in ipairs(IDS) do assert(joined:list(id)) end
+      etoro.sleep(1800)
+      for _, id in ipairs(IDS) do
+        local candles = assert(client.market:candles { instrumentId = id,
+          interval = "OneMinute", count = 40 })
+        for least, made in pairs { [29] = alone, [34] = joined } do
+          local found, count = differences(made:list(id), candles)
+          assert.same({}, found)
+          assert.is_true(count >= least, count)
+        end
+      end
+    end)
   end)
 
   it("says what keeps it from the candles", function()

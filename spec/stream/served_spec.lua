@@ -125,6 +125,38 @@ describe("etoro.httpd", function()
     assert.same({ "pong", "and you?", 0 }, { take(stream, on_news) })
   end)
 
+  it("breaks the rules where it is told to", function()
+    local stream, list, on_news = connect()
+    assert(stream:ping(("x"):rep(125)))
+    assert.equal("pong", (take(stream, on_news)))
+    server:mute(list.id, true)
+    for _, text in ipairs { "", "x", ("x"):rep(125) } do
+      assert(stream:ping(text))
+    end
+    assert(stream:send "heard")
+    both(function() return list[1] end, on_news)
+    assert(server:say(list.id, "first"))
+    assert.same({ "text", "first", 0 }, { take(stream, on_news) })
+    server:mute(list.id, false)
+    assert(stream:ping "again")
+    assert.same({ "pong", "again", 0 }, { take(stream, on_news) })
+    assert(server:say(list.id, "\x81\x05hel", "raw"))
+    server:shut(list.id)
+    local kind, code = take(stream, on_news)
+    assert.same({ "closed", "lost" }, { kind, code })
+    stream, list, on_news = connect()
+    assert(server:say(list.id, "whole"))
+    assert(server:say(list.id, "\x81\x05whole\xff\xff", "raw"))
+    for _ = 1, 2 do
+      assert.same({ "text", "whole", 0 }, { take(stream, on_news) })
+    end
+    kind, code = take(stream, on_news)
+    assert.same({ "closed", "protocol" }, { kind, code })
+    local ok, message = server:say(list.id, ("x"):rep(2 ^ 20), "raw")
+    assert.is_nil(ok)
+    assert.is_string(message)
+  end)
+
   it("answers HTTP beside it", function()
     local stream, list = connect()
     local socket = require "socket"

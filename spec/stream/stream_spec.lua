@@ -1,6 +1,7 @@
 -- client:stream against a server that speaks as eToro's does.
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
+local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
 
 describe("client:stream", function()
@@ -105,6 +106,53 @@ describe("client:stream", function()
     assert.is_true(stream:stats().gaps >= 1)
   end)
 
+  it("waits no shorter than the least pause, and no longer than the most",
+    function()
+    for _, case in ipairs { { 20, 40, 20, 40 }, { 20, 25, 20, 25 },
+      { 7, 7, 7, 7 }, { 1, 30, 1, 2 } } do
+      for _ = 1, 5 do
+        assert(open("/etoro/6", { backoff = { case[1], case[2] } }))
+        assert(stream:subscribe { 1001 })
+        local pause = until_kind("disconnected").retry_in
+        assert.is_true(pause >= case[3] and pause <= case[4], pause)
+        stream:close()
+      end
+    end
+  end)
+
+  it("waits the same every time in a box", function()
+    local function pauses()
+      local box = sandbox.new { api_key = ws.API_KEY, user_key = ws.USER_KEY,
+        now = function() return 1700000000 end }
+      local client, list = assert(box:client()), {}
+      box:run(function()
+        local inside = assert(client:stream { stale_after = 1e6 })
+        for round = 1, 5 do
+          local event
+          repeat event = inside:next(60) until event.kind == "connected"
+          if round == 4 then etoro.sleep(limits.stream_stable) end
+          box:reset()
+          repeat event = inside:next(60) until event.kind == "disconnected"
+          list[#list + 1] = event.retry_in
+        end
+        inside:close()
+      end)
+      return list
+    end
+    assert.same({ 1.5, 3, 6, 1.5, 3 }, pauses())
+    assert.same(pauses(), pauses())
+  end)
+
+  it("waits twice as long after each loss", function()
+    assert(open("/etoro/6", { backoff = { 0.01, 0.08 } }))
+    assert(stream:subscribe { 1001 })
+    for _, bounds in ipairs { { 0.01, 0.02 }, { 0.02, 0.04 }, { 0.04, 0.08 },
+      { 0.04, 0.08 } } do
+      local pause = until_kind("disconnected").retry_in
+      assert.is_true(pause >= bounds[1] and pause <= bounds[2], pause)
+    end
+  end)
+
   it("ends with a refusal that no attempt can better", function()
     assert(open "/etoro/refuse")
     local event, err = stream:next(10)
@@ -165,6 +213,24 @@ describe("client:stream", function()
     assert.is_nil((stream:subscribe { 1001 }))
   end)
 
+  it("ends with its client, whoever waits for it", function()
+    assert(open "/etoro")
+    assert(stream:subscribe { 1001 })
+    until_kind "connected"
+    local event, err = true, nil
+    etoro.run(function()
+      etoro.spawn(function()
+        repeat event, err = stream:next() until not event
+      end)
+      etoro.sleep(0.05)
+      stream.client:close()
+    end)
+    assert.is_nil(event)
+    assert.equal("closed", err.kind)
+    assert.is_nil((stream:subscribe { 1002 }))
+    assert.is_nil((stream.client:stream()))
+  end)
+
   it("takes what can be a topic, and no more than limits.stream_topics",
     function()
     assert(open "/etoro")
@@ -173,12 +239,43 @@ describe("client:stream", function()
       assert.is_nil(ok)
       assert.equal("invalid", err.kind)
     end
-    local many = {}
+    local many, connections = {}, limits.stream_connections
+    finally(function() limits.stream_connections = connections end)
+    limits.stream_connections = 1
     for i = 1, limits.stream_topics do many[i] = i end
     assert(stream:subscribe(many))
     local ok, err = stream:subscribe { 999999 }
     assert.is_nil(ok)
     assert.truthy(err.message:find("at most 4999", 1, true))
+  end)
+
+  it("is there for a sealed client, and for those made with its key", function()
+    assert(open("/etoro", nil, { seal = true }))
+    local client = stream.client
+    for _, name in ipairs { "api_key", "user_key" } do
+      assert.is_nil(client._settings[name])
+    end
+    until_kind "connected"
+    local other = assert(client:derive({}, "another-user-key"))
+    stream:close()
+    stream = assert(other:stream())
+    until_kind "connected" -- by the same api_key, at the same server
+    stream:close()
+    stream = nil
+    -- the key goes nowhere else
+    local stray = assert(client:derive({ stream_url = "wss://example.org/ws" },
+      "another-user-key"))
+    local none, err = stray:stream()
+    assert.is_nil(none)
+    assert.truthy(err.message:find("another origin", 1, true))
+  end)
+
+  it("goes to the same place for a client made of another", function()
+    assert(open "/etoro")
+    local other = assert(stream.client:derive({}, "another-user-key"))
+    stream:close()
+    stream = assert(other:stream())
+    until_kind "connected"
   end)
 
   it("needs a key pair and a URL of a WebSocket", function()

@@ -9,7 +9,7 @@ local methods = {}
 local mt = { __name = "spec.checkout", __index = methods }
 local M = {}
 
-local PARTS = { "Makefile", "LICENSE", "README.md", "CHANGELOG.md", ".busted",
+local PARTS = { "Makefile", "LICENSE", "README.md", "CHANGELOG.md", ".busted", "doc",
   ".ci", "examples", "src", "lua", "rockspec", "spec" }
 
 local CLEAN = { BUILD = false, CC = false, CFLAGS = false, LUA = false,

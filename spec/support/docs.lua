@@ -1,5 +1,6 @@
 -- Markdown pages: their fenced blocks, and running those that are programs.
 local process = require "spec.support.process"
+local wanted = require "spec.support.wanted"
 
 local M = {}
 
@@ -65,13 +66,37 @@ local function broken_promise(text, stdout)
   end
 end
 
+--- Where Debian has what it packages for an older Lua, and any Lua takes.
+M.LUA_PATH = (os.getenv "LUA_PATH" or ";") .. ";/usr/share/lua/5.1/?.lua"
+
+local LUA = process.find(os.getenv "LUA" or "lua5.4")
+
+-- Modules of hosts that a block may need, and Debian's packages of them.
+local PACKAGES = { copas = "lua-copas", cqueues = "lua-cqueues", luv = "lua-luv" }
+
+--- Why a block cannot be run here, nil where it can. A host that is there and
+--- does not load is the distribution's fault: its package lacks another.
+---@return string? reason
+function M.lacks(block)
+  for name, package in pairs(PACKAGES) do
+    if block.language == "lua" and block.text:find(('require "%s"'):format(name), 1, true) then
+      local done = process.run { LUA, "-e", ("require %q"):format(name),
+        env = { LUA_PATH = M.LUA_PATH } }
+      local is_there = not done.stderr:find("module '" .. name .. "' not found", 1, true)
+      return wanted.lacks(package, is_there)
+        or done.code ~= 0 and done.stderr:match "[^\n]+" or nil
+    end
+  end
+end
+
 -- Runs a file where nothing is yet, in a process of its own.
 local function run_file(path, folder, sandbox)
-  return process.run { process.find(os.getenv "LUA" or "lua5.4"), path,
+  return process.run { LUA, path,
     timeout = 60, input = "n\n", cwd = folder,
     env = { ETORO_BASE_URL = sandbox.url, ETORO_ACCESS_TOKEN = false,
       ETORO_API_KEY = "sandbox-api-key", HOME = folder,
-      XDG_CACHE_HOME = false, ETORO_USER_KEY = "sandbox-user-key" } }
+      XDG_CACHE_HOME = false, ETORO_USER_KEY = "sandbox-user-key",
+      LUA_PATH = M.LUA_PATH } }
 end
 
 --- Runs a Lua block against a sandbox that is as new. It may print, and
@@ -97,15 +122,16 @@ function M.run_lua(block, sandbox)
 end
 
 --- Runs a block of shell commands in a checkout, against a sandbox that is as
---- new. "..." stands for a key, /usr/local is a folder beside the checkout, and
---- `make test` runs one short spec.
+--- new. "..." stands for a key, /usr/local is a folder beside the checkout, its
+--- input is a key pair, and `make test` runs one short spec.
 function M.run_sh(block, sandbox, place, path)
   sandbox:reset()
   local text = block.text
     :gsub("ETORO_API_KEY=%.%.%.", "ETORO_API_KEY=sandbox-api-key")
     :gsub("ETORO_USER_KEY=%.%.%.", "ETORO_USER_KEY=sandbox-user-key")
     :gsub("/usr/local", place.folder .. "/local")
-  local done = place:run({ "sh", "-eu", "-c", text }, {
+  local done = place:run({ "sh", "-eu", "-c", text,
+    input = "sandbox-api-key\nsandbox-user-key\n" }, {
     ETORO_BASE_URL = sandbox.url, ETORO_API_KEY = "sandbox-api-key",
     ETORO_USER_KEY = "sandbox-user-key", SPEC = "spec/values/times_spec.lua",
     PATH = path,

@@ -67,7 +67,8 @@ end
 
 --- Starts argv[1] with the rest as arguments.
 ---@param argv table list; fields: env (false removes a name), cwd, input
----  (text for stdin; stdin is empty without), is_bare (no wrapper in front)
+---  (text for stdin; stdin is empty without), is_bare (no wrapper in front),
+---  is_told (stdin stays open, for self:tell and self:hush)
 function M.spawn(argv)
   local program = executable(argv[1])
   if not program then error("no such program: " .. argv[1], 2) end
@@ -97,8 +98,18 @@ function M.spawn(argv)
   read_stdout()
   read_stderr()
   if argv.input then stdin:write(argv.input) end
-  stdin:shutdown(function() stdin:close() end)
+  self.stdin = stdin
+  if not argv.is_told then self:hush() end
   return self
+end
+
+--- Writes to its stdin.
+function methods:tell(text) self.stdin:write(text) end
+
+--- Its stdin ends.
+function methods:hush()
+  local stdin = self.stdin
+  stdin:shutdown(function() stdin:close() end)
 end
 
 --- Runs a program to its end.

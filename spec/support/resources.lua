@@ -8,9 +8,10 @@ local M = {}
 local UUID = "10000000-0000-4000-8000-000000000001"
 
 --- The resources of a client, in order.
-M.RESOURCES = { "account", "alerts", "balances", "cash", "clubs", "feeds",
-  "instruments", "lists", "market", "notifications", "orders", "people",
-  "pi_data", "portfolios", "positions", "posts", "watchlists" }
+M.RESOURCES = { "account", "alerts", "applications", "balances", "cash", "clubs",
+  "copying", "feeds", "instruments", "lists", "market", "notifications", "orders",
+  "people", "pi_data", "portfolios", "positions", "posts", "subaccounts", "transfers",
+  "watchlists" }
 
 -- What they give, by the name that pages call it by: the page, and how to
 -- come by one.

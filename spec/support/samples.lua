@@ -49,8 +49,25 @@ local function leave_first(rule, given)
   for i = 2, #rule do given[rule[i]] = nil end
 end
 
+local function applies(rule, given)
+  for name, wanted in pairs(rule.when or {}) do
+    local value = given[name]
+    if type(wanted) == "table" then
+      if not (value and value > wanted.above) then return false end
+    elseif value ~= wanted then
+      return false
+    end
+  end
+  return true
+end
+
 -- Takes away what rules over several names forbid.
 local function obey(op, given)
+  for _, rule in ipairs(op.none_of or {}) do
+    for _, name in ipairs(applies(rule, given) and rule or {}) do
+      given[name] = nil
+    end
+  end
   for _, rule in ipairs(op.one_of or {}) do leave_first(rule, given) end
   for _, rule in ipairs(op.at_most_one or {}) do leave_first(rule, given) end
   for _, rule in ipairs(op.together or {}) do
@@ -65,7 +82,9 @@ end
 --- Everything that an operation takes.
 function M.params(op)
   local params = M.fields(op.params.query)
-  for name, spec in pairs(op.params.path) do params[name] = M.value(spec) end
+  for _, specs in ipairs { op.params.path, op.params.header } do
+    for name, spec in pairs(specs) do params[name] = M.value(spec) end
+  end
   if op.body and type(op.body.type) == "string" then
     params.body = M.value(op.body)
   elseif op.body then

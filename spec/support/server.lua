@@ -11,20 +11,41 @@ local M = {}
 http.TIMEOUT = 30 -- seconds without a byte
 
 local SCRIPT = "lua/etoro/sandbox/main.lua"
+local STILL = "spec/support/still.lua"
 
 --- Starts a sandbox on a free port.
----@param options? table arguments by name ("seed", "limits", ...), and env
+---@param options? table arguments by name ("seed", "limits", ...), and env; still:
+---a time at which its clock stands
 function M.start(options)
   options = options or {}
   local argv = { os.getenv "LUA" or "lua5.4", SCRIPT, "--port=0" }
+  if options.still then
+    argv[2], argv[3], argv[4] = STILL, options.still, "--port=0"
+  end
   for name, value in pairs(options) do
-    if name ~= "env" then
+    if name ~= "env" and name ~= "still" then
       argv[#argv + 1] = ("--%s=%s"):format(name:gsub("_", "-"),
         tostring(value))
     end
   end
   argv.env = options.env
   local child = process.spawn(argv)
+  local url = child:expect "sandbox (http://[%d.]+:%d+)"
+  return setmetatable({ process = child, url = url }, mt)
+end
+
+local WITH_TABLES = [[
+  local options = require("cjson").decode(arg[1])
+  options.port = 0
+  function options.on_ready(url) io.write("sandbox ", url, "\n") io.flush() end
+  assert(require("etoro.sandbox").serve(options))
+]]
+
+--- The same with options that no command line has, such as user_keys.
+---@param options table
+function M.start_with(options)
+  local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e", WITH_TABLES,
+    "/dev/null", cjson.encode(options) }
   local url = child:expect "sandbox (http://[%d.]+:%d+)"
   return setmetatable({ process = child, url = url }, mt)
 end

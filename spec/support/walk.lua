@@ -1,5 +1,6 @@
 -- One good request for every operation, asked of a sandbox in this process
 -- that has what the request is about: walk.ask(name) -> status, text, request.
+local coming = require "spec.support.coming"
 local box = require "spec.support.box"
 local json = require "etoro.values.json"
 local operations = require "etoro.operations"
@@ -11,6 +12,7 @@ local PNG = "--b\r\nContent-Disposition: form-data; name=\"file\"; "
   .. "filename=\"a.png\"\r\nContent-Type: image/png\r\n\r\n"
   .. "\137PNG\r\n\26\n\0\0\0\13IHDR\0\0\0\4\0\0\0\3\r\n--b--\r\n"
 
+local CASH = "50000000-0000-4000-8000-000000000001"
 local ASSET = { { itemId = 1001, itemType = "Instrument" } }
 local POST = "10000000-0000-4000-8000-00000000000"
 local OPEN = { action = "open", transaction = "buy", instrumentId = 1001,
@@ -31,8 +33,8 @@ local mt = { __index = methods }
 
 local function digits(id) return ("%d"):format(id) end
 
-function methods:send(method, target, body)
-  local status, value, _, answer = self.box:ask(method, target, body)
+function methods:send(method, target, body, headers)
+  local status, value, _, answer = self.box:ask(method, target, body, headers)
   assert(status < 300, ("%s %s: %d %s"):format(method, target, status,
     answer.body))
   return value
@@ -102,6 +104,7 @@ end
 local PATH = {
   agentPortfolioId = function(w) return w:portfolio().agentPortfolioId end,
   userTokenId = function(w)
+    if has(w.name, "sub-accounts") then return w:sub_account() and w.sub_token end
     return w:portfolio().userTokens[1].userTokenId
   end,
   postId = function(w) return w:post() end,
@@ -112,6 +115,9 @@ local PATH = {
   userId = function() return "41000101" end,
   accountType = function() return "trading" end,
   marketId = function() return "1001" end,
+  gcid = function() return "41000101" end,
+  application = function() return "app" end,
+  type = function() return "most-copied" end,
   username = function() return "harborlight" end,
   itemsCount = function() return "5" end,
   symbol = function() return "AAPL" end,
@@ -137,7 +143,7 @@ end
 
 function PATH.accountId(w)
   if has(w.name, "/cash") then
-    return "50000000-0000-4000-8000-000000000001"
+    return CASH
   end
   return w:send("GET", "/api/v1/balances/trading").balances[1].accountId
 end
@@ -146,6 +152,55 @@ function PATH.orderId(w)
   if has(w.name, "close-orders") then return w:close() end
   if w.op.method == "GET" then return w:filled() end
   return w:order { orderType = "mit", triggerRate = 1 }
+end
+
+function methods:trading()
+  return self:send("GET", "/api/v1/balances/trading").balances[1].accountId
+end
+
+function methods:transfer()
+  return { amount = 10, currency = "USD", requestReferenceId = "rent-11",
+    sourceAccount = { accountType = "trading", accountId = self:trading() },
+    destinationAccount = { accountType = "cash", accountId = CASH } }
+end
+
+local APPLICATION = { applicationName = "bot", applicationIconUrl = "https://a.b/c",
+  scopes = { { scopeId = 230, isMandatory = true } },
+  redirectUris = { "https://a.b/d" } }
+
+function PATH.clientId(w)
+  return w:send("POST", "/api/v1/sso/applications", APPLICATION).application.clientId
+end
+
+function methods:sub_account()
+  if not self.sub then
+    self.sub = self:send("POST", "/api/v1/sub-accounts/me/accounts",
+      { additionalParams = { username = "beneath" } }).account.subAccountId
+    self.sub_token = self:send("POST", "/api/v1/sub-accounts/etoro-trading/user-tokens",
+      { userTokenName = "first", scopeNames = { "etoro-public:trade.real:read" } },
+      { ["x-sub-account-id"] = self.sub }).userTokenId
+  end
+  return self.sub
+end
+
+-- A copy of somebody, by its reference; its mirror.
+function methods:copy()
+  local demo = self.op.account == "demo"
+  self:send("POST", "/api/v2/trading/copy" .. (demo and "/demo" or ""),
+    { parentCID = 31000101, amount = 250, referenceID = "first" })
+  self.box:advance(30)
+  local portfolio = self:send("GET", ("/api/v1/trading/info/%sportfolio"):format(
+    demo and "demo/" or "")).clientPortfolio
+  return digits(portfolio.mirrors[1].mirrorID)
+end
+
+function PATH.referenceId(w)
+  w:copy()
+  return "first"
+end
+
+function PATH.transferId(w)
+  return digits(w:send("POST", "/api/v1/money/transfers", w:transfer()).transferId)
 end
 
 -- What stands in the query where a sample would be refused or find nothing.
@@ -165,6 +220,21 @@ local function query_of(w, params)
     w:send("POST", "/api/v1/money/accounts/cash", { tncDocId = 31,
       requestReferenceId = samples.ID })
     w.box:advance(5)
+  end
+  if has(w.name, "portfolios/rankings") or has(w.name, "/rankings") then
+    out = { period = params.period and "CurrYear", summary = params.summary }
+  elseif has(w.name, "v2/market-data/instruments") then
+    out = { query = out.query and "apple" }
+  elseif has(w.name, "portfolios/search") then
+    out = { type = "trader", query = "har" }
+  elseif has(w.name, "trading/copy") then
+    out = out.mirrorID and { mirrorID = w:copy() } or out
+  elseif has(w.name, "transferable-balance") then
+    out = { sourceAccountType = "trading", sourceAccountId = w:trading(),
+      destinationAccountType = "cash", destinationAccountId = CASH }
+  elseif has(w.name, "transfers:lookup") then
+    PATH.transferId(w)
+    out = { requestReferenceId = "rent-11" }
   end
   if has(w.name, "daily-gain") then
     out = { minDate = "2025-12-01", maxDate = "2025-12-05", type = "Daily" }
@@ -191,7 +261,25 @@ local function body_of(w, params)
   local op, name = w.op, w.name
   if not op.body then return nil end
   if op.body_kind then return PNG end
-  if has(name, "agent-portfolios") then
+  if has(name, "rankings/multiple") then
+    return { usernames = { "harborlight" } }
+  elseif has(name, "sso/applications") and not has(name, "secret") then
+    return APPLICATION
+  elseif has(name, "me/accounts") then
+    return { additionalParams = { username = "other" } }
+  elseif has(name, "etoro-trading/money") then
+    return { amountInUsd = 5, direction = "ToSubAccount" }
+  elseif has(name, "etoro-trading/user-tokens") then
+    return { userTokenName = op.method == "POST" and "second" or nil,
+      scopeNames = { "etoro-public:trade.real:write" } }
+  elseif has(name, "money/transfers") then
+    return w:transfer()
+  elseif has(name, "copy") and has(name, "/close") then
+    return { mirrorID = tonumber(w:copy()) }
+  elseif has(name, "trading/copy") then
+    return { parentCID = 31000102, amount = 300, referenceID = not has(name,
+      "eligibility") and "second" or nil }
+  elseif has(name, "agent-portfolios") then
     local token = { userTokenName = "second", scopeNames = { box.READ } }
     if op.method == "PATCH" then return { scopeNames = { box.WRITE } } end
     return has(name, "user-tokens") and token or box.body()
@@ -276,16 +364,22 @@ function M.ask(name, b)
   local params = samples.params(op)
   local target = target_of(w, params)
   local body = body_of(w, params)
-  local status, _, _, answer = w.box:ask(op.method, target, body,
-    op.body_kind and { ["content-type"] = "multipart/form-data; boundary=b" })
+  local headers = op.body_kind
+    and { ["content-type"] = "multipart/form-data; boundary=b" }
+  if has(name, "sub-accounts") then
+    headers = { ["x-sub-account-id"] = w:sub_account() }
+  end
+  local status, _, _, answer = w.box:ask(op.method, target, body, headers)
   return status, answer.body, { target = target,
     body = type(body) == "table" and json.encode(body) or body }
 end
 
---- The names of all operations, in order.
+--- The names of all operations that the sandbox answers, in order.
 function M.names()
   local out = {}
-  for name in pairs(operations) do out[#out + 1] = name end
+  for name in pairs(operations) do
+    if not coming[name] then out[#out + 1] = name end
+  end
   table.sort(out)
   return out
 end

@@ -18,7 +18,7 @@ local PYTHON = "/usr/bin/python3"
 
 function M.start(options)
   local files = options and options.certificates
-  local child = process.spawn { PYTHON, "spec/support/ws_server.py",
+  local child = process.spawn { PYTHON, "-B", "spec/support/ws_server.py",
     files and files.cert, files and files.key }
   local plain, raw, tls, proxy = child:expect "ready ([%d ]+)\n"
     :match "(%d+) (%d+) (%d+) (%d+)"

@@ -16,6 +16,8 @@ import sys
 
 import websockets
 
+import ws_bad
+
 MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
@@ -65,15 +67,38 @@ async def offered(ws, _):
     await ws.wait_closed()
 
 
+def frame(topic, kind, content):
+    return json.dumps({"messages": [{"topic": topic, "type": kind, "id": "1",
+                                     "content": json.dumps(content)}]})
+
+
+TOLD = set()  # connections that get their private events by /tell
+
+
+async def tell(ws, _):
+    """Sends what it hears, { type, content }, to all in TOLD as private events,
+    or, { close }, closes these; then says it back."""
+    async for text in ws:
+        message = json.loads(text)
+        for one in list(TOLD):
+            try:
+                if "close" in message:
+                    await one.close(message["close"])
+                else:
+                    await one.send(frame("private", message["type"],
+                                         message["content"]))
+            except websockets.ConnectionClosed:
+                TOLD.discard(one)
+        await ws.send(text)
+
+
 async def etoro(ws, rest):
     """As eToro's: login, subscriptions with snapshots, then what the path says:
-    nothing, or how often each connection is cut behind how many pushes."""
+    nothing, whose the private event is, that such events come by /tell, or how
+    often each connection is cut behind how many pushes."""
     cut = int(rest) if rest.isdigit() else 0
+    cid = int(rest[4:]) if rest.startswith("cid-") else 5
     sent, price = 0, 100.0
-
-    def frame(topic, kind, content):
-        return json.dumps({"messages": [{"topic": topic, "type": kind, "id": "1",
-                                         "content": json.dumps(content)}]})
 
     async for text in ws:
         message = json.loads(text)
@@ -87,13 +112,18 @@ async def etoro(ws, rest):
         if rest == "mute":
             continue
         await ws.send(json.dumps(answer))
+        if rest == "repeat":
+            await ws.send("you said " + text)
         if message["operation"] != "Subscribe":
             continue
         print("subscribed", " ".join(data["topics"]), flush=True)
         for topic in data["topics"]:
+            if topic == "private" and rest == "told":
+                TOLD.add(ws)
+                continue
             if topic == "private":
                 await ws.send(frame(topic, "Trading.OrderForOpen.Update",
-                                    {"OrderID": 7, "CID": 5, "StatusID": 3}))
+                                    {"OrderID": 7, "CID": cid, "StatusID": 3}))
                 continue
             await ws.send(frame(topic, "Snapshot", {
                 "InstrumentID": topic[11:], "Bid": "100", "Ask": "101",
@@ -113,9 +143,138 @@ async def etoro(ws, rest):
             await ws.close(1012, "cut")
 
 
-HANDLERS = {"etoro": etoro, "echo": echo, "fragments": fragments, "ping": ping,
-            "close": close, "closed": closed, "flood": flood,
-            "offered": offered}
+async def pushes(ws, rest):
+    """As eToro's, with so many bids behind each subscription: 1, 2, 3... and
+    behind the last of them a private event."""
+    async for text in ws:
+        message = json.loads(text)
+        await ws.send(json.dumps({"id": message["id"], "success": True,
+                                  "operation": message["operation"]}))
+        if message["operation"] != "Subscribe":
+            continue
+        topics = message["data"]["topics"]
+        for number in range(1, int(rest) + 1):
+            for topic in topics:
+                await ws.send(json.dumps({"messages": [{
+                    "topic": topic, "type": "Trading.Instrument.Rate", "id": "1",
+                    "content": json.dumps({"Bid": str(number),
+                                           "PriceRateID": str(number)})}]}))
+        await ws.send(json.dumps({"messages": [{
+            "topic": "private", "type": "Trading.OrderForOpen.Update", "id": "1",
+            "content": json.dumps({"OrderID": int(rest)})}]}))
+        print("pushed", flush=True)
+
+
+CONNECTIONS = []
+
+
+async def topics(ws, rest):
+    """As eToro's, for so many topics a connection; each subscribed with a
+    snapshot gets one with its id for a bid. Prints each frame. It does not know
+    instruments from 900000 on."""
+    CONNECTIONS.append(ws)
+    number, held, most = len(CONNECTIONS), set(), int(rest)
+    async for text in ws:
+        message = json.loads(text)
+        operation, data = message["operation"], message["data"]
+        answer = {"id": message["id"], "operation": operation, "success": True}
+        asked = set(data.get("topics", []))
+        if operation == "Subscribe":
+            if len(held | asked) > most or any(
+                    topic[11:].isdigit() and int(topic[11:]) >= 900000
+                    for topic in asked):
+                answer.update(success=False, errorCode="SubscribeFailed",
+                              errorMessage="not all of them")
+            else:
+                held |= asked
+        elif operation == "Unsubscribe":
+            held -= asked
+        if operation != "Authenticate":
+            print("frame", number, operation, len(asked), len(text), len(held),
+                  "snapshot" if data.get("snapshot") else "plain",
+                  min(asked), flush=True)
+        await ws.send(json.dumps(answer))
+        if answer["success"] and data.get("snapshot"):
+            for topic in data["topics"]:
+                if topic != "private":
+                    await ws.send(json.dumps({"messages": [{
+                        "topic": topic, "type": "Snapshot", "id": "1",
+                        "content": json.dumps({"Bid": topic[11:]})}]}))
+        if 666 in [int(topic[11:]) for topic in asked if topic[11:].isdigit()]:
+            await ws.close(1012, "cut")
+
+
+async def refusing(ws, rest):
+    """Answers the operation of the path with its error code, all else as wanted;
+    "other" is told under another id, "none" under none."""
+    refused, code = rest.split("/")
+    async for text in ws:
+        message = json.loads(text)
+        answer = {"id": message["id"], "operation": message["operation"],
+                  "success": True}
+        if message["operation"] == refused:
+            if code == "other":
+                answer["id"] = "another"
+            else:
+                answer.update(success=False, errorCode=code,
+                              errorMessage="told so")
+            if code == "BinaryMessagesNotSupported":
+                del answer["id"], answer["operation"]
+        await ws.send(json.dumps(answer))
+
+
+async def stale(ws, rest):
+    """As eToro's: behind the snapshot of each topic 1 is silent, 2 has a closed
+    market, 3 does not say, 4 has messages without a price, 5 prices, 6 one price
+    when half of all was said."""
+    def frame(number, content, kind="Trading.Instrument.Rate"):
+        return json.dumps({"messages": [{
+            "topic": "instrument:%d" % number, "type": kind, "id": "1",
+            "content": json.dumps(content)}]})
+
+    async for text in ws:
+        message = json.loads(text)
+        await ws.send(json.dumps({"id": message["id"], "success": True,
+                                  "operation": message["operation"]}))
+        if message["operation"] != "Subscribe":
+            continue
+        for number in range(1, 7):
+            content = {"Bid": "1", "PriceRateID": "s"}
+            if number != 3:
+                content["IsMarketOpen"] = "false" if number == 2 else "true"
+            await ws.send(frame(number, content, "Snapshot"))
+        for count in range(1, int(rest) + 1):
+            await asyncio.sleep(0.05)
+            await ws.send(frame(4, {"Date": "2026-01-01T00:00:00Z",
+                                    "PriceRateID": str(count)}))
+            await ws.send(frame(5, {"Bid": str(count),
+                                    "PriceRateID": str(count)}))
+            if count == int(rest) // 2:
+                await ws.send(frame(6, {"Bid": "2", "PriceRateID": "x"}))
+
+
+async def away(ws, rest):
+    """As eToro's, but for when: so many seconds behind a subscribe its answer and
+    a price, 101, after as many another, 102, and after as many it cuts."""
+    async for text in ws:
+        message = json.loads(text)
+        is_login = message["operation"] == "Authenticate"
+        print("asked", message["operation"], flush=True)
+        if not is_login:
+            await asyncio.sleep(float(rest))
+        await ws.send(json.dumps({"id": message["id"], "success": True,
+                                  "operation": message["operation"]}))
+        for bid in () if is_login else (101, 102):
+            await ws.send(frame("instrument:1001", "Trading.Instrument.Rate",
+                                {"PriceRateID": str(bid), "Bid": str(bid)}))
+            await asyncio.sleep(float(rest))
+        if not is_login:
+            ws.transport.abort()
+
+
+HANDLERS = {"away": away, "stale": stale, "topics": topics, "refusing": refusing, "etoro": etoro, "pushes": pushes, "bad": ws_bad.bad, "tell": tell,
+            "echo": echo, "fragments": fragments, "ping": ping,
+            "close": close, "closed": closed, "flood": flood, "offered": offered}
 
 
 async def serve(ws, *_):
@@ -185,6 +344,14 @@ async def raw(reader, writer):
         writer.write(head(key))
         await writer.drain()
         await asyncio.sleep(float(rest))
+    elif what in ("pour", "told"):
+        frame, count = rest.split("/")
+        writer.transport.set_write_buffer_limits(high=0)
+        writer.write(head(key) + bytes.fromhex(frame) * int(count))
+        await writer.drain()
+        if what == "told":
+            print("poured", count, flush=True)
+        await heard(reader)
     elif what == "cut":
         writer.write(head(key) + bytes.fromhex(rest))
     else:

@@ -28,7 +28,7 @@ describe("etoro.wrap", function()
   end)
 
   it("passes waits up, through any number of them", function()
-    answer_late(3, 0.05)
+    answer_late(3, 0.3)
     local client = new_client()
     local ticks = 0
     etoro.run(function()

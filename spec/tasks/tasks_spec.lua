@@ -1,5 +1,6 @@
 -- Tasks: what becomes of their results and errors, and who wakes whom.
 local etoro = require "etoro"
+local limits = require "etoro.values.limits"
 local late = require "spec.support.late"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
@@ -370,6 +371,24 @@ describe("a task", function()
     assert.is_true(seconds >= 0.1)
     raises(function() etoro.sleep(0 / 0) end, "number of seconds expected")
     raises(function() etoro.sleep("1") end, "number of seconds expected")
+  end)
+
+  it("sleep no longer than limits.option_max, by whatever clock", function()
+    local box = require("etoro.sandbox").new()
+    for _, seconds in ipairs { math.huge, 1e300, limits.option_max * 2 } do
+      local function sleep() etoro.sleep(seconds) end
+      raises(sleep, "number of seconds expected, at most 1099511627776")
+      for _, run in ipairs { etoro.run, function(fn) box:run(fn) end } do
+        local ok, message = pcall(run, sleep)
+        assert.is_false(ok)
+        assert.truthy(message:find("at most 1099511627776", 1, true))
+      end
+    end
+    box:run(function()
+      for _, seconds in ipairs { -math.huge, -1e300, -1, 0, 1e9, 1e12 } do
+        etoro.sleep(seconds)
+      end
+    end)
   end)
 end)
 

@@ -43,6 +43,24 @@ describe("the journal's disk", function()
         user_key = "u", journal = %s })
     ]]
 
+    it("as are the files that are kept beside it, before they have their name",
+      function()
+      runs 'require "etoro.values.kept".write(path, "{}")'
+      assert.same({ "fdatasync " .. path .. ".new", "fsync " .. folder }, flushed())
+      runs [[
+        local box = etoro.sandbox.new()
+        local c = assert(box:client { journal = path .. ".j",
+          rails = { writes_per_day = 3 } })
+        assert(c.orders:open { symbol = "AAPL", transaction = "buy", amount = 100 })
+        c:close()
+      ]]
+      local order = {} -- the journal's head, its folder, the count, the intent
+      for _, line in ipairs(flushed()) do
+        order[#order + 1] = line:match "^fdatasync .*orders%.jsonl(.*)$"
+      end
+      assert.same({ ".j", ".j.rails.new", ".j" }, table.move(order, 1, 3, 1, {}))
+    end)
+
     it("by its first line, and then by its folder", function()
       runs(OPEN:format "path" .. "c:close()")
       assert.same({ "fdatasync " .. path, "fsync " .. folder }, flushed())

@@ -377,8 +377,10 @@ describe("client.orders", function()
       local order = assert(place())
       raises(function() order:wait { timout = 3 } end,
         "unknown option 'timout' (did you mean 'timeout'?)")
-      raises(function() order:wait { timeout = -1 } end,
-        "bad option 'timeout': seconds expected")
+      for _, odd in ipairs { -1, 0 / 0, math.huge, -math.huge, 1e300 } do
+        raises(function() order:wait { timeout = odd } end,
+          "bad option 'timeout': seconds expected")
+      end
       raises(function() order.wait {} end,
         "bad self: call this as order:wait(...), with a colon")
     end)

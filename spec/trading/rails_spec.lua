@@ -50,6 +50,58 @@ describe("the rails of a client", function()
     return assert(client.positions:list())[1]
   end
 
+  it("hold for money that goes into a copy, however it is asked for", function()
+    local COPY = "POST /api/v2/trading/copy/demo"
+    local ways = {
+      function(client, amount)
+        return client.copying:start({ parentCID = 31000101, amount = amount },
+          { wait = 0 })
+      end,
+      function(client, amount)
+        return client.copying:add({ parentCID = 31000101, amount = amount },
+          { wait = 0 })
+      end,
+      function(client, amount)
+        return client:call(COPY, { body = { parentCID = 31000101, amount = amount,
+          referenceID = "a-1" } })
+      end,
+      function(client, amount)
+        return client:request { method = "POST", path = COPY:sub(6),
+          body = { parentCID = 31000101, Amount = amount, referenceID = "a-2" } }
+      end,
+    }
+    for _, way in ipairs(ways) do
+      for _, row in ipairs {
+        { { max_order_usd = 300 }, "max_order_usd" },
+        { { max_leverage = 2 }, "max_leverage" },
+        { { max_position_usd = 1e6 }, "max_position_usd" },
+        { { max_exposure_usd = 1e6 }, "max_exposure_usd" },
+        { { allow = { 1001 } }, "allow" }, { { deny = { 1001 } }, "deny" },
+        { { market_hours = "require" }, "market_hours" },
+        { { max_price_age = 60 }, "max_price_age" },
+      } do
+        local client = client_with(row[1])
+        box:clear_arrivals()
+        refused(row[2], way(client, "300.01"))
+        assert.equal(0, arrived())
+        client:close()
+      end
+    end
+    local client = client_with { max_order_usd = 300, max_positions = 5 }
+    assert(client.copying:start { parentCID = 31000101, amount = 300 })
+    assert(client.copying:remove { parentCID = 31000101, amount = 50 })
+    for _, body in ipairs {
+      '{"parentCID":31000101,"amount":1,"Amount":900,"referenceID":"b-1"}',
+      '{"parentCID":31000101,"amount":1,"\\u0061mount":900,"referenceID":"b-2"}',
+      '{"parentCID":31000101,"referenceID":"b-3"}', "[]",
+      '{"parentCID":31000101,"amount":-1,"AMOUNT":900,"referenceID":"b-4"}',
+    } do
+      refused("max_order_usd", client:request { method = "POST",
+        path = COPY:sub(6), body = body })
+    end
+    client:close()
+  end)
+
   it("raise for what they do not know", function()
     local function wrong(text, rails)
       local ok, message = pcall(function() return box:client { rails = rails } end)
@@ -82,6 +134,44 @@ describe("the rails of a client", function()
     for _, request in ipairs(box.arrivals) do
       assert.is_true(request.number <= before or request.method == "GET"
         or not request.path:find "orders$")
+    end
+  end)
+
+  it("refuse what has two sizes, or two instruments", function()
+    local client = client_with({ max_order_usd = 200, deny = { "TSLA" } },
+      { account = "real" })
+    local V1 = "/api/v1/trading/execution/"
+    local function try(rule, path, body)
+      body.IsBuy, body.Leverage = true, 1
+      refused(rule, client:request { method = "POST", path = path, body = body })
+    end
+    local units = V1 .. "market-open-orders/by-units"
+    try("max_order_usd", units, { InstrumentID = 1001, AmountInUnits = 40, Units = 0.01 })
+    try("max_order_usd", units, { InstrumentID = 1001, AmountInUnits = 40, Amount = 10 })
+    try("max_order_usd", V1 .. "market-open-orders/by-amount",
+      { InstrumentID = 1001, Amount = 10, units = "40" })
+    try("deny", units, { InstrumentID = 1001, symbol = "TSLA", AmountInUnits = 0.1 })
+    try("deny", units, { InstrumentID = 1001, symbol = "?", AmountInUnits = 0.1 })
+  end)
+
+  it("bound units that wait for a rate by that rate", function()
+    local client = client_with({ max_order_usd = 200 }, { account = "real" })
+    local text = refused("max_order_usd", client:request { method = "POST",
+      path = "/api/v1/trading/execution/limit-orders", body = { InstrumentID = 1001,
+        IsBuy = false, Leverage = 1, AmountInUnits = 0.5, Rate = 1000 } })
+    assert.truthy(text:find("it takes 500.00 USD", 1, true), text)
+    refused("max_order_usd", client.orders:open(order { amount = false, units = 0.5,
+      transaction = "sellShort", orderType = "mit", triggerRate = 1000 }))
+  end)
+
+  it("want lists without holes or names", function()
+    for _, list in ipairs { { TSLA = true }, { [1001] = true }, { "TSLA", nil, "AAPL" },
+        { [0] = "AAPL" }, { "TSLA", AAPL = "AAPL" }, { 1.5 }, "AAPL" } do
+      for _, name in ipairs { "allow", "deny" } do
+        assert.has_error(function() client_with { [name] = list } end,
+          ("bad rail '%s': a list of symbols and ids expected, got %s"):format(name,
+            type(list) == "table" and "another" or "the text 'AAPL'"))
+      end
     end
   end)
 
@@ -161,6 +251,17 @@ describe("the rails of a client", function()
     assert(client.orders:open(order { symbol = "NVDA" }))
   end)
 
+  it("open nothing while what is denied cannot be looked up", function()
+    local client = client_with { deny = { "MSFT" } }
+    assert(box.faults:add { fault = "status", status = 500,
+      route = "GET /api/v1/market-data/search", times = 50 })
+    local byid = order { symbol = false, instrumentId = 1004 }
+    refused("deny", client.orders:open(byid, { precheck = false }))
+    box:clear_faults()
+    assert(client_with { deny = { "MSFT" } }.orders:open(order()))
+    refused("deny", client_with { deny = { "NOSUCH" } }.orders:open(order()))
+  end)
+
   it("want an open market and a price that is young", function()
     local client = client_with { market_hours = "require", max_price_age = 5 }
     assert(client.orders:open(order()))
@@ -197,14 +298,17 @@ describe("the rails of a client", function()
       refused("writes_per_day", client.orders:open(order()))
       client:close()
     end
-    local file = assert(io.open(journal .. ".rails", "w"))
-    file:write '{"day":'
-    file:close()
-    local none, err = box:client { rails = { writes_per_day = 2 },
-      journal = journal }
-    assert.is_nil(none)
-    assert.equal("rails", err.code)
-    assert.truthy(err.message:find("is broken", 1, true))
+    for _, text in ipairs { '{"day":', '{"writes":"x"}', '{"first":{}}', '[]x',
+      '{"recent":5}', '{"recent":["x"]}', '{"recent":{"a":1}}', '{"day":true}' } do
+      local file = assert(io.open(journal .. ".rails", "w"))
+      file:write(text)
+      file:close()
+      local none, err = box:client { rails = { writes_per_day = 2 },
+        journal = journal }
+      assert.is_nil(none, text)
+      assert.equal("rails", err.code)
+      assert.truthy(err.message:find("is broken", 1, true))
+    end
   end)
 
   -- Rails that have seen better days.
@@ -230,6 +334,64 @@ describe("the rails of a client", function()
     assert(client.orders:open(order()))
   end)
 
+  it("hold a day's loss against the day when equity is back", function()
+    local kept = { day = START // times.DAY, first = 100600, lowest = 99900 }
+    local client = after_loss({ max_day_loss_usd = 701 }, kept)
+    assert(client.orders:open(order()))
+    client:close()
+    client = after_loss({ max_day_loss_usd = 650 }, kept)
+    refused("max_day_loss_usd", client.orders:open(order()))
+    box:advance(times.DAY)
+    assert(client.orders:open(order()))
+  end)
+
+  it("begin the day with the first look at what the account is worth", function()
+    local journal = dir .. "/journal"
+    local client = client_with({ max_day_loss_usd = 500 }, { journal = journal })
+    local function first()
+      local kept = require("etoro.values.kept").read(journal .. ".rails")
+      return kept and kept.first
+    end
+    assert.is_nil(first())
+    local worth = assert(client.account:equity()).equity
+    assert.equal(worth, first())
+    hold(20000, "TSLA")
+    local later
+    for _ = 1, 40 do -- until the price has moved
+      box:advance(600)
+      later = assert(client.account:equity()).equity
+      if math.abs(later - worth) > 1 then break end
+    end
+    assert.is_true(math.abs(later - worth) > 1)
+    assert.equal(worth, first())
+    box:advance(times.DAY)
+    later = assert(client.account:equity()).equity
+    assert.equal(later, first())
+  end)
+
+  it("count what a portfolio lacks that was asked for before and comes later",
+    function()
+    assert(box:change { portfolio_lag = 3 })
+    local client = client_with { max_exposure_usd = 150 }
+    assert(client.orders:open(order(), { precheck = false }))
+    box:advance(0.5)
+    assert(box.faults:add { fault = "delay", seconds = 10,
+      route = "GET /api/v1/trading/info/demo/portfolio" })
+    local late, done, err
+    box:run(function()
+      local task = etoro.spawn(function()
+        late, err = client.orders:open(order(), { precheck = false })
+      end)
+      etoro.sleep(5) -- now the first one shows
+      done = client.orders:open(order(), { precheck = false })
+      task:wait()
+    end)
+    assert.is_nil(done)
+    refused("max_exposure_usd", late, err)
+    box:advance(limits.rails_shown_within + 1)
+    refused("max_exposure_usd", client.orders:open(order(), { precheck = false }))
+  end)
+
   it("stop entries in a drawdown, for the cool-down", function()
     local client = after_loss({ max_drawdown = 0.1, cool_down = 3600 },
       { day = START // times.DAY, highest = 111200 })
@@ -242,6 +404,60 @@ describe("the rails of a client", function()
     client = after_loss({ max_drawdown = 0.1 },
       { day = START // times.DAY, highest = 111000 })
     assert(client.orders:open(order()))
+  end)
+
+  it("stop entries after a day's loss all day, however short the cool-down",
+    function()
+    local rails = { max_day_loss_usd = 500, max_drawdown = 0.9, cool_down = 3600 }
+    local client = after_loss(rails,
+      { day = START // times.DAY, first = 100600, highest = 100600 })
+    local left = times.DAY - START % times.DAY
+    local function try(seconds)
+      box:advance(seconds)
+      refused("max_day_loss_usd", client.orders:open(order()))
+    end
+    try(0)
+    try(3500)
+    try(200) -- the cool-down is over
+    client:close()
+    client = client_with(rails, { journal = dir .. "/journal" })
+    try(200)
+    try(left - 3900 - 60)
+    box:advance(61) -- and nothing of it is left on the next day
+    assert(client.orders:open(order()))
+  end)
+
+  it("cool down after a day's loss, into the next day", function()
+    local client = after_loss({ max_day_loss_usd = 500, cool_down = times.DAY },
+      { day = START // times.DAY, first = 100600 })
+    refused("max_day_loss_usd", client.orders:open(order()))
+    box:advance(times.DAY - 10)
+    local text = refused("cool_down", client.orders:open(order()))
+    assert.truthy(text:find "cool_down: %d+ s are left")
+    box:advance(20)
+    assert(client.orders:open(order()))
+  end)
+
+  it("let pass what nobody knows the market of, where they are told to", function()
+    local route = "GET /api/v1/market-data/search"
+    for _, hours in ipairs { "require", "allow_unknown", "ignore" } do
+      assert(box:change { market_open = { ["1001"] = false } })
+      local client = client_with { market_hours = hours }
+      local function try()
+        local done, err = client.orders:open(order(), { precheck = false })
+        return done and "sent" or err.rule
+      end
+      assert.equal(hours == "ignore" and "sent" or "market_hours", try(), hours)
+      assert(box.faults:add { route = route, fault = "status", status = 503, times = 0 })
+      assert.equal(hours == "require" and "market_hours" or "sent", try(), hours)
+      box:clear_faults()
+      client:close()
+    end
+  end)
+
+  it("are none where a cool-down follows nothing", function()
+    assert.has_error(function() client_with { cool_down = 60 } end,
+      "bad rail 'cool_down': it follows max_day_loss_usd or max_drawdown")
   end)
 
   it("stop entries while a file is there", function()
@@ -293,7 +509,9 @@ describe("the rails of a client", function()
     assert(client:request { path = "/api/v1/me" })
   end)
 
-  local EXITS = { close = true, cancel = true, edit = true }
+  local EXITS = { close = true, cancel = true, edit = true, leave = true }
+  local COPIES = { ["/api/v2/trading/copy"] = true,
+    ["/api/v2/trading/copy/demo"] = true }
 
   it("refuse each write that is no exit, and no exit at all", function()
     local path = dir .. "/halt"
@@ -310,8 +528,9 @@ describe("the rails of a client", function()
             path = op.path:gsub("{.-}", "1"), body = op.body and { symbol = "AAPL",
               amount = 100, leverage = 1 } }
           local is_rail = result == nil and err.code == "rail"
+          local is_copy = op.method == "POST" and COPIES[op.path]
           local must = not EXITS[op.trade] and (counts or op.trade == "open"
-            or op.moves_money and rails.halt_file)
+            or is_copy or op.moves_money and rails.halt_file)
           assert.equal(must and true or false, is_rail, op.path)
           all = all + 1
         end

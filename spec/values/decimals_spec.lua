@@ -41,3 +41,13 @@ describe("two decimals", function()
       assert.is_nil(decimals.same(nil, nil))
     end)
 end)
+
+describe("money in words", function()
+  it("has cents while they are certain, and never three hundred digits", function()
+    for value, text in pairs { [0] = "0.00", [-1.5] = "-1.50", [1234.567] = "1234.57",
+      [999999999999999] = "999999999999999.00", [1e15] = "1e+15", [1e300] = "1e+300",
+      [-1.5e20] = "-1.5e+20", [1000000000000000000] = "1e+18" } do
+      assert.equal(text, decimals.money(value))
+    end
+  end)
+end)

@@ -387,4 +387,34 @@ describe("the collector", function()
         assert.is_true(eight_resident < three_resident * 1.15)
       end
     end)
+
+  -- 5.5 has no way to let a collector rest
+  local restful = _VERSION == "Lua 5.4" and it or function() end
+  restful("goes through a big answer once, and not while it is read", function()
+    for _, mode in ipairs { "generational", "incremental" } do
+      local done = process.run(program.lua([[
+        collectgarbage(arg[1])
+        local items, cycles = {}, 0
+        for i = 1, 20000 do
+          items[i] = ('{"id":%d,"name":"S%d","list":[1.5]}'):format(i, i)
+        end
+        local text = "[" .. table.concat(items, ",") .. "]"
+        items = nil
+        local function count()
+          setmetatable({}, { __gc = function()
+            cycles = cycles + 1
+            count()
+          end })
+        end
+        collectgarbage()
+        count()
+        for _ = 1, 10 do
+          local list = assert(core.decode(text))
+          for i = 1, #list do list[i] = { list[i].id } end
+        end
+        io.write(cycles)]], mode))
+      assert.equal("", done.stderr)
+      assert.is_true(tonumber(done.stdout) <= 10, mode .. done.stdout)
+    end
+  end)
 end)

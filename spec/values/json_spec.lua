@@ -96,6 +96,16 @@ describe("etoro.values.json.encode", function()
     assert.equal("null", json.encode(null))
   end)
 
+  -- ETORO_NAMES_SORTED is 12
+  it("writes names in order however many there are", function()
+    for count = 1, 30 do
+      local object, parts = {}, {}
+      for i = count, 1, -1 do object[("n%02d"):format(i)] = { n = i } end
+      for i = 1, count do parts[i] = ('"n%02d":{"n":%d}'):format(i, i) end
+      assert.equal("{" .. table.concat(parts, ",") .. "}", json.encode(object))
+    end
+  end)
+
   it("escapes what JSON wants escaped, and only that", function()
     assert.equal([["\"\\/\b\f\n\r\t\u0000\u001f]] .. "\127äß€😀\"",
       json.encode "\"\\/\b\f\n\r\t\0\31\127äß€😀")

@@ -86,13 +86,18 @@ static const struct letoro_client *readclient(lua_State *L, int index,
 }
 
 /* The other clients that options name. A parent is one of this engine: what a
-   parent process made has halts of its own. */
+   parent process made has halts of its own. Whoever drives a manual wire would
+   get to see the keys of a client of the world. */
 static void readfamily(lua_State *L, int index,
                        const struct letoro_engine *owner,
                        struct etoro_client_options *o)
 {
   const struct letoro_client *parent = readclient(L, index, "parent");
   const struct letoro_client *keys_of = readclient(L, index, "keys_of");
+  luaL_argcheck(L,
+                !keys_of || keys_of->engine == owner
+                    || !etoro_engine_is_manual(owner->core),
+                index, "keys_of is a client of another engine");
   o->parent = parent && parent->engine == owner ? parent->core : NULL;
   o->keys_of = keys_of ? keys_of->core : NULL;
 }
@@ -222,6 +227,21 @@ static int client_address(lua_State *L)
   return 1;
 }
 
+/* client:masked(text) -> text: with asterisks for the client's own secrets */
+static int client_masked(lua_State *L)
+{
+  const struct etoro_client *c = checkclient(L)->core;
+  luaL_Buffer b;
+  size_t n;
+  const char *text = luaL_checklstring(L, 2, &n);
+  char *copy = luaL_buffinitsize(L, &b, n);
+  if (n)
+    memcpy(copy, text, n);
+  etoro_client_mask(c, copy, n);
+  luaL_pushresultsize(&b, n);
+  return 1;
+}
+
 /* client:close(); its calls end with the code "closed" */
 static int client_close(lua_State *L)
 {
@@ -246,6 +266,7 @@ static const luaL_Reg methods[] = {
   { "budget", client_budget },
   { "close", client_close },
   { "halt", client_halt },
+  { "masked", client_masked },
   { "set_token", client_set_token },
   { "wants_token", client_wants_token },
   { NULL, NULL },

@@ -20,4 +20,16 @@ static inline void letoro_gc_step(lua_State *L, int kb)
 #endif
 }
 
+/* Lets a collector that has just been restarted sleep until so much more is
+   made; 5.5 cannot. */
+static inline void letoro_gc_rest(lua_State *L, int kb)
+{
+#if LUA_VERSION_NUM >= 505
+  (void)L;
+  (void)kb;
+#else
+  lua_gc(L, LUA_GCSTEP, -kb);
+#endif
+}
+
 #endif

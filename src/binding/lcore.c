@@ -10,6 +10,7 @@
 #include "binding/ljson.h"
 #include "binding/lreply.h"
 #include "binding/lmarket.h"
+#include "binding/lquote.h"
 #include "binding/lsecret.h"
 #include "binding/lstream.h"
 #include "binding/ltext.h"
@@ -191,24 +192,23 @@ static int close_file(lua_State *L)
   return luaL_fileresult(L, fclose(s->f) == 0, NULL);
 }
 
-/* core.open_file(path) -> file, as io.open gives it for reading | nil, reason;
-   regular files only: reading anything else may wait for ever */
-static int core_open_file(lua_State *L)
+/* Pushes a file that is closed, until it is not. */
+static luaL_Stream *push_file(lua_State *L)
 {
-  size_t n;
-  const char *path = luaL_checklstring(L, 1, &n);
-  const char *why = "a path holds no zero byte";
-  char reason[ETORO_REASON_MAX];
-  struct stat info;
-  int fd = -1, rc = ETORO_EINVAL;
   luaL_Stream *s = lua_newuserdatauv(L, sizeof *s, 0);
   s->f = NULL;
-  s->closef = NULL; /* closed, until it is not */
+  s->closef = NULL;
   luaL_setmetatable(L, LUA_FILEHANDLE);
-  if (strlen(path) == n)
-    rc = etoro_file_open(&fd, &info, path, &why);
+  return s;
+}
+
+/* The file on top as Lua's own of an open descriptor, or why there is none. */
+static int give_file(lua_State *L, luaL_Stream *s, int rc, int fd,
+                     const char *mode, const char *why)
+{
+  char reason[ETORO_REASON_MAX];
   if (!rc) {
-    s->f = fdopen(fd, "rb");
+    s->f = fdopen(fd, mode);
     s->closef = s->f ? close_file : NULL;
     if (s->f)
       return 1;
@@ -219,6 +219,58 @@ static int core_open_file(lua_State *L)
   lua_pushnil(L);
   lua_pushstring(L, why);
   return 2;
+}
+
+/* core.open_file(path) -> file, as io.open gives it for reading | nil, reason;
+   regular files only: reading anything else may wait for ever */
+static int core_open_file(lua_State *L)
+{
+  size_t n;
+  const char *path = luaL_checklstring(L, 1, &n);
+  const char *why = "a path holds no zero byte";
+  struct stat info;
+  int fd = -1, rc = ETORO_EINVAL;
+  luaL_Stream *s = push_file(L);
+  if (strlen(path) == n)
+    rc = etoro_file_open(&fd, &info, path, &why);
+  return give_file(L, s, rc, fd, "rb", why);
+}
+
+/* core.append_file(path) -> file, as io.open gives it for "a+b" | nil, reason;
+   regular files that nobody else has open like this; a new one is its owner's
+   alone */
+static int core_append_file(lua_State *L)
+{
+  size_t n;
+  const char *path = luaL_checklstring(L, 1, &n);
+  const char *why = "a path holds no zero byte";
+  int fd = -1, rc = ETORO_EINVAL;
+  luaL_Stream *s = push_file(L);
+  if (strlen(path) == n)
+    rc = etoro_file_append(&fd, path, &why);
+  return give_file(L, s, rc, fd, "a+b", why);
+}
+
+/* core.cut_file(file, bytes) -> true | nil, reason: leaves an open file no more
+   than so many bytes; what is written behind that is added to them */
+static int core_cut_file(lua_State *L)
+{
+  const luaL_Stream *s = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+  lua_Integer size = luaL_checkinteger(L, 2);
+  luaL_argcheck(L, s->closef != NULL, 1, "the file is closed");
+  luaL_argcheck(L, size >= 0, 2, "bytes");
+  return luaL_fileresult(L, !ftruncate(fileno(s->f), (off_t)size), NULL);
+}
+
+/* core.has_path(file) -> boolean: an open file can still be found; false for
+   one that was removed */
+static int core_has_path(lua_State *L)
+{
+  const luaL_Stream *s = luaL_checkudata(L, 1, LUA_FILEHANDLE);
+  struct stat info;
+  luaL_argcheck(L, s->closef != NULL, 1, "the file is closed");
+  lua_pushboolean(L, !fstat(fileno(s->f), &info) && info.st_nlink > 0);
+  return 1;
 }
 
 /* core.make_dir(path) -> true | nil, message; one that is there will do */
@@ -236,6 +288,26 @@ static int core_make_dir(lua_State *L)
   }
   lua_pushnil(L);
   lua_pushfstring(L, "%s: %s", path, etoro_reason(reason, error));
+  return 2;
+}
+
+/* core.write_file(path, text) -> true | nil, message; in the place of a file that
+   is there, and on the disk */
+static int core_write_file(lua_State *L)
+{
+  size_t n;
+  const char *path = luaL_checkstring(L, 1);
+  const char *text = luaL_checklstring(L, 2, &n);
+  char reason[ETORO_REASON_MAX];
+  int rc = etoro_file_replace(path, text, n);
+  if (!rc) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path,
+                  rc == ETORO_EIO ? etoro_reason(reason, errno)
+                                  : "not enough memory");
   return 2;
 }
 
@@ -264,9 +336,12 @@ static int core_features(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
+  { "append_file", core_append_file },
   { "base", core_base },
+  { "cut_file", core_cut_file },
   { "escape", core_escape },
   { "features", core_features },
+  { "has_path", core_has_path },
   { "http_date", core_http_date },
   { "is_header", core_is_header },
   { "is_uuid", core_is_uuid },
@@ -276,6 +351,7 @@ static const luaL_Reg functions[] = {
   { "now", core_now },
   { "path_steps", core_path_steps },
   { "uuid", core_uuid },
+  { "write_file", core_write_file },
   { NULL, NULL },
 };
 
@@ -307,5 +383,6 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_stream(L);
   letoro_open_engine(L);
   letoro_open_market(L);
+  letoro_open_quote(L);
   return 1;
 }

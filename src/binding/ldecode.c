@@ -1,6 +1,7 @@
 /* JSON to Lua values in one pass: lists and objects, and the door. */
 #include "binding/ldecode.h"
 #include "binding/lreader.h"
+#include "binding/lsecret.h"
 #include "binding/ltype.h"
 
 #include <stdint.h>
@@ -12,6 +13,8 @@
 #define DECODER_TYPE "etoro.decoder"
 #define LIST_TYPE "etoro.list"
 #define OBJECT_SLOTS 8
+#define LIST_SLOTS (ETORO_LIST_BATCH + OBJECT_SLOTS)
+#define ROOM_AHEAD (2 * LIST_SLOTS)
 #define MARK_OF_UTF8 "\xef\xbb\xbf"
 
 /* The decoder's user values: the names' strings, by slot; the metatable of an
@@ -24,24 +27,37 @@ enum {
 /* The address is the key in the registry. */
 static const char decoder_key = 0;
 
-static int read_list(struct letoro_reader *r, int is_sealed);
-static int read_object(struct letoro_reader *r, int is_sealed);
+static int read_nested(struct letoro_reader *r, int is_sealed);
 
-static inline int read_value(struct letoro_reader *r, int is_sealed)
+/* What most values are is read without a call. */
+__attribute__((always_inline)) static inline int
+read_value(struct letoro_reader *r, int is_sealed)
 {
   char c = *r->p;
-  if (c == '{')
-    return read_object(r, is_sealed);
-  if (c == '[')
-    return read_list(r, is_sealed);
-  return is_sealed ? letoro_read_sealed(r) : letoro_read_scalar(r);
+  if (c == '{' || c == '[')
+    return read_nested(r, is_sealed);
+  if (is_sealed)
+    return letoro_read_sealed(r);
+  return c == '"' ? letoro_read_string(r) : letoro_read_scalar(r);
 }
 
-static int go_deeper(struct letoro_reader *r, int slots)
+/* Room for so many slots more, and one level; both are given back by come_up.
+   Lua is asked for more than that, and so not each time. */
+static inline int go_deeper(struct letoro_reader *r, int slots)
 {
   if (++r->depth > ETORO_DECODED_DEPTH_MAX)
     return letoro_read_fails(r, "it is nested too deeply");
-  return lua_checkstack(r->L, slots) ? ETORO_OK : ETORO_ENOMEM;
+  r->used += slots;
+  if (r->used <= r->room)
+    return ETORO_OK;
+  r->room = r->used + ROOM_AHEAD;
+  return lua_checkstack(r->L, slots + ROOM_AHEAD) ? ETORO_OK : ETORO_ENOMEM;
+}
+
+static inline void come_up(struct letoro_reader *r, int slots)
+{
+  r->depth--;
+  r->used -= slots;
 }
 
 /* The end of a list or object at p, or a comma: *is_end tells. */
@@ -84,12 +100,12 @@ static int read_list(struct letoro_reader *r, int is_sealed)
 {
   lua_State *L = r->L;
   lua_Integer n = 0;
-  int list, is_end = 0, rc = go_deeper(r, ETORO_LIST_BATCH + OBJECT_SLOTS);
+  int list, is_end = 0, rc = go_deeper(r, LIST_SLOTS);
   r->p++;
   letoro_skip_space(r);
   if (!rc && *r->p == ']') {
     r->p++;
-    r->depth--;
+    come_up(r, LIST_SLOTS);
     push_empty_list(r);
     return ETORO_OK;
   }
@@ -107,7 +123,7 @@ static int read_list(struct letoro_reader *r, int is_sealed)
     else if (n > ETORO_LIST_BATCH)
       lua_rawseti(L, list, n);
   }
-  r->depth--;
+  come_up(r, LIST_SLOTS);
   return rc;
 }
 
@@ -161,7 +177,7 @@ static int read_name(struct letoro_reader *r, int guess, int *is_secret)
     etoro_names_follow(names, (unsigned)slot);
     r->p = start + names->slot[slot].len;
   } else {
-    q = letoro_string_end(start, r->end, &has_escapes);
+    q = etoro_json_string_end(start, r->end, &has_escapes);
     if (*q != '"')
       return letoro_string_fails(r, q);
     if (!has_escapes) {
@@ -188,7 +204,7 @@ static int slot_ahead(const struct letoro_reader *r)
   const char *q;
   if (slot >= 0 || *r->p != '"')
     return slot;
-  q = letoro_string_end(r->p + 1, r->end, &has_escapes);
+  q = etoro_json_string_end(r->p + 1, r->end, &has_escapes);
   if (*q != '"' || q - r->p > ETORO_NAME_ROOM)
     return -1;
   slot = (int)etoro_names_slot(&r->d->names, r->p + 1, (size_t)(q - r->p) - 1,
@@ -242,8 +258,14 @@ static int read_object(struct letoro_reader *r, int is_sealed)
   }
   if (fields)
     names->slot[first].fields = (uint8_t)(fields < 255 ? fields : 255);
-  r->depth--;
+  come_up(r, OBJECT_SLOTS);
   return ETORO_OK;
+}
+
+__attribute__((noinline)) static int read_nested(struct letoro_reader *r,
+                                                 int is_sealed)
+{
+  return *r->p == '{' ? read_object(r, is_sealed) : read_list(r, is_sealed);
 }
 
 /* Reads all of the text. */
@@ -320,8 +342,10 @@ static int decode_big(lua_State *L, struct letoro_reader *r)
   lua_rawgetp(L, LUA_REGISTRYINDEX, &decoder_key);
   d = lua_touserdata(L, -1);
   lua_pop(L, 1); /* the registry keeps it */
-  if (d->owed > 0)
+  if (d->owed > 0) {
+    lua_gc(L, LUA_GCRESTART); /* it may rest still */
     letoro_gc_step(L, d->owed);
+  }
   d->owed = 0;
   before = lua_gc(L, LUA_GCCOUNT);
   lua_pushcfunction(L, decode_protected);
@@ -330,6 +354,8 @@ static int decode_big(lua_State *L, struct letoro_reader *r)
   status = lua_pcall(L, 1, LUA_MULTRET, 0);
   lua_gc(L, LUA_GCRESTART);
   d->owed = lua_gc(L, LUA_GCCOUNT) - before;
+  if (d->owed > 0)
+    letoro_gc_rest(L, d->owed);
   if (status)
     return lua_error(L);
   return lua_gettop(L) - base;
@@ -357,6 +383,19 @@ static int core_decode(lua_State *L)
   return letoro_decode(L, &s);
 }
 
+/* core.decode_secret(secret) -> value | nil, message   the JSON that it holds; what
+   is secret in that stays so */
+static int core_decode_secret(lua_State *L)
+{
+  struct letoro_source s = { 0 };
+  const struct etoro_secret *secret = letoro_to_secret(L, 1);
+  luaL_argcheck(L, secret != NULL, 1, "secret expected");
+  lua_settop(L, 1); /* it stays while its text is read */
+  s.text = s.raw = etoro_secret_data(secret);
+  s.len = etoro_secret_len(secret);
+  return letoro_decode(L, &s);
+}
+
 static int decoder_gc(lua_State *L)
 {
   struct letoro_decoder *d = luaL_checkudata(L, 1, DECODER_TYPE);
@@ -364,8 +403,11 @@ static int decoder_gc(lua_State *L)
   return 0;
 }
 
-static const luaL_Reg functions[] = { { "decode", core_decode },
-                                      { NULL, NULL } };
+static const luaL_Reg functions[] = {
+  { "decode", core_decode },
+  { "decode_secret", core_decode_secret },
+  { NULL, NULL },
+};
 
 static const luaL_Reg methods[] = { { NULL, NULL } };
 static const luaL_Reg metamethods[] = { { "__gc", decoder_gc },

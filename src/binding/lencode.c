@@ -14,6 +14,7 @@
 #include "core/bytes/buf.h"
 #include "core/bytes/decimal.h"
 #include "core/json/jsonwrite.h"
+#include "core/limits.h"
 #include "core/status.h"
 
 /* Where json_write's arguments are, and what it keeps. */
@@ -69,6 +70,7 @@ struct writer {
 struct name {
   const char *text;
   size_t len;
+  lua_Integer at; /* in the table that keeps the strings */
 };
 
 static int write_value(struct writer *w, struct spec spec);
@@ -110,22 +112,31 @@ static int fail_with(struct writer *w, const char *message)
   return fail(w);
 }
 
+static enum kind kind_of(const char *type)
+{
+  switch (*type) {
+  case 'n':
+    return strcmp(type, "number") ? ANY : NUMBER;
+  case 'i':
+    return strcmp(type, "integer") ? ANY : INTEGER;
+  case 'l':
+    return strcmp(type, "list") ? ANY : LIST;
+  default:
+    return ANY;
+  }
+}
+
 /* The type of the spec at the top, a table or a type's name. */
 static struct spec top_spec(lua_State *L)
 {
-  static const char *const names[] = { "number", "integer", "list" };
   struct spec spec = { ANY, 0, 0 };
-  const char *type;
-  int i, is_table = lua_istable(L, -1);
+  int is_table = lua_istable(L, -1);
   if (is_table) {
     spec.index = lua_gettop(L);
     lua_getfield(L, -1, "type");
   }
-  type = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-  for (i = 0; i < 3; i++) {
-    if (!strcmp(type, names[i]))
-      spec.kind = (enum kind)(NUMBER + i);
-  }
+  if (lua_type(L, -1) == LUA_TSTRING)
+    spec.kind = kind_of(lua_tostring(L, -1));
   if (is_table)
     lua_pop(L, 1);
   return spec;
@@ -153,16 +164,25 @@ static int write_string(struct writer *w, struct spec spec)
   return etoro_buf_add(w->out, text, n);
 }
 
+static int write_integer(struct writer *w, lua_Integer v)
+{
+  char text[32], *p = text + sizeof text;
+  lua_Unsigned rest = v < 0 ? 0 - (lua_Unsigned)v : (lua_Unsigned)v;
+  do
+    *--p = (char)('0' + rest % 10);
+  while (rest /= 10);
+  if (v < 0)
+    *--p = '-';
+  return etoro_buf_add(w->out, p, (size_t)(text + sizeof text - p));
+}
+
 static int write_number(struct writer *w)
 {
   char text[ETORO_DECIMAL_MAX];
   double v;
   size_t n;
-  if (lua_isinteger(w->L, -1)) {
-    n = (size_t)snprintf(text, sizeof text, LUA_INTEGER_FMT,
-                         lua_tointeger(w->L, -1));
-    return etoro_buf_add(w->out, text, n);
-  }
+  if (lua_isinteger(w->L, -1))
+    return write_integer(w, lua_tointeger(w->L, -1));
   v = lua_tonumber(w->L, -1);
   if (!isfinite(v))
     return fail_with(w, "is not a finite number");
@@ -259,11 +279,17 @@ static int compare_names(const void *a, const void *b)
 }
 
 /* Pushes the names of the table at the top, in order, and a table that keeps
-   their strings. *count: how many there were, and are. */
-static struct name *push_names(lua_State *L, lua_Integer *count)
+   their strings. *count: how many there were, and are. Few names stand in
+   `few`, else in a block of Lua's. */
+static struct name *push_names(lua_State *L, lua_Integer *count,
+                               struct name few[ETORO_NAMES_SORTED])
 {
   lua_Integer n = 0, most = *count;
-  struct name *names = lua_newuserdatauv(L, (size_t)most * sizeof *names, 0);
+  struct name *names = few;
+  if (most > ETORO_NAMES_SORTED)
+    names = lua_newuserdatauv(L, (size_t)most * sizeof *names, 0);
+  else
+    lua_pushnil(L);
   lua_createtable(L, (int)most, 0);
   lua_pushnil(L);
   while (lua_next(L, -4)) {
@@ -271,6 +297,7 @@ static struct name *push_names(lua_State *L, lua_Integer *count)
     if (n == most || lua_type(L, -1) != LUA_TSTRING)
       continue;
     names[n].text = lua_tolstring(L, -1, &names[n].len);
+    names[n].at = n + 1;
     lua_pushvalue(L, -1);
     lua_rawseti(L, -3, ++n);
   }
@@ -294,7 +321,7 @@ static int is_required(lua_State *L)
 
 /* The spec of the field of that name; what an answer held goes as it came: its
    texts stand for no numbers. Pushes one value. */
-static struct spec field_spec(lua_State *L, int fields, int is_open,
+static struct spec field_spec(lua_State *L, int fields, int is_open, int kept,
                               const struct name *name)
 {
   struct spec spec = { ANY, 0, 0 };
@@ -302,20 +329,20 @@ static struct spec field_spec(lua_State *L, int fields, int is_open,
     lua_pushnil(L);
     return spec;
   }
-  lua_pushlstring(L, name->text, name->len);
+  lua_rawgeti(L, kept, name->at);
   lua_rawget(L, fields);
   if (is_open && !is_required(L))
     return spec;
   return top_spec(L);
 }
 
-static int write_field(struct writer *w, int table, const struct name *name,
-                       struct spec spec)
+static int write_field(struct writer *w, int table, int kept,
+                       const struct name *name, struct spec spec)
 {
   int rc = write_text(w, name->text, name->len);
   if (!rc)
     rc = etoro_buf_add(w->out, ":", 1);
-  lua_pushlstring(w->L, name->text, name->len);
+  lua_rawgeti(w->L, kept, name->at);
   lua_rawget(w->L, table);
   if (!rc)
     rc = write_value(w, spec);
@@ -328,9 +355,9 @@ static int write_object(struct writer *w, const void *self, lua_Integer count,
 {
   lua_State *L = w->L;
   int fields = spec.is_schema ? spec.index : 0, is_open = 0;
-  int rc, table = lua_gettop(L);
+  int rc, table = lua_gettop(L), kept = table + 2;
   struct place place = { w->at, self, "", 0, 0 };
-  struct name *names = push_names(L, &count);
+  struct name few[ETORO_NAMES_SORTED], *names = push_names(L, &count, few);
   lua_Integer i;
   if (spec.index && !fields
       && lua_getfield(L, spec.index, "fields") == LUA_TTABLE) {
@@ -342,13 +369,13 @@ static int write_object(struct writer *w, const void *self, lua_Integer count,
   rc = etoro_buf_add(w->out, "{", 1);
   for (i = 0; !rc && i < count; i++) {
     int top = lua_gettop(L);
-    struct spec field = field_spec(L, fields, is_open, names + i);
+    struct spec field = field_spec(L, fields, is_open, kept, names + i);
     if (i)
       rc = etoro_buf_add(w->out, ",", 1);
     place.name = names[i].text;
     place.len = names[i].len;
     if (!rc)
-      rc = write_field(w, table, names + i, field);
+      rc = write_field(w, table, kept, names + i, field);
     lua_settop(L, top);
   }
   w->at = place.up;

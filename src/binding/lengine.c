@@ -86,25 +86,27 @@ static int engine_step(lua_State *L)
   return 2;
 }
 
-/* engine:run(job, seconds) -> has_news | nil, message, "closed": steps until the
-   job is done, something is to be told, or so much time has passed. A signal
-   handler of Lua's has its turn between two calls. */
+/* engine:run(job, seconds) -> has_news, is_done | nil, message, "closed": steps
+   until the job is done, something is to be told, or so much time has passed. A
+   signal handler of Lua's has its turn between two calls. */
 static int engine_run(lua_State *L)
 {
   struct etoro_engine *e = checkengine(L);
   const struct etoro_job *j = letoro_check_job(L, 2);
   double seconds = luaL_checknumber(L, 3);
   double ends = etoro_engine_now(e) + seconds;
-  do {
+  while (seconds > 0 && j->state != ETORO_STATE_DONE) {
     size_t finished;
     int rc = etoro_engine_step(e, seconds, &finished);
     if (rc)
       return letoro_fail(L, rc, NULL);
+    if (etoro_engine_has_news(e))
+      break;
     seconds = ends - etoro_engine_now(e);
-  } while (seconds > 0 && j->state != ETORO_STATE_DONE
-           && !etoro_engine_has_news(e));
+  }
   lua_pushboolean(L, etoro_engine_has_news(e));
-  return 1;
+  lua_pushboolean(L, j->state == ETORO_STATE_DONE);
+  return 2;
 }
 
 /* engine:timeout() -> seconds until a timer is due | nil */
@@ -278,6 +280,17 @@ static void push_credential(lua_State *L, const char *name,
   lua_setfield(L, -2, name);
 }
 
+/* A table of what is there of them; c may be NULL. */
+static void push_credentials(lua_State *L, struct etoro_credentials *c)
+{
+  lua_createtable(L, 0, 2);
+  if (!c)
+    return;
+  push_credential(L, "x-api-key", etoro_credentials_api_key(c));
+  push_credential(L, "x-user-key", etoro_credentials_user_key(c));
+  push_credential(L, "authorization", etoro_credentials_bearer(c));
+}
+
 /* engine:take() -> job, request | nil: the manual wire's next request, its
    credentials sealed under their header's names */
 static int engine_take(lua_State *L)
@@ -302,13 +315,24 @@ static int engine_take(lua_State *L)
     lua_rawseti(L, -2, (lua_Integer)i + 1);
   }
   lua_setfield(L, -2, "lines");
-  lua_createtable(L, 0, 2);
-  push_credential(L, "x-api-key", etoro_credentials_api_key(j->credentials));
-  push_credential(L, "x-user-key", etoro_credentials_user_key(j->credentials));
-  push_credential(L, "authorization",
-                  etoro_credentials_bearer(j->credentials));
+  push_credentials(L, j->credentials);
   lua_setfield(L, -2, "credentials");
   return 2;
+}
+
+/* engine:credentials(client) -> { ["x-api-key"], ["x-user-key"],
+   authorization }, sealed: what a stream of the manual wire logs in with. No
+   other wire's clients give their keys away. */
+static int engine_credentials(lua_State *L)
+{
+  const struct letoro_engine *u = letoro_check_engine(L);
+  const struct letoro_client *c = luaL_checkudata(L, 2, LETORO_CLIENT_TYPE);
+  luaL_argcheck(L, c->core && c->engine->core == u->core, 2,
+                "a client of another engine");
+  luaL_argcheck(L, etoro_engine_is_manual(u->core), 1,
+                "its wire is the world");
+  push_credentials(L, c->core->credentials);
+  return 1;
 }
 
 static struct etoro_job *takenjob(lua_State *L, struct etoro_engine *e)
@@ -381,6 +405,7 @@ static const luaL_Reg engine_methods[] = {
   { "answer", engine_answer },
   { "client", letoro_engine_client },
   { "close", engine_close },
+  { "credentials", engine_credentials },
   { "event", engine_event },
   { "fail", engine_fail },
   { "journal", letoro_engine_journal },

@@ -357,18 +357,23 @@ static struct etoro_httpd_socket *checksocket(lua_State *L)
                                  luaL_checkinteger(L, 2));
 }
 
-/* server:say(socket, data, "text" | "binary" | "ping") -> true | fail, message
-   One frame, sent while wait() runs. */
+/* server:say(socket, data, "text" | "binary" | "ping" | "raw") -> true | fail,
+   message: one frame, or bytes that are none, sent while wait() runs */
 static int server_say(lua_State *L)
 {
-  static const char *const kinds[] = { "text", "binary", "ping", NULL };
+  enum {
+    RAW = ETORO_WS_PING + 1
+  };
+  static const char *const kinds[] = { "text", "binary", "ping", "raw", NULL };
   struct etoro_httpd_socket *s = checksocket(L);
   size_t len;
   const char *data = luaL_checklstring(L, 3, &len);
   int kind = luaL_checkoption(L, 4, "text", kinds);
   int rc =
-      s ? etoro_frames_send(s->frames, (enum etoro_ws_kind)kind, data, len)
-        : ETORO_ECLOSED;
+      !s ? ETORO_ECLOSED
+      : kind == RAW
+          ? etoro_frames_raw(s->frames, data, len)
+          : etoro_frames_send(s->frames, (enum etoro_ws_kind)kind, data, len);
   if (!rc) {
     lua_pushboolean(L, 1);
     return 1;
@@ -378,6 +383,15 @@ static int server_say(lua_State *L)
                     : rc == ETORO_ETOOBIG ? "too much waits to be sent"
                                           : "not acceptable");
   return 2;
+}
+
+/* server:mute(socket, on): answers no ping of it, or does so again */
+static int server_mute(lua_State *L)
+{
+  struct etoro_httpd_socket *s = checksocket(L);
+  if (s)
+    etoro_frames_mute(s->frames, lua_toboolean(L, 3));
+  return 0;
 }
 
 /* server:shut(socket, code | nil, reason): says good-bye; without a code cuts
@@ -443,12 +457,19 @@ static const luaL_Reg functions[] = {
 };
 
 static const luaL_Reg methods[] = {
-  { "close", server_close }, { "cut", server_cut },
-  { "fd", server_fd },       { "gone", server_gone },
-  { "port", server_port },   { "respond", server_respond },
-  { "say", server_say },     { "send", server_send },
-  { "shut", server_shut },   { "upgrade", server_upgrade },
-  { "wait", server_wait },   { NULL, NULL },
+  { "close", server_close },
+  { "cut", server_cut },
+  { "fd", server_fd },
+  { "gone", server_gone },
+  { "mute", server_mute },
+  { "port", server_port },
+  { "respond", server_respond },
+  { "say", server_say },
+  { "send", server_send },
+  { "shut", server_shut },
+  { "upgrade", server_upgrade },
+  { "wait", server_wait },
+  { NULL, NULL },
 };
 
 static const luaL_Reg metamethods[] = {

@@ -140,8 +140,11 @@ static void add_bar(lua_State *L, luaL_Buffer *text, struct etoro_walk *l,
   int64_t from = b->from - place * b->width, volume = volume_of(b, from);
   struct etoro_bar bar;
   size_t n;
-  etoro_bar_make(&bar, l, (double)from,
-                 fmin((double)(from + b->width), b->now));
+  if (b->width == ETORO_BAR_MINUTE && b->now < (double)(from + b->width))
+    etoro_bar_form(&bar, l, (double)from, b->now);
+  else
+    etoro_bar_make(&bar, l, (double)from,
+                   fmin((double)(from + b->width), b->now));
   n = etoro_bar_write(luaL_prepbuffsize(text, ETORO_BAR_ROOM), &bar, l, from,
                       (uint64_t)b->id, volume);
   if (!n)

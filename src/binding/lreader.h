@@ -12,6 +12,7 @@
 #include "core/bytes/buf.h"
 #include "core/json/jsonlex.h"
 #include "core/json/jsonnames.h"
+#include "core/status.h"
 
 /* What stays from one text to the next, one for each Lua state. */
 struct letoro_decoder {
@@ -33,12 +34,14 @@ struct letoro_reader {
   int keep_null;   /* in objects, too */
   int is_plain;    /* nothing is sealed or masked */
   int depth;
+  int used; /* slots of Lua's stack, at most, and those that there are */
+  int room;
   int secrets;
 };
 
 /* All that read give ETORO_OK with one value pushed, or a status with any. */
 
-/* A value that is no list or object. */
+/* A number or a word. */
 int letoro_read_scalar(struct letoro_reader *r);
 
 /* The same under a secret's name, read where nothing has been masked. */
@@ -54,27 +57,28 @@ int letoro_read_fails(struct letoro_reader *r, const char *why);
 int letoro_read_fails_here(struct letoro_reader *r, const char *why);
 int letoro_string_fails(struct letoro_reader *r, const char *q);
 
+/* The string at p, where most have no escapes. */
+static inline int letoro_read_string(struct letoro_reader *r)
+{
+  int has_escapes, rc = ETORO_OK;
+  const char *start = r->p + 1;
+  const char *q = etoro_json_string_end(start, r->end, &has_escapes);
+  if (*q != '"')
+    return letoro_string_fails(r, q);
+  if (has_escapes)
+    rc = letoro_push_escaped(r, start, q);
+  else
+    lua_pushlstring(r->L, start, (size_t)(q - start));
+  r->p = q + 1;
+  return rc;
+}
+
 static inline void letoro_skip_space(struct letoro_reader *r)
 {
   const char *p = r->p;
   while (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')
     p++;
   r->p = p;
-}
-
-/* The closing quote of the string whose content starts at p; the place at which
-   it breaks off when it has none, or holds what no string may. */
-static inline const char *letoro_string_end(const char *p, const char *end,
-                                            int *has_escapes)
-{
-  *has_escapes = 0;
-  for (;;) {
-    p = etoro_json_string_stop(p, end);
-    if (*p != '\\' || !p[1])
-      return p;
-    *has_escapes = 1;
-    p += 2;
-  }
 }
 
 /* 1 when the n bytes are at p. */

@@ -114,22 +114,6 @@ static int seal(struct letoro_reader *r, const char *p, const char *end,
   return rc;
 }
 
-/* The string at p. */
-static int read_string(struct letoro_reader *r)
-{
-  int has_escapes, rc = ETORO_OK;
-  const char *start = r->p + 1;
-  const char *q = letoro_string_end(start, r->end, &has_escapes);
-  if (*q != '"')
-    return letoro_string_fails(r, q);
-  if (has_escapes)
-    rc = letoro_push_escaped(r, start, q);
-  else
-    lua_pushlstring(r->L, start, (size_t)(q - start));
-  r->p = q + 1;
-  return rc;
-}
-
 static int read_word(struct letoro_reader *r)
 {
   lua_State *L = r->L;
@@ -169,8 +153,6 @@ static int read_number(struct letoro_reader *r)
 int letoro_read_scalar(struct letoro_reader *r)
 {
   char c = *r->p;
-  if (c == '"')
-    return read_string(r);
   if (c == '-' || etoro_is_digit(c))
     return read_number(r);
   return read_word(r);
@@ -183,7 +165,7 @@ int letoro_read_sealed(struct letoro_reader *r)
   struct etoro_number ignored;
   int has_escapes = 0, is_string = *p == '"', rc;
   if (is_string) {
-    q = letoro_string_end(p + 1, end, &has_escapes);
+    q = etoro_json_string_end(p + 1, end, &has_escapes);
     if (*q != '"')
       return letoro_string_fails(r, r->text + (q - r->raw));
   } else if (letoro_is_at(r, p, "null", 4)) {

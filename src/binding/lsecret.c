@@ -7,9 +7,11 @@
 
 #include "core/bytes/digest.h"
 #include "core/bytes/ids.h"
+#include "core/bytes/keylook.h"
 #include "core/bytes/mask.h"
 #include "core/bytes/reason.h"
 #include "core/limits.h"
+#include "core/net/program.h"
 #include "core/status.h"
 
 #define SECRET_TYPE "etoro.Secret"
@@ -81,6 +83,81 @@ static int core_secret_file(lua_State *L)
                        rc == ETORO_EIO ? etoro_reason(reason, error) : why);
   lua_pushinteger(L, (lua_Integer)mode);
   return 2;
+}
+
+/* core.secret_line(fd) -> secret | nil, message */
+static int core_secret_line(lua_State *L)
+{
+  int fd = (int)luaL_checkinteger(L, 1);
+  const char *why = NULL;
+  int rc = etoro_secret_line(&newsecret(L)->core, fd, &why);
+  int error = errno;
+  char reason[ETORO_REASON_MAX];
+  if (rc)
+    return letoro_fail(L, rc,
+                       rc == ETORO_EIO ? etoro_reason(reason, error) : why);
+  return 1;
+}
+
+/* The words of a list at 1, ended by NULL, in memory of Lua's that is left on the
+   stack. */
+static char **push_words(lua_State *L)
+{
+  lua_Integer n, i;
+  char **words;
+  luaL_checktype(L, 1, LUA_TTABLE);
+  n = luaL_len(L, 1);
+  luaL_argcheck(L, n > 0 && n < ETORO_PROGRAM_WORDS_MAX, 1, "1 to 31 words");
+  words = lua_newuserdatauv(L, (size_t)(n + 1) * sizeof *words, 0);
+  for (i = 0; i < n; i++) {
+    lua_rawgeti(L, 1, i + 1);
+    luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 1, "words expected");
+    /* Programs take words that are not const; the list holds them. */
+    memcpy(&words[i], &(const char *){ lua_tostring(L, -1) }, sizeof *words);
+    lua_pop(L, 1);
+  }
+  words[n] = NULL;
+  return words;
+}
+
+/* core.run_program(words, seconds, input?) -> integer|"untold", secret? | nil, message:
+   what it ends with and what it printed; input is a secret */
+static int core_run_program(lua_State *L)
+{
+  double seconds = luaL_checknumber(L, 2);
+  struct etoro_secret *input =
+      lua_isnoneornil(L, 3) ? NULL : letoro_to_secret(L, 3);
+  char **words = push_words(L);
+  struct lsecret *u = newsecret(L);
+  const char *why = NULL;
+  int status = -1, error, rc;
+  char reason[ETORO_REASON_MAX];
+  rc = etoro_program_run(&u->core, &status, words, input, seconds, &why);
+  error = errno;
+  if (rc)
+    return letoro_fail(L, rc,
+                       rc == ETORO_EIO ? etoro_reason(reason, error) : why);
+  if (status == ETORO_PROGRAM_UNTOLD)
+    lua_pushliteral(L, "untold");
+  else
+    lua_pushinteger(L, status);
+  if (!u->core)
+    return 1;
+  lua_pushvalue(L, -2);
+  return 2;
+}
+
+/* core.key_look(secret) -> string: what the key looks like, see keylook.h */
+static int core_key_look(lua_State *L)
+{
+  const struct etoro_secret *s = letoro_to_secret(L, 1);
+  const char *look;
+  luaL_argcheck(L, s != NULL, 1, "a secret expected");
+  look = etoro_key_look(etoro_secret_data(s), etoro_secret_len(s));
+  if (!look)
+    return letoro_fail(L, ETORO_ENOMEM, NULL);
+  lua_pushstring(L, look);
+  return 1;
 }
 
 /* core.is_secret(value) -> boolean */
@@ -189,6 +266,28 @@ static int secret_reveal(lua_State *L)
   return 1;
 }
 
+/* secret:save(path) -> true | nil, message: with a line end, in the place of a file
+   that is there, its owner's alone, and on the disk */
+static int secret_save(lua_State *L)
+{
+  const struct lsecret *u = checksecret(L);
+  size_t n;
+  const char *path = luaL_checklstring(L, 2, &n);
+  char reason[ETORO_REASON_MAX];
+  int rc;
+  luaL_argcheck(L, n > 0 && strlen(path) == n, 2, "a path without zero bytes");
+  rc = etoro_secret_save(u->core, path);
+  if (!rc) {
+    lua_pushboolean(L, 1);
+    return 1;
+  }
+  lua_pushnil(L);
+  lua_pushfstring(L, "%s: %s", path,
+                  rc == ETORO_EIO ? etoro_reason(reason, errno)
+                                  : "not enough memory");
+  return 2;
+}
+
 /* secret:matches(text) -> boolean */
 static int secret_matches(lua_State *L)
 {
@@ -239,20 +338,18 @@ static int secret_gc(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-  { "claims", core_claims },
-  { "fingerprint", core_fingerprint },
-  { "is_secret", core_is_secret },
-  { "masked", core_masked },
-  { "random_token", core_random_token },
-  { "secret", core_secret },
-  { "secret_env", core_secret_env },
-  { "secret_file", core_secret_file },
-  { NULL, NULL },
+  { "claims", core_claims },           { "fingerprint", core_fingerprint },
+  { "is_secret", core_is_secret },     { "key_look", core_key_look },
+  { "masked", core_masked },           { "random_token", core_random_token },
+  { "run_program", core_run_program }, { "secret", core_secret },
+  { "secret_env", core_secret_env },   { "secret_file", core_secret_file },
+  { "secret_line", core_secret_line }, { NULL, NULL },
 };
 
 static const luaL_Reg methods[] = {
   { "matches", secret_matches },
   { "reveal", secret_reveal },
+  { "save", secret_save },
   { NULL, NULL },
 };
 

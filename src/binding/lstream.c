@@ -6,6 +6,7 @@
 
 #include "binding/lclient.h"
 #include "binding/lfields.h"
+#include "binding/lquote.h"
 #include "core/limits.h"
 #include "core/names.h"
 #include "core/status.h"
@@ -15,7 +16,8 @@
 
 struct lstream {
   struct etoro_stream *core;      /* owned; NULL before it is open */
-  struct etoro_ws_message *taken; /* owned while its text is made */
+  struct etoro_ws_message *taken; /* owned until what it says is made */
+  double age; /* of the last one that was taken */
 };
 
 /* engine:stream(client, { target, open_timeout, close_timeout }) -> stream |
@@ -40,6 +42,7 @@ int letoro_engine_stream(lua_State *L)
   u = lua_newuserdatauv(L, sizeof *u, 1);
   u->core = NULL; /* __gc may run from the next line on */
   u->taken = NULL;
+  u->age = 0;
   luaL_setmetatable(L, LETORO_STREAM_TYPE);
   lua_pushvalue(L, 1);
   lua_setiuservalue(L, -2, ENGINE_SLOT);
@@ -68,6 +71,21 @@ static int push_end(lua_State *L, const struct etoro_stream *s)
   return 4;
 }
 
+/* The message that is to be handed on next, or NULL. It stays the stream's until
+   it is forgotten. */
+static struct etoro_ws_message *next_message(struct lstream *u)
+{
+  if (!u->taken)
+    u->taken = etoro_stream_take(u->core);
+  return u->taken;
+}
+
+static void forget_message(struct lstream *u)
+{
+  free(u->taken);
+  u->taken = NULL;
+}
+
 /* stream:take() -> the oldest of its news | nil:
    "open"
    "text" | "binary" | "pong", bytes
@@ -83,9 +101,7 @@ static int stream_take(lua_State *L)
     lua_pushliteral(L, "open");
     return 1;
   }
-  if (!u->taken) /* else its text could not be made the last time */
-    u->taken = etoro_stream_take(u->core);
-  m = u->taken;
+  m = next_message(u);
   if (!m && etoro_stream_ended(u->core))
     return push_end(L, u->core);
   if (!m) {
@@ -95,9 +111,57 @@ static int stream_take(lua_State *L)
   lua_pushstring(L, kinds[m->kind]);
   lua_pushlstring(L, m->data, m->len);
   lua_pushinteger(L, m->code);
-  u->taken = NULL;
-  free(m);
+  u->age = etoro_stream_age(u->core, m);
+  forget_message(u);
   return 3;
+}
+
+/* stream:take_prices(quotes, now, waiting, fresh, most, heard) -> messages, merged,
+   fresh: merges so many pushes of prices at most, up to a message that is
+   another; the quotes that did not wait are in `fresh`, from 1 on. Behind
+   "open". */
+static int stream_take_prices(lua_State *L)
+{
+  struct letoro_quotes to = { .quotes = 2, .waiting = 4 };
+  struct lstream *u = checkstream(L);
+  lua_Integer messages = 0, merged = 0, fresh = 0;
+  lua_Integer most = luaL_checkinteger(L, 6);
+  lua_Number now, heard, age;
+  const struct etoro_ws_message *m;
+  luaL_checktype(L, 2, LUA_TTABLE);
+  now = luaL_checknumber(L, 3);
+  heard = luaL_checknumber(L, 7);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  luaL_checktype(L, 5, LUA_TTABLE);
+  while (messages < most && (m = next_message(u)) != NULL) {
+    enum letoro_pushed pushed;
+    age = etoro_stream_age(u->core, m);
+    to.now = now - age;
+    to.heard = heard - age;
+    pushed = m->kind == ETORO_WS_TEXT
+                 ? letoro_quote_push(L, m->data, m->len, &to)
+                 : LETORO_PUSH_OTHER;
+    if (pushed == LETORO_PUSH_OTHER)
+      break;
+    forget_message(u);
+    messages++;
+    merged += pushed != LETORO_PUSH_OLD;
+    if (pushed == LETORO_PUSH_NEW)
+      lua_rawseti(L, 5, ++fresh);
+    lua_settop(L, 7);
+  }
+  lua_pushinteger(L, messages);
+  lua_pushinteger(L, merged);
+  lua_pushinteger(L, fresh);
+  return 3;
+}
+
+/* stream:age() -> seconds since the message that take gave last had come, at
+   most, when it was taken */
+static int stream_age(lua_State *L)
+{
+  lua_pushnumber(L, checkstream(L)->age);
+  return 1;
 }
 
 static int answer(lua_State *L, int rc, const char *why)
@@ -171,18 +235,24 @@ static int stream_state(lua_State *L)
   return 1;
 }
 
-/* stream:stats() -> { frames, bytes_in, bytes_out, heard_at }; heard_at on the
-   engine's clock, nil before the first frame */
+/* stream:stats() -> { frames, bytes_in, bytes_out, has_news, heard_at,
+   drained_at }: whether something can be taken; on the engine's clock when the last frame was read, nil before the first one,
+   and when the socket was last empty, nil before it is open */
 static int stream_stats(lua_State *L)
 {
+  struct lstream *u = checkstream(L);
   struct etoro_stream_view view;
-  etoro_stream_look(checkstream(L)->core, &view);
-  lua_createtable(L, 0, 4);
+  etoro_stream_look(u->core, &view);
+  lua_createtable(L, 0, 6);
   letoro_set_integer(L, "frames", (lua_Integer)view.frames);
   letoro_set_integer(L, "bytes_in", (lua_Integer)view.bytes_in);
   letoro_set_integer(L, "bytes_out", (lua_Integer)view.bytes_out);
+  lua_pushboolean(L, view.has_news || u->taken);
+  lua_setfield(L, -2, "has_news");
   if (view.heard_at > 0)
     letoro_set_number(L, "heard_at", view.heard_at);
+  if (view.drained_at > 0)
+    letoro_set_number(L, "drained_at", view.drained_at);
   return 1;
 }
 
@@ -198,6 +268,7 @@ static int stream_gc(lua_State *L)
 }
 
 static const luaL_Reg methods[] = {
+  { "age", stream_age },
   { "close", stream_close },
   { "login", stream_login },
   { "ping", stream_ping },
@@ -205,6 +276,7 @@ static const luaL_Reg methods[] = {
   { "state", stream_state },
   { "stats", stream_stats },
   { "take", stream_take },
+  { "take_prices", stream_take_prices },
   { "watch", stream_watch },
   { NULL, NULL },
 };

@@ -246,8 +246,10 @@ static void read_arguments(lua_State *L, struct etoro_request *r,
                                  ETORO_HEADER_LINES_MAX);
   r->headers = headers;
   r->request_id = text_at(L, ARG_REQUEST_ID);
-  r->priority = (enum etoro_priority)luaL_checkoption(L, ARG_PRIORITY, "read",
-                                                      priorities);
+  r->priority = ETORO_PRIORITY_READ;
+  if (!lua_isnil(L, ARG_PRIORITY))
+    r->priority = (enum etoro_priority)luaL_checkoption(L, ARG_PRIORITY, NULL,
+                                                        priorities);
   r->timeout = number_at(L, ARG_TIMEOUT, ETORO_DEFAULT_TIMEOUT);
   r->deadline = number_at(L, ARG_DEADLINE, ETORO_DEFAULT_DEADLINE);
   r->max_retries =

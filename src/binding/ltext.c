@@ -197,6 +197,10 @@ static int core_text(lua_State *L)
   size_t n;
   double v;
   luaL_checkany(L, 1);
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    lua_settop(L, 1);
+    return 1;
+  }
   if (lua_type(L, 1) != LUA_TNUMBER || lua_isinteger(L, 1)) {
     luaL_tolstring(L, 1, NULL);
     return 1;

@@ -129,11 +129,19 @@
 #define ETORO_WS_QUEUE_BYTES (4 * 1024 * 1024)
 /* bytes: frames of one stream that have not gone out */
 #define ETORO_WS_OUTPUT_MAX (256 * 1024)
+/* digits: of an instrument's id; so it fits a long everywhere */
+#define ETORO_INSTRUMENT_DIGITS 9
+/* bytes: of a date or a price's id in a push */
+#define ETORO_TICK_TEXT_MAX 64
+/* seconds: after a price, in which an older one counts as overtaken */
+#define ETORO_TICK_LATE_SECONDS 10
 
 /* Secrets */
 
 /* bytes: a key file; a key has some hundred */
 #define ETORO_KEY_FILE_MAX (64 * 1024)
+/* words: of a program that is asked for a key, with the NULL behind them */
+#define ETORO_PROGRAM_WORDS_MAX 32
 /* bytes: a name that may be a secret's; longer spellings are none */
 #define ETORO_SECRET_NAME_MAX 40
 /* bytes: a secret that is looked for in text; a shorter one is in any text */
@@ -157,12 +165,29 @@
 /* connections: at once, where the system has epoll */
 #define ETORO_HTTPD_CONNECTIONS_MAX 4000
 
+/* Inside: the etoro command */
+
+/* descriptors: that a hook's process closes before it begins; a run has some
+   hundred */
+#define ETORO_HOOK_FDS_MAX 4096
+/* processes: that a sweep is shared among */
+#define ETORO_WORKERS_MAX 256
+
+/* bytes: of the path of a folder that the socket of a run lies in */
+#define ETORO_CONTROL_PATH_MAX 4096
+/* programs: that wait until a run has time for them; others are refused */
+#define ETORO_CONTROL_WAITING 16
+/* bytes: that are read at once of what a run is asked, or has answered */
+#define ETORO_CONTROL_PIECE 4096
+
 /* Inside: the engine */
 
 /* seconds: one wait of an engine; it looks at its clock at least that often */
 #define ETORO_WAIT_MAX 3600.0
 /* seconds: one wait of the system's; its milliseconds have to fit an int */
 #define ETORO_POLL_SECONDS_MAX 86400
+/* bytes: read at once from what the command is told on stdin */
+#define ETORO_TERMINAL_PIECE 16384
 /* jobs: looked past, of clients that cannot send; a step has to end */
 #define ETORO_PASSED_MAX 64
 /* handles: kept by a client for later; one is about 6 KB */
@@ -183,10 +208,22 @@
 #define ETORO_WS_ANSWER_MAX (16 * 1024)
 /* bytes: read at once */
 #define ETORO_WS_PIECE (16 * 1024)
-/* pieces: that one stream reads in one step, so that it stays short */
+/* pieces: that one stream reads in one step, so that others have a share */
 #define ETORO_WS_PIECES_MAX 4
+/* bytes of work: a frame's own, whatever is in it; an empty one takes as long
+   as some 100 bytes of a long one */
+#define ETORO_WS_FRAME_WORK 32
+/* bytes of work: of all streams in one step, so that it stays below 5 ms; a
+   stream may overdraw it by a piece */
+#define ETORO_GUESTS_WORK_MAX (256 * 1024)
+/* seconds: after which an open stream's socket is looked at again, whatever it
+   shows, so that it is known until when it was empty. Who has not looked for
+   twice as long was away. */
+#define ETORO_WS_LOOK 0.5
 /* bytes: of a block that is kept for the next message */
 #define ETORO_WS_MESSAGE_KEPT (16 * 1024)
+/* bytes: of a push that is merged in one pass; the API's have some 300 */
+#define ETORO_PUSH_ROOM 2048
 
 /* Inside: replies and sentences */
 
@@ -223,6 +260,12 @@
 /* items: of a list that wait for it on the stack, so that it is made in its
    size; a longer one grows */
 #define ETORO_LIST_BATCH 64
+
+/* Inside: the encoder */
+
+/* names: of an object that is written, which are put in order on the stack;
+   more take a block of Lua's */
+#define ETORO_NAMES_SORTED 12
 
 /* Inside: secrets */
 

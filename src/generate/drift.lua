@@ -93,6 +93,29 @@ local function compare_bodies(old, new, out)
   end
 end
 
+-- What a document says of a quota otherwise than the pools have it.
+local function compare_quotas(name, old, quota, known, pools, out)
+  if quota.is_default ~= (old.pool == "default") then
+    out[#out + 1] = ("pool: %s -> %s"):format(old.pool,
+      quota.is_default and "default" or "one of its own")
+  end
+  local pool = pools[old.pool]
+  if pool.limit ~= quota.limit or pool.window ~= quota.window then
+    out[#out + 1] = ("pool: %d in %d s -> %d in %d s"):format(pool.limit,
+      pool.window, quota.limit, quota.window)
+  end
+  if quota.is_default then return end
+  local had, has = {}, {}
+  for _, other in ipairs(common.sorted_keys(known)) do
+    if other ~= name and known[other].pool == old.pool then had[#had + 1] = other end
+  end
+  for _, other in ipairs(quota.others) do
+    if known[other] then has[#has + 1] = other end
+  end
+  local members = old.pool ~= "default" and list_change(had, has)
+  if members then out[#out + 1] = "pool: shared with " .. members end
+end
+
 local function compare(old, new)
   local out = {}
   compare_fields(old.params.path, new.params.path, "path parameter", "", out)
@@ -103,16 +126,22 @@ local function compare(old, new)
     out[#out + 1] = ("body: %s -> %s"):format(old.body_kind or "json",
       new.body_kind or "json")
   end
+  if old.params.header or new.params.header then
+    compare_fields(old.params.header, new.params.header, "header", "", out)
+  end
   local statuses = list_change(old.success, new.success)
   if statuses then out[#out + 1] = "success " .. statuses end
+  local scopes = new.has_scopes and list_change(old.scopes, new.scopes)
+  if scopes then out[#out + 1] = "scopes " .. scopes end
   return out
 end
 
 --- Tells how operations differ from those that are known.
 ---@param known table<string, table> the present table
 ---@param newer table<string, table> merged from a newer document
+---@param pools table<string, table> the present ones
 ---@return string[] lines in order; none when nothing differs
-function M.lines(known, newer)
+function M.lines(known, newer, pools)
   local lines = {}
   local counts = { added = 0, removed = 0, changed = 0, deprecated = 0 }
   local function tell(kind, name, details)
@@ -128,11 +157,11 @@ function M.lines(known, newer)
       tell("added", name, not new.class and { "src/generate/knowledge.lua"
         .. " does not know it" } or nil)
     elseif not new then
-      tell("removed", name)
+      if not old["until"] then tell("removed", name) end
     else
       local details = compare(old, new)
-      if old.since and not new.since then
-        table.insert(details, 1, "the document has it now")
+      if new.quota then
+        compare_quotas(name, old, new.quota, known, pools, details)
       end
       if new.deprecated and not old.deprecated then tell("deprecated", name) end
       if old.deprecated and not new.deprecated then

@@ -24,6 +24,8 @@ M.pools = {
   ["order-info-demo"] = { limit = 60, window = 60 },
   ["portfolio-real"] = { limit = 60, window = 60 },
   ["portfolio-demo"] = { limit = 60, window = 60 },
+  ["aggregate-real"] = { limit = 60, window = 60 },
+  ["aggregate-demo"] = { limit = 60, window = 60 },
   ["costs-real"] = { limit = 20, window = 60 },
   ["costs-demo"] = { limit = 20, window = 60 },
   ["eligibility-real"] = { limit = 20, window = 60 },
@@ -44,12 +46,13 @@ M.pools = {
 -- paths.
 M.parts = {
   agents = { "agent-portfolios" },
-  market = { "curated-lists", "instruments", "market-data",
+  market = { "curated-lists", "data", "instruments", "market-data",
     "market-recommendations", "price-alerts" },
   money = { "balances", "money" },
-  people = { "me", "pi-data", "portfolios", "user-info" },
-  social = { "attachments", "clubs", "feeds", "notifications", "posts",
-    "reactions" },
+  people = { "keydata", "me", "pi-data", "portfolios", "sso", "sub-accounts",
+    "user-info" },
+  social = { "attachments", "clubs", "feeds", "impressions", "notifications",
+    "posts", "reactions" },
   trading = { "trading" },
   watchlists = { "watchlists" },
 }
@@ -245,7 +248,7 @@ M.groups = {
 
 -- Trading (6): the real route, and its demo twin as the API documents it. `pool`
 -- gets -real and -demo unless it is the default one; `trade` says what an
--- execution does: open, close, cancel, edit; `reads`: a POST changes nothing.
+-- execution does: open, close, cancel, edit, leave (a copy); `reads`: a POST changes nothing.
 M.pairs = {
   { class = "keyed", pool = "execution", trade = "open",
     real = "POST /api/v2/trading/execution/orders",
@@ -270,8 +273,10 @@ M.pairs = {
   { class = "safe", pool = "order-info",
     real = "GET /api/v1/trading/info/real/close-orders/{orderId}",
     demo = "GET /api/v1/trading/info/demo/close-orders/{orderId}" },
-  -- Rates are set to what is given.
+  -- Rates are set to what is given; but a trailing stop that is sent again puts
+  -- back what has moved on.
   { class = "safe", pool = "default", trade = "edit",
+    class_by = { field = "stopLossType", present = "never", but = "fixed" },
     real = "PATCH /api/v2/trading/positions/{positionId}",
     demo = "PATCH /api/v2/trading/demo/positions/{positionId}" },
   { class = "safe", pool = "costs", reads = true,
@@ -289,7 +294,7 @@ M.pairs = {
   { class = "safe", pool = "portfolio",
     real = "GET /api/v1/trading/info/portfolio",
     demo = "GET /api/v1/trading/info/demo/portfolio" },
-  { class = "safe", pool = "portfolio",
+  { class = "safe", pool = "aggregate",
     real = "GET /api/v1/trading/info/aggregate-portfolio",
     demo = "GET /api/v1/trading/info/demo/aggregate-portfolio" },
   { class = "safe", pool = "default",
@@ -330,30 +335,6 @@ M.trading_scopes = {
     real = any_of("real:write", "trade.real:write"),
     demo = any_of("demo:write", "trade.demo:write"),
   },
-}
-
--- Routes that newer documents have; a document that has one replaces what
--- stands here. `since` is the first version that was seen to have it.
-local stops = {
-  success = { 202 }, since = "v1.279.0", at_least_one = true,
-  params = { path = { positionId = "integer" }, query = {} },
-  body = {
-    stopLossRate = { type = "number", above = 0 },
-    takeProfitRate = { type = "number", above = 0 },
-    stopLossType = { type = "string", enum = { "fixed", "trailing" } },
-    clearStopLoss = { type = "boolean" },
-    clearTakeProfit = { type = "boolean" },
-  },
-}
-local close_outcome = {
-  success = { 200 }, since = "v1.279.0",
-  params = { path = { orderId = "integer" }, query = {} },
-}
-M.newer = {
-  ["PATCH /api/v2/trading/positions/{positionId}"] = stops,
-  ["PATCH /api/v2/trading/demo/positions/{positionId}"] = stops,
-  ["GET /api/v1/trading/info/real/close-orders/{orderId}"] = close_outcome,
-  ["GET /api/v1/trading/info/demo/close-orders/{orderId}"] = close_outcome,
 }
 
 -- What holds for a value of this name and type wherever it is sent, unless a
@@ -677,4 +658,4 @@ M.made_up = {
   "GET /api/v1/user-info/people/{username}/tradeinfo",
 }
 
-return M
+return require("src.generate.newer_knowledge").into(M)

@@ -1,4 +1,4 @@
--- make generate OPENAPI=path: writes operations.lua, client/pools.lua,
+-- make generate OPENAPI="path ...": writes operations.lua, client/pools.lua,
 -- sandbox/answers/specs.lua, and meta/api.meta.lua, which is for editors, in
 -- lua/etoro.
 -- The specs have a file of their own, spec/support/answer_types.lua.
@@ -40,15 +40,41 @@ end
 
 local function version_of(document)
   local version = type(document.info) == "table" and document.info.version
-  return tostring(version or "without a version")
+  return version and tostring(version):match "^%S+" or "without a version"
 end
 
-local function merged(path, knowledge)
-  local document = read.file(path)
-  local operations, complaints = merge.operations(read.operations(document),
-    knowledge, document)
-  return operations, complaints, version_of(document),
-    merge.answers(read.bodies(read.answers(document)), knowledge.answers)
+-- Documents by their paths, the oldest first, with a blank in between; the text
+-- of their versions.
+local function read_documents(paths)
+  local documents, versions = {}, {}
+  for path in paths:gmatch "%S+" do
+    documents[#documents + 1] = read.file(path)
+    versions[#versions + 1] = version_of(documents[#documents])
+  end
+  return documents, table.concat(versions, " and ")
+end
+
+-- What documents have by operation: the last one that has it is right, and what
+-- the first lacks is since then.
+local function read_all(documents, of)
+  local all = {}
+  for i, document in ipairs(documents) do
+    local since = i > 1 and version_of(document) or nil
+    for name, entry in pairs(of(document)) do
+      local is_new = all[name] == nil
+      all[name] = entry
+      if of == read.operations and is_new then entry.since = since end
+    end
+  end
+  return all
+end
+
+local function merged(paths, knowledge)
+  local documents, version = read_documents(paths)
+  local operations, complaints = merge.operations(read_all(documents,
+    read.operations), knowledge, documents)
+  return operations, complaints, version, merge.answers(read.bodies(read_all(
+    documents, read.answers)), knowledge.answers)
 end
 
 -- Paths of the parts of the table of operations.
@@ -85,6 +111,8 @@ local function generate(path, folder, knowledge)
   end
   if #complaints.missing > 0 then
     fail("knowledge lacks:\n  " .. table.concat(complaints.missing, "\n  "))
+  elseif #complaints.pools > 0 then
+    fail("other quotas:\n  " .. table.concat(complaints.pools, "\n  "))
   end
   put_parts(folder, write.parts(operations, knowledge.parts), version)
   put(folder .. "/client/pools.lua", write.pools(knowledge.pools))
@@ -94,10 +122,10 @@ local function generate(path, folder, knowledge)
     answers))
 end
 
-local function write_shapes(path, folder)
-  local document = read.file(path)
-  put(folder .. "/answer_types.lua", shapes.answers(read.answers(document),
-    version_of(document)))
+local function write_shapes(paths, folder)
+  local documents, version = read_documents(paths)
+  put(folder .. "/answer_types.lua", shapes.answers(read_all(documents,
+    read.answers), version))
 end
 
 local function write_rows(folder)
@@ -120,7 +148,7 @@ local function show_drift(path, folder, knowledge)
     for name, entry in pairs(assert(loadfile(part))()) do known[name] = entry end
   end
   local newer, _, version = merged(path, knowledge)
-  local lines = drift.lines(known, newer)
+  local lines = drift.lines(known, newer, knowledge.pools)
   if #lines == 0 then lines[1] = "no differences" end
   print(version)
   for _, line in ipairs(lines) do print(line) end

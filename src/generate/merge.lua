@@ -59,25 +59,29 @@ local function shorten(fields)
   end
 end
 
-local PLAIN = { "one_of", "any_of", "at_most_one", "together", "max_together",
-  "in_order", "at_least_one", "moves_money", "paging", "trap" }
+local PLAIN = { "one_of", "any_of", "at_most_one", "together", "none_of",
+  "max_together", "in_order", "at_least_one", "moves_money", "paging", "trap", "key", "class_by" }
 
 -- Names and types of what filters an answer: a schema's fields, and others that
 -- the API's examples use.
-local function filters_of(document, wanted)
-  local fields = document and read.schema(document, wanted.schema)
+local function filters_of(documents, wanted)
+  local fields
+  for _, document in ipairs(documents) do
+    fields = fields or read.schema(document, wanted.schema)
+  end
   if not fields then return nil end
   local names = {}
   for name, spec in pairs(fields) do names[name] = spec.type end
   return { names = names, more = copy(wanted.more), ranges = wanted.ranges }
 end
 
-local function apply_detail(entry, detail, document)
+local function apply_detail(entry, detail, documents)
   for _, name in ipairs(PLAIN) do
     if detail[name] ~= nil then entry[name] = copy(detail[name]) end
   end
   change_fields(entry.params.path, detail.path)
   change_fields(entry.params.query, detail.query)
+  if detail.header then change_fields(entry.params.header, detail.header) end
   if detail.body and entry.body then
     local is_spec = common.is_spec(entry.body)
     if is_spec and next(detail.body) == nil then
@@ -90,7 +94,7 @@ local function apply_detail(entry, detail, document)
     entry.body = change(entry.body, detail.body_items)
   end
   if detail.filters then
-    entry.params.filters = filters_of(document, detail.filters)
+    entry.params.filters = filters_of(documents, detail.filters)
   end
 end
 
@@ -104,7 +108,7 @@ local function index(knowledge)
   for _, group in ipairs(knowledge.groups) do
     for _, name in ipairs(group) do
       add(name, { class = group.class, pool = group.pool,
-        scopes = group.scopes, final = group.final })
+        scopes = group.scopes, final = group.final, reads = group.reads })
     end
   end
   for _, pair in ipairs(knowledge.pairs) do
@@ -125,47 +129,105 @@ local function index(knowledge)
   return facts
 end
 
---- Merges knowledge into the operations of a document.
----@param operations table<string, table> of read.operations; not changed
----@param knowledge table
----@param document? table for schemas that knowledge names
----@return table<string, table> merged
----@return { missing: string[], unused: string[] } complaints operations that
----knowledge lacks, and names in it that no operation has
-function M.operations(operations, knowledge, document)
-  local merged, facts = {}, index(knowledge)
-  local missing, unused = {}, {}
-  for name, entry in pairs(operations) do merged[name] = copy(entry) end
-  for name, entry in pairs(knowledge.newer or {}) do
-    if not merged[name] then
-      merged[name] = copy(entry)
-      merged[name].method, merged[name].path = name:match("^(%u+) (.+)$")
+-- The pool of an operation that knowledge gives none: the one that its document
+-- says it shares, or the default one.
+local function shared_pool(quota, merged)
+  if quota.is_default then return "default" end
+  for _, name in ipairs(quota.others) do
+    local other = merged[name]
+    if other and other.pool then return other.pool end
+  end
+end
+
+-- Where a document contradicts the pools: another limit, or other members.
+local function pool_faults(merged, pools)
+  local faults = {}
+  for _, name in ipairs(common.sorted_keys(merged)) do
+    local entry = merged[name]
+    local quota, pool = entry.quota, pools[entry.pool]
+    if quota and pool and (pool.limit ~= quota.limit
+        or pool.window ~= quota.window) then
+      faults[#faults + 1] = ("%s: %d in %d s in the document, %d in %d s in"
+        .. " pool %s"):format(name, quota.limit, quota.window, pool.limit,
+        pool.window, entry.pool)
+    end
+    for _, other in ipairs(quota and quota.others or {}) do
+      if merged[other] and merged[other].pool ~= entry.pool then
+        faults[#faults + 1] = ("%s: shares a pool with %s, which is in %s"):format(
+          name, other, merged[other].pool)
+      end
     end
   end
-  for name, entry in pairs(merged) do
-    local fact = facts[name]
-    if not fact then missing[#missing + 1] = name end
-    for key, value in pairs(fact or {}) do
-      if key ~= "scopes" or not entry.scopes then entry[key] = copy(value) end
+  return faults
+end
+
+local function add_pools(merged)
+  for _, name in ipairs(common.sorted_keys(merged)) do
+    local entry = merged[name]
+    if entry.class and not entry.pool and entry.quota then
+      entry.pool = shared_pool(entry.quota, merged)
     end
-    change_by_name(entry.params.path, knowledge.values or {})
-    change_by_name(entry.params.query, knowledge.values or {})
-    if entry.body and not common.is_spec(entry.body) then
-      change_by_name(entry.body, knowledge.values or {})
-    end
-    apply_detail(entry, knowledge.details[name]
-      or fact and knowledge.details[fact.twin] or {}, document)
-    shorten(entry.params.path)
   end
+end
+
+-- What an operation is, of its document and what is known of it.
+local function complete(entry, name, fact, knowledge, documents)
+  for key, value in pairs(fact or {}) do
+    if key ~= "scopes" or not entry.scopes then entry[key] = copy(value) end
+  end
+  local gone = knowledge.gone and knowledge.gone[name]
+  if gone then
+    entry["until"], entry.instead = gone["until"], gone.instead
+  end
+  if knowledge.since and knowledge.since[name] then
+    entry.since = knowledge.since[name]
+  end
+  change_by_name(entry.params.path, knowledge.values or {})
+  change_by_name(entry.params.query, knowledge.values or {})
+  if entry.body and not common.is_spec(entry.body) then
+    change_by_name(entry.body, knowledge.values or {})
+  end
+  apply_detail(entry, knowledge.details[name]
+    or fact and knowledge.details[fact.twin] or {}, documents)
+  shorten(entry.params.path)
+end
+
+-- Names that knowledge says something of and that no document has.
+local function unused_names(merged, facts, knowledge)
+  local unused = {}
   for name in pairs(facts) do
     if not merged[name] then unused[#unused + 1] = name end
   end
-  for name in pairs(knowledge.details) do
-    if not merged[name] then unused[#unused + 1] = name .. " (details)" end
+  for of, list in pairs { details = knowledge.details, gone = knowledge.gone,
+      since = knowledge.since } do
+    for name in pairs(list) do
+      if not merged[name] then unused[#unused + 1] = name .. " (" .. of .. ")" end
+    end
   end
-  table.sort(missing)
   table.sort(unused)
-  return merged, { missing = missing, unused = unused }
+  return unused
+end
+
+--- Merges knowledge into the operations of documents.
+---@param operations table<string, table> of read.operations; not changed
+---@param knowledge table
+---@param documents? table[] for schemas that knowledge names
+---@return table<string, table> merged
+---@return { missing: string[], unused: string[], pools: string[] } complaints
+---operations that knowledge lacks, names in it that no operation has, and what a
+---document says of quotas that is not so
+function M.operations(operations, knowledge, documents)
+  local merged, facts, missing = {}, index(knowledge), {}
+  for name, entry in pairs(operations) do merged[name] = copy(entry) end
+  for name, entry in pairs(merged) do
+    if not facts[name] then missing[#missing + 1] = name end
+    complete(entry, name, facts[name], knowledge, documents or {})
+  end
+  add_pools(merged)
+  table.sort(missing)
+  return merged, { missing = missing,
+    unused = unused_names(merged, facts, knowledge),
+    pools = pool_faults(merged, knowledge.pools) }
 end
 
 --- Puts what answers were seen to hold into what the document says of them.

@@ -41,7 +41,7 @@ local ANSWER_TYPES = {
 }
 
 -- Fields of answers that are sealed
-local SECRETS = { userToken = "etoro.Secret" }
+local SECRETS = { userToken = "etoro.Secret", clientSecret = "etoro.Secret" }
 
 local NOTES = {
   uuid = "UUID", ipv4 = "IPv4", binary = "bytes", date = "YYYY-MM-DD",
@@ -105,7 +105,8 @@ function methods:class(words, fields, more)
   local lines = {}
   for _, field in ipairs(sorted_keys(fields)) do
     local spec = long(fields[field])
-    lines[#lines + 1] = ("---@field %s%s %s%s\n"):format(field,
+    local key = field:find "^[%a_][%w_]*$" and field or ("[%q]"):format(field)
+    lines[#lines + 1] = ("---@field %s%s %s%s\n"):format(key,
       spec.required and "" or "?",
       self:type_of(spec, names.inside(words, "." .. field)), note(spec))
   end
@@ -166,9 +167,11 @@ function methods:params(op)
     for key, value in pairs(long(spec)) do copy[key] = value end
     fields[field], required = copy, true
   end
-  for field, spec in pairs(op.params.query) do
-    fields[field] = spec
-    required = required or long(spec).required
+  for _, specs in ipairs { op.params.query, op.params.header } do
+    for field, spec in pairs(specs) do
+      fields[field] = spec
+      required = required or long(spec).required
+    end
   end
   local more = op.params.filters and filter_fields(op.params.filters)
   if op.body then

@@ -38,11 +38,12 @@ end
 local SILENT = { Get = true, Trading = true, Execution = true, Info = true,
   Demo = true, Real = true }
 
---- The name of a schema.
+--- The name of a schema, without that of the API's part which newer documents
+--- put in front of it.
 ---@param schema string
 ---@return etoro.generate.Name
 function M.of_schema(schema)
-  return { rank = SCHEMA, words = { capital(schema) } }
+  return { rank = SCHEMA, words = { capital((schema:gsub("^%w+Api_", ""))) } }
 end
 
 --- The name of an answer without a schema: by the operation's path, without

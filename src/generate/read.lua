@@ -216,8 +216,15 @@ function M.short(spec)
   return spec
 end
 
+-- Headers that a client sets by itself, whichever way a document says who is
+-- calling: by parameters, or by its security schemes.
+local OWN_HEADERS = {
+  ["x-api-key"] = true, ["x-user-key"] = true, ["x-request-id"] = true,
+  authorization = true,
+}
+
 local function read_parameters(document, item, operation)
-  local path, query = {}, {}
+  local path, query, header = {}, {}, nil
   local function take(list)
     for _, parameter in ipairs(list or {}) do
       parameter = resolve(document, parameter)
@@ -228,12 +235,17 @@ local function read_parameters(document, item, operation)
       elseif parameter["in"] == "query" then
         if parameter.required == true then spec.required = true end
         query[parameter.name] = spec
+      elseif parameter["in"] == "header"
+          and not OWN_HEADERS[parameter.name:lower()] then
+        if parameter.required == true then spec.required = true end
+        header = header or {}
+        header[parameter.name] = spec
       end
     end
   end
   take(item.parameters)
   take(operation.parameters)
-  return { path = path, query = query }
+  return { path = path, query = query, header = header }
 end
 
 local function read_body(document, operation)
@@ -286,15 +298,28 @@ local function read_scopes(operation)
   return #scopes > 0 and scopes or nil
 end
 
+-- The quota that an operation draws on, and which others draw on the same.
+local function read_quota(operation)
+  local said = operation["x-ratelimit"]
+  if type(said) ~= "table" then return nil end
+  local others = {}
+  for i, name in ipairs(said.sharedWith or {}) do others[i] = name end
+  table.sort(others)
+  return { limit = whole(said.limit), window = whole(said.window),
+    is_default = said.defaultPool == true, others = others }
+end
+
 local function read_operation(document, method, path, item, operation)
   local body, kind = read_body(document, operation)
+  local scopes = read_scopes(operation)
   return {
     method = method, path = path,
     params = read_parameters(document, item, operation),
     body = body, body_kind = kind ~= "json" and kind or nil,
     success = read_success(operation),
     deprecated = operation.deprecated == true or nil,
-    scopes = read_scopes(operation),
+    scopes = scopes, has_scopes = scopes ~= nil or nil,
+    quota = read_quota(operation),
   }
 end
 

@@ -12,12 +12,13 @@ local MAX_LOCALS = 180 -- Lua takes 200 in a function
 
 -- Order of keys that are not names of the API's
 local FIRST = {
-  "type", "in_path", "in_query", "filters", "body", "body_kind",
+  "type", "in_path", "in_query", "in_header", "filters", "body", "body_kind",
 }
 local LAST = {
-  "success", "class", "class_by", "pool", "account", "twin", "trade", "reads", "final",
-  "scopes", "one_of", "any_of", "at_most_one", "together", "max_together",
-  "in_order", "at_least_one", "paging", "moves_money", "since", "deprecated",
+  "success", "class", "class_by", "key", "pool", "account", "twin", "trade",
+  "reads", "final", "scopes", "one_of", "any_of", "at_most_one", "together",
+  "none_of", "max_together", "in_order", "at_least_one", "paging",
+  "moves_money", "since", "until", "instead", "deprecated",
 }
 local RANK = {}
 for i, name in ipairs(FIRST) do RANK[name] = i - 1000 end
@@ -233,7 +234,8 @@ local function written_form(entry)
   out.method, out.path, out.params, out.trap = nil, nil, nil, nil
   if next(entry.params.path) then out.in_path = entry.params.path end
   if next(entry.params.query) then out.in_query = entry.params.query end
-  out.filters = entry.params.filters
+  out.in_header, out.filters = entry.params.header, entry.params.filters
+  out.quota, out.has_scopes = nil, nil -- the documents' alone
   if out.pool == "default" then out.pool = nil end
   return out
 end
@@ -247,6 +249,8 @@ local HEAD = [[
 --   params.path     spec or type of each value in the path, by name (their
 --                   order is the template's)
 --   params.query    spec of each query parameter, by name
+--   params.header   spec of each header that the caller gives, by name; nil
+--                   where there is none
 --   params.filters  further query parameters: types by name in `names` and
 --                   `more`; with `ranges` numbers also take the name with
 --                   Min or Max after it
@@ -257,17 +261,23 @@ local HEAD = [[
 --   success         documented success statuses
 --   class           how it may be sent again: "safe", "keyed", "close",
 --                   "never"; class_by: the class is `present` when the body
---                   gives `field` (see check.class_of)
+--                   gives `field` with another value than `but`, where there
+--                   is one (see check.class_of)
+--   key             the name of what keeps a request from being carried out
+--                   twice, where that is a query parameter or a field of the
+--                   body; it is made where the caller gives none
 --   pool            the quota pool it draws on (see etoro.pools)
 --   account, twin   "real" or "demo", and the other account's operation
---   trade           what it does to orders: open, close, cancel, edit
+--   trade           what it does to orders: open, close, cancel, edit, and
+--                   leave a copy
 --   reads           a POST that changes nothing
 --   final           codes that make a 429 final
 --   scopes          any one of these scopes is enough
---   one_of, any_of, at_most_one, together
+--   one_of, any_of, at_most_one, together, none_of
 --                   lists of names of which exactly one, at least one, at
---                   most one, all or none have to be given; with `when` only
---                   if those fields have those values
+--                   most one, all or none, or none have to be given; with
+--                   `when` only if those fields have those values, or numbers
+--                   above those
 --   max_together    a number, and lists that hold no more items than that
 --   in_order        pairs of names of dates, the first not after the second
 --   at_least_one    a body without a field is refused before it is sent
@@ -275,7 +285,10 @@ local HEAD = [[
 --                   "whole" (all at once), the parameters' names, and where
 --                   the answer has its items
 --   moves_money     takes real money from, or gives it back to, the caller
---   since           newer than the document; first seen in that version
+--   since           the first version of the API's document that was seen to
+--                   have it, where the oldest one that was read has not
+--   until           the first version of the document that was seen to lack
+--                   it; instead: what to use
 --   deprecated      the API names a successor
 -- Spec of a value: type ("string", "number", "integer", "boolean",
 -- "datetime", "date", "ipv4", "uuid", "binary", "list", "object", "any"),
@@ -294,19 +307,26 @@ local HEAD = [[
 ]]
 
 local CLASS = [[
+---@class etoro.OperationParams
+---@field path table<string, string|table>
+---@field query table<string, table>
+---@field header? table<string, table>
+---@field filters? table
+
 ---@class etoro.Operation
 ---@field method string
 ---@field path string
----@field params { path: table<string, string|table>, query: table<string, table>, filters?: table }
+---@field params etoro.OperationParams
 ---@field body? table<string, any>
 ---@field body_kind? "multipart"
 ---@field success integer[]
 ---@field class "safe"|"keyed"|"close"|"never"
----@field class_by? { field: string, present: string }
+---@field class_by? { field: string, present: string, but?: string }
+---@field key? string
 ---@field pool string
 ---@field account? "real"|"demo"
 ---@field twin? string
----@field trade? "open"|"close"|"cancel"|"edit"
+---@field trade? "open"|"close"|"cancel"|"edit"|"leave"
 ---@field reads? boolean
 ---@field final? string[]
 ---@field scopes? string[]
@@ -314,20 +334,27 @@ local CLASS = [[
 ---@field any_of? table[]
 ---@field at_most_one? table[]
 ---@field together? table[]
+---@field none_of? table[]
 ---@field max_together? table
 ---@field in_order? table[]
 ---@field at_least_one? boolean
 ---@field paging? table
 ---@field moves_money? boolean
 ---@field since? string
+---@field until? string
+---@field instead? string
 ---@field deprecated? boolean
 
 ]]
 
 local LOADER = [[
-local part_of = {}
-for part, names in pairs(PARTS) do
-  for _, name in ipairs(names) do part_of[name] = part end
+-- A part that has the name, or what only looks like it.
+local function part_of(name)
+  if type(name) ~= "string" then return nil end
+  local line = name:gsub(" /api/", " ", 1) .. "\n"
+  for part, names in pairs(PARTS) do
+    if names:find(line, 1, true) then return part end
+  end
 end
 
 ---@type table<string, etoro.Operation>
@@ -343,7 +370,7 @@ local has_all = false
 
 return setmetatable(M, {
   __index = function(_, name)
-    local part = part_of[name]
+    local part = part_of(name)
     if not part then return nil end
     take(part)
     return rawget(M, name)
@@ -389,13 +416,15 @@ end
 function M.index(by_part, version)
   local lines = {}
   for _, part in ipairs(sorted_keys(by_part)) do
-    lines[#lines + 1] = "  " .. key_text(part) .. " = {"
+    lines[#lines + 1] = "  " .. key_text(part) .. " = [["
     for _, name in ipairs(common.by_path(by_part[part])) do
-      lines[#lines + 1] = "    " .. scalar_lines(name, "    ", WIDTH - 5) .. ","
+      lines[#lines + 1] = name:gsub(" /api/", " ", 1)
     end
-    lines[#lines + 1] = "  },"
+    lines[#lines + 1] = "]],"
   end
-  return HEAD:format(version) .. "\n" .. CLASS .. "\nlocal PARTS = {\n"
+  return HEAD:format(version) .. "\n" .. CLASS
+    .. "\n-- A name without its /api/ in each line: texts cost a start less than lists.\n"
+    .. "local PARTS = {\n"
     .. table.concat(lines, "\n") .. "\n}\n\n" .. LOADER
 end
 

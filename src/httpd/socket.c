@@ -127,12 +127,26 @@ void etoro_httpd_socket_forget(struct etoro_httpd_request *r)
     s->is_over = 1; /* its client left before it was upgraded */
 }
 
+static int flush(struct etoro_httpd_socket *s)
+{
+  const char *bytes;
+  size_t n;
+  while ((n = etoro_frames_output(s->frames, &bytes)) > 0) {
+    ssize_t done = send(s->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (done < 0)
+      return errno == EAGAIN || errno == EINTR;
+    etoro_frames_sent(s->frames, (size_t)done);
+  }
+  return 1;
+}
+
 void etoro_httpd_socket_cut(struct etoro_httpd_sockets *all,
                             struct etoro_httpd_socket *s)
 {
   s->is_over = 1;
   if (!s->handle)
     return;
+  (void)flush(s); /* what was put in before goes first */
   if (all->poller)
     etoro_poller_watch(all->poller, s->fd, 0);
   MHD_upgrade_action(s->handle, MHD_UPGRADE_ACTION_CLOSE);
@@ -151,19 +165,6 @@ void etoro_httpd_socket_free(struct etoro_httpd_sockets *all,
   if (s->next)
     s->next->prev = s->prev;
   drop(s);
-}
-
-static int flush(struct etoro_httpd_socket *s)
-{
-  const char *bytes;
-  size_t n;
-  while ((n = etoro_frames_output(s->frames, &bytes)) > 0) {
-    ssize_t done = send(s->fd, bytes, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    if (done < 0)
-      return errno == EAGAIN || errno == EINTR;
-    etoro_frames_sent(s->frames, (size_t)done);
-  }
-  return 1;
 }
 
 static int receive(struct etoro_httpd_socket *s)

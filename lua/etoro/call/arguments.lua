@@ -9,6 +9,7 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local compiled = require "etoro.call.compiled"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
 local multipart = require "etoro.call.multipart"
@@ -90,20 +91,44 @@ local function query_values(op, params)
   return out
 end
 
+-- The lines of what is given as headers.
+local function header_lines(op, params)
+  local lines = {}
+  for _, name in ipairs(sorted_names(op.params.header)) do
+    if params[name] ~= nil then
+      local value, message, place = check_value(op.params.header[name],
+        params[name])
+      local text = value ~= nil and text_of(value)
+      if not text or not core.is_header(name, text) then
+        return nil, check.invalid(name, place or "",
+          message or "is no line of plain text")
+      end
+      lines[#lines + 1] = name .. ": " .. text
+    end
+  end
+  return lines
+end
+
 local function known_names(op)
   local known = { body = op.body and true or nil }
   for name in pairs(op.params.path) do known[name] = true end
   for name in pairs(op.params.query) do known[name] = true end
+  for name in pairs(op.params.header or {}) do known[name] = true end
   local filters = op.params.filters or {}
   for name in pairs(filters.names or {}) do known[name] = true end
   for name in pairs(filters.more or {}) do known[name] = true end
   return known
 end
 
+-- The spec of what is given beside the path.
+local function spec_beside(op, name)
+  return query_spec(op, name) or op.params.header and op.params.header[name]
+end
+
 local function check_param_names(op, params)
   for _, name in ipairs(sorted_names(params)) do
     if name ~= "body" and not op.params.path[name]
-        and not query_spec(op, name) then
+        and not spec_beside(op, name) then
       blame.raise(check.unknown("parameter", name, known_names(op)))
     end
   end
@@ -114,13 +139,15 @@ local function check_param_names(op, params)
     check.check_type(spec_of(op.params.path[name]), params[name], "parameter",
       name)
   end
-  for _, name in ipairs(sorted_names(op.params.query)) do
-    if params[name] == nil and op.params.query[name].required then
-      blame.raise(("missing parameter '%s'"):format(name))
+  for _, specs in ipairs { op.params.query, op.params.header } do
+    for _, name in ipairs(sorted_names(specs)) do
+      if params[name] == nil and specs[name].required then
+        blame.raise(("missing parameter '%s'"):format(name))
+      end
     end
   end
   for _, name in ipairs(sorted_names(params)) do
-    local spec = name ~= "body" and query_spec(op, name)
+    local spec = name ~= "body" and spec_beside(op, name)
     if spec then
       check.check_type(spec, params[name], "parameter", name)
     end
@@ -134,6 +161,7 @@ end
 ---@return table<string, string>? path values as text, to be encoded
 ---@return { name: string, value: string, part: "query"|"list" }[]|etoro.Error
 ---@return table? body nil when the operation has none
+---@return string[]? headers lines; nil when it takes none
 function M.params(op, params)
   params = params == nil and {} or params
   if type(params) ~= "table" then
@@ -149,7 +177,12 @@ function M.params(op, params)
   if not query then return nil, err end
   err = not op.body and broken_rule(op, params)
   if err then return nil, err end
-  return path, query, op.body and body or nil
+  local headers
+  if op.params.header then
+    headers, err = header_lines(op, params)
+    if not headers then return nil, err end
+  end
+  return path, query, op.body and body or nil, headers
 end
 
 local function add_body(request, op, body)
@@ -192,14 +225,14 @@ end
 ---@return table<string, string>|etoro.Error path values as text
 ---@return table? body as it is sent, not encoded
 function M.request(op, params)
-  local target, path, body = compiled.read(op, params)
+  local target, path, body, headers = compiled.read(op, params)
   if not target then
     local query
-    path, query, body = M.params(op, params)
+    path, query, body, headers = M.params(op, params)
     if not path then return nil, query end
     target = targets.build(op, path, query)
   end
-  return add_body({ target = target }, op, body), path, body
+  return add_body({ target = target, headers = headers }, op, body), path, body
 end
 
 return M

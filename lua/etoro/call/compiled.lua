@@ -11,14 +11,16 @@ local M = {}
 
 local escape, math_type, text_of = core.escape, math.type, targets.text_of
 
+local NOTHING = {} -- never written to
+
 ---@class etoro.CompiledParam
 ---@field name string
 ---@field check fun(value: any): any copy
----@field escaped? string its name; nil for one of the path
+---@field escaped? string its name; nil for one of the path, or a header
 ---@field commas? boolean
 
-local RULES = { "one_of", "any_of", "at_most_one", "together", "max_together",
-  "in_order" }
+local RULES = { "one_of", "any_of", "at_most_one", "together", "none_of",
+  "max_together", "in_order" }
 
 local function has_rules_of(op)
   for _, kind in ipairs(RULES) do
@@ -42,6 +44,9 @@ local function params_of(op)
   end
   for name, spec in pairs(op.params.query) do
     params[name] = of_query(name, spec)
+  end
+  for name, spec in pairs(op.params.header or NOTHING) do
+    params[name] = { name = name, check = values_compiled.value(spec) }
   end
   if not op.params.filters then return params end
   return setmetatable(params, { __index = function(all, name)
@@ -89,48 +94,46 @@ local function compile(op)
   return {
     params = params, texts = texts, holes = holes, required = required,
     wanted = wanted, body = body, has_rules = has_rules,
+    header = op.params.header,
   }
 end
 
--- One value as it stands in the path, and as text.
-local function step_of(param, given)
-  if given == nil then return nil end
-  local value = param.check(given)
-  if value == nil then return nil end
+-- One value as it stands in the path; its text goes into `path`.
+local function step_of(param, given, path)
+  local found = given[param.name]
+  if found == nil then return nil end
+  local value = param.check(found)
+  if math_type(value) == "integer" then
+    local text = value .. ""
+    path[param.name] = text
+    return text
+  end
   local text = type(value) == "string" and value or text_of(value)
   if not text then return nil end
-  if text ~= value then return text, text end -- a number
+  path[param.name] = text
+  if text ~= value then return text end -- a number
   local step = escape(text, "segment")
   -- what needs no escape is a step
-  if step ~= given and targets.step_fault(given) then return nil end
-  return step, text
+  if step ~= found and targets.step_fault(found) then return nil end
+  return step
 end
 
--- By the number of placeholders; one expression is one allocation.
-local JOIN = {
-  function(t, a) return t[1] .. a .. t[2] end,
-  function(t, a, b) return t[1] .. a .. t[2] .. b .. t[3] end,
-  function(t, a, b, c)
-    return t[1] .. a .. t[2] .. b .. t[3] .. c .. t[4]
-  end,
-  function(t, a, b, c, d)
-    return t[1] .. a .. t[2] .. b .. t[3] .. c .. t[4] .. d .. t[5]
-  end,
-}
-
--- The steps from a placeholder on; fewer where one is in doubt.
-local function steps_of(holes, given, at, path)
-  local param = holes[at]
-  if not param then return end
-  local step, text = step_of(param, given[param.name])
-  if not step then return end
-  path[param.name] = text
-  return step, steps_of(holes, given, at + 1, path)
-end
-
-local function join(texts, count, ...)
-  local write = JOIN[count]
-  return write and select("#", ...) == count and write(texts, ...) or nil
+-- The path with its placeholders filled; nil where a value is in doubt. Of one
+-- or two, as most have, in one piece.
+local function path_of(compiled, given, path)
+  local texts, holes = compiled.texts, compiled.holes
+  local first = step_of(holes[1], given, path)
+  if not first then return nil end
+  if not holes[2] then return texts[1] .. first .. texts[2] end
+  local second = step_of(holes[2], given, path)
+  if not second then return nil end
+  local target = texts[1] .. first .. texts[2] .. second .. texts[3]
+  for i = 3, #holes do
+    local step = step_of(holes[i], given, path)
+    if not step then return nil end
+    target = target .. step .. texts[i + 1]
+  end
+  return target
 end
 
 local function by_name(a, b) return core.before(a.name, b.name) end
@@ -153,34 +156,34 @@ end
 -- The query's parameters that are given; nil where a name is not known, or
 -- one is missing.
 local function found_in(compiled, given)
-  local found, count = {}, 0
+  local params, found, count = compiled.params, nil, 0
   for name in next, given do
-    local param = compiled.params[name]
+    local param = params[name]
     if name == "body" then
       if not compiled.body then return nil end
     elseif not param then
       return nil
     elseif param.escaped then
+      found = found or {}
       found[#found + 1] = param
       if compiled.required[name] then count = count + 1 end
     end
   end
-  return count == compiled.wanted and found or nil
+  return count == compiled.wanted and (found or NOTHING) or nil
 end
 
 local function read_query(compiled, given)
   local found = found_in(compiled, given)
   if not found then return nil end
+  if found == NOTHING then return "" end
   if #found > 1 then table.sort(found, by_name) end
   for i, param in ipairs(found) do
     local text = query_text(param, given[param.name])
     if not text then return nil end
     found[i] = text
   end
-  return found[1] and "?" .. table.concat(found, "&") or ""
+  return "?" .. table.concat(found, "&")
 end
-
-local NOTHING = {} -- never written to
 
 local all = setmetatable({}, { __mode = "k" }) -- by operation
 
@@ -193,6 +196,22 @@ local function compiled_of(op)
   return compiled
 end
 
+-- The lines of what is given as headers.
+local function read_headers(compiled, given)
+  local lines = {}
+  for name, spec in pairs(compiled.header) do
+    local value = given[name]
+    if value ~= nil then
+      value = text_of(compiled.params[name].check(value))
+      if not value or not core.is_header(name, value) then return nil end
+      lines[#lines + 1] = name .. ": " .. value
+    elseif spec.required then
+      return nil
+    end
+  end
+  return lines
+end
+
 local function read(compiled, op, given)
   local body
   if compiled.body then
@@ -200,11 +219,9 @@ local function read(compiled, op, given)
     if body == nil then return nil end
   end
   local target, path = compiled.texts[1], NOTHING
-  local count = #compiled.holes
-  if count > 0 then
+  if compiled.holes[1] then
     path = {}
-    target = join(compiled.texts, count,
-      steps_of(compiled.holes, given, 1, path))
+    target = path_of(compiled, given, path)
     if not target then return nil end
   end
   local query = read_query(compiled, given)
@@ -212,7 +229,9 @@ local function read(compiled, op, given)
   if compiled.has_rules and rules.broken(op, op.body and body or given) then
     return nil
   end
-  return query == "" and target or target .. query, path, body
+  local headers = compiled.header and read_headers(compiled, given)
+  if compiled.header and not headers then return nil end
+  return query == "" and target or target .. query, path, body, headers
 end
 
 --- Reads arguments that are plainly right.
@@ -221,6 +240,7 @@ end
 ---@return string? target nil when the long way has to judge
 ---@return table<string, string>? path values as text
 ---@return any body nil when the operation has none
+---@return string[]? headers lines; nil when it takes none
 function M.read(op, given)
   local compiled = compiled_of(op)
   if given == nil then given = NOTHING end

@@ -101,15 +101,21 @@ local function describe(err, found, is_page)
       .. " followed because keys would go along"
     err.hint = "Set base_url to where the API really is"
   else
-    err.code = found.code and errors.one_line(core.masked(found.code), 200)
+    err.code = found.code and errors.said(core.masked(found.code), 200)
       or status == 407 and "proxy" or ("http_%d"):format(status)
     err.message = found.message or MESSAGE_OF_STATUS[status]
       or status >= 500 and "the API failed while answering"
       or "the API refused the request"
-    err.message = errors.one_line(core.masked(err.message),
+    err.message = errors.said(core.masked(err.message),
       limits.error_message_max)
     err.hint = HINT_OF_STATUS[status]
   end
+end
+
+-- What to do where a route may be there no more.
+local function gone_hint(op)
+  return ("The API's document lacks this route since %s: it has most likely been"
+    .. " withdrawn; use %s"):format(op["until"], op.instead)
 end
 
 --- Reads the answer to a call that did not succeed, whatever its shape.
@@ -130,7 +136,9 @@ function M.from_reply(reply)
   }
   describe(err, found, is_page and status ~= 429)
   local is_read = op ~= nil and op.method == "GET"
-  if err.kind == "scope" then
+  if op and op["until"] and (status == 404 or status == 403) then
+    err.hint = gone_hint(op)
+  elseif err.kind == "scope" then
     err.hint = scope_hint(op)
   elseif err.kind == "rate_limit" and is_final(err.code, op) then
     err.kind = "rejected"
@@ -228,7 +236,7 @@ function M.from_transport(failure)
   end
   if failure.detail and failure.detail ~= "" then
     message = message .. ": "
-      .. errors.one_line(core.masked(failure.detail), limits.error_message_max)
+      .. errors.said(core.masked(failure.detail), limits.error_message_max)
   end
   local is_safe = op ~= nil and op.class == "safe"
   return errors.new {

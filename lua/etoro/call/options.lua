@@ -111,6 +111,7 @@ end
 ---@return any value
 ---@return etoro.RequestOptions rest a copy
 function M.take_option(options, name, kind)
+  if options == nil then return nil, {} end
   local values, rest = M.take_options(options, { [name] = kind })
   return values[name], rest
 end
@@ -120,7 +121,7 @@ local function take_seconds(name, options, default, kinds)
   local values, rest = M.take_options(options,
     merged({ [name] = "number" }, kinds))
   local seconds = values[name] or default
-  if seconds ~= seconds or seconds < 0 then
+  if not (seconds >= 0 and seconds <= limits.option_max) then
     blame.raise(("bad option '%s': seconds expected"):format(name))
   end
   return seconds, rest, values
@@ -146,7 +147,7 @@ function M.take_timeout(options, default)
 end
 
 local PRIORITY_OF_TRADE = {
-  close = "exit", cancel = "exit", open = "order", edit = "order",
+  close = "exit", cancel = "exit", leave = "exit", open = "order", edit = "order",
 }
 
 --- Who goes first in a pool: cancel and close before orders before reads. A

@@ -1,11 +1,15 @@
 -- What a job's outcome means: the one place that reads it, for calls of the API
 -- and for those to an OAuth server.
 
-local failures = require "etoro.call.failures"
+local later = require "etoro.values.later"
 local limits = require "etoro.values.limits"
 local call_response = require "etoro.call.response"
 
 local M = {}
+
+-- Most calls succeed.
+local failures = later("etoro.values.spelling", "etoro.call.faults",
+  "etoro.call.failures")
 
 ---@class etoro.Asker what is to be known of who made the call
 ---@field host string that it went to
@@ -52,13 +56,13 @@ end
 ---@return etoro.Error
 function M.unusable(asker, op, job, status, detail)
   local text = not asker.is_secret and job:body(SHOWN) or nil
-  local page = text and failures.from_reply {
+  local page = text and failures().from_reply {
     status = status, text = text, op = op, request_id = job:request_id(),
     content_type = job:header("content-type"),
   }
   local is_page = page and page.code == "html"
   if is_page and op.class == "safe" then return page end
-  local err = failures.from_transport {
+  local err = failures().from_transport {
     code = is_page and "html" or "bad_json", detail = detail, text = text,
     host = asker.host, status = status, op = op,
     request_id = job:request_id(), uncertain = op.class ~= "safe",
@@ -108,9 +112,9 @@ function M.read(asker, op, job, keep_null)
     return true, call_response.of_job(job, status, attempts, elapsed, request_id)
   end
   if not code then
-    err = failures.from_reply(reply_of(op, job, status))
+    err = failures().from_reply(reply_of(op, job, status))
   else
-    err = failures.from_transport {
+    err = failures().from_transport {
       code = code, detail = detail, host = asker.host, op = op,
       status = status > 0 and status or nil, request_id = request_id,
       text = not asker.is_secret and job:body(SHOWN) or nil,

@@ -1,6 +1,7 @@
 -- Requests of a caller's own making, for client:request.
 
 local blame = require "etoro.values.blame"
+local call_keys = require "etoro.call.keys"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -221,6 +222,10 @@ function M.build(request, prefix)
   local query = path:find("?", 1, true)
   if query then path = path:sub(1, query - 1) end
   local op, known = knowledge(method, prefix, path, request.body)
+  if known and known.key
+      and not call_keys.is_in(known, request, M.body_of(request)) then
+    op.class = "never"
+  end
   local wire = { target = request.path }
   if request.query and next(request.query) then
     wire.target = wire.target .. (wire.target:find("?", 1, true) and "&"

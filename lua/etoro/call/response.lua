@@ -13,6 +13,8 @@ local M = {}
 ---@field attempts integer
 ---@field elapsed number seconds, with waits and resends
 ---@field warning? string something to look at although the call succeeded
+---@field key? string of the call's own, in its query or body, by which the API
+---knows it again
 ---@field meta? table what an answer holds besides its payload
 
 -- The job that each response came with, for as long as there is the response.

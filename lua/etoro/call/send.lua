@@ -1,12 +1,12 @@
 -- The one way out: a request of a client's becomes a job of the engine, is
 -- waited for, and its outcome is read.
 
+local await_job = require("etoro.tasks.await").job
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local call_options = require "etoro.call.options"
 local outcome = require "etoro.call.outcome"
-local waiting = require "etoro.tasks.waiting"
 
 -- Waits for a job. Gives an error when it cannot go on; re-raises what a
 -- signal handler or a host's wait raised, with the job cancelled.
@@ -15,7 +15,7 @@ local function await(client, job)
   local failure = renewal and renewal:check(job)
   local ok, done = true, true
   if not failure then
-    ok, done, failure = pcall(waiting.await, client._waiter, job,
+    ok, done, failure = pcall(await_job, client._waiter, job,
       renewal and renewal:attendant(job))
   end
   if ok and done and not failure then return nil end
@@ -25,9 +25,11 @@ local function await(client, job)
   return failure or errors.closed()
 end
 
--- The guard rail for what moves real money; needs no engine, and raises.
+-- The guard rail for what moves real money; needs no engine, and raises. A demo
+-- account's is none.
 local function guard(client, op)
-  if client._account ~= "real" and not client._loopback then
+  if client._account ~= "real" and not client._loopback
+      and op.account ~= "demo" then
     blame.raise(("%s %s moves real money out of or into your account: make the"
       .. " client with account = \"real\" if you mean it"):format(op.method,
       op.path))
@@ -86,9 +88,9 @@ return function(client, op, request, options, is_urgent)
     if kind == "closed" then return nil, errors.closed() end
     return nil, errors.invalid(nil, message)
   end
-  -- what is sent again has been announced
-  if request.intent then request.announced_by = job end
-  request.journal, request.intent = nil, nil
+  if request.intent then -- what is sent again has been announced
+    request.announced_by, request.journal, request.intent = job, nil, nil
+  end
   local failure = await(client, job)
   if failure then return nil, failure end
   return outcome.read(client._asker, op, job, options.keep_null)

@@ -1,6 +1,7 @@
 -- The client: one account's keys at one base URL, and the roof over all that it
 -- offers.
 
+local await = require "etoro.tasks.await"
 local blame = require "etoro.values.blame"
 local budget = require "etoro.client.budget"
 local call_options = require "etoro.call.options"
@@ -8,8 +9,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local inside = require "etoro.client.inside"
 local client_options = require "etoro.client.options"
-local nearest = require "etoro.values.nearest"
-local waiting = require "etoro.tasks.waiting"
+local later = require "etoro.values.later"
 local send = require "etoro.call.send"
 
 local tostring = core.text -- not up to the locale
@@ -18,9 +18,14 @@ local M = {}
 
 local NO_OPTIONS, NOTHING = {}, {} -- never written to
 
+-- What few programs use, all the same at hand behind a write.
+local derived = later "etoro.client.derived"
+local nearest = later "etoro.values.nearest"
+local streaming = later "etoro.client.streaming"
+
 -- Loaded when they are first needed: what only reads pays for none that it does
 -- not use.
-local arguments, operations, raw, resolve, rules
+local arguments, call_keys, hints, operations, raw, resolve, rules
 
 local function load_arguments()
   arguments = require "etoro.call.arguments"
@@ -45,15 +50,18 @@ end
 -- it, may need.
 local function load_for_trades()
   require "etoro.trading.orders"
+  hints = require "etoro.trading.hints"
   resolve = require "etoro.trading.resolve"
 end
 
 ---@class etoro.Client: etoro.ClientInside
 ---@field account etoro.Account
 ---@field alerts etoro.Alerts
+---@field applications etoro.Applications
 ---@field balances etoro.Balances
 ---@field cash etoro.Cash
 ---@field clubs etoro.Clubs
+---@field copying etoro.Copying
 ---@field feeds etoro.Feeds
 ---@field instruments etoro.Instruments
 ---@field lists etoro.Lists
@@ -65,6 +73,8 @@ end
 ---@field portfolios etoro.Portfolios
 ---@field positions etoro.Positions
 ---@field posts etoro.Posts
+---@field subaccounts etoro.SubAccounts
+---@field transfers etoro.Transfers
 ---@field watchlists etoro.Watchlists
 local methods = setmetatable({}, { __index = inside })
 
@@ -75,9 +85,11 @@ methods.now, methods.unix = inside.now, inside.unix
 local RESOURCES = {
   account = "etoro.money.account",
   alerts = "etoro.market.alerts",
+  applications = "etoro.agents.applications",
   balances = "etoro.money.balances",
   cash = "etoro.money.cash",
   clubs = "etoro.social.clubs",
+  copying = "etoro.trading.copying",
   feeds = "etoro.social.feeds",
   instruments = "etoro.market.instruments",
   lists = "etoro.market.curated",
@@ -89,6 +101,8 @@ local RESOURCES = {
   portfolios = "etoro.agents.portfolios",
   positions = "etoro.trading.positions",
   posts = "etoro.social.posts",
+  subaccounts = "etoro.agents.subaccounts",
+  transfers = "etoro.money.transfers",
   watchlists = "etoro.market.watchlists",
 }
 
@@ -127,17 +141,30 @@ end
 ---@field closing? etoro.FollowedClosing what is known of the closing
 ---@field has_checked? boolean arguments.body has made the body, which is all
 
+-- Sends what changes an order or a position: its private events wait for its answer.
+local function send_change(client, op, request, path, body, options, inner)
+  local asked <close> = hints.ask(client, path, body)
+  local result, response = send(client, op, request, options,
+    inner and inner.is_urgent)
+  asked:answered(result, response)
+  return result, response
+end
+
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
 local function send_out(client, op, request, path, body, options, inner)
   if not has_loaded and op.method ~= "GET" then load_for_writes() end
-  if op.trade ~= "open" and op.trade ~= "close" then
+  if not op.trade then
     return send(client, op, request, options, inner and inner.is_urgent)
   end
   if not resolve then load_for_trades() end
+  if op.trade ~= "open" and op.trade ~= "close" then
+    return send_change(client, op, request, path, body, options, inner)
+  end
   local journal = client._journal
   local _ <close> = journal
-    and journal:announce(request, op, path, options.request_id)
+    and journal:announce(request, op, path, options.request_id, client._tag)
+  local asked <close> = hints.ask(client, path, body)
   local result, response = resolve.carry_out(client, {
     op = op, account = op.account or client._account, params = path,
     body = body, started = client._runtime.engine:now(),
@@ -147,16 +174,24 @@ local function send_out(client, op, request, path, body, options, inner)
     end,
   }, options)
   if journal then journal:finish(request, op, result, response) end
+  asked:answered(result, response)
   return result, response
 end
 
--- What changes something passes the client's rails, where it has any.
+-- What changes something passes the client's gate and its rails, where it has any.
 local function carry_out(client, op, request, path, body, options, inner)
-  local rails = client._rails
-  if not rails or op.method == "GET" or op.method == "HEAD" or op.reads then
+  local rails, gate = client._rails, client._gate
+  if not (rails or gate) or op.method == "GET" or op.method == "HEAD"
+      or op.reads then
     return send_out(client, op, request, path, body, options, inner)
   end
-  local entry, err = rails:before(op, body, request.body)
+  local err = gate and gate(op, body)
+  if err then return nil, err end
+  if not rails then
+    return send_out(client, op, request, path, body, options, inner)
+  end
+  local entry
+  entry, err = rails:before(op, body, request.body)
   if not entry then return nil, err end
   local result, response = send_out(client, op, request, path, body, options,
     inner)
@@ -164,19 +199,34 @@ local function carry_out(client, op, request, path, body, options, inner)
   return result, response
 end
 
-local bare = setmetatable({}, { __mode = "k" }) -- what is_bare has found
+-- By operation: its request where it may be called with nothing at all, else
+-- false. Then there is nothing to check, which is worth knowing on the way of
+-- every call.
+local bare = setmetatable({}, { __mode = "k" })
 
--- Whether an operation may be called with nothing at all: then there is
--- nothing to check, which is worth knowing on the way of every call.
-local function is_bare(op)
-  local found = bare[op]
-  if found ~= nil then return found end
-  found = not (op.body or op.one_of or op.any_of or next(op.params.path))
+local function bare_request(op)
+  local request = bare[op]
+  if request ~= nil then return request end
+  request = not (op.body or op.one_of or op.any_of or op.params.header
+    or next(op.params.path)) and { target = op.path }
   for _, spec in pairs(op.params.query) do
-    if spec.required then found = false end
+    if spec.required then request = false end
   end
-  bare[op] = found
-  return found
+  bare[op] = request
+  return request
+end
+
+-- Sends what has a key in its query or body. Whoever asked is told it: it is what
+-- a request whose answer was lost is found by.
+local function send_keyed(client, op, params, options)
+  call_keys = call_keys or require "etoro.call.keys"
+  local key
+  params, key = call_keys.filled(op, params)
+  local request, path, body = arguments.request(op, params)
+  if not request then return nil, path end
+  local result, response = carry_out(client, op, request, path, body, options)
+  response.key = key
+  return result, response
 end
 
 --- Checks an operation's parameters and sends it. What resources call.
@@ -188,14 +238,21 @@ end
 ---@return etoro.Response|etoro.Error
 function inside:send(op, params, options, inner)
   options = options == nil and NO_OPTIONS or call_options.of_call(options)
-  if params == nil and is_bare(op) then
-    return carry_out(self, op, { target = op.path }, NOTHING, nil, options,
-      inner)
+  local request = params == nil and bare_request(op)
+  if request then
+    -- a write's is the journal's to add to
+    if op.method ~= "GET" then request = { target = op.path } end
+    return carry_out(self, op, request, NOTHING, nil, options, inner)
   end
   if not arguments then load_arguments() end
+  if op.key then
+    local result, response = send_keyed(self, op, params, options)
+    return result, response
+  end
   local read = inner and inner.has_checked and arguments.of_body
     or arguments.request
-  local request, path, body = read(op, params)
+  local path, body
+  request, path, body = read(op, params)
   if not request then return nil, path end
   if op.class_by then op = rules.as_sent(op, body) end
   return carry_out(self, op, request, path, body, options, inner)
@@ -223,7 +280,7 @@ function methods:call(name, params, options)
   if not op then
     blame.raise(("unknown operation '%s'%s; client:request reaches any"
       .. " path"):format(tostring(name), type(name) == "string"
-      and nearest.hint(name, operations) or ""))
+      and nearest().hint(name, operations) or ""))
   end
   local result, response = inside.send(self, op, params, options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
@@ -248,23 +305,11 @@ function methods:request(request, options)
   return unwrap(result, response)
 end
 
--- A core client of the stream's origin, with this client's keys, and the path.
-local function stream_core(client, engine)
-  local settled = client._settings
-  local url = settled.stream_url or os.getenv "ETORO_STREAM_URL"
-    or settled.base.loopback and settled.base.origin:gsub("^http", "ws") .. "/ws"
-    or "wss://ws.etoro.com/ws"
-  local secure, host, path = url:match "^ws(s?)://([^/]+)(/.*)$"
-  if not host then
-    return nil, errors.invalid("stream_url",
-      "must be wss://HOST/PATH, or ws:// on this machine")
-  end
-  local handle, message = engine:client { base_url = "http" .. secure .. "://"
-    .. host, api_key = settled.api_key, user_key = settled.user_key,
-    ca_file = settled.ca_file, proxy = settled.proxy,
-    user_agent = settled.user_agent, connect_timeout = settled.connect_timeout }
-  if not handle then return nil, errors.invalid("stream_url", message) end
-  return handle, path
+-- A stream, which ends with its client at the latest.
+local function open_stream(client, options, open_way)
+  local stream = require("etoro.stream").open(client, options, open_way)
+  client._streams[stream] = true
+  return stream
 end
 
 --- Opens a stream of prices and private events (portal: WebSocket). It goes on
@@ -275,37 +320,25 @@ end
 ---@return etoro.Error? err code "no_websocket" in a build without libwslay,
 ---"no_credentials" without a key pair
 function methods:stream(options)
-  local engine, settled = self._runtime.engine, self._settings
-  if self._is_closed then return nil, errors.closed() end
-  if not core.features().websocket then
-    return nil, errors.new { kind = "invalid", code = "no_websocket",
-      message = "this build has no streams: libwslay was not there" }
-  elseif not settled.api_key or not settled.user_key then
-    return nil, errors.new { kind = "auth", code = "no_credentials",
-      message = "a stream's login takes an api_key and a user_key, which this "
-        .. "client does not have or does not give away" }
-  end
-  local handle, path = stream_core(self, engine)
-  if not handle then return nil, path end
-  return (require("etoro.stream").open(self, options, function()
-    return engine:stream(handle, { target = path,
-      open_timeout = settled.connect_timeout })
-  end))
+  local stream, err = streaming().open(self, options, open_stream)
+  return stream, err
 end
 
---- Ends the client: calls under way end with the error kind "closed", further
---- ones give it at once. Waits until its journal, if it has one, is on the
+--- Ends the client: calls under way and streams end with the error kind
+--- "closed", further ones give it at once. Waits until its journal, if it has one, is on the
 --- disk. Closing twice does no harm.
 function methods:close()
+  if self._seen_from then return self._seen_from:close() end
   if self._is_closed then return end
   self._is_closed = true
+  for stream in pairs(self._streams) do stream:fail(errors.closed()) end
   self._core:close()
   if self._journal then self._journal:close(self) end
 end
 
 --- Stops writing: calls that change something give an error with the code
---- "halted", also those that are waiting for their turn now. Cancelling orders
---- and closing positions goes on, and so does reading.
+--- "halted", also those that are waiting for their turn now. Cancelling orders,
+--- closing positions and ending copies goes on, and so does reading.
 --- Clients made from this one (token:client), before or after, are halted with
 --- it, and go on when it does; halting one of them halts that one, and those
 --- made from it, alone.
@@ -323,13 +356,6 @@ function methods:budget()
   return self._core:budget()
 end
 
--- Takes the secrets out of the options of a sealed client: the core has them.
-local SECRETS = { "api_key", "user_key", "bearer", "proxy" }
-
-local function strip(settled)
-  for _, name in ipairs(SECRETS) do settled[name] = nil end
-end
-
 -- The core's part of it. keys_of: the sealed client whose api_key it shares.
 local function open_core(settled, engine, parent, keys_of)
   return engine:client {
@@ -345,19 +371,14 @@ local function open_core(settled, engine, parent, keys_of)
   }
 end
 
-local function tell(client, warnings)
-  for _, warning in ipairs(warnings) do
-    client:warn(nil, warning)
-  end
-end
-
 local function open(settled, engine, parent, keys_of)
-  local run = waiting.of(engine)
+  if settled.wait then require "etoro.tasks.waiting" end -- a host's way is there
+  local run = await.of(engine)
   local handle, message = open_core(settled, run.engine, parent, keys_of)
   if not handle then return nil, errors.invalid(nil, message) end
   local client = setmetatable({
     _core = handle, _runtime = run, _settings = settled,
-    _waiter = waiting.waiter(run, handle, settled),
+    _waiter = await.waiter(run, handle, settled),
     _options = not settled.seal and settled or nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
@@ -365,7 +386,9 @@ local function open(settled, engine, parent, keys_of)
       host = settled.base.origin:gsub("^https?://", ""), runtime = run,
     },
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
-    _engine = engine or false, _rails = false,
+    _engine = engine or false, _rails = false, _streaming = false,
+    _gate = false, _tag = false, _seen_from = false,
+    _streams = setmetatable({}, { __mode = "k" }),
     -- false: what is absent is looked for among the resources
   }, mt)
   if settled.journal then
@@ -384,29 +407,16 @@ local function open(settled, engine, parent, keys_of)
     client._renewal = require("etoro.client.renewal").new(client, settled.token_function)
     settled.token_function = nil
   end
-  if settled.seal then strip(settled) end
-  tell(client, settled.warnings)
+  if settled.seal then streaming().seal(client, settled, keys_of) end
   return client
 end
 
--- What a derived client takes over from its parent unless it is given.
-local INHERITED = {
-  "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
-  "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
-  "wait", "on_event", "base_url", "dry_run", "instrument_cache",
-  "journal", "seal", "rails",
-}
-
--- Where a key goes, and whose it is: fixed where that key cannot be seen.
-local function check_sealed(options)
-  for _, name in ipairs { "api_key", "api_key_file", "proxy", "ca_file",
-    "seal" }
-  do
-    if options[name] ~= nil then
-      blame.raise(("option '%s' is that of the client the token comes from,"
-        .. " which is sealed"):format(name))
-    end
+-- What the modules know that an option is for; they raise.
+local function check(settled)
+  if settled.instrument_cache ~= nil then
+    require("etoro.market.cache").check(settled.instrument_cache)
   end
+  if settled.rails then require("etoro.trading.rails").check(settled.rails) end
 end
 
 --- Makes a client with another user key beside the same application's key.
@@ -415,31 +425,21 @@ end
 ---@return etoro.Client? client
 ---@return etoro.Error? err
 function inside:derive(options, user_key)
-  local merged, of = {}, self._settings
-  if of.seal then check_sealed(options) end
-  for _, name in ipairs(INHERITED) do merged[name] = of[name] end
-  if not options.api_key_file then merged.api_key = of.api_key end
-  merged.user_key = user_key
-  if options.base_url then
-    blame.raise("a token belongs to the API that made it: token:client takes no"
-      .. " base_url")
-  end
-  for name, value in pairs(options) do merged[name] = value end
-  local is_keyed = of.seal and of.has_api_key
-  if not merged.api_key and not merged.api_key_file and not is_keyed then
-    return nil, errors.new {
-      kind = "auth", code = "no_credentials",
-      message = "a token goes out beside the application's api_key, which"
-        .. " this client does not have: give api_key to token:client",
-    }
-  end
-  local settled, err = client_options.settle(merged, is_keyed)
-  if not settled then return nil, err end
-  if settled.instrument_cache ~= nil then
-    require("etoro.market.cache").check(settled.instrument_cache)
-  end
-  if settled.rails then require("etoro.trading.rails").check(settled.rails) end
-  return open(settled, self._engine or nil, self, is_keyed and self or nil)
+  local client, err = derived().derive(self, options, user_key,
+    check, open)
+  return client, err
+end
+
+---@alias etoro.Gate fun(op: etoro.Operation, body: any): etoro.Error? why a write is not sent
+
+--- The same client once more, whose writes, and those of clients made from it, pass
+--- a gate before they leave and stand in the journal under a tag. What is closed is
+--- the client itself.
+---@param gate etoro.Gate
+---@param tag string
+---@return etoro.Client
+function inside:guarded(gate, tag)
+  return setmetatable(derived().guarded(self, gate, tag), mt)
 end
 
 --- Makes a client; see etoro.client.
@@ -450,10 +450,7 @@ end
 function M.new(options, engine)
   local settled, err = client_options.settle(options)
   if not settled then return nil, err end
-  if settled.instrument_cache ~= nil then
-    require("etoro.market.cache").check(settled.instrument_cache)
-  end
-  if settled.rails then require("etoro.trading.rails").check(settled.rails) end
+  check(settled)
   return open(settled, engine)
 end
 

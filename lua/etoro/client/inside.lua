@@ -1,7 +1,8 @@
 -- What modules ask a client, so that none of them has to know what it is made
 -- of. Users are promised none of this but `now` and `unix`.
 
-local waiting = require "etoro.tasks.waiting"
+local await = require "etoro.tasks.await"
+local loaded = require "etoro.tasks.loaded"
 
 ---@class etoro.ClientInside
 local inside = {}
@@ -15,10 +16,15 @@ function inside:now() return self._runtime.engine:now() end
 ---@return number seconds since 1970
 function inside:unix() return self._runtime.engine:unix() end
 
---- Lets time pass while other calls go on.
+--- A text with asterisks for the client's own keys.
+---@param text string
+---@return string
+function inside:masked(text) return self._core:masked(text) end
+
+--- Lets time pass while other calls go on, for modules that go by tasks.
 ---@param seconds number
 function inside:pause(seconds)
-  waiting.pause(self._waiter, seconds)
+  loaded.waiting.pause(self._waiter, seconds)
 end
 
 --- The seconds that a call with these options may take in all.
@@ -63,9 +69,20 @@ function inside:instrument_cache() return self._settings.instrument_cache end
 ---@return etoro.Journal?
 function inside:journal() return self._journal end
 
+--- Says what the account is worth, for the rails: a day begins with the first look.
+---@param equity? number nil where it cannot be told
+function inside:worth(equity)
+  if not self._rails or not equity then return end
+  local ok, err = self._rails:worth(equity)
+  if not ok then self:warn(nil, err.message) end
+end
+
 --- Whether client:close was called.
 ---@return boolean
-function inside:is_closed() return self._is_closed end
+function inside:is_closed()
+  local of = self._seen_from or self
+  return of._is_closed
+end
 
 --- The engine's runtime, the same one for all clients on it.
 ---@return etoro.Runtime
@@ -84,7 +101,7 @@ function inside:warn(response, message)
     response.warning = response.warning and response.warning .. "; " .. message
       or message
   end
-  waiting.warn(self._waiter, message, response and response.request_id)
+  await.warn(self._waiter, message, response and response.request_id)
 end
 
 return inside

@@ -6,18 +6,23 @@ local budget = require "etoro.client.budget"
 local call_options = require "etoro.call.options"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local key_file = require "etoro.client.key_file"
+local later = require "etoro.values.later"
 local limits = require "etoro.values.limits"
 local named = require "etoro.values.named"
+local user_agent = require "etoro.values.user_agent"
 
 local M = {}
 
+local key_file = later "etoro.client.key_file"
+
 ---@class etoro.ClientOptions
----@field api_key? string|userdata x-api-key; default ETORO_API_KEY
----@field user_key? string|userdata x-user-key; default ETORO_USER_KEY
+---@field api_key? string|etoro.Secret x-api-key; default ETORO_API_KEY
+---@field user_key? string|etoro.Secret x-user-key; default ETORO_USER_KEY
 ---@field api_key_file? string a file that holds the key alone
 ---@field user_key_file? string
----@field access_token? string|userdata|fun(): string, number? Bearer instead
+---@field profile? string of `etoro login`, whose keys are taken; default
+---ETORO_PROFILE, or "default", where the environment has no keys
+---@field access_token? string|etoro.Secret|fun(): string, number? Bearer instead
 ---of the keys; default ETORO_ACCESS_TOKEN. A function gives the token and, if
 ---known, when it expires (seconds since 1970); it is asked again after a 401
 ---@field base_url? string default ETORO_BASE_URL, else the API's own
@@ -32,7 +37,7 @@ local M = {}
 ---@field max_connections? integer to one host; 8
 ---@field max_body? integer bytes of a decoded answer; 64 MB
 ---@field ca_file? string PEM file of trusted certificates
----@field proxy? string|userdata its URL; sealed, for it may hold a password
+---@field proxy? string|etoro.Secret its URL; sealed, for it may hold a password
 ---@field user_agent? string
 ---@field rate_limit? boolean|table false: no budgets of ours; a table: limits
 ---by pool, such as { default = 120 }, and window in seconds for all of them, or
@@ -49,18 +54,16 @@ local M = {}
 ---time can have it
 ---@field rails? etoro.RailOptions what the client never does; doc/rails.md
 ---@field wait? fun(loop: table) how a blocking call waits in a host
----@field on_event? fun(event: table)
+---@field on_event? fun(event: etoro.Event)
 
 local DEFAULT_URL = {
   public = "https://public-api.etoro.com",
   ["sor-v3"] = "https://api.etoro.com/api/sor/v3",
 }
 
-local USER_AGENT = "lua-etoro (libcurl)"
-
 local KNOWN = {
   api_key = "string|userdata", user_key = "string|userdata",
-  api_key_file = "string", user_key_file = "string",
+  api_key_file = "string", user_key_file = "string", profile = "string",
   access_token = "string|userdata|function",
   base_url = "string", api = "string", account = "string",
   timeout = "number", deadline = "number", connect_timeout = "number",
@@ -124,18 +127,58 @@ local function sealed(value)
   return value
 end
 
--- One key from an option, its file or the environment.
+-- A key from the environment, or from the file that it names.
+local function of_environment(name)
+  local variable = "ETORO_" .. core.upper(name)
+  local key, path = core.secret_env(variable),
+    key_file().env(variable .. "_FILE")
+  if key and path then
+    return nil, no_credentials(("both %s and %s_FILE are set: unset one of them")
+      :format(variable, variable))
+  elseif path then
+    return key_file().read(variable .. "_FILE", path)
+  end
+  return key
+end
+
+-- One key from an option, its file, a profile or the environment.
 local function find_key(options, name, found)
   if options[name] ~= nil then return sealed(options[name]) end
   local path = options[name .. "_file"]
-  if not path then
-    return (core.secret_env("ETORO_" .. core.upper(name)))
+  if path then
+    return key_file().read(name .. "_file", path)
   end
-  return key_file.read(name .. "_file", path, found.warnings)
+  if found.profile then return found.profile[name] end
+  return of_environment(name)
+end
+
+-- The profile whose keys are taken where an option says so, or neither options
+-- nor the environment have any; its account has to be the one that is meant.
+local function find_profile(options)
+  if not options.profile and key_file().are_elsewhere() then return nil end
+  local profiles = require "etoro.client.profiles" -- few need it
+  local name = profiles.chosen(options.profile)
+  if not name then return nil end
+  local profile, err = profiles.read(name)
+  if not profile then return nil, err end
+  local account = options.account or "demo"
+  if profile.account ~= account then
+    return nil, no_credentials(("the keys of profile '%s' are of the %s account,"
+      .. " and the %s account is asked for: say account = \"%s\", or take"
+      .. " another profile"):format(name, profile.account, account,
+      profile.account))
+  end
+  return profile
 end
 
 local function find_keys(options, found)
   local err
+  local is_whole = (options.api_key or options.api_key_file)
+    and (options.user_key or options.user_key_file)
+  if not is_whole then
+    found.profile, err = find_profile(options)
+    if err then return nil, err end
+  end
   for _, name in ipairs { "api_key", "user_key" } do
     found[name], err = find_key(options, name, found)
     if err then return nil, err end
@@ -163,9 +206,9 @@ end
 
 -- Which of the two families is meant: what is given beats the environment.
 local function find_credentials(options, api)
-  local found = { warnings = {} }
+  local found = {}
   local has_keys = options.api_key or options.user_key
-    or options.api_key_file or options.user_key_file
+    or options.api_key_file or options.user_key_file or options.profile
   if options.access_token and has_keys then
     blame.raise("give either access_token or the keys, not both")
   elseif options.access_token then
@@ -181,9 +224,7 @@ local function find_credentials(options, api)
     return nil, no_credentials("no credentials: give access_token, or set"
       .. " ETORO_ACCESS_TOKEN")
   end
-  local is_keyed = core.secret_env("ETORO_API_KEY")
-    or core.secret_env("ETORO_USER_KEY")
-  if token and is_keyed then
+  if token and key_file().are_elsewhere() then
     return nil, no_credentials("both ETORO_ACCESS_TOKEN and ETORO_API_KEY or"
       .. " ETORO_USER_KEY are set, and a request can carry only one kind:"
       .. " unset one, or give options")
@@ -217,7 +258,7 @@ function M.settle(options, is_keyed)
   local api = options.api or "public"
   local settled, err
   if is_keyed then
-    settled = { user_key = sealed(options.user_key), warnings = {} }
+    settled = { user_key = sealed(options.user_key) }
   else
     settled, err = find_credentials(options, api)
   end
@@ -230,7 +271,7 @@ function M.settle(options, is_keyed)
   for name, rule in pairs(NUMBERS) do
     settled[name] = options[name] or rule[1]
   end
-  settled.user_agent = options.user_agent or USER_AGENT
+  settled.user_agent = options.user_agent or user_agent
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
     "on_unknown", "rate_limit", "dry_run", "journal", "seal", "rails",

@@ -6,6 +6,8 @@
 
 ---@type table<string, { limit: integer, window: number, reserve?: integer }>
 return {
+  ["aggregate-demo"] = { limit = 60, window = 60 },
+  ["aggregate-real"] = { limit = 60, window = 60 },
   ["costs-demo"] = { limit = 20, window = 60 },
   ["costs-real"] = { limit = 20, window = 60 },
   ["curated-lists"] = { limit = 60, window = 60 },
@@ -26,6 +28,7 @@ return {
   ["portfolio-demo"] = { limit = 60, window = 60 },
   ["portfolio-real"] = { limit = 60, window = 60 },
   tradeinfo = { limit = 60, window = 60 },
+  ["watchlist-components"] = { limit = 60, window = 60 },
   ["watchlist-reads"] = { limit = 60, window = 60 },
   ["watchlist-writes"] = { limit = 20, window = 60 },
 }

@@ -1,11 +1,17 @@
 -- etoro check: what is there, what is missing, what to do about it.
 
+local check_access = require "etoro.command.check_access"
+local client_options = require "etoro.client.options"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
+local key_file = require "etoro.client.key_file"
+local key_trial = require "etoro.command.key_trial"
 local limits = require "etoro.values.limits"
+local profiles = require "etoro.client.profiles"
 local server_clock = require "etoro.call.server_clock"
+local times = require "etoro.values.times"
 local words = require "etoro.command.words"
 
 local tostring = core.text -- not up to the locale
@@ -13,6 +19,8 @@ local tostring = core.text -- not up to the locale
 local M = {}
 
 local ONCE = { max_retries = 0 } -- a check that fails should do so at once
+local DETAIL = (" "):rep(18) -- before what is said of a line
+
 local MARKS = { ok = "green", note = "yellow", bad = "red" }
 
 local function add(report, state, what, detail, advice)
@@ -24,27 +32,62 @@ local function add(report, state, what, detail, advice)
 end
 
 local function is_set(name)
-  return (os.getenv(name) or "") ~= ""
+  return key_file.env("ETORO_" .. name) ~= nil
 end
 
-local function look_at_keys(report)
-  local pair = is_set "ETORO_API_KEY" and is_set "ETORO_USER_KEY"
-  if pair and is_set "ETORO_ACCESS_TOKEN" then
-    add(report, "note", "keys", "both a key pair and ETORO_ACCESS_TOKEN are"
-      .. " set", "Unset one of them: the API takes only one kind at a time")
-  elseif pair then
-    add(report, "ok", "keys", "ETORO_API_KEY and ETORO_USER_KEY are set")
-  elseif is_set "ETORO_ACCESS_TOKEN" then
-    add(report, "ok", "keys", "ETORO_ACCESS_TOKEN is set")
-  else
-    local missing = is_set "ETORO_API_KEY" and "ETORO_USER_KEY"
-      or is_set "ETORO_USER_KEY" and "ETORO_API_KEY"
-      or "ETORO_API_KEY and ETORO_USER_KEY"
-    add(report, "bad", "keys", missing .. " not set", "Make a key pair in"
-      .. " eToro under Settings > Trading > API Key Management, and export it")
-    return false
+local function has(name) return is_set(name) or is_set(name .. "_FILE") end
+
+local HOW = "Make a key pair in eToro under Settings > Trading > API Key"
+  .. " Management, and keep it: etoro login"
+
+-- Where the keys are, in words; nil where some are missing, which is said.
+local function place_in_environment(report)
+  if has "API_KEY" and has "USER_KEY" then
+    return "ETORO_API_KEY and ETORO_USER_KEY are set"
+  elseif is_set "ACCESS_TOKEN" and not has "API_KEY" and not has "USER_KEY" then
+    return "ETORO_ACCESS_TOKEN is set"
   end
-  return true
+  local missing = has "API_KEY" and "ETORO_USER_KEY"
+    or has "USER_KEY" and "ETORO_API_KEY"
+    or "ETORO_API_KEY and ETORO_USER_KEY"
+  add(report, "bad", "keys", missing .. " not set", HOW)
+  return nil
+end
+
+-- The keys as a client would take them; nil where it would take none.
+local function settled_keys(report, args, account, place)
+  local settled, err = client_options.settle { account = account,
+    profile = args.profile, base_url = args.base_url }
+  if not settled then
+    if err.kind ~= "auth" then error(err, 0) end
+    add(report, "bad", "keys", err.message)
+    return nil
+  end
+  local keys = { api_key = settled.api_key, user_key = settled.user_key,
+    access_token = settled.bearer }
+  local fault = key_trial.fault(keys)
+  if fault then
+    add(report, "bad", "keys", fault, "Copy it again; nothing was sent")
+    return nil
+  end
+  local profile = settled.profile
+  add(report, "ok", "keys", profile and ("of the profile '%s', for the %s account")
+    :format(profile.name, profile.account) or place)
+  return keys
+end
+
+local function look_at_keys(report, args, account)
+  if is_set "ACCESS_TOKEN" and (has "API_KEY" or has "USER_KEY")
+      and not args.profile then
+    add(report, "bad", "keys", "both a key pair and ETORO_ACCESS_TOKEN are set",
+      "Unset one of them: the API takes only one kind at a time")
+    return nil
+  end
+  local is_elsewhere = is_set "ACCESS_TOKEN" or not profiles.chosen()
+  local place = not args.profile and is_elsewhere
+    and place_in_environment(report)
+  if place == nil then return nil end
+  return settled_keys(report, args, account, place)
 end
 
 local function look_at_clock(report, response, asked, answered)
@@ -69,11 +112,20 @@ local CONNECTED = { auth = true, scope = true, rate_limit = true,
   not_found = true, invalid = true, rejected = true, conflict = true,
   server = true }
 
+-- Certificates are judged by this machine's clock.
+local function way_to_host(err, host)
+  local hint = err.hint and err.hint .. ". " or ""
+  if err.code == "certificate" then
+    hint = hint .. ("This machine's clock says %s. "):format(
+      times.format(core.now()))
+  end
+  return hint .. "Nothing else can be looked at before " .. host .. " is reached"
+end
+
 local function look_at_connection(report, client, err, response)
   local host = tostring(client):match "%((.*)%)"
   if err and not CONNECTED[err.kind] then
-    add(report, "bad", "connection", err.message, "Nothing else can be looked"
-      .. " at before " .. host .. " is reached")
+    add(report, "bad", "connection", err.message, way_to_host(err, host))
     return false
   end
   local elapsed = response and response.elapsed
@@ -81,77 +133,6 @@ local function look_at_connection(report, client, err, response)
     and ("%s answers in %s ms"):format(host, core.fixed(1000 * elapsed, 0))
     or host .. " answers")
   return true
-end
-
-local function has_scope(scopes, account, verb)
-  for _, name in ipairs(scopes) do
-    local plain = tostring(name):gsub("^etoro%-public:", "")
-    if plain == account .. ":" .. verb
-        or plain == "trade." .. account .. ":" .. verb then
-      return true
-    end
-  end
-  return false
-end
-
-local function look_at_scopes(report, me, account)
-  local scopes = type(me.scopes) == "table" and me.scopes or {}
-  local names = {}
-  for _, name in ipairs(scopes) do
-    if type(name) == "string" then
-      names[#names + 1] = name:gsub("^etoro%-public:", "")
-    end
-  end
-  table.sort(names, core.before)
-  add(report, #names > 0 and "ok" or "note", "scopes",
-    #names > 0 and table.concat(names, " ") or "the API names none")
-  if #names == 0 then return end
-  local reads = has_scope(scopes, account, "read")
-    or has_scope(scopes, account, "write")
-  if not reads then
-    add(report, "bad", "account", ("the key may not read the %s account")
-      :format(account), account == "demo" and "Use --real for a key of the"
-      .. " real account, or make a demo key" or "Make a key for the real"
-      .. " account, or leave --real out")
-  elseif not has_scope(scopes, account, "write") then
-    add(report, "note", "account", ("the key may read the %s account, not"
-      .. " trade on it"):format(account), "Make a key with write permission"
-      .. " if you want to trade")
-  else
-    add(report, "ok", "account", ("the key may trade on the %s account")
-      :format(account))
-  end
-end
-
-local function look_at_identity(report, me, err)
-  if me then
-    add(report, "ok", "identity", ("%s (gcid %s)"):format(
-      tostring(me.username), tostring(me.gcid)))
-  elseif err.kind == "scope" then
-    add(report, "note", "identity", "the key is accepted, but may not read"
-      .. " who it belongs to")
-  elseif err.kind == "auth" then
-    add(report, "bad", "identity", err.message, "Compare the keys with those"
-      .. " in eToro's settings; a revoked, expired or mistyped one looks like"
-      .. " this, and so does one used from an address outside its whitelist")
-  else
-    add(report, "bad", "identity", err.message)
-  end
-end
-
--- What scopes do not tell: a key serves one environment.
-local function look_at_portfolio(report, client, account)
-  local path = account == "real" and "/api/v1/trading/info/portfolio"
-    or "/api/v1/trading/info/demo/portfolio"
-  local result, err = client:call("GET " .. path, nil, ONCE)
-  if result then
-    add(report, "ok", "portfolio", ("the %s account can be read")
-      :format(account))
-  else
-    add(report, err.kind == "scope" and "bad" or "note", "portfolio",
-      err.message, err.kind == "scope" and "A key serves one environment: try "
-      .. (account == "real" and "without" or "with") .. " --real" or nil)
-  end
 end
 
 local function look_at_libraries(report)
@@ -163,8 +144,10 @@ end
 
 local function look(session)
   local report = {}
+  local account = session.args.real and "real" or "demo"
   look_at_libraries(report)
-  if not look_at_keys(report) then return report end
+  local keys = look_at_keys(report, session.args, account)
+  if not keys then return report end
   local client = session:client()
   local asked = core.now()
   local me, response = client:call("GET /api/v1/me", nil, ONCE)
@@ -174,12 +157,10 @@ local function look(session)
     return report
   end
   if not err then look_at_clock(report, response, asked, answered) end
-  look_at_identity(report, me, err)
-  local account = session.args.real and "real" or "demo"
-  if me then look_at_scopes(report, me, account) end
-  if not err or err.kind == "scope" then
-    look_at_portfolio(report, client, account)
-  end
+  check_access.look({ session = session, client = client, keys = keys,
+    account = account, clock = err and function(...)
+      look_at_clock(report, ...)
+    end, add = function(...) add(report, ...) end }, me, err)
   return report
 end
 
@@ -194,10 +175,11 @@ function M.check(session)
   local is_bad = false
   for _, line in ipairs(report) do
     line.detail = words.shell(line.detail, session.args)
+    line.advice = line.advice and words.shell(line.advice, session.args)
     is_bad = is_bad or line.state == "bad"
     session.out:marked(("%-4s"):format(line.state), MARKS[line.state],
-      ("%-10s  %s"):format(line.what, line.detail))
-    if line.advice then session.out:line("                  " .. line.advice) end
+      ("%-10s  %s"):format(line.what, line.detail), #DETAIL)
+    if line.advice then session.out:line(DETAIL .. line.advice) end
   end
   local code = report.code or is_bad and exits.CREDENTIALS or exits.OK
   report.code = nil

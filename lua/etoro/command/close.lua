@@ -3,8 +3,10 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
+local json = require "etoro.values.json"
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
+local lookup = require "etoro.command.lookup"
 local output = require "etoro.command.output"
 local trading_position = require "etoro.trading.position"
 local shapes = require "etoro.command.shapes"
@@ -21,6 +23,7 @@ local M = {}
 ---@field symbols table<integer, string>
 ---@field units? string of a part
 ---@field accepted integer[] orders' ids and texts, in their order
+---@field taken table[] positions whose close was accepted
 ---@field orders table<any, integer> id of the close's order by positionId
 ---@field shut table<integer, true> instruments whose market is closed
 
@@ -42,12 +45,13 @@ local function accepted(closing, position, order_id)
   local session, id = closing.session, position.positionId
   closing.orders[id] = order_id
   table.insert(closing.accepted, output.number(id))
+  table.insert(closing.taken, position)
   local order = order_id and ", order " .. output.number(order_id) or ""
   session:did {
     text = "accepted: the close of "
       .. table.concat(closing.accepted, ", "),
     rows = { { output.number(id), "close accepted" .. order } },
-    shape = function() return closing.shape and closing.shape() end,
+    shape = function() return closing.shape() end,
   }
   local instrument = shapes.instrument_id(position)
   if not instruments.is_closed(session, instrument) then return nil end
@@ -73,7 +77,7 @@ end
 
 local function new(session, list, units)
   return { session = session, units = units, accepted = {}, orders = {},
-    shut = {}, symbols = instruments.symbols(session, list) }
+    taken = {}, shut = {}, symbols = instruments.symbols(session, list) }
 end
 
 -- "closed", "reduced" by a part, or "accepted" and not seen done.
@@ -117,6 +121,15 @@ local function show(session, shape, err)
     err and tostring(err) or TEXTS[shape.state](shape)), err and "red" or nil)
 end
 
+-- The closes that were accepted, where all cannot be told to their end.
+local function placed(closing)
+  local orders = {}
+  for i, position in ipairs(closing.taken) do
+    orders[i] = shapes.placed(shape_of(closing, position, position:is_closed()))
+  end
+  return { orders = json.list(orders) }
+end
+
 -- Closes all that are the account's own, and tells how it went with each.
 local function close_all(session)
   local all, own = session:must(session:client().positions:list()), {}
@@ -126,6 +139,7 @@ local function close_all(session)
   local closing, lines = new(session, own), {}
   for i, position in ipairs(own) do lines[i] = describe(closing, position) end
   if #own > 0 then session:confirm(lines) end
+  closing.shape = function() return placed(closing) end
   local list, worst = {}, exits.OK
   local resource = session:client().positions
   session.waiting:set_work("closing " .. count(#own, "position"))
@@ -140,7 +154,7 @@ local function close_all(session)
   if session.done then session.done.code = worst > 0 and worst or nil end
   for i, shape in ipairs(list) do show(session, shape, results[i].err) end
   if session.out.is_json then session.out:json(list, true) end
-  if #own == 0 then session.out:line "no open positions" end
+  if #own == 0 then session.out:line "No open positions." end
   return worst
 end
 
@@ -157,7 +171,11 @@ local function close_one(session, id, units)
     { units = units }, options_of(closing))
   session.waiting:set_work(nil)
   if result == nil then
-    if err.kind == "rejected" then session.done = nil end -- it is open still
+    if err.kind == "rejected" then
+      session.done = { code = exits.code_of(err), text = ("the close of %s came to"
+        .. " nothing"):format(output.number(id)),
+        shape = shape_of(closing, position, false, err) }
+    end
     session:fail(err)
   end
   local shape = closing.shape()
@@ -173,11 +191,7 @@ function M.close(session)
     if units then exits.exit(exits.USAGE, "--units is for one position") end
     return close_all(session)
   end
-  local id = word:find "^%d+$" and math.tointeger(tonumber(word))
-  if not id then
-    exits.exit(exits.USAGE, ("'%s' is no positionId"):format(word))
-  end
-  return close_one(session, id, units)
+  return close_one(session, lookup.position_id(session, word), units)
 end
 
 return M

@@ -21,6 +21,17 @@ local KINDS = {
   [M.SIGTERM] = "interrupted",
 }
 
+-- Codes of what is refused before it is sent, because the account or the
+-- instrument does not allow it: that was not typed wrongly.
+local REFUSALS = { "ambiguous_symbol", "amount_too_small", "direction_not_allowed",
+  "expired", "exposure_too_small", "leverage_not_offered", "market_closed",
+  "mit_not_allowed", "not_an_opening", "open_not_allowed", "quantity_type",
+  "settlement_not_offered", "stop_on_wrong_side", "stops_not_allowed",
+  "too_many_units", "trailing_not_allowed", "unknown_instrument",
+  "unknown_symbol", "whole_units" }
+local IS_REFUSAL = {}
+for _, code in ipairs(REFUSALS) do IS_REFUSAL[code] = true end
+
 local mt = { __name = "etoro.command.exit" }
 
 --- The exit code for an error of the client. What may have been done is never
@@ -30,6 +41,9 @@ local mt = { __name = "etoro.command.exit" }
 function M.code_of(err)
   if type(err) ~= "table" then return M.FAILED end
   if err.may_have_executed then return M.UNKNOWN end
+  if err.kind == "invalid" and (err.status or IS_REFUSAL[err.code]) then
+    return M.FAILED
+  end
   return BY_KIND[err.kind] or M.FAILED
 end
 

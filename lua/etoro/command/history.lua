@@ -1,28 +1,42 @@
 -- etoro history: closed trades.
 
-local core = require "etoro.core"
 local count = require "etoro.values.count"
+local figures = require "etoro.command.figures"
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
+local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
 local shapes = require "etoro.command.shapes"
-
-local tostring = core.text -- not up to the locale
 
 local M = {}
 
 local function since(session)
-  return session.args.since
-    or os.date("!%Y-%m-%d", os.time() - limits.command_history_days * 86400)
+  return session.args.since or moments.days_ago(limits.command_history_days)
 end
 
-local function row_of(trade)
-  local profit, color = output.profit(trade.profit)
-  return { trade.closed == core.null and "-" or tostring(trade.closed):sub(1,
-      19), trade.symbol ~= core.null and trade.symbol or trade.instrumentId,
-    trade.side, output.usd(trade.amount), output.number(trade.units),
-    output.number(trade.openRate), output.number(trade.closeRate),
-    output.usd(trade.fees), profit, color = color }
+-- What a narrow terminal goes without, the lowest number first; symbol and
+-- profit stay.
+M.COLUMNS = { { "closed", drop = 9 }, { "symbol", least = 8 },
+  { "side", drop = 8 }, { ">units", drop = 5 }, { ">opened at", drop = 6 },
+  { ">closed at", drop = 7 }, { ">invested", drop = 3 }, { ">fees", drop = 4 },
+  ">profit", { ">%", drop = 10 }, { ">leverage", drop = 2 },
+  { ">position", drop = 1 } }
+
+local function row_of(session, trade)
+  return { session.out:moment(trade.closed), output.name(trade), trade.side,
+    output.number(trade.units), output.number(trade.openRate),
+    output.number(trade.closeRate), output.usd(trade.amount),
+    output.usd(trade.fees), output.profit(trade.profit),
+    output.percent(trade.profitPercent), output.number(trade.leverage),
+    trade.positionId }
+end
+
+local function totals_of(list)
+  local profit, amount = figures.total(list, "profit"),
+    figures.total(list, "amount")
+  return { "", "total", "", "", "", "", output.usd(amount),
+    output.usd(figures.total(list, "fees")), output.profit(profit),
+    output.percent(figures.percent(profit, amount)), "", "" }
 end
 
 local function read(session)
@@ -44,19 +58,14 @@ function M.history(session)
   local list, rows = read(session), {}
   if session.out.is_json then return session.out:json(list, true) end
   if #list == 0 then
-    return session.out:line("no trades closed since " .. since(session))
+    return session.out:line(("No trades closed since %s."):format(since(session)))
   end
-  local total = 0
-  for i, trade in ipairs(list) do
-    rows[i] = row_of(trade)
-    total = type(trade.profit) == "number" and total
-      and total + trade.profit or nil
-  end
-  session.out:table({ "closed", "symbol", "side", ">USD", ">units",
-    ">opened at", ">closed at", ">fees", ">profit" }, rows)
-  if total then
+  for i, trade in ipairs(list) do rows[i] = row_of(session, trade) end
+  session.out:table(M.COLUMNS, rows, totals_of(list))
+  local profit = figures.total(list, "profit")
+  if profit then
     session.out:line(("%s, profit %s USD before fees"):format(
-      count(#list, "trade"), output.signed(total)), "bold")
+      count(#list, "trade"), output.signed(profit)), "bold")
   end
 end
 

@@ -13,11 +13,14 @@ local M = {}
 
 -- The file of each command.
 local FILES = {
-  call = "call", check = "check", close = "close", history = "history",
-  operations = "operations", order = "orders", orders = "orders",
+  account = "account", alerts = "alerts", cancel = "manage", candles = "candles", edit = "manage",
+  backtest = "backtest", call = "call", check = "check", close = "close", data = "data",
+  history = "history", login = "login",
+  man = "man", operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
-  halt = "run", resume = "run", run = "run", search = "market", status = "run", tokens = "tokens",
-  watch = "watch",
+  halt = "running", resume = "running", run = "run", search = "market", serve = "serve",
+  status = "running", tokens = "tokens",
+  watch = "watch", watchlists = "watchlists",
 }
 
 local function has(args, wanted)
@@ -27,23 +30,47 @@ local function has(args, wanted)
   return false
 end
 
-local function parse(parser, args)
-  local parsed, message, help = require("etoro.command.parser").parse(parser,
-    args)
-  if parsed then return parsed end
-  if help then
-    output.write(help, "\n")
-    exits.exit(exits.OK)
-  end
-  terminal.say(parser:get_usage() .. "\n")
-  exits.exit(exits.USAGE, message)
+local function sandbox(args)
+  return require "etoro.sandbox.main"(args, "etoro sandbox")
 end
 
--- Runs a command; run.session is there as soon as there is one.
+local function show_version(is_json)
+  local version = require "etoro.values.version"
+  local features = core.features()
+  if is_json then
+    return output.new(true):json { etoro = version, libcurl = features.libcurl,
+      tls = features.tls, lua = _VERSION:match "[0-9.]+" }
+  end
+  output.write(("etoro %s\nlibcurl %s (%s)\n%s\n"):format(version,
+    features.libcurl, features.tls, _VERSION))
+end
+
+local function show_help(help, args)
+  output.write(help, "\n")
+  if has(args, "run") or has(args, "backtest") then
+    output.write(require("etoro.command.run_help").text(args))
+  end
+end
+
+-- What was typed; ends the command where help, the version or a fault is what
+-- comes of it.
+local function parse(parser, args, run)
+  local parsed, stop = require("etoro.command.parser").parse(parser, args)
+  if parsed then return parsed end
+  run.usage = stop.usage
+  if stop.message then exits.exit(exits.USAGE, stop.message) end
+  if stop.is_version then show_version(has(args, "--json")) end
+  if stop.help then show_help(stop.help, args) end
+  exits.exit(stop.is_sandbox and sandbox { "--help" } or exits.OK)
+end
+
+-- Runs a command; run.session and run.usage are there as soon as they are known.
 local function carry_out(args, run)
   if args[1] == "sandbox" then
-    return require "etoro.sandbox.main"({ table.unpack(args, 2) },
-      "etoro sandbox")
+    return sandbox { table.unpack(args, 2) }
+  end
+  if args[1] == "--sweep-worker" then -- see sweep_crew.lua
+    return require "etoro.command.sweep_worker".main()
   end
   if not pcall(require, "argparse") then
     exits.exit(exits.FAILED, "lua-argparse is missing (Debian: lua-argparse;"
@@ -51,14 +78,16 @@ local function carry_out(args, run)
   end
   terminal.catch_signals()
   local parser = require("etoro.command.parser").new()
-  local parsed = parse(parser, args)
+  local parsed = parse(parser, args, run)
   if parsed.command == "completion" then
-    output.write(parser["get_" .. parsed.shell .. "_complete"](parser))
+    output.write(require("etoro.command.completion_shells").script(parsed.shell,
+      parser))
     return exits.OK
   elseif parsed.command == "sandbox" then
     exits.exit(exits.USAGE, "'sandbox' comes first, then its options: etoro"
       .. " sandbox --port 8080")
   end
+  run.usage = require("etoro.command.parser").usage(parser, parsed)
   run.session = require("etoro.command.session").new(parsed)
   local command = require("etoro.command." .. FILES[parsed.command])
   return command[parsed.command](run.session) or exits.OK
@@ -85,6 +114,7 @@ local function shown(done, code, message, err)
   local shape = done and done.shape
   if type(shape) == "function" then shape = shape() end
   for name, value in pairs(shape or {}) do all[name] = value end
+  all.order = require("etoro.command.shapes").placed(all)
   all.error = exits.shown(code, message, err)
   return all
 end
@@ -101,6 +131,7 @@ local function complain(run, is_json, problem)
   else
     message = words.shell(message, args)
   end
+  if run.code == exits.USAGE and run.usage then terminal.say(run.usage) end
   terminal.say("etoro: " .. output.clean(message))
   if done then terminal.say("etoro: " .. output.clean(done.text)) end
   if is_json then

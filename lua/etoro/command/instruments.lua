@@ -4,6 +4,7 @@ local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local output = require "etoro.command.output"
+local remembered = require "etoro.command.remembered"
 local shapes = require "etoro.command.shapes"
 
 -- not up to the locale
@@ -18,30 +19,40 @@ local M = {}
 function M.find(session, word)
   local instruments = session:client().instruments
   local id = word:find "^%d+$" and math.tointeger(tonumber(word))
-  if id then return (session:must(instruments:get(id))) end
-  return (session:must(instruments:find(word)))
+  local found
+  if id then
+    found = session:must(instruments:get(id))
+  else
+    found = session:must(instruments:find(word))
+  end
+  remembered.symbols(session, { found })
+  return found
 end
 
---- Symbols of the instruments of some items, by id; what cannot be had is left
---- out, and said.
+--- Symbols of the instruments of some items, by id. Those that the items do not
+--- carry are looked up; what cannot be had is left out, and said.
 ---@param session etoro.command.Session
 ---@param items table[]
 ---@return table<integer, string>
 function M.symbols(session, items)
   local out, wanted, seen = {}, {}, {}
   for _, item in ipairs(items) do
-    local id = shapes.instrument_id(item)
-    if id and not seen[id] then
+    local id, symbol = shapes.instrument_id(item), shapes.of(item, "symbol")
+    if id and type(symbol) == "string" then
+      out[id] = symbol
+    elseif id and not seen[id] then
       seen[id] = true
       wanted[#wanted + 1] = id
     end
   end
+  remembered.symbols(session, items)
   if #wanted == 0 then return out end
   local list, err = session:client().instruments:list {
     instrumentIds = wanted }
   if not list then
     session:note("the symbols could not be read: " .. tostring(err))
   end
+  remembered.symbols(session, output.objects(list))
   for _, one in ipairs(output.objects(list)) do
     local id = batches.id(one.instrumentId)
     if id then out[id] = one.symbolFull end

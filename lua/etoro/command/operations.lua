@@ -1,6 +1,7 @@
 -- etoro operations: what there is to call.
 
 local core = require "etoro.core"
+local output = require "etoro.command.output"
 local operations = require "etoro.operations"
 
 local M = {}
@@ -32,6 +33,9 @@ local function plain(op)
   return out
 end
 
+M.COLUMNS = { "method", { "path", least = 60 },
+  { "again", drop = 2 }, { "pool", drop = 1 }, { "note", drop = 3 } }
+
 ---@param session etoro.command.Session
 function M.operations(session)
   local names = listed(session.args.filter)
@@ -45,10 +49,13 @@ function M.operations(session)
   for i, name in ipairs(names) do
     local op = operations[name]
     rows[i] = { op.method, op.path, op.class, op.pool,
-      op.deprecated and "out of use" or op.since or "",
-      color = op.deprecated and "dim" or nil }
+      op.deprecated and output.cell("out of use", "dim") or op.since or "" }
   end
-  session.out:table({ "method", "path", "again", "pool", "" }, rows)
+  if #rows == 0 then
+    return session.out:line(("No operation has '%s' in its method or path.")
+      :format(session.args.filter))
+  end
+  session.out:table(M.COLUMNS, rows)
 end
 
 return M

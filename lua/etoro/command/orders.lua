@@ -6,6 +6,7 @@ local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
 local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
+local remembered = require "etoro.command.remembered"
 local shapes = require "etoro.command.shapes"
 local routes = require "etoro.trading.routes"
 
@@ -23,6 +24,25 @@ end
 
 local SIDES = { long = "buy", short = "sell short" }
 
+-- What a narrow terminal goes without, the lowest number first; order and symbol
+-- stay.
+M.COLUMNS = { ">order", { "symbol", least = 6 }, { "side", drop = 6 },
+  { ">USD", drop = 7 }, { ">leverage", drop = 2 },
+  { ">trigger", drop = 4 }, { "state", drop = 5 },
+  { "why", drop = 1, least = 12 } }
+
+-- An order is of dollars or of units; the API has 0 for the other.
+local function size_of(value)
+  return type(value) == "number" and value > 0 and value or nil
+end
+
+local function has_units(shapes_of)
+  for _, shape in ipairs(shapes_of) do
+    if size_of(shape.units) then return true end
+  end
+  return false
+end
+
 ---@param session etoro.command.Session
 function M.orders(session)
   local list = session:must(session:client().orders:list())
@@ -30,15 +50,21 @@ function M.orders(session)
   for i, order in ipairs(list) do
     local shape = shapes.order(order, symbols)
     list[i] = shape
-    rows[i] = { shape.orderId, known(shape.symbol, shape.instrumentId),
-      SIDES[shape.side], output.usd(shape.amount),
+    rows[i] = { shape.orderId, output.name(shape), SIDES[shape.side],
+      output.usd(size_of(shape.amount)),
       output.number(shape.leverage), output.number(shape.triggerRate),
-      shape.state, known(shape.reason, "") }
+      shape.state, known(shape.reason, ""),
+      output.number(size_of(shape.units)) }
   end
+  remembered.keep(session, "orders", list, function(one)
+    return output.number(one.orderId), ("%s %s, %s"):format(output.name(one),
+      output.clean(one.side), output.clean(one.state))
+  end)
   if session.out.is_json then return session.out:json(list, true) end
-  if #list == 0 then return session.out:line "no waiting orders" end
-  session.out:table({ ">order", "symbol", "side", ">USD", ">leverage",
-    ">trigger", "state", "" }, rows)
+  if #list == 0 then return session.out:line "No waiting orders." end
+  local columns = { table.unpack(M.COLUMNS) }
+  if has_units(list) then columns[#columns + 1] = { ">units", drop = 3 } end
+  session.out:table(columns, rows)
 end
 
 local function fields_of(args, instrument)
@@ -153,6 +179,7 @@ local function show(placed)
     local api_code, message = order_states.failure(placed.order)
     shape.error = { kind = shape.state, code = api_code,
       message = message or "no reason given" }
+    shape.order = shapes.placed(shape)
     session:note(("etoro: order %s was %s: %s"):format(
       output.number(shape.orderId), shape.state, reason or "no reason given"))
   end

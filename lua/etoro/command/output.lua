@@ -1,10 +1,14 @@
 -- What the command prints: aligned tables for people, JSON for programs.
 
+local charset = require "etoro.command.charset"
 local command_columns = require "etoro.command.columns"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local exits = require "etoro.command.exits"
+local fold = require "etoro.command.fold"
 local json = require "etoro.values.json"
+local moments = require "etoro.command.moments"
+local tables = require "etoro.command.tables"
 local terminal = require "etoro.command.terminal"
 
 local tostring = core.text -- not up to the locale
@@ -16,11 +20,13 @@ local M = {}
 
 --- Makes the output of one run.
 ---@param is_json boolean
----@param color "auto"|"always"|"never"
+---@param color? "auto"|"always"|"never"
+---@param is_utc? boolean times are shown by UTC, not by the zone of the place
 ---@return etoro.command.Output
-function M.new(is_json, color)
+function M.new(is_json, color, is_utc)
   return setmetatable({
-    is_json = is_json, has_color = not is_json and terminal.wants_color(color),
+    is_json = is_json, is_utc = is_utc or false,
+    has_color = not is_json and terminal.wants_color(color or "auto"),
   }, mt)
 end
 
@@ -84,11 +90,18 @@ function M.number(value, decimals)
   return core.json_number(value)
 end
 
---- Dollars and cents of a profit, with its sign.
+--- How many decimals a number is written with.
+---@param value any
+---@return integer
+function M.places(value) return #(M.number(value):match "%.(%d+)$" or "") end
+
+--- A profit in dollars and cents, or another change, with its sign.
 ---@param value number
+---@param decimals? integer
 ---@return string
-function M.signed(value)
-  return (value >= 0 and "+" or "") .. core.fixed(value, 2)
+function M.signed(value, decimals)
+  local text = core.fixed(math.abs(value), decimals or 2)
+  return (value < 0 and text:find "[1-9]" and "-" or "+") .. text
 end
 
 --- Dollars and cents.
@@ -98,23 +111,91 @@ function M.usd(value)
   return M.number(value, 2)
 end
 
---- A profit with its sign, and the colour of it.
----@param value any
----@return string
----@return string? color
-function M.profit(value)
-  if type(value) ~= "number" or value ~= value then return "-" end
-  return M.signed(value), value < 0 and "red" or "green"
+local cell_mt = { __name = "etoro.command.cell" }
+
+--- A cell of a table, in a colour.
+---@param text any
+---@param color? string
+---@return etoro.command.Cell
+function M.cell(text, color)
+  return setmetatable({ text = text, color = color }, cell_mt)
 end
 
---- A value as text for a terminal: one line, whatever a server sends, and a
---- dash for what is not there.
+--- Whether a value was made by M.cell.
+---@param value any
+---@return boolean
+function M.is_cell(value) return getmetatable(value) == cell_mt end
+
+local function color_of(value)
+  if value == 0 then return nil end
+  return value < 0 and "red" or "green"
+end
+
+--- A profit with its sign, in its colour.
+---@param value any
+---@param decimals? integer 2 unless given
+---@return string|etoro.command.Cell
+function M.profit(value, decimals)
+  if type(value) ~= "number" or value ~= value then return "-" end
+  return M.cell(M.signed(value, decimals), color_of(value))
+end
+
+--- A profit with its sign, as text.
+---@param value any
+---@return string
+function M.gain(value)
+  return type(value) == "number" and value == value and M.signed(value) or "-"
+end
+
+--- A change in per cent, with its sign, in its colour.
+---@param value any
+---@return string|etoro.command.Cell
+function M.percent(value)
+  if type(value) ~= "number" or value ~= value then return "-" end
+  return M.cell(M.signed(value) .. "%", color_of(value))
+end
+
+--- How a row names its instrument: by the symbol, by the id where that is not
+--- known.
+---@param shape table
+---@return any
+function M.name(shape)
+  if shape.symbol == nil or shape.symbol == core.null then
+    return shape.instrumentId
+  end
+  return shape.symbol
+end
+
+-- The same with each byte that is no part of UTF-8 as its number.
+local function whole(text)
+  local parts, at = {}, 1
+  local _, bad = utf8.len(text)
+  while bad do
+    parts[#parts + 1] = text:sub(at, bad - 1)
+    parts[#parts + 1] = ("\\x%02x"):format(text:byte(bad))
+    at = bad + 1
+    _, bad = utf8.len(text, at)
+  end
+  return table.concat(parts) .. text:sub(at)
+end
+
+--- A value as text for a terminal: one line on which each character that could
+--- move the cursor, colour something or turn letters around is seen as \u001b is;
+--- a dash for what is not there.
+---@param value any
+---@return string
+function M.visible(value)
+  if value == nil or value == core.null then return "-" end
+  local text = type(value) == "table" and "?" or tostring(value)
+  return charset.shown(errors.escaped(whole(text)))
+end
+
+--- The same for a sentence, which may have been written on many lines.
 ---@param value any
 ---@return string
 function M.clean(value)
-  if value == nil or value == core.null then return "-" end
-  local text = type(value) == "table" and "?" or tostring(value)
-  return errors.one_line(json.readable(text))
+  if type(value) == "string" then value = value:gsub("[\t-\r]+", " ") end
+  return M.visible(value)
 end
 
 --- The objects of a list in an answer: rows are made of these alone.
@@ -134,27 +215,42 @@ function methods:paint(text, color)
   return self.has_color and terminal.paint(text, color) or text
 end
 
---- Writes a line for people; nothing in JSON mode.
-function methods:line(text, color)
-  if not self.is_json then
-    write(self:paint(clean(text), color), "\n")
+local function screen() return terminal.columns(1) or math.huge end
+
+-- Writes a text behind what stands in so many columns of the line already, on as
+-- many lines as a terminal needs for it; further ones have an indent.
+local function write_folded(self, text, color, before, indent)
+  local room = screen() - indent
+  local lines = room > 0 and fold.lines(text, room, screen() - before)
+    or { text }
+  for i, line in ipairs(lines) do
+    if i > 1 then write((" "):rep(indent)) end
+    write(self:paint(line, color), "\n")
   end
+end
+
+--- Writes a line for people; nothing in JSON mode.
+---@param text string
+---@param color? string
+function methods:line(text, color)
+  if self.is_json then return end
+  local before, rest = clean(text):match "^( *)(.*)$"
+  write(before)
+  write_folded(self, rest, color, #before, #before)
 end
 
 --- Writes a line that begins with a word in a colour of its own.
-function methods:marked(word, color, text)
-  if not self.is_json then
-    write(self:paint(word, color), "  ", clean(text), "\n")
-  end
-end
-
--- The same JSON without the characters that terminals act upon; these can
--- only stand in texts.
-local function harmless(text)
-  text = text:gsub("\127", "\\u007f")
-  return (text:gsub("\194([\128-\159])", function(second)
-    return ("\\u%04x"):format(second:byte())
-  end))
+---@param word string
+---@param color string
+---@param text any a cell has a colour too
+---@param indent? integer where further lines begin; below the text unless given
+function methods:marked(word, color, text, indent)
+  if self.is_json then return end
+  local cell = M.is_cell(text) and text or { text = text }
+  write(self:paint(word, color), "  ")
+  local before = command_columns.text(word) + 2
+  if indent and indent > screen() // 2 then indent = 2 end
+  write_folded(self, clean(cell.text), cell.color, before, indent or before)
 end
 
 --- Writes a value as JSON. A list that is empty has to be told.
@@ -162,59 +258,55 @@ end
 ---@param is_list? boolean
 function methods:json(value, is_list) -- luacheck: no self
   local is_empty = is_list and type(value) == "table" and next(value) == nil
-  write(is_empty and "[]" or harmless(json.show(value)), "\n")
+  write(is_empty and "[]" or errors.escaped(json.show(value), true), "\n")
 end
 
 local width = command_columns.text
 
-local function measure(columns, rows)
-  local widths = {}
-  for i, column in ipairs(columns) do widths[i] = width(column.title) end
-  for _, row in ipairs(rows) do
-    for i in ipairs(columns) do
-      row[i] = clean(row[i])
-      widths[i] = math.max(widths[i], width(row[i]))
-    end
+local function cell_of(value)
+  if M.is_cell(value) then
+    return { text = M.visible(value.text), color = value.color }
   end
-  return widths
+  return { text = M.visible(value) }
 end
 
-local function pad(text, size, is_right)
-  local space = (" "):rep(size - width(text))
-  return is_right and space .. text or text .. space
+local function cells_of(columns, row)
+  local cells = {}
+  for i in ipairs(columns) do cells[i] = cell_of(row[i]) end
+  return cells
 end
 
-local function join(cells)
-  return (table.concat(cells, "  "):gsub("[ \t-\r]+$", ""))
+--- Writes rows under titles, none wider than the terminal (see tables.lua). A
+--- title that begins with ">" stands over numbers.
+---@param specs etoro.command.ColumnSpec[]
+---@param rows table[] lists of values and cells
+---@param totals? table one more row, set off from the others
+function methods:table(specs, rows, totals)
+  if self.is_json then return end
+  local columns, all = tables.columns(specs), {}
+  for i, row in ipairs(rows) do all[i] = cells_of(columns, row) end
+  if totals then
+    all[#all + 1] = cells_of(columns, totals)
+    for _, cell in ipairs(all[#all]) do cell.color = cell.color or "bold" end
+  end
+  local lines = tables.render(columns, all, {
+    width = terminal.columns(1),
+    paint = function(text, color) return self:paint(text, color) end,
+  })
+  for _, line in ipairs(lines) do write(line, "\n") end
 end
 
---- Writes rows under titles. A title that begins with ">" stands over a
---- column that is aligned to the right; row.color paints a row.
----@param titles string[]
----@param rows table[] lists of values
-function methods:table(titles, rows)
-  local columns = {}
-  for i, title in ipairs(titles) do
-    columns[i] = { title = (title:gsub("^>", "")),
-      is_right = title:sub(1, 1) == ">" }
-  end
-  local widths = measure(columns, rows)
-  local heads = {}
-  for i, column in ipairs(columns) do
-    heads[i] = pad(column.title, widths[i], column.is_right)
-  end
-  self:line(join(heads), "bold")
-  for _, row in ipairs(rows) do
-    local cells = {}
-    for i, column in ipairs(columns) do
-      cells[i] = pad(row[i], widths[i], column.is_right)
-    end
-    self:line(join(cells), row.color)
-  end
+--- A time of the API's as this run shows it.
+---@param value any
+---@param is_short? boolean without seconds
+---@return any text
+function methods:moment(value, is_short)
+  return moments.shown(value, self.is_utc, is_short)
 end
 
---- Writes names and values below each other.
----@param pairs_of table[] { name, value }
+--- Writes names and values below each other; on a narrow terminal each value below
+--- its name.
+---@param pairs_of table[] { name, value }; a value may be a cell
 ---@param least? integer columns that the names take at least
 function methods:fields(pairs_of, least)
   local most = least or 0
@@ -222,8 +314,15 @@ function methods:fields(pairs_of, least)
     pair[1] = clean(pair[1])
     most = math.max(most, width(pair[1]))
   end
+  local is_narrow = most + 12 > screen()
   for _, pair in ipairs(pairs_of) do
-    self:marked(pad(pair[1], most), "dim", pair[2])
+    local space = (" "):rep(most - width(pair[1]))
+    if is_narrow and not self.is_json then
+      write_folded(self, pair[1], "dim", 0, 0)
+      self:marked("", "dim", pair[2])
+    else
+      self:marked(pair[1] .. space, "dim", pair[2])
+    end
   end
 end
 

@@ -1,7 +1,10 @@
 -- The command line, as data for lua-argparse.
 
 local core = require "etoro.core"
+local guide = require "etoro.command.guide"
 local limits = require "etoro.values.limits"
+local nearest = require "etoro.values.nearest"
+local tree = require "etoro.command.tree"
 
 local argparse = require "argparse"
 
@@ -11,30 +14,30 @@ local M = {}
 
 local SUMMARY = [[
 The eToro public API from the command line. Keys come from ETORO_API_KEY and
-ETORO_USER_KEY (or ETORO_ACCESS_TOKEN), the address from ETORO_BASE_URL.]]
+ETORO_USER_KEY (or ETORO_ACCESS_TOKEN), or from etoro login; the address from
+ETORO_BASE_URL. 'etoro help COMMAND' shows a command's options and examples.]]
 
-local CODES = [[
-Exit codes: 0 done, 1 refused, 2 wrong use, 3 keys or scopes, 4 not found,
-5 unreachable, 6 rate limit, 7 unknown outcome: look before doing it again,
-8 nobody said yes, 9 carried out, but what followed could not be seen or
-shown, 10 a strategy raised, 130 and 143 interrupted.]]
+-- What ends the reading of a command line before its end: help, the version, or
+-- a fault.
+---@class etoro.command.Stop
+---@field help? string
+---@field is_version? boolean
+---@field is_sandbox? boolean the sandbox's own help is asked for
+---@field message? string what is wrong
+---@field usage? string of the command that it is wrong for
+local stop_mt = { __name = "etoro.command.stop" }
 
-local GLOBALS = "Options of all commands: etoro --help"
-
--- argparse would print the help unchecked, and end the process itself: here
--- the text is left where M.parse finds it.
-local asked = {}
+local function stop(what) error(setmetatable(what, stop_mt), 0) end
 
 local function add_help(parser)
   parser:add_help(false)
   parser:flag("-h --help", "Show this help."):action(function()
-    asked.help = parser:get_help()
-    error "help"
+    stop { help = parser:get_help() }
   end)
 end
 
 local function add_command(parser, name, text)
-  local command = parser:command(name, text):epilog(GLOBALS)
+  local command = parser:command(name, text)
   add_help(command)
   return command
 end
@@ -71,17 +74,28 @@ local function seconds(text)
   return value
 end
 
+local function rate_or_none(text)
+  if text == "none" then return text end
+  return decimal(text)
+end
+
 local function add_globals(parser)
   parser:flag("--real", "Work on the real account; else the demo account.")
   parser:flag("--json", "Write JSON for programs.")
   parser:flag("-y --yes", "Do not ask before real money moves.")
   parser:flag("--dry-run", "Send no write.")
+  parser:flag("--rehearse", "Work on an account that is made up, for this one"
+    .. " command; with --real it asks as for real money.")
   parser:flag("-v --verbose", "Show each request on stderr.")
+  parser:option("--profile", "The keys that etoro login has kept under that name.")
   parser:option("--base-url", "Talk to another address, such as a sandbox's.")
   parser:option("--timeout", "Seconds that one attempt may take.")
     :convert(positive)
   parser:option("--color", "Colours in tables.")
     :choices { "auto", "always", "never" }:default "auto"
+  parser:flag("--version", "Show the versions of etoro and what it stands on.")
+    :action(function() stop { is_version = true } end)
+  parser:flag("--utc", "Show times in UTC; else by the zone of TZ or the system.")
 end
 
 local function add_market(parser)
@@ -90,16 +104,28 @@ local function add_market(parser)
   local watch = add_command(parser, "watch", "Prices as they change, until Ctrl-C.")
   watch:argument("symbol", "Symbols or instrument ids."):args "*"
   watch:flag("--private", "The account's own events, too.")
+  watch:option("--record", "Write what the stream says into a file, without keys.")
+  local candles = add_command(parser, "candles", "Bars of bid prices.")
+  candles:argument("symbol", "Symbol or instrument id.")
+  candles:option("--interval", "1m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w."):default "1d"
+  candles:option("--count", "How many, the newest ones."):convert(whole)
+    :default(core.text(limits.default_bars))
+  candles:flag("--chart", "Draw them, as many as fit.")
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
   search:option("--limit", "How many at most."):convert(whole)
     :default(core.text(limits.command_search_items))
 end
 
+local function add_actions(parser, name, text)
+  local command = add_command(parser, name, text)
+  command:require_command(false)
+  command:command_target "action"
+  return command
+end
+
 local function add_portfolios(parser)
-  local portfolios = add_command(parser, "portfolios", "Agent-portfolios.")
-  portfolios:require_command(false)
-  portfolios:command_target "action"
+  local portfolios = add_actions(parser, "portfolios", "Agent-portfolios.")
   add_command(portfolios, "list", "List them.")
   local create = add_command(portfolios, "create",
     "Create one: takes money out of the real account.")
@@ -107,32 +133,90 @@ local function add_portfolios(parser)
   create:option("--invest", "US dollars."):count "1"
     :convert(decimal)
   create:option("--token-name", "Name of its first token."):count "1"
-  create:option("--scope", "A scope of that token; may be repeated.")
+  create:option("--scope --scopes", "Scopes of that token, as 'etoro tokens' prints"
+    .. " them; may be repeated.")
     :count "+"
   create:option("--secret-file", "Where the token's secret is written, for"
     .. " its owner alone to read."):count "1"
   local delete = add_command(portfolios, "delete",
     "Delete one: its tokens end, its money comes back.")
-  delete:argument("id", "agentPortfolioId.")
+  delete:argument("id", "Name or agentPortfolioId.")
+end
+
+-- What a new token may be given, and one that is there.
+local function add_terms(command, scope)
+  command:option("--scope --scopes", "Scopes, as 'etoro tokens' prints them; may be"
+    .. " repeated."):count(scope)
+  command:option("--ip", "An IPv4 address it may come from; may be repeated.")
+    :count "*"
+  return command:option("--expires", "When it ends, ISO 8601.")
+end
+
+local function add_token(tokens, name, text)
+  local command = add_command(tokens, name, text)
+  command:argument("portfolio", "Name or agentPortfolioId.")
+  command:argument("token", "Name or userTokenId.")
+  return command
 end
 
 local function add_tokens(parser)
-  local tokens = add_command(parser, "tokens", "User tokens of agent-portfolios.")
-  tokens:require_command(false)
-  tokens:command_target "action"
+  local tokens = add_actions(parser, "tokens", "User tokens of agent-portfolios.")
   add_command(tokens, "list", "List them.")
   local create = add_command(tokens, "create", "Mint one.")
-  create:argument("portfolio", "agentPortfolioId.")
+  create:argument("portfolio", "Name or agentPortfolioId.")
   create:option("--name", "Name of the token."):count "1"
-  create:option("--scope", "A scope; may be repeated."):count "+"
-  create:option("--ip", "An IPv4 address it may come from; may be repeated.")
-    :count "*"
-  create:option("--expires", "When it ends, ISO 8601.")
+  add_terms(create, "+")
   create:option("--secret-file", "Where its secret is written, for its owner"
     .. " alone to read."):count "1"
-  local revoke = add_command(tokens, "revoke", "Revoke one.")
-  revoke:argument("portfolio", "agentPortfolioId.")
-  revoke:argument("token", "userTokenId.")
+  local rotate = add_token(tokens, "rotate", "Mint one like it, and revoke it.")
+  rotate:option("--name", "Name of the new one; with a number behind it unless"
+    .. " given.")
+  rotate:option("--expires", "When the new one ends, ISO 8601; never, if that one"
+    .. " does not.")
+  rotate:mutex(
+    rotate:option("--secret-file --out", "Where the new secret is written, for its"
+      .. " owner alone; in place of the old one, where that is the file."),
+    rotate:flag("--show", "Print the new secret, once, on stdout."))
+  local update = add_token(tokens, "update", "Change what one may do, from where,"
+    .. " and until when: what is given takes the place of what was.")
+  add_terms(update, "*"):description "When it ends, ISO 8601, or never."
+  update:flag("--any-ip", "It may come from anywhere.")
+  add_token(tokens, "revoke", "Revoke one.")
+end
+
+local function add_alerts(parser)
+  local alerts = add_actions(parser, "alerts", "Price alerts.")
+  add_command(alerts, "list", "List them.")
+  local add = add_command(alerts, "add", "Be told when an instrument's bid comes"
+    .. " to a price.")
+  add:argument("symbol", "Symbol or instrument id.")
+  add:argument("direction", "From where the bid comes."):choices { "above",
+    "below" }
+  add:argument("price", "In the instrument's currency."):convert(decimal)
+  local remove = add_command(alerts, "remove", "Take one away.")
+  remove:argument("alert", "Symbol or alertId.")
+  remove:argument("price", "Of a symbol that has several."):args "?"
+    :convert(decimal)
+end
+
+local function add_watchlists(parser)
+  local lists = add_actions(parser, "watchlists", "Watchlists.")
+  add_command(lists, "list", "List them.")
+  local function add(name, text)
+    local command = add_command(lists, name, text)
+    command:argument("name", "Name or watchlistId.")
+    return command
+  end
+  add("show", "List what is in one.")
+  local create = add_command(lists, "create", "Make one.")
+  create:argument("name", "Its name.")
+  create:argument("symbol", "Symbols or instrument ids to begin with."):args "*"
+  add("add", "Put instruments into one."):argument("symbol",
+    "Symbols or instrument ids."):args "+"
+  add("remove", "Take items out of one."):argument("symbol",
+    "Symbols, or ids of items."):args "+"
+  add("rename", "Give one another name."):argument("new", "Its new name.")
+  add("delete", "Delete one.")
 end
 
 local function add_trading(parser)
@@ -155,11 +239,19 @@ local function add_trading(parser)
     .. " with --trigger. 0: do not wait."):format(limits.command_order_wait,
     limits.command_trigger_wait)):convert(seconds)
   local close = add_command(parser, "close", "Close a position.")
-  close:argument("position", "positionId, or 'all'.")
+  close:argument("position", "positionId, the symbol of one position, or 'all'.")
   close:option("--units", "Only so many of its units."):convert(decimal)
   close:option("--wait", ("Seconds to wait until it is closed; %d unless"
     .. " given, less where its market is closed.")
     :format(limits.command_close_wait)):convert(seconds)
+  add_command(parser, "account", "What the account is worth.")
+  local cancel = add_command(parser, "cancel", "Take an order back.")
+  cancel:argument("order", "orderId, or the symbol of one order.")
+  local edit = add_command(parser, "edit", "Move the stops of a position.")
+  edit:argument("position", "positionId, or the symbol of one position.")
+  edit:option("--stop-loss", "Rate, or none."):convert(rate_or_none)
+  edit:option("--take-profit", "Rate, or none."):convert(rate_or_none)
+  edit:flag("--trailing", "The stop follows the price.")
   local history = add_command(parser, "history", "Closed trades.")
   history:option("--since", ("First day, YYYY-MM-DD; %d days back unless"
     .. " given."):format(limits.command_history_days))
@@ -169,18 +261,33 @@ end
 local function add_run(parser)
   local run = add_command(parser, "run", "Run strategies: in a sandbox of their"
     .. " own, with --demo on the demo account, with --real with real money.")
-  run:argument("file", "Lua files, see doc/strategies.md."):args "+"
+  run:argument("file", "Lua files, see doc/strategies.md; FILE:NAME drives an"
+    .. " agent-portfolio."):args "+"
   run:flag("--sandbox", "An account that is made up, under a clock of its own;"
     .. " so unless told otherwise.")
   run:flag("--demo", "The demo account.")
+  run:option("--portfolio", "The agent-portfolio, by name or id, of files without"
+    .. " one of their own.")
+  run:option("--token-file", "The file with that one's token, NAME.token beside"
+    .. " the Lua file unless given; once for each.")
+    :count "*"
   run:option("--days", ("Days that it runs; in a sandbox %d, elsewhere until it"
     .. " is stopped."):format(limits.strategy_days)):convert(positive)
   run:option("--seed", "Which sandbox; 1 unless given."):convert(whole)
-  run:option("--set", "A setting, NAME=VALUE; may be repeated."):count "*"
-  run:option("--settings", "A file of settings, a JSON object.")
+  run:option("--set", "A setting, NAME=VALUE, of one file FILE.NAME=VALUE; may be"
+    .. " repeated."):count "*"
+  run:option("--settings", "A file of settings, a JSON object; once for all, or"
+    .. " once for each.")
+    :count "*"
+  run:option("--rails", "A file of rails, a JSON object: what no strategy does;"
+    .. " once for all, or once for each."):count "*"
   run:option("--state", "Where the run is kept for the next one; beside its file"
-    .. " unless given.")
-  run:option("--rails", "A file of rails, a JSON object: what no strategy does.")
+    .. " unless given, once for each."):count "*"
+  run:option("--log", "Where its notes go; with an account beside its file"
+    .. " unless given, once for each."):count "*"
+  run:option("--notify", "A command that is run for each note but the log's, with"
+    .. " the note as JSON on its stdin; or a URL that gets it by POST; may be"
+    .. " repeated."):count "*"
   run:flag("--adopt", "Take positions of its symbols for its own.")
   run:flag("--close-on-stop", "Close all its positions at the end.")
 end
@@ -195,7 +302,8 @@ local RUNNING = {
 local function add_running(parser)
   for _, one in ipairs(RUNNING) do
     local command = add_command(parser, one[1], one[2])
-    command:argument("file", "Its Lua file.")
+    command:argument("file", "Its Lua file, or FILE:NAME.")
+    command:option("--portfolio", "The agent-portfolio that it drives.")
     command:flag("--demo", "On the demo account; so unless there is --real.")
     command:option("--state", "Where its run is kept, if not beside its file.")
     if one[1] == "halt" then
@@ -204,26 +312,199 @@ local function add_running(parser)
   end
 end
 
+local RANKS = { "profit", "return", "cagr", "sharpe", "sortino", "calmar",
+  "max_drawdown", "volatility", "win_rate", "payoff", "profit_factor",
+  "expectancy" }
+
+local function add_sweep(backtest)
+  backtest:option("--sweep", "Run it with all settings of these: fast=5..20"
+    .. " slow=20..60:5 side=long,short; may be repeated; see doc/sweeps.md.")
+    :args "+":count "*"
+  backtest:option("--by", "What ranks the runs: " .. table.concat(RANKS, ", ")
+    .. ".")
+    :choices(RANKS):argname "<figure>":default "sharpe"
+  backtest:option("--walk-forward", "Choose settings on each of so many parts of"
+    .. " the time, and judge them on the part behind it."):convert(whole)
+  backtest:option("--shard", "Only part K of N of the runs; etoro backtest merge"
+    .. " puts parts together.")
+  backtest:option("--workers", "Processes; as many as processors unless given.")
+    :convert(whole)
+end
+
+local function add_backtest(parser)
+  local backtest = add_command(parser, "backtest", "Run a strategy's file over"
+    .. " bars of the past.")
+  backtest:argument("file", "A Lua file, see doc/strategies.md; or the word merge"
+    .. " and what parts of a sweep have written."):args "+"
+  backtest:option("--data", "A CSV file of bars, or a folder of SYMBOL.csv; what"
+    .. " etoro data get has kept unless given.")
+  backtest:option("--cash", ("US dollars to begin with; %d unless given."):format(
+    limits.backtest_cash)):convert(positive)
+  backtest:option("--set", "A setting, NAME=VALUE; may be repeated."):count "*"
+  backtest:option("--settings", "A file of settings, a JSON object.")
+  backtest:option("--costs", "To be stated: etoro (what was measured"
+    .. " there), none, words such as spread=0.001,fee=1, or a file of JSON.")
+  backtest:option("--fill", "When orders fill: next_open (so unless given) or"
+    .. " same_close."):choices { "next_open", "same_close" }
+  backtest:option("--from", "ISO 8601: bars before it only warm up.")
+  backtest:option("--to", "ISO 8601: bars from it on are left out.")
+  backtest:option("--seed", "Of the file's math.random; 1 unless given.")
+    :convert(whole)
+  backtest:option("--report", "Write one page of HTML into this file.")
+  add_sweep(backtest)
+  backtest:mutex(
+    backtest:flag("--causality", "Look whether decisions change when what comes"
+      .. " later is cut off."),
+    backtest:flag("--warmup-check", "Look whether they depend on where the bars"
+      .. " begin."),
+    backtest:option("--parity", "Lay a run on an account beside a backtest of its"
+      .. " time: give the run's JOURNAL, and the account's keys."))
+end
+
+local function add_kept(data)
+  local intervals = { "1m", "5m", "10m", "15m", "30m", "1h", "4h", "1d", "1w" }
+  local function add_interval(command)
+    command:option("--interval", "The length of a bar; 1d unless given.")
+      :choices(intervals):default "1d"
+  end
+  local get = add_command(data, "get", "Read bars and add them to those"
+    .. " that are kept.")
+  get:argument("symbol", "Symbols or instrument ids."):args "+"
+  add_interval(get)
+  get:option("--from", "ISO 8601: bars from then on, beyond the newest thousand"
+    .. " too; what is there of them is not read again.")
+  get:option("--to", "ISO 8601: no bars from then on.")
+  get:flag("--replace", "Forget what was kept of them.")
+  add_command(data, "list", "List the bars that are kept.")
+  local export = add_command(data, "export", "Write kept bars as CSV on stdout.")
+  export:argument("symbol", "A symbol.")
+  add_interval(export)
+end
+
+local function add_data(parser)
+  local data = add_command(parser, "data", "Files of bars, for backtests.")
+  data:require_command(true)
+  data:command_target "action"
+  local check = add_command(data, "check", "Say what files have wrong, with"
+    .. " their lines; nothing is repaired.")
+  check:argument("file", "CSV: time, open, high, low, close, volume."):args "+"
+  add_kept(data)
+  check:option("--zone", "Of times that name none, such as America/New_York; UTC"
+    .. " unless given.")
+end
+
 local function add_tools(parser)
+  local login = add_command(parser, "login", "Keep a key pair, under --profile; it is"
+    .. " asked for without being shown, and tried. With --real it is one of the real"
+    .. " account.")
+  login:flag("--keyring", "Keep the keys in the desktop's keyring, by secret-tool.")
   local call = add_command(parser, "call", "Call any documented operation.")
   call:argument("operation", "Such as \"GET /api/v1/me\".")
   call:argument("parameters", "name=value (text or number as the operation"
     .. " has it), name:=JSON; body=@FILE reads the JSON body."):args "*"
   local operations = add_command(parser, "operations", "List the operations.")
   operations:argument("filter", "Part of a method or path."):args "?"
+  local serve = add_command(parser, "serve", "Let programs in other languages use"
+    .. " the account: JSON-RPC, a Model Context Protocol server.")
+  serve:flag("--stdio", "A message a line, on stdin and stdout.")
+  serve:option("--rails", "A file of rails, a JSON object: without it there are no"
+    .. " tools that write.")
+  serve:option("--audit", "The file that each call is written to; serve.jsonl in"
+    .. " the user's folder of states unless given.")
+  serve:option("--journal", "Where orders are noted before they leave; beside the"
+    .. " audit file unless given.")
   local sandbox = add_command(parser, "sandbox", "Serve a stand-in for the API on"
     .. " this machine.")
   sandbox:argument("options", "See etoro sandbox --help."):args "*"
   local completion = add_command(parser, "completion", "Print a completion script.")
-  completion:argument("shell"):choices { "bash", "zsh", "fish" }
+  completion:argument("shell", "Whose."):choices { "bash", "zsh", "fish" }
+  add_command(parser, "man", "Print the manual's page.")
+  local help = add_command(parser, "help", "Show the help of a command.")
+  help:argument("topic", "A command, such as order or tokens create."):args "*"
+end
+
+-- A negative number is a value, wherever it stands; for the parser a minus
+-- begins an option, unless it stands behind this.
+local MARK = "\0"
+
+local function mark(args)
+  local out = {}
+  for i, arg in ipairs(args) do
+    out[i] = arg:find "^%-%.?%d" and MARK .. arg or arg
+  end
+  return out
+end
+
+-- Values lose the mark, and what is wrong with one is said with its name.
+local function name_values(one)
+  local convert = one.element._convert
+  one.element:convert(function(text)
+    if text:sub(1, #MARK) == MARK then text = text:sub(#MARK + 1) end
+    if not convert then return text end
+    local value, message = convert(text)
+    if value == nil then return nil, one.name .. ": " .. message end
+    return value
+  end)
+end
+
+local function finish(node)
+  if node.name ~= "" then node.parser:epilog(guide.epilog(node.name)) end
+  for _, option in ipairs(node.options) do
+    if option.value then name_values(option) end
+    -- the last --amount of two may not be the one that was meant; what stands
+    -- for all commands may be in an alias of the shell, and is taken over
+    if option.value and node.name ~= "" then option.element:overwrite(false) end
+  end
+  for _, argument in ipairs(node.arguments) do name_values(argument) end
+end
+
+local function add_groups(parser)
+  local by_name = {}
+  for _, command in ipairs(parser._commands) do by_name[command._name] = command end
+  for _, group in ipairs(guide.GROUPS) do
+    local members = {}
+    for i = 2, #group do members[#members + 1] = by_name[group[i]] end
+    parser:group(group[1], table.unpack(members))
+  end
+end
+
+-- The names that could have been meant where a name is unknown.
+local function known(node, kind, parser)
+  if kind == "command" then return tree.names(node) end
+  local names = {}
+  while parser do -- options of the commands above it are taken too
+    for _, option in ipairs(tree.read(parser).options) do
+      for _, name in ipairs(option.names) do names[#names + 1] = name end
+    end
+    parser = parser._parent
+  end
+  return names
+end
+
+-- Says what is wrong, and how the command at which it was found is used.
+local function refuse(parser, message)
+  message = message:gsub("\nDid you mean.*", ""):gsub(MARK, "")
+    :gsub("must be used .*1 time$", "is given twice")
+  local node = tree.read(parser)
+  local kind, name = message:match "^unknown ([a-z]+) '(.*)'$"
+  if kind then
+    local near = nearest.find(name, known(node, kind, parser))
+    if near then message = ("%s. Did you mean '%s'?"):format(message, near) end
+  elseif message == "a command is required" then
+    message = message .. ": " .. table.concat(tree.names(node), ", ")
+  end
+  stop { message = message, usage = parser:get_usage() }
 end
 
 --- Makes the parser.
 ---@return table
 function M.new()
-  local parser = argparse("etoro", SUMMARY, CODES)
+  local parser = argparse("etoro", SUMMARY,
+    guide.codes() .. "\n\nThe API is documented at " .. guide.API)
   parser:command_target "command"
   parser:help_max_width(79)
+  parser:usage "Usage: etoro [options] <command> ..."
+  parser.error = refuse
   add_help(parser)
   add_globals(parser)
   add_command(parser, "check", "Look at keys, scopes, clock and connection, and"
@@ -231,25 +512,53 @@ function M.new()
   add_market(parser)
   add_portfolios(parser)
   add_tokens(parser)
+  add_alerts(parser)
+  add_watchlists(parser)
   add_trading(parser)
   add_run(parser)
   add_running(parser)
+  add_backtest(parser)
+  add_data(parser)
   add_tools(parser)
+  add_groups(parser)
+  tree.walk(tree.read(parser), finish)
   return parser
+end
+
+--- How the command that was typed is used.
+---@param parser table
+---@param parsed table
+---@return string
+function M.usage(parser, parsed)
+  local node = tree.find(tree.read(parser), { parsed.command, parsed.action })
+  return node.parser:get_usage()
+end
+
+local function show_help(parser, topic)
+  local node, wrong = tree.find(tree.read(parser), topic)
+  if wrong then
+    refuse(node.parser, ("unknown command '%s'"):format(wrong))
+  elseif node.name == "sandbox" then
+    stop { is_sandbox = true }
+  end
+  stop { help = node.parser:get_help() }
+end
+
+local function read(parser, args)
+  local parsed = parser:parse(mark(args))
+  if parsed.command == "help" then show_help(parser, parsed.topic) end
+  return parsed
 end
 
 --- Reads a command line.
 ---@param parser table
 ---@param args string[]
----@return table? parsed nil for a wrong one, and where help is asked for
----@return string? message what is wrong
----@return string? help
+---@return table? parsed
+---@return etoro.command.Stop? stop
 function M.parse(parser, args)
-  asked.help = nil
-  local is_read, ok, result = pcall(parser.pparse, parser, args)
-  if asked.help then return nil, nil, asked.help end
-  if not is_read then error(ok, 0) end
+  local ok, result = pcall(read, parser, args)
   if ok then return result end
+  if getmetatable(result) ~= stop_mt then error(result, 0) end
   return nil, result
 end
 

@@ -1,12 +1,17 @@
 -- etoro portfolios: list, create, delete.
 
 local count = require "etoro.values.count"
+local lookup = require "etoro.command.lookup"
 local output = require "etoro.command.output"
+local remembered = require "etoro.command.remembered"
 local scopes = require "etoro.command.scopes"
 local secrets = require "etoro.command.secrets"
 local shapes = require "etoro.command.shapes"
 
 local M = {}
+
+M.COLUMNS = { { "name", least = 10 }, { "id", drop = 4 },
+  { ">virtual USD", drop = 3 }, { ">mirror", drop = 1 }, { ">tokens", drop = 2 } }
 
 local actions = {}
 
@@ -20,9 +25,12 @@ function actions.list(session)
       output.usd(shape.agentPortfolioVirtualBalance), shape.mirrorId,
       #shape.userTokens }
   end
+  remembered.keep(session, "portfolios", all, function(one)
+    return one.agentPortfolioName, one.agentPortfolioId
+  end)
   if session.out.is_json then return session.out:json(all, true) end
-  session.out:table({ "name", "id", ">virtual USD", ">mirror", ">tokens" },
-    rows)
+  if #all == 0 then return session.out:line "No agent-portfolios." end
+  session.out:table(M.COLUMNS, rows)
 end
 
 function actions.create(session)
@@ -55,8 +63,7 @@ function actions.create(session)
 end
 
 function actions.delete(session)
-  local portfolio = session:must(session:client().portfolios:get(
-    session.args.id))
+  local portfolio = lookup.portfolio(session, session.args.id)
   local name, id = output.clean(portfolio.agentPortfolioName),
     portfolio.agentPortfolioId
   session:confirm { ("agent-portfolio %s (virtual balance %s USD) is deleted:"

@@ -5,332 +5,291 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
-local json = require "etoro.values.json"
+local lookup = require "etoro.command.lookup"
 local output = require "etoro.command.output"
-local rails = require "etoro.trading.rails"
+local run_ask = require "etoro.command.run_ask"
+local run_control = require "etoro.command.run_control"
+local run_files = require "etoro.command.run_files"
+local run_log = require "etoro.command.run_log"
+local run_notify = require "etoro.command.run_notify"
+local run_show = require "etoro.command.run_show"
+local run_table = require "etoro.command.run_table"
 local terminal = require "etoro.command.terminal"
-local times = require "etoro.values.times"
-local types = require "etoro.values.types"
-local values_kept = require "etoro.values.kept"
 
--- not up to the locale
-local tonumber, tostring = core.number, core.text
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local COLORS = { deal = "bold", error = "red", notify = "yellow",
-  warning = "yellow", note = "dim" }
-
--- What a word of --set means: a number, true or false, JSON, or a text.
-local function value_of(text)
-  if text == "true" then return true end
-  if text == "false" then return false end
-  local number = tonumber(text)
-  if number then return math.tointeger(number) or number end
-  return text:find "^[%[{]" and json.decode(text, true) or text
-end
-
-local function read_object(path, what)
-  local file, problem = io.open(path, "rb")
-  local text = file and file:read "a"
-  if file then file:close() end
-  if not text then
-    exits.exit(exits.USAGE, ("the %s cannot be read: %s"):format(what,
-      tostring(problem)))
-  end
-  local values = json.decode(text, true)
-  if type(values) ~= "table" or values[1] ~= nil then
-    exits.exit(exits.USAGE, ("%s is no JSON object of %s"):format(path, what))
-  end
-  return values
-end
-
-local function settings_of(args)
-  local values = args.settings and read_object(args.settings, "settings")
-    or {}
-  for _, text in ipairs(args.set or {}) do
-    local name, value = text:match "^([A-Za-z_][A-Za-z0-9_]*)=(.*)$"
-    if not name then
-      exits.exit(exits.USAGE, ("--set takes NAME=VALUE, not '%s'"):format(text))
-    end
-    values[name] = value_of(value)
-  end
-  return next(values) and values or nil
-end
-
--- Of an account, when none are given: a run that goes wild stops early.
-local CAUTIOUS = { max_leverage = 2, max_positions = 20, writes_per_minute = 15,
-  writes_per_day = 200, max_drawdown = 0.2 }
-
--- The rails of a run; said where they are our own.
-local function rails_of(session, place)
-  local path = session.args.rails
-  if path then
-    local values = read_object(path, "rails")
-    local ok, message = pcall(rails.check, values)
-    if ok then return values end
-    exits.exit(exits.USAGE, path .. ": " .. message:gsub("^.-:%d+: ", ""))
-  end
-  if place == "sandbox" then return nil end
-  session:note("rails, for none were given: " .. etoro.encode(CAUTIOUS))
-  return CAUTIOUS
-end
+---@class etoro.command.Runs all that one etoro run does
+---@field session etoro.command.Session
+---@field place "sandbox"|"demo"|"real"
+---@field files etoro.command.RunFile[]
+---@field hooks etoro.command.Hooks
+---@field codes table<integer, integer> exit codes, by file
+---@field is_live? boolean a table of them stays in place
+---@field is_over? boolean
+---@field problem? any what ends the command once all runs have ended
 
 local function place_of(args)
   local count = (args.real and 1 or 0) + (args.demo and 1 or 0)
     + (args.sandbox and 1 or 0)
   if count > 1 then
     exits.exit(exits.USAGE, "give one of --sandbox, --demo and --real")
-  elseif args.real and args.yes and not args.rails then
+  elseif args.real and args.yes and #args.rails == 0 then
     exits.exit(exits.USAGE, "--real without a question takes rails: give --rails"
       .. " FILE beside --yes")
   end
   if args.real then return "real" end
-  if args.demo or args.base_url then return "demo" end
+  if args.demo or args.base_url and not args.sandbox then return "demo" end
   return "sandbox"
 end
 
-local function show_note(session, note, many)
-  if session.out.is_json then
-    note.time = times.format(note.time)
-    session.out:json(note)
-    return output.flush()
+-- Two of one name on one account would take each other's orders for their own.
+local function check_names(runs)
+  local seen = {}
+  for _, file in ipairs(runs.files) do
+    local name = ("%s\0%s"):format(file.strategy.name, file.portfolio_id
+      or file.portfolio or "")
+    if seen[name] then
+      exits.exit(exits.USAGE, ("%s and %s are both named '%s'"):format(
+        seen[name], file.path, file.strategy.name))
+    end
+    seen[name] = file.path
   end
-  local time = times.format(note.time):sub(1, 16):gsub("T", " ")
-  session.out:line(("%s  %s%s"):format(time, many and note.strategy
-    and note.strategy .. ": " or "",
-    note.text), COLORS[note.kind])
-  output.flush()
 end
 
-local function profit_line(result)
-  local points = result.equity
-  local first, last = points[1], points[#points]
-  if not first then return nil end
-  local text = ("%s USD, from %s"):format(output.usd(last.equity),
-    output.usd(first.equity))
-  if first.equity > 0 then
-    text = ("%s (%s %%)"):format(text,
-      output.signed(100 * (last.equity / first.equity - 1)))
+local function load_all(runs)
+  for _, file in ipairs(runs.files) do
+    file.strategy = runs.session:must(etoro.strategy.load(file.path,
+      { settings = file.settings }))
   end
-  return text
+  check_names(runs)
 end
 
-local function counts_of(orders)
-  local counts, words = {}, {}
-  for _, order in ipairs(orders) do
-    counts[order.state] = (counts[order.state] or 0) + 1
-  end
-  for _, state in ipairs(types.sorted_names(counts)) do
-    words[#words + 1] = ("%d %s"):format(counts[state], state)
-  end
-  return #words > 0 and table.concat(words, ", ") or "none"
+local function has_file(path)
+  local file = io.open(path, "rb")
+  if file then file:close() end
+  return file ~= nil
 end
 
-local function held_of(positions)
-  local words = {}
-  for i, position in ipairs(positions) do
-    words[i] = ("%s %s"):format(position.symbol, output.usd(position.amount))
+-- The client that acts for a file's portfolio. A token of another one would trade
+-- that one's money.
+local function portfolio_client(session, file, options)
+  local portfolio = lookup.portfolio(session, file.portfolio)
+  if not has_file(file.token) then
+    exits.exit(exits.CREDENTIALS, ("the token of %s is not there: --token-file '%s';"
+      .. " etoro tokens create makes one of the portfolio %s"):format(file.portfolio,
+        file.token, portfolio.agentPortfolioId))
   end
-  return #words > 0 and table.concat(words, ", ") or "none"
+  file.portfolio_id = portfolio.agentPortfolioId
+  options.user_key_file = file.token
+  local client = session:must(session:make_client(options))
+  local me, err = client:call "GET /api/v1/me"
+  if not me then
+    exits.exit(exits.code_of(err), ("the token in %s cannot be used: %s"):format(
+      file.token, tostring(err)))
+  elseif me.gcid ~= portfolio.agentPortfolioGcid then
+    exits.exit(exits.CREDENTIALS, ("the token in %s is not one of the "
+      .. "agent-portfolio %s"):format(file.token, file.portfolio))
+  end
+  return client
 end
 
-local function shape_of(place, result)
-  return { kind = "result", strategy = result.name, account = place,
-    settings = result.settings, started = times.format(result.started),
-    ended = times.format(result.ended), bars = result.bars,
-    orders = result.orders, positions = result.positions,
-    equity = result.equity, error = result.err and
-      { message = result.err.message, traceback = result.err.traceback } }
+-- Each has a client of its own, with its rails and what these have counted; they
+-- share one engine, and files with one key its budget.
+local function open_clients(runs)
+  if runs.place == "sandbox" then return end
+  for _, file in ipairs(runs.files) do
+    local options = { rails = file.rails, journal = file.state .. ".journal" }
+    file.client = file.portfolio and portfolio_client(runs.session, file, options)
+      or runs.session:must(runs.session:make_client(options))
+  end
+  check_names(runs) -- a portfolio may be given by its name and by its id
 end
 
-local function show_result(session, place, result)
-  if session.out.is_json then return session.out:json(shape_of(place, result)) end
-  output.write "\n"
-  session.out:fields {
-    { "strategy", result.name .. " on " .. (place == "sandbox"
-      and "a sandbox" or "the " .. place .. " account") },
-    { "from", times.format(result.started):gsub("T", " ") },
-    { "to", times.format(result.ended):gsub("T", " ") },
-    { "bars", result.bars },
-    { "orders", counts_of(result.orders) },
-    { "holds", held_of(result.positions) },
-    { "equity", profit_line(result) },
-  }
-  if result.err then
-    terminal.say("etoro: " .. output.clean(result.err.message))
-    for line in (result.err.traceback or ""):gmatch "[^\n]+" do
-      terminal.say("  " .. output.clean(line))
+local function tell_rails(runs)
+  for _, file in ipairs(runs.files) do
+    if file.has_own_rails then
+      return runs.session:note("rails, for none were given: "
+        .. etoro.encode(file.rails))
     end
   end
-end
-
--- Where a run is kept for the next one: beside its file, by account.
-local function state_path(args, path, place)
-  if args.state then return args.state end
-  if place == "sandbox" then return nil end
-  return ("%s.%s.state"):format(path:gsub("%.lua$", ""), place)
-end
-
--- A file that halts a run needs neither its process nor the network, and holds
--- for the next run, too.
-local function halt_path(args, path, place)
-  local state = state_path(args, path, place)
-  return state and state .. ".halt"
-end
-
-local function ask(session, args, place, strategies)
-  if place ~= "real" then return end
-  local worth = session:must(session:client().account:equity())
-  local lines = { ("equity %s USD, cash %s USD"):format(output.usd(worth.equity),
-    output.usd(worth.available_cash)) }
-  for i, strategy in ipairs(strategies) do
-    lines[#lines + 1] = ("runs %s: %s"):format(args.file[i],
-      etoro.encode(strategy.settings))
-  end
-  lines[#lines + 1] = "rails: " .. etoro.encode(session.rails)
-  session:confirm(lines)
-end
-
-local function load_all(session, args, settings)
-  local list = {}
-  for i, path in ipairs(args.file) do
-    list[i] = session:must(etoro.strategy.load(path, { settings = settings }))
-    for k = 1, i - 1 do
-      if list[k].name == list[i].name then
-        exits.exit(exits.USAGE, ("%s and %s are both named '%s'"):format(
-          args.file[k], path, list[i].name))
-      end
-    end
-  end
-  return list
 end
 
 -- A signal ends the runs: no order any more that opens something, and what is
--- under way is followed to its end. A second one ends the command at once.
-local function stop() return terminal.signal() ~= nil end
+-- under way is followed to its end. A second one, of either kind, ends them at
+-- once, and says what is open; a third one ends the command.
+local function stop(runs)
+  local name, count = terminal.signal()
+  return count and count > 1 and "now" or name ~= nil or runs.problem ~= nil
+end
 
-local function run_one(session, args, place, path, settings)
-  local options = { file = path, settings = settings, stop = stop,
+-- Where stdout takes no more, that ends all runs in order, and none of them in
+-- the middle of a decision.
+local function say(runs, fn)
+  local ok, problem = pcall(fn)
+  if not ok then runs.problem = runs.problem or problem end
+end
+
+-- Where a note goes that nobody needs to look at the screen for.
+local function pass_on(runs, file, note)
+  note.portfolio = file.portfolio
+  if file.writes then file.writes:write(note) end
+  runs.hooks:add(note)
+end
+
+local function hear(runs, file, note)
+  pass_on(runs, file, note)
+  say(runs, function()
+    run_show.note(runs.session, note, #runs.files > 1)
+    if runs.is_live and not runs.is_over then run_table.draw(runs.files) end
+  end)
+end
+
+local function see(runs, file, view)
+  file.view = view
+  if runs.session.out.is_json and runs.place ~= "sandbox" then
+    say(runs, function() run_show.view(runs.session, file, view) end)
+  end
+end
+
+-- Whether a position is one of another file's.
+local function is_others(runs, file, id)
+  for _, other in ipairs(runs.files) do
+    if other ~= file and other.control and other.control:holds(id) then return true end
+  end
+  return false
+end
+
+-- From now on it can be spoken to.
+local function begin(runs, file, control)
+  file.control = control
+  local server, problem = run_control.open(file, runs.place, control)
+  if server then return server end
+  hear(runs, file, { time = os.time(), kind = "warning",
+    strategy = file.strategy.name, text = "etoro status cannot ask this run, and "
+      .. "etoro halt goes by its file alone: " .. problem })
+end
+
+local function run_one(runs, file)
+  local args = runs.session.args
+  local options = { file = file.path, settings = file.settings,
+    stop = function() return stop(runs) end,
     days = args.days, adopt = args.adopt or nil,
     dry_run = args.dry_run or nil, close_on_stop = args.close_on_stop or nil,
-    state = state_path(args, path, place),
-    halt = halt_path(args, path, place),
-    print = function(text) session.out:line(text) end,
-    on_note = function(note) show_note(session, note, #args.file > 1) end }
-  if place == "sandbox" then
+    state = file.state, halt = file.halt, client = file.client,
+    portfolio = file.portfolio_id,
+    is_others = function(id) return is_others(runs, file, id) end,
+    print = function(text)
+      runs.session.out:line(text)
+      output.flush()
+    end,
+    on_begin = file.client and function(control)
+      return (begin(runs, file, control))
+    end,
+    on_note = function(note) hear(runs, file, note) end,
+    on_view = function(view) see(runs, file, view) end }
+  if not file.client then
     options.box = etoro.sandbox.new { seed = args.seed, limits = false }
-    options.rails = session.rails
-  else
-    options.client = session:client()
+    options.rails = file.rails
   end
   return etoro.strategy.run(options)
 end
 
-local function run_all(session, args, place, settings)
-  local results = {}
-  local function one(i)
-    local result, err = run_one(session, args, place, args.file[i], settings)
-    results[i] = result or { err = err, is_unbegun = true }
+local function code_of(err)
+  if errors.is(err) and err.code == "stopped_at_once" then
+    return exits[terminal.signal()] or exits.FAILED
   end
-  if place == "sandbox" then
-    for i in ipairs(args.file) do one(i) end
+  if errors.is(err) and err.code == "callback" then return exits.RUN end
+  return exits.code_of(err)
+end
+
+-- One that could not begin, or that broke off.
+local function tell_failure(runs, file, err)
+  local text = #runs.files > 1 and file.path .. ": " .. tostring(err)
+    or tostring(err)
+  terminal.say("etoro: " .. output.clean(text))
+  if runs.session.out.is_json then
+    runs.session.out:json { kind = "result", file = file.path,
+      portfolio = file.portfolio, account = runs.place,
+      error = exits.shown(code_of(err), tostring(err),
+        errors.is(err) and err or nil) }
+  end
+end
+
+-- What ends one ends it alone: the others go on.
+local function carry_out(runs, i)
+  local file = runs.files[i]
+  local ok, result, err = pcall(run_one, runs, file)
+  if not ok then result, err = nil, result end
+  if not ok and exits.caught(err) then
+    runs.problem = runs.problem or err
+    return
+  end
+  err = err or result and result.err
+  runs.codes[i] = err and code_of(err) or exits.OK
+  if not result then
+    pass_on(runs, file, { time = os.time(), kind = "error", text = tostring(err),
+      strategy = file.strategy.name })
+  end
+  say(runs, function()
+    if result then return run_show.result(runs.session, runs.place, file, result) end
+    if #runs.files == 1 then runs.session:fail(err) end
+    tell_failure(runs, file, err)
+  end)
+end
+
+local function run_side_by_side(runs)
+  local list, beside = {}, { etoro.spawn(runs.hooks.follow, runs.hooks) }
+  for i in ipairs(runs.files) do list[i] = etoro.spawn(carry_out, runs, i) end
+  if runs.is_live then beside[2] = etoro.spawn(run_table.follow, runs) end
+  etoro.all(list)
+  runs.is_over = true
+  for _, task in ipairs(beside) do task:cancel() end
+  terminal.clear()
+  runs.hooks:finish()
+end
+
+local function run_all(runs)
+  if runs.place == "sandbox" then
+    for i in ipairs(runs.files) do carry_out(runs, i) end
+    etoro.run(runs.hooks.finish, runs.hooks)
   else
-    etoro.run(function()
-      for i in ipairs(args.file) do etoro.spawn(one, i) end
-    end)
+    etoro.run(run_side_by_side, runs)
   end
-  return results
 end
 
+--- Runs all files; the code is that of the first of them that did not end well.
 ---@param session etoro.command.Session
+---@return integer code
 function M.run(session)
-  local args = session.args
-  local place, settings = place_of(args), settings_of(args)
-  if args.state and #args.file > 1 then
-    exits.exit(exits.USAGE, "--state is for one file")
+  session.waits_itself = true
+  local place = place_of(session.args)
+  local is_live = place ~= "sandbox" and terminal.is_table(session.out)
+  ---@type etoro.command.Runs
+  local runs = { session = session, place = place, codes = {}, is_live = is_live,
+    files = run_files.read(session.args, place),
+    hooks = run_notify.open(session.args.notify, is_live) }
+  load_all(runs)
+  tell_rails(runs)
+  open_clients(runs)
+  if place == "real" and not session.args.yes then
+    session:confirm(run_ask.lines(session, runs.files))
   end
-  session.waits_itself, session.rails = true, rails_of(session, place)
-  local strategies = load_all(session, args, settings)
-  ask(session, args, place, strategies)
-  local code = exits.OK
-  for _, result in ipairs(run_all(session, args, place, settings)) do
-    if result.is_unbegun then
-      if #args.file == 1 then session:fail(result.err) end
-      terminal.say("etoro: " .. output.clean(tostring(result.err)))
-      code = exits.code_of(result.err)
-    else
-      show_result(session, place, result)
-      if result.err then
-        code = errors.is(result.err) and result.err.code == "callback"
-          and exits.RUN or exits.code_of(result.err)
-      end
-    end
+  for _, file in ipairs(runs.files) do
+    file.writes = file.log and run_log.open(file.log)
   end
-  return code
-end
-
-local function account_of(args) return args.real and "real" or "demo" end
-
----@param session etoro.command.Session
-function M.halt(session)
-  local args = session.args
-  local path = halt_path(args, args.file, account_of(args))
-  local ok, problem = values_kept.write(path, args.close and "close" or "halt")
-  if not ok then exits.exit(exits.FAILED, problem) end
-  if session.out.is_json then return session.out:json { halted = true, file = path } end
-  session.out:line(("halted by %s: nothing is opened%s"):format(path,
-    args.close and ", and what it holds is closed while it runs" or ""))
-end
-
----@param session etoro.command.Session
-function M.resume(session)
-  local args = session.args
-  local path = halt_path(args, args.file, account_of(args))
-  local ok, problem, code = os.remove(path)
-  if not ok and code ~= 2 then -- ENOENT
-    exits.exit(exits.FAILED, tostring(problem))
+  terminal.catch_signals(2)
+  run_all(runs)
+  for _, file in ipairs(runs.files) do
+    if file.writes then file.writes:close() end
+    if file.client then file.client:close() end
   end
-  if session.out.is_json then return session.out:json { halted = false, file = path } end
-  session.out:line(ok and "resumed" or "it was not halted")
-end
-
--- What a run has written of itself.
-local function kept_of(path)
-  local kept, why, problem = values_kept.read(path)
-  if why == "absent" then
-    exits.exit(exits.NOT_FOUND, path .. " is not there: it has not run")
-  elseif not kept then
-    exits.exit(exits.FAILED, path .. ": " .. (problem or why))
+  if runs.problem then error(runs.problem, 0) end
+  for _, code in ipairs(runs.codes) do
+    if code ~= exits.OK then return code end
   end
-  return kept
-end
-
----@param session etoro.command.Session
-function M.status(session)
-  local args = session.args
-  local place = account_of(args)
-  local kept = kept_of(state_path(args, args.file, place))
-  local halt = io.open(halt_path(args, args.file, place))
-  if halt then halt:close() end
-  local owned, under_way = kept.owned or {}, kept.orders or {}
-  if session.out.is_json then
-    return session.out:json { strategy = kept.strategy, account = place,
-      saved = kept.saved, halted = halt ~= nil, positions = owned,
-      orders = under_way, state = kept.state }
-  end
-  local held = {}
-  for _, id in ipairs(types.sorted_names(owned)) do
-    held[#held + 1] = ("%s %s"):format(owned[id].symbol, id)
-  end
-  session.out:fields {
-    { "strategy", ("%s on the %s account"):format(tostring(kept.strategy), place) },
-    { "saved", kept.saved },
-    { "halted", halt and "yes" or "no" },
-    { "holds", #held > 0 and table.concat(held, ", ") or "none" },
-    { "under way", #types.sorted_names(under_way) },
-    { "state", etoro.encode(kept.state or {}) },
-  }
+  return exits.OK
 end
 
 return M

@@ -5,7 +5,9 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
+local key_trial = require "etoro.command.key_trial"
 local output = require "etoro.command.output"
+local rehearsal = require "etoro.command.rehearsal"
 local terminal = require "etoro.command.terminal"
 local waiting = require "etoro.command.waiting"
 local words = require "etoro.command.words"
@@ -16,7 +18,8 @@ local tostring = core.text -- not up to the locale
 ---@class etoro.command.Done
 ---@field text string such as "order 5, reference a-b, was placed"
 ---@field rows? table[] { name, value } for people, at once
----@field shape? table|fun(): table what --json shows of it
+---@field shape? table|fun(): table what --json shows of it; an order's ids in it
+---are told in the order of a failure as well
 ---@field columns? integer that their names take at least
 ---@field code? integer to end with, where it came to nothing after all
 ---@field is_quiet? boolean it is told only where something goes wrong
@@ -26,7 +29,6 @@ local tostring = core.text -- not up to the locale
 ---@field out etoro.command.Output
 ---@field waiting etoro.command.Waiting
 ---@field done? etoro.command.Done
----@field rails? etoro.RailOptions of the client
 ---@field waits_itself? boolean a signal is looked for by who runs
 local methods = {}
 local mt = { __name = "etoro.command.session", __index = methods }
@@ -36,8 +38,9 @@ local M = {}
 ---@param args table
 ---@return etoro.command.Session
 function M.new(args)
+  rehearsal.check(args)
   return setmetatable({
-    args = args, out = output.new(args.json, args.color),
+    args = args, out = output.new(args.json, args.color, args.utc),
     waiting = waiting.new(),
   }, mt)
 end
@@ -63,23 +66,37 @@ local function listener(self)
   end
 end
 
---- The client of this run, made when it is first asked for.
----@return etoro.Client
-function methods:client()
-  if self._client then return self._client end
+--- Makes a client as the command line says.
+---@param more? etoro.ClientOptions what it has beside that
+---@return etoro.Client? client
+---@return etoro.Error? err
+function methods:make_client(more)
   local args = self.args
+  if args.rehearse then
+    return rehearsal.client(self, { account = args.real and "real" or "demo",
+      dry_run = args.dry_run or nil, on_event = listener(self) })
+  end
   local function wait(loop)
     self.waiting:look()
     terminal.wait(loop)
   end
-  local client, err = etoro.client {
-    account = args.real and "real" or "demo", base_url = args.base_url,
-    rails = self.rails, timeout = args.timeout, dry_run = args.dry_run or nil,
+  local options = {
+    account = args.real and "real" or "demo", profile = args.profile,
+    base_url = args.base_url,
+    timeout = args.timeout, dry_run = args.dry_run or nil,
     on_event = listener(self),
     wait = not self.waits_itself and terminal.can_wait() and wait or nil,
   }
-  self._client = self:must(client, err)
-  self.waiting.client = self._client
+  for name, value in pairs(more or {}) do options[name] = value end
+  local client, err = etoro.client(options)
+  self.waiting.client = client or self.waiting.client
+  return client, err and key_trial.named(err, options)
+end
+
+--- The client of this run, made when it is first asked for.
+---@return etoro.Client
+function methods:client()
+  self._client = self._client or self:must(self:make_client())
   return self._client
 end
 
@@ -95,14 +112,18 @@ end
 
 local LOOK = "; look before doing it again"
 
---- Calls what changes something; a signal meanwhile leaves open whether it
---- was done, which the message says, with the request's id.
+--- Calls what changes something. Once it has, that is told whatever comes after
+--- it, in these words until M.did has better ones. A signal meanwhile leaves
+--- open whether it was done, which the message says, with the request's id.
 ---@param what string such as "the order"
 ---@param call function
 ---@return any value
 ---@return any err
 function methods:change(what, call, ...)
   local ok, value, err = pcall(call, ...)
+  if ok and value and not self.done then
+    self:did { text = what .. " was carried out", is_quiet = true }
+  end
   if ok then return value, err end
   local code, message = exits.caught(value)
   if self.done or code ~= exits.SIGINT and code ~= exits.SIGTERM then

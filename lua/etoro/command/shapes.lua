@@ -3,8 +3,10 @@
 -- known.
 
 local batches = require "etoro.resource.batches"
+local decimals = require "etoro.values.decimals"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local figures = require "etoro.command.figures"
 local order_states = require "etoro.trading.order.states"
 
 local tostring = core.text -- not up to the locale
@@ -60,14 +62,20 @@ local INSTRUMENT = { "instrumentId", "symbol", "name" }
 --- A quote: the instrument's rate.
 ---@param instrument etoro.Instrument
 ---@param rate? etoro.Rate
+---@param close? number the close of the day before
 ---@return table
-function M.quote(instrument, rate)
+function M.quote(instrument, rate, close)
   local names = with_null(INSTRUMENT, { M.instrument_id(instrument),
     of(instrument, "symbolFull"), of(instrument, "instrumentDisplayName") })
   for _, name in ipairs { "bid", "ask", "lastExecution", "date" } do
     local value = rate and of(rate, name)
     names[name] = value == nil and core.null or value
   end
+  names.previousClose = close or core.null
+  names.spread = figures.difference(names.ask, names.bid) or core.null
+  names.spreadPercent = figures.percent(names.spread, names.ask) or core.null
+  names.change = figures.difference(names.bid, close) or core.null
+  names.changePercent = figures.percent(names.change, close) or core.null
   return shape(rate or {}, names)
 end
 
@@ -104,12 +112,29 @@ end
 local POSITION = { "positionId", "instrumentId", "side", "amount", "units",
   "openRate", "leverage", "stopLossRate", "takeProfitRate", "mirrorId" }
 
+---@class etoro.command.Gain what a position has gained
+---@field units any of which that is
+---@field profit? number dollars
+---@field rate? number at which it would be closed
+
+-- What a position is worth. A gain of other units than it has is not its own: the
+-- API shows profits later than a part that was closed.
+local function worth_of(amount, units, gain)
+  if gain and decimals.same(gain.units, units) == false then gain = nil end
+  local profit = gain and gain.profit
+  return { profit = profit, currentRate = gain and gain.rate,
+    value = figures.sum(amount, profit),
+    profitPercent = figures.percent(profit, amount) }
+end
+
+local WORTH = { "profit", "currentRate", "value", "profitPercent" }
+
 --- A position.
 ---@param position table
 ---@param symbols table<integer, string>
----@param profits? table<any, number> by positionId
+---@param gains? table<any, etoro.command.Gain> by positionId
 ---@return table
-function M.position(position, symbols, profits)
+function M.position(position, symbols, gains)
   local id = of(position, "positionId")
   local names = with_null(POSITION, {
     id, of(position, "instrumentId"), side_of(position),
@@ -120,7 +145,10 @@ function M.position(position, symbols, profits)
     of(position, "mirrorId"),
   })
   names.symbol = symbol_of(position, symbols)
-  names.profit = profits and id and profits[id] or core.null
+  local worth = worth_of(names.amount, names.units, gains and id and gains[id])
+  for _, name in ipairs(WORTH) do
+    names[name] = worth[name] == nil and core.null or worth[name]
+  end
   return shape(position, names)
 end
 
@@ -131,7 +159,8 @@ end
 function M.reason(order, state)
   local code, message = order_states.failure(order)
   if code or message then
-    return code and message and code .. ": " .. message or message or code
+    return code and message and code .. ": " .. message or message
+      or ("error %s, of which the API says no more"):format(code)
   elseif state ~= "resting" then
     return nil
   end
@@ -187,6 +216,18 @@ function M.order(order, symbols)
   return shape(order, names)
 end
 
+local PLACED = { "orderId", "referenceId", "positionId", "symbol", "state" }
+
+--- What was placed, as each failure tells it, whichever command placed it.
+---@param item table the shape of an order, or of a position that is closed
+---@return table? placed nil where neither
+function M.placed(item)
+  local id = item.orderId or item.closeOrderId
+  if id == nil then return nil end
+  return with_null(PLACED, { id, item.referenceId, item.positionId, item.symbol,
+    item.state })
+end
+
 local TRADE = { "positionId", "instrumentId", "side", "amount", "units",
   "leverage", "openRate", "closeRate", "fees", "profit", "opened", "closed" }
 
@@ -203,6 +244,7 @@ function M.trade(trade, symbols)
     of(trade, "closeTimestamp"),
   })
   names.symbol = symbol_of(trade, symbols)
+  names.profitPercent = figures.percent(names.profit, names.amount) or core.null
   return shape(trade, names)
 end
 
@@ -210,6 +252,9 @@ local function list_of(value)
   local list = type(value) == "table" and value or {}
   return next(list) == nil and setmetatable({}, core.empty_list) or list
 end
+
+--- A list that is one in JSON, also where it is empty.
+M.list = list_of
 
 local TOKEN = { "agentPortfolioId", "agentPortfolioName", "userTokenId",
   "userTokenName", "expiresAt" }
@@ -228,6 +273,57 @@ function M.token(token, portfolio)
   names.ipsWhitelist = list_of(of(token, "ipsWhitelist"))
   local out = shape(token, names)
   out.userToken = nil
+  return out
+end
+
+local ALERT = { "alertId", "instrumentId", "symbol", "targetPrice",
+  "currentPrice", "createdAt" }
+
+--- A price alert. The API has its price alone: on which side of the bid that lies
+--- says which way it is waited for.
+---@param alert table
+---@param direction? "above"|"below" where it is known
+---@return table
+function M.alert(alert, direction)
+  local values = {}
+  for i, name in ipairs(ALERT) do values[i] = of(alert, name) end
+  local names = with_null(ALERT, values)
+  local target, now = names.targetPrice, names.currentPrice
+  if not direction and target ~= core.null and now ~= core.null
+      and target ~= now then
+    direction = target > now and "above" or "below"
+  end
+  names.direction = direction or core.null
+  return shape(alert, names)
+end
+
+--- An item of a watchlist.
+---@param item table
+---@return table
+function M.watchlist_item(item)
+  local market = of(item, "market")
+  if type(market) ~= "table" then market = {} end
+  return shape(item, with_null({ "itemId", "itemType", "symbol", "name" }, {
+    of(item, "itemId"), of(item, "itemType"), of(market, "symbolName"),
+    of(market, "displayName") }))
+end
+
+local WATCHLIST = { "watchlistId", "name", "watchlistType", "totalItems",
+  "isUserSelectedDefault" }
+
+--- A watchlist, with its items where they are given.
+---@param list table
+---@param items? table[]
+---@return table
+function M.watchlist(list, items)
+  local values = {}
+  for i, name in ipairs(WATCHLIST) do values[i] = of(list, name) end
+  local names = with_null(WATCHLIST, values)
+  local shown = {}
+  for i, item in ipairs(items or {}) do shown[i] = M.watchlist_item(item) end
+  names.items = items and list_of(shown) or nil
+  local out = shape(list, names)
+  out.items = names.items
   return out
 end
 

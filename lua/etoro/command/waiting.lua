@@ -1,6 +1,7 @@
 -- What the calls of a run wait for, told on stderr before a second has passed:
 -- the rate limit, the pause before something is sent again, an answer. On a
--- terminal a line counts down; elsewhere each wait is one line.
+-- terminal a line counts down; elsewhere lines do, some seconds apart, or an
+-- eighth of what is left where that is more.
 
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
@@ -16,7 +17,7 @@ local PATIENCE = {
 
 ---@class etoro.command.Waiting
 ---@field calls table<string, table> what each call waits for, by request id
----@field told table<string, boolean> waits that have their line
+---@field told table<string, number> when each wait has its next line
 ---@field work? { text: string, since: number, till?: number }
 ---@field last_write? string request id of the newest write
 local methods = {}
@@ -77,22 +78,27 @@ end
 
 local TEXTS = {}
 
+-- What is told of a wait, and its seconds: those that are left, where that is
+-- known, else those that it took.
 function TEXTS.queued(self, call, now)
   local left = room_in(self, call.pool)
-  if left then return "waiting for the rate limit: " .. seconds(left) end
-  return ("waiting for a turn, %s so far"):format(seconds(now - call.since))
+  if left then return "waiting for the rate limit: " .. seconds(left), left end
+  local passed = now - call.since
+  return ("waiting for a turn, %s so far"):format(seconds(passed)), passed
 end
 
 function TEXTS.retried(_, call, now)
   local why = call.status == 429 and "the API's rate limit is used up"
     or call.status and ("the API answered HTTP %d"):format(call.status)
     or ("no usable answer (%s)"):format(call.code or "unknown")
-  return ("%s: trying again in %s"):format(why, seconds(call.till - now))
+  local left = call.till - now
+  return ("%s: trying again in %s"):format(why, seconds(left)), left
 end
 
 function TEXTS.sent(_, call, now)
-  return ("waiting for the API's answer, %s so far"):format(
-    seconds(now - call.since))
+  local passed = now - call.since
+  return ("waiting for the API's answer, %s so far"):format(seconds(passed)),
+    passed
 end
 
 local RANK = { retried = 1, queued = 2, sent = 3 }
@@ -123,6 +129,16 @@ local function text_of_work(work, now)
   return ("%s: %s left"):format(work.text, seconds(work.till - now))
 end
 
+-- The line of a wait where it is time for one.
+local function tell_line(self, call, now)
+  local key = call.state .. " " .. (call.pool or "") .. (call.till or "")
+  if now < (self.told[key] or 0) then return end
+  local text, length = TEXTS[call.state](self, call, now)
+  self.told[key] = now + math.max(limits.command_told_again,
+    length / limits.command_told_share)
+  terminal.say(text)
+end
+
 --- Tells of the longest wait, if there is one to tell of. Called at each turn
 --- of waiting.
 function methods:look()
@@ -130,19 +146,16 @@ function methods:look()
   local call = foremost(self, now)
   if terminal.is_live() then
     if call then
-      terminal.show(TEXTS[call.state](self, call, now))
+      local text = TEXTS[call.state](self, call, now)
+      terminal.show(text)
     elseif self.work then
       terminal.show(text_of_work(self.work, now))
     else
-      terminal.clear()
+      terminal.hide()
     end
     return
   end
-  if not call then return end
-  local key = call.state .. " " .. (call.pool or "") .. (call.till or "")
-  if self.told[key] then return end
-  self.told[key] = true
-  terminal.say(TEXTS[call.state](self, call, now))
+  if call then tell_line(self, call, now) end
 end
 
 --- Says on a terminal what all the calls are for, while none of them waits.
@@ -151,7 +164,7 @@ end
 function methods:set_work(text, seconds_left)
   self.work = text and { text = text,
     till = seconds_left and core.monotonic() + seconds_left } or nil
-  if not text then terminal.clear() end
+  if not text then terminal.hide() end
 end
 
 return M

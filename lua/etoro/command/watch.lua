@@ -2,25 +2,34 @@
 
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
+local figures = require "etoro.command.figures"
 local instruments = require "etoro.command.instruments"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
+local times = require "etoro.values.times"
 local watch_table = require "etoro.command.watch_table"
 
 local M = {}
 
 local function quote_shape(quote, symbol)
+  local change = figures.difference(quote.bid, quote.dailyClose)
   return { kind = "quote", symbol = symbol, instrumentId = quote.instrumentId,
     bid = quote.bid, ask = quote.ask, last = quote.last, date = quote.date,
-    isMarketOpen = quote.isMarketOpen }
+    isMarketOpen = quote.isMarketOpen,
+    spread = figures.difference(quote.ask, quote.bid),
+    previousClose = quote.dailyClose, change = change,
+    changePercent = figures.percent(change, quote.dailyClose) }
 end
 
 local function other_shape(event)
   return { kind = event.kind, at = event.at, type = event.type,
-    topic = event.topic, content = event.content, code = event.code,
-    from = event.from, to = event.to, topics = event.topics,
+    symbol = event.symbol, instrumentId = event.instrumentId, silent = event.silent,
+    connection = event.connection, topic = event.topic, content = event.content, code = event.code,
+    from = event.from, to = event.to, topics = event.topics, path = event.path,
+    after = event.after, orders = event.orders, positions = event.positions,
+    closes = event.closes,
     message = event.err and event.err.message }
 end
 
@@ -32,11 +41,10 @@ local function draw(view)
       view.prices[id])
   end
   local columns = terminal.columns(1) or math.huge
-  local lines = watch_table.render(rows, columns - 1)
-  local up = view.is_drawn and ("\27[%dA"):format(#lines) or ""
-  output.write(up .. table.concat(lines, "\27[K\n") .. "\27[K\n")
+  terminal.stand(watch_table.render(rows, columns - 1, function(text, color)
+    return view.session.out:paint(text, color)
+  end))
   output.flush()
-  view.is_drawn = true
 end
 
 local function remember(view, quote)
@@ -45,15 +53,19 @@ local function remember(view, quote)
   end
 end
 
-local function quote_line(quote, symbol)
-  return ("%s  %s  bid %s  ask %s"):format(quote.date or "-", symbol,
+local function quote_line(view, quote, symbol)
+  return ("%s  %s  bid %s  ask %s"):format(
+    view.session.out:moment(quote.date) or "-", symbol,
     output.number(quote.bid), output.number(quote.ask))
 end
 
-local function other_line(event)
+-- When, what, and the rest of it.
+local function other_line(view, event)
   local shape = other_shape(event)
-  shape.kind = nil
-  return event.kind .. "  " .. json.show(shape)
+  shape.kind, shape.at, shape.connection = nil, nil, nil
+  local at = event.at and times.format(event.at)
+  local rest = next(shape) ~= nil and "  " .. json.show(shape) or ""
+  return (at and view.session.out:moment(at) .. "  " or "") .. event.kind .. rest
 end
 
 -- One event: a line of JSON, a line for people, or a change of the table.
@@ -66,12 +78,11 @@ local function tell(view, event)
   elseif is_quote and view.is_live then
     return
   elseif is_quote then
-    if next(event.changed) then out:line(quote_line(event, symbol)) end
+    if next(event.changed) then out:line(quote_line(view, event, symbol)) end
   elseif view.is_live and #view.ids > 0 then
-    view.session:note(other_line(event))
-    view.is_drawn = false -- what stands above stays above
+    view.session:note(other_line(view, event))
   else
-    out:line(other_line(event))
+    out:line(other_line(view, event))
   end
   output.flush()
 end
@@ -105,8 +116,7 @@ local function begin(session)
       view.prices[id] = {}
     end
   end
-  view.is_live = not session.out.is_json and terminal.is_terminal(1)
-    and os.getenv "TERM" ~= "dumb"
+  view.is_live = terminal.is_table(session.out)
   view.stream = session:must(session:client():stream())
   return view
 end
@@ -119,9 +129,13 @@ function M.watch(session)
   local view = begin(session)
   local topics = { table.unpack(view.ids) }
   if session.args.private then topics[#topics + 1] = "private" end
+  if session.args.record then
+    session:must(view.stream:record(session.args.record))
+  end
   session:must(view.stream:subscribe(topics))
   local ok, problem = pcall(follow, view)
   view.stream:close()
+  terminal.leave()
   if not ok then error(problem, 0) end
 end
 

@@ -19,6 +19,9 @@ local TYPED = {
   search = { searchText = "TEXT", limit = "--limit", pageSize = "--limit" },
   quote = { symbol = "SYMBOL", instrumentId = "SYMBOL",
     instrumentIds = "SYMBOL" },
+  alerts = { symbol = "SYMBOL", targetPrice = "PRICE", alertId = "ALERT" },
+  watchlists = { name = "NAME", newName = "NEW", watchlistId = "NAME",
+    body = "SYMBOL" },
   portfolios = {
     investmentAmountInUsd = "--invest", agentPortfolioName = "NAME",
     userTokenName = "--token-name", scopeNames = "--scope",
@@ -38,7 +41,12 @@ local PHRASES = {
   { "no credentials: give api_key and user_key, or api_key_file and"
     .. " user_key_file, or set ETORO_API_KEY and ETORO_USER_KEY; or give"
     .. " access_token, or set ETORO_ACCESS_TOKEN",
-    "no credentials: set " .. KEYS .. "; 'etoro check' says more" },
+    "no credentials: 'etoro login' keeps them, or set " .. KEYS
+      .. "; 'etoro check' says more" },
+  { "say account = \"real\", or take another profile",
+    "say --real, or take another --profile" },
+  { "say account = \"demo\", or take another profile",
+    "leave --real out, or take another --profile" },
   { "user_key is missing: give user_key or user_key_file, or set"
     .. " ETORO_USER_KEY", "ETORO_USER_KEY is missing" },
   { "api_key is missing: give api_key or api_key_file, or set ETORO_API_KEY",
@@ -77,6 +85,9 @@ local PHRASES = {
   { "with portfolio:create_token", "with 'etoro tokens create'" },
   { "portfolio:create_token", "'etoro tokens create'" },
   { "refresh the portfolio to find the token", "'etoro tokens' lists it" },
+  { "the option 'costs' takes", "--costs takes" },
+  { "'from' ", "--from " }, { "before 'to'", "before --to" },
+  { "'to' ", "--to " },
   { " (evidence.account)", "" },
   { "; client:request reaches any path", "" },
   { "give instrumentId instead of symbol", "give its id instead" },
@@ -89,6 +100,7 @@ local OPTIONS = {
   end,
   api_key = "ETORO_API_KEY", user_key = "ETORO_USER_KEY",
   access_token = "ETORO_ACCESS_TOKEN", dry_run = "--dry-run",
+  user_key_file = "--token-file",
 }
 
 local function replace(text, from, to)

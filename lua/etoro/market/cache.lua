@@ -6,6 +6,7 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
+local folders = require "etoro.values.folders"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 
@@ -49,14 +50,7 @@ end
 local function folder_of(path)
   if type(path) == "string" then return path end
   if not path then return nil end
-  local base = os.getenv "XDG_CACHE_HOME"
-  -- a relative one is to be ignored
-  if not base or base:sub(1, 1) ~= "/" then
-    local home = os.getenv "HOME"
-    if not home or home:sub(1, 1) ~= "/" then return nil end
-    base = home .. "/.cache"
-  end
-  return base .. "/etoro"
+  return folders.of "XDG_CACHE_HOME"
 end
 
 local function file_of(folder, origin)
@@ -84,20 +78,21 @@ function M.of(client)
     lifetime, path = settled.lifetime or lifetime, settled.path
   end
   cache = setmetatable({
-    client = client, lifetime = lifetime, entries = {},
+    client = client, lifetime = lifetime, entries = {}, by_id = {},
     origin = client:base_url(), folder = folder_of(path),
   }, mt)
   caches[client] = cache
   if path and not cache.folder then
-    tell(client, "neither XDG_CACHE_HOME nor HOME is an absolute path")
+    local _, message = folders.of "XDG_CACHE_HOME"
+    tell(client, message)
   end
   return cache
 end
 
--- Entries are { at =, instrument = } or { at =, near =, code = }. One from the
--- future was written under another clock.
-local function is_fresh(cache, entry)
-  local age = cache.client:unix() - entry.at
+-- Entries are { at =, instrument = } or { at =, near =, code = }; by id they may
+-- be { at = } alone. One from the future was written under another clock.
+local function is_fresh(cache, entry, now)
+  local age = (now or cache.client:unix()) - entry.at
   local lifetime = cache.lifetime
   if not entry.instrument then
     lifetime = math.min(lifetime, limits.cache_missing_lifetime)
@@ -176,7 +171,12 @@ end
 local function merge_file(cache)
   for symbol, entry in pairs(read_file(cache)) do
     local own = cache.entries[symbol]
-    if not own or own.at < entry.at then cache.entries[symbol] = entry end
+    if not own or own.at < entry.at then
+      cache.entries[symbol] = entry
+      if entry.instrument then
+        cache.by_id[entry.instrument.instrumentID] = entry
+      end
+    end
   end
 end
 
@@ -200,11 +200,40 @@ function methods:get(symbol)
   return entry
 end
 
+--- Reads the symbols of many ids, as far as they are known.
+---@param now number client:unix()
+---@return fun(id: integer): string|false|nil symbol false: the API knows none
+function methods:reader(now)
+  load_once(self)
+  local by_id, oldest = self.by_id, now - self.lifetime
+  return function(id)
+    local entry = by_id[id]
+    if not entry then return nil end
+    local instrument = entry.instrument
+    if instrument and entry.at > oldest and entry.at <= now then
+      return instrument.symbolFull
+    end
+    if not instrument and is_fresh(self, entry, now) then return false end
+    return nil
+  end
+end
+
+--- Remembers the instrument of an id, in memory: that its symbol means no other
+--- is not said by it.
+---@param id integer
+---@param instrument? etoro.FoundInstrument none: the API knows none
+function methods:put_id(id, instrument)
+  self.by_id[id] = { at = math.floor(self.client:unix()),
+    instrument = instrument }
+end
+
 local function put(cache, symbol, entry)
   if cache.lifetime == 0 then return end
   entry.at = math.floor(cache.client:unix())
   cache.entries[symbol] = entry
   cache.is_changed = true
+  local instrument = entry.instrument
+  if instrument then cache.by_id[instrument.instrumentID] = entry end
 end
 
 --- Remembers what a symbol means, under this spelling and its own.
@@ -223,16 +252,6 @@ function methods:put_missing(symbol, near, code)
   put(self, symbol, { near = near, code = code })
 end
 
--- Makes a folder and those above it.
-local function make_folders(path)
-  local made, message
-  for prefix in (path .. "/"):gmatch "()/" do
-    local folder = path:sub(1, prefix - 1)
-    if folder ~= "" then made, message = core.make_dir(folder) end
-  end
-  return made, message
-end
-
 -- Readers see the old file or the new one, never half of one.
 local function write_file(path, text)
   local scratch = path .. "." .. core.uuid()
@@ -248,7 +267,7 @@ local function write_file(path, text)
 end
 
 local function save(cache)
-  local made, message = make_folders(cache.folder)
+  local made, message = folders.make(cache.folder)
   if not made then return nil, message end
   merge_file(cache) -- another process may have written meanwhile
   local symbols = {}

@@ -86,6 +86,37 @@ local FIELDS = {
 ---@class etoro.FoundItem: etoro.api.Instrument
 ---@field [string] any what else the API tells, in any spelling
 
+---@class etoro.ListedQuery
+---@field instrumentsIds? integer[] spelled so by the API; or symbols
+---@field symbols? string[]
+---@field exchangeId? integer
+---@field type? string "Stocks", "ETF", "Crypto", "Forex", "Commodity", "Indices" or others
+---@field pageSize? integer 100
+---@field pageToken? string
+---@field limit? integer of `each_listed`: the most to give
+
+---@class etoro.Listed
+---@field instrumentId integer
+---@field symbol string
+---@field displayName string
+---@field type string
+---@field exchangeId integer
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.ListedRate
+---@field instrumentId integer
+---@field bid? number in the instrument's currency
+---@field ask? number
+---@field date? string ISO 8601
+---@field quoteType "realtime"|"delayed"
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.Identity
+---@field instrumentId integer
+---@field symbol string
+---@field instrumentDisplayName string
+---@field [string] any what else the API tells, in any spelling
+
 ---@class etoro.Market client.market
 local collection, M = resource.define "market"
 local item_mt = { __name = "etoro.market.item", __index = spelling.wrap_index() }
@@ -239,6 +270,8 @@ local function wrap_real(item)
   if is_real(item) then return wrap(item) end
 end
 
+local LISTED = "GET /api/v2/market-data/instruments"
+
 resource.rows(collection, "client.market", {
   --- Reads the last closing prices of all instruments (portal: Market Data,
   --- Closing Prices). Where the API has none it writes -1 and the year 1; that
@@ -272,6 +305,45 @@ resource.rows(collection, "client.market", {
   ---@return etoro.Response|etoro.Error
   industries = { DATA .. "/stocks-industries", "params",
     list = "stocksIndustries", wrap = wrap },
+
+  --- Goes through the instruments, page by page, with their symbols (v1.375.0,
+  --- Market Data v2). The iterator raises the error object when a page fails.
+  ---@param params? etoro.ListedQuery
+  ---@param options? etoro.RequestOptions for each page
+  ---@return fun(): etoro.Listed?
+  each_listed = { LISTED, "params", each = true, wrap = wrap },
+
+  --- Reads one page of the instruments (v1.375.0, Market Data v2).
+  ---@param params? etoro.ListedQuery
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Listed[]? instruments
+  ---@return etoro.Response|etoro.Error with meta.pagination
+  listed = { LISTED, "params", page = true, wrap = wrap },
+
+  --- Finds instruments by words of their names or symbols (v1.375.0, Market Data
+  --- v2).
+  ---@param params { query: string, limit?: integer } limit up to 50; 10
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Listed[]? instruments
+  ---@return etoro.Response|etoro.Error
+  search_words = { LISTED .. "/search", "params", list = "results", wrap = wrap },
+
+  --- Reads the prices of up to 1000 instruments in one call (v1.375.0, Market Data
+  --- v2). Those that are unknown are left out.
+  ---@param ids integer[]
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.ListedRate[]? rates
+  ---@return etoro.Response|etoro.Error status 206 where some are left out
+  many_rates = { "GET /api/v2/market-data/rates", "instrumentIds",
+    list = "results", wrap = wrap },
+
+  --- Reads what an instrument is called (v1.375.0, Data).
+  ---@param id integer instrumentId
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Identity? identity
+  ---@return etoro.Response|etoro.Error
+  identity = { "GET /api/v1/data/instruments/{instrumentId}/identity",
+    "instrumentId", wrap = wrap },
 
   --- Goes through the instruments that a search finds, page by page (portal:
   --- Market Data, Search). Texts match parts: use client.instruments:find for

@@ -113,7 +113,7 @@ resource.rows(methods, "watchlist", {
 
   --- Goes through all of its items, page by page (portal: Watchlists, Get Single
   --- Watchlist). The iterator raises the error object when a page fails.
-  ---@param params? etoro.WatchlistPage and limit: the most items to give
+  ---@param params? etoro.WatchlistPage
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.WatchlistItem?
   each_item = { "GET " .. ONE, "params", each = true },

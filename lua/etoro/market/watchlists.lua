@@ -126,7 +126,7 @@ resource.rows(collection, "client.watchlists", {
   --- raises the error object when a page fails.
   ---@param user_id integer gcid
   ---@param id string|integer watchlistId
-  ---@param params? etoro.WatchlistPage and limit
+  ---@param params? etoro.WatchlistPage
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.WatchlistItem?
   each_public_item = { "GET " .. PUBLIC .. "/{watchlistId}", "userId",

@@ -6,7 +6,11 @@ local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
+local names = require "etoro.market.names"
+local order = require "etoro.trading.order"
+local position = require "etoro.trading.position"
 local call_options = require "etoro.call.options"
+local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
 local routes = require "etoro.trading.routes"
@@ -17,10 +21,10 @@ local routes = require "etoro.trading.routes"
 ---@field credit number
 ---@field bonusCredit number
 ---@field unrealizedPnL? number of all together; from pnl alone
----@field positions table[] those of copies may stand in mirrors as well
+---@field positions etoro.Position[] those of copies may stand in mirrors as well
 ---@field mirrors table[] copies of others
----@field orders table[] waiting for a rate
----@field ordersForOpen table[] under way
+---@field orders etoro.Order[] waiting for a rate
+---@field ordersForOpen etoro.Order[] under way
 ---@field ordersForClose table[]
 ---@field [string] any what else the API tells, in any spelling
 
@@ -53,6 +57,7 @@ local routes = require "etoro.trading.routes"
 ---@class etoro.Trade one that is over
 ---@field positionId integer
 ---@field instrumentId integer
+---@field symbol? string nil where it could not be read
 ---@field isBuy boolean
 ---@field netProfit number without fees
 ---@field fees number
@@ -93,6 +98,14 @@ local function read(client, purpose, params, options)
   return object and wrap_all(object), response
 end
 
+-- Positions and orders with what theirs can do.
+local function with_methods(portfolio, client, response, options)
+  position.of_portfolio(portfolio, client, response, options)
+  local list = order.of_portfolio(portfolio, client)
+  names.give(client, list, response, options)
+  return portfolio, response
+end
+
 -- Some accounts get a 404 from pnl; the aggregate has the figures too.
 local NO_PNL = "the API has no pnl for this account (404); these figures are"
   .. " those of aggregate-portfolio"
@@ -107,7 +120,8 @@ local NO_PNL = "the API has no pnl for this account (404); these figures are"
 function collection:pnl(options)
   local client = resource.client_of(self, "client.account:pnl")
   local portfolio, response = read(client, "pnl", nil, options)
-  if portfolio or response.status ~= 404 then return portfolio, response end
+  if portfolio then return with_methods(portfolio, client, response, options) end
+  if response.status ~= 404 then return nil, response end
   local aggregate, again = read(client, "aggregate", nil, options)
   if not aggregate then return nil, response end
   local totals, err = answers.object(aggregate, "accountTotals", again,
@@ -141,6 +155,7 @@ local function of_aggregate(client, totals, response)
   result.server, result.differences = totals, {}
   result.source = "aggregate"
   client:warn(response, NO_PNL)
+  client:worth(result.equity)
   return result, response
 end
 
@@ -176,6 +191,7 @@ function collection:equity(options)
     client:warn(response, "the answer lacks "
       .. table.concat(result.missing, ", "))
   end
+  client:worth(result.equity)
   return result, response
 end
 
@@ -205,14 +221,36 @@ local function wrap_aggregate(aggregate)
   return wrap_all(aggregate)
 end
 
-resource.rows(collection, "client.account", {
-  --- Reads what the account holds (portal: Portfolio, Get Portfolio), without
-  --- profits and losses. New positions show after some seconds.
-  ---@param options? etoro.RequestOptions
-  ---@return etoro.ClientPortfolio? portfolio
-  ---@return etoro.Response|etoro.Error
-  holdings = { routes.by "portfolio", at = "clientPortfolio", wrap = wrap_all },
+--- Reads what the account holds (portal: Portfolio, Get Portfolio), without
+--- profits and losses. New positions show after some seconds.
+---@param options? etoro.RequestOptions
+---@return etoro.ClientPortfolio? portfolio
+---@return etoro.Response|etoro.Error
+function collection:holdings(options)
+  local client = resource.client_of(self, "client.account:holdings")
+  local portfolio, response = read(client, "portfolio", nil, options)
+  if not portfolio then return nil, response end
+  return with_methods(portfolio, client, response, options)
+end
 
+local function wrap_trade(item) return setmetatable(item, item_mt) end
+
+--- Goes through closed trades, page by page (portal: Trading History). The API
+--- says that it looks back less than a year a call. Symbols that the client does
+--- not know are asked for once a page.
+---@param params etoro.HistoryQuery
+---@param options? etoro.RequestOptions
+---@return fun(): etoro.Trade? iterator raises the error of a page that fails
+function collection:each_trade(params, options)
+  local client = resource.client_of(self, "client.account:each_trade")
+  local iterator = pages.each(client, routes.op(client, "history"), params, options,
+    wrap_trade, function(items, response)
+      names.give(client, items, response, options)
+    end)
+  return iterator
+end
+
+resource.rows(collection, "client.account", {
   --- Reads the account's totals, and its holdings by instrument and by mirror
   --- (portal: Portfolio, aggregate-portfolio). The totals are those of the
   --- whole account, whatever the filters.
@@ -222,19 +260,31 @@ resource.rows(collection, "client.account", {
   ---@return etoro.Response|etoro.Error
   aggregate = { routes.by "aggregate", "params", wrap = wrap_aggregate },
 
-  --- Goes through closed trades, page by page (portal: Trading History). The
-  --- API says that it looks back less than a year a call.
-  ---@param params etoro.HistoryQuery
-  ---@param options? etoro.RequestOptions
-  ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
-  each_trade = { routes.by "history", "params", each = true,
-    wrap = function(item) return setmetatable(item, item_mt) end },
-
   --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
   ---@param options? etoro.RequestOptions
   ---@return etoro.Me? me
   ---@return etoro.Response|etoro.Error
   me = { "GET /api/v1/me", wrap = wrap_all },
+
+  --- How many positions were closed, by year and kind of asset (v1.375.0, Data). It
+  --- counts by user and not by key: the demo account's may be among them.
+  ---@param options? etoro.RequestOptions
+  ---@return { closeYear: integer, assetType: string, closedPositionEvents: integer }[]?
+  ---@return etoro.Response|etoro.Error
+  closed_events = { "GET /api/v1/data/positions/closed-events/history", list = "" },
+
+  --- How the caller stands in the programme that gives stocks back (v1.375.0, Data).
+  ---@param options? etoro.RequestOptions
+  ---@return table? status in US dollars
+  ---@return etoro.Response|etoro.Error
+  stockback = { "GET /api/v1/data/stockback/promo-status" },
+
+  --- What the API keeps for the caller under a name (v1.375.0, Key Data).
+  ---@param application string
+  ---@param options? etoro.RequestOptions
+  ---@return { application: string, data: table }? record
+  ---@return etoro.Response|etoro.Error
+  key_data = { "GET /api/v1/keydata/{application}", "application" },
 })
 
 return M

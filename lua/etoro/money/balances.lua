@@ -48,6 +48,12 @@ local HISTORY = {
 ---@field equityDetails? table where expand asked for it
 ---@field [string] any what else the API tells, in any spelling
 
+---@class etoro.BalanceAnswer
+---@field totalBalance number
+---@field displayCurrency? string
+---@field balances etoro.Balance[]
+---@field [string] any what else the API tells, in any spelling
+
 ---@class etoro.Balances client.balances
 local collection, M = resource.define "balances"
 
@@ -85,7 +91,7 @@ end
 --- and the two after it).
 ---@param params? etoro.BalanceQuery
 ---@param options? etoro.RequestOptions
----@return { totalBalance: number, balances: etoro.Balance[] }? answer
+---@return etoro.BalanceAnswer? answer
 ---@return etoro.Response|etoro.Error
 function collection:get(params, options)
   return read(self, "client.balances:get", NOW, params, options)

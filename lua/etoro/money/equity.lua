@@ -6,8 +6,10 @@
 local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local decimals = require "etoro.values.decimals"
 local types = require "etoro.values.types"
 local holdings = require "etoro.trading.account.holdings"
+local worth = require "etoro.trading.account.worth"
 
 local tonumber = core.number -- not up to the locale
 
@@ -52,7 +54,9 @@ function Sum:add(value, place, sign)
   self.total = self.total + (sign or 1) * amount
 end
 
-function Sum:value() return self.is_whole and self.total or nil end
+function Sum:value()
+  return self.is_whole and decimals.tidy(self.total) or nil
+end
 
 -- The items of a list; null is a list without any, absent is missing.
 local function each(sum, owner, name, prefix)
@@ -161,17 +165,10 @@ local function total_invested(portfolio, missing)
   return sum:value()
 end
 
--- A number on the account, an object on a position.
-local function unrealized(position)
-  local value = field(position, "unrealizedPnL")
-  if type(value) == "table" then value = field(value, "pnL") end
-  return value
-end
-
 local function profit_loss(portfolio, missing)
   local sum = new_sum(missing)
   each_position(sum, portfolio, function(position, place)
-    sum:add(unrealized(position), place .. ".unrealizedPnL.pnL")
+    sum:add(worth.profit(position), place .. ".unrealizedPnL.pnL")
   end)
   for i, mirror in each(sum, portfolio, "mirrors", "") do
     sum:add(field(mirror, "closedPositionsNetProfit"),
@@ -192,8 +189,8 @@ function M.figures(portfolio)
   }
   if figures.available_cash and figures.total_invested
       and figures.profit_loss then
-    figures.equity = figures.available_cash + figures.total_invested
-      + figures.profit_loss
+    figures.equity = decimals.tidy(figures.available_cash
+      + figures.total_invested + figures.profit_loss)
   end
   figures.missing = types.sorted_names(missing)
   return figures
@@ -231,7 +228,7 @@ function M.differences(ours, server)
   for _, pair in ipairs(SERVER) do
     local name = pair[1]
     local left, right = ours[name], server[name]
-    local difference = left and right and left - right
+    local difference = left and right and decimals.tidy(left - right)
     if not difference and (left or right)
         or difference and math.abs(difference) >= CENT then
       list[#list + 1] = { name = name, ours = left, server = right,

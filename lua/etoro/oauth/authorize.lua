@@ -135,8 +135,8 @@ function M.refusal(code, message)
   return errors.new { kind = "auth", code = code, message = message }
 end
 
-local function one_line(text, most)
-  return (tostring(text):sub(1, most):gsub("[%z\1-\31\127]", " "))
+local function said(text, most)
+  return errors.said((tostring(text):sub(1, most)))
 end
 
 --- What is wrong with the parameters that the user came back with.
@@ -154,8 +154,8 @@ function M.check(params, session, issuer)
     return M.refusal("issuer_mismatch", "the callback comes from another issuer"
       .. " than " .. issuer)
   elseif params.error ~= nil then
-    return M.refusal(one_line(params.error, limits.error_code_max),
-      one_line(params.error_description or params.error,
+    return M.refusal(said(params.error, limits.error_code_max),
+      said(params.error_description or params.error,
         limits.error_message_max))
   elseif type(params.code) ~= "string" or params.code == "" then
     return M.refusal("no_code", "the callback holds no code")

@@ -9,6 +9,7 @@ local faults = require "etoro.call.faults"
 local limits = require "etoro.values.limits"
 local outcome = require "etoro.call.outcome"
 local scheduler = require "etoro.tasks.scheduler"
+local user_agent = require "etoro.values.user_agent"
 local waiting = require "etoro.tasks.waiting"
 
 local M = {}
@@ -35,7 +36,7 @@ local function endpoint(sso, url, has_login)
     base_url = origin, ca_file = settled.ca_file, proxy = settled.proxy,
     client_id = has_login and settled.client_id or nil,
     client_secret = has_login and settled.client_secret or nil,
-    user_agent = settled.user_agent, max_body = limits.oauth_body_max,
+    user_agent = settled.user_agent or user_agent, max_body = limits.oauth_body_max,
     connect_timeout = settled.connect_timeout,
     events = settled.on_event ~= nil,
   }

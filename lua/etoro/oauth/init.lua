@@ -32,7 +32,7 @@ local mt = {
 ---@return etoro.OAuth? sso
 ---@return etoro.Error? err
 function M.new(options)
-  local settled, urls, warnings = oauth_options.settle(options)
+  local settled, urls = oauth_options.settle(options)
   if not settled then return nil, urls end
   local self = setmetatable({
     _options = settled, _urls = urls,
@@ -48,9 +48,6 @@ function M.new(options)
     problem = problem or http.check(self, url)
   end
   if problem then return nil, problem end
-  for _, message in ipairs(warnings) do
-    waiting.warn(self._waiter, message)
-  end
   return self
 end
 

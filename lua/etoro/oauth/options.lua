@@ -37,7 +37,7 @@ local URLS = {
 ---@field proxy? string
 ---@field user_agent? string
 ---@field wait? fun(loop: table)
----@field on_event? fun(event: table)
+---@field on_event? fun(event: etoro.Event)
 local KNOWN = {
   client_id = "string", client_secret = "string|userdata",
   client_secret_file = "string", redirect_uri = "string", scopes = "table",
@@ -99,7 +99,7 @@ function M.of_call(options)
 end
 
 -- The secret from its option or its file.
-local function find_secret(options, warnings)
+local function find_secret(options)
   local given, path = options.client_secret, options.client_secret_file
   if given ~= nil and path ~= nil then
     blame.raise("give either 'client_secret' or 'client_secret_file'")
@@ -111,7 +111,7 @@ local function find_secret(options, warnings)
   elseif not path then
     return given
   end
-  return key_file.read("client_secret_file", path, warnings)
+  return key_file.read("client_secret_file", path)
 end
 
 local function urls_of(options)
@@ -128,12 +128,12 @@ end
 
 -- What the options say, with defaults; options that a proxy or a client secret
 -- stands in are sealed.
-local function with_defaults(options, warnings)
+local function with_defaults(options)
   local settled = merged(options)
   for name, default in pairs(SECONDS) do
     settled[name] = options[name] or default
   end
-  local secret, err = find_secret(options, warnings)
+  local secret, err = find_secret(options)
   if err then return nil, err end
   settled.client_secret = secret
   if type(settled.proxy) == "string" then
@@ -147,7 +147,6 @@ end
 ---@param options etoro.OAuthOptions
 ---@return table? settled
 ---@return table<string, string>|etoro.Error urls by option
----@return string[] warnings
 function M.settle(options)
   check.options(options, KNOWN, "option")
   if not options or not options.client_id or options.client_id == "" then
@@ -155,13 +154,12 @@ function M.settle(options)
   end
   check_seconds(options)
   if options.scopes then M.scope_text(options.scopes, "option") end
-  local warnings = {}
-  local settled, err = with_defaults(options, warnings)
-  if not settled then return nil, err, warnings end
+  local settled, err = with_defaults(options)
+  if not settled then return nil, err end
   local urls
   urls, err = urls_of(options)
-  if not urls then return nil, err, warnings end
-  return settled, urls, warnings
+  if not urls then return nil, err end
+  return settled, urls
 end
 
 return M

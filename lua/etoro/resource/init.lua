@@ -53,6 +53,17 @@ function M.id_text(value, name)
   return type(value) == "number" and ("%d"):format(value) or value
 end
 
+--- The failure of what is sent once: where it may have been carried out, with what
+--- to look at before doing it again.
+---@param err etoro.Error
+---@param hint string
+---@return nil
+---@return etoro.Error err
+function M.hinted(err, hint)
+  if err.kind == "unknown_outcome" then err.hint = hint end
+  return nil, err
+end
+
 --- Calls an operation; a failure inside a 2xx is a failure.
 ---@param client etoro.Client
 ---@param op etoro.Operation

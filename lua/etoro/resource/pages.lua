@@ -224,6 +224,7 @@ local function fetch(state)
   state.pages, state.came = state.pages + 1, #items
   state.last, state.first = items, state.first or items
   state.items, state.index, state.response = new, 0, response
+  if state.on_page then state.on_page(new, response) end
   local more, fault = AFTER[op.paging.style](state, body, new, response)
   state.more = more or fault ~= nil
   state.failure = fault and errors.unexpected(fault, response, op)
@@ -281,14 +282,16 @@ end
 ---and limit: the most items to give
 ---@param options? etoro.RequestOptions for each page; request_id for the first
 ---@param wrap? fun(item: table): table? nil leaves the item out
+---@param on_page? fun(items: any[], response: etoro.Response) sees each page first
 ---@return fun(): any
-function M.each(client, op, params, options, wrap)
+function M.each(client, op, params, options, wrap, on_page)
   params = M.with(params)
   local left = take_limit(params)
   call_options.of_call(options)
   arguments.params(op, params)
   local state = { client = client, op = op, params = params,
     options = options, size = size_of(op, params), seen = 0, pages = 0,
+    on_page = on_page,
     items = {}, index = 0, more = true, cursors = {} }
   local cursor = op.paging.cursor and params[op.paging.cursor]
   if cursor then state.cursors[cursor] = true end

@@ -7,6 +7,7 @@
 --   readers       further scopes that its GETs are open to
 --   reads_itself  path and query are not read before, but by the handlers
 --   kind          "fixture" where the answers are the same for everybody
+--   bar           answers callers of a kind that has none of it, whatever their scopes
 --   prepare       called with ctx and the operation before all else
 -- Whatever it calls may end the work by reply.stop.
 
@@ -14,21 +15,28 @@ local core = require "etoro.core"
 local input = require "etoro.sandbox.http.input"
 local instruments = require "etoro.sandbox.market.instruments"
 local operations = require "etoro.operations"
+local reply = require "etoro.sandbox.http.reply"
 local router = require "etoro.sandbox.http.router"
 
 local M = {}
 
 local AREAS = {
+  require "etoro.sandbox.agents.applications",
   require "etoro.sandbox.agents.portfolios",
+  require "etoro.sandbox.agents.subaccounts",
   require "etoro.sandbox.agents.tokens",
   require "etoro.sandbox.lists.alerts",
   require "etoro.sandbox.lists.fixed",
   require "etoro.sandbox.lists.watchlists",
   require "etoro.sandbox.market.data",
+  require "etoro.sandbox.market.listed",
   require "etoro.sandbox.market.search",
   require "etoro.sandbox.money.balances",
   require "etoro.sandbox.money.cash",
+  require "etoro.sandbox.money.transfers",
   require "etoro.sandbox.people.me",
+  require "etoro.sandbox.people.rankings",
+  require "etoro.sandbox.people.records",
   require "etoro.sandbox.people.statistics",
   require "etoro.sandbox.people.users",
   require "etoro.sandbox.social.comments",
@@ -45,10 +53,17 @@ local function refuse(ctx, area, wrong)
 end
 
 local function answer(op, area, handler)
+  local is_newer = op.since ~= nil and op.since ~= "unlisted"
   return function(ctx)
+    -- what newer servers alone have is not there when told so
+    if is_newer and not ctx.box.options.newer_routes then
+      return reply.no_route(ctx)
+    end
     if area.prepare then area.prepare(ctx, op) end
-    local args, wrong = {}, nil
-    if not area.reads_itself then
+    local args, wrong
+    if area.reads_itself then
+      args = {}
+    else
       args, wrong = input.read(op, ctx, area.optional)
     end
     if not args then return refuse(ctx, area, wrong) end
@@ -83,7 +98,7 @@ function M.router()
     for name, handler in pairs(area.handlers) do
       local op = operations[name]
       routes[#routes + 1] = { method = op.method, path = op.path,
-        pool = op.pool, scopes = scopes_of(op, area), kind = area.kind,
+        pool = op.pool, scopes = scopes_of(op, area), kind = area.kind, bar = area.bar,
         body_kind = op.body_kind, handler = answer(op, area, handler) }
     end
   end

@@ -17,13 +17,20 @@ local times = require "etoro.values.times"
 local types = require "etoro.values.types"
 local universe = require "etoro.sandbox.market.universe"
 
+local LAST = times.LAST
+
 ---@class etoro.Sandbox
+---@field instruments table[] all that its market has
+---@field options etoro.SandboxOptions as they are now
+---@field faults etoro.SandboxFaults what goes wrong on purpose
+---@field arrivals table[] requests since they were last cleared
+---@field [string] any its parts, for specs
 local methods = {}
 local mt = { __name = "etoro.sandbox", __index = methods }
 local M = {}
 
 --- Makes a box of the options that were given and the defaults of the others.
----@param options? table see options.lua
+---@param options? etoro.SandboxOptions
 ---@return etoro.Sandbox
 function M.new(options)
   options = options or {}
@@ -43,7 +50,9 @@ end
 --- 9999: later dates have no form that the API's answers could show.
 ---@return number
 function methods:now()
-  return math.max(0, math.min(self.options.now() + self.offset, times.LAST))
+  local now = self.options.now() + self.offset
+  if now > LAST then return LAST end
+  return now > 0 and now or 0
 end
 
 --- The kind of what the clock can be advanced by, see bounds.lua.
@@ -126,6 +135,7 @@ function methods:reset()
   self.limits = new_limits(self.options)
   add_owners(self)
   self.late = {} -- requests whose work is still to be done
+  if self.streams then self.streams:reset() end
   self:clear_faults()
   self:clear_arrivals()
 end
@@ -165,7 +175,10 @@ end
 ---@return table answer
 function methods:handle(request)
   local is_control = request.path:sub(1, 9) == "/sandbox/"
+  local streams = request.method ~= "GET" and self.streams
+  local told = streams and streams.told
   local answer = (is_control and control or pipeline).answer(self, request)
+  if streams then streams:hold(answer, told) end
   answer.headers.Date = answer.headers.Date or times.http(self:now())
   return answer
 end
@@ -177,6 +190,21 @@ end
 ---@return etoro.Error? err
 function methods:client(options)
   return require("etoro.sandbox.wire").client(self, options)
+end
+
+--- Plays a record that stream:record has written, to the streams that clients of
+--- this box open from now on: what was pushed comes at its recorded distances, by
+--- this box's clock, from the first subscribe on; at the end the stream ends with
+--- the code "replay_over". Without a path streams tell of the market again.
+---@param path? string
+---@return etoro.Recorded|true|nil about true without a path
+---@return etoro.Error? err code "bad_record" names the line
+function methods:replay(path)
+  if path ~= nil and type(path) ~= "string" then
+    blame.raise("a path expected, got " .. type(path))
+  end
+  local about, err = require("etoro.sandbox.stream.hub").of(self):play(path)
+  return about, err
 end
 
 --- Like etoro.run, by this box's clock: etoro.sleep, deadlines, pauses and

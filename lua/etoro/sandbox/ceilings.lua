@@ -42,6 +42,12 @@ return {
   box_rates_max = 100,
   -- bars: of one request for candles, as documented
   box_bars_max = 1000,
+  -- bars: of one page of candles between two times, as other clients know it
+  box_range_max = 2000,
+  -- bars: of such a page that asks for no number
+  box_range_default = 100,
+  -- days: until candles between two times are there, as was measured
+  box_range_lag = 12,
   -- days: between the dates of a request for balances, and back from today
   box_balances_days_max = 365,
   -- days: of balances where no date is given
@@ -72,6 +78,17 @@ return {
   box_topics_max = 4999,
   -- bytes: a frame of a client at most; above it the line drops, as was seen
   box_client_frame_max = 25600,
+  -- bytes: a line of a record at most; a stream's message has 1 MiB
+  box_record_line_max = 8388608,
+  -- messages: of a stream in the same process that nobody has taken
+  box_inbox_max = 4096,
+  -- seconds: of silence on a stream before a sign of life
+  box_keep_alive = 30,
+
+  -- seconds: within which private events come that are shuffled
+  box_shuffle = 0.5,
+  -- seconds: between an event and the answer that it comes before
+  box_early = 0.05,
 
   -- What is kept
 
@@ -80,8 +97,16 @@ return {
   -- bytes: of a recorded request's body
   box_arrival_body_kept = 2 ^ 20,
 
+  -- Inside: reading
+
+  -- bytes: of a record that are read at a time
+  box_record_piece = 65536,
+
   -- Inside: time
 
+  -- seconds: so much before its moment something is due; a clock that counts
+  -- from 1970 is no finer
+  box_instant = 1e-6,
   -- seconds: between looks at answers that a fault holds, on a served box
   box_held_tick = 1,
   -- seconds: between looks at prices that somebody waits for

@@ -12,6 +12,50 @@ local tonumber = core.number -- not up to the locale
 
 local M = {}
 
+---@alias etoro.SandboxFlags boolean|table<string|integer, boolean>
+
+--- What a sandbox is made of; doc/sandbox.md.
+---@class etoro.SandboxOptions
+---@field seed? integer which world it is; 1
+---@field strict? boolean answer by the letter of the API's document
+---@field api_key? string "sandbox-api-key"
+---@field user_key? string "sandbox-user-key"
+---@field now? fun(): number its clock, seconds since 1970; os.time
+---@field credit? number US dollars of the real account; 10000000
+---@field instruments? integer at least so many, made up; 0
+---@field scopes? string[] what a user token may be granted
+---@field owner_scopes? string[]
+---@field user_keys? table<string, string[]> scopes of further owners, by key
+---@field access_tokens? table<string|integer, string|table> tokens, or what they may
+---@field limits? boolean|table<string, number> keep the API's rate limits; true
+---@field window? number seconds of a rate limit; 60
+---@field rate_headers? "RateLimit"|"X-RateLimit"|"none"
+---@field demo_credit? number US dollars of the demo account; 100000
+---@field minimum_investment? number US dollars in an agent-portfolio; 50
+---@field max_tokens? integer of an agent-portfolio; 10
+---@field max_alerts? integer 50
+---@field name_suffix? false|"collision"|"always" what is added to portfolios' names
+---@field both_families? 401|422 the status for keys together with a token
+---@field idempotency? "documented"|"measured" what a repeated request id gets
+---@field fill_delay? number seconds until an order is filled; 0.05
+---@field close_delay? number seconds until a close is done; 0.1
+---@field cancel_delay? number seconds until an order is cancelled; 0
+---@field portfolio_lag? number seconds until the portfolio shows it; 0.2
+---@field lookup_lag? number seconds until a lookup finds an order; 0
+---@field partial_fills? number share of orders, filled in parts; 0
+---@field reject? number share of orders, rejected; 0
+---@field early_events? boolean private events come before the answer
+---@field doubled_events? boolean private events come twice
+---@field shuffled_events? boolean private events come in any order
+---@field market_open? etoro.SandboxFlags whether markets are open; by id, or all
+---@field newer_routes? boolean routes that v1.244.0 lacks: edits, copies and others; true
+---@field cost_field? "amount"|"value" how a cost is called
+---@field cancel_filled? 200|400 the status of cancelling what is filled
+---@field order_fee? number US dollars of an order, of a close as well; 0
+---@field overnight? number share of what is borrowed, each night; 0.0002
+---@field minimum_copy? number US dollars; smaller trades are not copied
+---@field history_page? integer trades of a page; 100
+
 local OWNER_SCOPES = {
   "agent-portfolio:read", "agent-portfolio:write", "market-data:read",
   "user-info:read", "real:read", "real:write", "demo:read", "demo:write",
@@ -19,7 +63,10 @@ local OWNER_SCOPES = {
   "trade.demo:write", "watchlist:read", "watchlist:write", "feed:read",
   "feed:write", "price-alerts:read", "price-alerts:write",
   "notifications:read", "notifications:write", "money.balance:read",
-  "money.cash-transactions:read", "club:read", "pi-data:read",
+  "money.cash-transactions:read", "money.transfer:read", "money.transfer:write",
+  "money:transfer", "sub-accounts:read", "sub-accounts:write",
+  "sso-applications:read", "sso-applications:write", "sso-scopes:read",
+  "club:read", "pi-data:read",
 }
 for i, name in ipairs(OWNER_SCOPES) do
   OWNER_SCOPES[i] = "etoro-public:" .. name
@@ -131,6 +178,14 @@ local CHANGEABLE = {
   { "partial_fills", 0, share, "SHARE", "of orders, filled in parts; 0" },
   { "reject", 0, share, "SHARE", "of orders, rejected; 0" },
   -- or { [instrumentId] = boolean, all = }
+  -- private events of the stream: before the answer to what has caused them,
+  -- twice, in any order
+  { "early_events", false, bounds.flag, "true|false",
+    "private events come before the answer; false" },
+  { "doubled_events", false, bounds.flag, "true|false",
+    "private events come twice; false" },
+  { "shuffled_events", false, bounds.flag, "true|false",
+    "private events come in any order; false" },
   { "market_open", true, bounds.either(bounds.flag,
     bounds.map(instrument, bounds.flag)), "true|false",
     "whether markets are open; true" },
@@ -141,7 +196,9 @@ local CHANGEABLE = {
     "how a cost is called; value" },
   { "cancel_filled", 400, bounds.one_of(200, 400), "400|200",
     "the status of cancelling what is filled; 400" },
-  { "order_fee", 0, money, "USD", "of an order; 0" },
+  { "order_fee", 0, money, "USD", "of an order, of a close as well; 0" },
+  { "overnight", 0.0002, bounds.number(0, 1), "SHARE",
+    "of what is borrowed, each night; 0.0002" },
   { "minimum_copy", 1, money, "USD", "smaller trades are not copied; 1" },
   { "history_page", 100, bounds.whole(1, ceilings.box_count_max), "N",
     "trades of a page; 100" },

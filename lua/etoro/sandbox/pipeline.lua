@@ -59,10 +59,13 @@ local function work(box, request, route, params, effects, caller)
     reply.stop(fail(box, route, 403, "InsufficientPermissions",
       "Insufficient permissions"))
   end
+  local barred = route.bar and route.bar(caller)
+  if barred then reply.stop(barred) end
   local body, query = read_body(request, route), router.query(request.query)
   if not box.options.strict then body, query = fold(body), fold(query) end
   return route.handler { box = box, request = request, caller = caller,
-    params = params, query = query, body = body, effects = effects }
+    params = params, query = query, body = body, effects = effects,
+    args = nil, op = nil, books = nil, account = nil } -- of the areas
 end
 
 -- A table that is raised is an answer (reply.stop); all else is a mistake.

@@ -22,9 +22,9 @@ end
 
 --- An integer from 1 to 2147483562.
 function methods:next()
-  self.a = self.a * 40014 % M1
-  self.b = self.b * 40692 % M2
-  return (self.a - self.b) % (M1 - 1) + 1
+  local a, b = self.a * 40014 % M1, self.b * 40692 % M2
+  self.a, self.b = a, b
+  return (a - b) % (M1 - 1) + 1
 end
 
 --- An integer from low to high, both included.

@@ -4,6 +4,8 @@
 
 local client = require "etoro.client"
 local core = require "etoro.core"
+local scheduler = require "etoro.tasks.scheduler"
+local stream_way = require "etoro.sandbox.stream.way"
 local tasks = require "etoro.tasks"
 local waiting = require "etoro.tasks.waiting"
 
@@ -12,13 +14,16 @@ local tostring = core.text -- not up to the locale
 local M = {}
 
 local function split(target)
-  return target:match("^([^?]*)%??(.*)$")
+  local at = target:find("?", 1, true)
+  if not at then return target, "" end
+  return target:sub(1, at - 1), target:sub(at + 1)
 end
 
 -- The header lines that the core built, with the sealed credentials among
 -- them under their own names.
 local function headers_of(request)
-  local headers = {}
+  local headers = { accept = nil, ["content-type"] = nil,
+    ["x-request-id"] = nil, ["x-api-key"] = nil, ["x-user-key"] = nil }
   for _, line in ipairs(request.lines) do
     local name, value = line:match("^([^:]+):[ \t-\r]*(.*)$")
     headers[core.lower(name)] = value
@@ -32,6 +37,10 @@ local function headers_of(request)
 end
 
 local function add_lines(lines, name, value)
+  if type(value) == "string" then
+    lines[#lines + 1] = name .. ": " .. value
+    return
+  end
   for _, text in ipairs(type(value) == "table" and value or { value }) do
     lines[#lines + 1] = name .. ": " .. tostring(text)
   end
@@ -101,12 +110,25 @@ local function serve(pump)
   return true
 end
 
--- Serves what waits to be sent; with nothing there, moves the clock on to what
--- is due next. Gives false when nothing is.
+-- Lets those go on who wait for news of a stream; false when there are none.
+local function tell(pump)
+  local told = pump.told
+  if not told[1] then return false end
+  pump.told = {}
+  for _, id in ipairs(told) do scheduler.deliver(id) end
+  return true
+end
+
+-- Serves what waits to be sent, and streams; with nothing there, moves the clock
+-- on to what is due next. Gives false when nothing is.
 local function drive(pump, loop)
   if serve(pump) then return true end
-  local due = answer_late(pump)
-  due = math.min(due or math.huge, loop:timeout())
+  local streams = pump.box.streams -- once somebody has opened one
+  if streams then streams:tick() end
+  if tell(pump) then return true end
+  local due = answer_late(pump) or math.huge
+  if streams then due = math.min(due, streams:due()) end
+  due = math.min(due, loop:timeout())
   if due == math.huge then return false end
   pump.engine:advance(due)
 end
@@ -116,10 +138,17 @@ local function pump_of(box)
   if not box.pump then
     local engine = core.engine { now = box:now(),
       seed = math.tointeger(box.options.seed) }
-    local pump = { engine = engine, box = box, late = {} }
+    local pump = { engine = engine, box = box, late = {}, told = {} }
     box.pump = pump
     box:set_clock(function() return engine:unix() end)
-    waiting.of(engine).drive = function(loop) return drive(pump, loop) end
+    local runtime = waiting.of(engine)
+    runtime.drive = function(loop) return drive(pump, loop) end
+    runtime.open_way = function(handle)
+      local way, err = stream_way.open(box, engine, handle, function(id)
+        table.insert(pump.told, id)
+      end)
+      return way, err
+    end
   end
   return box.pump
 end

@@ -15,6 +15,8 @@ local REPLY = REPLIES .. "/{replyId}"
 
 ---@class etoro.CommentPage
 ---@field take? integer items a page, 1 to 100; 20
+---@field limit? integer of iterators: the most items to give
+---@field client_request_id? string of post:each_share: UUID
 ---@field order? "Asc"|"Desc" of time; default "Desc"
 ---@field offsetEntityId? string where to start
 ---@field badgesExperimentIsEnabled? boolean
@@ -160,7 +162,7 @@ resource.rows(methods, "comment", {
   --- Goes through the replies to it, page by page (portal: Comments and Replies,
   --- List Replies on a Comment). The iterator raises the error object when a
   --- page fails.
-  ---@param params? etoro.CommentPage and limit: the most replies to give
+  ---@param params? etoro.CommentPage
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.Reply?
   each_reply = { "GET " .. REPLIES, "params", each = true, wrap = wrap_reply },

@@ -34,6 +34,14 @@ local collection, M = resource.define "feeds"
 local tostring = core.text -- not up to the locale
 
 resource.rows(collection, "client.feeds", {
+  --- Lists the instruments that a user looks at most (v1.375.0, Impressions).
+  ---@param gcid integer
+  ---@param options? etoro.RequestOptions
+  ---@return { id: integer, score: number, targetType: integer }[]? assets
+  ---@return etoro.Response|etoro.Error
+  top_assets = { "GET /api/v1/impressions/topassets/user/{gcid}", "gcid",
+    list = "" },
+
   --- Writes a post by the older path; client.posts:create is the one to use
   --- (portal: Feeds, Create a New Discussion Post).
   ---@param fields etoro.NewPost|string a string is the message

@@ -15,17 +15,26 @@ local resource = require "etoro.resource"
 local PEOPLE = "/api/v1/user-info/people"
 local ONE = PEOPLE .. "/{username}"
 local STATS = "/api/v2/portfolios/{username}"
+local RANKINGS = "/api/v2/portfolios/rankings"
 local LIST = operations["GET " .. PEOPLE]
 
 ---@alias etoro.Period
----| "CurrMonth" | "CurrQuarter" | "CurrYear" | "LastYear" | "LastTwoYears"
----| "OneMonthAgo" | "TwoMonthsAgo" | "ThreeMonthsAgo" | "SixMonthsAgo"
+---| "CurrMonth"
+---| "CurrQuarter"
+---| "CurrYear"
+---| "LastYear"
+---| "LastTwoYears"
+---| "OneMonthAgo"
+---| "TwoMonthsAgo"
+---| "ThreeMonthsAgo"
+---| "SixMonthsAgo"
 ---| "OneYearAgo"
 
 ---@class etoro.PeopleSearch
 ---@field period etoro.Period
 ---@field page? integer from 1
 ---@field pageSize? integer
+---@field limit? integer of `each`: the most people to give
 ---@field sort? string|string[] such as "-copiers"
 ---@field popularInvestor? boolean
 ---@field gainMax? integer
@@ -41,6 +50,42 @@ local LIST = operations["GET " .. PEOPLE]
 ---@field isTestAccount? boolean
 ---@field optIn? boolean
 ---@field blocked? boolean
+
+---@alias etoro.RankingPeriod
+---| etoro.Period
+---| "AbsOneYear"
+---| "AbsTwoYears"
+
+---@class etoro.RankingQuery
+---@field period etoro.RankingPeriod
+---@field sort? string a field of what is given, "-" in front: from the highest on
+---@field page? integer from 1
+---@field pageSize? integer up to 100; 20
+---@field limit? integer of `each_ranked`: the most to give
+---@field country? string ISO 3166-1 alpha-2
+---@field gainMin? number
+---@field gainMax? number
+---@field copiersMin? integer
+---@field copiersMax? integer
+---@field riskScoreMin? integer 1 to 10
+---@field riskScoreMax? integer
+---@field popularInvestor? boolean
+---@field aumTier? integer
+
+---@class etoro.Ranked
+---@field cid integer the API calls it a Gcid here, and the parentCID of copies there
+---@field username string
+---@field type "trader"|"smart-portfolio"
+---@field gain number fraction: 0.12 is 12 %
+---@field riskScore integer 1 to 10
+---@field copiers integer
+---@field winRatio number percent
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.PortfolioSearch
+---@field type "trader"|"smart-portfolio"
+---@field query string
+---@field limit? integer up to 100; 10
 
 --- Either period, or minDate with maxDate.
 ---@class etoro.StatsQuery
@@ -142,7 +187,7 @@ resource.rows(collection, "client.people", {
   --- Goes through the people that a search finds, page by page (portal: Users
   --- Info, Search for User Discovery). The iterator raises the error object when
   --- a page fails.
-  ---@param params etoro.PeopleSearch and limit: the most people to give
+  ---@param params etoro.PeopleSearch
   ---@param options? etoro.RequestOptions for each page
   ---@return fun(): etoro.FoundPerson?
   each = { "GET " .. PEOPLE .. "/search", "params", each = true },
@@ -226,6 +271,76 @@ resource.rows(collection, "client.people", {
   ---@return { copiers: integer, aumTier: integer, aumTierDesc?: string }?
   ---@return etoro.Response|etoro.Error err kind scope when he shows none
   copiers = { "GET " .. STATS .. "/copiers", "username" },
+
+  --- Goes through the portfolios of a ranking, page by page (v1.375.0, Portfolio
+  --- Rankings). Gains are fractions, `winRatio` is percent. The iterator raises the
+  --- error object when a page fails.
+  ---@param params etoro.RankingQuery
+  ---@param options? etoro.RequestOptions for each page
+  ---@return fun(): etoro.Ranked?
+  each_ranked = { "GET " .. RANKINGS, "params", each = true },
+
+  --- Reads one page of a ranking (v1.375.0, Portfolio Rankings).
+  ---@param params etoro.RankingQuery
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Ranked[]? portfolios
+  ---@return etoro.Response|etoro.Error with meta.pagination
+  rankings = { "GET " .. RANKINGS, "params", page = true },
+
+  --- Someone's figures in the rankings (v1.375.0, Portfolio Rankings).
+  ---@param username string
+  ---@param period etoro.RankingPeriod
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Ranked? portfolio
+  ---@return etoro.Response|etoro.Error
+  ranking = { "GET " .. STATS .. "/rankings", "username", "period", at = "data" },
+
+  --- The figures of up to 100 people at once (v1.375.0, Portfolio Rankings).
+  ---@param usernames string[]
+  ---@param period etoro.RankingPeriod
+  ---@param options? etoro.RequestOptions
+  ---@return { cid: integer, username: string, value: etoro.Ranked }[]? portfolios
+  ---@return etoro.Response|etoro.Error
+  rankings_of = { "POST " .. RANKINGS .. "/multiple", { "body", function(names)
+    return { usernames = names }
+  end }, "period", list = "results" },
+
+  --- The names of ready-made rankings (v1.375.0, Portfolio Rankings).
+  ---@param options? etoro.RequestOptions
+  ---@return { name: string }[]? presets
+  ---@return etoro.Response|etoro.Error
+  presets = { "GET " .. RANKINGS .. "/presets", list = "results" },
+
+  --- Reads one page of a ready-made ranking (v1.375.0, Portfolio Rankings).
+  ---@param name string one of people:presets
+  ---@param params? { page?: integer, pageSize?: integer } pageSize up to 100 (20)
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Ranked[]? portfolios
+  ---@return etoro.Response|etoro.Error
+  preset = { "GET " .. RANKINGS .. "/presets/{type}", "type", "params",
+    page = true },
+
+  --- The tags that portfolios have by what they hold (v1.375.0, Portfolio Rankings).
+  ---@param params? { type?: "industries"|"sectors" }
+  ---@param options? etoro.RequestOptions
+  ---@return { id: integer, name: string, type: "industry"|"sector" }[]? tags
+  ---@return etoro.Response|etoro.Error
+  ranking_tags = { "GET " .. RANKINGS .. "/tags", "params", list = "results" },
+
+  --- How many portfolios each industry or sector has (v1.375.0, Portfolio Rankings).
+  ---@param by "industries"|"sectors"
+  ---@param options? etoro.RequestOptions
+  ---@return { uniquePortfolios: integer, items: table[] }? summary
+  ---@return etoro.Response|etoro.Error
+  ranking_summary = { "GET " .. RANKINGS .. "/summary", "summary" },
+
+  --- Finds people and portfolios by words of their names (v1.375.0, Portfolio
+  --- Search).
+  ---@param params etoro.PortfolioSearch
+  ---@param options? etoro.RequestOptions
+  ---@return table[]? found username, fullName, type, copiers, profileUrl
+  ---@return etoro.Response|etoro.Error
+  find = { "GET /api/v1/portfolios/search", "params", list = "results" },
 })
 
 return M

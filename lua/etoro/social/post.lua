@@ -128,7 +128,7 @@ resource.rows(methods, "post", {
 
   --- Goes through those who shared it, page by page (portal: Posts, List Shares
   --- of a Post). The iterator raises the error object when a page fails.
-  ---@param params? etoro.CommentPage with limit, client_request_id (UUID)
+  ---@param params? etoro.CommentPage
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.Share?
   each_share = { "GET " .. POST .. "/shares", "params",
@@ -184,7 +184,7 @@ resource.rows(methods, "post", {
   --- Goes through its comments, page by page (portal: Comments and Replies, List
   --- Comments on a Post). The iterator raises the error object when a page
   --- fails.
-  ---@param params? etoro.CommentPage and limit: the most comments to give
+  ---@param params? etoro.CommentPage
   ---@param options? etoro.RequestOptions
   ---@return fun(): etoro.Comment?
   each_comment = { "GET " .. POST .. "/comments", "params", each = true,

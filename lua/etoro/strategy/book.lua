@@ -2,7 +2,7 @@
 -- nothing else of the account.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local types = require "etoro.values.types"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
@@ -20,9 +20,17 @@ local tonumber, tostring = core.number, core.text -- not up to the locale
 ---@field fill_price? number
 ---@field why? string
 
+---@class etoro.StrategyOwned
+---@field symbol string
+---@field since number
+---@field request_id? string of the order that opened it
+---@field is_shown? boolean an account has shown it
+---@field absent? number since when each look at the account lacked it
+
 ---@class etoro.StrategyBook
 ---@field orders etoro.StrategyOrder[]
----@field owned table<string, { symbol: string, since: number, request_id?: string }> by position
+---@field owned table<string, etoro.StrategyOwned> by position
+---@field gone table<string, etoro.StrategyOwned> that the account lacked for long
 local book = {}
 book.__index = book
 book.__name = "etoro.strategy.book"
@@ -32,7 +40,8 @@ local M = {}
 --- Makes an empty one.
 ---@return etoro.StrategyBook
 function M.new()
-  return setmetatable({ orders = {}, owned = {}, under_way = {} }, book)
+  return setmetatable({ orders = {}, owned = {}, gone = {}, under_way = {},
+    opening = {}, closing = {} }, book)
 end
 
 --- Enters an order before it is sent.
@@ -43,6 +52,15 @@ function book:add(fields)
   fields.state = fields.state or "sent"
   self.orders[#self.orders + 1] = fields
   self.under_way[fields.request_id] = fields
+  if fields.side ~= "close" then
+    self.opening[fields.symbol] = self.opening[fields.symbol]
+      or { first = 1, told = 0 }
+    table.insert(self.opening[fields.symbol], fields)
+  elseif fields.positionID then
+    local key = tostring(fields.positionID)
+    self.closing[key] = self.closing[key] or {}
+    self.closing[key][fields.request_id] = fields
+  end
   return fields
 end
 
@@ -53,7 +71,17 @@ end
 function book:finish(record, state, why)
   record.state, record.why = state, why or record.why
   self.under_way[record.request_id] = nil
+  local key = tostring(record.positionID)
+  local list = self.closing[key]
+  if not list then return end
+  list[record.request_id] = nil
+  if next(list) == nil then self.closing[key] = nil end
 end
+
+--- Closes of a position that have no end yet, by their request ids.
+---@param id integer|string
+---@return table<string, etoro.StrategyOrder>
+function book:closes_of(id) return self.closing[tostring(id)] or {} end
 
 --- Takes positions that an order has opened for the strategy's own.
 ---@param record { symbol: string, request_id?: string }
@@ -86,34 +114,101 @@ function book:of(all)
   return own
 end
 
---- Forgets positions that the account has no more: a stop closed them, or
---- somebody's hand. What was opened a moment ago may not show yet.
+--- Enters what an account shows: which of the strategy's positions are there, also
+--- such as were taken for gone.
 ---@param all table[] the account's
----@param now number
----@return table[] gone { positionID, symbol }
-function book:missing(all, now)
-  local there, gone = {}, {}
+---@return table[] back positions that are there again
+function book:see(all)
+  local back = {}
+  for _, position in ipairs(all) do
+    local id = tostring(position.positionID)
+    local entry = self.gone[id]
+    if entry then
+      self.owned[id], self.gone[id] = entry, nil
+      back[#back + 1] = position
+    end
+    entry = self.owned[id]
+    if entry then entry.is_shown, entry.absent = true, nil end
+  end
+  self:of(back)
+  return back
+end
+
+--- Those of the strategy's positions that an account does not show.
+---@param all table[] the account's
+---@return string[] ids in order
+function book:lacks(all)
+  local there, lacks = {}, {}
   for _, position in ipairs(all) do there[tostring(position.positionID)] = true end
-  for id, entry in pairs(self.owned) do
-    if not there[id] and now - entry.since > limits.strategy_shown_within then
-      gone[#gone + 1] = { positionID = tonumber(id), symbol = entry.symbol }
+  for id in pairs(self.owned) do
+    if not there[id] then lacks[#lacks + 1] = id end
+  end
+  table.sort(lacks, core.before)
+  return lacks
+end
+
+--- Forgets a position that the account has no more: a stop closed it, or somebody's
+--- hand.
+---@param id string
+---@return table gone { positionID, symbol }
+function book:lose(id)
+  local entry = self.owned[id]
+  self.owned[id], self.gone[id] = nil, entry
+  return { positionID = tonumber(id), symbol = entry.symbol }
+end
+
+--- Orders that have no end yet, closes apart.
+---@param symbol? string of this one alone
+---@return etoro.StrategyOrder[]
+function book:waiting(symbol)
+  local list = {}
+  for _, record in pairs(self.under_way) do
+    if record.side ~= "close" and (not symbol or record.symbol == symbol) then
+      list[#list + 1] = record
     end
   end
-  table.sort(gone, function(a, b) return a.positionID < b.positionID end)
-  for _, one in ipairs(gone) do self:disown(one) end
-  return gone
+  table.sort(list, function(a, b)
+    if a.time ~= b.time then return a.time < b.time end
+    return core.before(a.request_id, b.request_id)
+  end)
+  return list
+end
+
+--- A close of one of a symbol's positions that has no end yet.
+---@param symbol string
+---@return etoro.StrategyOrder? record
+function book:closes(symbol)
+  for _, record in pairs(self.under_way) do
+    if record.side == "close" and record.symbol == symbol then return record end
+  end
 end
 
 --- An order of a symbol that has no end yet, closes apart.
 ---@param symbol string
 ---@return etoro.StrategyOrder? record
 function book:waits(symbol)
-  for _, record in ipairs(self.orders) do
-    if record.symbol == symbol and record.side ~= "close"
-        and self.under_way[record.request_id] then
-      return record
-    end
+  local list = self.opening[symbol]
+  while list and list[list.first] do
+    local record = list[list.first]
+    if self.under_way[record.request_id] then return record end
+    list.first = list.first + 1 -- what has ended never begins again
   end
+  self.opening[symbol] = nil
+end
+
+--- Orders that have no end yet, closes apart, each of them once.
+---@param symbol? string of this one alone
+---@return etoro.StrategyOrder[]
+function book:untold(symbol)
+  local fresh = {}
+  for _, name in ipairs(symbol and { symbol } or types.sorted_names(self.opening)) do
+    local list = self.opening[name] or { told = 0 }
+    for i = list.told + 1, #list do
+      if self.under_way[list[i].request_id] then fresh[#fresh + 1] = list[i] end
+    end
+    list.told = #list
+  end
+  return fresh
 end
 
 return M

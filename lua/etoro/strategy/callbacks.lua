@@ -8,26 +8,62 @@ local limits = require "etoro.values.limits"
 
 local tostring = core.text -- not up to the locale
 
+local unpack = table.unpack
+
 local M = {}
 
-local BURST = limits.strategy_burst
+local BURST <const> = limits.strategy_burst
+local BURSTS <const> = limits.strategy_instructions // BURST
 
--- Stops what runs for ever. From then on it raises at each instruction of the
--- strategy's own, so that no pcall saves it; what this package has begun for it
--- comes to its end.
-local function watch(name)
-  local bursts = limits.strategy_instructions // BURST
-  local function look()
-    bursts = bursts - 1
-    if bursts >= 0 then return end
-    debug.sethook(look, "", 1)
+-- Why a callback must not go on: it runs for ever, or the run is to end at once.
+local function verdict(guard)
+  if guard.bursts < 0 then
+    return ("has run for %d million instructions without an end"):format(
+      limits.strategy_instructions // 1000000)
+  end
+  return guard.stop and guard.stop() == "now" and "was stopped at once" or nil
+end
+
+local guards = setmetatable({}, { __mode = "k" }) -- by thread
+
+-- Lets what a guard watches have all its instructions.
+local function refill(guard)
+  guard.bursts = BURSTS
+  if not guard.why then return end
+  guard.why = nil
+  debug.sethook(guard.look, "", BURST)
+end
+
+local function new_guard(stop)
+  local guard = { stop = stop }
+  function guard.look()
+    if guard.is_idle then return end
+    guard.bursts = guard.bursts - 1
+    guard.why = guard.why or verdict(guard)
+    if not guard.why then return end
+    debug.sethook(guard.look, "", 1)
     local place = debug.getinfo(2, "Sl")
     if not place or blame.is_inside(place.source) then return end
-    error(("%s:%d: %s has run for %d million instructions without an end"):format(
-      place.short_src, place.currentline, name,
-      limits.strategy_instructions // 1000000), 0)
+    error(("%s:%d: %s %s"):format(place.short_src, place.currentline, guard.name,
+      guard.why), 0)
   end
-  return look
+  return guard
+end
+
+-- Begins to watch this thread; one guard serves all that is called in it until
+-- `leave`. It stops what has to end: from then on it raises at each instruction
+-- of the strategy's own, so that no pcall saves it; what this package has begun
+-- for it comes to its end.
+local function watch(name, guard)
+  guard.name, guard.why, guard.bursts = name, nil, BURSTS
+  guards[coroutine.running()] = guard
+  debug.sethook(guard.look, "", BURST)
+  return guard
+end
+
+local function leave()
+  debug.sethook()
+  guards[coroutine.running()] = nil
 end
 
 -- What was raised, with where; an error object stays one.
@@ -36,12 +72,36 @@ local function with_trace(raised)
   return { raised = raised, text = text, traceback = debug.traceback(text, 2) }
 end
 
-local names = setmetatable({}, { __mode = "k" }) -- of callbacks, by thread
-
 --- Lets the running callback have all its instructions again: it has slept.
 function M.refresh()
-  local name = names[coroutine.running()]
-  if name then debug.sethook(watch(name), "", BURST) end
+  local guard = guards[coroutine.running()]
+  if guard then refill(guard) end
+end
+
+--- Calls a function, as xpcall does, within the budget of instructions.
+---@param name string what it is, in words
+---@param handler fun(raised: any): any
+---@param fn function
+---@param ... any
+---@return boolean ok
+---@return any result the first that it gave, or what the handler did
+function M.within_budget(name, handler, fn, ...)
+  watch(name, new_guard())
+  local ok, result = xpcall(fn, handler, ...)
+  leave()
+  return ok, result
+end
+
+-- What came of a call: nil, and its first result; or what went wrong.
+local function outcome(name, ok, result)
+  if ok then return nil, result end
+  if errors.is(result.raised) and result.raised.kind == "cancelled" then
+    leave()
+    error(result.raised, 0) -- the task is, not the strategy
+  end
+  return errors.new { kind = "invalid", code = "callback", field = name,
+    message = ("%s raised: %s"):format(name, result.text),
+    traceback = result.traceback }
 end
 
 --- Calls a function of a strategy's. Gives its error, if it raised one.
@@ -51,40 +111,84 @@ end
 ---@return etoro.Error? err kind "invalid", code "callback", with traceback
 ---@return any result the first that it gave
 function M.call(name, fn, ...)
-  local thread = coroutine.running()
-  names[thread] = name
-  debug.sethook(watch(name), "", BURST)
-  local ok, failure = xpcall(fn, with_trace, ...)
-  debug.sethook()
-  names[thread] = nil
-  if ok then return nil, failure end
-  if errors.is(failure.raised) and failure.raised.kind == "cancelled" then
-    error(failure.raised, 0) -- the task is, not the strategy
+  local err, result = outcome(name, M.within_budget(name, with_trace, fn, ...))
+  return err, result
+end
+
+--- The same for a run, whose second order to end stops it wherever it is.
+---@param run etoro.StrategyRun
+---@param name string of the callback
+---@param fn function
+---@param ... any
+---@return etoro.Error? err
+function M.call_for(run, name, fn, ...)
+  watch(name, new_guard(run.options.stop))
+  local ok, result = xpcall(fn, with_trace, ...)
+  leave()
+  return (outcome(name, ok, result))
+end
+
+-- What a callback has done is kept.
+local function keep(run)
+  local ok, err = run:save()
+  if ok then return end
+  run:failed(err) -- the next start would not know what this one did
+  run.failure = err
+end
+
+-- Calls what an event is for.
+local function call_event(run, guard, name, time, ...)
+  run:begin_decision(time)
+  guard.name, guard.is_idle = name, false
+  local ok, result = xpcall(run.strategy.callbacks[name], with_trace, run.ctx, ...)
+  guard.is_idle = true
+  if guard.why then refill(guard) else guard.bursts = BURSTS end
+  if not ok then run:failed((outcome(name, ok, result))) end
+  if run.options.state then keep(run) end
+end
+
+-- Calls for the bars of one time; false behind the last.
+local function call_bar(run, guard, event)
+  local bars, at = event.bars, event.at
+  local bar = bars[at]
+  while bar do
+    at = at + 1
+    event.at = at
+    local item = run.items[bar.symbol]
+    if item.is_ready or run:is_told(item) then
+      call_event(run, guard, "on_bar", event.time, bar, item.indicators)
+      return true
+    end
+    bar = bars[at]
   end
-  return errors.new { kind = "invalid", code = "callback", field = name,
-    message = ("%s raised: %s"):format(name, failure.text),
-    traceback = failure.traceback }
+  return false
+end
+
+-- Calls what is first in the queue; bars of one time stay there until all are told.
+local function call_first(run, guard, queue)
+  local event = queue[queue.first]
+  if event.bars and call_bar(run, guard, event) then return end
+  queue[queue.first], queue.first = nil, queue.first + 1
+  if event.feed then
+    run:enter(event.feed)
+  elseif event.name then
+    call_event(run, guard, event.name, event.time, unpack(event, 1, event.n))
+  end
 end
 
 --- Runs what is queued, unless somebody does already: whoever queues while a
 --- callback runs leaves it to them.
 ---@param run etoro.StrategyRun
 function M.drain(run)
-  if run.is_busy then return end
+  local queue = run.queue
+  if run.is_busy or queue.first > queue.last then return end
   run.is_busy = true
-  while run.queue[1] and not run.failure do
-    local event = table.remove(run.queue, 1)
-    run:begin_decision()
-    local err = M.call(event.name, run.strategy.callbacks[event.name], run.ctx,
-      table.unpack(event, 1, event.n))
-    if err then run:failed(err) end
-    local ok
-    ok, err = run:save()
-    if not ok then -- the next start would not know what this one did
-      run:failed(err)
-      run.failure = err
-    end
+  run.guard = run.guard or new_guard(run.options.stop)
+  local guard = watch("", run.guard)
+  while queue.first <= queue.last and not run.failure do
+    call_first(run, guard, queue)
   end
+  leave()
   run.is_busy = false
 end
 

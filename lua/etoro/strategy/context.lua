@@ -4,10 +4,12 @@ local blame = require "etoro.values.blame"
 local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
+local exits = require "etoro.strategy.exits"
+local items = require "etoro.strategy.items"
 local nearest = require "etoro.values.nearest"
-local waiting = require "etoro.tasks.waiting"
+local target = require "etoro.strategy.target"
 
-local tostring = core.text -- not up to the locale
+local tonumber, tostring = core.number, core.text -- not up to the locale
 
 local M = {}
 
@@ -34,7 +36,7 @@ end
 ---@return etoro.Error? err kind "rejected" with code, when it was not sent
 function ctx:buy(symbol, what)
   local run <const> = run_of(self)
-  return dealing.buy(run, symbol, what)
+  return dealing.enter(run, symbol, "buy", what)
 end
 
 --- Sells short, with the words of buy.
@@ -44,34 +46,28 @@ end
 ---@return etoro.Error? err
 function ctx:sell(symbol, what)
   local run <const> = run_of(self)
-  return dealing.sell(run, symbol, what)
+  return dealing.enter(run, symbol, "sell", what)
 end
 
---- Closes all that the strategy holds of a symbol, or one of its positions.
+--- Closes all that the strategy holds of a symbol, or one of its positions. What one
+--- decision closes it can spend.
 ---@param what string|table a symbol or a position
----@param options? { units?: number } a part of each
+---@param options? { units?: number, orders?: boolean } units: a part of each; orders:
+---takes back orders of the symbol that wait, which stay otherwise
 ---@return table[]? closed
 ---@return etoro.Error? err
 function ctx:close(what, options)
   local run <const> = run_of(self)
-  return dealing.close(run, what, options)
+  return exits.close(run, what, options)
 end
 
 --- Closes all that the strategy holds.
+---@param options? { orders?: boolean } orders: takes back all that wait, too
 ---@return table[]? closed
 ---@return etoro.Error? err
-function ctx:close_all()
+function ctx:close_all(options)
   local run <const> = run_of(self)
-  local list, failure = run:positions()
-  if not list then return nil, failure end
-  local closed = {}
-  for _, position in ipairs(list) do
-    local one, err = dealing.close(run, position)
-    failure = failure or err
-    closed[#closed + 1] = one and one[1]
-  end
-  if failure then return nil, failure end
-  return closed
+  return exits.close_all(run, options)
 end
 
 --- Brings what the strategy holds of a symbol to a weight of its equity: buys
@@ -83,19 +79,29 @@ end
 ---@return etoro.Error? err
 function ctx:target(symbol, weight, options)
   local run <const> = run_of(self)
-  return dealing.target(run, symbol, weight, options)
+  return target.go(run, symbol, weight, options)
 end
 
---- Cancels an order that waits.
+--- How much of equity the strategy has in a symbol: what ctx:target compares.
+---@param symbol string
+---@return number? weight 0 where it has none, below 0 where it is short
+---@return etoro.Error? err
+function ctx:weight(symbol)
+  local run <const> = run_of(self)
+  local weight, err = target.weight(run, symbol)
+  return weight, err
+end
+
+--- Cancels an order of the strategy's own that waits.
 ---@param order etoro.Order
 ---@return etoro.Order? order
 ---@return etoro.Error? err
 function ctx:cancel(order)
-  run_of(self)
+  local run <const> = run_of(self)
   if type(order) ~= "table" or not order.cancel then
     blame.raise "ctx:cancel takes an order"
   end
-  return order:cancel()
+  return dealing.cancel(run, order)
 end
 
 --- The strategy's positions, of one symbol or all.
@@ -107,9 +113,12 @@ function ctx:positions(symbol)
   return run:positions(symbol)
 end
 
---- What became of the strategy's orders, oldest first.
+--- What became of the strategy's orders, oldest first; a list of its own.
 ---@return etoro.StrategyOrder[]
-function ctx:orders() return run_of(self).book.orders end
+function ctx:orders()
+  local orders = run_of(self).book.orders
+  return table.move(orders, 1, #orders, 1, {})
+end
 
 --- US dollars that can be traded with, less what this decision has spent.
 ---@return number? dollars
@@ -147,20 +156,22 @@ end
 ---@param n? integer all that are kept
 ---@return etoro.StrategyBar[]
 function ctx:bars(symbol, n)
-  local bars = item_of(run_of(self), symbol).bars
-  local first = n and math.max(1, #bars - n + 1) or 1
-  return table.move(bars, first, #bars, 1, {})
+  local run = run_of(self)
+  local item = item_of(run, symbol)
+  local count = items.count(item, run:deciding().time)
+  local first = n and math.max(1, count - n + 1) or 1
+  return table.move(item.bars, first, count, 1, {})
 end
 
 local series = {}
 series.__index = function(self, name)
-  local bars = self.item.bars
+  local item, run = self.item, self.run
   return setmetatable({}, { __index = function(_, k)
     if math.type(k) ~= "integer" or k >= 0 then
       blame.raise(("series.%s[k]: k is -1 for the newest bar that is over, -2 "
         .. "for the one before; there is no later one"):format(tostring(name)))
     end
-    local bar = bars[#bars + 1 + k]
+    local bar = item.bars[items.count(item, run:deciding().time) + 1 + k]
     return bar and bar[name]
   end })
 end
@@ -169,7 +180,8 @@ end
 ---@param symbol string
 ---@return table series
 function ctx:series(symbol)
-  return setmetatable({ item = item_of(run_of(self), symbol) }, series)
+  local run = run_of(self)
+  return setmetatable({ run = run, item = item_of(run, symbol) }, series)
 end
 
 --- The time, in seconds since 1970.
@@ -196,9 +208,11 @@ end
 ---@param seconds number
 function ctx:sleep(seconds)
   local run <const> = run_of(self)
-  waiting.sleep(seconds)
+  local before = run.client:unix()
+  run:sleep(seconds)
   run:begin_decision()
-  callbacks.refresh()
+  -- a loop of sleeps that let no time pass never ends
+  if tonumber(seconds) > 0 and run.client:unix() > before then callbacks.refresh() end
 end
 
 --- Makes the ctx of a run.
@@ -206,10 +220,18 @@ end
 ---@return etoro.StrategyContext
 function M.new(run)
   local self = setmetatable({ settings = run.strategy.settings,
-    state = run.state, client = run.client, name = run.strategy.name,
+    client = run.client, name = run.strategy.name,
     account = run.client:environment() }, {
     __name = "etoro.strategy.ctx",
+    __newindex = function(self, name, value)
+      if name ~= "state" then return rawset(self, name, value) end
+      if type(value) ~= "table" then
+        blame.raise("ctx.state is a table, got " .. type(value))
+      end
+      run.state = value
+    end,
     __index = function(_, name)
+      if name == "state" then return run.state end
       return ctx[name] or blame.raise(("ctx has no '%s'%s"):format(
         tostring(name), nearest.hint(tostring(name), ctx)))
     end,

@@ -2,25 +2,34 @@
 -- it could reach an account or another strategy behind the back of its run.
 --
 -- This keeps mistakes in, not malice: a file is a program that its user trusts.
--- A global that is set, or read and not there, is a mistake with a line.
+-- A global that is set, or read and not there, is a mistake with a line; the first is
+-- looked for before the file runs.
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local strategy_globals = require "etoro.strategy.globals"
 local nearest = require "etoro.values.nearest"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.values.times"
+local traversal = require "etoro.strategy.traversal"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
 
-local PLAIN = { "assert", "error", "getmetatable", "ipairs", "next", "pairs",
-  "pcall", "rawequal", "rawget", "rawlen", "rawset", "select", "setmetatable",
+local PLAIN = { "assert", "error", "getmetatable", "ipairs", "pcall", "rawequal",
+  "rawget", "rawlen", "rawset", "select", "setmetatable",
   "tonumber", "tostring", "type", "xpcall", "_VERSION", "string",
   "table", "utf8", "io", "collectgarbage", "warn" }
 
+local SETS = "it sets the global '%s': write 'local %s', or keep it in ctx.state"
+
 -- Parts of the package that reach no account.
 local PARTS = { ["etoro.indicators"] = "etoro.indicators" }
+
+-- Lua's own parts by `require`: as the file has them.
+local OWN = { string = true, table = true, math = true, os = true, io = true,
+  coroutine = true, utf8 = true, debug = true, _G = true }
 
 -- Neither the environment, where keys may stand, nor what ends the process.
 local OS = { "clock", "difftime", "remove", "rename", "tmpname" }
@@ -57,6 +66,8 @@ local function check_module(self, name)
   if name:find "^etoro$" or (name:find "^etoro%." and not PARTS[name]) then
     refuse(self, ("a strategy does not take '%s': what it does to an account "
       .. "goes through ctx; 'etoro.indicators' may be taken"):format(name))
+  elseif name == "package" then
+    refuse(self, "a strategy does not take 'package': it leads out of the file")
   end
 end
 
@@ -86,11 +97,17 @@ local function require_in(self, name)
   local loaded = self.loaded[name]
   if loaded ~= nil then return loaded end
   local text, path = own_module(self, name)
-  if not text then return self.outside(PARTS[name] or name) end
+  if not text and OWN[name] then return self.globals[name] end
+  if not text then
+    if self.on_module and not PARTS[name] then
+      self.on_module(name, (place(self.chunks):gsub(": $", "")))
+    end
+    return self.outside(PARTS[name] or name)
+  end
   if self.loading[name] then
     refuse(self, ("'%s' requires itself"):format(name))
   end
-  self.loading[name] = true
+  self.loading[name], self.texts[name] = true, text
   local chunk, problem = M.compile(self, text, path)
   if not chunk then error(problem, 0) end
   local value = chunk(name, path)
@@ -145,6 +162,19 @@ local function add_math(self, globals)
   globals.math.randomseed = function(number) seed(self, number) end
 end
 
+-- What the machine tells of itself: its clock, and the memory that is in use.
+local function add_machine(self, globals, machine)
+  if not machine then return end
+  local function told(name, value)
+    return machine(name, value, (place(self.chunks):gsub(": $", "")))
+  end
+  globals.os.clock = function() return told("os.clock", os.clock()) end
+  globals.collectgarbage = function(what, ...)
+    local value = collectgarbage(what, ...)
+    return what == "count" and told("collectgarbage", value) or value
+  end
+end
+
 local function add_os(self, globals)
   globals.os = pick(os, OS)
   globals.os.time = function(date) return time_in(self, date) end
@@ -155,6 +185,36 @@ local function add_os(self, globals)
         .. "end it"):format(name))
     end
   end
+end
+
+-- Which file is read where one is asked for.
+local function source_of(self, options, name, path, mode)
+  if type(path) ~= "string" then return path end
+  if options.is_hidden(path) then
+    refuse(self, ("'%s' holds the bars of this run, those that are still to "
+      .. "come among them"):format(path))
+  end
+  local is_read = name ~= "open" or mode == nil or mode:find "^r"
+  return is_read and options.on_read
+    and options.on_read(path, place(self.chunks):gsub(": $", "")) or path
+end
+
+-- Files that hold what the strategy is not to know yet, and programs, which may
+-- read them.
+local function add_io(self, globals, options)
+  if not options.is_hidden then return end
+  local own = {}
+  for name, value in pairs(io) do own[name] = value end
+  for _, name in ipairs { "open", "lines", "input" } do
+    own[name] = function(path, ...)
+      return io[name](source_of(self, options, name, path, ...), ...)
+    end
+  end
+  function own.popen()
+    refuse(self, "no program is started in a backtest: nobody knows whether it "
+      .. "has what is still to come")
+  end
+  globals.io = own
 end
 
 -- A coroutine of the strategy's is watched as the callback is that resumes it.
@@ -208,8 +268,7 @@ local function closed(self, globals)
       return value
     end,
     __newindex = function(_, name)
-      refuse(self, ("it sets the global '%s': write 'local %s', or keep it in "
-        .. "ctx.state"):format(tostring(name), tostring(name)))
+      refuse(self, SETS:format(tostring(name), tostring(name)))
     end,
     __name = "etoro.strategy.globals", __metatable = false,
   })
@@ -221,6 +280,11 @@ end
 ---@field now fun(): number the time, in seconds since 1970
 ---@field print fun(text: string)
 ---@field seed? integer of its random numbers; 1
+---@field is_hidden? fun(path: string): boolean whether it may not read that file
+---@field on_read? fun(path: string, place: string): string? hears what it reads; another for it
+---@field on_module? fun(name: string, place: string) hears what it requires from elsewhere
+---@field machine? fun(name: string, value: number, place: string): number gives another figure
+---for what the machine tells of itself
 
 --- Makes the globals of one strategy. Each has its own, and its own modules.
 ---@param options etoro.StrategyWorld
@@ -228,12 +292,15 @@ end
 function M.new(options)
   local self = { folder = options.folder, outside = options.outside,
     now = options.now, print = options.print, loaded = {}, loading = {},
-    chunks = {} }
+    chunks = {}, texts = {}, on_module = options.on_module }
   local globals = {}
   for _, name in ipairs(PLAIN) do globals[name] = _G[name] end
+  globals.pairs, globals.next = traversal.pairs, traversal.next
   globals.debug = pick(debug, { "traceback" })
   add_math(self, globals)
   add_os(self, globals)
+  add_machine(self, globals, options.machine)
+  add_io(self, globals, options)
   add_coroutines(globals)
   add_loading(self, globals)
   seed(self, options.seed or 1)
@@ -253,7 +320,11 @@ function M.compile(self, text, path)
   self.chunks[source] = true
   text = text:gsub("^\239\187\191", "")
   if text:sub(1, 1) == "#" then text = "--" .. text end
-  return load(text, source, "t", self.globals)
+  local chunk, problem = load(text, source, "t", self.globals)
+  if not chunk then return nil, problem end
+  local name, line = strategy_globals.first(text)
+  if not name then return chunk end
+  return nil, ("%s:%d: %s"):format(path, line, SETS:format(name, name))
 end
 
 --- What was raised, as one line that begins with a place.

@@ -1,12 +1,15 @@
 -- A strategy's file: run once for the table that it returns, and checked as a
 -- whole before anything else happens.
 
+local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local environment = require "etoro.strategy.environment"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local schedule = require "etoro.values.schedule"
 local settings = require "etoro.strategy.settings"
+local types = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 
@@ -45,6 +48,11 @@ local function are_symbols(value)
     if seen[symbol] then return ("names '%s' twice"):format(symbol) end
     seen[symbol] = true
   end
+  for place in pairs(value) do
+    if not (math.type(place) == "integer" and place >= 1 and place <= #value) then
+      return ("is a list; '%s' is no place in it"):format(tostring(place))
+    end
+  end
 end
 
 local function is_interval(value)
@@ -67,6 +75,14 @@ local function are_timers(value)
   for name, text in pairs(value) do
     if type(name) ~= "string" or type(text) ~= "string" then
       return ("has a timer %s that is no name and time"):format(tostring(name))
+    end
+  end
+  for _, name in ipairs(types.sorted_names(value)) do
+    local text = value[name]
+    local plan, problem = schedule.interval(text), nil
+    if not plan then plan, problem = schedule.read(text) end
+    if not plan then
+      return ("has the timer '%s' at no time: %s"):format(name, problem)
     end
   end
 end
@@ -113,17 +129,36 @@ local function needed(strategy)
   end
 end
 
+-- The first line of a text that has one of some patterns, comments apart; else 1.
+local function line_with(text, patterns)
+  local line = 0
+  for whole in (text .. "\n"):gmatch "(.-)\n" do
+    line = line + 1
+    local code = whole:gsub("%-%-.*", "") .. " "
+    for _, pattern in ipairs(patterns) do
+      if code:find(pattern) then return line end
+    end
+  end
+  return 1
+end
+
+local function literal(text) return (text:gsub("[^A-Za-z0-9_]", "%%%0")) end
+
 -- The line of a field is not known to Lua: it is the first in the text where
 -- the name is given a value.
 local function line_of(text, name)
-  local line = 0
-  local given = "%f[A-Za-z0-9_]" .. tostring(name):gsub("[^A-Za-z0-9_]", "%%%0")
-    .. "[ \t]*=[^=]"
-  for code in (text .. "\n"):gmatch "(.-)\n" do
-    line = line + 1
-    if code:gsub("%-%-.*", ""):find(given) then return line end
+  name = literal(tostring(name))
+  return line_with(text, { "%f[A-Za-z0-9_]" .. name .. "[ \t]*=[^=]",
+    "%f[A-Za-z0-9_]function[ \t]+[A-Za-z0-9_.]+[.:]" .. name .. "[ \t]*%(" })
+end
+
+-- Where the symbols of a list are written.
+local function symbol_lines(text, symbols)
+  local lines = {}
+  for _, symbol in ipairs(type(symbols) == "table" and symbols or {}) do
+    lines[symbol] = line_with(text, { "[\"']" .. literal(symbol) .. "[\"']" })
   end
-  return 1
+  return lines
 end
 
 local function wrong(file, name, text)
@@ -173,16 +208,54 @@ end
 local function run(env, text, path)
   local chunk, problem = environment.compile(env, text, path)
   if not chunk then return nil, broken(problem) end
-  local ok, result = xpcall(chunk, function(raised)
+  local ok, result = callbacks.within_budget("the file", function(raised)
     return errors.is(raised) and raised or tostring(raised)
-  end)
+  end, chunk)
   if not ok then return nil, broken(result) end
   if type(result) ~= "table" then
     return nil, broken(("%s:1: a strategy's file returns a table, not %s")
       :format(path, result == nil and "nothing" or "a " .. type(result)))
+  elseif debug.getmetatable(result) then
+    return nil, broken(("%s:1: a strategy's file returns a plain table, without a "
+      .. "metatable"):format(path))
   end
   return result
 end
+
+---@alias etoro.StrategyInterval
+---| "1m"
+---| "5m"
+---| "10m"
+---| "15m"
+---| "30m"
+---| "1h"
+---| "4h"
+---| "1d"
+---| "1w"
+
+---@alias etoro.StrategyNow table<string, etoro.Indicator> a symbol's indicators, by name
+---@alias etoro.StrategyBars table<string, etoro.StrategyBar> by symbol
+
+--- What a strategy's file returns; doc/strategies.md.
+---@class etoro.StrategyFile
+---@field name string names its orders and files
+---@field symbols? string[]|fun(ctx: etoro.StrategyContext): string[]
+---@field interval? etoro.StrategyInterval length of a bar
+---@field settings? table<string, any> by name: a value, or what it may be
+---@field indicators? fun(settings: table<string, any>): table<string, etoro.Indicator>
+---@field warmup? integer bars before the first decision
+---@field timers? table<string, string> names and times
+---@field on_error? "stop"|"skip"
+---@field on_start? fun(ctx: etoro.StrategyContext)
+---@field on_bar? fun(ctx: etoro.StrategyContext, bar: etoro.StrategyBar, now: etoro.StrategyNow)
+---@field on_bars? fun(ctx: etoro.StrategyContext, time: number, bars: etoro.StrategyBars)
+---@field on_quote? fun(ctx: etoro.StrategyContext, quote: table)
+---@field on_timer? fun(ctx: etoro.StrategyContext, name: string, due: number)
+---@field on_order? fun(ctx: etoro.StrategyContext, order: etoro.Order, record: etoro.StrategyOrder)
+---@field on_position? fun(ctx: etoro.StrategyContext, position: etoro.Position, what: string)
+---@field on_gap? fun(ctx: etoro.StrategyContext, gap: { symbol: string, from: number, to: number })
+---@field on_stop? fun(ctx: etoro.StrategyContext, why: "over"|"stopped"|"failed")
+---@field main? fun(ctx: etoro.StrategyContext)
 
 --- The strategy of a file, ready to run; nothing of it has run but the file
 --- itself.
@@ -190,6 +263,9 @@ end
 ---@field name string
 ---@field path string
 ---@field symbols? string[]|fun(ctx: table): string[]
+---@field symbol_lines table<string, integer> where those of a list are written
+---@field text string of the file
+---@field modules table<string, string> texts of the files beside it that were required so far
 ---@field interval? string
 ---@field seconds? integer of the interval
 ---@field settings table<string, any> the values that it runs with
@@ -214,11 +290,13 @@ end
 
 local function assemble(file, strategy, values, declared)
   local self = { name = strategy.name, path = file.path,
-    symbols = strategy.symbols, interval = strategy.interval,
+    symbols = strategy.symbols,
+    symbol_lines = symbol_lines(file.text, strategy.symbols), interval = strategy.interval,
     seconds = INTERVALS[strategy.interval], settings = values,
     declared = declared, warmup = strategy.warmup or 0,
     timers = strategy.timers or {}, indicators = strategy.indicators,
-    on_error = strategy.on_error or "stop", callbacks = {} }
+    on_error = strategy.on_error or "stop", callbacks = {},
+    text = file.text, modules = file.modules }
   for _, name in ipairs(CALLBACKS) do
     self.callbacks[name] = strategy[name]
   end
@@ -239,8 +317,10 @@ function M.load(path, options)
   end
   local env = environment.new { folder = path:match "^(.*/)" or "./",
     outside = options.outside, now = options.now, print = options.print,
-    seed = options.seed }
-  local file = { path = path, text = text }
+    seed = options.seed, is_hidden = options.is_hidden,
+    on_read = options.on_read, on_module = options.on_module,
+    machine = options.machine }
+  local file = { path = path, text = text, modules = env.texts }
   local strategy, err = run(env, text, path)
   if not strategy then return nil, err end
   err = find_fault(file, strategy)

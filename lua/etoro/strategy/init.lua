@@ -14,13 +14,20 @@ local outside = require -- what a file may require that is not beside it
 local M = {}
 
 local OPTIONS = { settings = "table", seed = "number", now = "function",
-  print = "function" }
+  print = "function", is_hidden = "function", on_read = "function",
+  on_module = "function", machine = "function" }
 
 ---@class etoro.StrategyOptions
 ---@field settings? table<string, any> values in place of the file's defaults
 ---@field seed? integer of its math.random; 1
 ---@field now? fun(): number the time that its os.time tells; the machine's
 ---@field print? fun(text: string) where its print goes; standard output
+---@field is_hidden? fun(path: string): boolean whether its io may not read that file
+---@field on_read? fun(path: string, place: string): string? hears what its io reads, where some
+---files are hidden; another file for it
+---@field on_module? fun(name: string, place: string) hears of modules from elsewhere
+---@field machine? fun(name: string, value: number, place: string): number gives another figure
+---for what os.clock and collectgarbage tell it
 
 --- Reads a strategy's file and checks all that can be checked before it runs:
 --- its text, its fields and callbacks, its settings, and that it sets no
@@ -38,14 +45,18 @@ function M.load(path, options)
   check.options(options, OPTIONS, "option")
   return file.load(path, { settings = options.settings, seed = options.seed,
     now = options.now or os.time, print = options.print or print,
-    outside = outside })
+    outside = outside, is_hidden = options.is_hidden,
+    on_read = options.on_read, on_module = options.on_module,
+    machine = options.machine })
 end
 
 local RUN = { file = "string", strategy = "table", client = "table",
   box = "table", settings = "table", seed = "number", state = "string",
   days = "number", adopt = "boolean", strangers = "string",
-  rails = "table", dry_run = "boolean", halt = "string",
-  close_on_stop = "boolean", on_note = "function", stop = "function", print = "function" }
+  portfolio = "string", rails = "table", dry_run = "boolean", halt = "string",
+  close_on_stop = "boolean", is_others = "function", on_begin = "function", on_note = "function",
+  on_view = "function",
+  stop = "function", print = "function" }
 
 ---@class etoro.StrategyRunOptions
 ---@field file? string a strategy's file, or
@@ -54,15 +65,20 @@ local RUN = { file = "string", strategy = "table", client = "table",
 ---@field box? etoro.Sandbox a sandbox in this process, under its own clock
 ---@field settings? table<string, any> in place of the file's defaults
 ---@field state? string a file that the run is kept in, for the next one
+---@field portfolio? string the agent-portfolio that the client acts for: its state is no other's
 ---@field days? number how long it runs; 30 in a box, without an end elsewhere
 ---@field adopt? boolean takes positions of its symbols for its own
 ---@field strangers? "leave"|"refuse"|"flatten" what becomes of these otherwise; "leave"
+---@field is_others? fun(id: integer): boolean whether it is a run's beside this one: not adopted
 ---@field rails? etoro.RailOptions of the box's client; another client has its own
----@field dry_run? boolean places no order that opens anything
+---@field dry_run? boolean sends no write at all, ctx.client's neither
 ---@field halt? string while this file is there nothing is opened; "close" in it closes all
 ---@field close_on_stop? boolean closes all its positions at the end
+---@field on_begin? fun(control: etoro.StrategyControl): any is given what the run is
+---spoken to by, once its state is its own; what this gives is closed at the end
 ---@field on_note? fun(note: table) hears { time, kind, text, strategy } as it happens
----@field stop? fun(): boolean whether to end; asked once a second
+---@field on_view? fun(view: etoro.StrategyView) hears how it stands, now and then
+---@field stop? fun(): boolean|"now" whether to end, or to end at once; asked once a second
 ---@field seed? integer of the file's math.random; 1
 
 local function strategy_of(options, client)

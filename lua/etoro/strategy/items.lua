@@ -15,7 +15,10 @@ local M = {}
 ---@field id integer
 ---@field indicators table<string, etoro.Indicator>
 ---@field bars etoro.StrategyBar[] the newest of them, oldest first
+---@field is_kept? boolean its bars stand where they came from, `bars` shows them
+---@field newest? etoro.StrategyBar
 ---@field last? number time of the newest
+---@field gap? { symbol: string, from: number, to: number } bars that are missing before it
 
 local function wrong(strategy, field, message, ...)
   return errors.new { kind = "invalid", code = "strategy", field = field,
@@ -41,15 +44,31 @@ local function make_indicators(strategy)
   return made
 end
 
+-- A symbol that is none, with the place where it is written.
+local function no_symbol(strategy, symbol, err)
+  if err.kind ~= "not_found" then return err end
+  local line = strategy.symbol_lines and strategy.symbol_lines[symbol]
+  return errors.new { kind = err.kind, code = err.code, field = "symbols",
+    request_id = err.request_id, message = ("%s:%s %s"):format(
+      strategy.path or strategy.name, line and line .. ":" or "", err.message) }
+end
+
 --- Finds a symbol's instrument.
 ---@param client etoro.Client
 ---@param strategy etoro.Strategy
 ---@param symbol string
+---@param others table<string, etoro.StrategyItem> that the run has already
 ---@return etoro.StrategyItem? item
 ---@return etoro.Error? err
-function M.new(client, strategy, symbol)
+function M.new(client, strategy, symbol, others)
   local found, err = client.instruments:find(symbol)
-  if not found then return nil, err end
+  if not found then return nil, no_symbol(strategy, symbol, err) end
+  for name, item in pairs(others) do
+    if item.id == found.instrumentID then -- it would be bought for both
+      return nil, wrong(strategy, "symbols", "'symbols' gives '%s' and '%s', which are "
+        .. "one instrument", name, symbol)
+    end
+  end
   local indicators
   indicators, err = make_indicators(strategy)
   if not indicators then return nil, err end
@@ -57,17 +76,47 @@ function M.new(client, strategy, symbol)
     indicators = indicators }
 end
 
---- Adds a bar that is over, to the indicators as well.
----@param item etoro.StrategyItem
----@param bar etoro.StrategyBar
-function M.add(item, bar)
-  local bars = item.bars
-  bars[#bars + 1], item.last = bar, bar.time
+local function keep(bars, bar)
+  bars[#bars + 1] = bar
   if #bars >= 2 * limits.strategy_bars_kept then
     table.move(bars, #bars - limits.strategy_bars_kept + 1, #bars, 1)
     for i = #bars, limits.strategy_bars_kept + 1, -1 do bars[i] = nil end
   end
+end
+
+--- Shows a bar that is over.
+---@param item etoro.StrategyItem
+---@param bar etoro.StrategyBar
+function M.show(item, bar)
+  if not item.is_kept then keep(item.bars, bar) end
+  item.newest, item.last = bar, bar.time
+end
+
+--- Hands a bar that is over to the indicators.
+---@param item etoro.StrategyItem
+---@param bar etoro.StrategyBar
+function M.feed(item, bar)
   for _, one in pairs(item.indicators) do one:add_bar(bar) end
+end
+
+--- Adds a bar that is over, to the indicators as well.
+---@param item etoro.StrategyItem
+---@param bar etoro.StrategyBar
+function M.add(item, bar)
+  M.show(item, bar)
+  M.feed(item, bar)
+end
+
+--- How many of an item's bars there were by a time.
+---@param item etoro.StrategyItem
+---@param time? number the start of the newest that counts; all
+---@return integer
+function M.count(item, time)
+  local bars = item.bars
+  local count = #bars
+  if not time or not item.last or item.last <= time then return count end
+  while count > 0 and bars[count].time > time do count = count - 1 end
+  return count
 end
 
 --- How many bars the indicators take until their start has no weight.
@@ -79,19 +128,28 @@ function M.needed(item)
   return most
 end
 
---- Whether all indicators have values, and the names of those that still depend
---- on where they began.
+--- Whether all indicators have values; from then on they do.
 ---@param item etoro.StrategyItem
----@return boolean ready
----@return string[] unsettled
-function M.state(item)
-  local ready, unsettled = true, {}
-  for name, one in pairs(item.indicators) do
-    ready = ready and one.ready
-    if not one.settled then unsettled[#unsettled + 1] = name end
+---@return boolean
+function M.is_ready(item)
+  if item.is_ready then return true end
+  for _, one in pairs(item.indicators) do
+    if not one.ready then return false end
   end
-  table.sort(unsettled, core.before)
-  return ready, unsettled
+  item.is_ready = true
+  return true
+end
+
+--- The names of the indicators that still depend on where they began.
+---@param item etoro.StrategyItem
+---@return string[]
+function M.unsettled(item)
+  local names = {}
+  for name, one in pairs(item.indicators) do
+    if not one.settled then names[#names + 1] = name end
+  end
+  table.sort(names, core.before)
+  return names
 end
 
 --- The symbols of a strategy, which may be a function of ctx.
@@ -111,7 +169,16 @@ function M.symbols(strategy, ctx)
     return nil, wrong(strategy, "symbols", "'symbols' gives %s, not a list",
       type(symbols))
   end
-  return symbols
+  local seen = {}
+  for i, symbol in ipairs(symbols) do
+    if type(symbol) ~= "string" or seen[symbol] then
+      return nil, wrong(strategy, "symbols", "'symbols' gives %s at place %d",
+        type(symbol) ~= "string" and "a " .. type(symbol) or "'" .. symbol
+          .. "' once more", i)
+    end
+    seen[symbol] = true
+  end
+  return table.move(symbols, 1, #symbols, 1, {})
 end
 
 return M

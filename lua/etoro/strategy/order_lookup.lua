@@ -1,5 +1,6 @@
 -- Orders of a run by the id that they were sent under.
 
+local names = require "etoro.market.names"
 local order = require "etoro.trading.order"
 local routes = require "etoro.trading.routes"
 
@@ -14,6 +15,7 @@ function M.by_request(client, id)
   local op = routes.op(client, "lookup")
   local body, err = client:call(op.method .. " " .. op.path, { referenceId = id })
   if not body then return nil, err end
+  names.known(client, { body })
   return order.wrap(body, client)
 end
 

@@ -1,11 +1,13 @@
 -- Before the first decision: what an earlier run has left, against what the
 -- account says. Nothing is guessed, all of it is told.
 
+local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local order_lookup = require "etoro.strategy.order_lookup"
+local owned = require "etoro.strategy.owned"
 local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
@@ -37,9 +39,17 @@ local function resume_order(run, id, kept)
     return nil, err
   end
   local record = run.book:add { time = kept.time, symbol = kept.symbol,
-    side = kept.side, amount = kept.amount, request_id = id }
+    side = kept.side, amount = kept.amount, units = kept.units, request_id = id }
   dealing.resume(run, record, body)
   run:note("note", ("%s is %s"):format(name, record.state))
+  return true
+end
+
+local function resume_close(run, id, kept)
+  local record = run.book:add { time = kept.time, symbol = kept.symbol,
+    side = "close", units = kept.units, positionID = kept.positionID,
+    held = kept.held, request_id = id, state = "unknown" }
+  closes.resume(run, record)
   return true
 end
 
@@ -98,6 +108,22 @@ end
 
 M.POLICIES = POLICIES
 
+-- What becomes of strangers. Those of a run beside this one have their owner.
+local function settle(run, list)
+  local policy = run.options.adopt and "adopt" or run.options.strangers or "leave"
+  local is_others = run.options.is_others
+  if policy ~= "adopt" and policy ~= "flatten" or not is_others then
+    return POLICIES[policy](run, list)
+  end
+  local free, others = {}, {}
+  for _, position in ipairs(list) do
+    local to = is_others(position.positionID) and others or free
+    to[#to + 1] = position
+  end
+  POLICIES.leave(run, others)
+  return POLICIES[policy](run, free)
+end
+
 --- Brings the run's book and the account together.
 ---@param run etoro.StrategyRun
 ---@return true? done
@@ -105,28 +131,30 @@ M.POLICIES = POLICIES
 function M.run(run)
   local kept = run.kept or {}
   run.book.owned = kept.owned or {}
+  for _, entry in pairs(run.book.owned) do entry.absent = nil end -- by another clock
   local ids = {}
   for id in pairs(kept.orders or {}) do ids[#ids + 1] = id end
   table.sort(ids, core.before)
   for _, id in ipairs(ids) do
-    if kept.orders[id].side ~= "close" then
-      local ok, err = resume_order(run, id, kept.orders[id])
-      if not ok then return nil, err end
-    end
+    local resume = kept.orders[id].side == "close" and resume_close
+      or resume_order
+    local ok, err = resume(run, id, kept.orders[id])
+    if not ok then return nil, err end
   end
-  local all, err = run.client.positions:list()
-  if not all then return nil, err end
-  local own = run.book:of(all)
-  for _, gone in ipairs(run.book:missing(all, run.client:unix())) do
-    run:note("note", ("position %s of %s was closed meanwhile"):format(
-      tostring(gone.positionID), gone.symbol))
+  local own, gone, all = owned.read(run)
+  if not own then return nil, gone end
+  for _, one in ipairs(gone) do
+    if not closes.account_for(run, one) then
+      run:note("note", ("position %s of %s was closed meanwhile"):format(
+        tostring(one.positionID), one.symbol))
+    end
   end
   for _, position in ipairs(own) do
     run:note("note", ("position %s of %s is this strategy's"):format(
       tostring(position.positionID), position.symbol))
   end
-  return POLICIES[run.options.adopt and "adopt" or run.options.strangers
-    or "leave"](run, strangers(run, all))
+  local done, err = settle(run, strangers(run, all))
+  return done, err
 end
 
 return M

@@ -2,21 +2,31 @@
 -- end. The same code in a box, on the demo account and with real money: only the
 -- client and the clock differ.
 
+local bars = require "etoro.strategy.bars"
 local book = require "etoro.strategy.book"
 local callbacks = require "etoro.strategy.callbacks"
+local closes = require "etoro.strategy.closes"
 local context = require "etoro.strategy.context"
+local control = require "etoro.strategy.control"
 local core = require "etoro.core"
-local dealing = require "etoro.strategy.dealing"
+local ending = require "etoro.strategy.ending"
 local errors = require "etoro.errors"
 local feed = require "etoro.strategy.feed"
+local gate = require "etoro.strategy.gate"
+local halt = require "etoro.strategy.halt"
 local items = require "etoro.strategy.items"
 local limits = require "etoro.values.limits"
+local links = require "etoro.resource.links"
+local owned = require "etoro.strategy.owned"
+local prices = require "etoro.strategy.prices"
 local reconcile = require "etoro.strategy.reconcile"
 local schedule = require "etoro.values.schedule"
 local state = require "etoro.strategy.state"
-local tasks = require "etoro.tasks"
+local tasks = require "etoro.tasks.task"
+local etoro_tasks = require "etoro.tasks"
 local timers = require "etoro.tasks.timers"
 local times = require "etoro.values.times"
+local view = require "etoro.strategy.view"
 local waiting = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
@@ -28,7 +38,7 @@ local tostring = core.text -- not up to the locale
 ---@field symbols string[]
 ---@field book etoro.StrategyBook
 ---@field state table
----@field queue table[] callbacks that wait
+---@field queue table callbacks that wait, from `first` to `last`
 local run = {}
 run.__index = run
 run.__name = "etoro.strategy.run"
@@ -44,6 +54,8 @@ function run:note(kind, text)
   if #self.notes < limits.strategy_notes_kept then
     self.notes[#self.notes + 1] = note
   end
+  if kind == "deal" then self.last_deal = note end
+  view.tell(self)
   if self.options.on_note then self.options.on_note(note) end
 end
 
@@ -60,20 +72,31 @@ end
 
 function run:log_deal(side, symbol, what, done, err)
   self:note("deal", deal_text(side, symbol, what) .. ": "
-    .. (err and "refused: " .. tostring(err) or type(done) == "table"
-      and done.state and done:state() or "done"))
+    .. (err and "refused: " .. tostring(err)
+      or type(done) == "string" and done ~= "filled" and done
+      or type(done) == "table" and done.state and done:state() or "done"))
 end
 
 --- What a callback sees of the account is read once, and then is the same until
 --- it has ended; what main sees, until it sleeps.
-function run:begin_decision()
-  local decision = {}
-  self.decisions[coroutine.running()] = decision
-  return decision
+---@param time? number the start of the newest bars that it sees; all
+function run:begin_decision(time)
+  local thread = coroutine.running()
+  local decision = self.decisions[thread]
+  if not decision or decision.is_looked_at then
+    decision = {}
+    self.decisions[thread] = decision
+  end
+  decision.time = time
 end
 
+--- What is seen of the account until this decision is over.
+---@return table decision
 function run:deciding()
-  return self.decisions[coroutine.running()] or self:begin_decision()
+  if not self.decisions[coroutine.running()] then self:begin_decision() end
+  local decision = self.decisions[coroutine.running()]
+  decision.is_looked_at = true
+  return decision
 end
 
 function run:forget_account()
@@ -110,10 +133,16 @@ function run:cash()
   return self:deciding().cash
 end
 
+--- Counts off what an order takes; cash that has not been read yet will show it.
+---@param dollars number
 function run:spend(dollars)
   local decision = self:deciding()
-  decision.cash = decision.cash - dollars
+  decision.cash = decision.cash and decision.cash - dollars
 end
+
+--- Counts in what a close has brought.
+---@param dollars number
+function run:earn(dollars) self:spend(-dollars) end
 
 function run:rate(symbol)
   local item = self.items[symbol]
@@ -135,14 +164,17 @@ end
 function run:positions(symbol)
   local decision = self:deciding()
   if not decision.positions then
-    local all, err = self.client.positions:list()
-    if not all then return nil, err end
-    for _, gone in ipairs(self.book:missing(all, self.client:unix())) do
-      self:note("note", ("position %s of %s is closed, not by this run"):format(
-        tostring(gone.positionID), gone.symbol))
-      self:tell("on_position", gone, "gone")
+    local own, gone = owned.read(self)
+    if not own then return nil, gone end
+    for _, one in ipairs(gone) do
+      if not closes.account_for(self, one) then
+        self:note("note", ("position %s of %s is closed, not by this run"):format(
+          tostring(one.positionID), one.symbol))
+        self:tell("on_position", one, "gone")
+      end
     end
-    decision.positions = self.book:of(all)
+    self:call_queued()
+    decision.positions = own
   end
   if not symbol then return decision.positions end
   local own = {}
@@ -152,60 +184,119 @@ function run:positions(symbol)
   return own
 end
 
+--- Why nothing may be opened at all.
+---@return string? reason
+function run:pause()
+  if self.is_warming then return "the warm-up is not over" end
+  if self.is_stopping then return "the run is being stopped" end
+  if halt.text(self) then return "it is halted by " .. self.options.halt end
+end
+
 --- Why no order may be placed that opens something; exits are never refused.
 ---@param item etoro.StrategyItem
 ---@return string? reason
 function run:entries_refused(item)
-  if self.is_warming then return "the warm-up is not over" end
-  if self.is_stopping then return "the run is being stopped" end
-  if self:halted() then return "it is halted by " .. self.options.halt end
-  if self.options.dry_run then return "this is a dry run" end
+  local reason = self:pause() or self.options.dry_run and "this is a dry run"
+  if reason then return reason end
   local waits = self.book:waits(item.symbol)
   if waits and waits.state == "unknown" then
     return "the outcome of an order for it is unknown"
   end
-  if not items.state(item) then return "its indicators have no values yet" end
+  if not items.is_ready(item) then return "its indicators have no values yet" end
+  return prices.refused(self, item)
 end
 
---- Whether somebody has halted the run, and what is in the file that does.
----@return string?
-function run:halted()
-  local path = self.options.halt
-  local file = path and io.open(path, "rb")
-  if not file then return nil end
-  local text = file:read "a" or ""
-  file:close()
-  return text
-end
+--- Why a price is no ground for an entry; see prices.doubt.
+function run:price_doubt(id, rate) return (prices.doubt(self, id, rate)) end
 
--- Says that it was halted or resumed, and closes what it holds where it is told
--- to.
-local function look_for_halt(self)
-  local text = self:halted()
-  if (text ~= nil) ~= (self.is_halted or false) then
-    self.is_halted = text ~= nil
-    self:note("note", text and "halted: nothing is opened" or "resumed")
-  end
-  local closes = text ~= nil and text:find "^close" ~= nil
-  if closes and not self.has_closed then
-    self:begin_decision()
-    self.ctx:close_all()
-  end
-  self.has_closed = closes
+--- Lets time pass in a callback.
+---@param seconds number
+function run:sleep(seconds) waiting.sleep(seconds) end -- luacheck: no self
+
+--- Whether what was closed of a position last has been seen closed.
+---@param position etoro.Position
+---@return boolean
+function run:has_closed_part(position) -- luacheck: no self
+  return links.own(position, "ctx:close").is_done == true
 end
 
 --- Queues a callback; it runs when those before it have ended.
 ---@param name string
 ---@param ... any
+---@return table? event what waits for its turn
 function run:tell(name, ...)
-  if not self.strategy.callbacks[name] then return end
-  local event = table.pack(...)
-  event.name = name
-  self.queue[#self.queue + 1] = event
+  if not self.strategy.callbacks[name] then return nil end
+  local event = { name = name, n = select("#", ...), ... }
+  self:queue_up(event)
+  return event
 end
 
+--- Queues an event.
+---@param event table
+function run:queue_up(event)
+  local queue = self.queue
+  queue.last = queue.last + 1
+  queue[queue.last] = event
+end
+
+--- Whether what is queued is called at once.
+---@return boolean
+function run:is_free()
+  return not self.is_busy and self.queue.first > self.queue.last
+end
+
+--- Enters bars whose turn has come; see bars.enter.
+function run:enter(list) bars.enter(self, list) end
+
+--- Whether bars of an item are told, when their turn has come.
+---@param item etoro.StrategyItem
+---@return boolean
+function run:is_told(item) return items.is_ready(item) end -- luacheck: no self
+
+--- Lets what is queued be called, where no callback runs that it waits for.
+function run:call_queued()
+  if self.queue.first <= self.queue.last and not self.is_busy and not self.is_warming then
+    self:spawn(callbacks.drain, self)
+  end
+end
+
+--- Runs a function beside the run, until that ends.
 function run:spawn(fn, ...)
-  self.tasks[#self.tasks + 1] = tasks.spawn(fn, ...)
+  local running = {}
+  for _, one in ipairs(self.tasks) do
+    if not tasks.is_over(one) then running[#running + 1] = one end
+  end
+  running[#running + 1] = etoro_tasks.spawn(fn, ...)
+  self.tasks = running
+end
+
+--- An order or a close is on its way, until what this gives is closed: the end of
+--- the run waits for it.
+function run:deals()
+  self.dealings = self.dealings + 1
+  return setmetatable({}, { __close = function()
+    self.dealings = self.dealings - 1
+  end })
+end
+
+--- Which account the run drives, in words: what it holds there is nowhere else.
+---@return string
+function run:account()
+  local portfolio = self.options.portfolio
+  return self.client:environment() .. (portfolio and " of " .. portfolio or "")
+end
+
+--- What the next run has to know.
+---@return { state: table, owned: table, orders: table, account: string }
+function run:kept_now()
+  local under_way = {}
+  for id, record in pairs(self.book.under_way) do
+    under_way[id] = { symbol = record.symbol, side = record.side,
+      amount = record.amount, time = record.time, units = record.units,
+      positionID = record.positionID, held = record.held }
+  end
+  return { state = self.state, owned = self.book.owned, orders = under_way,
+    account = self:account() }
 end
 
 --- Writes the run's state, where it has a place.
@@ -214,15 +305,8 @@ end
 function run:save()
   local path = self.options.state
   if not path then return true end
-  local under_way = {}
-  for id, record in pairs(self.book.under_way) do
-    under_way[id] = { symbol = record.symbol, side = record.side,
-      amount = record.amount, time = record.time,
-      positionID = record.positionID }
-  end
-  local text, err = state.write(path, self.strategy.name, { state = self.state,
-    owned = self.book.owned, orders = under_way }, self.client:unix(),
-    self.saved)
+  local text, err = state.write(path, self.strategy.name, self:kept_now(),
+    self.client:unix(), self.saved, function() return view.of(self) end)
   if not text then return nil, err end
   self.saved = text
   return true
@@ -240,13 +324,13 @@ local function warm_up(self, item)
   local strategy = self.strategy
   if not strategy.interval then return true end
   local needed = math.max(items.needed(item), strategy.warmup, 1)
-  local bars, err = feed.read(self.client, strategy, item, needed)
-  if not bars then return nil, err end
-  for _, bar in ipairs(bars) do items.add(item, bar) end
-  local _, unsettled = items.state(item)
+  local list, err = feed.read(self.client, strategy, item, needed)
+  if not list then return nil, err end
+  for _, bar in ipairs(list) do items.add(item, bar) end
+  local unsettled = items.unsettled(item)
   if #unsettled > 0 then
     self:note("note", ("%s: %d bars before now; %s would take %d until it no "
-      .. "longer depends on where it began"):format(item.symbol, #bars,
+      .. "longer depends on where it began"):format(item.symbol, #list,
       table.concat(unsettled, ", "), items.needed(item)))
   end
   return true
@@ -259,7 +343,7 @@ local function take_symbols(self)
   for _, symbol in ipairs(symbols) do
     if not self.items[symbol] then
       local item
-      item, err = items.new(self.client, self.strategy, symbol)
+      item, err = items.new(self.client, self.strategy, symbol, self.items)
       if not item then return nil, err end
       local ok
       ok, err = warm_up(self, item)
@@ -271,54 +355,8 @@ local function take_symbols(self)
   return true
 end
 
-local function tell_gap(self, item, bar)
-  local last, seconds = item.last, self.strategy.seconds
-  if not last or bar.time - last <= seconds then return end
-  -- nights and weekends are none: a gap lies within one day
-  if bar.time // times.DAY == last // times.DAY then
-    self:tell("on_gap", { symbol = item.symbol, from = last + seconds,
-      to = bar.time })
-  end
-end
-
--- The bars that are over since the last look, of all symbols, in order of time;
--- those of one time stand together.
-local function collect(self)
-  local by_time, all = {}, {}
-  for _, symbol in ipairs(self.symbols) do
-    local item = self.items[symbol]
-    local bars, err = feed.fresh(self.client, self.strategy, item)
-    if not bars then
-      self:note("error", ("bars of %s cannot be read: %s"):format(symbol,
-        tostring(err)))
-    end
-    for _, bar in ipairs(bars or {}) do
-      if not by_time[bar.time] then
-        by_time[bar.time] = {}
-        all[#all + 1] = bar.time
-      end
-      table.insert(by_time[bar.time], bar)
-    end
-  end
-  table.sort(all, core.before)
-  return all, by_time
-end
-
-local function on_bars(self, time, bars)
-  local by_symbol = {}
-  for _, bar in ipairs(bars) do
-    local item = self.items[bar.symbol]
-    tell_gap(self, item, bar)
-    items.add(item, bar)
-    by_symbol[bar.symbol] = bar
-    self.bars = self.bars + 1
-    if items.state(item) then self:tell("on_bar", bar, item.indicators) end
-  end
-  self:tell("on_bars", time, by_symbol)
-  callbacks.drain(self)
-end
-
-local function point(self)
+--- Notes what the account is worth now.
+function run:point()
   self:begin_decision()
   local equity = self:equity()
   if not equity then return end
@@ -334,18 +372,33 @@ local function look_at_positions(self)
 end
 
 local function look_at_bars(self)
-  local all, by_time = collect(self)
+  local all, by_time = bars.collect(self)
   if #all > 0 then look_at_positions(self) end
   for _, time in ipairs(all) do
     if self.failure then return end
-    on_bars(self, time, by_time[time])
+    bars.hand(self, time, by_time[time])
   end
-  if #all > 0 then point(self) end
+  if #all > 0 then self:point() end
+end
+
+-- What main has done is on the disk soon, for the next run and who asks.
+local function keep(self)
+  local ok, err = self:save()
+  if ok then return end
+  self:failed(err)
+  self.failure = err
+end
+
+--- Writes what is seen of it from outside, also where nothing else has changed.
+function run:keep_view()
+  self.saved = nil
+  keep(self)
 end
 
 -- Sleeps until a moment, or until the run is to end.
 local function rest(self, moment)
   while not self:ends() do
+    keep(self)
     local left = moment - self.client:unix()
     if left <= 0 then return end
     waiting.sleep(self.options.box and left
@@ -357,19 +410,31 @@ end
 ---@return boolean
 function run:ends()
   if self.failure then return true end
-  look_for_halt(self)
+  halt.look(self)
   if self.options.stop and self.options.stop() then self.is_stopping = true end
   return self.is_stopping or self.ends_at ~= nil
     and self.client:unix() >= self.ends_at
 end
 
+-- When bars are looked for next: at the end of the one that forms; earlier where some
+-- could not be read, or one is late: a day's is not left for a day.
+local function next_look(self)
+  local now = self.client:unix()
+  local due = feed.next_end(self.strategy, now) + limits.strategy_bar_lag
+  if self.is_behind then due = math.min(due, now + limits.strategy_order_look) end
+  self.late_looks = self.is_late and (self.late_looks or 0) + 1 or nil
+  if self.late_looks and self.late_looks <= limits.strategy_late_looks then
+    due = math.min(due, now + limits.strategy_late_pause * 2 ^ (self.late_looks - 1))
+  elseif self.late_looks then -- it may come with the next one
+    self.late_looks = nil
+  end
+  return self.ends_at and math.min(due, self.ends_at) or due
+end
+
 local function bar_loop(self)
   local day = self.client:unix() // times.DAY
   while not self:ends() do
-    local due = feed.next_end(self.strategy, self.client:unix())
-      + limits.strategy_bar_lag
-    if self.ends_at then due = math.min(due, self.ends_at) end
-    rest(self, due)
+    rest(self, next_look(self))
     if self.failure or self.is_stopping then break end
     local today = self.client:unix() // times.DAY
     if today ~= day and type(self.strategy.symbols) == "function" then
@@ -384,6 +449,15 @@ end
 local function idle_loop(self)
   while not self:ends() do
     rest(self, self.ends_at or self.client:unix() + limits.strategy_order_look)
+    callbacks.drain(self)
+  end
+end
+
+-- Where no bar does, time has it look: for days nobody else may ask.
+local function watch_positions(self)
+  while true do
+    waiting.sleep(limits.strategy_order_look)
+    look_at_positions(self)
     callbacks.drain(self)
   end
 end
@@ -404,76 +478,31 @@ end
 local function start_main(self)
   local main = self.strategy.callbacks.main
   if not main then return end
-  self.main = tasks.spawn(function()
-    local err = callbacks.call("main", main, self.ctx)
+  self.main = etoro_tasks.spawn(function()
+    local err = callbacks.call_for(self, "main", main, self.ctx)
     if err then self:failed(err) end
   end)
-end
-
--- Tells of prices that have changed, looked at now and then.
-local function watch_quotes(self)
-  local last = {}
-  while not self.is_over do
-    local ids, symbols = {}, {}
-    for i, symbol in ipairs(self.symbols) do
-      ids[i], symbols[self.items[symbol].id] = self.items[symbol].id, symbol
-    end
-    for _, rate in ipairs(self.client.market:rates(ids) or {}) do
-      local symbol = symbols[rate.instrumentID]
-      local price = symbol and tostring(rate.bid) .. " " .. tostring(rate.ask)
-      if price and last[symbol] ~= price then
-        last[symbol], rate.symbol = price, symbol
-        self:tell("on_quote", rate)
-      end
-    end
-    callbacks.drain(self)
-    waiting.sleep(limits.strategy_quote_look)
-  end
 end
 
 local function prepare(self)
   self:begin_decision()
   local ok, err = take_symbols(self)
   if not ok then return nil, err end
+  self:tell("on_start") -- before what reconciling tells of
   ok, err = reconcile.run(self)
   if not ok then return nil, err end
   self.is_warming = false
-  self:tell("on_start")
   callbacks.drain(self)
   ok, err = start_timers(self)
   if not ok then return nil, err end
-  point(self)
+  self:point()
   start_main(self)
-  if self.strategy.callbacks.on_quote then self:spawn(watch_quotes, self) end
-  return true
-end
-
--- Ends what the run has started; orders that are under way are followed for a
--- while, and then named.
-local function finish(self)
-  self.is_stopping = true
-  for _, timer in ipairs(self.timers) do timer:cancel() end
-  if self.main then self.main:cancel() end
-  self:tell("on_stop", self.failure and "failed" or self.ends_at and "over"
-    or "stopped")
-  local failure = self.failure
-  self.failure = nil
-  callbacks.drain(self)
-  self.failure = failure or self.failure
-  dealing.look_again(self)
-  if self.options.close_on_stop then self.ctx:close_all() end
-  self.is_over = true
-  for _, task in ipairs(self.tasks) do task:cancel() end
-  for _, record in pairs(self.book.under_way) do
-    self:note("note", ("order %s of %s is still %s"):format(
-      tostring(record.orderId or record.request_id), record.symbol,
-      record.state))
+  if view.is_wanted(self) then self:spawn(view.follow, self) end
+  if self.strategy.callbacks.on_quote then self:spawn(prices.watch, self) end
+  if not self.strategy.interval and not self.options.box then
+    self:spawn(watch_positions, self)
   end
-  self:begin_decision()
-  self.last_positions = self:positions() or {}
-  point(self)
-  local ok, err = self:save()
-  if not ok then self.failure = self.failure or err end
+  return true
 end
 
 ---@class etoro.StrategyResult
@@ -489,7 +518,9 @@ end
 ---@field err? etoro.Error what ended it
 
 local function result_of(self, started)
-  for _, record in ipairs(self.book.orders) do record.order = nil end
+  for _, record in ipairs(self.book.orders) do
+    record.order, record.in_doubt, record.held = nil, nil, nil
+  end
   return { name = self.strategy.name, settings = self.strategy.settings,
     started = started, ended = self.client:unix(), bars = self.bars,
     orders = self.book.orders, positions = self.last_positions,
@@ -512,6 +543,36 @@ local function take_lock(self)
   return setmetatable({}, { __close = function() handle:close() end })
 end
 
+-- From the first look at the account to the last.
+local function go(self)
+  local ok, err = prepare(self)
+  if not ok then return nil, err end
+  if self.strategy.interval then bar_loop(self) else idle_loop(self) end
+  ending.finish(self)
+  return true
+end
+
+--- Makes a run that has not begun.
+---@param strategy etoro.Strategy
+---@param client etoro.Client
+---@param options table see strategy.run
+---@param methods? table of the run, in place of its own
+---@return etoro.StrategyRun
+function M.new(strategy, client, options, methods)
+  return setmetatable({ strategy = strategy, client = client,
+    options = options, items = {}, symbols = {}, book = book.new(),
+    state = {}, queue = { first = 1, last = 0 }, notes = {}, errors = {}, tasks = {}, timers = {},
+    equity_points = {}, decisions = setmetatable({}, { __mode = "k" }),
+    bars = 0, dealings = 0, doubts = {}, quoted = {}, turns = {},
+    seen = {}, is_warming = true }, methods or run)
+end
+
+--- What a run can do, for those that drive one otherwise.
+M.methods = run
+
+--- Hands a run the bars of one time that are over; see bars.hand.
+M.on_bars = bars.hand
+
 --- Runs a strategy inside of a task, by the clock of that task.
 ---@param strategy etoro.Strategy
 ---@param client etoro.Client
@@ -519,25 +580,21 @@ end
 ---@return etoro.StrategyResult? result
 ---@return etoro.Error? err why it could not begin
 function M.run(strategy, client, options)
-  local self = setmetatable({ strategy = strategy, client = client,
-    options = options, items = {}, symbols = {}, book = book.new(),
-    state = {}, queue = {}, notes = {}, errors = {}, tasks = {}, timers = {},
-    equity_points = {}, decisions = setmetatable({}, { __mode = "k" }),
-    bars = 0, is_warming = true }, run)
+  local self = M.new(strategy, client, options)
+  self.client = gate.of(self, client)
   local started = client:unix()
   if options.days then self.ends_at = started + options.days * times.DAY end
   local lock <close>, refused = take_lock(self)
   if not lock then return nil, refused end
   if options.state then
-    local kept, err = state.read(options.state, strategy.name)
+    local kept, err = state.read(options.state, strategy.name, self:account())
     if not kept then return nil, err end
     self.kept, self.state = kept, kept.state or {}
   end
   self.ctx = context.new(self)
-  local ok, err = prepare(self)
+  local _ <close> = options.on_begin and options.on_begin(control.of(self)) or nil
+  local ok, err = ending.within(self, go)
   if not ok then return nil, err end
-  if strategy.interval then bar_loop(self) else idle_loop(self) end
-  finish(self)
   return result_of(self, started)
 end
 

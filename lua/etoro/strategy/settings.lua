@@ -3,6 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
+local json = require "etoro.values.json"
 local nearest = require "etoro.values.nearest"
 
 local tostring = core.text -- not up to the locale
@@ -75,8 +76,9 @@ end
 function M.check(name, setting, value)
   local converted = convert(setting, value)
   if converted == nil then
-    return nil, ("setting '%s' is a %s, not a %s"):format(name,
-      kind_of(setting.default), kind_of(value))
+    return nil, ("setting '%s' is a %s, not %s"):format(name,
+      kind_of(setting.default), value == core.null and "null"
+        or "a " .. kind_of(value))
   end
   local problem = check_bounds(name, setting, converted)
     or check_choices(name, setting, converted)
@@ -134,20 +136,33 @@ function M.declare(declared)
   return all
 end
 
---- A text, as a command line or a file of lines has it, as the value that the
---- setting takes.
+local word_mt = { __name = "etoro.strategy.word",
+  __tostring = function(word) return word.text end }
+
+--- A text of a command line, which stands for the value that its setting takes.
+---@param text string
+---@return table
+function M.word(text) return setmetatable({ text = text }, word_mt) end
+
+--- A text as the value that a setting takes; the text itself where it is nothing
+--- else.
 ---@param setting etoro.Setting
 ---@param text string
----@return any value the text itself where it is nothing else
-function M.read(setting, text)
+---@return any
+local function read(setting, text)
   local kind = type(setting.default)
-  if kind == "number" then return tonumber(text) or text end
-  if kind == "boolean" then
-    if text == "true" then return true end
-    if text == "false" then return false end
+  if kind == "number" then
+    local number = tonumber(text)
+    return number and math.tointeger(number) or number or text
+  elseif kind == "table" then
+    return json.decode(text, true) or text
+  elseif kind == "boolean" and (text == "true" or text == "false") then
+    return text == "true"
   end
   return text
 end
+
+M.read = read
 
 -- A table that can be read, and says what is wrong with a name that it lacks.
 local function sealed(values)
@@ -184,6 +199,7 @@ function M.fill(declared, given)
       return nil, ("there is no setting '%s'%s"):format(tostring(name),
         nearest.hint(name, declared)), name
     end
+    if getmetatable(value) == word_mt then value = read(setting, value.text) end
     local checked, problem = M.check(name, setting, value)
     if checked == nil then return nil, problem, name end
     values[name] = checked

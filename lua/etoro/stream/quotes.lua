@@ -3,16 +3,7 @@
 
 local core = require "etoro.core"
 
-local tonumber = core.number -- not up to the locale
-
 local M = {}
-
-local PRICES = { Bid = "bid", Ask = "ask", LastExecution = "last" }
-local FLAGS = { IsMarketOpen = "isMarketOpen", IsExchangeOpen = "isExchangeOpen",
-  IsInstrumentActive = "isActive", AllowBuy = "allowBuy", AllowSell = "allowSell" }
-local RATES = { ConversionRateBid = "conversionRateBid",
-  ConversionRateAsk = "conversionRateAsk", DailyClose = "dailyClose",
-  OfficialClosingPrice = "officialClosingPrice" }
 
 ---@class etoro.Quote
 ---@field kind "quote"
@@ -23,11 +14,17 @@ local RATES = { ConversionRateBid = "conversionRateBid",
 ---@field last? number no trade: the bid before the markup
 ---@field date? string of the last message, as it was sent
 ---@field priced_at? number seconds since 1970 on the client's clock when bid or ask last came
+---@field heard_at? number the same on client:now()
+---@field priced_date? string the date of that message
+---@field bid_date? string of the message that told the bid
+---@field ask_date? string of the one that told the ask
 ---@field isMarketOpen? boolean
 ---@field isActive? boolean
 ---@field conversionRateBid? number
 ---@field conversionRateAsk? number
----@field changed table<string, true> what this message changed
+---@field changed table<string, true> what this message changed; of an event, all
+---since the event before it of the instrument
+---@field age? number seconds since bid or ask last came, at most, when it was read
 
 --- Makes an empty one.
 ---@param id integer
@@ -37,72 +34,47 @@ function M.new(id, symbol)
   return { kind = "quote", instrumentId = id, symbol = symbol, changed = {} }
 end
 
--- A number of a message; false for none, nil for what is no number.
-local function price_of(value)
-  local number = tonumber(value)
-  if not number or number ~= number or number == math.huge
-      or number == -math.huge then
-    return nil
-  end
-  return number > 0 and number or false
-end
-
-M.price = price_of
-
-local function flag_of(value)
-  if value == true or value == "true" or value == "True" then return true end
-  if value == false or value == "false" or value == "False" then return false end
-end
-
-local function set(quote, name, value)
-  if value == nil then return end
-  if value == false and name ~= "isMarketOpen" and name:sub(1, 2) ~= "is"
-      and name:sub(1, 5) ~= "allow" then
-    value = nil
-  end
-  if quote[name] ~= value then quote.changed[name] = true end
-  quote[name] = value
-end
-
--- A snapshot is all that there is: what it leaves out, a cut may have changed.
-local function forget(quote, content)
-  for _, names in ipairs { PRICES, RATES, FLAGS } do
-    for from, to in pairs(names) do
-      if content[from] == nil then quote[to] = nil end
-    end
-  end
-end
-
---- Takes a message in. Gives false where it is the last one again. A snapshot
---- never is: it tells flags that no other message tells, also under a price that
---- is known, and that price is no younger for it.
+--- Takes a message in. Gives false where it is the last one again, and where it
+--- was overtaken: it is a little older than the newest that told the same side. A
+--- snapshot never is: it tells flags that no other message tells, also under a
+--- price that is known, and that price is no younger for it.
 ---@param quote etoro.Quote
----@param content table decoded
----@param now number
+---@param content string JSON
+---@param now number seconds since 1970 on the client's clock
 ---@param is_snapshot? boolean
----@return boolean is_new
-function M.merge(quote, content, now, is_snapshot)
-  local id = content.PriceRateID
-  local is_known = id ~= nil and id == quote.priceRateID
-  if is_known and not is_snapshot then return false end
-  quote.priceRateID = id or quote.priceRateID
-  quote.changed = {}
-  if is_snapshot then forget(quote, content) end
-  if type(content.Date) == "string" then quote.date = content.Date end
-  local has_price = price_of(content.Bid) ~= nil or price_of(content.Ask) ~= nil
-  for from, to in pairs(PRICES) do set(quote, to, price_of(content[from])) end
-  for from, to in pairs(RATES) do set(quote, to, price_of(content[from])) end
-  for from, to in pairs(FLAGS) do set(quote, to, flag_of(content[from])) end
-  if has_price and not is_known then quote.priced_at = now end
-  return true
+---@param is_waiting? boolean nobody has read it yet: what changed is added
+---@param heard? number the time on a clock that nobody sets; now
+---@return boolean? is_new nil where the content is no JSON object
+function M.merge(quote, content, now, is_snapshot, is_waiting, heard)
+  return core.quote_merge(quote, content, now, is_snapshot, is_waiting, heard)
 end
 
---- How old its price is.
+--- Takes a push in that holds one message of an instrument and nothing else.
+---@param text string JSON
+---@param quotes table<integer, etoro.Quote>
+---@param now number seconds since 1970 on the client's clock
+---@param waiting table<integer, any> which of them wait for their reader
+---@param heard? number the time on a clock that nobody sets; now
+---@return etoro.Quote|false|nil quote false where nothing is new, nil where it is another text
+---@return boolean is_fresh it did not wait, and is among those that do
+function M.push(text, quotes, now, waiting, heard)
+  return core.quote_push(text, quotes, now, waiting, heard)
+end
+
+--- What it is at this moment, as an event of its own.
 ---@param quote etoro.Quote
----@param now number
+---@param changed? table<string, true> the set that it keeps; a copy of the quote's
+---@return etoro.Quote
+function M.copy(quote, changed)
+  return core.quote_copy(quote, changed)
+end
+
+--- How old its price is, whatever was done to the time of day meanwhile.
+---@param quote etoro.Quote
+---@param now number on the clock of heard_at
 ---@return number? seconds nil where it never had one
 function M.age(quote, now)
-  return quote.priced_at and now - quote.priced_at
+  return quote.heard_at and now - quote.heard_at
 end
 
 return M

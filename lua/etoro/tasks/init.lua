@@ -27,7 +27,7 @@ local function block_on(target, is_done)
   local s, turn = scheduler.get(), waiting.turn
   target.blocked, s.drivers = (target.blocked or 0) + 1, s.drivers + 1
   local ok, problem = pcall(function()
-    while not is_done(target) do turn(is_done, target) end
+    while not is_done(target) do turn(is_done, target, target.waiter) end
   end)
   target.blocked, s.drivers = target.blocked - 1, s.drivers - 1
   if target.is_told then
@@ -57,6 +57,17 @@ function tasks.methods:wait()
     block_on(self, tasks.is_over)
   end
   return tasks.result_of(self)
+end
+
+--- Does something in a task of its own, and blocks until it is done; the others have
+--- their turns meanwhile. For where no task can be parked.
+---@param waiter etoro.Waiter how the world is waited for
+---@param fn fun()
+function M.aside(waiter, fn)
+  local one = tasks.spawn_apart(fn, scheduler.clock())
+  one.waiter = waiter
+  local _ <close> = setmetatable({}, { __close = function() one:cancel() end })
+  one:wait()
 end
 
 --- Waits for all tasks. Gives a list of their first results and one of their
@@ -134,8 +145,10 @@ end
 ---@return any ...
 function M.run_in(runtime, fn, ...)
   runtime.runs = runtime.runs + 1
+  scheduler.count_program(1)
   local _ <close> = setmetatable({}, { __close = function()
     runtime.runs = runtime.runs - 1
+    scheduler.count_program(-1)
   end })
   return run_by(runtime.clock, fn, ...)
 end

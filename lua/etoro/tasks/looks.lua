@@ -1,8 +1,12 @@
 -- Looking again and again until something has happened: with growing pauses,
--- for so many seconds. All that looks again does it by these.
+-- for so many seconds, or sooner where somebody says that there is something to
+-- see. All that looks again does it by these.
+
+local limits = require "etoro.values.limits"
+local scheduler = require "etoro.tasks.scheduler"
+local tasks = require "etoro.tasks"
 
 local M = {}
-
 
 -- first, longest and growth of the seconds between looks
 local PACES = {
@@ -52,6 +56,13 @@ function pace:restart() self.pause = PACES[self.kind][1] end
 ---@field ends number engine clock
 ---@field pace etoro.Pace
 ---@field has_begun? boolean
+---@field due? number client's clock, when the next look is due by itself
+---@field may_be_woken? fun(): boolean whether tasks may wake it, which have their
+---turns then where no task can be parked
+---@field is_woken boolean somebody has said that there is something to see
+---@field woken_from number client's clock, when that next makes a pause shorter
+---@field is_early? boolean somebody has brought this look about
+---@field sleeper? etoro.Task that pauses
 local methods = {}
 local mt = { __name = "etoro.poll", __index = methods }
 
@@ -63,7 +74,8 @@ local mt = { __name = "etoro.poll", __index = methods }
 function M.new(client, timeout, kind)
   local now = client:now()
   return setmetatable({ client = client, ends = now + timeout,
-    pace = M.pace(kind or "outcome") }, mt)
+    pace = M.pace(kind or "outcome"), is_woken = false,
+    woken_from = -math.huge }, mt)
 end
 
 --- Seconds that are left.
@@ -72,17 +84,57 @@ function methods:left()
   return self.ends - self.client:now()
 end
 
+--- Makes its pause shorter, for there may be something to see: it ends at once,
+--- or, where that has ended one, limits.hint_pause seconds after.
+function methods:wake()
+  self.is_woken = true
+  if self.sleeper then scheduler.rouse(self.sleeper) end
+end
+
+-- Lets time pass, until somebody wakes it at most.
+local function nap(self, seconds)
+  self.sleeper = scheduler.parkable()
+  self.client:pause(seconds)
+  self.sleeper = nil
+end
+
+local function rest(self, seconds)
+  if not scheduler.parkable() and self.may_be_woken and self.may_be_woken() then
+    tasks.aside(self.client:waiter(), function() nap(self, seconds) end)
+  else
+    nap(self, seconds)
+  end
+end
+
+-- Lets time pass until some time, or until it is woken and may be.
+local function rest_until(self, ends)
+  local client = self.client
+  while true do
+    local due = self.is_woken and math.min(ends, self.woken_from) or ends
+    local left = due - client:now()
+    if left <= 0 then return end
+    rest(self, left)
+  end
+end
+
 --- Waits until the next look is due: the first one is at once, the last one
---- when the time is up.
+--- when the time is up. Looks that somebody brings about come between those that
+--- are due by themselves, and put none of them off.
 ---@return boolean go_on false when the time was up before
 function methods:next()
-  if not self.has_begun then
-    self.has_begun = true
-    return true
+  local client = self.client
+  if self.has_begun then
+    if self:left() <= 0 then return false end
+    self.due = self.due or math.min(client:now() + self.pace:take(), self.ends)
+    rest_until(self, self.due)
+    self.is_early = client:now() < self.due
+    if self.is_early then
+      self.woken_from = client:now() + limits.hint_pause
+    else
+      self.due = nil
+    end
   end
-  local left = self:left()
-  if left <= 0 then return false end
-  self.client:pause(math.min(self.pace:take(), left))
+  self.has_begun, self.is_woken = true, false
   return true
 end
 

@@ -10,6 +10,7 @@ local waiting = require "etoro.tasks.waiting"
 local M = {}
 
 ---@class etoro.Loop
+---@field getfd fun(self?: etoro.Loop): integer pollfd under another name
 local loop = {}
 local loop_mt = { __name = "etoro.loop", __index = loop }
 

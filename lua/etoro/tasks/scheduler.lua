@@ -3,11 +3,13 @@
 
 local tasks_clock = require "etoro.tasks.clock"
 local heap = require "etoro.tasks.heap"
+local loaded = require "etoro.tasks.loaded"
 
 local M = {}
 
 -- What a task's coroutine yields when it waits; nothing else is equal to it.
-M.WAIT = {}
+local WAIT = {}
+M.WAIT = WAIT
 
 local scheduler -- made with the first task
 
@@ -21,6 +23,7 @@ function M.get()
                                          -- in which tasks first slept by them
       sleeps = 0,                        -- how many there ever were
       tasks = 0,                         -- the same
+      programs = 0,                      -- that go by clocks of boxes
       parked = {}, next_id = 0,          -- tasks that wait for a job, by id
       runtimes = {},                     -- how many of them, by runtime
       renewals = {},                     -- and by waiter, where a function
@@ -41,29 +44,32 @@ function M.peek() return scheduler end
 
 --- Lets a task be resumed.
 ---@param task etoro.Task
-function M.push_ready(task)
-  local s = M.get()
+local function push_ready(task)
+  local s = scheduler or M.get()
+  local last = s.last + 1
   task.status = "ready"
-  s.last = s.last + 1
-  s.ready[s.last] = task
-  if s.wake and s.first == s.last then s.wake() end
+  s.last, s.ready[last] = last, task
+  if s.wake and s.first == last then s.wake() end
 end
+
+M.push_ready = push_ready
 
 --- Lets a task go on that waits; it may have been cancelled meanwhile.
 ---@param task etoro.Task
 function M.wake(task)
-  if task.status == "waiting" then M.push_ready(task) end
+  if task.status == "waiting" then push_ready(task) end
 end
 
 --- Takes the task that is to be resumed next.
 ---@return etoro.Task?
 function M.pop_ready()
   local s = scheduler
-  if s.first > s.last then return nil end
-  local task = s.ready[s.first]
-  s.ready[s.first] = nil
-  s.first = s.first + 1
-  if s.first > s.last then s.first, s.last = 1, 0 end
+  local first = s.first
+  if first > s.last then return nil end
+  local task = s.ready[first]
+  s.ready[first] = nil
+  s.first = first + 1
+  if first == s.last then s.first, s.last = 1, 0 end
   return task
 end
 
@@ -91,7 +97,8 @@ end
 --- coroutine may yield, and a call has to block.
 ---@return etoro.Task?
 function M.parkable()
-  return scheduler and walk_up(coroutine.isyieldable)
+  if not scheduler or not coroutine.isyieldable() then return nil end
+  return scheduler.of_thread[coroutine.running()] or walk_up(coroutine.isyieldable)
 end
 
 --- The clock that the running coroutine goes by.
@@ -140,26 +147,26 @@ end
 function M.park(task)
   task.status = "waiting"
   task.parked_in = coroutine.running()
-  coroutine.yield(M.WAIT)
-  task.parked_in = nil
+  coroutine.yield(WAIT)
+  task.parked_in = false -- not nil, after which the key may have to be made anew
 end
 
 -- Counts an entry in or out of what a turn has to look at.
 local function count_entry(entry, by)
   local s, waiter = scheduler, entry.waiter
   local runtime = waiter.runtime
-  local of_runtime = s.runtimes[runtime] or { count = 0 }
-  of_runtime.count = of_runtime.count + by
-  of_runtime.wait = of_runtime.wait or waiter.wait
-  s.runtimes[runtime] = of_runtime.count > 0 and of_runtime or nil
+  local of_runtime = s.runtimes[runtime]
+  if not of_runtime then
+    of_runtime = { count = 0 }
+    s.runtimes[runtime] = of_runtime
+  end
+  local count = of_runtime.count + by
+  of_runtime.count = count
+  if waiter.wait then of_runtime.wait = of_runtime.wait or waiter.wait end
+  if count == 0 then s.runtimes[runtime] = nil end
   if not entry.renew then return end
-  local count = (s.renewals[waiter] or 0) + by
+  count = (s.renewals[waiter] or 0) + by
   s.renewals[waiter] = count > 0 and count or nil
-end
-
-local function take_entry(entry)
-  scheduler.parked[entry.id] = nil
-  count_entry(entry, -1)
 end
 
 --- Waits, in a task, until a job is done. `entry` says what it waits with;
@@ -168,23 +175,27 @@ end
 ---@param entry { job: userdata, waiter: etoro.Waiter, renew?: boolean }
 function M.park_on(task, entry)
   local s = scheduler
-  s.next_id = s.next_id + 1
-  entry.task, entry.id = task, s.next_id
+  local id = s.next_id + 1
+  s.next_id = id
+  entry.task, entry.id = task, id
   task.entry = entry
-  s.parked[entry.id] = entry
+  s.parked[id] = entry
   count_entry(entry, 1)
-  entry.job:watch(entry.id)
+  entry.job:watch(id)
   M.park(task)
-  task.entry = nil
+  task.entry = false
 end
 
 --- A job that somebody stepped to its end: the task that waits for it goes on.
 ---@param id integer
 function M.deliver(id)
-  local entry = scheduler and scheduler.parked[id]
+  local s = scheduler
+  local entry = s and s.parked[id]
   if not entry then return end -- cancelled, or of another's ids
-  take_entry(entry)
-  M.wake(entry.task)
+  s.parked[id] = nil
+  count_entry(entry, -1)
+  local task = entry.task
+  if task.status == "waiting" then push_ready(task) end
 end
 
 --- Calls `visit` with each entry that waits for a job, of one waiter or
@@ -218,7 +229,11 @@ end
 --- What a task waits for is given up.
 ---@param entry table
 function M.drop_entry(entry)
-  if scheduler.parked[entry.id] then take_entry(entry) end
+  local parked = scheduler.parked
+  if parked[entry.id] then
+    parked[entry.id] = nil
+    count_entry(entry, -1)
+  end
   entry.job:cancel()
   if entry.job:done() then entry.job:outcome() end
 end
@@ -250,7 +265,15 @@ end
 ---@param task etoro.Task
 function M.drop_sleeper(task)
   heap.remove(task.sleeper.clock.sleepers, task.sleeper)
-  task.sleeper = nil
+  task.sleeper = false
+end
+
+--- Lets a task go on that sleeps, before its time has come.
+---@param task etoro.Task
+function M.rouse(task)
+  if not task.sleeper then return end
+  M.drop_sleeper(task)
+  M.wake(task)
 end
 
 local function wake_by(clock)
@@ -281,6 +304,17 @@ end
 function M.driven()
   return scheduler and scheduler.driven or {}
 end
+
+--- A program by a box's clock begins, or ends.
+---@param by 1|-1
+function M.count_program(by)
+  local s = M.get()
+  s.programs = s.programs + by
+end
+
+--- How many there are.
+---@return integer
+function M.programs() return scheduler and scheduler.programs or 0 end
 
 --- Seconds until the first task that sleeps by a clock can go on.
 ---@param clock etoro.Clock
@@ -342,5 +376,7 @@ function M.take_failure()
   scheduler.failure = nil
   return failure
 end
+
+loaded.scheduler = M
 
 return M

@@ -11,6 +11,9 @@ local M = {}
 ---@class etoro.Task
 ---@field status "ready"|"running"|"waiting"|"done"|"failed"|"cancelled"
 ---@field clock etoro.Clock that it sleeps by
+---@field wait fun(self: etoro.Task): ... what its function gives, once it is over
+---@field waiter? etoro.Waiter how whoever blocks for it waits for the world, where
+---no task waits for a job
 ---@field package number integer tasks are counted
 local methods = {}
 local mt = { __name = "etoro.task", __index = methods }
@@ -18,7 +21,8 @@ local mt = { __name = "etoro.task", __index = methods }
 M.methods = methods -- etoro.tasks adds what blocks
 
 local WAIT, wake = scheduler.WAIT, scheduler.wake
-local push_ready, tell_blocked = scheduler.push_ready, scheduler.tell_blocked
+local pop_ready, push_ready = scheduler.pop_ready, scheduler.push_ready
+local tell_blocked = scheduler.tell_blocked
 
 --- Whether a value is a task.
 ---@param value any
@@ -111,11 +115,13 @@ local function take_results(task, ok, ...)
     end_cancelled(task)
   elseif not ok then
     fail(task, (...))
+  elseif (...) == WAIT then
+    return -- somebody wakes it
   elseif coroutine.status(task.thread) == "dead" then
     task.status = "done"
     task.results = { n = select("#", ...), ... }
     end_task(task)
-  elseif (...) ~= WAIT then
+  else
     push_ready(task) -- a plain yield lets the others run
   end
 end
@@ -136,14 +142,15 @@ function M.new(group, fn, ...)
   local arguments = { n = select("#", ...), ... }
   local s = scheduler.get()
   s.tasks = s.tasks + 1
-  local task = setmetatable({ group = group, number = s.tasks,
-    clock = group and group.clock or scheduler.clock() }, mt)
-  task.thread = coroutine.create(function()
+  local thread = coroutine.create(function()
     local given = arguments
     arguments = nil
     return fn(table.unpack(given, 1, given.n))
   end)
-  s.of_thread[task.thread] = task
+  local task = setmetatable({ group = group, number = s.tasks, thread = thread,
+    clock = group and group.clock or scheduler.clock(), status = "ready",
+    entry = false, parked_in = false, sleeper = false }, mt)
+  s.of_thread[thread] = task
   if group then
     group.tasks[task] = true
     group.count = group.count + 1
@@ -172,7 +179,7 @@ function M.run_ready(budget)
   local ends = budget and core.monotonic() + budget
   local left = state.last - state.first + 1
   while left > 0 do
-    local task = scheduler.pop_ready()
+    local task = pop_ready()
     if not task then return end
     resume(task)
     left = left - 1

@@ -17,17 +17,17 @@ local M = {}
 ---@alias etoro.Due fun(due: number) what runs; due: seconds since 1970
 
 ---@class etoro.TimerOptions
----@field on_event? fun(event: table) hears of what is skipped, and of errors;
+---@field on_event? fun(event: etoro.Event) hears of what is skipped, and of errors;
 ---without it they are told on stderr
 
 ---@class etoro.Timer
 ---@field text string as it was asked for: every 5m
 ---@field runs integer how often it has run
 ---@field skipped integer runs that were late, and left out
----@field on_event? fun(event: table) hears of what is skipped, and of errors
+---@field on_event? fun(event: etoro.Event) hears of what is skipped, and of errors
 ---@field package plan etoro.Plan
 ---@field package fn fun(due: number)
----@field package task etoro.Task
+---@field task etoro.Task that sleeps until it is due, and runs it
 ---@field package is_running? boolean
 ---@field package is_cancelled? boolean
 local methods = {}

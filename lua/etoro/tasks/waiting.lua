@@ -1,121 +1,43 @@
--- Waiting: how a call gets from submit to outcome. In a task it parks the
--- task; anywhere else it steps the engine until its own job is done. Events
--- reach those who asked for them here too.
+-- Waiting where others go on meanwhile: tasks, a host's loop, clocks that are
+-- driven. What a call needs that only blocks is in etoro.tasks.await.
 
+local await = require "etoro.tasks.await"
 local blame = require "etoro.values.blame"
 local tasks_clock = require "etoro.tasks.clock"
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local loaded = require "etoro.tasks.loaded"
 local scheduler = require "etoro.tasks.scheduler"
 local tasks = require "etoro.tasks.task"
 
-local tostring = core.text -- not up to the locale
-
-local M = {}
+local M = {
+  of = await.of, waiter = await.waiter, emit = await.emit, warn = await.warn,
+  deliver = await.deliver, await = await.job, stats = await.stats,
+}
 
 local SLICE = limits.wait_slice
 
----@class etoro.Runtime
----@field engine userdata
----@field waiters table<lightuserdata, etoro.Waiter> weak; by core address
----@field is_shared boolean its engine is the one this Lua state shares
----@field clock etoro.Clock
----@field runs integer how many programs go by its clock now, see box:run
----@field drive? fun(loop: table): boolean? serves a driven engine, or moves its
----clock on; gives false when nothing is due
----@field in_step? number when its clock was last moved along with the world's
+local function events() return "r" end
 
--- One runtime an engine, for as long as the engine lives.
-local runtimes = setmetatable({}, { __mode = "k" })
+-- By runtime, which clients show, sealed ones as well: it holds no function.
+local descriptors = setmetatable({}, { __mode = "k" })
 
---- The runtime of an engine, or of the one this Lua state shares.
----@param engine? userdata
----@return etoro.Runtime
-function M.of(engine)
-  local is_shared = not engine
-  engine = engine or core.engine()
-  local runtime = runtimes[engine]
-  if not runtime then
-    runtime = {
-      engine = engine, waiters = setmetatable({}, { __mode = "v" }),
-      is_shared = is_shared, runs = 0,
-    }
-    runtime.clock = is_shared and tasks_clock.world or tasks_clock.of(runtime)
-    runtimes[engine] = runtime
+local function descriptor_of(runtime)
+  local pollfd = descriptors[runtime]
+  if not pollfd then
+    local engine = runtime.engine
+    pollfd = function() return (engine:pollfd()) end
+    descriptors[runtime] = pollfd
   end
-  return runtime
-end
-
----@class etoro.Waiter who waits for jobs, and hears of them, for a client
----@field runtime etoro.Runtime
----@field wait? fun(loop: table) how it waits in a host
----@field on_event? fun(event: table)
----@field renewal? { is_needed: (fun(): boolean), start: fun() } where a function
----gives its token: whether it has to be asked, and has it asked by a task
-
---- Makes one.
----@param runtime etoro.Runtime
----@param handle? userdata the core's client whose events are for it
----@param options { wait?: function, on_event?: function }
----@return etoro.Waiter
-function M.waiter(runtime, handle, options)
-  local waiter = {
-    runtime = runtime, wait = options.wait, on_event = options.on_event,
-  }
-  if handle then runtime.waiters[handle:address()] = waiter end
-  return waiter
-end
-
---- Hands an event to who listens. A listener that fails must not cost a call
---- its outcome: the error is told on stderr, the call goes on. Only Ctrl-C gets
---- through.
----@param waiter etoro.Waiter
----@param event table
-function M.emit(waiter, event)
-  if waiter.on_event then
-    local ok, message = pcall(waiter.on_event, event)
-    if not ok then
-      message = tostring(message)
-      if message:find("interrupted!", 1, true) then error(message, 0) end
-      io.stderr:write("etoro: on_event failed: ", message, "\n")
-    end
-  elseif event.kind == "warning" then
-    io.stderr:write("etoro: warning: ", event.message, "\n")
-  end
-end
-
---- Tells who listens of something to look at.
----@param waiter etoro.Waiter
----@param message string
----@param request_id? string
-function M.warn(waiter, message, request_id)
-  M.emit(waiter, { kind = "warning", message = message,
-    request_id = request_id, at = waiter.runtime.engine:unix() })
-end
-
---- Hands out what a step has brought: events, and tasks that can go on.
----@param runtime etoro.Runtime
-function M.deliver(runtime)
-  local engine = runtime.engine
-  local event, address = engine:event()
-  while event do
-    local waiter = runtime.waiters[address]
-    if waiter then M.emit(waiter, event) end
-    event, address = engine:event()
-  end
-  local id = engine:next_done()
-  while id do
-    scheduler.deliver(id)
-    id = engine:next_done()
-  end
+  return pollfd
 end
 
 -- A pollable object for a `wait` function: what cqueues.poll and its like
 -- take.
-local function pollable(engine, seconds)
+local function pollable(runtime, seconds)
+  local engine = runtime.engine
   return {
-    pollfd = function() return (engine:pollfd()) end,
-    events = function() return "r" end,
+    pollfd = descriptor_of(runtime), events = events,
     timeout = function()
       local due = engine:timeout()
       return due and due < seconds and due or seconds
@@ -123,16 +45,37 @@ local function pollable(engine, seconds)
   }
 end
 
+-- Whether a task that goes by another clock waits for a driven engine.
+local function has_outsiders(runtime)
+  local clock, found = runtime.clock, runtime.readers > 0
+  for _, entry in ipairs(clock.sleepers) do
+    found = found or entry.task.clock ~= clock
+  end
+  scheduler.each_parked(function(entry)
+    found = found or entry.task.clock ~= clock
+  end, runtime)
+  return found
+end
+
+-- Whether a box's clock stands still: while another box's program runs, what a
+-- program of this one has left behind, such as a stream, waits for the next one.
+local function is_at_rest(runtime)
+  return not runtime.is_shared and runtime.runs == 0 and scheduler.programs() > 0
+    and scheduler.sleeps(tasks_clock.world) == nil and not has_outsiders(runtime)
+end
+
 -- The runtimes that tasks wait for, with how each is waited for, as a list: it
 -- changes on the way. Of some only the clock is waited for.
 local function waited_for()
   local list, known = {}, {}
   for runtime, of in pairs(scheduler.waited_for()) do
-    list[#list + 1] = { runtime = runtime, wait = runtime.drive or of.wait }
+    if not is_at_rest(runtime) then
+      list[#list + 1] = { runtime = runtime, wait = runtime.drive or of.wait }
+    end
     known[runtime] = true
   end
   for _, clock in ipairs(scheduler.driven()) do
-    if not known[clock.runtime] then
+    if not known[clock.runtime] and not is_at_rest(clock.runtime) then
       list[#list + 1] = { runtime = clock.runtime, wait = clock.runtime.drive }
     end
   end
@@ -157,17 +100,31 @@ local function waits_elsewhere()
   return false
 end
 
+-- On the world's clock: when the descriptor's owner has to look at what the
+-- descriptor does not tell of.
+local others_at = 0
+
 --- Sets the alarm of the shared engine's descriptor to when a step is due that
 --- the engine itself would not ask for.
 function M.rearm()
   local due = scheduler.due()
-  if scheduler.has_news() or needs_token() or waits_elsewhere() then due = 0 end
+  if scheduler.has_news() or needs_token() then
+    due = 0
+  elseif waits_elsewhere() then
+    local rest = math.max(0, others_at - core.monotonic())
+    due = due and math.min(due, rest) or rest
+  end
   core.engine():alarm(due)
 end
 
--- Steps an engine once, waiting up to so many seconds for the world, or moving
--- a driven clock on by as many. A host is waited for even if there is no time:
--- it has other things to do.
+--- Steps an engine once, waiting up to so many seconds for the world, or moving
+--- a driven clock on by as many. A host is waited for even if there is no time:
+--- it has other things to do.
+---@param runtime etoro.Runtime
+---@param wait? fun(loop: table)
+---@param seconds number
+---@return true? done nil when the engine belongs to a parent process
+---@return any served what `wait` gave
 local function step(runtime, wait, seconds)
   local engine = runtime.engine
   if wait and runtime.is_shared then scheduler.on_wake(M.rearm) end
@@ -180,8 +137,10 @@ local function step(runtime, wait, seconds)
   if not runtime.is_shared and (has_news or needs_token()) then
     return true -- whom that woke, or calls, goes on before the clock does
   end
-  return true, wait(pollable(engine, seconds))
+  return true, wait(pollable(runtime, seconds))
 end
+
+M.step = step
 
 -- Whether somebody who goes by a clock waits for another engine's job.
 local function waits_for_others(runtime, clock)
@@ -265,13 +224,19 @@ end
 --- Steps what the shared engine's descriptor does not tell of.
 ---@param shared etoro.Runtime
 function M.step_others(shared)
+  local rest = limits.shared_tick
   for _, one in ipairs(waited_for()) do
     if one.runtime ~= shared then
       -- the shared engine that a fork has left to the parent is told of too
-      if one.runtime.is_shared then step_all({ one }, 0)
-      else step_driven(one, 0) end
+      if one.runtime.is_shared then
+        step_all({ one }, 0)
+        rest = 0
+      else
+        rest = math.min(rest, step_driven(one, rest))
+      end
     end
   end
+  others_at = core.monotonic() + rest
 end
 
 --- Tokens that tasks wait for are asked for by a task of their own, one at a
@@ -287,60 +252,20 @@ end
 --- no task could go on.
 ---@param is_done fun(target: any): boolean
 ---@param target? any handed to is_done
-function M.turn(is_done, target)
+---@param waiter? etoro.Waiter how the world is waited for, where no task waits for
+---a job
+function M.turn(is_done, target, waiter)
   tasks.run_ready()
   if is_done(target) then return end
   M.renew_tokens()
   local due = scheduler.due()
   local seconds = due and due < SLICE and due or SLICE
   local list = waited_for()
-  if #list == 0 then list[1] = { runtime = M.of() } end
+  if #list == 0 then
+    local is_of_world = waiter and waiter.runtime.is_shared
+    list[1] = { runtime = M.of(), wait = is_of_world and waiter.wait or nil }
+  end
   step_all(list, seconds)
-end
-
--- Waits for a job of the world's that nothing else is asked about meanwhile.
-local function run(runtime, job)
-  local engine = runtime.engine
-  repeat
-    local has_news = engine:run(job, SLICE)
-    if has_news == nil then return nil end
-    if has_news then M.deliver(runtime) end
-    if scheduler.has_host() then M.rearm() end
-  until job:done()
-  return true
-end
-
-local function block(waiter, job, attend)
-  local runtime, wait = waiter.runtime, waiter.wait
-  if not wait and not attend then
-    return job:done() or run(runtime, job)
-  end
-  if wait then job:watch(0) end
-  while not job:done() do
-    local go_on, failure = true, nil
-    if attend then go_on, failure = attend() end
-    if not go_on then return true, failure end
-    if attend and job:done() then break end
-    if go_on ~= "turned" and not step(runtime, wait, SLICE) then return nil end
-  end
-  M.deliver(runtime)
-  return true
-end
-
---- Waits until a job is done. `attend`, given where a function makes the
---- client's token, is called before each step outside of tasks: see
---- renewal.attendant.
----@param waiter etoro.Waiter
----@param job userdata
----@param attend? fun(): boolean|"turned", etoro.Error?
----@return boolean? done nil when the engine belongs to a parent process
----@return etoro.Error? failure why there is nothing to wait for
-function M.await(waiter, job, attend)
-  local task = scheduler.parkable()
-  if not task then return block(waiter, job, attend) end
-  local entry = { job = job, waiter = waiter, renew = attend and true }
-  if not job:done() then scheduler.park_on(task, entry) end
-  return job:done() or nil, entry.failure
 end
 
 -- Lets time pass on an engine's clock where no task can be parked. Gives nil
@@ -368,10 +293,13 @@ end
 
 --- Sleeps, by the world's clock or, in a box's program, by the box's. In a task
 --- the others go on meanwhile; elsewhere calls under way do.
----@param seconds number
+---@param seconds number none below 0; up to limits.option_max, for what never ends
+---would not end in a box either
 function M.sleep(seconds)
   if type(seconds) ~= "number" or seconds ~= seconds then
     blame.raise("number of seconds expected")
+  elseif seconds > limits.option_max then
+    blame.raise(("number of seconds expected, at most %d"):format(limits.option_max))
   end
   local clock, task = scheduler.clock(), scheduler.parkable()
   if task then
@@ -382,19 +310,6 @@ function M.sleep(seconds)
   pass(runtime, runtime.drive, seconds)
 end
 
----@class etoro.Stats
----@field calls integer made so far
----@field finished integer of these
----@field live integer not finished now
----@field attempts integer requests put on the wire
----@field resends integer of these
----@field bytes_up integer of bodies
----@field bytes_down integer of decoded bodies
-
---- What all clients of this Lua state have done together since the first one.
----@return etoro.Stats
-function M.stats()
-  return core.engine():stats()
-end
+loaded.waiting = M
 
 return M

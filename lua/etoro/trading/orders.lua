@@ -7,11 +7,11 @@ local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
+local names = require "etoro.market.names"
 local call_options = require "etoro.call.options"
 local order = require "etoro.trading.order"
 local order_costs = require "etoro.trading.order.costs"
 local order_fields = require "etoro.trading.order.fields"
-local links = require "etoro.resource.links"
 local precheck = require "etoro.trading.precheck"
 local prepared = require "etoro.trading.prepared"
 local resource = require "etoro.resource"
@@ -76,7 +76,7 @@ function collection:open(fields, options)
     { has_checked = true })
   if result == nil then return nil, response end
   if note then client:warn(response, note) end
-  return order.wrap(result, client), response
+  return order.placed(result, body, client), response
 end
 
 --- Prepares an order: checks it as `open` does, asks what it will cost, and gives
@@ -107,6 +107,7 @@ function collection:get(id, options)
   local body, response = order.lookup(client, id, options)
   if not body then return nil, response end
   if not batches.id(spelling.get(body, "orderId")) then body.orderId = id end
+  names.give(client, { body }, response, options)
   return order.wrap(body, client), response
 end
 
@@ -120,13 +121,8 @@ function collection:list(options)
   local client = resource.client_of(self, "client.orders:list")
   local portfolio, response = holdings.read(client, options)
   if not portfolio then return nil, response end
-  local list, resting = holdings.orders(portfolio)
-  for _, item in ipairs(list) do order.wrap(item, client) end
-  for _, item in ipairs(resting) do
-    list[#list + 1] = order.wrap(item, client)
-    links.own(item, "order").is_resting = true
-  end
-  return list, response
+  local list = order.of_portfolio(portfolio, client)
+  return names.give(client, list, response, options), response
 end
 
 --- Estimates what an order would cost (portal: Trading, Get Costs). A cost is

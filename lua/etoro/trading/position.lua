@@ -1,13 +1,15 @@
 -- One position: closing it, whole or in part, and changing its stops.
 
+local asked = require "etoro.trading.closing.asked"
 local batches = require "etoro.resource.batches"
 local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local names = require "etoro.market.names"
+local worth = require "etoro.trading.account.worth"
 local call_options = require "etoro.call.options"
 local links = require "etoro.resource.links"
 local closing_close = require "etoro.trading.closing.close"
@@ -30,6 +32,9 @@ local CLOSE_WAIT, EDIT_WAIT = limits.close_wait, limits.edit_wait
 ---@class etoro.Position
 ---@field positionID integer
 ---@field instrumentID integer
+---@field symbol? string nil where it could not be read
+---@field profit? number US dollars, where the answer tells it (account:pnl)
+---@field value? number US dollars: amount with profit, where profit is
 ---@field mirrorID integer 0: the account's own; else of the copied trader
 ---@field isBuy boolean
 ---@field units number
@@ -77,7 +82,7 @@ local function check_ids(position, ...)
   end
 end
 
---- Reads the list; see client.positions:list.
+--- Reads the list, without symbols.
 ---@param client etoro.Client
 ---@param options? etoro.RequestOptions
 ---@return etoro.Position[]? positions
@@ -95,6 +100,32 @@ local function gone(id, response)
     .. " it runs a few seconds behind"):format(tostring(id)), response)
 end
 
+--- Makes positions of all that a portfolio holds, in place: in its list, and in
+--- those of its mirrors. Their symbols and profits are entered.
+---@param portfolio table
+---@param client etoro.Client
+---@param response etoro.Response of the portfolio
+---@param options? etoro.RequestOptions
+function M.of_portfolio(portfolio, client, response, options)
+  local all = holdings.all(portfolio)
+  for i = 1, #all do
+    M.wrap(all[i], client)
+    worth.enter(all[i])
+  end
+  names.give(client, all, response, options)
+end
+
+--- Reads the list, with symbols.
+---@param client etoro.Client
+---@param options? etoro.RequestOptions
+---@return etoro.Position[]? positions
+---@return etoro.Response|etoro.Error
+function M.list_named(client, options)
+  local items, response = M.list(client, options)
+  if not items then return nil, response end
+  return names.give(client, items, response, options), response
+end
+
 --- Finds one position in the portfolio.
 ---@param client etoro.Client
 ---@param id integer|string
@@ -110,31 +141,6 @@ function M.find(client, id, options)
     end
   end
   return nil, gone(id, response)
-end
-
--- The units of a close: nil for all; nil and an error for what cannot be.
-local function units_of(position, fields)
-  if type(fields) ~= "table" or fields.units == nil
-      or fields.units == core.null then
-    check.options(fields, { "units" }, "field")
-    return nil
-  end
-  local schema = { units = { type = "number", above = 0 } }
-  check.fields(schema, fields, "field")
-  local values, err = check.values(schema, fields)
-  if not values then return nil, err end
-  local held, asked = tonumber(spelling.get(position, "units")),
-    tonumber(values.units)
-  if held and asked > held then
-    return nil, errors.new {
-      kind = "invalid", code = "too_many_units", field = "units",
-      message = ("the position has %s units; you asked to"
-        .. " close %s"):format(core.figure(held), tostring(values.units)),
-    }
-  elseif held and asked == held then
-    return nil
-  end
-  return values.units
 end
 
 --- The mirror that a position is a copy in; nil for the account's own.
@@ -245,7 +251,7 @@ end
 ---@return etoro.Response|etoro.Error err kind rejected when it was refused
 function methods:close(fields, options)
   local client = resource.client_of(self, "position:close")
-  local units, err = units_of(self, fields)
+  local units, err = asked.units(self, fields)
   err = err or check_ids(self, "positionID", "instrumentID")
   if err then return nil, err end
   local how, rest = M.take_close(options, OF_ONE)
@@ -291,7 +297,7 @@ function methods:refresh(options)
   local client = resource.client_of(self, "position:refresh")
   local item, response = M.find(client, spelling.get(self, "positionID"), options)
   if not item then return nil, response end
-  links.refill(self, item)
+  holdings.renew(self, item)
   return self, response
 end
 
@@ -304,12 +310,11 @@ end
 ---do it; kind conflict when the position is closed
 function methods:edit(changes, options)
   local client = resource.client_of(self, "position:edit")
-  local op = routes.op(client, "edit")
-  check.fields(op.body, changes, "field")
+  local body, err = asked.changes(routes.op(client, "edit"), changes)
   local wait, rest = call_options.take_wait(options, EDIT_WAIT)
-  local err = check_ids(self, "positionID")
+  err = err or check_ids(self, "positionID")
   if err then return nil, err end
-  return edit.run(self, client, changes, wait, rest)
+  return edit.run(self, client, body, wait, rest)
 end
 
 return M

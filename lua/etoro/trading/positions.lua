@@ -3,6 +3,7 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local count = require "etoro.values.count"
+local names = require "etoro.market.names"
 local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
 local position = require "etoro.trading.position"
@@ -14,13 +15,14 @@ local collection, M = resource.define "positions"
 
 --- Lists the open positions, as the portfolio shows them: a few seconds late
 --- (portal: Trading, Get Portfolio). Positions of copied traders are in it,
---- each once, with the mirrorID of their copy.
+--- each once, with the mirrorID of their copy. Symbols that the client does not
+--- know are asked for once, all together.
 ---@param options? etoro.RequestOptions
 ---@return etoro.Position[]? positions
 ---@return etoro.Response|etoro.Error
 function collection:list(options)
   local client = resource.client_of(self, "client.positions:list")
-  return position.list(client, options)
+  return position.list_named(client, options)
 end
 
 local ID = { id = { type = "integer", min = 1, required = true } }
@@ -35,14 +37,17 @@ function collection:get(id, options)
   check.fields(ID, { id = id }, "argument")
   local values, err = check.values(ID, { id = id })
   if not values then return nil, err end
-  return position.find(client, values.id, options)
+  local item, response = position.find(client, values.id, options)
+  if not item then return nil, response end
+  names.give(client, { item }, response, options)
+  return item, response
 end
 
 local OF_ALL = { on_accepted = "function", positions = "table" }
 
 local function close_each(items, client, how, options)
   local results = {}
-  how.batch = #items > 1 and {} or nil
+  how.batch = #items > 1 and { count = #items } or nil
   tasks.run(function()
     for i, item in ipairs(items) do
       tasks.spawn(function()

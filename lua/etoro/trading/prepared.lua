@@ -36,7 +36,7 @@ local function found_again(own, options)
     options)
   if body == nil then return nil, response end
   body.referenceId = body.referenceId or own.request_id
-  return order.wrap(body, own.client), response
+  return order.placed(body, own.body, own.client), response
 end
 
 local function send(own, options)
@@ -56,7 +56,7 @@ local function send(own, options)
     own.was_sent = own.was_sent or response.may_have_executed
     return nil, response
   end
-  return order.wrap(result, own.client), response
+  return order.placed(result, own.body, own.client), response
 end
 
 --- Places exactly what was prepared. It may be repeated, also after an error:

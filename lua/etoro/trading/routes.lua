@@ -22,6 +22,10 @@ local V1, V2 = "/api/v1/trading", "/api/v2/trading"
 ---| "portfolio"
 ---| "aggregate"
 ---| "history"
+---| "copy" # money into a copy of somebody, or out of it
+---| "copy_close" # end one
+---| "copy_status" # what became of a request
+---| "copy_eligibility"
 
 --- Names of the real account's operations (keys of etoro.operations).
 ---@type table<etoro.Purpose, string>
@@ -40,6 +44,10 @@ M.REAL = {
   portfolio = "GET " .. V1 .. "/info/portfolio",
   aggregate = "GET " .. V1 .. "/info/aggregate-portfolio",
   history = "GET " .. V1 .. "/info/trade/history",
+  copy = "POST " .. V2 .. "/copy",
+  copy_close = "POST " .. V2 .. "/copy/close",
+  copy_status = "GET " .. V2 .. "/copy/{referenceId}",
+  copy_eligibility = "POST " .. V2 .. "/copy/eligibility",
 }
 
 -- How each account's close body spells the instrument.

@@ -1,5 +1,5 @@
 -- Decimal numbers compared by their digits: what was asked for in money or
--- units is the same as what an answer repeats, or it is not.
+-- units is the same as what an answer repeats, or it is not. And money in words.
 
 local core = require "etoro.core"
 
@@ -34,6 +34,14 @@ local function read(value)
     exponent - #fraction + #digits - #stripped
 end
 
+--- How many decimals a number has: 2 of 1.50 and of "0.05".
+---@param value any
+---@return integer? places nil for what is no decimal number
+function M.places(value)
+  local _, _, exponent = read(value)
+  return exponent and math.max(-exponent, 0)
+end
+
 --- Whether two numbers, as Lua has them or as text, are the same decimal: 0.1
 --- and "0.10" are, 100000.01 and "100000.02" are not.
 ---@param left any
@@ -54,6 +62,26 @@ function M.same(left, right)
     and tonumber(left) + 0.0 == tonumber(right) + 0.0
   if is_rounded then return nil end
   return false
+end
+
+--- A sum, a difference or a share without what binary fractions add to it: 0.3 for
+--- 0.1 + 0.2.
+---@param value number
+---@return number
+function M.tidy(value)
+  if math.type(value) == "integer" or value ~= value or math.abs(value) == math.huge then
+    return value
+  end
+  return tonumber(core.fixed(value, 8)) -- more decimals than money and rates have
+end
+
+--- A sum of money for people: with cents, while a double can tell these; else as %g
+--- has it, not in three hundred digits.
+---@param value number
+---@return string
+function M.money(value)
+  local text = core.fixed(value, 2)
+  return #text <= CERTAIN + 3 and text or core.figure(value + 0.0)
 end
 
 return M

@@ -28,9 +28,10 @@ local spec_of, sorted_names = types.spec_of, types.sorted_names
 --- Copies a table of fields and the lists in it, so that what was checked is
 --- what is sent, whatever the caller does to his table meanwhile.
 ---@param fields table
+---@param copy? table an empty one, with room for them
 ---@return table
-function M.copy(fields)
-  local copy = {}
+function M.copy(fields, copy)
+  copy = copy or {}
   for name, value in pairs(fields) do
     if type(value) == "table" then
       local items = {}

@@ -6,7 +6,9 @@
 local blame = require "etoro.values.blame"
 local cjson = require("cjson").new() -- the shared one's settings are the host's
 local core = require "etoro.core"
+local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
+local named = require "etoro.values.named"
 
 local tostring = core.text -- not up to the locale
 
@@ -125,6 +127,23 @@ function M.decode(text, keep_null)
   return core.decode(text, keep_null)
 end
 
+--- Reads a text of a program's own; see etoro.decode.
+---@param text string
+---@param options? etoro.DecodeOptions
+---@return any value
+---@return etoro.Error? err
+function M.read(text, options)
+  if type(text) ~= "string" then
+    blame.raise("text: JSON in a string expected, got " .. type(text))
+  end
+  named.options(options, { keep_null = "boolean" }, "option")
+  local value, message = core.decode(text, options and options.keep_null)
+  if value ~= nil then return value end
+  if not message and text:find "null" then return core.null end
+  return nil, errors.new { kind = "invalid", code = "bad_json", field = "text",
+    message = "the text is no JSON: " .. (message or "it is empty") }
+end
+
 --- Decodes JSON for a server or a test: nothing is sealed, null stays, also in
 --- objects, and numbers are what lua-cjson makes of them.
 ---@param text string
@@ -135,6 +154,19 @@ function M.decode_plain(text)
   local ok, value = pcall(decode_text, text)
   if ok then return value end
   return nil, tostring(value)
+end
+
+--- A name that a text of one object gives twice, in whatever letters: which of its
+--- values counts is up to who reads it.
+---@param text string
+---@return string? name
+function M.name_twice(text)
+  local seen = {}
+  for name in text:gmatch '"([^"]*)"[ \t-\r]*:' do
+    local small = core.lower(name)
+    if seen[small] then return name end
+    seen[small] = true
+  end
 end
 
 return M

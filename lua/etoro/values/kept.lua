@@ -2,7 +2,6 @@
 -- moved into place, so that there is always one that can be read.
 
 local core = require "etoro.core"
-local json = require "etoro.values.json"
 
 local tostring = core.text -- not up to the locale
 
@@ -21,28 +20,19 @@ function M.read(path)
   end
   local text = file:read "a"
   file:close()
-  local value = text and json.decode(text, true)
+  local value = text and core.decode(text, true, true) -- what was kept in plain stays so
   if type(value) ~= "table" then return nil, "broken" end
   return value
 end
 
---- Writes a text into a file, with a line end.
+--- Writes a text into a file, with a line end, and waits until it is on the disk.
 ---@param path string
 ---@param text string
 ---@return true? done
 ---@return string? message
 function M.write(path, text)
-  local beside = path .. ".new"
-  local file, problem = io.open(beside, "wb")
-  local ok = file
-  if file then
-    ok, problem = file:write(text, "\n")
-    local closed, why = file:close()
-    if ok and not closed then ok, problem = nil, why end
-  end
-  if ok then ok, problem = os.rename(beside, path) end
-  if ok then return true end
-  return nil, tostring(problem)
+  local done, message = core.write_file(path, text .. "\n")
+  return done, message
 end
 
 return M

@@ -66,16 +66,48 @@ return {
   stream_login = 20,
   -- seconds: until a subscribe is answered
   stream_reply = 30,
+  -- seconds: without a price in an open market, until a topic is stale
+  stream_stale = 120,
   -- seconds: without any frame, until the connection is renewed
   stream_silence = 180,
   -- seconds: of a session, until its next loss counts as the first
   stream_stable = 120,
-  -- bytes: of topics in one frame; the server takes 25,600 of a frame
+  -- bytes: of one frame that asks for topics; the server takes 25,600
   stream_frame = 20480,
+  -- bytes: around the topics of such a frame, at most
+  stream_envelope = 128,
   -- topics: of one connection; the server takes no more
   stream_topics = 4999,
+  -- connections: of one stream, each with so many topics
+  stream_connections = 8,
+  -- frames: of a connection that are asked again in halves, to find what in them
+  -- the server does not take
+  stream_splits = 64,
   -- events: that wait for somebody, quotes apart
   stream_queue = 10000,
+  -- bytes: of the texts that made them
+  stream_queue_bytes = 16777216,
+  -- seconds: until it is told whose a stream's private events are
+  stream_identity = 5,
+  -- seconds: until that is asked again
+  stream_identity_pause = 30,
+  -- seconds: in which a private event that comes again is the same one
+  stream_private_seen = 60,
+  -- private events: that are remembered, or wait for whose they are
+  stream_private_kept = 1000,
+  -- seconds: that a private event waits for the answer that it may belong to
+  stream_early_wait = 30,
+  -- private events: that wait for that; then the oldest is told
+  stream_early_kept = 50,
+
+  -- seconds: between two looks of one who waits that private events bring about
+  hint_pause = 3,
+  -- seconds: between two looks of a stream at what the account holds
+  reconcile_pause = 3,
+  -- seconds: until a portfolio shows for certain what a private event tells of
+  reconcile_lag = 10,
+  -- seconds: the longest pause until a look that failed is made again
+  reconcile_retry_max = 30,
 
   -- Rails
 
@@ -100,6 +132,10 @@ return {
   strategy_bars_kept = 1000,
   -- seconds: behind a bar's end, until the API shows it as over
   strategy_bar_lag = 2,
+  -- seconds: until a bar that is late is asked for again; then twice as many
+  strategy_late_pause = 5,
+  -- looks: for a bar that is late
+  strategy_late_looks = 4,
   -- seconds: that a callback waits for its order to be filled
   strategy_order_wait = 5,
   -- seconds: that a callback waits for a position to be closed
@@ -110,6 +146,14 @@ return {
   strategy_quote_look = 60,
   -- seconds: between two looks whether a run is to end
   strategy_stop_look = 1,
+  -- seconds: an older price is no ground for an entry
+  strategy_price_age = 300,
+  -- seconds: that the end of a run follows what is under way
+  strategy_end_wait = 30,
+  -- seconds: between two looks at it
+  strategy_end_look = 2,
+  -- seconds: between two looks at what a run's positions are worth
+  strategy_view_look = 15,
   -- seconds: until the portfolio shows what was opened
   strategy_shown_within = 60,
   -- parts of equity: how far from its target a holding may be
@@ -120,6 +164,120 @@ return {
   strategy_instructions = 1000000000,
   -- notes: of one run that its result holds; on_note hears all
   strategy_notes_kept = 10000,
+  -- days: of a year in a backtest's measures
+  year_days = 365.25,
+  -- parts of one: of the largest value, below which a deviation is rounding
+  measures_digits = 1e-12,
+  -- columns: of the row of bars that a report draws equity with
+  command_sparkline = 60,
+  -- columns: of the texts of a report behind their names
+  command_report_text = 62,
+  -- trades: that a report lists, the last ones
+  command_trades_shown = 20,
+  -- parts of one: of the profit, from which on the other time of filling is told
+  fill_difference = 0.1,
+  -- points: of a line in a report's page; more are thinned out
+  report_points = 2000,
+  -- bins: of the profits of trades in it
+  report_bins = 24,
+  -- trades: that it lists, the last ones, and orders that were not filled
+  report_trades = 500,
+  -- drawings: of prices in it, of the symbols with most trades
+  report_prices = 12,
+  -- labels: along the time of a drawing
+  report_labels = 7,
+  -- dollars: from which on its figures have an exponent
+  report_plain = 1e15,
+  -- remarks: on the data and of the run that it tells
+  report_remarks = 100,
+  -- cuts: of the history that the check of causality runs to
+  causality_cuts = 20,
+  -- seconds: by which each look at the machine's clock, memory leaps in one run of it
+  causality_leap = 3600.25,
+  -- bytes: of a file that a strategy reads, looked through for prices of its bars
+  source_read = 16777216,
+  -- prices: of each symbol that are looked for
+  source_prices = 20,
+  -- digits: of a price that is not found everywhere by chance
+  source_digits = 4,
+  -- prices: fewer that can be looked for tell nothing
+  source_least = 5,
+  -- parts of one: of them, from which on a file has the prices of the bars
+  source_share = 0.5,
+  -- starts: that the check of the warm-up runs from
+  warmup_starts = 8,
+  -- orders: of one run
+  backtest_orders_max = 250000,
+  -- orders: refused before they were any, of one run
+  backtest_refused_max = 500000,
+  -- orders: that were refused before they were any, and that its result holds
+  backtest_refused_kept = 10000,
+  -- parts of one: of what it began with, from which on an account is lost
+  backtest_lost = 0.01,
+  -- bars: that two decisions may be apart and still be the same one
+  parity_bars = 5,
+  -- runs: of a sweep that begins without --yes
+  sweep_runs = 20000,
+  -- values: of one setting in it
+  sweep_values = 1000001,
+  -- steps: how far behind its end a range may come to lie by rounding
+  sweep_slack = 1e-9,
+  -- runs: that it lists, the best ones
+  sweep_best = 10,
+  -- runs: that failed, and are named
+  sweep_failures_told = 20,
+  -- parts of one: of the best's value, that its neighbours keep on a plateau
+  sweep_plateau = 0.5,
+  -- seconds: between two looks at its workers
+  sweep_look = 0.2,
+  -- processes: that share a sweep; as ETORO_WORKERS_MAX
+  sweep_workers = 256,
+  -- days: of trading in a year, to tell a Sharpe ratio of a day as one of a year
+  sweep_days = 252,
+  -- cells: of a row or column of the map in a sweep's page; more values share one
+  report_map = 48,
+  -- letters: of a value of a setting beside a drawing; of longer ones the beginning
+  report_letters = 10,
+  -- orders: of a sweep's best that is run once more through the wire
+  sweep_replay = 10000,
+  -- rows: of the neighbours of a sweep's best that its page lists
+  report_around = 26,
+  -- parts of one: the odds below which a sweep's best is called no more than luck
+  sweep_sure = 0.95,
+  -- values: of each setting, that its map on a terminal shows
+  sweep_map = 40,
+  -- bytes: of what a worker has begun to tell and not ended
+  sweep_line = 1048576,
+  -- dollars: that a backtest begins with
+  backtest_cash = 10000,
+  -- bars: that are read again, beside those that passed since
+  bars_overlap = 3,
+  -- bars: of one page of those between two times
+  bars_range_page = 2000,
+  -- bars: of the stretch that is read at once, where all of them are there
+  bars_range_window = 8000,
+  -- days: until bars between two times are there for certain; 12 were measured
+  bars_range_lag = 13,
+  -- days: of the longest stretch that is read at once, where nothing comes
+  bars_range_widest = 730,
+  -- bars: in which the two routes are compared
+  bars_range_shared = 100,
+  -- parts of one: how far their opens and closes may lie apart
+  bars_range_slack = 0.005,
+  -- parts of one: of what is kept, that has to come until it is written again
+  bars_checkpoint = 0.05,
+  -- parts of one: as near are two prices of files that tell of the same one
+  data_same_price = 0.000001,
+  -- faults: that a file of bars is told, of each kind; the rest is counted
+  data_faults_told = 20,
+  -- a ratio: of a bar's open and the close before, from which it is told
+  data_jump = 1.4,
+  -- a ratio: of a high, or low, and the open and close, from which it is told
+  data_spike = 3,
+  -- parts of one: of the steps from bar to bar, from which on one is usual
+  data_steps_share = 0.05,
+  -- parts of one: how near to a split's ratio such a jump is told as one
+  data_split_slack = 0.08,
 
   -- Values
 
@@ -168,6 +326,10 @@ return {
   cache_lifetime = 86400,
   -- seconds: that an unknown symbol stays unknown
   cache_missing_lifetime = 300,
+  -- seconds: that a list of positions or orders waits for symbols
+  names_wait = 5,
+  -- seconds: until symbols that could not be had are asked for again
+  names_pause = 30,
   -- bytes: a cache's file that is read; all instruments have some 3 MiB
   cache_file_max = 16 * 2 ^ 20,
 
@@ -186,6 +348,8 @@ return {
   order_wait = 30,
   -- seconds: that an order's cancel is followed, unless told
   cancel_wait = 10,
+  -- seconds: that a copy's beginning or end is followed, unless told
+  copy_wait = 10,
   -- seconds: until the positions of an order show, unless told
   order_show_wait = 10,
   -- seconds: that a close is followed, unless told; the history runs behind
@@ -221,10 +385,38 @@ return {
   command_trigger_wait = 1,
   -- seconds: after which an order's wait is told, and why
   command_told_after = 0.5,
+  -- symbols: that are kept for a completion, the newest
+  command_kept_symbols = 500,
+  -- seconds: between two lines of a wait where stderr is no terminal
+  command_told_again = 10,
+  -- parts: of a long wait, one of which passes between two of them
+  command_told_share = 8,
   -- seconds: in the queue, after which that is told
   command_queued_told = 0.6,
   -- seconds: after a request went out, until that is told
   command_sent_told = 3,
+  -- seconds: that calls which read may take once nobody asks any more; a pipe's end
+  -- comes with the question
+  serve_patience = 10,
+  -- seconds: that `place` of etoro serve waits for the end, unless told otherwise
+  serve_wait = 10,
+  -- orders and closes: prepared and not done yet; the oldest make room
+  serve_prepared_max = 1000,
+  -- calls: under way at a time, and messages of a batch; far more than the API's
+  -- budgets let through
+  serve_calls_max = 64,
+  -- bytes: one answer; a program that reads more asks for less at a time
+  serve_answer_max = 2 ^ 20,
+  -- bytes: one message that comes in; the largest order has some 500
+  serve_line_max = 2 ^ 20,
+  -- bytes: shown of what a wrong argument raises
+  serve_message_max = 1000,
+  -- rows: of a chart of bars; half of the smallest usual terminal
+  command_chart_rows = 12,
+  -- columns: of a chart where there is no terminal
+  command_chart_columns = 80,
+  -- columns: of them that the scale of a chart takes
+  command_chart_scale = 14,
   -- items: of a search, unless --limit says
   command_search_items = 20,
   -- seconds: a pause that is worth a line
@@ -233,6 +425,26 @@ return {
   command_history_days = 30,
   -- seconds: that this machine's clock may be off without a word
   command_clock_skew = 30,
+  -- positions: that the question before real money names
+  command_ask_positions = 20,
+  -- bytes: of a run's log, after which it is moved aside
+  command_log_max = 16 * 1024 * 1024,
+  -- notes: that wait for a command or webhook of --notify; more are left out
+  command_notify_queue = 100,
+  -- seconds: that it may take for one
+  command_notify_time = 30,
+  -- seconds: that the end of a run waits for it
+  command_notify_end = 10,
+  -- seconds: that a run is waited for which is asked how it stands or to halt
+  command_control_wait = 5,
+  -- seconds: the same until it has closed what it holds
+  command_halt_wait = 120,
+  -- programs: that a run answers at once
+  command_control_most = 8,
+  -- bytes: of what one asks
+  command_control_line = 4096,
+  -- bytes: of a state's name, that its socket is named by; a longer one by a digest
+  command_socket_name = 48,
 
   -- Inside: answers
 
@@ -247,14 +459,28 @@ return {
 
   -- seconds: between two tables of etoro watch
   command_watch_tick = 0.25,
-  -- prices: that its trend shows
+  -- seconds: between two tables of etoro run
+  command_run_tick = 1,
+  -- prices: that the trend of etoro watch shows
   command_trend = 16,
-  -- seconds: between two looks at a stream's answers and pauses
+  -- looks: at all topics of a stream, within the time that makes one stale
+  stream_stale_looks = 8,
+  -- topics: that such a look takes in one step
+  stream_stale_batch = 2000,
+  -- topics: that one call subscribes or unsubscribes before others have their turn
+  stream_topics_turn = 250,
+  -- seconds: between two looks at a stream whose reader has no room
   stream_tick = 0.25,
-  -- seconds: a task's sleep while it waits for an event with a time limit
-  stream_wait_tick = 0.05,
+  -- seconds: at least, between two looks at a stream's answers and pauses
+  stream_look_least = 0.05,
+  -- seconds: that an answer may be late while what came before it is unread
+  stream_look_late = 5,
+  -- orders and positions: that a stream compares before others have their turn
+  reconcile_turn = 250,
   -- messages: that a stream takes before others have their turn
   stream_batch = 64,
+  -- prices: the same of these, which are merged many at a time
+  stream_prices = 256,
 
   -- seconds: one wait in C; a signal just before it is seen after that
   wait_slice = 0.25,
@@ -358,11 +584,15 @@ return {
   close_history_age = 1,
   -- looks: of a batch, for one at the outcome
   close_batch_turn = 3,
+  -- closes: of a batch, each of which an event may have its outcome asked for
+  close_batch_told = 20,
   -- looks: after which the server has no outcome to tell
   close_misses = 3,
 
   -- Inside: the etoro command
 
+  -- seconds: for a keyring, whose user may have to unlock it first
+  keyring_wait = 60,
   -- seconds: for the list that a scope's name is compared with
   command_scopes_patience = 5,
 }

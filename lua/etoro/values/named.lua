@@ -2,11 +2,13 @@
 
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
-local nearest = require "etoro.values.nearest"
+local later = require "etoro.values.later"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
+
+local nearest = later "etoro.values.nearest"
 
 local null = core.null
 
@@ -17,7 +19,7 @@ local null = core.null
 ---@return string
 function M.unknown(what, name, names)
   return ("unknown %s '%s'"):format(what, tostring(name))
-    .. nearest.hint(name, names)
+    .. nearest().hint(name, names)
 end
 
 --- The names that one that is wrong may have been meant for: one out of use
@@ -30,7 +32,7 @@ function M.suggested(schema, wrong)
   for name, spec in pairs(schema) do
     local is_old = type(spec) == "table" and spec.deprecated
     if not is_old
-        or nearest.distance(core.lower(tostring(wrong)), core.lower(name)) <= 1 then
+        or nearest().distance(core.lower(tostring(wrong)), core.lower(name)) <= 1 then
       names[#names + 1] = name
     end
   end

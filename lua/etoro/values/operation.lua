@@ -12,9 +12,10 @@ function M.part()
     entry.pool = entry.pool or "default"
     entry.params = {
       path = entry.in_path or {}, query = entry.in_query or {},
-      filters = entry.filters,
+      header = entry.in_header, filters = entry.filters,
     }
-    entry.in_path, entry.in_query, entry.filters = nil, nil, nil
+    entry.in_path, entry.in_query = nil, nil
+    entry.in_header, entry.filters = nil, nil
     part[method .. " " .. path] = entry
   end
 end

@@ -15,10 +15,16 @@ local NONE = {} -- never written to
 -- null says that there is none
 local function is_given(value) return value ~= nil and value ~= null end
 
+-- A condition is a value, or what a number, which may be text, has to be above.
+local function is_met(value, wanted)
+  if type(wanted) ~= "table" then return value == wanted end
+  local number = type(value) == "string" and core.number(value) or value
+  return type(number) == "number" and number > wanted.above
+end
+
 local function applies(rule, given)
-  if not rule.when then return true end
-  for name, value in next, rule.when do
-    if given[name] ~= value then return false end
+  for name, wanted in next, rule.when or NONE do
+    if not is_met(given[name], wanted) then return false end
   end
   return true
 end
@@ -32,20 +38,13 @@ end
 local function condition(rule)
   local parts = {}
   for name, value in pairs(rule.when or {}) do
-    parts[#parts + 1] = ("%s is '%s'"):format(name, tostring(value))
+    parts[#parts + 1] = type(value) == "table"
+      and ("%s is above %d"):format(name, value.above)
+      or ("%s is '%s'"):format(name, tostring(value))
   end
   if #parts == 0 then return "" end
   table.sort(parts, core.before)
   return " where " .. table.concat(parts, " and ")
-end
-
-local function count_given(rule, given)
-  local number = 0
-  for i = 1, #rule do
-    local value = given[rule[i]]
-    if value ~= nil and value ~= null then number = number + 1 end
-  end
-  return number
 end
 
 local function names_given(rule, given)
@@ -56,12 +55,13 @@ local function names_given(rule, given)
   return names
 end
 
--- Whether so many of a rule's names may be given.
-local HOLDS = {
-  one_of = function(number) return number == 1 end,
-  any_of = function(number) return number > 0 end,
-  at_most_one = function(number) return number < 2 end,
-  together = function(number, all) return number == 0 or number == all end,
+-- How many of a rule's names may be given: least, most, and one number besides.
+local COUNTS = {
+  one_of = function() return 1, 1, 1 end,
+  any_of = function(all) return 1, all, 1 end,
+  at_most_one = function() return 0, 1, 0 end,
+  together = function(all) return all, all, 0 end,
+  none_of = function() return 0, 0, 0 end,
 }
 
 -- What is wrong with the number of values given.
@@ -83,8 +83,11 @@ local MESSAGES = {
     return ("give %s together or not at all, got %s"):format(
       list(rule, "and"), list(names, "and"))
   end,
+  none_of = function(rule, names)
+    return ("leave out %s%s"):format(list(names, "and"), condition(rule))
+  end,
 }
-local ORDER = { "one_of", "any_of", "at_most_one", "together" }
+local ORDER = { "one_of", "any_of", "at_most_one", "together", "none_of" }
 
 local function check_total(rule, given)
   local total, names = 0, {}
@@ -111,19 +114,40 @@ end
 
 local kept = setmetatable({}, { __mode = "k" }) -- by operation
 
+-- What a rule says, made once. Of what it depends on, the first name and value
+-- are at hand: there is rarely more.
+local function count_of(rule, kind)
+  local one = { rule = rule, kind = kind, size = #rule }
+  one.least, one.most, one.besides = COUNTS[kind](#rule)
+  local name, value = next(rule.when or NONE)
+  if type(value) == "table" then
+    one.has_more = true
+  elseif name then
+    one.name, one.value = name, value
+    one.has_more = next(rule.when, name) ~= nil
+  end
+  return one
+end
+
 -- An operation's rules over how many of some names are given, in their order.
 local function counted(op)
-  local counts = kept[op]
-  if not counts then
-    counts = {}
-    for _, kind in ipairs(ORDER) do
-      for _, rule in ipairs(op[kind] or NONE) do
-        counts[#counts + 1] = { rule = rule, kind = kind }
-      end
+  local counts = {}
+  for _, kind in ipairs(ORDER) do
+    for _, rule in ipairs(op[kind] or NONE) do
+      counts[#counts + 1] = count_of(rule, kind)
     end
-    kept[op] = counts
   end
+  kept[op] = counts
   return counts
+end
+
+local function holds(one, given)
+  local rule, number = one.rule, 0
+  for i = 1, one.size do
+    local value = given[rule[i]]
+    if value ~= nil and value ~= null then number = number + 1 end
+  end
+  return number >= one.least and number <= one.most or number == one.besides
 end
 
 --- Checks an operation's rules.
@@ -131,29 +155,37 @@ end
 ---@param given table body fields, or parameters of an operation without body
 ---@return string? message what is wrong; nil when nothing is
 function M.broken(op, given)
-  for _, count_of in ipairs(counted(op)) do
-    local rule, kind = count_of.rule, count_of.kind
-    if applies(rule, given)
-        and not HOLDS[kind](count_given(rule, given), #rule) then
-      return MESSAGES[kind](rule, names_given(rule, given))
+  local counts = kept[op] or counted(op)
+  for i = 1, #counts do
+    local one = counts[i]
+    local name = one.name
+    if (name == nil or given[name] == one.value) and not holds(one, given)
+        and (not one.has_more or applies(one.rule, given)) then
+      return MESSAGES[one.kind](one.rule, names_given(one.rule, given))
     end
   end
   return op.max_together and check_total(op.max_together, given)
     or op.in_order and check_order(op.in_order, given) or nil
 end
 
---- The class that a request of an operation has. Bodies that are text say
---- nothing: they get the class of the field's presence.
+--- The class that a request of an operation has. The field counts in any letters:
+--- the server takes it so. Bodies that are text say nothing: they get the class of
+--- the field's presence.
 ---@param op etoro.Operation
 ---@param body any
 ---@return "safe"|"keyed"|"close"|"never"
 function M.class_of(op, body)
   local by = op.class_by
   if not by or body == nil then return op.class end
-  if type(body) == "table" and not is_given(body[by.field]) then
-    return op.class
+  if type(body) ~= "table" then return by.present end
+  local field = core.lower(by.field)
+  for name, value in next, body do
+    if type(name) == "string" and core.lower(name) == field and is_given(value)
+        and (by.but == nil or value ~= by.but) then
+      return by.present
+    end
   end
-  return by.present
+  return op.class
 end
 
 local variants = setmetatable({}, { __mode = "k" }) -- by operation

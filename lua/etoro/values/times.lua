@@ -6,7 +6,8 @@ local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-M.DAY = 86400 -- seconds
+local DAY <const> = 86400 -- seconds
+M.DAY = DAY
 
 local FIRST = -62135596800 -- 0001-01-01T00:00:00Z
 local LAST = 253402300799 -- 9999-12-31T23:59:59Z
@@ -42,15 +43,15 @@ local function days_from_date(year, month, day)
 end
 
 local function date_from_days(days)
-  days = days + 719468
-  local era = math.floor(days / 146097)
+  days = math.floor(days) + 719468
+  local era = days // 146097
   local day_of_era = days - era * 146097
-  local year_of_era = math.floor((day_of_era - math.floor(day_of_era / 1460)
-    + math.floor(day_of_era / 36524) - math.floor(day_of_era / 146096)) / 365)
-  local day_of_year = day_of_era - (365 * year_of_era
-    + math.floor(year_of_era / 4) - math.floor(year_of_era / 100))
-  local month = math.floor((5 * day_of_year + 2) / 153)
-  local day = day_of_year - math.floor((153 * month + 2) / 5) + 1
+  local year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36524
+    - day_of_era // 146096) // 365
+  local day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4
+    - year_of_era // 100)
+  local month = (5 * day_of_year + 2) // 153
+  local day = day_of_year - (153 * month + 2) // 5 + 1
   local year = year_of_era + era * 400
   if month >= 10 then
     return year + 1, month - 9, day
@@ -138,11 +139,10 @@ function M.format(seconds)
       .. "it counts seconds (not milliseconds) since 1970"
   end
   seconds = math.floor(seconds)
-  local days = math.floor(seconds / M.DAY)
-  local rest = seconds - days * M.DAY
+  local days, rest = seconds // DAY, seconds % DAY
   local year, month, day = date_from_days(days)
   return ("%04d-%02d-%02dT%02d:%02d:%02dZ"):format(year, month, day,
-    math.floor(rest / 3600), math.floor(rest % 3600 / 60), rest % 60)
+    rest // 3600, rest % 3600 // 60, rest % 60)
 end
 
 --- Tells whether a text may be sent where the API takes a date and time: in
@@ -174,15 +174,20 @@ function M.date(seconds)
   return (assert(M.format(seconds)):sub(1, 10))
 end
 
+local http_second, http_text -- what was asked for last
+
 --- Writes a moment as HTTP headers have it: Fri, 06 Mar 2026 12:00:00 GMT.
 ---@param seconds number
 ---@return string
 function M.http(seconds)
-  local year, month, day, clock = assert(M.format(seconds)):match(
+  local second = math.floor(seconds)
+  if second == http_second then return http_text end
+  local year, month, day, clock = assert(M.format(second)):match(
     "^(%d+)%-(%d+)%-(%d+)T(.+)Z$")
-  return ("%s, %s %s %s %s GMT"):format(
-    WEEKDAYS[math.floor(seconds / M.DAY) % 7 + 1], day, MONTHS[tonumber(month)],
+  http_second, http_text = second, ("%s, %s %s %s %s GMT"):format(
+    WEEKDAYS[math.floor(second / M.DAY) % 7 + 1], day, MONTHS[tonumber(month)],
     year, clock)
+  return http_text
 end
 
 return M

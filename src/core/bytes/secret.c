@@ -124,6 +124,46 @@ static int from_file(struct etoro_secret **out, int fd, char *room,
   return n > ETORO_KEY_FILE_MAX ? ETORO_ETOOBIG : from_text(out, room, n, why);
 }
 
+/* A byte at a time: what stands behind the line is not ours. */
+static int read_line(int fd, char *to, size_t max, size_t *len)
+{
+  size_t got = 0, n;
+  int rc;
+  for (;;) {
+    rc = readall(fd, to + got, 1, &n);
+    if (rc || !n || to[got] == '\n')
+      break;
+    if (++got >= max)
+      return ETORO_ETOOBIG;
+  }
+  *len = got;
+  return rc;
+}
+
+int etoro_secret_line(struct etoro_secret **out, int fd, const char **why)
+{
+  size_t n = 0, from = 0;
+  char *room = malloc(ETORO_KEY_FILE_MAX);
+  int rc, saved;
+  *out = NULL;
+  if (!room)
+    return ETORO_ENOMEM;
+  rc = read_line(fd, room, ETORO_KEY_FILE_MAX, &n);
+  while (from < n && is_blank(room[from]))
+    from++;
+  if (!rc && from == n) {
+    *why = "nothing was given";
+    rc = ETORO_EINVAL;
+  } else if (!rc) {
+    rc = from_text(out, room + from, n - from, why);
+  }
+  saved = errno;
+  etoro_wipe(room, ETORO_KEY_FILE_MAX);
+  free(room);
+  errno = saved;
+  return rc;
+}
+
 int etoro_secret_file(struct etoro_secret **out, const char *path,
                       unsigned *mode, const char **why)
 {
@@ -143,6 +183,22 @@ int etoro_secret_file(struct etoro_secret **out, const char *path,
   etoro_wipe(room, ETORO_KEY_FILE_MAX + 1);
   free(room);
   close(fd);
+  errno = saved;
+  return rc;
+}
+
+int etoro_secret_save(const struct etoro_secret *s, const char *path)
+{
+  char *line = malloc(s->len + 1);
+  int rc, saved;
+  if (!line)
+    return ETORO_ENOMEM;
+  memcpy(line, s->data, s->len);
+  line[s->len] = '\n';
+  rc = etoro_file_replace(path, line, s->len + 1);
+  saved = errno;
+  etoro_wipe(line, s->len + 1);
+  free(line);
   errno = saved;
   return rc;
 }

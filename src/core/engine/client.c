@@ -174,6 +174,14 @@ int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
   return ETORO_OK;
 }
 
+void etoro_client_mask(const struct etoro_client *c, char *bytes, size_t n)
+{
+  if (c->credentials)
+    etoro_credentials_mask(c->credentials, bytes, n);
+  if (c->previous)
+    etoro_credentials_mask(c->previous, bytes, n);
+}
+
 /* CURLOPT_QUICK_EXIT, which headers have from libcurl 7.87 on */
 #define QUICK_EXIT ((CURLoption)322)
 
@@ -186,9 +194,9 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
      host's. */
   rc = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075500
-  SET(CURLOPT_PROTOCOLS_STR, "http,https");
+  SET(CURLOPT_PROTOCOLS_STR, c->base.is_https ? "https" : "http");
 #else
-  SET(CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
+  SET(CURLOPT_PROTOCOLS, c->base.is_https ? CURLPROTO_HTTPS : CURLPROTO_HTTP);
 #endif
   /* a name server that hangs must not hold up a cancel or the end; what is
      older than the option goes on without */
@@ -213,8 +221,14 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   return rc;
 }
 
+static int speaks_tls(const struct etoro_client *c)
+{
+  return c->base.is_https || c->proxy.is_https;
+}
+
 /* Its URL is the origin alone, which libcurl so parses once, and not for each
-   request. A target is given beside it and goes out as it is: in a URL newer
+   request; as text too, which versions below 8 would else write anew for each
+   handle. A target is given beside it and goes out as it is: in a URL newer
    versions change the spelling of its escapes. (A proxy that reads URLs would
    need it whole; ours are for https, and tunnelled through.) */
 int etoro_client_renew_handle(const struct etoro_client *c,
@@ -222,10 +236,13 @@ int etoro_client_renew_handle(const struct etoro_client *c,
 {
   curl_easy_cleanup(h->easy);
   h->easy = curl_easy_init();
-  h->is_wired = h->is_get = h->is_fresh = h->is_worn = h->is_spent = 0;
-  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_CURLU, h->origin)
+  h->is_wired = h->is_fresh = h->is_worn = h->is_spent = 0;
+  h->is_get = 1; /* as it is made */
+  if (h->easy && !curl_easy_setopt(h->easy, CURLOPT_URL, c->base.origin)
+      && !curl_easy_setopt(h->easy, CURLOPT_CURLU, h->origin)
       && !curl_easy_setopt(h->easy, CURLOPT_ERRORBUFFER, h->error)
-      && !set_transport(c, h->easy) && !etoro_tls_apply(&c->tls, h->easy))
+      && !set_transport(c, h->easy)
+      && (!speaks_tls(c) || !etoro_tls_apply(&c->tls, h->easy)))
     return ETORO_OK;
   curl_easy_cleanup(h->easy);
   h->easy = NULL;

@@ -101,6 +101,9 @@ void etoro_client_free(struct etoro_client *c); /* takes NULL */
 int etoro_client_renew(struct etoro_client *c, struct etoro_secret *bearer,
                        double expires_at);
 
+/* Overwrites the client's own secrets in n bytes with asterisks. */
+void etoro_client_mask(const struct etoro_client *c, char *bytes, size_t n);
+
 /* 1 while it, or a client that it was made from, is halted. */
 int etoro_client_is_halted(const struct etoro_client *c);
 

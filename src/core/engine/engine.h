@@ -135,6 +135,9 @@ int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event);
 
 void etoro_engine_stats(const struct etoro_engine *e, struct etoro_stats *out);
 
+/* Whether the wire is a manual one: whoever drives it gets to see the keys. */
+int etoro_engine_is_manual(const struct etoro_engine *e);
+
 /* The manual wire: the next job to be sent, NULL when there is none. */
 struct etoro_job *etoro_engine_take(struct etoro_engine *e);
 

@@ -1,14 +1,16 @@
 #include "core/engine/guests.h"
 
-#include <stddef.h>
+#include "core/limits.h"
 
 void etoro_guests_add(struct etoro_guests *all, struct etoro_guest *g)
 {
-  g->prev = NULL;
-  g->next = all->first;
-  if (all->first)
-    all->first->prev = g;
-  all->first = g;
+  g->next = NULL;
+  g->prev = all->last;
+  if (all->last)
+    all->last->next = g;
+  else
+    all->first = g;
+  all->last = g;
 }
 
 void etoro_guests_drop(struct etoro_guests *all, struct etoro_guest *g)
@@ -19,16 +21,22 @@ void etoro_guests_drop(struct etoro_guests *all, struct etoro_guest *g)
     all->first = g->next;
   if (g->next)
     g->next->prev = g->prev;
+  else
+    all->last = g->prev;
   g->next = g->prev = NULL;
 }
 
 void etoro_guests_run(struct etoro_guests *all, double now)
 {
-  struct etoro_guest *g = all->first;
-  while (g) {
-    struct etoro_guest *next = g->next; /* it may leave */
-    g->run(g, now);
-    g = next;
+  struct etoro_guest *g = all->first, *last = all->last, *next;
+  size_t left = ETORO_GUESTS_WORK_MAX;
+  for (; g; g = next) {
+    next = g == last ? NULL : g->next;
+    if (left) { /* it has its turn, and is the last to have the next one */
+      etoro_guests_drop(all, g);
+      etoro_guests_add(all, g);
+    }
+    g->run(g, now, &left);
   }
 }
 

@@ -1,14 +1,19 @@
 /* What lives in an engine's loop beside its jobs: it is run in each step, may
    ask for a moment, and has news that the engine's descriptor shows to who
-   awaits it. The engine knows no more of it. */
+   awaits it. All of them share the work that a step may do, so that a step is
+   short however many there are. The engine knows no more of them. */
 #ifndef ETORO_GUESTS_H
 #define ETORO_GUESTS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct etoro_guest {
   struct etoro_guest *next, *prev;
-  void (*run)(struct etoro_guest *g, double now); /* may leave; never waits */
+  /* May leave; never waits. Takes what it has done from *left, where 0 is no
+     more; finds 0 there when it may only do what is not work: look at its time,
+     and send. */
+  void (*run)(struct etoro_guest *g, double now, size_t *left);
   void (*end)(struct etoro_guest *g); /* the engine goes; it has left */
   double due;       /* when it is to be run at the latest; -1: never */
   int has_news;
@@ -17,12 +22,14 @@ struct etoro_guest {
 };
 
 struct etoro_guests {
-  struct etoro_guest *first;
+  struct etoro_guest *first, *last; /* first: whose turn it is */
 };
 
 void etoro_guests_add(struct etoro_guests *all, struct etoro_guest *g);
 void etoro_guests_drop(struct etoro_guests *all, struct etoro_guest *g);
 
+/* Runs each; those that found no work left are the first to be run the next
+   time. */
 void etoro_guests_run(struct etoro_guests *all, double now);
 void etoro_guests_end(struct etoro_guests *all);
 

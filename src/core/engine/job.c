@@ -118,6 +118,7 @@ static void place_lines(struct etoro_job *j, struct layout *l,
   }
   for (i = 1; i < j->nlines; i++)
     j->lines[i - 1].next = &j->lines[i];
+  j->lines[j->nlines - 1].next = NULL;
 }
 
 /* Fills the block: what must be aligned first. */
@@ -203,9 +204,10 @@ int etoro_job_new(struct etoro_job **out, struct etoro_client *client,
   *why = refuse(request);
   if (*why)
     return ETORO_EINVAL;
-  j = calloc(1, sizeof *j + block_size(client, request));
+  j = malloc(sizeof *j + block_size(client, request));
   if (!j)
     return ETORO_ENOMEM;
+  memset(j, 0, sizeof *j);
   j->refs = 1;
   j->client = etoro_client_keep(client);
   etoro_buf_init(&j->headers, ETORO_REPLY_HEADERS_MAX);

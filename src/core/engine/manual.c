@@ -5,6 +5,11 @@
 #include "core/engine/moves.h"
 #include "core/status.h"
 
+int etoro_engine_is_manual(const struct etoro_engine *e)
+{
+  return !e->wire;
+}
+
 struct etoro_job *etoro_engine_take(struct etoro_engine *e)
 {
   struct etoro_job *j = e->outbox.first;

@@ -47,26 +47,34 @@ static int is_plain(const char *path)
 }
 
 /* 1 when what comes after "/trading/" is of the demo account: "demo/x" or
-   "part/demo/x". */
+   "part/demo/x"; copies alone end with it, "copy/demo". */
 static int is_demo(const char *rest)
 {
-  static const char demo[] = "demo/";
+  static const char demo[] = "/demo", copy[] = "copy";
   const size_t n = sizeof demo - 1;
-  if (strncmp(rest, demo, n) != 0) {
-    rest += strcspn(rest, "/?#");
-    if (*rest != '/' || strncmp(++rest, demo, n) != 0)
-      return 0;
-  }
-  return !is_end(rest[n]);
+  size_t part = 0;
+  if (strncmp(rest, demo + 1, n - 1) == 0 && rest[n - 1] == '/')
+    return !is_end(rest[n]);
+  part = strcspn(rest, "/?#");
+  if (strncmp(rest + part, demo, n) != 0)
+    return 0;
+  if (rest[part + n] == '/')
+    return !is_end(rest[part + n + 1]);
+  return is_end(rest[part + n]) && part == sizeof copy - 1
+         && strncmp(rest, copy, part) == 0;
 }
 
-static int count_demo(const char *path)
+/* How often a path is of demo trading, or of sub-accounts, whose provider's name
+   has the word in it. */
+static int count_harmless(const char *path)
 {
   static const char trading[] = "/trading/";
+  static const char provider[] = "/sub-accounts/etoro-trading/";
   const size_t n = sizeof trading - 1;
   int count = 0;
   for (; !is_end(*path); path++)
-    count += !strncmp(path, trading, n) && is_demo(path + n);
+    count += (!strncmp(path, trading, n) && is_demo(path + n))
+             || !strncmp(path, provider, sizeof provider - 1);
   return count;
 }
 
@@ -77,14 +85,14 @@ static enum etoro_code check_demo(const char *path)
   size_t n = strlen(path);
   char *read = malloc(n + 1);
   /* Read as leniently as any server might, and allowed only when it is plain:
-     what could be read as trading in one way more than as demo trading is
+     what could be read as trading in one way more than as harmless is
      refused. */
   int hints;
   if (!read)
     return ETORO_CODE_OUT_OF_MEMORY;
   hints = count_hints(read, etoro_lenient_path(read, path, n));
   free(read);
-  return hints && (!is_plain(path) || count_demo(path) != hints)
+  return hints && (!is_plain(path) || count_harmless(path) != hints)
              ? ETORO_CODE_NOT_DEMO
              : ETORO_CODE_NONE;
 }

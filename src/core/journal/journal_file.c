@@ -14,6 +14,7 @@
 
 #include "core/bytes/buf.h"
 #include "core/bytes/digest.h"
+#include "core/bytes/file.h"
 #include "core/status.h"
 
 static const char begin[] = "{\"kind\":\"journal\",\"version\":";
@@ -90,38 +91,10 @@ static int say_in_use(char *why, const char *path, const struct stat *info)
   return say(why, path, problem);
 }
 
-/* A file's name is on the disk only when its folder is. The path is absolute,
-   and no link. */
-static void flush_folder(const char *path)
-{
-  size_t n = (size_t)(strrchr(path, '/') - path);
-  char *folder = strdup(path);
-  int fd;
-  if (!folder)
-    return;
-  folder[n ? n : 1] = '\0';
-  fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  free(folder);
-  if (fd < 0)
-    return;
-  fsync(fd); /* not every file system can, and those need not */
-  close(fd);
-}
-
-/* Before an order leaves, its intent has to survive a loss of power: what the
-   system only promises to write does not. macOS keeps its word for F_FULLFSYNC
-   alone. The size is flushed as well, the time of the last change need not be. */
+/* Before an order leaves, its intent has to survive a loss of power. */
 int etoro_journal_file_flush(const struct etoro_journal_file *f)
 {
-#ifdef F_FULLFSYNC
-  if (!fcntl(f->fd, F_FULLFSYNC))
-    return 0;
-#endif
-#ifdef __APPLE__
-  return fsync(f->fd) ? errno : 0;
-#else
-  return fdatasync(f->fd) ? errno : 0;
-#endif
+  return etoro_file_flush(f->fd);
 }
 
 /* Writes all of n bytes; 0 or an errno, and how many went. */
@@ -165,7 +138,7 @@ static int write_header(struct etoro_journal_file *f, const char *path,
     error = etoro_journal_file_flush(f);
   if (error)
     return say_error(why, path, error);
-  flush_folder(f->path);
+  etoro_file_flush_folder(f->path);
   return ETORO_OK;
 }
 

@@ -132,17 +132,33 @@ static inline const char *etoro_json_string_stop(const char *p,
   return p;
 }
 
+/* The closing quote of the string whose content starts at p; the place at which
+   it breaks off when it has none, or holds what no string may. */
+static inline const char *etoro_json_string_end(const char *p, const char *end,
+                                                int *has_escapes)
+{
+  *has_escapes = 0;
+  for (;;) {
+    p = etoro_json_string_stop(p, end);
+    if (*p != '\\' || !p[1])
+      return p;
+    *has_escapes = 1;
+    p += 2;
+  }
+}
+
 /* 1 when the n bytes at p are those at kept, behind which there is room up to a
    multiple of 16. The text ends at end. */
 static inline int etoro_json_same(const char *p, const char *kept, unsigned n,
                                   const char *end)
 {
 #if defined(__SSE2__) && !defined(ETORO_PORTABLE)
-  if (end - p >= 16)
-    return n <= 16
-               ? etoro_json_same_block(p, kept, n)
-               : etoro_json_same_block(p, kept, 16) && end - p >= (ptrdiff_t)n
-                     && !memcmp(p + 16, kept + 16, n - 16);
+  if (end - p >= (ptrdiff_t)((n + 15) & ~15U)) {
+    for (; n > 16; n -= 16, p += 16, kept += 16)
+      if (!etoro_json_same_block(p, kept, 16))
+        return 0;
+    return etoro_json_same_block(p, kept, n);
+  }
 #endif
   return end - p >= (ptrdiff_t)n && !memcmp(p, kept, n);
 }

@@ -28,3 +28,10 @@ void etoro_names_keep(struct etoro_names *names, unsigned slot, const char *p,
   name->is_secret = (uint8_t)etoro_secretname_is(p, n);
   name->fields = 0;
 }
+
+int etoro_names_guess_other(const struct etoro_names *names, const char *p,
+                            const char *end)
+{
+  unsigned other = names->slot[names->last].other;
+  return etoro_names_is(names, other, p, end) ? (int)other : -1;
+}

@@ -5,6 +5,14 @@
 
 #define LOOKS 6 /* into a bar, for its high and low */
 
+static void take_in(struct etoro_bar *bar, double bid)
+{
+  if (bid > bar->high)
+    bar->high = bid;
+  if (bid < bar->low)
+    bar->low = bid;
+}
+
 void etoro_bar_make(struct etoro_bar *bar, struct etoro_walk *l, double from,
                     double to)
 {
@@ -16,12 +24,31 @@ void etoro_bar_make(struct etoro_bar *bar, struct etoro_walk *l, double from,
     /* the last look is the end itself, which need not be a whole sixth */
     etoro_walk_quote(l, i == LOOKS ? to : from + (to - from) * i / LOOKS, &bid,
                      &ask);
-    if (bid > bar->high)
-      bar->high = bid;
-    if (bid < bar->low)
-      bar->low = bid;
+    take_in(bar, bid);
   }
   bar->close = bid;
+}
+
+void etoro_bar_form(struct etoro_bar *bar, struct etoro_walk *l, double from,
+                    double to)
+{
+  struct etoro_bar whole;
+  double bid, ask;
+  int i;
+  etoro_bar_make(&whole, l, from, from + ETORO_BAR_MINUTE);
+  etoro_walk_quote(l, to, &bid, &ask);
+  bid = bid < whole.low ? whole.low : bid > whole.high ? whole.high : bid;
+  *bar = whole;
+  bar->high = bar->low = whole.open;
+  bar->close = bid;
+  take_in(bar, bid);
+  for (i = 1; i < LOOKS; i++) {
+    double at = from + (double)ETORO_BAR_MINUTE * i / LOOKS;
+    if (at > to)
+      break;
+    etoro_walk_quote(l, at, &bid, &ask);
+    take_in(bar, bid);
+  }
 }
 
 static char *put(char *at, const char *text)

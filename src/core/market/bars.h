@@ -8,6 +8,7 @@
 
 #include "core/market/walk.h"
 
+#define ETORO_BAR_MINUTE 60 /* seconds */
 #define ETORO_BAR_ROOM 400 /* bytes; no bar has so many */
 
 /* Prices in steps of the line. */
@@ -17,6 +18,11 @@ struct etoro_bar {
 
 /* The bar between two times. */
 void etoro_bar_make(struct etoro_bar *bar, struct etoro_walk *l, double from,
+                    double to);
+
+/* The bar of a minute that is not over at `to`: what it shows by then of the
+   looks that the whole one is made of, for so its ticks tell it. */
+void etoro_bar_form(struct etoro_bar *bar, struct etoro_walk *l, double from,
                     double to);
 
 /* Writes a bar that begins at from as a JSON object; a volume below 0 is null.

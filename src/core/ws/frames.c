@@ -13,6 +13,10 @@
 #include "core/status.h"
 #include "core/ws/utf8.h"
 
+/* A pong of a server: its first byte, and the length of its head. */
+#define PONG_BYTE 0x8a
+#define PONG_HEAD_LEN 2
+
 struct etoro_frames {
   wslay_event_context_ptr in; /* reads, and answers control frames */
   wslay_frame_context_ptr out_frames; /* writes messages without a copy of
@@ -29,8 +33,11 @@ struct etoro_frames {
   unsigned char close[ETORO_WS_CONTROL_LEN];
   struct etoro_ws_message *first, *last;
   size_t queued, queued_bytes;
+  double stamp; /* that messages carry */
   struct etoro_buf out;
   size_t gone; /* bytes at out's beginning that have gone out */
+  int is_mute;      /* answers no ping */
+  size_t pong_left; /* bytes to come of a pong that is dropped */
   int is_closing;
   int is_ended;
   int failure;
@@ -60,6 +67,7 @@ static int push(struct etoro_frames *f, enum etoro_ws_kind kind,
   m->next = NULL;
   m->kind = kind;
   m->code = code;
+  m->at = f->stamp;
   m->len = n;
   if (n)
     memcpy(m->data, bytes, n);
@@ -114,10 +122,25 @@ static ssize_t put_out(struct etoro_frames *f, const void *bytes, size_t n)
   return !n || etoro_buf_add(&f->out, bytes, n) ? -1 : (ssize_t)n;
 }
 
+/* Drops a pong, which libwslay gives as a head of two bytes and what it holds;
+   how many of the bytes are of one. */
+static size_t drop_pong(struct etoro_frames *f, const uint8_t *bytes, size_t n)
+{
+  size_t some = n < f->pong_left ? n : f->pong_left;
+  if (!f->pong_left && f->is_mute && n >= PONG_HEAD_LEN
+      && bytes[0] == PONG_BYTE) {
+    some = PONG_HEAD_LEN;
+    f->pong_left = some + bytes[1];
+  }
+  f->pong_left -= some;
+  return some;
+}
+
 static ssize_t on_send(wslay_event_context_ptr in, const uint8_t *bytes,
                        size_t n, int flags, void *context)
 {
-  ssize_t some = put_out(context, bytes, n);
+  size_t dropped = drop_pong(context, bytes, n);
+  ssize_t some = dropped ? (ssize_t)dropped : put_out(context, bytes, n);
   (void)flags;
   if (some < 0)
     wslay_event_set_error(in, WSLAY_ERR_WOULDBLOCK);
@@ -329,6 +352,11 @@ int etoro_frames_feed(struct etoro_frames *f, const void *bytes, size_t n)
   return f->failure;
 }
 
+void etoro_frames_stamp(struct etoro_frames *f, double at)
+{
+  f->stamp = at;
+}
+
 int etoro_frames_has_room(const struct etoro_frames *f)
 {
   return f->queued < ETORO_WS_QUEUE_MAX
@@ -389,6 +417,18 @@ int etoro_frames_send(struct etoro_frames *f, enum etoro_ws_kind kind,
     frame.data_length -= (size_t)done;
   } while (frame.data_length);
   return ETORO_OK;
+}
+
+int etoro_frames_raw(struct etoro_frames *f, const void *bytes, size_t n)
+{
+  if (room_of(f) < n)
+    return ETORO_ETOOBIG;
+  return n ? etoro_buf_add(&f->out, bytes, n) : ETORO_OK;
+}
+
+void etoro_frames_mute(struct etoro_frames *f, int on)
+{
+  f->is_mute = on;
 }
 
 int etoro_frames_close(struct etoro_frames *f, unsigned code,

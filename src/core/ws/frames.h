@@ -29,6 +29,7 @@ struct etoro_ws_message {
   struct etoro_ws_message *next;
   enum etoro_ws_kind kind;
   unsigned code; /* of CLOSE; 0: none was said */
+  double at;     /* see etoro_frames_stamp */
   size_t len;
   char data[];   /* len bytes and a '\0'; of CLOSE the reason */
 };
@@ -55,6 +56,9 @@ void etoro_frames_free(struct etoro_frames *f); /* takes NULL */
    so is among the bytes that go out. */
 int etoro_frames_feed(struct etoro_frames *f, const void *bytes, size_t n);
 
+/* Messages that are whole from now on carry this time, in whatever clock. */
+void etoro_frames_stamp(struct etoro_frames *f, double at);
+
 /* 0 when bytes should be left where they are, until messages are taken or
    bytes sent. */
 int etoro_frames_has_room(const struct etoro_frames *f);
@@ -68,6 +72,13 @@ int etoro_frames_has_message(const struct etoro_frames *f);
    not gone out. ETORO_ECLOSED: a close was sent. */
 int etoro_frames_send(struct etoro_frames *f, enum etoro_ws_kind kind,
                       const void *bytes, size_t n);
+
+/* Puts in bytes that are no frame, or not all of one: for a server that breaks
+   the rules. ETORO_ETOOBIG, ETORO_ENOMEM. */
+int etoro_frames_raw(struct etoro_frames *f, const void *bytes, size_t n);
+
+/* Answers no ping from now on, or does so again. */
+void etoro_frames_mute(struct etoro_frames *f, int on);
 
 /* Says good-bye, once; code 0 for none. */
 int etoro_frames_close(struct etoro_frames *f, unsigned code,

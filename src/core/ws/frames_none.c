@@ -32,6 +32,12 @@ int etoro_frames_feed(struct etoro_frames *f, const void *bytes, size_t n)
   return ETORO_EINVAL;
 }
 
+void etoro_frames_stamp(struct etoro_frames *f, double at)
+{
+  (void)f;
+  (void)at;
+}
+
 int etoro_frames_has_room(const struct etoro_frames *f)
 {
   (void)f;
@@ -58,6 +64,20 @@ int etoro_frames_send(struct etoro_frames *f, enum etoro_ws_kind kind,
   (void)bytes;
   (void)n;
   return ETORO_EINVAL;
+}
+
+int etoro_frames_raw(struct etoro_frames *f, const void *bytes, size_t n)
+{
+  (void)f;
+  (void)bytes;
+  (void)n;
+  return ETORO_EINVAL;
+}
+
+void etoro_frames_mute(struct etoro_frames *f, int on)
+{
+  (void)f;
+  (void)on;
 }
 
 int etoro_frames_close(struct etoro_frames *f, unsigned code,

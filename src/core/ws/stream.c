@@ -22,6 +22,7 @@ struct etoro_stream {
   size_t requested;         /* bytes of it that have gone out */
   struct etoro_buf answer;  /* its head, as far as it has come */
   double ends_at;           /* the state that it is in; -1: never */
+  double look_at; /* when its socket is looked at, whatever it shows */
   double close_timeout;
   int has_opened, has_ended; /* to be told */
   struct etoro_stream_view view;
@@ -140,6 +141,7 @@ static int take_answer(struct etoro_stream *s, const char *bytes, size_t n)
   }
   s->view.status = 0;
   s->view.state = ETORO_STREAM_OPEN;
+  s->view.drained_at = etoro_engine_now(s->engine);
   s->ends_at = -1;
   s->has_opened = 1;
   return feed(s, bytes + (head - before), n - (head - before));
@@ -152,22 +154,46 @@ static int wants_bytes(const struct etoro_stream *s)
              && etoro_frames_has_room(s->frames));
 }
 
+/* What comes now came since the last look, or just now where that is no time. */
+static void stamp(struct etoro_stream *s, double now)
+{
+  double before = s->view.drained_at;
+  int was_away = before > 0 && now - before > 2 * ETORO_WS_LOOK;
+  etoro_frames_stamp(s->frames, was_away ? before : now);
+}
+
+static void charge(size_t *left, size_t work)
+{
+  *left = work < *left ? *left - work : 0;
+}
+
 /* Reads until there is nothing, as libcurl and TLS may hold bytes that no
-   socket shows; or for so long that it is another's turn. *has_more then. */
-static int receive(struct etoro_stream *s, int *has_more)
+   socket shows; or for so long that it is another's turn, or a step's work is
+   done. *has_more then. */
+static int receive(struct etoro_stream *s, double now, size_t *left,
+                   int *has_more)
 {
   char piece[ETORO_WS_PIECE];
   size_t done;
   int i;
   *has_more = 0;
-  for (i = 0; i < ETORO_WS_PIECES_MAX && wants_bytes(s); i++) {
-    int rc = etoro_link_recv(&s->link, piece, sizeof piece, &done);
+  stamp(s, now);
+  for (i = 0; *left && i < ETORO_WS_PIECES_MAX && wants_bytes(s); i++) {
+    unsigned long long before = etoro_frames_count(s->frames);
+    int rc = etoro_link_recv(&s->link, piece, sizeof piece, &done), is_open;
+    if (!rc && !done && s->view.state != ETORO_STREAM_UPGRADING)
+      s->view.drained_at = now;
     if (rc || !done)
       return rc;
     s->view.bytes_in += done;
-    if (!(s->view.state == ETORO_STREAM_UPGRADING ? take_answer(s, piece, done)
-                                                  : feed(s, piece, done)))
-      return ETORO_OK; /* it is closed */
+    is_open = s->view.state == ETORO_STREAM_UPGRADING
+                  ? take_answer(s, piece, done)
+                  : feed(s, piece, done);
+    charge(left, done
+                     + (size_t)(etoro_frames_count(s->frames) - before)
+                           * ETORO_WS_FRAME_WORK);
+    if (!is_open)
+      return ETORO_OK;
   }
   *has_more = wants_bytes(s);
   return ETORO_OK;
@@ -192,14 +218,27 @@ static void see_link(struct etoro_stream *s)
     s->view.state = ETORO_STREAM_UPGRADING;
 }
 
+/* The moment of a look stays where it is until it has come: each that moves
+   sets the descriptor's timer anew. */
+static double next_look(struct etoro_stream *s, double now, int has_more)
+{
+  if (has_more)
+    return now;
+  if (s->view.state != ETORO_STREAM_OPEN || !wants_bytes(s))
+    return s->ends_at;
+  if (s->look_at <= now)
+    s->look_at = now + ETORO_WS_LOOK;
+  return s->look_at;
+}
+
 /* Moves bytes both ways, and sees what that has brought about. */
-static void exchange(struct etoro_stream *s, double now)
+static void exchange(struct etoro_stream *s, double now, size_t *left)
 {
   const char *bytes;
   int has_more;
   int rc = flush(s);
   if (!rc)
-    rc = receive(s, &has_more);
+    rc = receive(s, now, left, &has_more);
   if (s->view.state == ETORO_STREAM_CLOSED)
     return;
   if (!rc)
@@ -213,7 +252,7 @@ static void exchange(struct etoro_stream *s, double now)
     finish(s, ETORO_CODE_LOST, "the connection ended without a good-bye");
   if (s->view.state == ETORO_STREAM_CLOSED)
     return;
-  s->guest.due = has_more ? now : s->ends_at;
+  s->guest.due = next_look(s, now, has_more);
   rc = etoro_engine_heed(s->engine, &s->link,
                          (wants_bytes(s) ? ETORO_POLL_IN : 0)
                              | (find_output(s, &bytes) ? ETORO_POLL_OUT : 0));
@@ -221,7 +260,7 @@ static void exchange(struct etoro_stream *s, double now)
     finish(s, ETORO_CODE_OUT_OF_MEMORY, "");
 }
 
-static void run(struct etoro_guest *g, double now)
+static void run(struct etoro_guest *g, double now, size_t *left)
 {
   struct etoro_stream *s = (struct etoro_stream *)(void *)g;
   if (s->view.state == ETORO_STREAM_CLOSED)
@@ -230,7 +269,7 @@ static void run(struct etoro_guest *g, double now)
   if (s->view.state == ETORO_STREAM_CONNECTING)
     see_link(s);
   if (s->link.is_up)
-    exchange(s, now);
+    exchange(s, now, left);
   if (s->view.state != ETORO_STREAM_CLOSED && s->ends_at >= 0
       && s->ends_at <= now)
     finish(
@@ -422,6 +461,13 @@ struct etoro_ws_message *etoro_stream_take(struct etoro_stream *s)
   return m;
 }
 
+double etoro_stream_age(const struct etoro_stream *s,
+                        const struct etoro_ws_message *m)
+{
+  double age = s->engine ? etoro_engine_now(s->engine) - m->at : 0;
+  return age > 0 ? age : 0;
+}
+
 int etoro_stream_opened(struct etoro_stream *s)
 {
   int is_told = s->has_opened;
@@ -452,5 +498,6 @@ void etoro_stream_look(const struct etoro_stream *s,
 {
   *out = s->view;
   out->detail = s->detail;
+  out->has_news = s->guest.has_news;
   out->frames = etoro_frames_count(s->frames);
 }

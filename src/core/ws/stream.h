@@ -53,6 +53,11 @@ int etoro_stream_close(struct etoro_stream *s, unsigned code,
 /* The oldest message, which the caller frees; NULL when there is none. */
 struct etoro_ws_message *etoro_stream_take(struct etoro_stream *s);
 
+/* Seconds since a message came, at most: one that was read after nobody had
+   looked for a while may have come right after the look before. */
+double etoro_stream_age(const struct etoro_stream *s,
+                        const struct etoro_ws_message *m);
+
 /* 1, once each: it has become open; it is closed, and all was taken. */
 int etoro_stream_opened(struct etoro_stream *s);
 int etoro_stream_ended(struct etoro_stream *s);
@@ -68,6 +73,9 @@ struct etoro_stream_view {
   int status;           /* of a refused upgrade; else 0 */
   unsigned close_code;  /* the peer's; 0: none */
   double heard_at;      /* the last frame, on the engine's clock; 0: none */
+  int has_news;         /* that nobody has taken */
+  double drained_at;    /* when its socket was last seen to hold nothing more;
+                           0: it was never open */
   unsigned long long frames, bytes_in, bytes_out;
 };
 

@@ -8,7 +8,7 @@ local times = require "etoro.values.times"
 local tokens = require "etoro.sandbox.agents.tokens"
 
 local handlers = {}
-local M = { handlers = handlers, refuse = refusals.plain,
+local M = { handlers = handlers, refuse = refusals.plain, bar = tokens.bar,
   optional = tokens.optional,
   readers = { "etoro-public:real:read", "etoro-public:real:write" } }
 

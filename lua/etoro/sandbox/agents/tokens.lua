@@ -181,6 +181,12 @@ function M.listed(token)
   return out
 end
 
+--- An agent's own token has no say over portfolios and tokens.
+function M.bar(caller)
+  if not caller.token then return nil end
+  return reply.fail(403, "Forbidden", "Forbidden")
+end
+
 --- The caller's portfolio named in the path.
 function M.portfolio(ctx)
   return (reply.find(ctx.caller.owner.portfolios, ctx.args.agentPortfolioId)

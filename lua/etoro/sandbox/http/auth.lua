@@ -15,13 +15,11 @@ function M.matches(given, text)
   return given == text
 end
 
--- A header as text: of one that is sealed, the name in these tables that it is.
-local function plain(given, ...)
+-- A header as text: of one that is sealed, the name in this table that it is.
+local function plain(given, texts)
   if type(given) == "string" then return given end
-  for _, texts in ipairs { ... } do
-    for text in pairs(texts) do
-      if M.matches(given, text) then return text end
-    end
+  for text in next, texts do
+    if given:matches(text) then return text end
   end
 end
 
@@ -63,7 +61,7 @@ local function agent(box, token, remote)
 end
 
 local function by_user_key(box, given, remote)
-  local key = plain(given, box.owners, box.tokens)
+  local key = plain(given, box.owners) or plain(given, box.tokens)
   local owner, token = box.owners[key], box.tokens[key]
   if owner then
     return { owner = owner, scopes = owner.scopes, limit_key = key }
@@ -90,20 +88,15 @@ function M.identify(box, request)
   return by_user_key(box, h["x-user-key"], request.remote or "127.0.0.1")
 end
 
-local UUID = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-%x%x%x%x%-"
-  .. "%x%x%x%x%x%x%x%x%x%x%x%x$"
-
-function M.is_uuid(text)
-  return type(text) == "string" and text:find(UUID) ~= nil
-end
-
 --- A request's id as the books keep it; nil when it has no form of one. The
 --- service takes its 32 digits without dashes as well.
 ---@param text any
 ---@param is_strict boolean
 ---@return string?
 function M.request_id(text, is_strict)
-  if M.is_uuid(text) then return core.lower(text) end
+  if type(text) == "string" and core.is_uuid(text) then
+    return core.lower(text)
+  end
   if is_strict or type(text) ~= "string" or #text ~= 32
       or text:find("%X") then
     return nil

@@ -12,11 +12,16 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
 local rng = require "etoro.sandbox.rng"
+local stream_faults = require "etoro.sandbox.stream.faults"
 
 local types = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 
+-- RFC 6455: the most of a control frame, but for the code.
+local REASON_MAX = 123
+
+---@class etoro.SandboxFaults
 local methods = {}
 local mt = { __name = "etoro.sandbox.http.faults", __index = methods }
 local M = {}
@@ -188,6 +193,12 @@ end
 
 local function anything() end
 
+-- What a good-bye has room for.
+local function reason_text(value)
+  return not (type(value) == "string" and #value <= REASON_MAX
+    and utf8.len(value)) and "a text of 123 bytes at most"
+end
+
 local WAIT = bounds.number(0, ceilings.box_year_max)
 local BYTES = bounds.whole(0, ceilings.box_fault_bytes_max)
 local COUNT = bounds.whole(0, ceilings.box_count_max)
@@ -198,20 +209,26 @@ local KINDS = { route = bounds.text, fault = bounds.text,
   shape = bounds.whole(1, reply.SHAPES), reset = bounds.flag,
   work = bounds.flag, bytes = bounds.text, location = line,
   suffix = bounds.text, scopeNames = bounds.list(bounds.text),
-  share = bounds.number(0, 1), body = anything }
+  share = bounds.number(0, 1), body = anything, raw = bounds.flag,
+  code = bounds.whole(1000, 4999), reason = reason_text,
+  errorCode = bounds.text, errorMessage = bounds.text }
 
 function M.new(seed)
   return setmetatable({ list = {}, last_id = 0, rng = rng.new(seed or 1) },
     mt)
 end
 
-function M.names()
+local function names_of(groups)
   local all = {}
-  for _, group in ipairs { before, after, effects } do
+  for _, group in ipairs(groups) do
     for name in pairs(group) do all[name] = true end
   end
   return types.sorted_names(all)
 end
+
+--- Those of requests.
+---@return string[]
+function M.names() return names_of { before, after, effects } end
 
 --- What is wrong with a fault; nil when nothing is.
 function M.problem(fault)
@@ -219,9 +236,11 @@ function M.problem(fault)
   local message = bounds.problem(fault, KINDS, "field")
   if message then return message end
   local name = fault.fault
-  if not (before[name] or after[name] or effects[name]) then
+  if not (before[name] or after[name] or effects[name]
+      or stream_faults.PARTS[name]) then
     return ("unknown fault '%s'; there are: %s"):format(tostring(name),
-      table.concat(M.names(), ", "))
+      table.concat(names_of { before, after, effects, stream_faults.PARTS },
+        ", "))
   elseif name == "error_shape" and not fault.shape then
     return "field 'shape' is missing; it must be " .. KINDS.shape()
   elseif name == "drip" and fault.keep == 0 then
@@ -234,6 +253,9 @@ end
 --- the one sent, either part may be "*"; none means every request. `after`
 --- matching requests pass first; then `times` are hit (1; 0 is no end), of
 --- these only a `share` (0 to 1) by chance, where one is given.
+---@param fault table
+---@return integer? id
+---@return etoro.Error? err
 function methods:add(fault)
   local message = M.problem(fault)
   if message then return nil, errors.invalid(nil, message) end
@@ -259,6 +281,7 @@ local function suits(endings, request)
 end
 
 local function matches(fault, request, route)
+  if not stream_faults.suits(fault.fault, request.part) then return false end
   if not fault.route then
     return suits(effects[fault.fault] or {}, request)
   end

@@ -5,7 +5,6 @@ local core = require "etoro.core"
 
 local M = {}
 
-local NAME = "etoro.sandbox.fold"
 local lower = core.lower
 
 -- Names that the model asks for, which are few, in small letters.
@@ -26,41 +25,44 @@ local function fold(t)
   return folded
 end
 
+local folded = setmetatable({}, { __mode = "k" }) -- by table
+
 -- Finds the value under a name in other letters; what is spelt exactly never
 -- gets here. Most requests lack many fields, so the letters are made small once.
-local function other_case(t)
-  local folded
-  return function(_, name)
-    if type(name) ~= "string" then return nil end
-    folded = folded or fold(t)
-    local small = small_of[name]
-    if not small then
-      small = lower(name)
-      small_of[name] = small
-    end
-    return folded[small]
+local function other_case(t, name)
+  if type(name) ~= "string" then return nil end
+  local values = folded[t]
+  if not values then
+    values = fold(t)
+    folded[t] = values
   end
+  local small = small_of[name]
+  if not small then
+    small = lower(name)
+    small_of[name] = small
+  end
+  return values[small]
 end
+
+local MT = { __index = other_case, __name = "etoro.sandbox.fold" }
 
 --- Lets a decoded body or a query, and all that is in it, be read so. It must
 --- not change afterwards.
 ---@param t table
 ---@return table t itself
 function M.table(t)
+  if next(t) == nil then return t end
   for _, value in next, t do
     if type(value) == "table" then M.table(value) end
   end
-  if next(t) ~= nil and not getmetatable(t) then
-    setmetatable(t, { __index = other_case(t), __name = NAME })
-  end
+  if not getmetatable(t) then setmetatable(t, MT) end
   return t
 end
 
 --- Lets a table be read as it is spelt, where nothing in it is spelt otherwise.
 ---@param t table
 function M.undo(t)
-  local mt = getmetatable(t)
-  if mt and mt.__name == NAME then setmetatable(t, nil) end
+  if getmetatable(t) == MT then setmetatable(t, nil) end
 end
 
 return M

@@ -56,7 +56,7 @@ function read.datetime(text)
 end
 
 function read.uuid(text)
-  return auth.is_uuid(text) and core.lower(text) or nil
+  return core.is_uuid(text) and core.lower(text) or nil
 end
 
 function read.list(text, spec)
@@ -239,6 +239,7 @@ end
 
 -- Puts the values of a path's or query's texts into `out`.
 local function read_texts(texts, specs, where, out, is_strict)
+  if next(specs) == nil then return out end
   for _, name in ipairs(names_of(specs)) do
     local spec, text = long(specs[name]), texts[name]
     if text == nil or text == "" and where == "query" then

@@ -8,6 +8,7 @@ local mt = { __name = "etoro.sandbox.http.limits", __index = methods }
 local M = {}
 
 local MINUTE = 60
+local NONE = {} -- never written to
 
 -- Which headers tell of them.
 M.FAMILIES = { ["RateLimit"] = true, ["X-RateLimit"] = true, none = true }
@@ -61,7 +62,7 @@ end
 
 --- Whether the caller may go on, and the headers of the answer either way.
 function methods:take(pool, caller, now)
-  if not self.enabled then return true, {} end
+  if not self.enabled then return true, NONE end
   local limit = self.pools[pool] or self.pools.default
   local window = self.window * (self.shares[pool] or 1)
   local name = pool .. " " .. caller

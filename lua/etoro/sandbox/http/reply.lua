@@ -86,7 +86,7 @@ end
 --- Whether a request says that its body is JSON.
 function M.is_json(request)
   local kind = request.headers["content-type"] or ""
-  return core.lower(kind):match("^[ \t-\r]*([^; \t-\r]+)")
+  return kind == "application/json" or core.lower(kind):match("^[ \t-\r]*([^; \t-\r]+)")
     == "application/json"
 end
 

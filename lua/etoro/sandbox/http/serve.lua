@@ -8,7 +8,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local reply = require "etoro.sandbox.http.reply"
 local sandbox_box = require "etoro.sandbox.box"
-local stream_connection = require "etoro.sandbox.stream.connection"
+local stream_hub = require "etoro.sandbox.stream.hub"
 
 local found, httpd = pcall(require, "etoro.httpd")
 
@@ -130,17 +130,42 @@ local function look_after_held(self)
   end
 end
 
--- A request for the stream is upgraded; false for any other.
-local function upgrade(self, request)
-  if request.path ~= "/ws" or not request.headers.upgrade
-      or not self.http:upgrade(request.id) then
-    return false
+-- The head of a text's frame.
+local function head_of(bytes)
+  local size = #bytes
+  if size < 126 then return ("\x81%c"):format(size) end
+  return size < 65536 and ("\x81\x7e" .. (">I2"):pack(size))
+    or "\x81\x7f" .. (">I8"):pack(size)
+end
+
+local function door_to(http, id)
+  local function cut_behind(bytes)
+    http:say(id, bytes, "raw")
+    http:shut(id)
   end
-  local id = request.id
-  self.streams[id] = stream_connection.new(self.box, {
-    say = function(text) self.http:say(id, text) end,
-    drop = function() self.http:shut(id) end,
-  })
+  return {
+    say = function(bytes, kind) return http:say(id, bytes, kind) or false end,
+    drop = function() http:shut(id) end,
+    part = function(text, keep)
+      cut_behind((head_of(text) .. text):sub(1, math.min(keep, #text)))
+    end,
+    open = function() end, -- it is, once it is upgraded
+    garbage = function(bytes, raw)
+      cut_behind(raw and bytes or head_of(bytes) .. bytes)
+    end,
+    close = function(code, reason) http:shut(id, code, reason) end,
+    mute = function(on) http:mute(id, on) end,
+  }
+end
+
+local function is_for_stream(request)
+  return request.path == "/ws" and request.headers.upgrade ~= nil
+end
+
+-- What asks for the stream is upgraded; gives false where it asks for none.
+local function upgrade(self, id)
+  if not self.http:upgrade(id) then return false end
+  self.streams[id] = stream_hub.of(self.box):open(door_to(self.http, id))
   return true
 end
 
@@ -148,14 +173,20 @@ local function on_stream(self, news)
   local connection = self.streams[news.socket]
   if news.kind == "closed" then
     self.streams[news.socket] = nil
+    if connection then stream_hub.of(self.box):leave(connection) end
   elseif connection and (news.kind == "text" or news.kind == "binary") then
-    connection:hear(news.kind, news.data)
+    local ok, problem = xpcall(connection.hear, debug.traceback, connection,
+      news.kind, news.data)
+    if ok then return end
+    io.stderr:write("sandbox: ", problem, "\n")
+    connection:drop()
   end
 end
 
 local function next_wait(self, seconds)
   if next(self.streams) then
-    seconds = math.min(seconds, ceilings.box_look_step)
+    seconds = math.min(seconds, stream_hub.of(self.box):due(),
+      ceilings.box_look_step)
   end
   if #self.held == 0 then return seconds end
   local now = httpd.monotonic()
@@ -176,7 +207,10 @@ end
 
 local function serve(self, request)
   local answer = door.refusal(self.names, request)
-  if not answer and upgrade(self, request) then return end
+  if not answer and is_for_stream(request) then
+    answer = stream_hub.of(self.box):knock(request)
+    if not answer and upgrade(self, request.id) then return end
+  end
   answer = answer or handle(self.box, request)
   local act = answer.fault and actions[answer.fault.action]
   if act then act(self, request.id, answer, answer.fault)
@@ -187,7 +221,7 @@ end
 --- false and "timeout", "interrupted" (by a signal) or "stopped".
 function methods:step(seconds)
   look_after_held(self)
-  for _, connection in pairs(self.streams) do connection:tick() end
+  stream_hub.of(self.box):tick()
   local request, why = self.http:wait(next_wait(self, seconds or 0))
   if request and request.socket then
     on_stream(self, request)

@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local instruments = require "etoro.sandbox.market.instruments"
 local json = require "etoro.values.json"
 local market_prices = require "etoro.sandbox.market.prices"
+local range = require "etoro.sandbox.market.range"
 local refusals = require "etoro.sandbox.http.refusals"
 local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
@@ -106,6 +107,8 @@ handlers["GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
     candles = { candle_group(ctx, instrument, width,
       math.min(count, ceilings.box_bars_max)) } })
 end
+
+handlers["GET /api/v1/data/instruments/{instrumentId}/candles"] = range.candles
 
 -- An instrument that was never traded for a day.
 local NO_CLOSE = { PEBL = true }

@@ -13,11 +13,19 @@ local reply = require "etoro.sandbox.http.reply"
 local handlers = {}
 local M = { handlers = handlers, refuse = refusals.with_id }
 
+---@class etoro.SandboxAccount
+---@field id string
+---@field kind "trading"|"options"|"cash"
+---@field currency string
+---@field balance number
+---@field cash number of it, what is free
+---@field invested number
+
 local cents = books.cents
 local LONGEST = ceilings.box_balances_days_max
 
 -- US dollars for one unit; the sandbox's own, and always the same
-local RATES = { USD = 1, EUR = 1.08, GBP = 1.27, CHF = 1.12, JPY = 0.0067 }
+M.RATES = { USD = 1, EUR = 1.08, GBP = 1.27, CHF = 1.12, JPY = 0.0067 }
 
 local TYPES = { trading = true, options = true, cash = true }
 local OTHER_TYPES = { crypto = true, moneyfarm = true, spaceship = true }
@@ -40,18 +48,37 @@ local function trading_account(owner)
     cash = owner.credit, invested = invested }
 end
 
--- All accounts of the caller.
-local function accounts_of(ctx)
+--- All accounts of the caller.
+---@return etoro.SandboxAccount[]
+function M.accounts(ctx)
   local owner = ctx.caller.owner
   local out = { trading_account(owner),
     { id = ("O%d"):format(owner.real_cid), kind = "options",
-      currency = "USD", balance = 0, cash = 0, invested = 0 } }
+      currency = "USD", balance = owner.options or 0, cash = owner.options or 0,
+      invested = 0 } }
   for _, account in ipairs(cash.accounts(ctx.box, owner)) do
     out[#out + 1] = { id = account.id, kind = "cash",
       currency = account.currency, balance = account.balance,
       cash = account.balance, invested = 0 }
   end
   return out
+end
+
+--- Puts money into an account of the caller's, or takes it out.
+---@param id string
+---@param amount number in its currency
+function M.add(ctx, id, amount)
+  local owner = ctx.caller.owner
+  for _, account in ipairs(M.accounts(ctx)) do
+    if account.id == id and account.kind == "trading" then
+      owner.credit = cents(owner.credit + amount)
+    elseif account.id == id and account.kind == "options" then
+      owner.options = cents((owner.options or 0) + amount)
+    end
+  end
+  for _, account in ipairs(cash.accounts(ctx.box, owner)) do
+    if account.id == id then account.balance = cents(account.balance + amount) end
+  end
 end
 
 local function set_of(text)
@@ -87,11 +114,11 @@ local function choose(ctx)
   local args = ctx.args
   local ids, types = set_of(args.accountIds), types_of(ctx)
   check_type(ctx, args.accountType)
-  if not RATES[args.displayCurrency] then
+  if not M.RATES[args.displayCurrency] then
     invalid(ctx, "displayCurrency is unknown")
   end
   local out = {}
-  for _, account in ipairs(accounts_of(ctx)) do
+  for _, account in ipairs(M.accounts(ctx)) do
     if (not types or types[account.kind])
         and (not ids or ids[core.lower(account.id)])
         and (not args.accountType or args.accountType == account.kind)
@@ -103,7 +130,7 @@ local function choose(ctx)
 end
 
 local function show(ctx, account)
-  local rate = RATES[account.currency] / RATES[ctx.args.displayCurrency]
+  local rate = M.RATES[account.currency] / M.RATES[ctx.args.displayCurrency]
   local out = {
     accountId = account.id, accountType = account.kind, subType = json.null,
     balance = account.balance, currency = account.currency,
@@ -164,13 +191,13 @@ local function past(account, day, today)
 end
 
 local function show_account(ctx, account, day, today)
-  local rate = RATES[account.currency] / RATES[ctx.args.displayCurrency]
+  local rate = M.RATES[account.currency] / M.RATES[ctx.args.displayCurrency]
   local left, invested, pnl = past(account, day, today)
   local total = left + invested + pnl
   return {
     accountId = account.id, accountType = account.kind,
     currency = account.currency, cash = left, investedAmount = invested,
-    pnl = pnl, total = cents(total), usdRate = RATES[account.currency],
+    pnl = pnl, total = cents(total), usdRate = M.RATES[account.currency],
     displayCash = cents(left * rate),
     displayInvestedAmount = cents(invested * rate),
     displayPnl = cents(pnl * rate), displayTotal = cents(total * rate),
@@ -179,7 +206,7 @@ local function show_account(ctx, account, day, today)
 end
 
 local function snapshot(ctx, accounts, day, today)
-  local display = RATES[ctx.args.displayCurrency]
+  local display = M.RATES[ctx.args.displayCurrency]
   local shown, held, invested, pnl = json.list(), 0, 0, 0
   for i, account in ipairs(accounts) do
     local one = show_account(ctx, account, day, today)

@@ -3,17 +3,15 @@
 
 local core = require "etoro.core"
 local prices = require "etoro.sandbox.market.prices"
+local terms = require "etoro.sandbox.trading.terms"
+local ticks = require "etoro.sandbox.stream.ticks"
 local times = require "etoro.values.times"
 
 local M = {}
 
--- Of 1000 pushes: how many say the time alone, both sides, the bid, the ask;
--- the rest says the last execution alone. As measured.
-local MIX = { { 598 }, { 168, "Bid", "Ask" },
-  { 105, "Bid", "BidDiscounted", "LastExecution" },
-  { 101, "Ask", "AskDiscounted" }, { 28, "LastExecution" } }
-
 local text = core.text -- not up to the locale
+
+local DAY = 86400
 
 -- With seven digits of a second.
 local function date_of(t)
@@ -21,16 +19,20 @@ local function date_of(t)
     .. (".%07dZ"):format(math.floor(t % 1 * 1e7))
 end
 
-local function rates(box, id, t)
-  local bid, ask = prices.of(box):quote(id, t)
-  return { Bid = text(bid), Ask = text(ask), BidDiscounted = text(bid),
-    AskDiscounted = text(ask), LastExecution = text(bid) }
-end
-
-local function stamp(out, id, t)
+local function told(out, names, rates, id, number)
+  for _, name in ipairs(names) do out[name] = text(rates[name]) end
+  local t = ticks.time(id, number)
   out.Date = date_of(t)
   out.PriceRateID = text(prices.price_id(id, t))
   return out
+end
+
+local function flag(value) return value and "true" or "false" end
+
+-- Currencies have no exchange that would be open in the last hours of a day.
+local function is_exchange_open(instrument, is_open, t)
+  return is_open and not (instrument.instrumentTypeID == prices.TYPES.FX
+    and t % DAY >= 22 * 3600)
 end
 
 --- The whole state of an instrument.
@@ -39,33 +41,31 @@ end
 ---@param t number seconds since 1970
 ---@return table content
 function M.snapshot(box, id, t)
-  local out = rates(box, id, t)
-  local bid, ask = prices.of(box):conversion(id, t)
-  local open = prices.is_open(box, id) and "true" or "false"
+  local market, number = prices.of(box), ticks.number(id, t)
+  local instrument = market:find(id)
+  local out = told({}, ticks.ALL, ticks.at(box, id, number), id, number)
+  local bid, ask = market:conversion(id, t)
+  local close = text((market:quote(id, t - t % DAY)))
+  local is_open = prices.is_open(box, id)
   out.InstrumentID = text(id)
   out.IsInstrumentActive, out.AllowBuy, out.AllowSell = "true", "true", "true"
-  out.IsMarketOpen, out.IsExchangeOpen = open, open
+  out.IsMarketOpen = flag(is_open)
+  out.IsExchangeOpen = flag(is_exchange_open(instrument, is_open, t))
+  out.MaxPositionUnits = text(terms.of(instrument).max_units)
+  out.OfficialClosingPrice, out.DailyClose = close, close
   out.ConversionRateBid, out.ConversionRateAsk = text(bid), text(ask)
-  return stamp(out, id, t)
+  return out
 end
 
---- What changed, as a push says it: mostly nothing but the time.
+--- What ticks have changed, as a push says it: mostly nothing but the time.
 ---@param box etoro.Sandbox
 ---@param id integer
----@param t number seconds since 1970
+---@param from integer the last tick that was told
+---@param to integer the tick to tell; with more than one in between, all fields
 ---@return table content
-function M.delta(box, id, t)
-  local start = (box.options.seed * 7919 + id * 15485863) % 2147483647
-  local share = (core.noise(start, 11, math.floor(t)) + 1) / 2 * 1000
-  local all, out = rates(box, id, t), {}
-  for _, kind in ipairs(MIX) do
-    share = share - kind[1]
-    if share < 0 then
-      for i = 2, #kind do out[kind[i]] = all[kind[i]] end
-      break
-    end
-  end
-  return stamp(out, id, t)
+function M.delta(box, id, from, to)
+  local rates, names = ticks.at(box, id, to)
+  return told({}, to - from > 1 and ticks.ALL or names, rates, id, to)
 end
 
 return M

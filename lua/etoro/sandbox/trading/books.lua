@@ -2,6 +2,7 @@
 -- to them. Nothing happens by itself: each request first lets the books catch
 -- up with the clock.
 
+local ceilings = require "etoro.sandbox.ceilings"
 local heap = require "etoro.tasks.heap"
 local market_prices = require "etoro.sandbox.market.prices"
 local rng = require "etoro.sandbox.rng"
@@ -52,9 +53,10 @@ end
 
 function methods:uuid()
   local r = self.rng
-  return ("%04x%04x-%04x-4%03x-8%03x-%04x%08x"):format(r:next() % 65536,
-    r:next() % 65536, r:next() % 65536, r:next() % 4096, r:next() % 4096,
-    r:next() % 65536, r:next())
+  local draw = r.next
+  local first = draw(r) % 65536 << 16 | draw(r) % 65536
+  return ("%08x-%04x-4%03x-8%03x-%012x"):format(first, draw(r) % 65536,
+    draw(r) % 4096, draw(r) % 4096, draw(r) % 65536 << 32 | draw(r))
 end
 
 --- The time as the trading routes write it, with seven fractional digits.
@@ -124,6 +126,38 @@ function M.pay(account, amount, at)
   later[#later + 1] = { at = at, amount = amount }
 end
 
+--- What an order takes, one that opens as one that closes.
+---@param instrument table
+---@param worth number USD of what it trades
+---@return number USD
+function methods:fee(instrument, worth) -- luacheck: no unused args
+  return self.box.options.order_fee
+end
+
+--- Of an exposure, what a night takes: of what is borrowed alone.
+---@param position table
+---@return number part
+function methods:night_rate(position)
+  local is_borrowed = position.leverage > 1 or not position.is_buy
+  return is_borrowed and self.box.options.overnight or 0
+end
+
+--- Takes a fee or a night's cost of a position.
+---@param position table
+---@param amount number USD
+---@param at number
+---@return number taken USD
+function M.charge(position, amount, at)
+  local account = position.account
+  amount = M.cents(amount)
+  if amount == 0 then return 0 end
+  position.fee = M.cents(position.fee + amount)
+  position.text = nil
+  account.fees = M.cents(account.fees + amount)
+  M.pay(account, -amount, at)
+  return amount
+end
+
 --- What could still be spent.
 function M.available(account)
   return M.cents(account.purse.credit - account.reserved)
@@ -131,6 +165,23 @@ end
 
 function M.reserve(account, amount)
   account.reserved = M.cents(account.reserved + amount)
+end
+
+--- Tells whoever hears an account's private events of one; make gives what it
+--- says.
+function methods:tell(account, name, make)
+  local streams = self.box.streams
+  if streams then streams:tell(account, name, make) end
+end
+
+--- When something is due to happen, prices that are waited for among it; nil for
+--- never. What waits for a market waits for no time.
+---@return number? at seconds since 1970
+function methods:next_at()
+  local at = self.queue[1] and self.queue[1].at
+  if self.watch_count == 0 then return at end
+  local look = self.last_watch + ceilings.box_look_step
+  return at and math.min(at, look) or look
 end
 
 --- Has act(books, subject, at) called once the clock is there; first come,

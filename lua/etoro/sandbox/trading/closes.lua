@@ -1,6 +1,8 @@
 -- Closing positions: the request is taken, the position goes later.
 
 local answers = require "etoro.sandbox.trading.answers"
+local books = require "etoro.sandbox.trading.books"
+local events = require "etoro.sandbox.trading.events"
 local json = require "etoro.values.json"
 local market_prices = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
@@ -21,8 +23,9 @@ function M.find_position(ctx, account)
     or refuse(ctx, 404, "Position was not found")
 end
 
-local function end_close(close, status, at)
+local function end_close(book, close, status, at)
   close.status, close.updated, close.final_at = status, at, at
+  events.close(book, close)
 end
 
 local function execute(book, close, at)
@@ -31,21 +34,22 @@ local function execute(book, close, at)
   if position.closed then
     close.error_code = ALREADY_CLOSED
     close.error_message = "The position is already closed"
-    return end_close(close, "Rejected", at)
+    return end_close(book, close, "Rejected", at)
   elseif not market_prices.is_open(book.box, position.instrument.instrumentID) then
     close.status = "WaitingForMarket"
+    events.close(book, close)
     return book:await_market(position.instrument,
       book.box.options.close_delay, execute, close)
   end
   close.part = positions.close(book, position, close.units, at, close)
-  end_close(close, "Filled", at)
+  end_close(book, close, "Filled", at)
 end
 
-local function reject(_, close, at)
+local function reject(book, close, at)
   if close.final_at then return end
   close.error_code = close.fate.errorCode or SCRIPTED
   close.error_message = close.fate.errorMessage or "Rejected as scripted"
-  end_close(close, "Rejected", at)
+  end_close(book, close, "Rejected", at)
 end
 
 -- What was scripted for the next closes: to be rejected, or to stay as they
@@ -79,6 +83,7 @@ local function enter(book, account, position, units, reference)
   account.closes[close.id] = close
   account.close_list[#account.close_list + 1] = close
   account.closing[close] = true
+  events.close(book, close)
   start(book, close)
   return close
 end
@@ -94,16 +99,27 @@ local function check_body(ctx, account, position, units)
     refuse(ctx, 400, name .. " is not the instrument of the position")
   elseif units and not position.closed and units > position.units then
     refuse(ctx, 400, "UnitsToDeduct is more than the position has")
+  elseif units and books.units(units) <= 0 then
+    refuse(ctx, 400, "UnitsToDeduct is less than the smallest part of a unit")
   end
+end
+
+--- Takes a close; refuses what cannot be.
+---@param ctx table
+---@param book table
+---@param account table
+---@return table close of the books
+function M.take(ctx, book, account)
+  local position = M.find_position(ctx, account)
+  local units = field(ctx.body, "UnitsToDeduct")
+  check_body(ctx, account, position, units)
+  return enter(book, account, position, units, answers.request_id(ctx))
 end
 
 --- POST market-close-orders/positions/{positionId}.
 function M.close(ctx, book, account)
-  local position = M.find_position(ctx, account)
-  local units = field(ctx.body, "UnitsToDeduct")
-  check_body(ctx, account, position, units)
-  local close = enter(book, account, position, units,
-    answers.request_id(ctx))
+  local close = M.take(ctx, book, account)
+  local position, units = close.position, close.units
   return reply.new(200, { token = book:uuid(), orderForClose = {
     positionID = position.id,
     instrumentID = position.instrument.instrumentID,
@@ -122,7 +138,7 @@ end
 function M.cancel(ctx, book, account)
   local close = find_close(ctx, account)
   if not close.final_at then
-    end_close(close, "Canceled", book.box:now())
+    end_close(book, close, "Canceled", book.box:now())
   elseif close.status ~= "Canceled"
       and ctx.box.options.cancel_filled ~= 200 then
     refuse(ctx, ctx.box.options.cancel_filled,
@@ -130,9 +146,6 @@ function M.cancel(ctx, book, account)
   end
   return reply.new(200, { token = book:uuid() })
 end
-
-local STATUS_IDS = { Received = 1, Filled = 3, Rejected = 4, Canceled = 7,
-  WaitingForMarket = 11 }
 
 --- GET close-orders/{orderId}; a route of newer servers.
 function M.outcome(ctx, book, account)
@@ -145,7 +158,7 @@ function M.outcome(ctx, book, account)
   end
   return reply.new(200, {
     orderID = close.id, CID = account.cid, orderType = 19,
-    statusID = STATUS_IDS[close.status], referenceID = close.reference,
+    statusID = events.STATUS_IDS[close.status], referenceID = close.reference,
     operationType = 1, errorCode = close.error_code or 0,
     errorMessage = answers.or_null(close.error_message),
     instrumentID = close.position.instrument.instrumentID,

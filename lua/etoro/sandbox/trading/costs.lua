@@ -9,7 +9,6 @@ local M = {}
 
 local cents = books.cents
 
-local OVERNIGHT = 0.0002 -- of the exposure, each night, where it is borrowed
 local STAMP_DUTY = 0.005 -- on London shares that are bought
 
 local function spread_cost(book, id, units)
@@ -47,30 +46,30 @@ local function of_open(ctx, book)
   local id = order.instrument.instrumentID
   local exposure = orders.frozen_for(order) * order.leverage
   local conversion = book.market:conversion(id, order.at)
-  local is_borrowed = order.leverage > 1 or not order.is_buy
-  local night = is_borrowed and cents(exposure * OVERNIGHT) or 0
+  local night = cents(exposure * book:night_rate(order))
   local has_duty = order.settlement == "real"
     and order.instrument.symbolFull:sub(-2) == ".L"
   return answer(ctx, book, order.instrument, {
     { "markup", 0 },
     { "marketSpread", spread_cost(book, id,
       exposure / (order.seen * conversion)) },
-    { "transactionFee", ctx.box.options.order_fee },
+    { "transactionFee", book:fee(order.instrument) },
     { "overnightFee", night }, { "overWeekendFee", cents(3 * night) },
     { "sdrt", has_duty and cents(exposure * STAMP_DUTY) or 0 },
   })
 end
 
 local function of_close(ctx, book, account)
-  local sum, instrument = 0, nil
+  local sum, fees, instrument = 0, 0, nil
   for _, id in ipairs(ctx.body.positionIds) do
     local position = account.positions[id]
     if not position or position.closed then reply.refuse(404) end
     instrument = position.instrument
+    fees = fees + book:fee(instrument)
     sum = sum + spread_cost(book, instrument.instrumentID, position.units)
   end
   return answer(ctx, book, instrument, { { "markup", 0 },
-    { "marketSpread", cents(sum) }, { "transactionFee", 0 } })
+    { "marketSpread", cents(sum) }, { "transactionFee", cents(fees) } })
 end
 
 function M.get(ctx, book, account)

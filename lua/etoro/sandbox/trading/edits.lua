@@ -3,6 +3,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local closes = require "etoro.sandbox.trading.closes"
+local events = require "etoro.sandbox.trading.events"
 local positions = require "etoro.sandbox.trading.positions"
 local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
@@ -49,11 +50,12 @@ local function apply(book, edit, at)
     position.trail = math.abs(positions.close_rate(book, position, at)
       - position.stop_loss)
   end
-  if position.stop_loss or position.take_profit then
+  if watch.wants(position) then
     watch.add(book, position)
   else
     watch.remove(book, position)
   end
+  events.edited(book, position)
 end
 
 function M.edit(ctx, book, account)

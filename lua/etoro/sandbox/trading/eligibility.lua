@@ -25,6 +25,9 @@ local function leverage_config(offer)
   }
 end
 
+--- The terms of an instrument, as the route tells them.
+---@param instrument table
+---@return table
 local function view(instrument)
   local own = terms.of(instrument)
   local configs, smallest = json.list(), math.huge
@@ -47,6 +50,8 @@ local function view(instrument)
     additionalBufferPercent = json.null, leverageConfigs = configs,
   }
 end
+
+M.view = view
 
 function M.list(ctx, book)
   local currency = answers.field(ctx.body, "currency")

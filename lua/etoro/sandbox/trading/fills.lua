@@ -3,6 +3,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local events = require "etoro.sandbox.trading.events"
 local market_prices = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
 local terms = require "etoro.sandbox.trading.terms"
@@ -12,13 +13,7 @@ local M = {}
 
 local cents = books.cents
 
--- The twelve statuses of the API.
-M.STATUS_IDS = {
-  Received = 1, Placed = 2, Filled = 3, Rejected = 4, PartiallyFilled = 5,
-  PendingCancel = 6, Canceled = 7, Expired = 8, CanceledPartiallyFilled = 9,
-  RejectedPartiallyFilled = 10, WaitingForMarket = 11,
-  PendingTriggeredRate = 12,
-}
+M.STATUS_IDS = events.STATUS_IDS
 
 --- Those that an order keeps.
 local FINAL = { Filled = true, Rejected = true, Canceled = true,
@@ -31,6 +26,7 @@ local FUNDS, TOO_SMALL, TOO_LARGE, SCRIPTED = 604, 720, 736, 999
 
 function M.set_status(order, status, at)
   order.status, order.updated = status, at
+  events.order(order.books, order)
 end
 
 local function release(order, amount)
@@ -41,8 +37,8 @@ end
 
 --- Ends an order.
 function M.finish(book, order, status, at, code, message)
-  M.set_status(order, status, at)
   order.error_code, order.error_message = code, message
+  M.set_status(order, status, at)
   order.final_at = at
   release(order, order.held or 0)
   watch.remove(book, order)
@@ -82,7 +78,8 @@ local function is_affordable(order, cost)
 end
 
 local function open(book, order, units, amount, rate, conversion, at)
-  local fee = #order.executions == 0 and book.box.options.order_fee or 0
+  local fee = #order.executions == 0
+    and book:fee(order.instrument, units * rate * conversion) or 0
   release(order, amount + fee)
   local position = positions.open(book, order.account, {
     order = order, order_id = order.id, instrument = order.instrument,
@@ -118,7 +115,8 @@ local function execute(book, order, share, at)
   elseif units > terms.of(order.instrument).max_units then
     order.reject_code, order.reject_message = TOO_LARGE,
       "The order has more units than one may have"
-  elseif not is_affordable(order, amount + book.box.options.order_fee) then
+  elseif not is_affordable(order, amount
+      + book:fee(order.instrument, units * rate * conversion)) then
     order.reject_code, order.reject_message = FUNDS,
       "Insufficient funds"
   else

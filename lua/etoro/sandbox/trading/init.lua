@@ -4,6 +4,7 @@ local aggregate = require "etoro.sandbox.trading.aggregate"
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
 local closes = require "etoro.sandbox.trading.closes"
+local copies = require "etoro.sandbox.trading.copies"
 local costs = require "etoro.sandbox.trading.costs"
 local edits = require "etoro.sandbox.trading.edits"
 local eligibility = require "etoro.sandbox.trading.eligibility"
@@ -13,7 +14,6 @@ local lookup = require "etoro.sandbox.trading.lookup"
 local operations = require "etoro.operations"
 local orders = require "etoro.sandbox.trading.orders"
 local refusals = require "etoro.sandbox.http.refusals"
-local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 local views = require "etoro.sandbox.trading.views"
 
@@ -39,6 +39,11 @@ local ACTS = {
   ["POST " .. V2 .. "info/eligibility"] = eligibility.list,
   ["GET " .. V1 .. "info/real/close-orders/{orderId}"] = closes.outcome,
   ["PATCH " .. V2 .. "positions/{positionId}"] = edits.edit,
+  ["POST " .. V2 .. "copy"] = copies.register,
+  ["GET " .. V2 .. "copy/{referenceId}"] = copies.status,
+  ["POST " .. V2 .. "copy/eligibility"] = copies.eligibility,
+  ["POST " .. V2 .. "copy/close"] = copies.close,
+  ["DELETE " .. V2 .. "copy"] = copies.close,
   -- deprecated
   ["POST " .. V1 .. "info/eligibility"] = eligibility.list,
   ["POST " .. V1 .. "execution/market-open-orders/by-amount"] =
@@ -53,7 +58,9 @@ local ACTS = {
 
 -- Not all of them describe a problem.
 local REFUSALS = { [aggregate.get] = refusals.empty,
-  [legacy.info] = refusals.empty, [history.list] = refusals.plain }
+  [legacy.info] = refusals.empty, [history.list] = refusals.plain,
+  [copies.register] = copies.refuse, [copies.status] = copies.refuse,
+  [copies.eligibility] = copies.refuse, [copies.close] = copies.refuse }
 local by_path = {}
 
 function M.refuse(ctx, status, code, message)
@@ -66,12 +73,8 @@ end
 -- it all the same, see closes.lua.
 M.optional = { InstrumentId = true, InstrumentID = true }
 
---- Operations that only newer servers have are not there when told so; the
---- books catch up with the clock.
+--- The books catch up with the clock.
 function M.prepare(ctx, op)
-  if op.since and not ctx.box.options.newer_routes then
-    reply.stop(reply.no_route(ctx))
-  end
   ctx.op, ctx.body.settlementType = op, terms.spelt(ctx.body.settlementType)
   ctx.books = books.of(ctx.box)
   ctx.books:run()

@@ -25,7 +25,7 @@ local function opening(book, order, position)
     contracts = or_null(by_contracts and order.contracts or nil),
     avgPrice = position.rate, avgConversionRate = position.conversion,
     marketSpread = 0, markup = 0, priceId = position.price_id,
-    fees = position.fee, taxes = 0,
+    fees = position.opening_fee, taxes = 0,
   }
 end
 

@@ -20,14 +20,16 @@ function M.of(book, portfolio)
   return mirror
 end
 
---- The mirrors of an owner's account, in the order of their portfolios.
+--- The mirrors of an owner's account, in the order of their portfolios, and those
+--- of other people (see trading/copies).
 function M.list(book, account)
   local out = {}
-  if account.kind ~= "real" then return out end
-  for i, portfolio in ipairs(account.holder.portfolios or {}) do
+  local portfolios = account.kind == "real" and account.holder.portfolios
+  for i, portfolio in ipairs(portfolios or {}) do
     out[i] = M.of(book, portfolio)
   end
-  return out
+  local copied = account.copied or {}
+  return table.move(copied, 1, #copied, #out + 1, out)
 end
 
 --- What the copy of a position of the portfolio is to be, paid by the mirror;

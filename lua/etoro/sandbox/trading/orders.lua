@@ -3,13 +3,14 @@
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
 local core = require "etoro.core"
+local events = require "etoro.sandbox.trading.events"
 local fills = require "etoro.sandbox.trading.fills"
 local reply = require "etoro.sandbox.http.reply"
 local terms = require "etoro.sandbox.trading.terms"
 
 local M = {}
 
-local field, refuse = answers.field, answers.refuse
+local field, refuse, null = answers.field, answers.refuse, core.null
 
 local SIDES = { buy = "long", sellShort = "short" }
 local SIZES = { "amount", "units", "contracts" }
@@ -33,9 +34,10 @@ end
 
 local function read_size(ctx, body, order)
   local count = 0
-  for _, name in ipairs(SIZES) do
-    local value = field(body, name)
-    if value ~= nil then
+  for i = 1, #SIZES do
+    local name = SIZES[i]
+    local value = body[name]
+    if value ~= nil and value ~= null then
       count = count + 1
       order.size, order[name] = name, value
     end
@@ -98,14 +100,31 @@ function M.frozen_for(order)
     / order.leverage)
 end
 
+--- What an order ties up with its fee.
+---@param book table
+---@param order table that was read
+---@return number USD
+function M.needs(book, order)
+  local frozen = M.frozen_for(order)
+  return books.cents(frozen + book:fee(order.instrument, frozen * order.leverage))
+end
+
 --- Reads the body of a v2 order whose form is right.
-function M.read(ctx, body)
+---@param ctx table
+---@param body table
+---@param reference? string the request's id, where it is read already
+function M.read(ctx, body, reference)
   if body.action == "close" then -- which names no instrument
     refuse(ctx, 400, "action close is not supported here")
   end
   local order = { books = ctx.books, account = ctx.account,
-    at = ctx.box:now(), reference = answers.request_id(ctx),
-    instrument = find_instrument(ctx, body) }
+    at = ctx.box:now(), reference = reference or answers.request_id(ctx),
+    instrument = find_instrument(ctx, body),
+    -- filled in below and by what enters it: named here, so that it has room
+    transaction = nil, type = nil, direction = nil, is_buy = nil, size = nil,
+    amount = nil, leverage = nil, settlement = nil, offer = nil, seen = nil,
+    arrivals = nil, id = nil, token = nil, status = nil, updated = nil,
+    executions = nil, frozen = nil, is_covered = nil, held = nil }
   read_action(ctx, body, order)
   read_size(ctx, body, order)
   read_terms(ctx, body, order)
@@ -121,10 +140,11 @@ function M.enter(book, order)
   order.executions = {}
   account.orders[order.id] = order
   account.order_list[#account.order_list + 1] = order
-  order.frozen = books.cents(M.frozen_for(order) + book.box.options.order_fee)
+  order.frozen = M.needs(book, order)
   order.is_covered = order.frozen <= books.available(account)
   if order.is_covered then books.reserve(account, order.frozen) end
   account.pending[order] = true
+  events.order(book, order)
   fills.start(book, order)
 end
 
@@ -145,9 +165,10 @@ end
 
 --- POST v2 orders.
 function M.place(ctx, book, account)
-  local earlier = account.by_reference[answers.request_id(ctx)]
+  local reference = answers.request_id(ctx)
+  local earlier = account.by_reference[reference]
   if earlier then return again(ctx, earlier) end
-  local order = M.read(ctx, ctx.body)
+  local order = M.read(ctx, ctx.body, reference)
   order.arrivals = 1
   M.enter(book, order)
   account.by_reference[order.reference] = order

@@ -7,25 +7,32 @@ local M = {}
 
 local STEP = ceilings.box_look_step
 
-local function follow(position, stop)
-  position.stop_loss, position.text = math.floor(stop * 1e5 + 0.5) / 1e5, nil
+-- A stop as it is kept. Only one that is rounded can be compared with another.
+local function rounded(rate) return math.floor(rate * 1e5 + 0.5) / 1e5 end
+
+--- Lets a trailing stop follow prices that are better than any before.
+---@return boolean? moved
+function M.trail(position, bid, ask)
+  local trail, stop = position.trail, position.stop_loss
+  if not trail then return false end
+  local new = rounded(position.is_buy and bid - trail or ask + trail)
+  if position.is_buy and new > stop or not position.is_buy and new < stop then
+    position.stop_loss, position.text = new, nil
+    return true
+  end
 end
 
--- Is one touched at these prices? Trailing stops follow here.
+-- Is one touched at these prices?
 local function position_touched(position, bid, ask)
-  local stop, profit = position.stop_loss, position.take_profit
+  if M.trail(position, bid, ask) then return false end
+  local stop, profit, ruin = position.stop_loss, position.take_profit,
+    position.ruin
   if position.is_buy then
-    if position.trail and bid - position.trail > stop then
-      follow(position, bid - position.trail)
-      return false
-    end
     return stop and bid <= stop or profit and bid >= profit
-  end
-  if position.trail and ask + position.trail < stop then
-    follow(position, ask + position.trail)
-    return false
+      or ruin and bid <= ruin
   end
   return stop and ask >= stop or profit and ask <= profit
+    or ruin and ask >= ruin
 end
 
 local function order_touched(order, bid, ask)
@@ -61,6 +68,13 @@ local function catch_up(book, now)
     end
   end
   book.last_watch = book.last_watch + looks * width
+end
+
+--- Whether a position ends by itself at some price.
+---@param position table
+---@return boolean
+function M.wants(position)
+  return (position.stop_loss or position.take_profit or position.ruin) ~= nil
 end
 
 --- Looks out for an order (trigger, trigger_above) or a position (stop_loss,

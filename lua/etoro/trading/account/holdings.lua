@@ -5,6 +5,7 @@ local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local links = require "etoro.resource.links"
 local routes = require "etoro.trading.routes"
 
 local math_type = math.type
@@ -148,6 +149,18 @@ function M.walk(portfolio)
   return list
 end
 
+--- Lists all position tables of a portfolio: one that stands in two lists is two.
+---@param portfolio table
+---@return table[]
+function M.all(portfolio)
+  local list = {}
+  visit_all(portfolio, function(_, position)
+    if type(position) == "table" then list[#list + 1] = position end
+    return position
+  end)
+  return list
+end
+
 --- Lists the positions of a portfolio, each once. Those of copies carry their
 --- mirrorID.
 ---@param portfolio table
@@ -206,8 +219,9 @@ end
 local function orders_of(portfolio, name)
   local list, seen = {}, {}
   for _, order in ipairs(items_of(portfolio, name) or {}) do
-    local id = given(order, "orderId")
-    if not id or not seen[key_of(id)] then list[#list + 1] = order end
+    local is_object = type(order) == "table"
+    local id = is_object and given(order, "orderId")
+    if is_object and not (id and seen[key_of(id)]) then list[#list + 1] = order end
     if id then seen[key_of(id)] = true end
   end
   return list
@@ -220,6 +234,23 @@ end
 ---@return table[] resting
 function M.orders(portfolio)
   return orders_of(portfolio, "ordersForOpen"), orders_of(portfolio, "orders")
+end
+
+--- Lists a portfolio's closes that wait.
+---@param portfolio table
+---@return table[] orders
+function M.closes(portfolio)
+  return orders_of(portfolio, "ordersForClose")
+end
+
+--- Fills a position with what was read of it anew; the symbol that was found for
+--- it stays.
+---@param position table
+---@param item table
+function M.renew(position, item)
+  local symbol = position.symbol
+  links.refill(position, item)
+  if position.symbol == nil then position.symbol = symbol end
 end
 
 --- Tells whether two ids, as numbers or digits, are the same.

@@ -6,12 +6,12 @@ local batches = require "etoro.resource.batches"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
 local parts = require "etoro.trading.closing.parts"
 local looks = require "etoro.tasks.looks"
 local proof = require "etoro.trading.closing.proof"
 local resolve_refusal = require "etoro.trading.resolve.refusal"
-local links = require "etoro.resource.links"
 local call_response = require "etoro.call.response"
 local same = require "etoro.trading.closing.same"
 local server_clock = require "etoro.call.server_clock"
@@ -33,7 +33,7 @@ local HISTORY_AGE, MISSES = limits.close_history_age, limits.close_misses
 ---@field started number engine clock
 ---@field has_outcome? boolean false: the server has no outcome to tell
 ---@field misses? integer looks for it that met a 404
----@field batch? etoro.Shared the portfolio that several closes look at
+---@field batch? etoro.Shared the portfolio that several closes look at, and their count
 ---@field seen? table the portfolio that was judged last
 ---@field looks? integer
 
@@ -148,7 +148,7 @@ end
 -- Judges a portfolio: "closed", or nothing. What is on its way is waited for.
 local function judge(closing, portfolio, round)
   local item = holdings.find(portfolio, closing.id)
-  if item then links.refill(closing.position, item) end
+  if item then holdings.renew(closing.position, item) end
   local verdict = proof.judge(closing, {
     portfolio = portfolio, now = closing.client:now(),
     history = function() return read_history(closing, round) end,
@@ -157,10 +157,13 @@ local function judge(closing, portfolio, round)
 end
 
 -- Many closes at once would use up the budget for outcomes: of these only one
--- that takes long is asked for.
-local function is_outcome_due(closing)
+-- that takes long is asked for; of some also one that an event tells of, for the
+-- portfolio is behind the event.
+local function is_outcome_due(closing, round)
   closing.looks = (closing.looks or 0) + 1
-  return not closing.batch or closing.looks % BATCH_TURN == 0
+  local batch = closing.batch
+  if not batch or closing.looks % BATCH_TURN == 0 then return true end
+  return round.is_early and batch.count <= limits.close_batch_told
 end
 
 local function read_portfolio(closing, round)
@@ -175,7 +178,7 @@ end
 -- the outcome of a part, what the position shows proves nothing beside it.
 local function look(closing, round)
   local state, err
-  if is_outcome_due(closing) then state, err = ask_outcome(closing, round) end
+  if is_outcome_due(closing, round) then state, err = ask_outcome(closing, round) end
   if err then return nil, err end
   if state and not closing.units then return state end
   local portfolio, response = read_portfolio(closing, round)
@@ -206,7 +209,10 @@ local function settle(closing, before)
 end
 
 local function follow(closing, timeout)
-  local round, before = looks.new(closing.client, timeout), closing.held
+  local before, position = closing.held, closing.position
+  local round, _ <close> = hints.follow(closing.client, timeout, {
+    order = closing.order_id, positions = hints.keys { closing.id },
+    instrument = hints.key(spelling.get(position, "instrumentID")) })
   while round:next() do
     local state, err = look(closing, round)
     if state == "closed" then

@@ -1,33 +1,16 @@
 -- Changing a position's stops. The API accepts a change and makes it later.
 
 local spelling = require "etoro.values.spelling"
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
-local errors = require "etoro.errors"
+local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
-local links = require "etoro.resource.links"
 local same = require "etoro.trading.closing.same"
 local routes = require "etoro.trading.routes"
 
 local tostring = core.text -- not up to the locale
 
 local M = {}
-
--- What changes a stop, and what takes it away
-local PAIRS = {
-  { "stopLossRate", "clearStopLoss" },
-  { "takeProfitRate", "clearTakeProfit" },
-}
-
-local function contradiction(changes)
-  for _, pair in ipairs(PAIRS) do
-    if changes[pair[1]] ~= nil and changes[pair[2]] then
-      return errors.invalid(pair[1], "cannot be set and cleared at once: give"
-        .. " either " .. pair[1] .. " or " .. pair[2])
-    end
-  end
-end
 
 -- A 404 is an unknown position where the portfolio lacks it, else a server
 -- that has no such route.
@@ -70,13 +53,15 @@ local function shows(item, changes)
 end
 
 local function follow(position, client, changes, timeout)
-  local round = looks.new(client, timeout)
+  local round, _ <close> = hints.follow(client, timeout, hints.subject {
+    positionID = spelling.get(position, "positionID"),
+    instrumentID = spelling.get(position, "instrumentID") })
   while round:next() do
     local portfolio, err = holdings.read(client, round:options())
     local item = portfolio
       and holdings.find(portfolio, spelling.get(position, "positionID"))
     if item then
-      links.refill(position, item)
+      holdings.renew(position, item)
       if shows(item, changes) then return true end
     elseif not portfolio and not looks.is_passing(err) then
       return false
@@ -88,15 +73,12 @@ end
 --- Changes stops; see position:edit.
 ---@param position etoro.Position
 ---@param client etoro.Client
----@param changes etoro.PositionChanges
+---@param changes etoro.PositionChanges as asked.changes gives them
 ---@param timeout number seconds
 ---@param options etoro.RequestOptions
 ---@return etoro.Position? position
 ---@return etoro.Response|etoro.Error
 function M.run(position, client, changes, timeout, options)
-  changes = check.copy(changes)
-  local err = contradiction(changes)
-  if err then return nil, err end
   local id = spelling.get(position, "positionID")
   local result, response = client:send(routes.op(client, "edit"), {
     positionId = id, body = changes,

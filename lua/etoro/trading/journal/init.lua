@@ -22,6 +22,7 @@ local M = {}
 ---token, or "bearer" where a function gives the token
 ---@field origin? string scheme, host and port it went to
 ---@field account? "demo"|"real"
+---@field tag? string the strategy's name, of an intent of a run's
 ---@field op? string METHOD /path/{template}
 ---@field params? table<string, string> of path and query
 ---@field body? any as sent
@@ -144,15 +145,17 @@ end
 ---@param op etoro.Operation
 ---@param params table<string, string>
 ---@param id? string request id; one is made when there is none
+---@param tag? string|false whose it is, in the words of whoever sends it
 ---@return table announced
-function methods:announce(request, op, params, id)
+function methods:announce(request, op, params, id, tag)
   local name = op.method .. " " .. (op.template or op.path)
   request.request_id = id or core.uuid()
   request.journal = self.file.handle
   request.intent = object("kind", '"intent"',
     "id", quote(request.request_id), "at", timestamp(self.engine),
     "who", quote(self.who), "origin", quote(self.origin),
-    "account", quote(self.account), "op", quote(name),
+    "account", quote(self.account), "tag", tag and quote(tag),
+    "op", quote(name),
     "params", params_text(params), "body", body_text(request))
   self.file.pending[request] = coroutine.running()
   return setmetatable({ journal = self, request = request }, announced_mt)

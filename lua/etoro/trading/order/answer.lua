@@ -13,10 +13,14 @@ local get = spelling.get
 
 local function is_given(value) return value ~= nil and value ~= core.null end
 
--- A UUID as 32 digits, however it is written.
-local function plain_id(value)
+--- A UUID as 32 digits, however it is written.
+---@param value any
+---@return string
+function M.plain(value)
   return core.lower((tostring(value):gsub("[-{}]", "")))
 end
+
+local plain_id = M.plain
 
 --- The order id that an answer names.
 ---@param answer any

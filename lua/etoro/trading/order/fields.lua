@@ -60,9 +60,11 @@ local DEFAULTS = {
 
 -- null says no more than leaving out does, which every server takes
 local function without_null(fields)
-  local copy = {}
-  for name, value in pairs(check.copy(fields)) do
-    if value ~= core.null then copy[name] = value end
+  local copy = check.copy(fields, { action = nil, transaction = nil,
+    symbol = nil, orderType = nil, leverage = nil, amount = nil,
+    orderCurrency = nil, settlementType = nil })
+  for name, value in next, copy do
+    if value == core.null then copy[name] = nil end
   end
   return copy
 end
@@ -81,7 +83,7 @@ function M.settle(op, fields)
   body.action = check.documented(op.body.action.enum, body.action)
     or body.action or DEFAULTS.action
   if body.action == "open" then
-    for name, value in pairs(DEFAULTS) do
+    for name, value in next, DEFAULTS do
       if body[name] == nil then body[name] = value end
     end
   end

@@ -4,12 +4,15 @@ local batches = require "etoro.resource.batches"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
+local hints = require "etoro.trading.hints"
+local holdings = require "etoro.trading.account.holdings"
 local call_options = require "etoro.call.options"
 local order_answer = require "etoro.trading.order.answer"
 local order_positions = require "etoro.trading.order.positions"
 local order_states = require "etoro.trading.order.states"
 local links = require "etoro.resource.links"
 local looks = require "etoro.tasks.looks"
+local names = require "etoro.market.names"
 local call_response = require "etoro.call.response"
 local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
@@ -23,6 +26,7 @@ local M = {}
 ---@class etoro.Order
 ---@field orderId integer
 ---@field referenceId? string the x-request-id it was placed under
+---@field symbol? string nil where it could not be read
 ---@field token? string
 ---@field status? table id, name, errorCode, errorMessage
 ---@field asset? table
@@ -45,6 +49,37 @@ local mt = { __name = "etoro.order", __index = spelling.wrap_index(methods) }
 function M.wrap(item, client)
   links.link(item, client)
   return setmetatable(item, mt)
+end
+
+--- Makes an order of the answer that placed it, or of what a lookup tells of it.
+---@param answer table
+---@param body table what was sent
+---@param client etoro.Client
+---@return etoro.Order
+function M.placed(answer, body, client)
+  if body.symbol then
+    answer.symbol = body.symbol
+  else
+    local asked = { instrumentID = body.instrumentId }
+    names.known(client, { asked })
+    answer.symbol = asked.symbol
+  end
+  return M.wrap(answer, client)
+end
+
+--- Makes orders of those that wait in a portfolio; those that rest until the market
+--- touches their rate come last.
+---@param portfolio table
+---@param client etoro.Client
+---@return etoro.Order[]
+function M.of_portfolio(portfolio, client)
+  local list, resting = holdings.orders(portfolio)
+  for _, item in ipairs(list) do M.wrap(item, client) end
+  for _, item in ipairs(resting) do
+    list[#list + 1] = M.wrap(item, client)
+    links.own(item, "order").is_resting = true
+  end
+  return list
 end
 
 --- Looks an order up, by its id.
@@ -80,13 +115,14 @@ function methods:is_final()
   return is_final
 end
 
--- The three fields that no lookup has to repeat
-local KEPT = { "orderId", "referenceId", "token" }
+-- The fields that no lookup has to repeat
+local KEPT = { "orderId", "referenceId", "token", "symbol" }
 
-local function renew(order, answer)
+local function renew(order, answer, client)
   local kept = {}
   for _, name in ipairs(KEPT) do kept[name] = order[name] end
   links.refill(order, answer)
+  names.known(client, { order })
   for _, name in ipairs(KEPT) do
     if spelling.get(order, name) == nil then order[name] = kept[name] end
   end
@@ -104,7 +140,7 @@ local function look(order, client, options)
   if err then return nil, err end
   local body, response = M.lookup(client, order.orderId, options)
   if not body then return nil, response end
-  renew(order, body)
+  renew(order, body, client)
   return order, response
 end
 
@@ -121,7 +157,9 @@ end
 -- Looks until the order is final or the time is up. An order that cannot be
 -- seen yet is waited for; what stays is the last state.
 local function follow(order, client, timeout)
-  local round, response, last_error = looks.new(client, timeout), nil, nil
+  local response, last_error
+  local round, _ <close> = hints.follow(client, timeout,
+    order_positions.subject(order))
   while round:next() do
     local seen, answer = look(order, client, round:options())
     if seen then
@@ -164,7 +202,9 @@ function methods:positions(options)
   local client = resource.client_of(self, "order:positions")
   check.options(options, { timeout = "number" }, "option")
   local timeout = call_options.take_timeout(options, limits.order_show_wait)
-  return order_positions.of_order(self, client, timeout)
+  local list, response = order_positions.of_order(self, client, timeout)
+  if not list then return nil, response end
+  return names.give(client, list, response), response
 end
 
 local REFUSED = {

@@ -3,6 +3,7 @@
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
+local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
 local position = require "etoro.trading.position"
@@ -36,6 +37,17 @@ local function pick(items, ids)
   return found
 end
 
+--- What hints about an order may say. It may open more positions than it tells.
+---@param order etoro.Order
+---@return etoro.Subject
+function M.subject(order)
+  local subject, asset = hints.subject(order), spelling.get(order, "asset")
+  if type(asset) == "table" then
+    subject.instrument = hints.key(spelling.get(asset, "instrumentId"))
+  end
+  return subject
+end
+
 --- Finds the positions that an order opened; see order:positions.
 ---@param order etoro.Order
 ---@param client etoro.Client
@@ -44,7 +56,8 @@ end
 ---@return etoro.Response|etoro.Error
 function M.of_order(order, client, timeout)
   local ids = ids_of(order)
-  local round, found, answer = looks.new(client, timeout), nil, nil
+  local found, answer
+  local round, _ <close> = hints.follow(client, timeout, M.subject(order))
   while round:next() do
     local items, response = position.list(client, round:options())
     if items then

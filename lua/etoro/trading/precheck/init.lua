@@ -19,8 +19,9 @@ local tonumber, tostring = core.number, core.text
 local M = {}
 
 ---@class etoro.Check what the rules look at
----@field client etoro.Client
 ---@field body table the order's fields
+---@field rate fun(id: integer, age: number): table? no older than so many seconds
+---@field is_open fun(id: integer): boolean? nil where that is not known
 ---@field item table the instrument's eligibility
 ---@field currency string
 ---@field name string the instrument, for messages
@@ -67,30 +68,44 @@ local function check_permission(check)
   end
 end
 
+local sides = setmetatable({}, { __mode = "k" }) -- by configurations
+
+-- What is offered for each direction: the configurations by settlement, and the
+-- settlements' names as the API spells them.
+local function sides_of(configs)
+  local found = sides[configs]
+  if found then return found end
+  found = {}
+  for _, config in ipairs(configs) do
+    local direction = plain(config.direction)
+    local side = found[direction] or { by_settlement = {}, names = {} }
+    local settlement = plain(config.settlementType)
+    local same = side.by_settlement[settlement] or {}
+    same[#same + 1] = config
+    side.by_settlement[settlement] = same
+    side.names[tostring(config.settlementType)] = true
+    found[direction] = side
+  end
+  sides[configs] = found
+  return found
+end
+
 -- The configurations of the order's direction, and of its settlement among
 -- these; nil, err when the API offers others alone.
 local function configs_for(check)
   local all = check.item.leverageConfigs
   if type(all) ~= "table" or #all == 0 then return {} end
-  local offered, fitting, has_direction = {}, {}, false
-  for _, config in ipairs(all) do
-    if plain(config.direction) == plain(check.direction) then
-      has_direction = true
-      offered[tostring(config.settlementType)] = true
-      if plain(config.settlementType) == plain(check.body.settlementType) then
-        fitting[#fitting + 1] = config
-      end
-    end
-  end
-  if not has_direction then
+  local side = sides_of(all)[plain(check.direction)]
+  local fitting = side and side.by_settlement[plain(check.body.settlementType)]
+  if not side then
     return nil, refusal("direction_not_allowed", "transaction",
       ("%s is not offered for %s with this account"):format(
       SIDE[check.direction], check.name))
-  elseif #fitting == 0 then
+  elseif not fitting then
     return nil, refusal("settlement_not_offered", "settlementType",
       ("%s of %s is not offered as %s; offered: %s"):format(
         SIDE[check.direction], check.name, check.body.settlementType,
-        table.concat(types.sorted_names(offered), ", ")))
+        table.concat(types.sorted_names(side.names), ", ")))
   end
   return fitting
 end
@@ -115,7 +130,7 @@ local function check_leverage(check)
       return nil
     end
     for _, value in ipairs(values) do
-      if tonumber(value) == wanted then
+      if value == wanted or tonumber(value) == wanted then
         check.config = config
         return nil
       end
@@ -135,7 +150,7 @@ local function check_market(check)
       or not check.id then
     return nil
   end
-  if eligibility.is_open(check.client, check.id) == false then
+  if check.is_open(check.id) == false then
     return refusal("market_closed", "symbol", "the market of " .. check.name
       .. " is closed, and it takes no orders until it opens")
   end
@@ -154,7 +169,12 @@ local RULES = {
   check_market,
 }
 
-local function first_failure(check)
+--- Checks an order by what is known of its instrument.
+---@param check etoro.Check
+---@return etoro.Error? err of the first rule that it fails
+function M.rules(check)
+  local failure = check_transaction(check.body)
+  if failure then return failure end
   for _, rule in ipairs(RULES) do
     local err = rule(check)
     if err then return err end
@@ -191,8 +211,11 @@ function M.run(client, body, is_wanted)
       .. (problem and problem.message or "the API tells nothing about "
         .. tostring(body.symbol or body.instrumentId))
   end
-  return first_failure {
-    client = client, body = body, item = item, currency = found.currency,
+  return M.rules {
+    body = body,
+    rate = function(id, age) return eligibility.rate(client, id, age) end,
+    is_open = function(id) return eligibility.is_open(client, id) end,
+    item = item, currency = found.currency,
     name = body.symbol or tostring(item.symbol or body.instrumentId),
     id = batches.id(item.instrumentId) or body.instrumentId,
     direction = order_fields.direction(body),

@@ -2,7 +2,7 @@
 -- instrument is counted in.
 
 local core = require "etoro.core"
-local eligibility = require "etoro.trading.precheck.eligibility"
+local decimals = require "etoro.values.decimals"
 local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 
@@ -22,7 +22,7 @@ end
 
 local function money(value, currency)
   if type(value) == "string" then return value .. " " .. currency end
-  return core.fixed(value, 2) .. " " .. currency
+  return decimals.money(value) .. " " .. currency
 end
 
 local function check_kind(check)
@@ -46,8 +46,7 @@ end
 
 -- What one unit costs in the order's currency; nil when it is not known.
 local function unit_price(check)
-  local rate = check.id and eligibility.rate(check.client, check.id,
-    limits.size_price_age)
+  local rate = check.id and check.rate(check.id, limits.size_price_age)
   if not rate then return nil end
   local side = check.direction == "LONG" and "Ask" or "Bid"
   local price = limit(check.body.triggerRate) or limit(rate[core.lower(side)])

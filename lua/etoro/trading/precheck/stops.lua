@@ -1,7 +1,6 @@
 -- Whether an order's stop loss and take profit lie where they can work.
 
 local core = require "etoro.core"
-local eligibility = require "etoro.trading.precheck.eligibility"
 local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 
@@ -120,7 +119,7 @@ function M.check(check)
   local err = check_pair(check)
   if err then return err end
   local rate = body.orderType ~= "mit" and check.id
-    and eligibility.rate(check.client, check.id, limits.stop_price_age) or nil
+    and check.rate(check.id, limits.stop_price_age) or nil
   return check_one(check, "stopLossRate", rate)
     or check_one(check, "takeProfitRate", rate)
 end

@@ -4,6 +4,7 @@
 
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
+local json = require "etoro.values.json"
 
 local tonumber = core.number -- not up to the locale
 
@@ -27,12 +28,27 @@ local function folded(body)
   return values
 end
 
+-- None where an id and a symbol are two instruments.
 local function instrument(client, values)
   local id = math.tointeger(tonumber(values.instrumentid))
-  if id then return id end
-  if type(values.symbol) ~= "string" then return nil end
+  if type(values.symbol) ~= "string" then return id end
   local found = client.instruments:find(values.symbol)
-  return found and found.instrumentID
+  local named = found and found.instrumentID
+  return (id == nil or id == named) and named or nil
+end
+
+-- Units are worth the price, or the rate that their order waits for, if that is more.
+local function worth_of_unit(values, price)
+  return math.max(price, tonumber(values.rate) or 0, tonumber(values.triggerrate) or 0)
+end
+
+-- Which of two sizes the server reads nobody knows.
+local function has_two_sizes(values)
+  local count = 0
+  for _, name in ipairs { "amount", "units", "amountinunits" } do
+    if values[name] ~= nil then count = count + 1 end
+  end
+  return count > 1
 end
 
 local function price_of(client, id, values)
@@ -43,7 +59,8 @@ local function price_of(client, id, values)
       and core.lower(values.transaction):find "^sell" ~= nil
   local price = tonumber(is_short and rate.bid or rate.ask)
   local conversion = tonumber(rate.conversionRateAsk)
-  return price and price > 0 and conversion and price * conversion
+  return price and price > 0 and conversion
+    and worth_of_unit(values, price) * conversion
 end
 
 local function sizes(client, entry, values)
@@ -54,6 +71,8 @@ local function sizes(client, entry, values)
     or tonumber(values.additionalmargin)
   if not extra or not (extra >= 0) then
     entry.why = "its additional margin is no amount of money"
+  elseif has_two_sizes(values) then
+    entry.why = "it has more than one size"
   elseif values.contracts ~= nil then
     entry.why = "it is counted in contracts"
   elseif amount and currency and core.lower(core.text(currency)) ~= "usd" then
@@ -77,14 +96,25 @@ end
 -- Whether a body's text may say one thing to us and another to the server: a
 -- name that comes twice, or one that is written with escapes.
 local function is_double(text)
-  if text:find("\\", 1, true) then return true end
-  local seen = {}
-  for name in text:gmatch '"([^"]*)"[ \t-\r]*:' do
-    local small = core.lower(name)
-    if seen[small] then return true end
-    seen[small] = true
-  end
-  return false
+  return text:find("\\", 1, true) ~= nil or json.name_twice(text) ~= nil
+end
+
+-- A body as the server reads it; nil where nobody can know that.
+local function readable(body, text)
+  return type(body) == "table" and not (text and is_double(text)) and folded(body)
+    or nil
+end
+
+--- The figures of a copy: money goes into it, and whom it copies decides on the rest.
+---@param body any decoded
+---@param text? string the same as it goes out
+---@return etoro.Entry
+function M.of_copy(body, text)
+  local values = readable(body, text)
+  local amount = values and tonumber(values.amount)
+  local is_money = amount and amount - amount == 0
+  return { leverage = math.huge, margin = is_money and amount or nil,
+    why = is_money and "whom it copies decides that" or "its body cannot be read" }
 end
 
 --- The figures of an order.
@@ -93,8 +123,7 @@ end
 ---@param text? string the same as it goes out
 ---@return etoro.Entry
 function M.of(client, body, text)
-  local values = type(body) == "table" and not (text and is_double(text))
-    and folded(body)
+  local values = readable(body, text)
   if not values then
     return { leverage = math.huge, why = "its body cannot be read" }
   end

@@ -4,6 +4,7 @@
 
 local core = require "etoro.core"
 local counts = require "etoro.trading.rails.counts"
+local decimals = require "etoro.values.decimals"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
@@ -27,7 +28,8 @@ rails.__name = "etoro.rails"
 
 local M = {}
 
-local EXITS = { close = true, cancel = true, edit = true }
+local EXITS = { close = true, cancel = true, edit = true, leave = true }
+local COPIES = { ["/api/v2/trading/copy"] = true, ["/api/v2/trading/copy/demo"] = true }
 
 local function refusal(rule, message, ...)
   return errors.new { kind = "rejected", code = "rail", rule = rule,
@@ -35,10 +37,12 @@ local function refusal(rule, message, ...)
       .. "; nothing was sent" }
 end
 
-local function money(value) return core.fixed(value, 2) .. " USD" end
+local function money(value) return decimals.money(value) .. " USD" end
 
--- Orders that the portfolio shows now are no longer counted beside it.
-local function settle_reserved(self, portfolio, asked)
+-- What was sent and a portfolio does not show: it is counted beside it. Of two that
+-- are read at once the first one that was asked for may come last, and lack what the
+-- other has shown; what a later one lacks is gone.
+local function missed_by(self, portfolio, asked)
   local shown = {}
   for _, position in ipairs(holdings.positions(portfolio)) do
     shown[tostring(spelling.get(position, "orderID"))] = true
@@ -49,22 +53,27 @@ local function settle_reserved(self, portfolio, asked)
       shown[tostring(spelling.get(order, "orderID"))] = true
     end
   end
+  local missed = {}
   for entry in pairs(self.reserved) do
-    if entry.done and (entry.order and shown[entry.order]
-        or asked - entry.done > limits.rails_shown_within) then
+    if entry.done and asked - entry.done > limits.rails_shown_within then
       self.reserved[entry] = nil
+    elseif entry.order and shown[entry.order] then
+      entry.shown = math.max(entry.shown or asked, asked)
+    elseif not entry.shown or asked <= entry.shown then
+      missed[#missed + 1] = entry
     end
   end
+  return missed
 end
 
 local function number(item, name) return tonumber(spelling.get(item, name)) end
 
 -- Exposures by instrument, in all, and how many positions there are or may be.
 local function exposures(self)
-  local asked = self.client:unix()
+  local asked = self.client:now()
   local portfolio, err = holdings.read(self.client)
   if not portfolio then return nil, err end
-  settle_reserved(self, portfolio, asked)
+  local missed = missed_by(self, portfolio, asked)
   local found = { all = 0, count = 0, of = {} }
   local function add(id, exposure)
     found.count, found.all = found.count + 1, found.all + exposure
@@ -81,7 +90,7 @@ local function exposures(self)
       end
     end
   end
-  for entry in pairs(self.reserved) do add(entry.id, entry.exposure or 0) end
+  for _, entry in ipairs(missed) do add(entry.id, entry.exposure or 0) end
   return found
 end
 
@@ -93,18 +102,25 @@ local function check_instrument(self, entry)
       .. "be known")
   end
   local function holds(list)
+    local unknown
     for _, one in ipairs(list) do
       local id = type(one) == "string" and self.ids[one] or one
       if type(one) == "string" and not self.ids[one] then
-        local found = self.client.instruments:find(one)
+        local found, err = self.client.instruments:find(one)
         id = found and found.instrumentID
         self.ids[one] = id
+        unknown = unknown or not id and ("'%s': %s"):format(one, tostring(err))
       end
       if id == entry.id then return true end
     end
+    return false, unknown
   end
-  if deny and holds(deny) then
+  local is_denied, unknown = holds(deny or {})
+  if is_denied then
     return refusal("deny", "instrument %d is denied", entry.id)
+  elseif unknown then -- what was meant might be this one
+    return refusal("deny", "whether instrument %d is denied cannot be known: %s",
+      entry.id, unknown)
   elseif allow and not holds(allow) then
     return refusal("allow", "instrument %d is not allowed", entry.id)
   end
@@ -116,9 +132,10 @@ local function check_size(self, entry)
     return refusal("max_leverage", "leverage %s, at most %s",
       tostring(entry.leverage), tostring(o.max_leverage))
   end
-  local needs = o.max_order_usd and "max_order_usd" or o.max_position_usd
-    and "max_position_usd" or o.max_exposure_usd and "max_exposure_usd"
-  if needs and not entry.exposure then
+  local needs = not entry.margin and o.max_order_usd and "max_order_usd"
+    or not entry.exposure and (o.max_position_usd and "max_position_usd"
+      or o.max_exposure_usd and "max_exposure_usd")
+  if needs then
     return refusal(needs, "what it takes cannot be known: %s",
       entry.why or "no figure")
   elseif o.max_order_usd and entry.margin > o.max_order_usd then
@@ -129,11 +146,12 @@ end
 
 local function check_market(self, entry)
   local o = self.options
-  if o.market_hours == "require" then
+  if o.market_hours and o.market_hours ~= "ignore" then
     local is_open = entry.id and eligibility.is_open(self.client, entry.id)
-    if not is_open then
-      return refusal("market_hours", is_open == false and "the market is closed"
-        or "whether the market is open cannot be known")
+    if entry.id and is_open == false then
+      return refusal("market_hours", "the market is closed")
+    elseif not is_open and o.market_hours == "require" then
+      return refusal("market_hours", "whether the market is open cannot be known")
     end
   end
   if not o.max_price_age then return nil end
@@ -161,9 +179,8 @@ local function check_loss(self)
   local now = self.client:unix()
   local lost, drawdown = seen:worth(now, worth.equity)
   if seen.stopped and o.cool_down and now - seen.stopped >= o.cool_down then
-    seen:anew(worth.equity)
-    seen.first = worth.equity
-    lost, drawdown = 0, 0
+    seen:anew(worth.equity) -- but the day's loss stays the day's
+    drawdown = 0
   end
   local rule, text
   if o.max_day_loss_usd and lost >= o.max_day_loss_usd then
@@ -177,7 +194,8 @@ local function check_loss(self)
     rule, text = "cool_down", ("%s s are left"):format(
       core.fixed(o.cool_down - (now - seen.stopped), 0))
   end
-  if rule and not seen.stopped then seen.stopped = now end
+  if rule == "max_day_loss_usd" then seen:stop_for_day(now)
+  elseif rule then seen:stop(now) end
   local ok
   ok, err = seen:save()
   if not ok then return err end
@@ -215,9 +233,10 @@ end
 
 local function is_halted(self)
   local path = self.options.halt_file
-  local file = path and io.open(path)
-  if not file then return nil end
-  file:close()
+  if not path then return nil end
+  local file, _, code = io.open(path)
+  if file then file:close() end
+  if not file and code == 2 then return nil end -- ENOENT
   return refusal("halt_file", "%s is there", path)
 end
 
@@ -236,6 +255,14 @@ local function check_entry(self, entry)
   return is_halted(self) or check_instrument(self, entry)
     or check_size(self, entry) or check_market(self, entry)
     or check_loss(self) or check_sums(self, entry)
+end
+
+-- Money into a copy opens what somebody else chooses; a copy has no trade of its own.
+local function check_copy(self, op, body, text)
+  if op.method ~= "POST" or not COPIES[op.template or op.path] then return nil end
+  local entry = rails_entry.of_copy(body, text)
+  if entry.margin and entry.margin <= 0 then return nil end -- out of it
+  return check_entry(self, entry)
 end
 
 -- Whether the table of operations knows what a request is.
@@ -258,7 +285,7 @@ function rails:before(op, body, text)
       entry = rails_entry.of(self.client, body, text)
       err = check_entry(self, entry)
     elseif op.moves_money then
-      err = is_halted(self)
+      err = is_halted(self) or check_copy(self, op, body, text)
     end
     -- the others may have come while this one looked
     err = err or check_writes(self)
@@ -284,7 +311,25 @@ function rails:after(entry, result, response)
   end
   local order = type(result) == "table" and spelling.get(result, "orderId")
   entry.order = order and tostring(order)
-  entry.done = self.client:unix()
+  entry.done = self.client:now()
+end
+
+--- Hears what the account is worth, whoever has asked: a day begins with the first
+--- look at it.
+---@param equity number
+---@return true? done
+---@return etoro.Error? err
+function rails:worth(equity)
+  local o = self.options
+  if not o.max_day_loss_usd and not o.max_drawdown then return true end
+  local seen = self.counts
+  local first, lowest, highest = seen.first, seen.lowest, seen.highest
+  seen:worth(self.client:unix(), equity)
+  if seen.first == first and seen.lowest == lowest and seen.highest == highest then
+    return true
+  end
+  local ok, err = seen:save()
+  return ok, err
 end
 
 --- Puts up rails for a client.

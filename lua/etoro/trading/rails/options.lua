@@ -18,10 +18,10 @@ local M = {}
 ---@field writes_per_day? integer the same, of a day of UTC
 ---@field max_day_loss_usd? number of equity since the day (UTC) was first seen
 ---@field max_drawdown? number of equity below its highest, a fraction
----@field cool_down? number seconds without entries after a loss; then it counts anew
+---@field cool_down? number seconds without entries after a loss; then the drawdown counts anew
 ---@field allow? (string|integer)[] the only instruments, by symbol or id
 ---@field deny? (string|integer)[] none of these
----@field market_hours? "require"|"ignore" whether the market has to be open
+---@field market_hours? "require"|"allow_unknown"|"ignore" whether the market has to be open
 ---@field max_price_age? number seconds that the instrument's price may be old
 ---@field halt_file? string while this file is there nothing is opened
 
@@ -41,18 +41,22 @@ local function fraction(value)
   if positive(value) or value >= 1 then return "a fraction above 0 and below 1" end
 end
 
+-- A list without holes: what stands behind one, or at a name, would not be looked at.
 local function instruments(value)
   if type(value) ~= "table" then return "a list of symbols and ids" end
-  for _, one in ipairs(value) do
-    if type(one) ~= "string" and math.type(one) ~= "integer" then
+  local seen = 0
+  for key, one in pairs(value) do
+    seen = seen + 1
+    if math.type(key) ~= "integer" or value[seen] == nil
+        or type(one) ~= "string" and math.type(one) ~= "integer" then
       return "a list of symbols and ids"
     end
   end
 end
 
 local function hours(value)
-  if value ~= "require" and value ~= "ignore" then
-    return "\"require\" or \"ignore\""
+  if value ~= "require" and value ~= "allow_unknown" and value ~= "ignore" then
+    return "\"require\", \"allow_unknown\" or \"ignore\""
   end
 end
 
@@ -66,6 +70,13 @@ local KNOWN = { max_order_usd = positive, max_leverage = positive,
   max_day_loss_usd = positive, max_drawdown = fraction, cool_down = positive,
   allow = instruments, deny = instruments, market_hours = hours,
   max_price_age = positive, halt_file = text }
+
+-- What was given, so that a text is told from a number.
+local function shown(value)
+  if value == core.null then return "null" end
+  if type(value) == "string" then return ("the text '%s'"):format(value) end
+  return type(value) == "table" and "another" or tostring(value)
+end
 
 --- Checks rails; raises.
 ---@param options etoro.RailOptions
@@ -81,8 +92,12 @@ function M.check(options)
     local expected = KNOWN[name](value)
     if expected then
       blame.raise(("bad rail '%s': %s expected, got %s"):format(name, expected,
-        type(value) == "table" and "another" or tostring(value)))
+        shown(value)))
     end
+  end
+  if options.cool_down and not options.max_day_loss_usd
+      and not options.max_drawdown then
+    blame.raise "bad rail 'cool_down': it follows max_day_loss_usd or max_drawdown"
   end
 end
 

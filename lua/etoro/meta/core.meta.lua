@@ -10,6 +10,13 @@ local core = {}
 ---@type lightuserdata
 core.null = nil
 
+--- Opens a regular file for reading and for writing at its end, for nobody else
+--- at the same time; a new one is its owner's alone.
+---@param path string
+---@return file*? file
+---@return string? reason
+function core.append_file(path) end
+
 --- For sorting, whatever the locale: numbers by value and in front of texts,
 --- all else by the bytes of its text.
 ---@param a any
@@ -29,6 +36,18 @@ function core.base(url) end
 ---pauses are the same every time
 ---@return etoro.core.Engine
 function core.engine(options) end
+
+--- Leaves an open file no more than so many bytes.
+---@param file file*
+---@param bytes integer
+---@return true? done
+---@return string? reason
+function core.cut_file(file, bytes) end
+
+--- Tells an open file that can still be found from one that was removed.
+---@param file file*
+---@return boolean
+function core.has_path(file) end
 
 --- The claims of a signed token; its signature is not looked at.
 ---@param token etoro.Secret
@@ -140,6 +159,32 @@ function core.is_uuid(text) end
 ---@return string
 function core.json_number(value) end
 
+--- What a quote is at this moment, as a table of its own.
+---@param quote table
+---@param changed? table<string, true> the set that it keeps; a copy of the quote's
+---@return table
+function core.quote_copy(quote, changed) end
+
+--- Merges the content of a stream's message into a quote.
+---@param quote table
+---@param content string JSON
+---@param now number seconds since 1970
+---@param is_snapshot? boolean
+---@param is_waiting? boolean what changed is added to what had
+---@param heard? number the time on a clock that nobody sets; now
+---@return boolean? is_new nil where the content is no JSON object
+function core.quote_merge(quote, content, now, is_snapshot, is_waiting, heard) end
+
+--- Merges a push that holds one message of an instrument and nothing else.
+---@param text string JSON
+---@param quotes table<integer, table>
+---@param now number seconds since 1970
+---@param waiting table<integer, any> which of the quotes wait for their reader
+---@param heard? number the time on a clock that nobody sets; now
+---@return table|false|nil quote false where nothing is new, nil where it is another text
+---@return boolean is_fresh it did not wait, and does now
+function core.quote_push(text, quotes, now, waiting, heard) end
+
 --- Writes a value as JSON; nil, its place and a message for what JSON cannot
 --- hold.
 ---@param value any
@@ -211,6 +256,32 @@ function core.secret_env(name) end
 ---@return integer|string mode of the file, or why there is no secret
 function core.secret_file(path) end
 
+--- The JSON that a secret holds; what is secret in that stays so.
+---@param secret etoro.Secret
+---@return any value
+---@return string? message
+function core.decode_secret(secret) end
+
+--- What a key looks like; nothing else of it is told.
+---@param secret etoro.Secret
+---@return "plain"|"user_key"|"cut"|"labelled"|"quoted"|"blank"|"odd" look
+function core.key_look(secret) end
+
+--- Runs a program of the PATH to its end, and kills it where it takes longer.
+---@param words string[] its name and arguments, which others can see
+---@param seconds number
+---@param input? etoro.Secret its stdin
+---@return integer|"untold"|nil status that it ends with, -1 for a signal, "untold"
+---where the process ignores SIGCHLD; nil where it did not run
+---@return etoro.Secret|string|nil output what it printed; else why it did not run
+function core.run_program(words, seconds, input) end
+
+--- A line of a descriptor, such as a terminal's, as a secret.
+---@param fd integer
+---@return etoro.Secret? secret
+---@return string? message
+function core.secret_line(fd) end
+
 --- Opens a regular file for reading; anything else that has a name, such as a
 --- pipe, is refused, because reading it may wait for ever.
 ---@param path string
@@ -221,9 +292,18 @@ function core.open_file(path) end
 ---@return string uuid a random one
 function core.uuid() end
 
+--- Puts a text in the place of a file, its owner's alone, and waits until it is on
+--- the disk: after a loss of power there is the old one or the new one.
+---@param path string
+---@param text string
+---@return true? done
+---@return string? message
+function core.write_file(path, text) end
+
 --- A text that shows a mask; wiped when it is collected.
 ---@class etoro.Secret
 local secret = {}
+
 
 --- Compares without telling, by its time, how much is the same.
 ---@param text string
@@ -232,6 +312,14 @@ function secret:matches(text) end
 
 ---@return string
 function secret:reveal() end
+
+--- Writes it with a line end into a file of its owner's alone (0600), in the place
+--- of one that is there; a link is replaced, not followed. What the options
+--- api_key_file and user_key_file read.
+---@param path string
+---@return true? done
+---@return string? message
+function secret:save(path) end
 
 ---@class etoro.core.PriceLine
 local price_line = {}
@@ -300,6 +388,11 @@ function engine:client(options) end
 
 function engine:close() end
 
+--- Manual wire: what a stream of a client logs in with.
+---@param client etoro.core.Client
+---@return table<string, etoro.Secret> sealed by header
+function engine:credentials(client) end
+
 ---@return etoro.Event? event
 ---@return lightuserdata? address of the client it belongs to
 function engine:event() end
@@ -357,7 +450,7 @@ function engine:stream(client, options) end
 ---@param job etoro.core.Job
 ---@param seconds number
 ---@return boolean? has_news event or next_done would tell something
----@return string? message
+---@return boolean|string|nil is_done of the job, or a message
 ---@return string? kind "closed" in a child process
 function engine:run(job, seconds) end
 
@@ -390,6 +483,11 @@ local client = {}
 
 ---@return lightuserdata
 function client:address() end
+
+--- A text with asterisks for the client's own secrets.
+---@param text string
+---@return string
+function client:masked(text) end
 
 --- What is left of each pool's budget.
 ---@return table<string, { limit: integer, left: integer, reserve: integer, resets_in?: number, paused_for?: number }>
@@ -503,6 +601,11 @@ function job:watch(id) end
 local stream = {}
 
 --- Says good-bye; "closed" follows among its news.
+--- Seconds since the message that `take` gave last had come, at most, when it was
+--- taken: more than none where nobody had looked for a while.
+---@return number
+function stream:age() end
+
 ---@param code? integer 1000, or from 3000 to 4999
 ---@param reason? string
 ---@return true? done
@@ -532,7 +635,7 @@ function stream:send(text) end
 ---@return "connecting"|"upgrading"|"open"|"closing"|"closed"
 function stream:state() end
 
----@return { frames: integer, bytes_in: integer, bytes_out: integer, heard_at?: number }
+---@return { frames: integer, bytes_in: integer, bytes_out: integer, has_news: boolean, heard_at?: number, drained_at?: number }
 function stream:stats() end
 
 --- The oldest of its news. "close" is the peer's good-bye, with its reason and
@@ -543,6 +646,18 @@ function stream:stats() end
 ---@return integer? status of "closed": of a refused upgrade, or the good-bye's
 ---code
 function stream:take() end
+
+--- Merges so many pushes of prices at most, up to a message that is another.
+---@param quotes table<integer, table> by instrument
+---@param now number seconds since 1970
+---@param waiting table<integer, any> which of them wait for their reader
+---@param fresh table[] gets those that did not, from 1 on
+---@param most integer
+---@param heard number the time on a clock that nobody sets
+---@return integer messages
+---@return integer merged
+---@return integer fresh
+function stream:take_prices(quotes, now, waiting, fresh, most, heard) end
 
 --- Its next news show in the engine's descriptor, and are told once by
 --- engine:next_done() under an id other than 0.

@@ -1,0 +1,253 @@
+-- Transfers of money between the caller's own accounts. One is sent with a
+-- reference of its own, by which the API carries it out once, and by which one
+-- whose answer was lost is found again.
+
+local core = require "etoro.core"
+local count = require "etoro.values.count"
+local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
+local looks = require "etoro.tasks.looks"
+local operations = require "etoro.operations"
+local resource = require "etoro.resource"
+local spelling = require "etoro.values.spelling"
+
+local MONEY = "/api/v1/money"
+local CREATE = operations["POST " .. MONEY .. "/transfers"]
+local LOOKUP = operations["GET " .. MONEY .. "/transfers:lookup"]
+local AVAILABLE = operations["GET " .. MONEY .. "/transferable-balance"]
+
+---@class etoro.TransferAccount one of client.balances:get().balances will do
+---@field accountType "trading"|"options"|"cash"|"moneyFarm"
+---@field accountId string
+
+---@class etoro.NewTransfer
+---@field sourceAccount etoro.TransferAccount
+---@field destinationAccount etoro.TransferAccount
+---@field amount number|string above 0, in the currency
+---@field currency string ISO 4217, the source account's
+---@field requestReferenceId? string the caller's own, once for each transfer; made
+---when it is not given, and in response.key or err.key
+---@field extraData? table
+
+---@class etoro.Transfer
+---@field transferId integer
+---@field requestReferenceId? string
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.FoundTransfer
+---@field id integer
+---@field status string in the API's words, such as "pending" and "completed"
+---@field statusReason string
+---@field referenceId string
+---@field amount number
+---@field currency string
+---@field created string ISO 8601
+---@field modified string ISO 8601
+---@field source table sourceAccount, accountCurrency, exchangeRate and the fee
+---@field destination table destinationAccount and the like
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.TransferRoute
+---@field sourceAccount etoro.TransferAccount
+---@field destinationAccounts etoro.TransferAccount[]
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.TransferFee
+---@field sourceAccountType string
+---@field destinationAccountType string
+---@field sourceCurrency string ISO 4217
+---@field destinationCurrency string ISO 4217
+---@field percentageFee number percent of the amount
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.TransferLimit
+---@field sourceAccountType string
+---@field destinationAccountType string
+---@field minAmount number
+---@field maxAmount number
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.Transferable
+---@field transferableAmount number in the source account's currency
+---@field currency string ISO 4217
+---@field amountInUsd number US dollars
+---@field exchangeRate number of the other account's currency for one of this
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.Transfers client.transfers
+local collection, M = resource.define "transfers"
+
+-- The two fields that name an account; balances have it spelled in capitals.
+local function account_of(given)
+  if type(given) ~= "table" then return given end
+  local kind = given.accountType
+  return { accountType = type(kind) == "string"
+    and (kind:gsub("^[A-Z]", core.lower)) or kind, accountId = given.accountId }
+end
+
+local function is_same(one, other)
+  return type(one) == "table" and type(other) == "table"
+    and one.accountType == other.accountType and one.accountId ~= nil
+    and one.accountId == other.accountId
+end
+
+local function same_accounts(name)
+  return errors.invalid(name, "is the account that the money is in already")
+end
+
+-- Whether an account that was found is the one that was asked for, as far as the
+-- API tells it.
+local function is_account(side, name, asked)
+  local found = type(side) == "table" and spelling.get(side, name)
+  if type(found) ~= "table" then return true end
+  for _, field in ipairs { "accountType", "accountId" } do
+    local value = spelling.get(found, field)
+    if value ~= nil and core.lower(core.text(value)) ~= core.lower(asked[field]) then
+      return false
+    end
+  end
+  return true
+end
+
+-- Whether what was found is what was asked for; the reference may have been used
+-- for another one before.
+local function is_asked(found, body)
+  return core.number(core.text(found.amount)) == core.number(core.text(body.amount))
+    and core.upper(core.text(found.currency)) == core.upper(core.text(body.currency))
+    and is_account(found.source, "sourceAccount", body.sourceAccount)
+    and is_account(found.destination, "destinationAccount", body.destinationAccount)
+end
+
+local function lookup(client, reference, options)
+  return resource.list(client, LOOKUP, "results",
+    { requestReferenceId = reference }, options)
+end
+
+local function of_found(found, body)
+  return { transferId = found.id, requestReferenceId = body.requestReferenceId,
+    status = found.status }
+end
+
+-- Looks until the transfer shows, or its time is up. Sent again it would be
+-- refused where it is known, and be carried out where it is not: once either way.
+local function resolve(client, body, err, options)
+  options = options or {}
+  local seconds = err.started + client:deadline(options) - client:now()
+  local round = looks.new(client, math.max(math.min(seconds,
+    limits.default_settle), 0), "lost")
+  local seen = 0
+  while round:next() do
+    local list, response = lookup(client, body.requestReferenceId, round:options())
+    for _, found in ipairs(list or {}) do
+      if type(found) == "table" and is_asked(found, body) then
+        return of_found(found, body), response
+      end
+    end
+    if list then seen = seen + 1 end
+    if not list and not looks.is_passing(response) then break end
+  end
+  err.looks, err.key = seen, body.requestReferenceId
+  err.message = err.message .. "; " .. count(seen, "look") .. " did not show it"
+  err.hint = "Ask client.transfers:lookup with err.key; sent again with that"
+    .. " requestReferenceId it is not carried out twice"
+  return nil, err
+end
+
+-- A reference that was sent before is refused: a resend of our own has met itself.
+local function is_open(err)
+  return err.kind == "unknown_outcome"
+    or err.kind == "conflict" and err.may_have_executed
+end
+
+--- Moves money between two of the caller's accounts (v1.375.0, Money Transfers).
+--- The client has to be made with account = "real". Where the answer is lost the
+--- transfer is looked up by its reference, and given when it shows.
+---@param fields etoro.NewTransfer
+---@param options? etoro.RequestOptions
+---@return etoro.Transfer? transfer
+---@return etoro.Response|etoro.Error err kind unknown_outcome with `key`, the
+---reference, where it did not show; conflict where the reference was used before
+function collection:create(fields, options)
+  local client = resource.client_of(self, "client.transfers:create")
+  local body = resource.with(fields, {})
+  body.sourceAccount = account_of(body.sourceAccount)
+  body.destinationAccount = account_of(body.destinationAccount)
+  if is_same(body.sourceAccount, body.destinationAccount) then
+    return nil, same_accounts "destinationAccount"
+  end
+  if body.requestReferenceId == nil then body.requestReferenceId = core.uuid() end
+  local started = client:now()
+  local transfer, response = resource.object(client, CREATE, "", { body = body },
+    options)
+  if transfer or not is_open(response) then return transfer, response end
+  response.started = response.started or started
+  return resolve(client, body, response, options)
+end
+
+--- How much can be moved from one account to another now (v1.375.0, Money
+--- Transfers).
+---@param source etoro.TransferAccount
+---@param destination etoro.TransferAccount
+---@param options? etoro.RequestOptions
+---@return etoro.Transferable? available
+---@return etoro.Response|etoro.Error
+function collection:available(source, destination, options)
+  local client = resource.client_of(self, "client.transfers:available")
+  source, destination = account_of(source), account_of(destination)
+  if is_same(source, destination) then return nil, same_accounts "destination" end
+  source, destination = resource.with(source, {}), resource.with(destination, {})
+  return resource.object(client, AVAILABLE, "", {
+    sourceAccountType = source.accountType, sourceAccountId = source.accountId,
+    destinationAccountType = destination.accountType,
+    destinationAccountId = destination.accountId }, options)
+end
+
+local function first(list, params, response, op)
+  if type(list[1]) == "table" then return list[1] end
+  if list[1] ~= nil then
+    return nil, errors.unexpected("the answer's transfer is none", response, op)
+  end
+  return nil, errors.not_found(("the API knows no transfer %s"):format(
+    params.transferId), response)
+end
+
+resource.rows(collection, "client.transfers", {
+  --- Says from which accounts money may be moved to which (v1.375.0, Money
+  --- Transfers).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.TransferRoute[]? accounts
+  ---@return etoro.Response|etoro.Error
+  eligibility = { "GET " .. MONEY .. "/transfer-eligibility", list = "" },
+
+  --- The fee of each kind of transfer, in percent (v1.375.0, Money Transfers).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.TransferFee[]? fees
+  ---@return etoro.Response|etoro.Error
+  fees = { "GET " .. MONEY .. "/transfer-fee-configurations", list = "" },
+
+  --- The least and the largest amount of each kind of transfer (v1.375.0, Money
+  --- Transfers).
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.TransferLimit[]? limits
+  ---@return etoro.Response|etoro.Error
+  limits = { "GET " .. MONEY .. "/transfer-limits", list = "" },
+
+  --- Reads one transfer (v1.375.0, Money Transfers).
+  ---@param id integer|string transferId
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.FoundTransfer? transfer
+  ---@return etoro.Response|etoro.Error
+  get = { "GET " .. MONEY .. "/transfers/{transferId}", "transferId",
+    list = "results", pick = first },
+
+  --- Finds transfers by their reference; none is an empty list (v1.375.0, Money
+  --- Transfers).
+  ---@param reference string requestReferenceId
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.FoundTransfer[]? transfers
+  ---@return etoro.Response|etoro.Error
+  lookup = { "GET " .. MONEY .. "/transfers:lookup", "requestReferenceId",
+    list = "results" },
+})
+
+return M

@@ -1,0 +1,104 @@
+-- The bars of a run as they come: those of one time together, each once, and what is
+-- missing between them.
+
+local callbacks = require "etoro.strategy.callbacks"
+local core = require "etoro.core"
+local feed = require "etoro.strategy.feed"
+local items = require "etoro.strategy.items"
+local times = require "etoro.values.times"
+
+local tostring = core.text -- not up to the locale
+
+local M = {}
+
+local function tell_gap(self, item, bar)
+  local last, seconds = item.last, self.strategy.seconds
+  item.gap = nil
+  if bar.time - last <= seconds then return end
+  -- nights and weekends are none: a gap lies within one day
+  if bar.time // times.DAY == last // times.DAY then
+    item.gap = { symbol = item.symbol, from = last + seconds, to = bar.time }
+    self:tell("on_gap", item.gap)
+  end
+end
+
+-- Whether so many bars are missing that are over by now.
+local function lacks(self, item, count)
+  local seconds = self.strategy.seconds
+  return not item.last or item.last + (count + 1) * seconds <= self.client:unix()
+end
+
+--- The bars that are over since the last look, of all symbols, in order of time;
+--- those of one time stand together.
+---@param self etoro.StrategyRun
+---@return number[] times in order
+---@return table<number, etoro.StrategyBar[]> by_time
+function M.collect(self)
+  local by_time, all = {}, {}
+  self.is_behind, self.is_late = false, false
+  for _, symbol in ipairs(self.symbols) do
+    local item, bars, err = self.items[symbol], {}, nil
+    if lacks(self, item, 1) then
+      bars, err = feed.fresh(self.client, self.strategy, item)
+    end
+    if not bars then
+      self.is_behind = true
+      self:note("error", ("bars of %s cannot be read: %s"):format(symbol,
+        tostring(err)))
+    elseif not bars[1] and lacks(self, item, 1) and not lacks(self, item, 2) then
+      self.is_late = true -- of a market that has closed there comes none
+    end
+    for _, bar in ipairs(bars or {}) do
+      if not by_time[bar.time] then
+        by_time[bar.time] = {}
+        all[#all + 1] = bar.time
+      end
+      table.insert(by_time[bar.time], bar)
+    end
+  end
+  table.sort(all, core.before)
+  return all, by_time
+end
+
+--- Hands a run the bars of one time that are over, and calls the strategy. Where one of
+--- its callbacks sleeps these wait in the queue: what they see is of their own time.
+---@param self etoro.StrategyRun
+---@param time number
+---@param bars etoro.StrategyBar[]
+function M.hand(self, time, bars)
+  local by_symbol = self.items
+  for i = 1, #bars do
+    local bar = bars[i]
+    local item = by_symbol[bar.symbol]
+    if item.last then tell_gap(self, item, bar) end
+    items.show(item, bar)
+  end
+  self.bars = self.bars + #bars
+  if self:is_free() then M.enter(self, bars)
+  else self:queue_up { feed = bars } end
+  M.tell(self, time, bars)
+  callbacks.drain(self)
+end
+
+--- Queues what the bars of one time call.
+---@param self etoro.StrategyRun
+---@param time number
+---@param bars etoro.StrategyBar[]
+function M.tell(self, time, bars)
+  local known = self.strategy.callbacks
+  if known.on_bar then self:queue_up { bars = bars, at = 1, time = time } end
+  if not known.on_bars then return end
+  local by_symbol = {}
+  for _, bar in ipairs(bars) do by_symbol[bar.symbol] = bar end
+  self:queue_up { name = "on_bars", n = 2, time = time, time, by_symbol }
+end
+
+--- Enters bars whose turn has come.
+---@param self etoro.StrategyRun
+---@param bars etoro.StrategyBar[]
+function M.enter(self, bars)
+  local by_symbol = self.items
+  for i = 1, #bars do items.feed(by_symbol[bars[i].symbol], bars[i]) end
+end
+
+return M

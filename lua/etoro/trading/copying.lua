@@ -1,0 +1,300 @@
+-- Copying other people's trades. What is asked for is carried out later: a status by
+-- the caller's own reference tells of a beginning, the portfolio's mirrors of an end.
+-- A beginning has no key and is sent once; an end has one.
+
+local call_options = require "etoro.call.options"
+local core = require "etoro.core"
+local errors = require "etoro.errors"
+local holdings = require "etoro.trading.account.holdings"
+local limits = require "etoro.values.limits"
+local looks = require "etoro.tasks.looks"
+local resource = require "etoro.resource"
+local routes = require "etoro.trading.routes"
+local spelling = require "etoro.values.spelling"
+
+local tostring = core.text -- not up to the locale
+
+---@class etoro.NewCopy
+---@field parentCID integer whom to copy: realCID of client.people:get
+---@field amount number|string US dollars, above 0
+---@field referenceID? string the caller's own: letters, digits, - and _, up to 35;
+---made when it is not given, and in the copy or err.key
+
+---@class etoro.Copy what became of a request
+---@field referenceID string
+---@field isSuccess boolean
+---@field mirrorID? integer of the copy in the portfolio
+---@field parentCID? integer
+---@field parentUsername? string
+---@field errorMessageCode? integer
+---@field failReason? string
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.CopyEligibility
+---@field CID integer
+---@field parentCID integer
+---@field isSuccess boolean
+---@field errorCode? integer
+---@field errorMessage? string
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.Mirror a copy, as the portfolio shows it
+---@field mirrorID integer
+---@field parentCID integer
+---@field parentUsername string
+---@field initialInvestment number US dollars
+---@field availableAmount number of it, what is in no position
+---@field positions table[]
+---@field pendingForClosure boolean
+---@field mirrorStatusID integer 0 active, 1 paused, 2 ending, 3 in alignment
+---@field [string] any what else the API tells, in any spelling
+
+---@class etoro.Copying client.copying
+local collection, M = resource.define "copying"
+
+-- Steps of paths that are routes of their own.
+local TAKEN = { eligibility = true, close = true, demo = true }
+
+-- Why a reference cannot be a step of a path that stands for itself.
+local function reference_fault(reference)
+  if type(reference) ~= "string" then return nil end -- the operation's own check
+  if reference:find "[^A-Za-z0-9_-]" then
+    return "holds more than letters, digits, '-' and '_'"
+  elseif TAKEN[core.lower(reference)] then
+    return "is a route of the API's own"
+  end
+end
+
+local function copy_of(body, reference, response)
+  if spelling.get(body, "isSuccess") then return body, response end
+  return nil, errors.new { kind = "rejected",
+    code = body.errorMessageCode and tostring(body.errorMessageCode) or "refused",
+    message = type(body.failReason) == "string" and body.failReason
+      or "the copy was refused",
+    status = response.status, request_id = response.request_id, key = reference,
+    details = body }
+end
+
+local function number_of(value) return core.number(core.text(value)) end
+
+-- Whether a status tells an outcome, and of this request: its reference may have been
+-- used before, for somebody else.
+local function tells(status, asked)
+  local parent = spelling.get(status, "parentCID")
+  return type(spelling.get(status, "isSuccess")) == "boolean"
+    and (parent == nil or number_of(parent) == number_of(asked.parentCID))
+end
+
+-- Looks at the status until it is known, or the time is up.
+local function follow(client, asked, seconds)
+  local round = looks.new(client, seconds)
+  local op, err = routes.op(client, "copy_status"), nil
+  while round:next() do
+    local body
+    body, err = resource.object(client, op, "",
+      { referenceId = asked.referenceID }, round:options())
+    if body and tells(body, asked) then return body, err end
+    if not body and not looks.is_passing(err) then break end
+  end
+  return nil, err
+end
+
+-- Seconds to look for what was lost: as long as the call may take, once at least.
+local function seconds_of_lost(client, seconds, began, options)
+  local left = began + client:deadline(options) - client:now()
+  return math.max(math.min(math.max(seconds, limits.copy_wait), left), 0)
+end
+
+-- Nothing tells a request that is under way from one that never arrived.
+local function doubt(err, reference)
+  err.key = reference
+  err.hint = "Ask client.copying:status with err.key, and look at client.copying:list,"
+    .. " before doing it again: a repeat is a copy more"
+  return nil, err
+end
+
+local function waiting(reference, response)
+  return { referenceID = reference, isSuccess = false, isPending = true }, response
+end
+
+-- Money into a copy, or out of it: checked, sent once, followed.
+local function register(self, what, fields, sign, options)
+  local client = resource.client_of(self, what)
+  local seconds, rest = call_options.take_wait(options, limits.copy_wait)
+  local body = resource.with(fields, {})
+  body.referenceID = body.referenceID or core.uuid():gsub("-", "")
+  local fault = reference_fault(body.referenceID)
+  if fault then return nil, errors.invalid("referenceID", fault) end
+  local amount = core.number(tostring(body.amount))
+  if amount and not (amount > 0 and amount < math.huge) then
+    return nil, errors.invalid("amount", "must be greater than 0")
+  end
+  if amount and sign < 0 then -- text keeps its digits
+    body.amount = type(body.amount) == "string" and "-" .. body.amount or -amount
+  end
+  local began = client:now()
+  local answer, response = resource.object(client, routes.op(client, "copy"), "",
+    { body = body }, rest)
+  if not answer and response.kind ~= "unknown_outcome" then return nil, response end
+  if answer and seconds == 0 then return waiting(body.referenceID, response) end
+  local status, read = follow(client, body, answer and seconds
+    or seconds_of_lost(client, seconds, began, rest))
+  if status then return copy_of(status, body.referenceID, read) end
+  if not answer then return doubt(response, body.referenceID) end
+  return waiting(body.referenceID, response)
+end
+
+--- Begins to copy somebody, and waits until the API says what became of it
+--- (v1.375.0, Copy Trading). `wait` in the options: seconds, 10; what is not known
+--- by then has `isPending`. A repeat is a copy more: after an error with the kind
+--- unknown_outcome ask copying:status with err.key. Of the real account, the client
+--- has to be made with account = "real".
+---@param fields etoro.NewCopy
+---@param options? etoro.RequestOptions|{ wait?: number }
+---@return etoro.Copy? copy
+---@return etoro.Response|etoro.Error err kind rejected with the API's reason
+function collection:start(fields, options)
+  local copy, response = register(self, "client.copying:start", fields, 1, options)
+  return copy, response
+end
+
+--- Puts more money into a copy; as copying:start. All of its positions are aligned
+--- anew.
+---@param fields etoro.NewCopy
+---@param options? etoro.RequestOptions|{ wait?: number }
+---@return etoro.Copy? copy
+---@return etoro.Response|etoro.Error
+function collection:add(fields, options)
+  local copy, response = register(self, "client.copying:add", fields, 1, options)
+  return copy, response
+end
+
+--- Takes money out of a copy; as copying:start. All of its positions are aligned
+--- anew.
+---@param fields etoro.NewCopy amount above 0: what is taken out
+---@param options? etoro.RequestOptions|{ wait?: number }
+---@return etoro.Copy? copy
+---@return etoro.Response|etoro.Error
+function collection:remove(fields, options)
+  local copy, response = register(self, "client.copying:remove", fields, -1, options)
+  return copy, response
+end
+
+-- A portfolio's mirrors; nil where it does not tell them.
+local function mirrors_of(portfolio)
+  local mirrors = spelling.get(portfolio, "mirrors")
+  if type(mirrors) ~= "table" or next(mirrors) ~= nil and mirrors[1] == nil then
+    return nil
+  end
+  return mirrors
+end
+
+local function mirror_in(mirrors, id)
+  for _, mirror in ipairs(mirrors) do
+    if type(mirror) == "table"
+        and number_of(spelling.get(mirror, "mirrorID")) == id then
+      return mirror
+    end
+  end
+end
+
+local function is_ending(mirror)
+  return spelling.get(mirror, "pendingForClosure") == true
+    or spelling.get(mirror, "mirrorStatusID") == 2
+end
+
+-- Looks at the portfolio until the copy has ended, or the time is up: "gone",
+-- "ending", "there", or nil where it could not be read.
+local function follow_end(client, id, seconds)
+  local round, state = looks.new(client, seconds), nil
+  while round:next() do
+    local portfolio, err = holdings.read(client, round:options())
+    local mirrors = portfolio and mirrors_of(portfolio)
+    if mirrors then
+      local mirror = mirror_in(mirrors, id)
+      if not mirror then return "gone" end
+      state = is_ending(mirror) and "ending" or "there"
+    elseif not portfolio and not looks.is_passing(err) then
+      break
+    end
+  end
+  return state
+end
+
+--- Ends a copy: its positions are closed, or with `detach` go on as one's own
+--- (v1.375.0, Copy Trading). Waits until the portfolio shows it gone; `wait` in the
+--- options: seconds, 10. It has a key, and after a lost answer is looked for in the
+--- portfolio.
+---@param id integer|string mirrorID
+---@param options? etoro.RequestOptions|{ wait?: number, detach?: boolean }
+---@return { mirrorID: integer, isGone: boolean }? ended
+---@return etoro.Response|etoro.Error
+function collection:stop(id, options)
+  local client = resource.client_of(self, "client.copying:stop")
+  local seconds, rest, how = call_options.take_wait(options, limits.copy_wait,
+    { detach = "boolean" })
+  local body = { mirrorID = id, unregisterType = how.detach and "Detach" or nil }
+  local number = math.tointeger(core.number(tostring(id)) or id)
+  local began = client:now()
+  local answer, response = resource.object(client, routes.op(client, "copy_close"),
+    "", { body = body }, rest)
+  if not answer and response.kind ~= "unknown_outcome" then return nil, response end
+  local state = (seconds > 0 or not answer)
+    and follow_end(client, number, answer and seconds
+      or seconds_of_lost(client, seconds, began, rest)) or nil
+  if not answer and state ~= "gone" and state ~= "ending" then
+    return nil, response
+  end
+  return { mirrorID = number, isGone = state == "gone" }, response
+end
+
+local mirror_mt = { __name = "etoro.mirror", __index = spelling.wrap_index() }
+
+local function read_mirrors(client, options)
+  local portfolio, response = holdings.read(client, options)
+  if not portfolio then return nil, response end
+  return spelling.get(portfolio, "mirrors"), response
+end
+
+--- Lists the copies that the portfolio has, with those of agent-portfolios (portal:
+--- Trading, Get Portfolio).
+---@param options? etoro.RequestOptions
+---@return etoro.Mirror[]? mirrors
+---@return etoro.Response|etoro.Error
+function collection:list(options)
+  local client = resource.client_of(self, "client.copying:list")
+  local mirrors, response = read_mirrors(client, options)
+  if mirrors == nil and response.kind then return nil, response end
+  local list = {}
+  for i, mirror in ipairs(type(mirrors) == "table" and mirrors or {}) do
+    list[i] = setmetatable(mirror, mirror_mt)
+  end
+  return list, response
+end
+
+local function checked_reference(reference, name)
+  local fault = reference_fault(reference)
+  if fault then return nil, errors.invalid(name, fault) end
+  return reference
+end
+
+resource.rows(collection, "client.copying", {
+  --- Says whether a copy could be begun, or its money changed; nothing is held for
+  --- it (v1.375.0, Copy Trading).
+  ---@param params { parentCID: integer, amount: number } US dollars; below 0: out
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.CopyEligibility? eligibility
+  ---@return etoro.Response|etoro.Error
+  eligibility = { routes.by "copy_eligibility", "body" },
+
+  --- Says what became of a request to begin or change a copy (v1.375.0, Copy
+  --- Trading).
+  ---@param reference string its referenceID
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.Copy? copy
+  ---@return etoro.Response|etoro.Error err kind not_found where it is not finished
+  ---or never arrived: no proof of either
+  status = { routes.by "copy_status", { "referenceId", checked_reference } },
+})
+
+return M

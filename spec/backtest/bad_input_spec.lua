@@ -1,0 +1,122 @@
+-- Strategies that go wrong: each ends with a report that says so, soon, and in
+-- little memory.
+local etoro = require "etoro"
+local limits = require "etoro.values.limits"
+local past = require "spec.support.past"
+
+describe("a strategy that goes wrong over bars #lua", function()
+  local lab, data
+  before_each(function()
+    lab = past.new()
+    data = lab:walk("AAPL", 5, 400)
+  end)
+  after_each(function() lab:remove() end)
+
+  local function run(code, options)
+    local all = { file = lab:file("s.lua", ([[
+return { name = "s", symbols = { "AAPL" }, interval = "1d",
+  on_bar = function(ctx, bar)
+    local n = (ctx.state.n or 0) + 1
+    ctx.state.n = n
+    %s
+  end }]]):format(code)), data = data, costs = "spread=0.001,fee=1" }
+    for name, value in pairs(options or {}) do all[name] = value end
+    return assert(etoro.backtest.run(all))
+  end
+
+  local function last_note(result) return result.notes[#result.notes].text end
+
+  it("that never orders is told so", function()
+    local result = run ""
+    assert.equal("it has ordered nothing", last_note(result))
+    assert.equal(400, result.bars)
+    assert.equal(0, result.measures["return"])
+  end)
+
+  it("that loses everything is told when, and ends with what is left", function()
+    local result = run [[if n == 1 then
+      ctx:buy("AAPL", { amount = 9990, leverage = 5 })
+    else ctx:buy("AAPL", { amount = 10 }) end]]
+    assert.equal("liquidation", result.trades[1].reason)
+    assert(last_note(result):find "^the account is lost: 9%.00 USD were left at 2024")
+    assert.equal(9.0, result.equity[#result.equity].equity)
+    assert.equal(400, result.bars)
+    assert(limits.backtest_lost == 0.01)
+    local measures = result.measures
+    assert(measures["return"] > -1 and measures.cagr > -1)
+  end)
+
+  it("that raises on a day is told the day and the line", function()
+    local result = run [[if n == 300 then error "no idea" end]]
+    assert.equal(300, result.bars)
+    local day = result.equity[#result.equity].time
+    assert.equal(("on_bar raised: %s/s.lua:5: no idea (at %s, after 300 bars)")
+      :format(lab.dir, day), result.err.message)
+  end)
+
+  it("that asks for the future is told the line", function()
+    for _, code in ipairs { [[return ctx:series("AAPL").close[0] ]],
+      [[return ctx:series("AAPL").close[1] ]],
+      [[return ctx.client.market:candles { symbol = "AAPL" } ]] } do
+      local result = run(code)
+      assert(result.err.message:find("s.lua:5: ", 1, true), result.err.message)
+      assert(result.err.message:find "after 1 bars%)$")
+    end
+  end)
+
+  it("that orders without end is ended, with what it has done", function()
+    local kept = { limits.backtest_orders_max, limits.backtest_refused_kept }
+    limits.backtest_orders_max, limits.backtest_refused_kept = 3000, 500
+    local ok, problem = pcall(function()
+      local result = run([[for _ = 1, 1000 do ctx:buy("AAPL", { amount = 10 }) end
+        ctx:close "AAPL"]], { cash = 1e6 })
+      assert(result.err.message:find("^it has placed %d+ orders, and a run takes no "
+        .. "more %(at 2024%-01%-%d+T00:00:00Z, after %d bars%)$"), result.err.message)
+      assert(#result.orders >= 3000 and #result.orders < 6000)
+      -- what is refused before it is an order is counted
+      result = run [[for _ = 1, 10 do ctx:buy("AAPL", { amount = 20000 }) end]]
+      assert.is_nil(result.err)
+      assert.equal(500, #result.orders)
+      assert.equal("3500 more orders were refused; the first 500 stand among the "
+        .. "orders", last_note(result))
+    end)
+    limits.backtest_orders_max, limits.backtest_refused_kept = kept[1], kept[2]
+    assert(ok, problem)
+  end)
+
+  it("that orders without end is ended where all of it is refused, too", function()
+    local kept = limits.backtest_refused_max
+    limits.backtest_refused_max = 3000
+    local ok, problem = pcall(function()
+      local result = run [[for _ = 1, 1000 do ctx:buy("AAPL", { amount = 20000 }) end]]
+      assert(result.err.message:find("^3000 of its orders were refused, and a run takes "
+        .. "no more %(at 2024%-01%-%d+T00:00:00Z, after 3 bars%)$"), result.err.message)
+      assert.equal(3000, #result.orders)
+    end)
+    limits.backtest_refused_max = kept
+    assert(ok, problem)
+  end)
+
+  -- Time in proportion: counted, for no machine is as fast as another.
+  it("costs as much an order however many wait", function()
+    local function steps(count)
+      local sum = 0
+      local create = coroutine.create
+      local function hook() sum = sum + 1 end
+      local sethook = debug.sethook
+      debug.sethook = function() end -- luacheck: ignore
+      coroutine.create = function(fn) -- luacheck: ignore
+        local thread = create(fn)
+        sethook(thread, hook, "", 1000)
+        return thread
+      end
+      local result = run(([[for _ = 1, %d do ctx:buy("AAPL", { amount = 10 }) end
+        ctx:close "AAPL"]]):format(count), { cash = 1e6, to = "2024-01-04" })
+      debug.sethook, coroutine.create = sethook, create -- luacheck: ignore
+      assert.is_nil(result.err)
+      return sum / #result.orders
+    end
+    local few, many = steps(100), steps(800)
+    assert(many < 1.5 * few, few .. " " .. many)
+  end)
+end)

@@ -1,0 +1,78 @@
+-- Where stderr is no terminal a wait is told in lines that count down, and not in
+-- many of them.
+local core = require "etoro.core"
+local limits = require "etoro.values.limits"
+local terminal = require "etoro.command.terminal"
+local waiting = require "etoro.command.waiting"
+
+describe("a wait of the etoro command, off a terminal #lua", function()
+  local now, lines, kept
+
+  before_each(function()
+    now, lines = 1000, {}
+    kept = { core.monotonic, terminal.say, terminal.is_live }
+    core.monotonic = function() return now end
+    terminal.say = function(text) lines[#lines + 1] = text end
+    terminal.is_live = function() return false end
+  end)
+  after_each(function()
+    core.monotonic, terminal.say, terminal.is_live = table.unpack(kept)
+  end)
+
+  -- The seconds that lines tell of, of a wait that is looked at each quarter of
+  -- a second.
+  local function told(seconds, event)
+    local books = waiting.new()
+    books:event { kind = "queued", request_id = "a", method = "GET", pool = "p" }
+    books:event { kind = "sent", request_id = "a" }
+    if event then books:event(event) end
+    local times = {}
+    for _ = 1, seconds * 4 do
+      books:look()
+      now = now + 0.25
+    end
+    books:event { kind = "done", request_id = "a" }
+    for i, line in ipairs(lines) do times[i] = tonumber(line:match "(%d+) s") end
+    return times, books
+  end
+
+  local function retried(seconds)
+    return { kind = "retried", request_id = "a", wait = seconds, status = 429 }
+  end
+
+  it("counts down every limits.command_told_again seconds", function()
+    assert.same({ 60, 50, 40, 30, 20, 10 }, (told(59, retried(60))))
+    assert.equal("the API's rate limit is used up: trying again in 60 s", lines[1])
+    assert.equal(10, limits.command_told_again)
+  end)
+
+  it("has one line of a short one", function()
+    assert.same({ 3 }, (told(3, retried(3))))
+  end)
+
+  it("tells limits.command_told_share of a long one at a time", function()
+    local times = told(3599, retried(3600))
+    assert.equal(3600, times[1])
+    assert.equal(3150, times[2]) -- an eighth less
+    assert(#times < 60, #times)
+    for i = 2, #times do assert(times[i] < times[i - 1]) end
+    assert(times[#times] <= 10)
+  end)
+
+  it("says how long it has taken where no end is known", function()
+    local times = told(300)
+    assert.equal(3, times[1])
+    assert.equal(13, times[2])
+    assert(#times < 30, #times)
+    assert.matches("waiting for the API's answer, 3 s so far", lines[1])
+  end)
+
+  it("begins anew with the next wait", function()
+    local _, books = told(5, retried(30))
+    assert.equal(1, #lines)
+    books:event { kind = "queued", request_id = "b", method = "GET", pool = "p" }
+    books:event { kind = "retried", request_id = "b", wait = 20, status = 503 }
+    books:look()
+    assert.equal("the API answered HTTP 503: trying again in 20 s", lines[2])
+  end)
+end)

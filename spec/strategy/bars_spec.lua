@@ -1,0 +1,94 @@
+-- Bars as they come: what a callback sees that had to wait for another one, and bars
+-- that are late.
+local limits = require "etoro.values.limits"
+local strategies = require "spec.support.strategies"
+
+local CANDLES = "GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
+  .. "/{direction}/{interval}/{candlesCount}"
+
+describe("the bars of a run #lua", function()
+  local lab
+
+  before_each(function() lab = strategies.new() end)
+  after_each(function() lab:remove() end)
+
+  it("are their own callback's, however long another one sleeps", function()
+    local result = assert(lab:run([[
+      local ta = require "etoro.indicators"
+      return { name = "own", symbols = { "AAPL", "MSFT" }, interval = "1h",
+        timers = { doze = "8h" },
+        indicators = function() return { last = ta.sma(1), two = ta.sma(2) } end,
+        on_timer = function(ctx)
+          local before = #ctx:bars "AAPL"
+          ctx:sleep(4 * 3600)
+          ctx.state.dozed = #ctx:bars "AAPL" - before
+          ctx.state.own = 0
+        end,
+        on_bar = function(ctx, bar, now)
+          local series, bars = ctx:series(bar.symbol), ctx:bars(bar.symbol, 2)
+          assert(now.last.value == bar.close)
+          assert(math.abs(now.two.value - (bars[1].close + bars[2].close) / 2) < 1e-9)
+          assert(series.close[-1] == bar.close and series.time[-1] == bar.time)
+          assert(bars[2].time == bar.time and #bars == 2)
+          assert(bars[1].time == bar.time - 3600)
+          if ctx.state.own then ctx.state.own = ctx.state.own + 1 end
+          if ctx.state.own == 2 then -- hours behind: with a sleep it sees what is
+            ctx:sleep(1)
+            ctx.state.later = ctx:series(bar.symbol).time[-1] - bar.time
+          end
+        end,
+        on_bars = function(ctx, time, bars)
+          for symbol, bar in pairs(bars) do
+            assert(ctx:series(symbol).close[-1] == bar.close)
+          end
+        end }]], { days = 0.7 }))
+    assert.is_nil(result.err, result.err and result.err.traceback)
+    assert.equal(4, result.state.dozed)
+    assert.is_true(result.state.own >= 8)
+    assert.is_true(result.state.later >= 2 * 3600, result.state.later)
+  end)
+
+  -- Runs; each answer about candles lacks the newest bar so many times. Gives how long
+  -- behind its end the first bar was heard of, and how often candles were asked for.
+  local function late(times)
+    lab:again()
+    local stale = assert(lab:client():call(CANDLES, { instrumentId = 1001,
+      direction = "desc", interval = "OneHour", candlesCount = 20 }))
+    table.remove(stale.candles[1].candles, 1)
+    local heard, asked, began = nil, 0, #lab.box.arrivals
+    local result = assert(lab:run([[return { name = "late", symbols = { "AAPL" },
+      interval = "1h", on_start = function(ctx) ctx:log "begins" end,
+      on_bar = function(ctx, bar) ctx:log("bar") end }]], { days = 1.95 / 24,
+      on_note = function(note)
+        if note.text == "begins" then
+          assert(lab.box.faults:add { route = CANDLES, fault = "status", status = 200,
+            body = stale, times = times })
+        elseif note.text == "bar" then
+          heard = heard or note.time
+        end
+      end }))
+    assert.is_nil(result.err)
+    for i = began + 1, #lab.box.arrivals do
+      if lab.box.arrivals[i].route == CANDLES then asked = asked + 1 end
+    end
+    local first_end = (strategies.START // 3600 + 1) * 3600
+    return heard and heard - first_end, asked
+  end
+
+  it("are asked for again soon where they are late, first after "
+    .. "limits.strategy_late_pause", function()
+    local lag, pause = limits.strategy_bar_lag, limits.strategy_late_pause
+    local after, asked = late(1)
+    assert.is_true(math.abs(after - lag - pause) < 2, after)
+    assert.equal(1 + 2 + 1, asked)
+    after, asked = late(3)
+    assert.is_true(math.abs(after - lag - pause * (1 + 2 + 4)) < 2, after)
+    assert.equal(1 + 4 + 1, asked)
+  end)
+
+  it("are waited for until the next one after limits.strategy_late_looks", function()
+    local after, asked = late(1 + limits.strategy_late_looks)
+    assert.is_true(after > 3600, after)
+    assert.equal(1 + 1 + limits.strategy_late_looks + 1, asked)
+  end)
+end)
