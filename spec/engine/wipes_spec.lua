@@ -97,6 +97,8 @@ describe("nothing is left of", function()
       ["kept = core.secret(OTHER:sub(3, 20))"] = "in a block in use",
       ["kept = core.secret(core.escape(USER, 'query'))"] = "in a block in use",
       ["on_stack(function() return core.uuid() end)"] = "",
+      -- random bytes may be those that the stack is painted with
+      ["wipes.watch(('\\xa5'):rep(20) .. API)"] = "",
       -- what Lua's own functions leave there
       ["on_stack(function() return TOKEN:gsub('x', 'y') end)"] = "on the stack",
     } do

@@ -316,6 +316,16 @@ UNCHECKED static int is_at(const struct text *t, const char *p)
   return 0;
 }
 
+/* As of paint, and of what was never written: no piece of a secret. Comparing a
+   stack of it with each text takes minutes when one of them has PAINT twice. */
+UNCHECKED static int is_even(const char *p)
+{
+  size_t k;
+  for (k = 1; k < PIECE && p[k] == p[0]; k++)
+    continue;
+  return k == PIECE;
+}
+
 /* Where a piece of one of the texts stands; NULL: nowhere. */
 UNCHECKED static const char *look(const char *p, size_t n)
 {
@@ -323,7 +333,7 @@ UNCHECKED static const char *look(const char *p, size_t n)
   size_t i;
   for (; end - p >= PIECE; p++) {
     unsigned start = (unsigned char)p[0] * 256u + (unsigned char)p[1];
-    if (!(starts[start / 8] & 1u << start % 8))
+    if (!(starts[start / 8] & 1u << start % 8) || is_even(p))
       continue;
     for (i = 0; i < ntexts; i++)
       if (is_at(&texts[i], p))
