@@ -89,6 +89,36 @@ describe("position:edit", function()
     end)
   end
 
+  it("sends a change whose answer is lost again, but not a stop that trails",
+    function()
+      local function times(changes, fields)
+        local position = t:position(fields)
+        t:fault { route = EDIT_ROUTE, fault = "lost_reply" }
+        local same, response = position:edit(changes)
+        return #t:sent_by "PATCH", same or response
+      end
+      local trails = { stopLossRate = 100, stopLossType = "trailing" }
+      local count, result
+      for _, case in ipairs {
+        { { stopLossRate = 105 } },
+        { { stopLossRate = 105, stopLossType = "fixed" }, trails },
+        { { takeProfitRate = 300 }, trails },
+        { { clearStopLoss = true }, trails },
+      } do
+        count, result = times(case[1], case[2])
+        assert.equal(2, count)
+        assert.is_nil(result.kind)
+      end
+      for _, case in ipairs {
+        { { stopLossRate = 105 }, trails },
+        { { stopLossRate = 105, stopLossType = "trailing" } },
+      } do
+        count, result = times(case[1], case[2])
+        assert.equal(1, count)
+        assert.equal("unknown_outcome", result.kind)
+      end
+    end)
+
   it("warns where the change does not show", function()
     local position = t:position()
     t:fault { route = EDIT_ROUTE, fault = "status", status = 202,

@@ -200,6 +200,8 @@ local TRANSPORT = {
   not_demo = { "rejected", "a demo client does not write on a trading path of"
     .. " the real account; nothing was sent",
     "Make the client with account = \"real\" if you mean it" },
+  superseded = { "cancelled", "a newer call that sets the same has taken this"
+    .. " one's place", "The newer call's outcome is the one that counts" },
   rate_limited = { "rate_limit", "the call found no room in the rate limit"
     .. " before its deadline; nothing was sent",
     "Make fewer calls, or raise the deadline option" },

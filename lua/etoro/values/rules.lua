@@ -190,12 +190,7 @@ end
 
 local variants = setmetatable({}, { __mode = "k" }) -- by operation
 
---- An operation as one request of it goes out: with the class it has then.
----@param op etoro.Operation
----@param body any
----@return etoro.Operation op itself where it has one class only
-function M.as_sent(op, body)
-  local class = M.class_of(op, body)
+local function of_class(op, class)
   if class == op.class then return op end
   local sent = variants[op]
   if not sent then
@@ -203,6 +198,22 @@ function M.as_sent(op, body)
     variants[op] = sent
   end
   return sent
+end
+
+--- An operation as one request of it goes out: with the class it has then.
+---@param op etoro.Operation
+---@param body any
+---@return etoro.Operation op itself where it has one class only
+function M.as_sent(op, body)
+  return of_class(op, M.class_of(op, body))
+end
+
+--- An operation of several classes as it is when the caller knows, of what it
+--- concerns, what its body does not say.
+---@param op etoro.Operation one with class_by
+---@return etoro.Operation
+function M.as_present(op)
+  return of_class(op, op.class_by.present)
 end
 
 return M

@@ -1,5 +1,7 @@
 #include "core/engine/attempt.h"
 
+#include <string.h>
+
 #include "core/engine/refusal.h"
 #include "core/limits.h"
 #include "core/net/headers.h"
@@ -39,7 +41,26 @@ void etoro_attempt_begin(struct etoro_job *j, double now)
 int etoro_attempt_leaves_doubt(const struct etoro_job *j)
 {
   int is_done = !j->code && j->status >= 200 && j->status < 300;
-  return j->may_have_run && j->klass != ETORO_CLASS_SAFE && !is_done;
+  int is_open =
+      j->klass != ETORO_CLASS_SAFE || j->code == ETORO_CODE_SUPERSEDED;
+  return j->may_have_run && is_open && !is_done;
+}
+
+/* These say what a thing is to be like from now on; all other methods add to it
+   or take away, which comes to the same in any order. */
+static int is_setting(const struct etoro_job *j)
+{
+  return j->is_write
+         && (!strcmp(j->method, "PATCH") || !strcmp(j->method, "PUT"));
+}
+
+int etoro_attempt_undoes(const struct etoro_job *older,
+                         const struct etoro_job *newer)
+{
+  size_t n = strcspn(newer->url, "?");
+  return is_setting(older) && is_setting(newer)
+         && strcspn(older->url, "?") == n
+         && !strncmp(older->url, newer->url, n);
 }
 
 static int is_exit(const struct etoro_job *j)
@@ -121,6 +142,22 @@ static int is_held(const struct etoro_job *j, enum etoro_ending ending)
              || ending == ETORO_ENDING_LIMITED_BY_OTHERS);
 }
 
+/* Notes whether the attempt that was may have been carried out. */
+static void note_run(struct etoro_job *j, enum etoro_ending ending)
+{
+  if (ending != ETORO_ENDING_LIMITED && ending != ETORO_ENDING_UNSENT)
+    j->may_have_run = 1;
+  j->is_sent = 0; /* of the attempt to come: a deadline may end it before */
+}
+
+/* Ends what must not go out again, since a newer one has: an answer that would
+   have been tried again is not what became of it. */
+static void give_way(struct etoro_job *j, enum etoro_ending ending)
+{
+  note_run(j, ending);
+  j->code = ETORO_CODE_SUPERSEDED;
+}
+
 /* Plans the next attempt; 0 when there may be none. */
 static int plan(struct etoro_job *j, const struct etoro_world *world,
                 enum etoro_ending ending, struct etoro_sequel *out)
@@ -139,9 +176,7 @@ static int plan(struct etoro_job *j, const struct etoro_world *world,
   if (!j->is_urgent)
     wait += etoro_retry_bucket_take(&j->client->resends, now);
   j->resends += !is_free;
-  if (ending != ETORO_ENDING_LIMITED && ending != ETORO_ENDING_UNSENT)
-    j->may_have_run = 1;
-  j->is_sent = 0; /* of the attempt to come: a deadline may end it before */
+  note_run(j, ending);
   out->wait = wait;
   out->at = now + wait;
   return 1;
@@ -153,9 +188,10 @@ static int wants_new_token(struct etoro_job *j)
 {
   struct etoro_client *c = j->client;
   if (j->status != 401 || j->code || !c->is_renewable || j->was_renewed
-      || c->is_closed)
+      || c->is_closed || j->is_superseded)
     return 0;
   j->was_renewed = 1;
+  j->is_sent = 0; /* of the attempt to come */
   if (j->version == c->version) /* else another call has replaced it by now */
     c->is_refused = 1;
   return 1;
@@ -172,7 +208,9 @@ struct etoro_sequel etoro_attempt_judge(struct etoro_job *j,
   }
   switch (etoro_retry_verdict(j->klass, ending)) {
   case ETORO_VERDICT_AGAIN:
-    if (plan(j, world, ending, &out))
+    if (j->is_superseded)
+      give_way(j, ending);
+    else if (plan(j, world, ending, &out))
       out.next = ETORO_NEXT_WAIT;
     else
       j->is_uncertain = ending == ETORO_ENDING_LIMITED_BY_OTHERS

@@ -33,6 +33,11 @@ struct etoro_sequel {
 struct etoro_sequel etoro_attempt_judge(struct etoro_job *j,
                                         const struct etoro_world *world);
 
+/* 1 when a write that goes out behind a newer one would undo it: both set the
+   state of the same thing. */
+int etoro_attempt_undoes(const struct etoro_job *older,
+                         const struct etoro_job *newer);
+
 /* 1 when an earlier attempt leaves it open what became of a write that ends
    now. */
 int etoro_attempt_leaves_doubt(const struct etoro_job *j);

@@ -39,6 +39,7 @@ enum etoro_state {
   X(PROXY, "proxy") \
   X(RATE_LIMITED, "rate_limited") \
   X(REFUSED, "refused") \
+  X(SUPERSEDED, "superseded") \
   X(TIMEOUT, "timeout") \
   X(TOO_LARGE, "too_large") \
   X(TRUNCATED, "truncated")

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "core/engine/attempt.h"
 #include "core/engine/line.h"
 #include "core/engine/moves.h"
 #include "core/engine/rails.h"
@@ -327,38 +328,6 @@ static int need_bell(struct etoro_engine *e)
   return rc;
 }
 
-/* All that can fail is done before the job is the engine's: its id, its copy,
-   its intent, its place in the heap. From the first move on nothing does. The
-   first holder is the engine's, the second the caller's. */
-int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
-                        const struct etoro_request *request,
-                        struct etoro_job **out, const char **why)
-{
-  struct etoro_pool *pool;
-  struct etoro_job *j;
-  int rc;
-  *out = NULL;
-  *why = NULL;
-  if (etoro_engine_is_foreign(e) || c->is_closed)
-    return ETORO_ECLOSED;
-  pool = etoro_account_find(c->account, request->pool);
-  if (!pool || (request->intent && need_bell(e)))
-    return ETORO_ENOMEM;
-  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), etoro_world_random,
-                     &e->world, why);
-  if (!rc) /* from its first moment on: no state may outlive the deadline */
-    rc = etoro_timers_set(&e->timers, j, j->deadline_at);
-  if (rc) {
-    etoro_job_free(j);
-    return rc;
-  }
-  j->pool = pool;
-  etoro_moves_submit(e, j);
-  *out = etoro_job_keep(j);
-  refresh(e);
-  return ETORO_OK;
-}
-
 /* Taking a transfer off the wire may close a connection, and with TLS that
    writes to it. */
 void etoro_engine_cancel(struct etoro_engine *e, struct etoro_job *j,
@@ -411,23 +380,26 @@ int etoro_engine_event(struct etoro_engine *e, struct etoro_event *event)
 /* 1 when a job that has not gone out must not do so any more. What is on the
    wire cannot be called back: it is left to its answer, so that nobody has to
    guess what became of it. */
-static int is_stopped(const struct etoro_job *j)
+static int is_stopped(const struct etoro_job *j, enum etoro_code code)
 {
-  return j->state != ETORO_STATE_FLIGHT
-         && etoro_rails_check(j) == ETORO_CODE_HALTED;
+  if (code == ETORO_CODE_HALTED)
+    return j->state != ETORO_STATE_FLIGHT && etoro_rails_check(j) == code;
+  if (code == ETORO_CODE_SUPERSEDED)
+    return j->state != ETORO_STATE_FLIGHT && j->is_superseded
+           && (j->attempts || j->is_overtaken);
+  return 1;
 }
 
-/* Ends all jobs, or those of one client; for ETORO_CODE_HALTED only what that
-   guard rail stops. From the end of the heap, since one that ends leaves its
-   place to the last. */
+/* Ends all jobs, or those of one client; for a halt, or a newer job that takes
+   their place, only those. From the end of the heap, since one that ends leaves
+   its place to the last. */
 static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
                      enum etoro_code code)
 {
   size_t i = e->timers.count;
   while (i > 0) {
     struct etoro_job *j = e->timers.heap[i - 1];
-    if ((c && j->client != c)
-        || (code == ETORO_CODE_HALTED && !is_stopped(j))) {
+    if ((c && j->client != c) || !is_stopped(j, code)) {
       i--;
       continue;
     }
@@ -435,6 +407,67 @@ static void end_jobs(struct etoro_engine *e, const struct etoro_client *c,
     if (i > e->timers.count) /* else a parent may have sunk to this place */
       i = e->timers.count;
   }
+}
+
+/* 1 when a job whose first turn is still to come may have it behind a newer
+   one's. */
+static int may_be_passed(const struct etoro_job *older,
+                         const struct etoro_job *newer)
+{
+  return older->priority > newer->priority || older->client != newer->client;
+}
+
+/* A newer write takes the place of those that would undo it behind it: none of
+   them is sent again. */
+static void supersede(struct etoro_engine *e, const struct etoro_job *newer)
+{
+  size_t i, count = 0;
+  if (!etoro_attempt_undoes(newer, newer) /* most are reads */
+      || etoro_rails_check(newer)) /* it will not go out itself */
+    return;
+  for (i = 0; i < e->timers.count; i++) {
+    struct etoro_job *j = e->timers.heap[i];
+    if (j == newer || !etoro_attempt_undoes(j, newer))
+      continue;
+    j->is_superseded = 1;
+    j->is_overtaken |= may_be_passed(j, newer);
+    count++;
+  }
+  if (count)
+    end_jobs(e, NULL, ETORO_CODE_SUPERSEDED);
+}
+
+/* All that can fail is done before the job is the engine's: its id, its copy,
+   its intent, its place in the heap. From the first move on nothing does. The
+   first holder is the engine's, the second the caller's. */
+int etoro_engine_submit(struct etoro_engine *e, struct etoro_client *c,
+                        const struct etoro_request *request,
+                        struct etoro_job **out, const char **why)
+{
+  struct etoro_pool *pool;
+  struct etoro_job *j;
+  int rc;
+  *out = NULL;
+  *why = NULL;
+  if (etoro_engine_is_foreign(e) || c->is_closed)
+    return ETORO_ECLOSED;
+  pool = etoro_account_find(c->account, request->pool);
+  if (!pool || (request->intent && need_bell(e)))
+    return ETORO_ENOMEM;
+  rc = etoro_job_new(&j, c, request, etoro_engine_now(e), etoro_world_random,
+                     &e->world, why);
+  if (!rc) /* from its first moment on: no state may outlive the deadline */
+    rc = etoro_timers_set(&e->timers, j, j->deadline_at);
+  if (rc) {
+    etoro_job_free(j);
+    return rc;
+  }
+  j->pool = pool;
+  etoro_moves_submit(e, j);
+  supersede(e, j);
+  *out = etoro_job_keep(j);
+  refresh(e);
+  return ETORO_OK;
 }
 
 /* The client itself stays: outcomes that nobody has taken still name it, and its

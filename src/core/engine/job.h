@@ -76,6 +76,8 @@ struct etoro_job {
   double deadline_at;
   int max_retries;
   int is_urgent;
+  int is_superseded;       /* a newer one sets the same: no resends any more */
+  int is_overtaken;        /* and goes out before this one */
 
   /* what has to be on disk before the first attempt; NULL: nothing */
   struct etoro_entry *intent;

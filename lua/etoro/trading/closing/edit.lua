@@ -7,6 +7,7 @@ local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
 local same = require "etoro.trading.closing.same"
 local routes = require "etoro.trading.routes"
+local rules = require "etoro.values.rules"
 
 local tostring = core.text -- not up to the locale
 
@@ -70,6 +71,15 @@ local function follow(position, client, changes, timeout)
   return false
 end
 
+-- A stop that trails is elsewhere by the time a lost request would go out again,
+-- which would put it back. Where no type is given the position has the last word.
+local function operation(position, client, changes)
+  local op = routes.op(client, "edit")
+  local moves = changes.stopLossRate and changes.stopLossType ~= "fixed"
+    and spelling.get(position, "isTslEnabled") ~= false
+  return moves and rules.as_present(op) or op
+end
+
 --- Changes stops; see position:edit.
 ---@param position etoro.Position
 ---@param client etoro.Client
@@ -80,7 +90,7 @@ end
 ---@return etoro.Response|etoro.Error
 function M.run(position, client, changes, timeout, options)
   local id = spelling.get(position, "positionID")
-  local result, response = client:send(routes.op(client, "edit"), {
+  local result, response = client:send(operation(position, client, changes), {
     positionId = id, body = changes,
   }, options)
   if result == nil and (response.status == 404 or response.status == 405) then
