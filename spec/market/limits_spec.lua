@@ -1,5 +1,6 @@
 -- Ceilings and defaults of the market, each at its limit and one past it:
 -- lua/etoro/values/limits.lua.
+local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
@@ -64,6 +65,22 @@ describe("the market's ceilings:", function()
     assert.equal(1, #api.lines)
     assert.equal(101, #assert(client.market:rates(numbers(101))))
     assert.equal(3, #api.lines)
+  end)
+
+  it("limits.bars_between_max of a call with from", function()
+    local api, client = start()
+    local to = 1767225600
+    local function read(count)
+      return select(2, client.market:candles { instrumentId = 5, to = to,
+        interval = "1min", from = to - 60 * count })
+    end
+    assert.is_not.equal("invalid", read(limits.bars_between_max).kind)
+    local asked = #api.lines
+    assert.is_true(asked > 0)
+    local err = read(limits.bars_between_max + 1)
+    assert.equal("invalid", err.kind)
+    assert.matches("asks for 20001 bars", err.message)
+    assert.equal(asked, #api.lines)
   end)
 
   it("limits.bars_max of one request, limits.default_bars unless asked",

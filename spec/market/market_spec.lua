@@ -1,5 +1,6 @@
 local scripted = require "spec.support.scripted"
 local server = require "spec.support.server"
+local times = require "etoro.values.times"
 
 local CANDLES = "GET /api/v1/market-data/instruments/5/history/candles/"
 
@@ -320,6 +321,40 @@ describe("etoro.market over the sandbox", function()
     none, err = client.instruments:details "NONESUCH"
     assert.is_nil(none)
     assert.equal("not_found", err.kind)
+  end)
+
+  it("reads bars between two times, and says how late they are", function()
+    local now = os.time()
+    local function between(from, to, more)
+      local params = { symbol = "AAPL", interval = "1h", from = from, to = to }
+      for name, value in pairs(more or {}) do params[name] = value end
+      return client.market:candles(params)
+    end
+    local to = now // 3600 * 3600 - 30 * 86400
+    local bars, response = between(to - 100 * 3600, to)
+    assert.equal(100, #assert(bars))
+    assert.is_nil(response.warning)
+    assert.equal("OneHour", response.meta.interval)
+    for i, bar in ipairs(bars) do
+      assert.equal(times.format(to - (101 - i) * 3600), bar.fromDate)
+      assert.is_true(bar.high >= bar.low and bar.open > 0)
+      assert.equal(bar.instrumentID, bar.instrumentId)
+    end
+    local turned = assert(between(times.format(to - 100 * 3600),
+      times.format(to), { direction = "desc" }))
+    assert.same(bars[100], turned[1])
+    local _, late = between(now - 20 * 86400)
+    assert.matches("end about 12 days ago", late.warning)
+    for words, bad in pairs {
+      ["must be before"] = { to, to }, ["is missing where"] = { nil, to },
+      ["must be a moment"] = { "yesterday", to },
+      ["cannot be given with"] = { to - 3600, to, { count = 5 } },
+    } do
+      local none, err = between(bad[1], bad[2], bad[3])
+      assert.is_nil(none)
+      assert.equal("invalid", err.kind)
+      assert.matches(words, err.message)
+    end
   end)
 
   it("reads prices, bars and closing prices", function()

@@ -92,7 +92,53 @@ local DATA, V1 = "/api/v1/market-data", "/api/v1/trading/info"
 local AGGREGATED = "?conversionMode=Realtime&instrumentIds=1001"
   .. "&mirrorIds=0,7"
 
+local function totals(client)
+  return client.account:totals { pnlLevel = "dailyPnl",
+    dailyCutoffUtc = "2026-01-31T00:00:00Z", mirrorLevel = "details",
+    mirrorFilters = { { mirrorId = 0, instrumentMode = "custom",
+      instrumentIds = { 1001 } }, { mirrorId = 7 } } }
+end
+local TOTALS = '{"dailyCutoffUtc":"2026-01-31T00:00:00Z","mirrorFilters":[{'
+  .. '"instrumentIds":[1001],"instrumentMode":"custom","mirrorId":0},'
+  .. '{"mirrorId":7}],"mirrorLevel":"details","pnlLevel":"dailyPnl"}'
+
+local function breakdown(client)
+  return client.account:breakdown { CID = 31, mirrorLevel = "Details",
+    instrumentIds = { 1001, 5 }, orderLevel = "None" }
+end
+local BREAKDOWN = '{"accountCurrency":"USD","instruments":[{"instrumentId":1001,'
+  .. '"symbol":"AAPL","orders":null,"positions":[{"positionId":3614853889}]}],'
+  .. '"mirrors":[],"timestamp":"2026-01-31T00:00:00Z"}'
+local BROKEN_DOWN = "?instrumentIds=1001,5&mirrorLevel=Details&orderLevel=None"
+
+local function is_broken_down(result)
+  return result.instruments[1].positions[1].positionID == 3614853889
+end
+
+local function is_worth(result)
+  return result.accountTotals.accountTotalValue == 153
+end
+
+local RANGED = '{"instrumentId":5,"symbol":"FIVE","interval":"1h","results":[{'
+  .. '"time":"2025-01-01T01:00:00+00:00","open":"2","high":"3","low":"1.5",'
+  .. '"close":"2.25","volume":null},{"time":"2025-01-01T00:00:00+00:00",'
+  .. '"open":"1","high":"2","low":"1","close":"2","volume":"7"}],'
+  .. '"pagination":{"hasNext":false,"nextCursor":null}}'
+
+local function is_in_order(bars)
+  return #bars == 2 and bars[1].fromDate == "2025-01-01T00:00:00Z"
+    and bars[1].volume == 7 and bars[2].close == 2.25 and bars[2].volume == nil
+end
+
 return {
+  { op = "GET /api/v1/data/instruments/{instrumentId}/candles", method = "GET",
+    call = function(client)
+      return client.market:candles { instrumentId = 5, interval = "1h",
+        from = "2025-01-01", to = 1735700400 }
+    end,
+    target = "/api/v1/data/instruments/5/candles?from=2025-01-01T00%3A00%3A00Z"
+      .. "&interval=1h&limit=2000&side=bid&to=2025-01-01T03%3A00%3A00Z",
+    answer = RANGED, check = is_in_order },
   { op = "GET /api/v1/market-data/instruments", call = list, method = "GET",
     target = DATA .. "/instruments?exchangeIds=4&instrumentIds=1001,1002"
       .. "&instrumentTypeIds=5&stocksIndustryIds=8",
@@ -167,15 +213,44 @@ return {
     answer = PORTFOLIO, check = has_position, more = SYMBOLS },
   { op = "GET /api/v1/trading/info/aggregate-portfolio", call = aggregate,
     method = "GET", target = V1 .. "/aggregate-portfolio" .. AGGREGATED,
-    status = 200, answer = AGGREGATE, check = function(result)
-      return result.accountTotals.accountTotalValue == 153
-    end },
+    status = 200, answer = AGGREGATE, check = is_worth },
   { op = "GET /api/v1/trading/info/demo/aggregate-portfolio",
     call = aggregate, method = "GET",
     target = V1 .. "/demo/aggregate-portfolio" .. AGGREGATED,
-    status = 200, answer = AGGREGATE, check = function(result)
-      return result.accountTotals.accountTotalValue == 153
-    end },
+    status = 200, answer = AGGREGATE, check = is_worth },
+  { op = "GET /api/v1/trading/info/aggregate-portfolio",
+    note = "with daily gains", method = "GET",
+    call = function(client)
+      return client.account:aggregate { pnlLevel = "DailyPnl",
+        dailyCutoffUtc = 1767225600 }
+    end,
+    target = V1 .. "/aggregate-portfolio?dailyCutoffUtc=2026-01-01T00%3A00%3A00Z"
+      .. "&pnlLevel=DailyPnl", answer = AGGREGATE, check = is_worth },
+  { op = "POST /api/v1/trading/info/aggregate-portfolio", call = totals,
+    method = "POST", target = V1 .. "/aggregate-portfolio", body = TOTALS,
+    answer = AGGREGATE, check = is_worth },
+  { op = "POST /api/v1/trading/info/aggregate-portfolio", note = "of all",
+    call = function(client) return client.account:totals() end,
+    method = "POST", target = V1 .. "/aggregate-portfolio", body = "{}",
+    answer = AGGREGATE, check = is_worth },
+  { op = "POST /api/v1/trading/info/aggregate-portfolio", note = "of no mirror",
+    call = function(client)
+      return client.account:totals { mirrorFilters = {} }
+    end,
+    method = "POST", target = V1 .. "/aggregate-portfolio",
+    body = '{"mirrorFilters":[]}', answer = AGGREGATE, check = is_worth },
+  { op = "POST /api/v1/trading/info/demo/aggregate-portfolio", call = totals,
+    method = "POST", target = V1 .. "/demo/aggregate-portfolio", body = TOTALS,
+    answer = AGGREGATE, check = is_worth },
+  { op = "GET /api/v2/trading/info/instrument-breakdown", call = breakdown,
+    method = "GET", headers = { cid = "31" },
+    target = "/api/v2/trading/info/instrument-breakdown" .. BROKEN_DOWN,
+    answer = BREAKDOWN, check = is_broken_down },
+  { op = "GET /api/v2/trading/info/demo/instrument-breakdown",
+    note = "without CID", method = "GET", headers = { cid = false },
+    call = function(client) return client.account:breakdown() end,
+    target = "/api/v2/trading/info/demo/instrument-breakdown",
+    answer = BREAKDOWN, check = is_broken_down },
   { op = "GET /api/v1/trading/info/trade/history", call = history,
     method = "GET",
     target = V1 .. "/trade/history?minDate=2026-01-31&pageSize=50",

@@ -25,10 +25,11 @@ return {
     call = function(client)
       return client.balances:get { accountTypes = { "Trading", "Cash" },
         displayCurrency = "EUR", includeZeroBalances = true,
-        expand = "equityDetails" }
+        includeSubAccounts = true, expand = "equityDetails" }
     end,
     method = "GET", target = "/api/v1/balances?accountTypes=Trading,Cash"
-      .. "&displayCurrency=EUR&expand=equityDetails&includeZeroBalances=true",
+      .. "&displayCurrency=EUR&expand=equityDetails&includeSubAccounts=true"
+      .. "&includeZeroBalances=true",
     answer = BALANCES, check = is_balance },
   { op = "GET /api/v1/balances/history",
     call = function(client)

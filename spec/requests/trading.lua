@@ -42,15 +42,13 @@ local function copy(client)
 end
 local COPY = '{"amount":250.50,"parentCID":31000101,"referenceID":"mine-1"}'
 
--- copying:stop makes a key of its own
+-- It makes a key of its own.
 local function stop(client)
-  local demo = client:environment() == "demo" and "demo/" or ""
-  return client:call("POST /api/v2/trading/copy/" .. demo .. "close", {
-    body = { mirrorID = 1234567, unregisterType = "Detach",
-      clientRequestID = TOKEN } })
+  return client.copying:stop(1234567, { wait = 0, detach = true })
 end
-local STOP = '{"clientRequestID":"' .. TOKEN .. '","mirrorID":1234567,'
-  .. '"unregisterType":"Detach"}'
+local STOP = '/^{"clientRequestID":"%x+%-%x+%-4%x+%-%x+%-%x+","mirrorID":1234567,'
+  .. '"unregisterType":"Detach"}$/'
+local HAS_LENGTH = { ["content-length"] = "/^%d+$/" }
 
 local function may_copy(client)
   return client.copying:eligibility { parentCID = 31000101, amount = -20 }
@@ -98,6 +96,15 @@ end
 local function close(client)
   return position_of(client):close({ units = "1.5" }, { wait = 0 })
 end
+
+-- An outcome that names the position is all that is asked for.
+local function close_and_look(client)
+  return position_of(client):close(nil, { wait = 5 })
+end
+local CLOSING = '{"orderForClose":{"orderID":981286176}}'
+local CLOSED = '{"orderID":981286176,"errorCode":null,"positions":[{'
+  .. '"positionID":3614853889,"occurred":"2026-01-31T00:00:00Z","units":2.5}]}'
+local function is_closed(position) return position:is_closed() end
 
 local function edit(client)
   return position_of(client):edit({ stopLossRate = "99.5",
@@ -185,15 +192,13 @@ return {
     status = 200, answer = "{}" },
 
   { op = "GET " .. V1 .. "/info/real/close-orders/{orderId}",
-    call = call("GET " .. V1 .. "/info/real/close-orders/{orderId}",
-      { orderId = ORDER_ID }), method = "GET",
+    call = close_and_look, method = "GET", earlier = { { 200, CLOSING } },
     target = "/api/v1/trading/info/real/close-orders/981286176",
-    status = 200, answer = '{"orderID":981286176,"positions":[]}' },
+    status = 200, answer = CLOSED, check = is_closed },
   { op = "GET " .. V1 .. "/info/demo/close-orders/{orderId}",
-    call = call("GET " .. V1 .. "/info/demo/close-orders/{orderId}",
-      { orderId = ORDER_ID }), method = "GET",
+    call = close_and_look, method = "GET", earlier = { { 200, CLOSING } },
     target = "/api/v1/trading/info/demo/close-orders/981286176",
-    status = 200, answer = '{"orderID":981286176,"positions":[]}' },
+    status = 200, answer = CLOSED, check = is_closed },
 
   { op = "PATCH " .. V2 .. "/positions/{positionId}", call = edit,
     method = "PATCH", target = "/api/v2/trading/positions/3614853889",
@@ -273,12 +278,12 @@ return {
     answer = '{"token":"' .. TOKEN .. '"}',
     check = function(made) return made.referenceID == "mine-1" end },
   { op = "POST " .. V2 .. "/copy/close", call = stop, method = "POST",
-    target = "/api/v2/trading/copy/close", body = STOP, status = 200,
+    target = "/api/v2/trading/copy/close", body = STOP, headers = HAS_LENGTH,
     answer = '{"token":"' .. TOKEN .. '"}',
-    check = function(ended) return ended.token == TOKEN end },
+    check = function(ended) return ended.mirrorID == 1234567 end },
   { op = "POST " .. V2 .. "/copy/demo/close", call = stop, method = "POST",
-    target = "/api/v2/trading/copy/demo/close", body = STOP, status = 200,
-    answer = '{"token":"' .. TOKEN .. '"}' },
+    target = "/api/v2/trading/copy/demo/close", body = STOP,
+    headers = HAS_LENGTH, answer = '{"token":"' .. TOKEN .. '"}' },
   { op = "DELETE " .. V2 .. "/copy", call = call("DELETE " .. V2 .. "/copy",
       { mirrorID = 1234567, clientRequestID = TOKEN }), method = "DELETE",
     target = "/api/v2/trading/copy?clientRequestID=" .. TOKEN

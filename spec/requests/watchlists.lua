@@ -43,6 +43,24 @@ return {
     method = "GET", target = "/api/v1/watchlists?addRelatedAssets=true"
       .. "&ensureBuiltinWatchlists=false&itemsPerPageForSingle=1000",
     answer = ENVELOPE, check = is_list_of_tech },
+  { op = "POST /api/v2/watchlists",
+    call = function(client)
+      return client.watchlists:enriched { itemsPerPageForSingle = 5,
+        addRelatedAssets = true }
+    end,
+    method = "POST", target = "/api/v2/watchlists",
+    body = '/^{"components":%[{"params":{"addRelatedAssets":true,'
+      .. '"itemsPerPageForSingle":5},"type":"userWatchlists"}%],"requestId":'
+      .. '"%x+%-%x+%-4%x+%-%x+%-%x+","version":1}$/',
+    headers = { ["content-length"] = "/^%d+$/" },
+    answer = '{"kind":"component","type":"userWatchlists","status":"ok","data":{'
+      .. '"watchlists":[{"watchlistId":"12345","name":"Tech","items":[{'
+      .. '"itemId":1001,"itemType":"Instrument"}]}],"enrichmentData":{'
+      .. '"instruments":{"1001":{"currentRate":190.5}}}}}',
+    check = function(data)
+      return is_tech(data.watchlists[1]) and data.watchlists[1].each_item
+        and data.enrichmentData.instruments["1001"].currentRate == 190.5
+    end },
   { op = "POST /api/v1/watchlists",
     call = function(client)
       return client.watchlists:create { name = "Tech" }

@@ -12,6 +12,13 @@ local ODD = {
   ["CreateAgentPortfolioV2UserTokenItem.expiresAt"] = "s?",
   ["CreateUserTokenResponse.ipsWhitelist"] = "[s]?",
   ["OrderForOpenInfoResponse.errorMessage"] = "s?",
+  -- newer documents tell of them where GET has its own answer
+  ["AggregatedPortfolioAccountTotals.dailyGainAccountCurrency"] = "n",
+  ["AggregatedPortfolioAccountTotals.dailyGainAccountCurrencyPercent"] = "n",
+  ["AggregatedPortfolioAccountTotals.yesterdayTotalValue"] = "n",
+  ["AggregatedPortfolioInstrumentAggregate.dailyGainAccountCurrency"] = "n",
+  ["AggregatedPortfolioInstrumentAggregate.dailyGainAssetCurrency"] = "n",
+  ["AggregatedPortfolioMirrorTotals.mirrorDailyGainAccountCurrency"] = "n",
   -- money is no integer
   ["PostMarketOpenOrdersByUnitsOrderForOpen.amount"] = "n",
 }
@@ -30,9 +37,7 @@ describe("the sandbox answers as documented: #lua", function()
       local status, text, request = walk.ask(name)
       assert.is_true(contains(op.success, status), ("%s %s: %d %s"):format(
         request.target, request.body or "", status, text))
-      if not op.since then
-        assert.is_nil(shape_check.problem(name, status, text, ODD))
-      end
+      assert.is_nil(shape_check.problem(name, status, text, ODD))
     end)
   end
 end)

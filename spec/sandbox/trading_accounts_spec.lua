@@ -46,7 +46,7 @@ describe("the sandbox's positions", function()
     local function outcome(close)
       return select(2, t:ask("GET", "outcome", close.orderForClose.orderID))
     end
-    assert.equal(0, outcome(first).errorCode)
+    assert.equal(trader.null, outcome(first).errorCode)
     assert.equal(position.positionId, outcome(first).positions[1].positionID)
     assert.is_string(outcome(first).positions[1].occurred)
     assert.equal(741, outcome(second).errorCode)

@@ -76,22 +76,22 @@ local function sorted(set)
   table.sort(out)
   return out
 end
+M.sorted = sorted
 
---- Of the operations of the document: how many there are, and the names of
+--- Of the operations of the documents: how many there are, and the names of
 --- those in each class.
 function M.count()
-  local resource, all = {}, {}
+  local resource, written = {}, {}
   for _, line in ipairs(lines()) do
+    written[line.op] = true
     if sent_by(line)[line.op] then resource[line.op] = true end
   end
   local kinds = kinds_of_routes()
   local out = { total = 0, resource = {}, call = {}, modelled = {},
-    fixture = {}, unanswered = {} }
-  for name, op in pairs(operations) do
-    if not op.since then all[name] = true end
-  end
-  for _, name in ipairs(sorted(all)) do
+    fixture = {}, unanswered = {}, unwritten = {} }
+  for _, name in ipairs(sorted(operations)) do
     out.total = out.total + 1
+    if not written[name] then table.insert(out.unwritten, name) end
     table.insert(resource[name] and out.resource or out.call, name)
     table.insert(out[kinds[name] or "unanswered"], name)
   end
@@ -100,7 +100,7 @@ end
 
 --- The counts in one line.
 function M.line(count)
-  return ("%d/%d operations in the sandbox (%d modelled, %d fixture); "
+  return ("%d of %d operations in the sandbox (%d modelled, %d fixture); "
     .. "%d have a method, %d only client:call"):format(
     #count.modelled + #count.fixture, count.total, #count.modelled,
     #count.fixture, #count.resource, #count.call)

@@ -100,6 +100,11 @@ function methods:portfolio()
   return self.own_portfolio
 end
 
+function methods:cid()
+  local me = self:send("GET", "/api/v1/me")
+  return digits(self.op.account == "demo" and me.demoCid or me.realCid)
+end
+
 -- What stands in the path, by the parameter's name.
 local PATH = {
   agentPortfolioId = function(w) return w:portfolio().agentPortfolioId end,
@@ -225,6 +230,10 @@ local function query_of(w, params)
     out = { period = params.period and "CurrYear", summary = params.summary }
   elseif has(w.name, "v2/market-data/instruments") then
     out = { query = out.query and "apple" }
+  elseif has(w.name, "breakdown") then
+    out = { mirrorLevel = "Details" }
+  elseif out.pnlLevel then
+    out.pnlLevel, out.dailyCutoffUtc = "DailyPnl", "2025-12-31T12:00:00Z"
   elseif has(w.name, "portfolios/search") then
     out = { type = "trader", query = "har" }
   elseif has(w.name, "trading/copy") then
@@ -283,6 +292,13 @@ local function body_of(w, params)
     local token = { userTokenName = "second", scopeNames = { box.READ } }
     if op.method == "PATCH" then return { scopeNames = { box.WRITE } } end
     return has(name, "user-tokens") and token or box.body()
+  elseif has(name, "aggregate-portfolio") then
+    return { pnlLevel = "dailyPnl", dailyCutoffUtc = "2025-12-31T12:00:00Z",
+      mirrorFilters = { { mirrorId = 0, instrumentMode = "custom",
+        instrumentIds = { 1001 } } } }
+  elseif has(name, "v2/watchlists") then
+    return { version = 1, requestId = samples.ID, components = {
+      { type = "userWatchlists", params = { addRelatedAssets = true } } } }
   elseif has(name, "watchlist") then
     return ASSET
   elseif has(name, "price-alerts") then
@@ -326,7 +342,7 @@ local function prepare(w)
   elseif w.name == "GET /api/v1/agent-portfolios" then
     w:portfolio()
   elseif has(w.name, "/info/") and (has(w.name, "portfolio")
-      or has(w.name, "pnl") or has(w.name, "history")) then
+      or has(w.name, "breakdown") or has(w.name, "pnl") or has(w.name, "history")) then
     if has(w.name, "history") then w:close() else w:filled() end
     w:order { orderType = "mit", triggerRate = 1 }
     w.box:advance(60)
@@ -368,6 +384,8 @@ function M.ask(name, b)
     and { ["content-type"] = "multipart/form-data; boundary=b" }
   if has(name, "sub-accounts") then
     headers = { ["x-sub-account-id"] = w:sub_account() }
+  elseif has(name, "breakdown") then
+    headers = { cid = w:cid() }
   end
   local status, _, _, answer = w.box:ask(op.method, target, body, headers)
   return status, answer.body, { target = target,

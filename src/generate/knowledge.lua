@@ -294,7 +294,9 @@ M.pairs = {
   { class = "safe", pool = "portfolio",
     real = "GET /api/v1/trading/info/portfolio",
     demo = "GET /api/v1/trading/info/demo/portfolio" },
-  { class = "safe", pool = "aggregate",
+  { class = "safe", pool = "aggregate", scopes = {
+    real = any_of("trade.real:read", "trade.real:write"),
+    demo = any_of("trade.demo:read") },
     real = "GET /api/v1/trading/info/aggregate-portfolio",
     demo = "GET /api/v1/trading/info/demo/aggregate-portfolio" },
   { class = "safe", pool = "default",
@@ -403,9 +405,13 @@ local either_range = {
 local balance_query = {
   accountTypes = commas, accountIds = commas, expand = commas,
 }
-local balances = { query = balance_query }
-local balance_history = { query = balance_query,
-  in_order = { { "fromDate", "toDate" } } }
+local several_query = {
+  accountTypes = commas, accountIds = commas, expand = commas,
+  includeSubAccounts = { type = "boolean" }, -- newer documents have it
+}
+local range = { { "fromDate", "toDate" } }
+local balances = { query = several_query }
+local balance_history = { query = several_query, in_order = range }
 
 local open = { action = "open" }
 local order = {
@@ -499,8 +505,9 @@ M.details = {
   ["GET /api/v1/balances/history"] = balance_history,
   ["GET /api/v1/balances/{accountType}"] = balances,
   ["GET /api/v1/balances/{accountType}/history"] = balance_history,
-  ["GET /api/v1/balances/{accountType}/{accountId}"] = balances,
-  ["GET /api/v1/balances/{accountType}/{accountId}/history"] = balance_history,
+  ["GET /api/v1/balances/{accountType}/{accountId}"] = { query = balance_query },
+  ["GET /api/v1/balances/{accountType}/{accountId}/history"] = {
+    query = balance_query, in_order = range },
   ["GET /api/v1/money/accounts/cash/{accountId}/transactions"] = {
     paging = cursor("pageToken", "pageSize", "pagination.nextPageToken",
       "results", "pagination.hasNext"),

@@ -115,7 +115,8 @@ local function index(knowledge)
     for _, account in ipairs { "real", "demo" } do
       local name = pair[account]
       local is_read = name:find("^GET") or pair.reads
-      local scopes = knowledge.trading_scopes[is_read and "read" or "write"]
+      local scopes = pair.scopes
+        or knowledge.trading_scopes[is_read and "read" or "write"]
       add(name, {
         class = pair.class, class_by = pair.class_by, trade = pair.trade,
         reads = pair.reads,

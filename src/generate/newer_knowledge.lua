@@ -205,7 +205,28 @@ local function ranking(list)
     size = "pageSize", first = 1, list = list } }
 end
 
+-- What newer documents say of operations that older ones have as well.
+local daily = { type = "datetime" }
+local aggregate = {
+  query = {
+    pnlLevel = { type = "string", enum = { "None", "Pnl", "DailyPnl" } },
+    dailyCutoffUtc = daily,
+  },
+  any_of = { { "dailyCutoffUtc", when = { pnlLevel = "DailyPnl" } } },
+  none_of = { { "dailyCutoffUtc", when = { pnlLevel = "None" } },
+    { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } } },
+}
+local aggregate_of_levels = {
+  any_of = { { "dailyCutoffUtc", when = { pnlLevel = "dailyPnl" } } },
+  none_of = { { "dailyCutoffUtc", when = { pnlLevel = "none" } },
+    { "dailyCutoffUtc", when = { pnlLevel = "pnl" } },
+    { "mirrorFilters", when = { mirrorLevel = "none" } } },
+  body = { mirrorFilters = { items = { fields = { mirrorId = { min = 0 } } } } },
+}
+
 local DETAILS = {
+  ["GET /api/v1/trading/info/aggregate-portfolio"] = aggregate,
+  ["POST /api/v1/trading/info/aggregate-portfolio"] = aggregate_of_levels,
   ["GET /api/v1/data/instruments/{instrumentId}/candles"] = {
     query = { cursor = { min_length = 1 } },
     in_order = { { "from", "to" } },
@@ -272,6 +293,20 @@ local DETAILS = {
   },
 }
 
+-- As M.answers of knowledge.lua.
+local ANSWERS = {
+  ["GET /api/v1/trading/info/aggregate-portfolio"] = {
+    ["accountTotals.dailyGainAccountCurrency"] = "number",
+    ["accountTotals.dailyGainAccountCurrencyPercent"] = "number",
+    ["accountTotals.yesterdayTotalValue"] = "number",
+    ["instrumentAggregates.dailyGainAccountCurrency"] = "number",
+    ["instrumentAggregates.dailyGainAssetCurrency"] = "number",
+    ["mirrors.mirrorTotals.mirrorDailyGainAccountCurrency"] = "number",
+  },
+  -- measured on v1.355.0
+  ["GET /api/v1/me"] = { avatarUrl = "string" },
+}
+
 local function append(list, more)
   for _, item in ipairs(more) do list[#list + 1] = item end
 end
@@ -294,6 +329,7 @@ function M.into(knowledge)
   append(knowledge.made_up, MADE_UP)
   table.sort(knowledge.made_up)
   for name, detail in pairs(DETAILS) do knowledge.details[name] = detail end
+  for name, fields in pairs(ANSWERS) do knowledge.answers[name] = fields end
   knowledge.since, knowledge.gone = SINCE, {}
   for _, row in ipairs(GONE) do
     for i = 3, #row do

@@ -12,6 +12,7 @@ local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local call_options = require "etoro.call.options"
+local range = require "etoro.market.range"
 local rates = require "etoro.market.rates"
 local resource = require "etoro.resource"
 local server_clock = require "etoro.call.server_clock"
@@ -58,6 +59,8 @@ local FIELDS = {
 ---@field symbol? string or this, exactly
 ---@field interval? etoro.Interval default "OneDay"
 ---@field count? integer the newest so many, 1 to 1000; default 100
+---@field from? string|number bars from this moment on, in place of count
+---@field to? string|number with from: those that begin before it; now
 ---@field direction? "asc"|"desc" oldest first, which is the default, or newest
 
 ---@class etoro.Close
@@ -171,7 +174,8 @@ end
 
 local CANDLES_PARAMS = {
   instrumentId = "number|string", symbol = "string", interval = "string",
-  count = "number|string", direction = "string",
+  count = "number|string", direction = "string", from = "number|string",
+  to = "number|string",
 }
 
 -- The path values of a request for bars, but for the instrument.
@@ -205,9 +209,56 @@ local function find_id(client, params, share)
   return batches.check_id(params.instrumentId, "instrumentId")
 end
 
+-- The newest bars that there are.
+local function newest(client, path, share)
+  local body, response = client:send(CANDLES, path, share())
+  if body == nil then return nil, response end
+  local function fault()
+    return errors.unexpected("the answer has no candles", response, CANDLES)
+  end
+  if type(body) ~= "table" or body.candles == nil and not body.interval then
+    return nil, fault()
+  end
+  local bars, meta = candles.unwrap(body)
+  if not bars and meta then
+    return nil, instruments.unknown(path.instrumentId, response)
+  elseif not bars then
+    return nil, fault()
+  end
+  response.meta = meta
+  candles.mark(bars, path.interval, server_clock.of(response)
+    or client:unix())
+  return bars, response
+end
+
+local LATE = "bars between two times end about 12 days ago; the newest come with"
+  .. " count"
+
+-- Bars between two times.
+local function between(client, path, stretch, share)
+  local bars, response, left_out = range.read(client, { id = path.instrumentId,
+    interval = range.SHORT[path.interval], from = stretch.from, to = stretch.to },
+    share())
+  if not bars then return nil, response end
+  if stretch.to > range.edge(client:unix()) then client:warn(response, LATE) end
+  if left_out > 0 then
+    client:warn(response, ("%d rows had no prices, and are left out"):format(
+      left_out))
+  end
+  response.meta = { interval = path.interval }
+  return range.shown(bars, path.instrumentId, path.direction), response
+end
+
+local function stretch_of(client, params, path)
+  if params.from == nil and params.to == nil then return nil end
+  return range.stretch(params, candles.seconds(path.interval), client:unix())
+end
+
 --- Reads bars of prices, the newest that there are (portal: Market Data,
 --- Historical Candles). Prices are bids; days are those of UTC. The last one
---- may not have ended: it has is_forming = true then.
+--- may not have ended: it has is_forming = true then. With `from` those between two
+--- moments, page by page (v1.375.0, Data): they end about 12 days ago, which
+--- response.warning says where it matters, and days begin at 21 or 22 UTC.
 ---@param params etoro.CandlesParams
 ---@param options? etoro.RequestOptions
 ---@return etoro.Bar[]? bars
@@ -223,26 +274,19 @@ function collection:candles(params, options)
   options = call_options.of_call(options)
   local path, err = candles_path(params)
   if not path then return nil, err end
+  local stretch
+  stretch, err = stretch_of(client, params, path)
+  if err then return nil, err end
   local share = batches.sharing(client, options)
   path.instrumentId, err = find_id(client, params, share)
   if not path.instrumentId then return nil, err end
-  local body, response = client:send(CANDLES, path, share())
-  if body == nil then return nil, response end
-  if type(body) ~= "table" or body.candles == nil and not body.interval then
-    return nil, errors.unexpected("the answer has no candles", response,
-      CANDLES)
+  local bars, response
+  if stretch then
+    bars, response = between(client, path, stretch, share)
+  else
+    bars, response = newest(client, path, share)
   end
-  local bars, meta = candles.unwrap(body)
-  if not bars and meta then
-    return nil, instruments.unknown(path.instrumentId, response)
-  elseif not bars then
-    return nil, errors.unexpected("the answer has no candles", response,
-      CANDLES)
-  end
-  response.meta = meta
-  candles.mark(bars, path.interval, server_clock.of(response)
-    or client:unix())
-  return wrap_all(bars), response
+  return bars and wrap_all(bars), response
 end
 
 local function mark_closing(item)

@@ -1,5 +1,7 @@
 -- Watchlists: the caller's own, and those that others show.
 
+local answers = require "etoro.resource.answers"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local resource = require "etoro.resource"
 local watchlist = require "etoro.market.watchlist"
@@ -16,6 +18,18 @@ local PUBLIC = LISTS .. "/public/{userId}"
 ---@field itemsPerPageForSingle? integer 1 to 1000; 100
 ---@field ensureBuiltinWatchlists? boolean default true
 ---@field addRelatedAssets? boolean
+
+--- What is known of the items, by their ids as text.
+---@class etoro.WatchlistEnrichment
+---@field instruments table<string, table>
+---@field users table<string, table>
+---@field smartPortfolios table<string, table>
+
+---@class etoro.EnrichedWatchlists
+---@field watchlists etoro.Watchlist[]
+---@field enrichmentData etoro.WatchlistEnrichment
+---@field pagination? table
+---@field [string] any what else the API tells, in any spelling
 
 ---@class etoro.Watchlists client.watchlists
 local collection, M = resource.define "watchlists"
@@ -45,6 +59,18 @@ local function made(lists, params, response, op)
     .. " does not have it; find it in the list", response, op)
 end
 
+-- The request of a page that asks for one part: the caller's watchlists.
+local function component(params)
+  return { version = 1, requestId = core.uuid(),
+    components = { { type = "userWatchlists", params = params } } }
+end
+
+local function wrap_data(data, client)
+  local lists = answers.is_list(data.watchlists) and data.watchlists or {}
+  for i, item in ipairs(lists) do lists[i] = watchlist.wrap(item, client) end
+  return data
+end
+
 resource.rows(collection, "client.watchlists", {
   --- Lists the caller's watchlists, each with the first of its items (portal:
   --- Watchlists, Get User Watchlists).
@@ -54,6 +80,15 @@ resource.rows(collection, "client.watchlists", {
   ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
   list = { "GET " .. LISTS, "params", list = "watchlists",
     wrap = watchlist.wrap },
+
+  --- Lists the caller's watchlists with the market of each instrument and the
+  --- results of each person in them (v1.375.0, Watchlists).
+  ---@param params? etoro.WatchlistsQuery
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.EnrichedWatchlists? data
+  ---@return etoro.Response|etoro.Error
+  enriched = { "POST /api/v2/watchlists", { "body", component }, at = "data",
+    wrap = wrap_data },
 
   --- Reads one watchlist with a page of its items (portal: Watchlists, Get
   --- Single Watchlist).

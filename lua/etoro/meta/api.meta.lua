@@ -271,12 +271,14 @@
 ---@field accountTypes? string|string[]
 ---@field displayCurrency? string default USD
 ---@field expand? string|string[]
+---@field includeSubAccounts? boolean
 ---@field includeZeroBalances? boolean
 
 ---@class etoro.op.GetV1BalancesHistory
 ---@field accountTypes? string|string[]
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
+---@field includeSubAccounts? boolean
 ---@field toDate? string|number YYYY-MM-DD
 
 ---@class etoro.op.GetV1BalancesAccountType
@@ -284,6 +286,7 @@
 ---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field expand? string|string[]
+---@field includeSubAccounts? boolean
 ---@field includeZeroBalances? boolean
 
 ---@class etoro.op.GetV1BalancesAccountTypeHistory
@@ -291,6 +294,7 @@
 ---@field accountType string
 ---@field displayCurrency? string default USD
 ---@field fromDate? string|number YYYY-MM-DD
+---@field includeSubAccounts? boolean
 ---@field toDate? string|number YYYY-MM-DD
 
 ---@class etoro.op.GetV1BalancesAccountTypeAccountId
@@ -989,13 +993,15 @@
 
 ---@class etoro.op.GetV1TradingInfoAggregatePortfolio
 ---@field conversionMode? "eToroApp"|"Realtime" default eToroApp
+---@field dailyCutoffUtc? string|number ISO 8601, or seconds since 1970
 ---@field instrumentIds? (integer|string)[]
 ---@field mirrorIds? (integer|string)[]
+---@field pnlLevel? "None"|"Pnl"|"DailyPnl"
 
 ---@class etoro.op.PostV1TradingInfoAggregatePortfolio.body.mirrorFilters
 ---@field instrumentIds? (integer|string)[]|etoro.Null
 ---@field instrumentMode? "default"|"all"|"none"|"custom"|etoro.Null
----@field mirrorId integer|string
+---@field mirrorId integer|string 0 or more
 
 ---@class etoro.op.PostV1TradingInfoAggregatePortfolio.body
 ---@field accountLevel? "none"|"totals"|"details" default totals
@@ -2046,6 +2052,7 @@
 ---@field ResponseType? string
 
 ---@class etoro.api.MeResponse
+---@field avatarUrl? string
 ---@field dateOfBirth string
 ---@field demoCid integer
 ---@field firstName? string
@@ -2495,71 +2502,11 @@
 ---@field accountFrozenCash? number
 ---@field accountTotalUsedMargin? number
 ---@field accountTotalValue? number
-
----@class etoro.api.AggregatedPortfolioInstrumentAggregate
----@field accountCurrencyReturn? number
----@field accountCurrencyRoePercent? number
----@field assetCurrency? string
----@field avgConversionRate? number
----@field avgLeverage? number
----@field avgOpenRate? number
----@field instrumentId? integer
----@field liquidationValueAccountCurrency? number
----@field liquidationValueAssetCurrency? number
----@field netAvgOpenRate? number
----@field netContracts? number
----@field netCurrentExposureAccountCurrency? number
----@field netCurrentExposureAssetCurrency? number
----@field netInitialExposureAccountCurrency? number
----@field netUnits? number
----@field pnlAssetCurrency? number
----@field totalFees? number
----@field totalFeesAcctCcy? number
----@field totalMarginAccountCurrency? number
----@field totalMarginAssetCurrency? number
----@field totalTaxes? number
----@field totalTaxesAcctCcy? number
-
----@class etoro.api.AggregatedPortfolioMirrorTotals
----@field mirrorActiveMargin? number
----@field mirrorLiquidationValue? number
----@field mirrorMarginPercent? number
----@field mirrorNetFunding? number
----@field mirrorPositionsPnl? number
----@field mirrorPositionsPnlPercent? number
----@field mirrorValuePercent? number
-
----@class etoro.api.AggregatedPortfolioMirrorAggregate
----@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
----@field mirrorAvailableCash? number
----@field mirrorClosedPositionsPnl? number
----@field mirrorDepositTotal? number
----@field mirrorId? integer
----@field mirrorStopLoss? number
----@field mirrorStopLossPercentage? number
----@field mirrorTotals? etoro.api.AggregatedPortfolioMirrorTotals
----@field mirrorWithdrawalTotal? number
-
----@class etoro.api.AggregatedPortfolioResponse
----@field accountCurrency? string
----@field accountTotals? etoro.api.AggregatedPortfolioAccountTotals
----@field cid? integer
----@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
----@field mirrors? etoro.api.AggregatedPortfolioMirrorAggregate[]
----@field timestamp? string
-
----@class etoro.api.AggregatedPortfolioAccountTotals2
----@field accountAvailableCash? number
----@field accountBalance? number
----@field accountCurrentPnl? number
----@field accountFrozenCash? number
----@field accountTotalUsedMargin? number
----@field accountTotalValue? number
 ---@field dailyGainAccountCurrency? number
 ---@field dailyGainAccountCurrencyPercent? number
 ---@field yesterdayTotalValue? number
 
----@class etoro.api.AggregatedPortfolioInstrumentAggregate2
+---@class etoro.api.AggregatedPortfolioInstrumentAggregate
 ---@field accountCurrencyReturn? number
 ---@field accountCurrencyRoePercent? number
 ---@field assetCurrency? string
@@ -2585,7 +2532,7 @@
 ---@field totalTaxes? number
 ---@field totalTaxesAcctCcy? number
 
----@class etoro.api.AggregatedPortfolioMirrorTotals2
+---@class etoro.api.AggregatedPortfolioMirrorTotals
 ---@field mirrorActiveMargin? number
 ---@field mirrorDailyGainAccountCurrency? number
 ---@field mirrorLiquidationValue? number
@@ -2595,23 +2542,23 @@
 ---@field mirrorPositionsPnlPercent? number
 ---@field mirrorValuePercent? number
 
----@class etoro.api.AggregatedPortfolioMirrorAggregate2
----@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate2[]
+---@class etoro.api.AggregatedPortfolioMirrorAggregate
+---@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
 ---@field mirrorAvailableCash? number
 ---@field mirrorClosedPositionsPnl? number
 ---@field mirrorDepositTotal? number
 ---@field mirrorId? integer
 ---@field mirrorStopLoss? number
 ---@field mirrorStopLossPercentage? number
----@field mirrorTotals? etoro.api.AggregatedPortfolioMirrorTotals2
+---@field mirrorTotals? etoro.api.AggregatedPortfolioMirrorTotals
 ---@field mirrorWithdrawalTotal? number
 
----@class etoro.api.AggregatedPortfolioResponse2
+---@class etoro.api.AggregatedPortfolioResponse
 ---@field accountCurrency? string
----@field accountTotals? etoro.api.AggregatedPortfolioAccountTotals2
+---@field accountTotals? etoro.api.AggregatedPortfolioAccountTotals
 ---@field cid? integer
----@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate2[]
----@field mirrors? etoro.api.AggregatedPortfolioMirrorAggregate2[]
+---@field instrumentAggregates? etoro.api.AggregatedPortfolioInstrumentAggregate[]
+---@field mirrors? etoro.api.AggregatedPortfolioMirrorAggregate[]
 ---@field timestamp? string
 
 ---@class etoro.api.OrderForClosePositionInfoResponse
@@ -3824,9 +3771,9 @@
 ---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/execution/market-open-orders/by-units", params: etoro.op.PostV1TradingExecutionMarketOpenOrdersByUnits, options?: etoro.RequestOptions): etoro.api.PostMarketOpenOrdersByUnits?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "DELETE /api/v1/trading/execution/market-open-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.TokenedResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/aggregate-portfolio", params?: etoro.op.PostV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse2?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/aggregate-portfolio", params?: etoro.op.PostV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/aggregate-portfolio", params?: etoro.op.GetV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
----@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/demo/aggregate-portfolio", params?: etoro.op.PostV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse2?, etoro.Response|etoro.Error
+---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/demo/aggregate-portfolio", params?: etoro.op.PostV1TradingInfoAggregatePortfolio, options?: etoro.RequestOptions): etoro.api.AggregatedPortfolioResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/close-orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.OrderForCloseInfoResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "POST /api/v1/trading/info/demo/eligibility", params?: etoro.op.PostTradingInfoEligibility, options?: etoro.RequestOptions): etoro.api.InstrumentEligibilityResponse?, etoro.Response|etoro.Error
 ---@field call fun(self: etoro.Client, name: "GET /api/v1/trading/info/demo/orders/{orderId}", params: etoro.op.TradingOrdersOrderId, options?: etoro.RequestOptions): etoro.api.OrderForOpenInfoResponse?, etoro.Response|etoro.Error

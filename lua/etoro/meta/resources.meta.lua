@@ -349,6 +349,14 @@ local Watchlists = {}
 ---@return etoro.Response|etoro.Error with meta.meta: the API's limits
 function Watchlists:list(params, options) end
 
+--- Lists the caller's watchlists with the market of each instrument and the
+--- results of each person in them (v1.375.0, Watchlists).
+---@param params? etoro.WatchlistsQuery
+---@param options? etoro.RequestOptions
+---@return etoro.EnrichedWatchlists? data
+---@return etoro.Response|etoro.Error
+function Watchlists:enriched(params, options) end
+
 --- Reads one watchlist with a page of its items (portal: Watchlists, Get
 --- Single Watchlist).
 ---@param id string|integer watchlistId
@@ -428,6 +436,22 @@ local Account = {}
 ---@return etoro.api.AggregatedPortfolioResponse? aggregate
 ---@return etoro.Response|etoro.Error
 function Account:aggregate(filters, options) end
+
+--- The same with levels and filters for each mirror (v1.375.0, Trading). A part of
+--- the answer whose level is "none" is nil.
+---@param filters? etoro.TotalsFilters
+---@param options? etoro.RequestOptions
+---@return etoro.api.AggregatedPortfolioResponse? aggregate
+---@return etoro.Response|etoro.Error
+function Account:totals(filters, options) end
+
+--- Reads what is held by instrument, with positions and waiting orders, copies
+--- beside it (v1.375.0, Trading). A stopLossRate of 0.0001 is none.
+---@param params? etoro.BreakdownQuery
+---@param options? etoro.RequestOptions
+---@return etoro.api.InstrumentBreakdownResponse? breakdown
+---@return etoro.Response|etoro.Error
+function Account:breakdown(params, options) end
 
 --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
 ---@param options? etoro.RequestOptions

@@ -38,6 +38,36 @@ local routes = require "etoro.trading.routes"
 ---@field conversionMode? "eToroApp"|"Realtime"
 ---@field instrumentIds? integer[]
 ---@field mirrorIds? integer[] 0: one's own
+---@field pnlLevel? "None"|"Pnl"|"DailyPnl" newer servers: DailyPnl adds what was
+---gained since dailyCutoffUtc
+---@field dailyCutoffUtc? string|number with DailyPnl alone: when the day began, at
+---most 48 hours ago
+
+---@class etoro.MirrorFilter
+---@field mirrorId integer 0: one's own
+---@field instrumentMode? "default"|"all"|"none"|"custom" custom: instrumentIds alone
+---@field instrumentIds? integer[]
+
+---@class etoro.TotalsFilters
+---@field conversionMode? "eToroApp"|"realtime"
+---@field pnlLevel? "none"|"pnl"|"dailyPnl" "pnl"
+---@field dailyCutoffUtc? string|number with dailyPnl, and with it alone: when the
+---day began, at most 48 hours ago
+---@field accountLevel? "none"|"totals"|"details" "totals"
+---@field instrumentLevel? "none"|"totals"|"details" "totals"
+---@field mirrorLevel? "none"|"totals"|"details" "totals"
+---@field instrumentIds? integer[]
+---@field mirrorFilters? etoro.MirrorFilter[] all mirrors and one's own; an empty
+---list: none
+
+---@class etoro.BreakdownQuery
+---@field positionLevel? "None"|"Normal" None: without positions
+---@field orderLevel? "None"|"Normal" None: without orders
+---@field mirrorLevel? "None"|"Details" Details: copies as well
+---@field instrumentIds? integer[] up to 100
+---@field mirrorIds? integer[] up to 100; 0: one's own
+---@field conversionMode? "eToroApp"|"Realtime"
+---@field CID? integer realCid or demoCid, where the server asks for it
 
 ---@class etoro.HistoryQuery
 ---@field minDate string|number the day to start with; YYYY-MM-DD or seconds
@@ -90,6 +120,8 @@ end
 
 -- What an account holds, by instrument, position and order.
 local function wrap_all(object) return wrap(object, 2) end
+local function wrap_deep(object) return wrap(object, 3) end
+local function or_empty(filters) return filters == nil and {} or filters end
 
 local function read(client, purpose, params, options)
   local at = purpose == "aggregate" and "" or "clientPortfolio"
@@ -259,6 +291,22 @@ resource.rows(collection, "client.account", {
   ---@return etoro.api.AggregatedPortfolioResponse? aggregate
   ---@return etoro.Response|etoro.Error
   aggregate = { routes.by "aggregate", "params", wrap = wrap_aggregate },
+
+  --- The same with levels and filters for each mirror (v1.375.0, Trading). A part of
+  --- the answer whose level is "none" is nil.
+  ---@param filters? etoro.TotalsFilters
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.AggregatedPortfolioResponse? aggregate
+  ---@return etoro.Response|etoro.Error
+  totals = { routes.by "totals", { "body", or_empty }, wrap = wrap_aggregate },
+
+  --- Reads what is held by instrument, with positions and waiting orders, copies
+  --- beside it (v1.375.0, Trading). A stopLossRate of 0.0001 is none.
+  ---@param params? etoro.BreakdownQuery
+  ---@param options? etoro.RequestOptions
+  ---@return etoro.api.InstrumentBreakdownResponse? breakdown
+  ---@return etoro.Response|etoro.Error
+  breakdown = { routes.by "breakdown", "params", wrap = wrap_deep },
 
   --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
   ---@param options? etoro.RequestOptions

@@ -26,6 +26,8 @@ local HISTORY = {
 ---@field accountIds? string|string[] some of the type's
 ---@field accountTypes? string|string[] some of all
 ---@field displayCurrency? string default "USD"
+---@field includeSubAccounts? boolean newer servers, of no single account: those of
+---sub-accounts as well; subType is "subAccount"
 
 ---@class etoro.BalanceQuery: etoro.BalanceScope
 ---@field includeZeroBalances? boolean

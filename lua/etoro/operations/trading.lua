@@ -72,15 +72,24 @@ local conversion_mode = {
   default = "eToroApp",
   enum = { "eToroApp", "Realtime" },
 }
+local datetime = { type = "datetime" }
 local instrument_ids = { type = "list", items = positive_integer }
 local aggregate_portfolio_query = {
   conversionMode = conversion_mode,
+  dailyCutoffUtc = datetime,
   instrumentIds = instrument_ids,
   mirrorIds = { type = "list", items = "integer" },
+  pnlLevel = { type = "string", enum = { "None", "Pnl", "DailyPnl" } },
 }
-local scopes_real_read = {
-  "etoro-public:real:read", "etoro-public:real:write",
+local scopes_trade_real_read = {
   "etoro-public:trade.real:read", "etoro-public:trade.real:write",
+}
+local any_of_daily_cutoff_utc = {
+  { "dailyCutoffUtc", when = { pnlLevel = "DailyPnl" } },
+}
+local none_of_daily_cutoff_utc = {
+  { "dailyCutoffUtc", when = { pnlLevel = "None" } },
+  { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } },
 }
 local account_level = {
   type = "string",
@@ -94,7 +103,7 @@ local aggregate_portfolio_body = {
     default = "eToroApp",
     enum = { "eToroApp", "realtime" },
   },
-  dailyCutoffUtc = { type = "datetime" },
+  dailyCutoffUtc = datetime,
   instrumentIds = instrument_ids,
   instrumentLevel = account_level,
   mirrorFilters = {
@@ -108,7 +117,7 @@ local aggregate_portfolio_body = {
           enum = { "default", "all", "none", "custom" },
           nullable = true,
         },
-        mirrorId = required_integer,
+        mirrorId = { type = "integer", min = 0, required = true },
       },
     },
     nullable = true,
@@ -120,11 +129,19 @@ local aggregate_portfolio_body = {
     enum = { "none", "pnl", "dailyPnl" },
   },
 }
+local any_of_daily_cutoff_utc_2 = {
+  { "dailyCutoffUtc", when = { pnlLevel = "dailyPnl" } },
+}
+local none_of_daily_cutoff_utc_2 = {
+  { "dailyCutoffUtc", when = { pnlLevel = "none" } },
+  { "dailyCutoffUtc", when = { pnlLevel = "pnl" } },
+  { "mirrorFilters", when = { mirrorLevel = "none" } },
+}
+local scopes_trade_demo_read = { "etoro-public:trade.demo:read" }
 local scopes_demo_read = {
   "etoro-public:demo:read", "etoro-public:demo:write",
   "etoro-public:trade.demo:read", "etoro-public:trade.demo:write",
 }
-local scopes_trade_demo_read = { "etoro-public:trade.demo:read" }
 local instrument_ids_2 = {
   type = "list",
   items = positive_integer,
@@ -137,6 +154,10 @@ local eligibility_body = {
 }
 local any_of_instrument_ids = { { "instrumentIds", "symbols" } }
 local max_together = { 100, "instrumentIds", "symbols" }
+local scopes_real_read = {
+  "etoro-public:real:read", "etoro-public:real:write",
+  "etoro-public:trade.real:read", "etoro-public:trade.real:write",
+}
 local history_query = {
   minDate = { type = "date", required = true },
   page = { type = "integer", min = 0 },
@@ -533,7 +554,9 @@ add("GET", "/api/v1/trading/info/aggregate-portfolio", {
   pool = "aggregate-real",
   account = "real",
   twin = "GET /api/v1/trading/info/demo/aggregate-portfolio",
-  scopes = scopes_real_read,
+  scopes = scopes_trade_real_read,
+  any_of = any_of_daily_cutoff_utc,
+  none_of = none_of_daily_cutoff_utc,
 })
 
 add("POST", "/api/v1/trading/info/aggregate-portfolio", {
@@ -544,7 +567,9 @@ add("POST", "/api/v1/trading/info/aggregate-portfolio", {
   account = "real",
   twin = "POST /api/v1/trading/info/demo/aggregate-portfolio",
   reads = true,
-  scopes = { "etoro-public:trade.real:read", "etoro-public:trade.real:write" },
+  scopes = scopes_trade_real_read,
+  any_of = any_of_daily_cutoff_utc_2,
+  none_of = none_of_daily_cutoff_utc_2,
   since = "v1.375.0",
 })
 
@@ -555,7 +580,9 @@ add("GET", "/api/v1/trading/info/demo/aggregate-portfolio", {
   pool = "aggregate-demo",
   account = "demo",
   twin = "GET /api/v1/trading/info/aggregate-portfolio",
-  scopes = scopes_demo_read,
+  scopes = scopes_trade_demo_read,
+  any_of = any_of_daily_cutoff_utc,
+  none_of = none_of_daily_cutoff_utc,
 })
 
 add("POST", "/api/v1/trading/info/demo/aggregate-portfolio", {
@@ -567,6 +594,8 @@ add("POST", "/api/v1/trading/info/demo/aggregate-portfolio", {
   twin = "POST /api/v1/trading/info/aggregate-portfolio",
   reads = true,
   scopes = scopes_trade_demo_read,
+  any_of = any_of_daily_cutoff_utc_2,
+  none_of = none_of_daily_cutoff_utc_2,
   since = "v1.375.0",
 })
 

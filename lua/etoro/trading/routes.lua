@@ -21,6 +21,8 @@ local V1, V2 = "/api/v1/trading", "/api/v2/trading"
 ---| "pnl"
 ---| "portfolio"
 ---| "aggregate"
+---| "totals" # the same with filters and levels
+---| "breakdown" # by instrument, with positions and orders
 ---| "history"
 ---| "copy" # money into a copy of somebody, or out of it
 ---| "copy_close" # end one
@@ -43,6 +45,8 @@ M.REAL = {
   pnl = "GET " .. V1 .. "/info/real/pnl",
   portfolio = "GET " .. V1 .. "/info/portfolio",
   aggregate = "GET " .. V1 .. "/info/aggregate-portfolio",
+  totals = "POST " .. V1 .. "/info/aggregate-portfolio",
+  breakdown = "GET " .. V2 .. "/info/instrument-breakdown",
   history = "GET " .. V1 .. "/info/trade/history",
   copy = "POST " .. V2 .. "/copy",
   copy_close = "POST " .. V2 .. "/copy/close",

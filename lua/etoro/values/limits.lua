@@ -310,6 +310,8 @@ return {
   rates_batch = 100,
   -- bars: of one request for candles, as documented
   bars_max = 1000,
+  -- bars: between two times, that one call reads
+  bars_between_max = 20000,
   -- bars: where no count is given; the API's own
   default_bars = 100,
   -- instruments: of one request for eligibility, as documented

@@ -42,7 +42,7 @@ local function named(ctx)
 end
 
 local function show(ctx, one)
-  local is_there = ctx.box:now() >= one.at + OPENING
+  local is_there = ctx.box:now() >= one.opens
   return { subAccountId = one.id, providerName = "etoro-trading",
     accountId = ("%d"):format(one.real_cid), accountType = "Trading",
     accountVisibility = "Visible", accountCurrencies = json.list { "USD" },
@@ -70,7 +70,7 @@ handlers["POST " .. ROOT .. "/me/accounts"] = function(ctx)
   local box = ctx.box
   local one = { id = "sub_" .. box.rng:token(32), username = more.username,
     gcid = box:next_gcid(), real_cid = box:next_cid(), demo_cid = box:next_cid(),
-    at = box:now(), credit = 0, tokens = {} }
+    opens = box:now() + OPENING, credit = 0, tokens = {} }
   table.insert(accounts_of(ctx), one)
   return reply.new(202, { account = show(ctx, one), authorization = json.null })
 end

@@ -4,6 +4,7 @@
 local assets = require "etoro.sandbox.market.assets"
 local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
+local enrichment = require "etoro.sandbox.lists.enrichment"
 local json = require "etoro.values.json"
 local people_fixture = require "etoro.sandbox.people.fixture"
 local refusals = require "etoro.sandbox.http.refusals"
@@ -366,5 +367,41 @@ handlers["GET /api/v1/watchlists/public/{userId}/{watchlistId}"] =
     return reply.new(200, show(ctx, list, ctx.args.pageNumber,
       ctx.args.itemsPerPage))
   end
+
+-- What the owner may do with a list.
+local function actions_of(list)
+  local is_own = list.kind ~= "Default" and list.kind ~= "RecentlyInvested"
+  return { enableRename = is_own, enableDelete = is_own,
+    enableSetAsDefault = not list.selected,
+    enableRearrangedWithDragAndDrop = true,
+    enableAddingItems = list.kind ~= "RecentlyInvested" }
+end
+
+local function part_of(ctx, name)
+  for _, part in ipairs(ctx.body.components) do
+    if part.type == name then return part end
+  end
+  return reply.stop(M.refuse(ctx, 400, nil, "components lacks " .. name))
+end
+
+-- The lists as a part of a page, with what is known of their items.
+handlers["POST /api/v2/watchlists"] = function(ctx)
+  local part = part_of(ctx, "userWatchlists")
+  ctx.args = part.params or {}
+  if ctx.args.ensureBuiltinWatchlists ~= false then ensure_builtin(ctx) end
+  local lists, size = lists_of(ctx), ctx.args.itemsPerPageForSingle or 100
+  sort(lists)
+  local shown = reply.each(lists, function(list)
+    local out = show(ctx, list, 0, size)
+    out.userActions = actions_of(list)
+    return out
+  end)
+  return reply.new(200, { kind = "component", type = part.type, status = "ok",
+    data = { watchlists = shown, enrichmentData = enrichment.of(ctx, lists),
+      pagination = { page = 0, pageSize = MAX_LISTS, totalCount = #lists,
+        hasNext = false } },
+    actions = {}, meta = { cache = { maxAgeSeconds = 0 } },
+    errors = json.list() })
+end
 
 return M

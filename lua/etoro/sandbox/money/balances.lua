@@ -20,6 +20,7 @@ local M = { handlers = handlers, refuse = refusals.with_id }
 ---@field balance number
 ---@field cash number of it, what is free
 ---@field invested number
+---@field sub_type? string "subAccount"
 
 local cents = books.cents
 local LONGEST = ceilings.box_balances_days_max
@@ -81,6 +82,27 @@ function M.add(ctx, id, amount)
   end
 end
 
+-- The sub-accounts that are there by now, as trading accounts.
+local function sub_accounts(ctx)
+  local out = {}
+  for _, one in ipairs(ctx.caller.owner.sub_accounts or {}) do
+    if one.opens <= ctx.box:now() then
+      out[#out + 1] = { id = ("%d"):format(one.real_cid), kind = "trading",
+        sub_type = "subAccount", currency = "USD", balance = one.credit,
+        cash = one.credit, invested = 0 }
+    end
+  end
+  return out
+end
+
+-- All that a query can be about.
+local function accounts_for(ctx)
+  local out = M.accounts(ctx)
+  if not ctx.args.includeSubAccounts then return out end
+  local more = sub_accounts(ctx)
+  return table.move(more, 1, #more, #out + 1, out)
+end
+
 local function set_of(text)
   if not text then return nil end
   local set = {}
@@ -118,7 +140,7 @@ local function choose(ctx)
     invalid(ctx, "displayCurrency is unknown")
   end
   local out = {}
-  for _, account in ipairs(M.accounts(ctx)) do
+  for _, account in ipairs(accounts_for(ctx)) do
     if (not types or types[account.kind])
         and (not ids or ids[core.lower(account.id)])
         and (not args.accountType or args.accountType == account.kind)
@@ -132,7 +154,8 @@ end
 local function show(ctx, account)
   local rate = M.RATES[account.currency] / M.RATES[ctx.args.displayCurrency]
   local out = {
-    accountId = account.id, accountType = account.kind, subType = json.null,
+    accountId = account.id, accountType = account.kind,
+    subType = account.sub_type or json.null,
     balance = account.balance, currency = account.currency,
     displayBalance = cents(account.balance * rate),
     displayCurrency = ctx.args.displayCurrency, exchangeRate = rate,

@@ -159,10 +159,11 @@ function M.outcome(ctx, book, account)
   return reply.new(200, {
     orderID = close.id, CID = account.cid, orderType = 19,
     statusID = events.STATUS_IDS[close.status], referenceID = close.reference,
-    operationType = 1, errorCode = close.error_code or 0,
+    operationType = 1, errorCode = answers.or_null(close.error_code),
     errorMessage = answers.or_null(close.error_message),
     instrumentID = close.position.instrument.instrumentID,
-    requestOccurred = book:date(close.at),
+    requestOccurred = book:date(close.at), assetCurrencyID = 1,
+    accountCurrencyID = 1,
     proceeds = part and part.amount + part.profit or 0,
     externalOperationType = 0,
     positions = json.list(out),

@@ -3,6 +3,7 @@
 local aggregate = require "etoro.sandbox.trading.aggregate"
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local breakdown = require "etoro.sandbox.trading.breakdown"
 local closes = require "etoro.sandbox.trading.closes"
 local copies = require "etoro.sandbox.trading.copies"
 local costs = require "etoro.sandbox.trading.costs"
@@ -34,6 +35,8 @@ local ACTS = {
   ["GET " .. V1 .. "info/portfolio"] = views.portfolio,
   ["GET " .. V1 .. "info/real/pnl"] = views.pnl,
   ["GET " .. V1 .. "info/aggregate-portfolio"] = aggregate.get,
+  ["POST " .. V1 .. "info/aggregate-portfolio"] = aggregate.post,
+  ["GET " .. V2 .. "info/instrument-breakdown"] = breakdown.get,
   ["GET " .. V1 .. "info/trade/history"] = history.list,
   ["POST " .. V2 .. "info/costs"] = costs.get,
   ["POST " .. V2 .. "info/eligibility"] = eligibility.list,

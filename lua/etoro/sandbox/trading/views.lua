@@ -143,7 +143,10 @@ local function was_pending(one, moment)
   return one.at <= moment and (not one.final_at or one.final_at > moment)
 end
 
--- What is pending at a moment, in the order of the ids.
+--- What is pending at a moment, in the order of the ids.
+---@param set table an account's `pending` or `closing`
+---@param moment number
+---@return table[]
 local function pending(set, moment)
   local out = {}
   for one in pairs(set) do
@@ -156,6 +159,8 @@ local function pending(set, moment)
   table.sort(out, function(a, b) return core.before(a.id, b.id) end)
   return out
 end
+
+M.pending = pending
 
 -- What an order that has not come to its end still ties up.
 local function tied_up(order)
