@@ -56,10 +56,18 @@ describe("a copy that is asked for", function()
 
   it("is an error where its status says that it was refused", function()
     status = known { isSuccess = false, errorMessageCode = 972, failReason = "not now" }
-    local copy, err = start { referenceID = "mine" }
+    local copy, err, _ = start { referenceID = "mine" }
     assert.is_nil(copy)
     assert.same({ "rejected", "972", "not now", "mine" },
       { err.kind, err.code, err.message, err.key })
+    assert.matches("^972 means that the copy was refused", err.hint)
+    status = known { isSuccess = false, errorMessageCode = 972 }
+    _, err = start { referenceID = "mine" }
+    assert.equal("the copy was refused", err.message)
+    status = known { isSuccess = false, errorMessageCode = 4711 }
+    _, err = start { referenceID = "mine" }
+    assert.same({ "4711", "the copy was refused" }, { err.code, err.message })
+    assert.is_nil(err.hint)
   end)
 
   it("is pending where nothing is known after limits.copy_wait seconds", function()
@@ -263,7 +271,7 @@ describe("copies of the sandbox", function()
       local before = credit()
       local able = assert(client.copying:eligibility { parentCID = PARENT,
         amount = 100 })
-      assert.same({ false, 973 }, { able.isSuccess, able.errorCode })
+      assert.same({ false, 972 }, { able.isSuccess, able.errorCode })
       local copy = assert(client.copying:start { parentCID = PARENT, amount = 250 })
       assert.equal("harborlight", copy.parentUsername)
       assert.equal(before - 250, credit())
@@ -276,7 +284,7 @@ describe("copies of the sandbox", function()
         { mirror.availableAmount, mirror.initialInvestment, mirror.depositSummary,
           mirror.withdrawalSummary, mirror.parentCID, mirror.mirrorId })
       local _, err = client.copying:remove { parentCID = PARENT, amount = 201 }
-      assert.equal("974", err.code)
+      assert.equal("623", err.code)
       assert.is_true(assert(client.copying:stop(copy.mirrorID)).isGone)
       assert.equal(before, credit())
       assert.same({}, assert(client.copying:list()))

@@ -361,7 +361,30 @@ describe("client.orders", function()
       assert.equal("rejected", order:state())
       assert.equal(720, order.status.errorCode)
       assert.equal("Too small", order.status.errorMessage)
+      local err = assert(order:refusal())
+      assert.same({ "rejected", "720", "Too small" },
+        { err.kind, err.code, err.message })
+      assert.matches("^720 means that it, or what it leaves, is below", err.hint)
     end)
+
+    it("tells what the number of a rejection means where it has no words",
+      function()
+        for code, words in pairs { [623] = "blocked from trading",
+          [720] = "below the smallest size", [4711] = "does not say why" }
+        do
+          t:fault { route = "GET /api/v2/trading/info/demo/orders:lookup",
+            fault = "status", status = 200, body = { orderId = 1, status = {
+              id = 4, name = "Rejected", errorCode = code,
+              errorMessage = etoro.null } } }
+          local order = assert(client.orders:get(1))
+          local err = assert(order:refusal())
+          assert.equal(tostring(code), err.code)
+          assert.matches(words, err.message)
+        end
+        local order = assert(place())
+        assert(order:wait())
+        assert.is_nil(order:refusal())
+      end)
 
     it("waits for a rate that is touched later", function()
       local order = assert(place { orderType = "mit", triggerRate = 100 })

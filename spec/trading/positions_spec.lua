@@ -366,12 +366,27 @@ describe("client.positions", function()
       local position = t:position()
       t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
         body = { errorCode = 604, errorMessage = "Market is closed" } }
-      local none, err = position:close()
+      local none, err, _ = position:close()
       assert.is_nil(none)
       assert.equal("rejected", err.kind)
       assert.equal("604", err.code)
       assert.matches("Market is closed", err.message)
       assert.is_false(position:is_closed())
+      for body, words in pairs {
+        [{ errorCode = 779 }] = "refused: the position does not close in part",
+        [{ errorCode = "719", errorMessage = "" }] = "not this account's",
+      } do
+        t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
+          body = body }
+        _, err = t:position():close()
+        assert.matches(words, err.message)
+        assert.matches("is open still%. %u", err.hint)
+      end
+      t:fault { route = CLOSE_ROUTE, fault = "status", status = 400,
+        body = { errorCode = 632, errorMessage = "No" } }
+      _, err = t:position():close()
+      assert.same({ "invalid", "632", "No" }, { err.kind, err.code, err.message })
+      assert.matches("^632 means that the position is being closed", err.hint)
     end)
 
     it("takes error 741, closed already, for done", function()

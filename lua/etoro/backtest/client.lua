@@ -169,6 +169,8 @@ function order_methods:is_final()
   return is_final
 end
 
+function order_methods:refusal() return order_states.refusal(show(self)) end
+
 function order_methods:positions(options)
   check.options(options, OF_WAIT, "option")
   local list, own = {}, kept[self]

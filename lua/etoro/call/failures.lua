@@ -2,6 +2,7 @@
 -- and what kept an answer from coming.
 
 local core = require "etoro.core"
+local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
 local faults = require "etoro.call.faults"
 local limits = require "etoro.values.limits"
@@ -91,6 +92,14 @@ local function is_final(code, op)
   return false
 end
 
+-- The numbers are those of trading; other parts of the API may have their own.
+local function explain(found, op)
+  if not op or not op.path:find("/trading/", 1, true) then return nil end
+  local hint
+  found.message, hint = error_numbers.explain(found.code, found.message)
+  return hint
+end
+
 local function describe(err, found, is_page)
   local status = err.status
   if is_page then
@@ -134,7 +143,9 @@ function M.from_reply(reply)
     field = found.field, details = found.details,
     response = shown(reply.text),
   }
+  local meaning = explain(found, op)
   describe(err, found, is_page and status ~= 429)
+  err.hint = err.hint or meaning
   local is_read = op ~= nil and op.method == "GET"
   if op and op["until"] and (status == 404 or status == 403) then
     err.hint = gone_hint(op)

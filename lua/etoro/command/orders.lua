@@ -176,8 +176,8 @@ local function show(placed)
   local code, reason = ENDS[shape.state], known(shape.reason)
   session.done.code = code ~= exits.OK and code or nil
   if code ~= exits.OK then
-    local api_code, message = order_states.failure(placed.order)
-    shape.error = { kind = shape.state, code = api_code,
+    local api_code, message, hint = order_states.failure(placed.order)
+    shape.error = { kind = shape.state, code = api_code, hint = hint,
       message = message or "no reason given" }
     shape.order = shapes.placed(shape)
     session:note(("etoro: order %s was %s: %s"):format(

@@ -4,6 +4,7 @@
 
 local call_options = require "etoro.call.options"
 local core = require "etoro.core"
+local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
@@ -67,10 +68,13 @@ end
 
 local function copy_of(body, reference, response)
   if spelling.get(body, "isSuccess") then return body, response end
+  local code = spelling.get(body, "errorMessageCode")
+  local words = spelling.get(body, "failReason")
+  local message, hint = error_numbers.explain(code,
+    type(words) == "string" and words ~= "" and words or nil)
   return nil, errors.new { kind = "rejected",
-    code = body.errorMessageCode and tostring(body.errorMessageCode) or "refused",
-    message = type(body.failReason) == "string" and body.failReason
-      or "the copy was refused",
+    code = code and tostring(code) or "refused",
+    message = message or "the copy was refused", hint = hint,
     status = response.status, request_id = response.request_id, key = reference,
     details = body }
 end

@@ -2,6 +2,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local error_numbers = require "etoro.values.error_numbers"
 local events = require "etoro.sandbox.trading.events"
 local json = require "etoro.values.json"
 local market_prices = require "etoro.sandbox.market.prices"
@@ -48,7 +49,8 @@ end
 local function reject(book, close, at)
   if close.final_at then return end
   close.error_code = close.fate.errorCode or SCRIPTED
-  close.error_message = close.fate.errorMessage or "Rejected as scripted"
+  close.error_message = close.fate.errorMessage
+    or error_numbers.words(close.error_code) or "Rejected as scripted"
   end_close(book, close, "Rejected", at)
 end
 

@@ -15,14 +15,13 @@ local cents = books.cents
 local SETTLING = 2 -- seconds
 local LEAST = 200 -- US dollars of a new copy
 local NIL = "00000000-0000-0000-0000-000000000000"
-local UNKNOWN, OWN, TOO_SMALL, NO_FUNDS = 970, 971, 973, 974
 
-local WORDS = {
-  [UNKNOWN] = "there is nobody of this parentCID",
-  [OWN] = "nobody copies himself",
-  [TOO_SMALL] = "a copy begins with 200 US dollars",
-  [NO_FUNDS] = "there is not that much money",
-}
+-- Why a copy is refused: the API's number, and words.
+local REFUSED, BLOCKED = 972, 623
+local UNKNOWN = { REFUSED, "there is nobody of this parentCID" }
+local OWN = { REFUSED, "nobody copies himself" }
+local TOO_SMALL = { REFUSED, "a copy begins with 200 US dollars" }
+local NO_FUNDS = { BLOCKED, "Insufficient funds" } -- the document's own example
 
 --- Refuses in the shape of the copy routes.
 function M.refuse(_, status, _, message)
@@ -104,8 +103,8 @@ function M.eligibility(ctx, book, account)
   end
   local fault = fault_of(book, account, body.parentCID, body.amount)
   return reply.new(200, { CID = account.cid, parentCID = body.parentCID,
-    isSuccess = fault == nil, errorCode = fault or json.null,
-    errorMessage = WORDS[fault] or json.null })
+    isSuccess = fault == nil, errorCode = fault and fault[1] or json.null,
+    errorMessage = fault and fault[2] or json.null })
 end
 
 -- Of several requests of one reference, one that was carried out goes before.
@@ -132,7 +131,7 @@ function M.status(ctx, book, account)
     out.parentCID, out.parentUsername = request.cid, parent.username
   end
   if request.fault then
-    out.errorMessageCode, out.failReason = request.fault, WORDS[request.fault]
+    out.errorMessageCode, out.failReason = request.fault[1], request.fault[2]
   else
     out.mirrorID = request.mirror.portfolio.mirror_id
   end

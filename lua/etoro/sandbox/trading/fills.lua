@@ -3,6 +3,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local error_numbers = require "etoro.values.error_numbers"
 local events = require "etoro.sandbox.trading.events"
 local market_prices = require "etoro.sandbox.market.prices"
 local positions = require "etoro.sandbox.trading.positions"
@@ -21,7 +22,8 @@ local FINAL = { Filled = true, Rejected = true, Canceled = true,
   RejectedPartiallyFilled = true }
 M.FINAL = FINAL
 
--- The sandbox's own numbers for why an order was rejected.
+-- Why an order was rejected: 720 is the API's number, the others are the sandbox's
+-- own.
 local FUNDS, TOO_SMALL, TOO_LARGE, SCRIPTED = 604, 720, 736, 999
 
 function M.set_status(order, status, at)
@@ -48,8 +50,9 @@ local function reject(book, order, at)
   if FINAL[order.status] then return end
   local status = #order.executions > 0 and "RejectedPartiallyFilled"
     or "Rejected"
-  M.finish(book, order, status, at, order.reject_code or SCRIPTED,
-    order.reject_message or "Rejected as scripted")
+  local code = order.reject_code or SCRIPTED
+  M.finish(book, order, status, at, code, order.reject_message
+    or error_numbers.words(code) or "Rejected as scripted")
 end
 
 local function reject_later(book, order, code, message)

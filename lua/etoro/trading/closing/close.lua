@@ -5,6 +5,7 @@
 local batches = require "etoro.resource.batches"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
 local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
@@ -89,12 +90,15 @@ end
 
 local function refused(closing, answer)
   local code = spelling.get(answer, "errorCode")
+  local words = spelling.get(answer, "errorMessage")
+  local message, meaning = error_numbers.explain(code,
+    words and words ~= "" and tostring(words) or nil)
+  local hint = ("Position %s is open still"):format(
+    tostring(spelling.get(closing.position, "positionID")))
   return errors.new {
     kind = "rejected", code = tostring(code),
-    message = "the close was refused: "
-      .. tostring(spelling.get(answer, "errorMessage") or "no reason given"),
-    hint = ("Position %s is open still"):format(
-      tostring(spelling.get(closing.position, "positionID"))),
+    message = "the close was refused: " .. (message or "no reason given"),
+    hint = meaning and hint .. ". " .. meaning or hint,
   }
 end
 

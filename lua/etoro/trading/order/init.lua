@@ -115,6 +115,14 @@ function methods:is_final()
   return is_final
 end
 
+--- Says why the order was refused, by what was last read of it.
+---@return etoro.Error? err kind rejected, the API's code, words for it; nil: it was
+---not refused
+function methods:refusal()
+  links.of(self, "order:refusal")
+  return order_states.refusal(self)
+end
+
 -- The fields that no lookup has to repeat
 local KEPT = { "orderId", "referenceId", "token", "symbol" }
 

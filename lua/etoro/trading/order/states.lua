@@ -2,6 +2,8 @@
 
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local error_numbers = require "etoro.values.error_numbers"
+local errors = require "etoro.errors"
 
 local tonumber = core.number -- not up to the locale
 
@@ -111,17 +113,31 @@ function M.waits_for_market(answer)
   return known_status(status_of(answer)) == STATUSES[WAITING_FOR_MARKET]
 end
 
---- Why an order was refused: the API's code and words.
+--- Why an order was refused: the API's code, its words or, for a known number
+--- without any, ours, and what to do about it.
 ---@param answer table
 ---@return string? code
 ---@return string? message
+---@return string? hint
 function M.failure(answer)
   local status = status_of(answer)
   if not has_failed(status) then return nil end
   local message = spelling.get(status, "errorMessage")
   if type(message) ~= "string" or not message:find "[^ \t-\r]" then message = nil end
   local code = spelling.get(status, "errorCode")
-  return type(code) == "number" and core.figure(code) or code, message
+  return type(code) == "number" and core.figure(code) or code,
+    error_numbers.explain(code, message)
+end
+
+--- The same as an error.
+---@param answer table
+---@return etoro.Error? err kind rejected; nil: it was not
+function M.refusal(answer)
+  local code, message, hint = M.failure(answer)
+  if not code then return nil end
+  return errors.new { kind = "rejected", code = code,
+    message = message or "the order was refused, and the API does not say why",
+    hint = hint }
 end
 
 return M
