@@ -1,5 +1,6 @@
 -- The page of a backtest: whole, self-contained, and text wherever it is text.
 local charts = require "etoro.backtest.charts"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local backtest_page = require "etoro.backtest.page"
 local past = require "spec.support.past"
@@ -102,9 +103,7 @@ describe("the page of a backtest #lua", function()
     assert(result:report(path))
     local done = process.run { "python3", lab:file("judge.py", JUDGE), path }
     assert.equal(0, done.code, done.stderr)
-    local file = assert(io.open(path, "rb"))
-    local html = file:read "a"
-    file:close()
+    local html = assert(files.read(path))
     for _, word in ipairs { "%f[%w]nan%f[%W]", "%f[%w]inf%f[%W]" } do
       assert.is_nil(html:lower():find(word))
     end

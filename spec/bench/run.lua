@@ -10,6 +10,7 @@
 -- about memory the long ones.
 
 local bodies = require "spec.bench.bodies"
+local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 
@@ -247,9 +248,7 @@ assert(client:call "GET /api/v1/agent-portfolios")
 -- Instructions until the first answer, without those of Lua itself.
 local function first_call(web)
   local path = web.dir .. "/first.lua"
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(FIRST))
-  file:close()
+  files.write(path, FIRST)
   local bare = collected { LUA, "-e", "" }
   local mine = collected { LUA, path, web.plain_url } - bare
   return { value = mine, mine = mine, theirs = bare }

@@ -1,13 +1,9 @@
 -- The codes that the core has for a call without a reply, and what Lua says of
 -- each: src/core/engine/codes.h and lua/etoro/call/failures.lua.
 local failures = require "etoro.call.failures"
+local files = require "spec.support.files"
 
-local function text_of(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function text_of(path) return assert(files.read(path)) end
 
 -- The texts of a list in codes.h.
 local function list(name)

@@ -1,6 +1,7 @@
 -- Keys and tokens, wherever they come from.
 local core = require "etoro.core"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local keys = require "spec.support.keys"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
@@ -23,9 +24,7 @@ describe("etoro.client", function()
 
   local function file(name, text)
     local path = dir .. "/" .. name
-    local handle = assert(io.open(path, "wb"))
-    handle:write(text)
-    handle:close()
+    files.write(path, text)
     assert(os.execute(("chmod 600 %q"):format(path)))
     return path
   end

@@ -1,5 +1,6 @@
 -- Levels of events, and events as lines of JSON.
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
@@ -180,9 +181,7 @@ describe("etoro.events.lines", function()
     client:call "GET /api/v1/me"
     client:request { path = "/api/v1/me", query = { access_token = user_key } }
     client:warn(nil, 'an answer had {"userToken":"' .. user_key .. '"}')
-    local file = assert(io.open(path))
-    local text = file:read "a"
-    file:close()
+    local text = assert(files.read(path))
     assert(#text > 500)
     for _, key in ipairs { api_key, user_key } do
       assert.is_nil(text:find(key, 1, true))

@@ -1,6 +1,7 @@
 -- secret:save: a file of its owner's alone, by no link and with no half of it.
 local core = require "etoro.core"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local CANARY = "canary-secret-0123456789"
@@ -23,18 +24,9 @@ describe("secret:save", function()
 
   local function mode(name) return run("stat", "-c", "%a %F", name):gsub("\n", "") end
 
-  local function read(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
-  end
+  local function read(name) return assert(files.read(name)) end
 
-  local function write(name, text)
-    local file = assert(io.open(name, "wb"))
-    file:write(text)
-    file:close()
-  end
+  local write = files.write
 
   local function names() return run("ls", "-A", folder) end
 

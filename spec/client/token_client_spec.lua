@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local core = require "etoro.core"
 local desk = require "spec.support.desk"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local portfolios = require "etoro.agents.portfolios"
 local process = require "spec.support.process"
@@ -174,9 +175,7 @@ describe("token:client, in the sandbox,", function()
     local path = dir .. "/journal"
     local _, token = start { journal = path }
     local placed = assert(order(assert(token:client())))
-    local file = assert(io.open(path))
-    local text = file:read "a"
-    file:close()
+    local text = assert(files.read(path))
     process.remove(dir)
     assert.matches(placed.referenceId, text, 1, true)
   end)

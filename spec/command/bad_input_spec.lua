@@ -2,6 +2,7 @@
 -- take little or nothing: a clear line, the documented exit code, nothing lost.
 local commands = require "spec.support.commands"
 local core = require "etoro.core"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
@@ -25,9 +26,7 @@ describe("the etoro command is given #lua", function()
   local function path(name) return dir .. "/etoro/" .. name end
 
   local function write(name, text, mode)
-    local file = assert(io.open(path(name), "wb"))
-    file:write(text)
-    file:close()
+    files.write(path(name), text)
     assert(os.execute(("chmod %s '%s'"):format(mode or "600", path(name))))
   end
 

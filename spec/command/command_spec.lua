@@ -1,4 +1,5 @@
 -- The etoro command, as a shell would start it, against a served sandbox.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
 
@@ -195,9 +196,7 @@ describe("the etoro command #lua", function()
       local dir = process.scratch()
       local file = dir .. "/secret"
       local out = create(file, "MyPort1")
-      local f = assert(io.open(file))
-      local secret = f:read "a"
-      f:close()
+      local secret = assert(files.read(file))
       assert.truthy(#secret > 20)
       assert.is_nil(out:find(secret:sub(1, 20), 1, true))
       assert.truthy(process.run({ "ls", "-l", file }).stdout:find "^%-rw%-%-%-%-%-%-%-")

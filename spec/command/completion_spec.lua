@@ -1,6 +1,7 @@
 -- The scripts of etoro completion, in the shells themselves.
 local commands = require "spec.support.commands"
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local remembered = require "etoro.command.remembered"
@@ -24,11 +25,7 @@ end
 describe("etoro completion #lua", function()
   local dir, scripts
 
-  local function keep(kind, text)
-    local file = assert(io.open(dir .. "/etoro/words/" .. kind, "w"))
-    file:write(text)
-    file:close()
-  end
+  local function keep(kind, text) files.write(dir .. "/etoro/words/" .. kind, text) end
 
   setup(function()
     dir, scripts = process.scratch(), {}
@@ -37,9 +34,7 @@ describe("etoro completion #lua", function()
       local done = process.run { LUA, "src/command/etoro", "completion", shell }
       assert(done.code == 0, done.stderr)
       scripts[shell] = dir .. "/script." .. shell
-      local file = assert(io.open(scripts[shell], "w"))
-      file:write(done.stdout)
-      file:close()
+      files.write(scripts[shell], done.stdout)
     end
     keep("symbols", "AAPL\tApple\nBTC\tBitcoin\nBRK.B\tBerkshire's\n")
     keep("demo.positions", "2150000001\tAAPL long\n")

@@ -1,4 +1,5 @@
 -- etoro data, as a shell would start it.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 
@@ -10,12 +11,7 @@ describe("etoro data check", function()
   before_each(function() dir = process.scratch() end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local function etoro(code, ...)
     local argv = { os.getenv "LUA" or "lua5.4", "src/command/etoro", "data", ... }

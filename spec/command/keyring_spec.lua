@@ -3,6 +3,7 @@
 -- what secret-tool does: attributes as words, the secret on stdin and stdout, 1 for
 -- one that is not there.
 local core = require "etoro.core"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "spec.support.limits"
 local process = require "spec.support.process"
@@ -49,9 +50,7 @@ describe("a profile in the keyring #lua", function()
   teardown(function() server:stop() end)
 
   local function write(name, text, mode)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
+    files.write(dir .. "/" .. name, text)
     assert(os.execute(("chmod %s '%s/%s'"):format(mode, dir, name)))
   end
 
@@ -87,10 +86,7 @@ describe("a profile in the keyring #lua", function()
   local KEYS = API .. "\n" .. USER .. "\n"
 
   local function profile(name)
-    local file = assert(io.open(dir .. "/home/.config/etoro/" .. name, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
+    return assert(files.read(dir .. "/home/.config/etoro/" .. name))
   end
 
   it("is used like one in a file, which holds no key", function()

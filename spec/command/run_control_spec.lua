@@ -1,4 +1,5 @@
 -- etoro status, halt and resume speak to a run through the socket beside its state.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -36,12 +37,7 @@ describe("the socket of a run #lua", function()
   end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local function argv(...)
     local all = { LUA, "src/command/etoro", "--base-url", server.url, ... }

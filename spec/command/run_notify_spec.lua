@@ -1,5 +1,6 @@
 -- etoro run --notify: what it notes goes to a command or a webhook, which it never
 -- waits for, and which get no key.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -30,19 +31,9 @@ describe("etoro run --notify #lua", function()
   end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
-  local function read(name)
-    local file = io.open(dir .. "/" .. name, "rb")
-    local text = file and file:read "a" or ""
-    if file then file:close() end
-    return text
-  end
+  local function read(name) return files.read(dir .. "/" .. name) or "" end
 
   local ENV = { ETORO_API_KEY = API_KEY, ETORO_USER_KEY = USER_KEY,
     ETORO_ACCESS_TOKEN = false, OTHER = "other" }

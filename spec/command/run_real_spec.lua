@@ -1,5 +1,6 @@
 -- etoro run with real money: the figures of its question, its rails, and when it
 -- does not ask.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -33,12 +34,7 @@ describe("etoro --real run #lua", function()
     process.remove(dir)
   end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local function argv(...)
     local all = { LUA, "src/command/etoro", "--base-url", server.url, "--real", ... }

@@ -1,5 +1,6 @@
 -- etoro run with several files: each with its own account, settings, rails, state
 -- and log; one that fails stops alone.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -32,19 +33,9 @@ describe("etoro run with several files #lua", function()
   end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
-  local function read(name)
-    local file = assert(io.open(dir .. "/" .. name, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
-  end
+  local function read(name) return assert(files.read(dir .. "/" .. name)) end
 
   local function argv(...)
     local all = { LUA, "src/command/etoro", "--base-url", server.url, ... }

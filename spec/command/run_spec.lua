@@ -1,4 +1,5 @@
 -- etoro run, as a shell would start it.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
@@ -15,12 +16,7 @@ describe("etoro run", function()
   end)
   after_each(function() os.execute("rm -r " .. dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local function etoro(code, ...)
     local argv = { os.getenv "LUA" or "lua5.4", "src/command/etoro", ... }

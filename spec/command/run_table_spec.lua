@@ -2,6 +2,7 @@
 -- spec/fixtures/screens has them.
 local columns = require "etoro.command.columns"
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -95,14 +96,9 @@ describe("etoro run #lua", function()
   end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
-  local function files()
+  local function written()
     return write("buyer.lua", [[return { name = "buyer", symbols = { "AAPL" },
       main = function(ctx)
         assert(ctx:buy("AAPL", { amount = 200 }))
@@ -123,7 +119,7 @@ describe("etoro run #lua", function()
 
   -- What stands on the screen once both rows are there, and the run itself.
   local function on_terminal(width)
-    local one, two, rails = files()
+    local one, two, rails = written()
     local argv = { "python3", "spec/support/on_terminal.py", tostring(width), "24",
       "sh", "spec/support/lua.sh",
       table.unpack(etoro("run", one, two, "--rails", rails), 2) }
@@ -164,7 +160,7 @@ describe("etoro run #lua", function()
   end
 
   it("writes lines where it is piped, and JSON with its status", function()
-    local one, two, rails = files()
+    local one, two, rails = written()
     local argv = etoro("run", one, two, "--rails", rails)
     argv.env = ENV
     local child = process.spawn(argv)
@@ -195,7 +191,7 @@ describe("etoro run #lua", function()
   it("keeps its status for etoro status, limits.strategy_view_look and soon after"
     .. " a decision", function()
     assert.equal(15, limits.strategy_view_look)
-    local one, _, rails = files()
+    local one, _, rails = written()
     local argv = etoro("run", one, "--rails", rails)
     argv.env = ENV
     local child = process.spawn(argv)

@@ -1,6 +1,7 @@
 -- etoro run in tmux, a terminal that nobody of this project wrote: its screens are
 -- those of spec/fixtures/screens, and Ctrl-C ends it in order.
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local screen = require "spec.support.screen"
 local support_server = require "spec.support.server"
@@ -22,12 +23,7 @@ describe("etoro run in tmux #lua", function()
   end)
   after_each(function() process.remove(dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local function started(columns, ...)
     local argv = { "sh", "spec/support/lua.sh", "src/command/etoro", "--base-url",
@@ -39,7 +35,7 @@ describe("etoro run in tmux #lua", function()
     return one
   end
 
-  local function files()
+  local function written()
     return write("buyer.lua", [[return { name = "buyer", symbols = { "AAPL" },
       main = function(ctx)
         assert(ctx:buy("AAPL", { amount = 200 }))
@@ -66,7 +62,7 @@ describe("etoro run in tmux #lua", function()
   for _, columns in ipairs { 80, 120 } do
     it(("shows its table on %d columns, and what became of it"):format(columns),
       function()
-      local one, two, rails = files()
+      local one, two, rails = written()
       local pane = started(columns, "run", one, two, "--demo", "--rails", rails)
       shows(pane, "run_" .. columns, screen.settled)
       pane:press "C-c"
@@ -77,7 +73,7 @@ describe("etoro run in tmux #lua", function()
   end
 
   it("goes from one width to the other", function()
-    local one, two, rails = files()
+    local one, two, rails = written()
     local pane = started(80, "run", one, two, "--demo", "--rails", rails)
     shows(pane, "run_80", screen.settled)
     for _, columns in ipairs { 120, 80 } do
@@ -87,7 +83,7 @@ describe("etoro run in tmux #lua", function()
   end)
 
   it("asks on the screen before real money, and takes a typed yes alone", function()
-    local one, _, rails = files()
+    local one, _, rails = written()
     local pane = started(120, "--real", "run", one, "--rails", rails)
     shows(pane, "run_real", screen.settled_question, dir)
     pane:press("no", "Enter")

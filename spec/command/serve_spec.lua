@@ -1,5 +1,6 @@
 -- etoro serve --stdio, as another program drives it.
 local core = require "etoro.core"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -40,18 +41,10 @@ describe("etoro serve", function()
 
   local function write(name, text)
     local path = dir .. "/" .. name
-    local file = assert(io.open(path, "wb"))
-    file:write(text)
-    file:close()
-    return path
+    return files.write(path, text)
   end
 
-  local function read(path)
-    local file = assert(io.open(path, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
-  end
+  local function read(path) return assert(files.read(path)) end
 
   local function call(id, name, arguments)
     return json.encode { jsonrpc = "2.0", id = id, method = "tools/call",

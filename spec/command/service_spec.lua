@@ -1,6 +1,7 @@
 -- The unit of doc/cookbook.md: that a run under it outlives a boot without a
 -- network, and is not started again where that would mend nothing.
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
@@ -46,11 +47,7 @@ describe("the unit of the cookbook #lua", function()
     children = {}
   end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-  end
+  local function write(name, text) files.write(dir .. "/" .. name, text) end
 
   -- Starts ExecStart as the unit does, with another address.
   local function started(instance, url, env)

@@ -1,4 +1,5 @@
 -- etoro backtest --sweep and merge, as a shell would start them.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
@@ -15,12 +16,7 @@ return { name = "cross", symbols = { "AAPL" }, interval = "1d",
     elseif ta.crossed_below(now.fast, now.slow) then ctx:close "AAPL" end
   end }]]
 
-local function read(path, ...)
-  local file = io.open(path:format(...))
-  local text = file and file:read "a"
-  if file then file:close() end
-  return text
-end
+local function read(path, ...) return files.read(path:format(...)) end
 
 -- Processes that one has started.
 local function children(one)

@@ -1,5 +1,6 @@
 -- etoro watch: its table at several widths, its lines, its JSON, and its end.
 local columns = require "etoro.command.columns"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -111,9 +112,7 @@ describe("etoro watch #lua", function()
     local child = process.spawn(argv("watch", "AAPL", "--record", dir .. "/wire"))
     child:expect "AAPL  bid 100.5  ask 101.5\n"
     ended(child)
-    local file = assert(io.open(dir .. "/wire"))
-    local text = file:read "a"
-    file:close()
+    local text = assert(files.read(dir .. "/wire"))
     assert.truthy(text:find('^{"record":"etoro.stream",.*"direction":"in"'))
     assert.is_nil(text:find("canary", 1, true))
     local done = process.run(argv("watch", "AAPL", "--record", dir))

@@ -1,6 +1,7 @@
 -- Debian's Neovim, whose Lua is LuaJIT, with examples/hosts/nvim_etoro.lua: a
 -- client of etoro serve.
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
@@ -39,12 +40,7 @@ describe("Neovim", function()
   end)
   teardown(function() sandbox:stop() end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    assert(file:write(text))
-    assert(file:close())
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   before_each(function()
     sandbox:reset()

@@ -1,4 +1,5 @@
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local raises = require "spec.support.raises"
 
 local ta = etoro.indicators
@@ -23,9 +24,7 @@ local function make_bars(n)
 end
 
 local function read_fixture()
-  local file = assert(io.open("spec/indicators/fixture.json", "rb"))
-  local text = file:read "a"
-  file:close()
+  local text = assert(files.read("spec/indicators/fixture.json"))
   return require("cjson").decode(text)
 end
 

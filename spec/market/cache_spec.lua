@@ -1,3 +1,4 @@
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
 local scripted = require "spec.support.scripted"
@@ -30,18 +31,9 @@ describe("etoro.market.cache", function()
 
   local function file() return scratch .. "/c/instruments-127.0.0.1.json" end
 
-  local function read(path)
-    local handle = assert(io.open(path, "rb"))
-    local text = handle:read "a"
-    handle:close()
-    return text
-  end
+  local function read(path) return assert(files.read(path)) end
 
-  local function write(path, text)
-    local handle = assert(io.open(path, "wb"))
-    handle:write(text)
-    handle:close()
-  end
+  local write = files.write
 
   it("asks once for a symbol, until its lifetime ends", function()
     local api, client = start { lifetime = 100 }

@@ -1,5 +1,6 @@
 local core = require "etoro.core"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 
@@ -38,10 +39,7 @@ describe("TLS", function()
 
   local function write(name, text)
     local path = dir .. "/" .. name
-    local file = assert(io.open(path, "wb"))
-    file:write(text)
-    file:close()
-    return path
+    return files.write(path, text)
   end
 
   local function is_refused(result, err)

@@ -2,6 +2,7 @@
 -- each in a folder and against a sandbox of its own.
 local cjson = require "cjson"
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
 
@@ -31,9 +32,7 @@ describe("a program of the cookbook #lua", function()
 
   local function run(name, input)
     local path = folder .. "/" .. name
-    local file = assert(io.open(path, "wb"))
-    file:write((assert(written[name], name)))
-    file:close()
+    files.write(path, (assert(written[name], name)))
     local done = process.run { LUA, path, cwd = folder, input = input, timeout = 60,
       env = { ETORO_BASE_URL = sandbox.url, ETORO_ACCESS_TOKEN = false, HOME = folder,
         ETORO_API_KEY = "sandbox-api-key", ETORO_USER_KEY = "sandbox-user-key",

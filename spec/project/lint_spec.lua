@@ -1,4 +1,5 @@
 -- What .ci/lint.lua finds, shown with files that are wrong on purpose.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -17,9 +18,7 @@ describe("the lint", function()
   -- What it says of a text, without the file's name.
   local function faults_of(text, path)
     path = path or "lua/etoro/sample.lua"
-    local file = assert(io.open(folder .. "/" .. path, "wb"))
-    file:write(text)
-    file:close()
+    files.write(folder .. "/" .. path, text)
     local done = process.run { LUA, script, path, cwd = folder }
     assert.equal(done.stderr == "" and 0 or 1, done.code)
     return (done.stderr:gsub("[^\n]-(:%d+: )", "%1"))
@@ -189,9 +188,7 @@ describe("the dialect", function()
   teardown(function() process.remove(folder) end)
 
   local function lines_of(text)
-    local file = assert(io.open(folder .. "/sample.lua", "wb"))
-    file:write(text)
-    file:close()
+    files.write(folder .. "/sample.lua", text)
     local done = process.run { LUA, script, "sample.lua", cwd = folder }
     assert.equal(done.stderr == "" and 0 or 1, done.code)
     local lines = {}

@@ -2,6 +2,7 @@
 -- there, wherever "there" is.
 local checkout = require "spec.support.checkout"
 local docs = require "spec.support.docs"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
 local version = require "etoro.values.version"
@@ -63,10 +64,7 @@ describe("installing #slow", function()
   end
 
   local function write(name, text)
-    local file = assert(io.open(place.folder .. "/" .. name, "w"))
-    file:write(text)
-    file:close()
-    return place.folder .. "/" .. name
+    return files.write(place.folder .. "/" .. name, text)
   end
 
   -- Runs SCRIPT where only the tree and the system's modules can be found.

@@ -1,4 +1,5 @@
 -- A spec that does not end is a failure, not a run that hangs.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local PARTS = [[
@@ -29,9 +30,7 @@ describe("a spec that hangs #slow", function()
 
   local function run(code)
     local path = scratch .. "/hang_spec.lua"
-    local file = assert(io.open(path, "w"))
-    file:write(PARTS:format(code))
-    file:close()
+    files.write(path, PARTS:format(code))
     return process.run { os.getenv "LUA" or "lua5.4", process.find "busted",
       path, env = { SPEC_LIMIT = "3" } }
   end

@@ -1,3 +1,4 @@
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
 local sandbox = require "etoro.sandbox"
@@ -158,9 +159,7 @@ describe("client.posts", function()
     local folder = process.scratch()
     finally(function() process.remove(folder) end)
     local path = folder .. "/a.png"
-    local file = assert(io.open(path, "wb"))
-    assert(file:write(PNG))
-    file:close()
+    files.write(path, PNG)
     answer = '{"url":"https://e.example/a.png"}'
     for _, picture in ipairs { PNG, { path = path } } do
       api:clear()

@@ -1,4 +1,5 @@
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local raises = require "spec.support.raises"
 
 describe("etoro.strategy.load", function()
@@ -11,12 +12,7 @@ describe("etoro.strategy.load", function()
   end)
   after_each(function() os.execute("rm -r " .. dir) end)
 
-  local function write(name, text)
-    local file = assert(io.open(dir .. "/" .. name, "wb"))
-    file:write(text)
-    file:close()
-    return dir .. "/" .. name
-  end
+  local function write(name, text) return files.write(dir .. "/" .. name, text) end
 
   local GOOD = [[
 local ta = require "etoro.indicators"

@@ -1,5 +1,6 @@
 -- Runs that are killed at random moments, and started again: nothing is lost,
 -- nothing comes twice. KILLS and SEED make more of it, or the same again.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local rng = require "etoro.sandbox.rng"
@@ -29,9 +30,7 @@ describe("a run that is killed", function()
     dir = os.tmpname()
     os.remove(dir)
     assert(os.execute("mkdir " .. dir))
-    local file = assert(io.open(dir .. "/buyer.lua", "w"))
-    file:write(BUYER)
-    file:close()
+    files.write(dir .. "/buyer.lua", BUYER)
   end)
   after_each(function()
     server:stop()

@@ -1,4 +1,5 @@
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local strategies = require "spec.support.strategies"
 
 local BUYER = [[return { name = "buyer", symbols = { "AAPL" }, interval = "1h",
@@ -107,9 +108,7 @@ describe("a strategy's state", function()
 
   it("is refused when it is another's, of another version or cut", function()
     local function refused(text, message)
-      local file = assert(io.open(path, "w"))
-      file:write(text)
-      file:close()
+      files.write(path, text)
       local result, err = run(BUYER)
       assert.is_nil(result)
       assert.equal("state", err.code)

@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local core = require "etoro.core"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local sandbox = require "etoro.sandbox"
@@ -57,9 +58,7 @@ describe("a stream", function()
   -- events before that one.
   local function said(texts)
     texts[#texts + 1] = push '{"PriceRateID":"end","Bid":"7"}'
-    local file = assert(io.open(dir .. "/texts", "wb"))
-    assert(file:write(cjson.encode(texts)))
-    file:close()
+    files.write(dir .. "/texts", cjson.encode(texts))
     open("say/" .. hex(dir .. "/texts"))
     assert(stream:subscribe { 1001 })
     local seen = {}

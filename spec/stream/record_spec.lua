@@ -1,6 +1,7 @@
 -- stream:record: what the wire said in a file, without a key.
 local cjson = require "cjson"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
 local sandbox = require "etoro.sandbox"
@@ -26,12 +27,7 @@ describe("stream:record", function()
     return stream
   end
 
-  local function read(path)
-    local file = assert(io.open(path, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
-  end
+  local function read(path) return assert(files.read(path)) end
 
   -- The head, and the lines behind it.
   local function lines_of(path)
@@ -151,9 +147,7 @@ describe("stream:record", function()
     local pipe = dir .. "/pipe"
     for path, text in pairs { [foreign] = '{"journal":1}\n',
       [cut] = '{"record":"etoro.stream","version":1,"time":1.0}\n{"time":' } do
-      local file = assert(io.open(path, "wb"))
-      assert(file:write(text))
-      file:close()
+      files.write(path, text)
     end
     process.run { "mkfifo", pipe }
     open "/etoro"

@@ -2,6 +2,7 @@
 local ceilings = require "etoro.sandbox.ceilings"
 local cjson = require "cjson"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local sandbox = require "etoro.sandbox"
@@ -27,10 +28,7 @@ describe("box:replay #lua", function()
 
   local function write(text, name)
     local path = dir .. "/" .. (name or "wire.jsonl")
-    local file = assert(io.open(path, "wb"))
-    assert(file:write(text))
-    file:close()
-    return path
+    return files.write(path, text)
   end
 
   local function line(at, direction, text, way)

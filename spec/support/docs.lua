@@ -1,4 +1,5 @@
 -- Markdown pages: their fenced blocks, and running those that are programs.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local wanted = require "spec.support.wanted"
 
@@ -6,10 +7,7 @@ local M = {}
 
 --- Reads a file's text.
 function M.read(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
+  return assert(files.read(path))
 end
 
 --- Fenced blocks of a page, in order: { language =, text =, line =, page = }.

@@ -15,6 +15,7 @@
 --   /files/...         what web:write(name, text) put there, gzipped on offer
 --   /sized/...         the same files, never encoded
 --   everything else    the proxy's, else 404
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local methods = {}
@@ -99,11 +100,7 @@ local function fill(text, values)
   return (text:gsub("%$([A-Z][A-Z0-9]*)", values))
 end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
-end
+local write = files.write
 
 local function read(path)
   local file = io.open(path, "rb")

@@ -5,6 +5,7 @@
 --   lab:walk("AAPL", seed, count)                    -- weekdays
 --   local result, err = lab:run("return { ... }", options)
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local times = require "etoro.values.times"
 
@@ -20,10 +21,7 @@ end
 
 function methods:file(name, text)
   local path = self.dir .. "/" .. name
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-  return path
+  return files.write(path, text)
 end
 
 --- Bars written as "open high low close", one a day.

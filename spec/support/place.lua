@@ -4,6 +4,7 @@
 --
 --   local place = place.new()
 --   place.folder; place:write(name, text, mode); place:argv { program, ... }
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local methods = {}
@@ -42,9 +43,7 @@ end
 --- Writes a file that nobody else may read.
 function methods:write(name, text)
   local path = self.folder .. "/" .. name
-  local file = assert(io.open(path, "wb"))
-  assert(file:write(text))
-  assert(file:close())
+  files.write(path, text)
   must { "chmod", "600", path }
   self:give(name)
   return path

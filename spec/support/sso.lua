@@ -3,6 +3,7 @@
 -- As a program it serves: PKCE is verified, codes and refresh tokens work
 -- once, and what arrived is kept for the specs.
 local cjson = require "cjson"
+local files = require "spec.support.files"
 
 local METHODS = {}
 local M = {}
@@ -25,9 +26,7 @@ end
 
 local function run(command, input)
   local name = os.tmpname()
-  local file = assert(io.open(name, "wb"))
-  file:write(input)
-  file:close()
+  files.write(name, input)
   local pipe = assert(io.popen(command:format(name)))
   local text = pipe:read "a"
   pipe:close()

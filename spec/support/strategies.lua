@@ -4,6 +4,7 @@
 --   local result, err = lab:run("return { ... }", { days = 1 })
 --   lab.box, lab:client(), lab.notes, lab:file(name, text), lab:remove()
 local etoro = require "etoro"
+local files = require "spec.support.files"
 
 local methods = {}
 local mt = { __name = "spec.strategies", __index = methods }
@@ -23,10 +24,7 @@ end
 
 function methods:file(name, text)
   local path = self.dir .. "/" .. name
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-  return path
+  return files.write(path, text)
 end
 
 --- A box as it was when it was new.

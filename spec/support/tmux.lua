@@ -1,5 +1,6 @@
 -- A program in a real terminal: tmux, with a server, a socket and settings of its
 -- own, which ends with the spec.
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local methods = {}
@@ -73,9 +74,7 @@ end
 ---@return integer code that it has ended with
 function methods:wait(seconds)
   return process.eventually(function()
-    local file = io.open(self.ended)
-    local text = file and file:read "a" or ""
-    if file then file:close() end
+    local text = files.read(self.ended) or ""
     return math.tointeger(tonumber(text:match "^(%d+)\n"))
   end, "its end", seconds)
 end

@@ -2,6 +2,7 @@
 -- read when it is large.
 local cjson = require "cjson"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
@@ -13,11 +14,7 @@ local PLACED = { body = '{"orderId":77,"referenceId":"r"}' }
 
 local function order(client) return client:call(OPEN, { body = ORDER }) end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local write = files.write
 
 describe("the journal's file", function()
   local server, folder, path
@@ -87,12 +84,7 @@ describe("the journal's file", function()
     ["shorter by a byte"] = function(text) return text:sub(1, -2) end,
   }
 
-  local function read(name)
-    local file = assert(io.open(name, "rb"))
-    local text = file:read "a"
-    file:close()
-    return text
-  end
+  local function read(name) return assert(files.read(name)) end
 
   for name, change in pairs(CHANGES) do
     it("has nothing sent and nothing written once it was " .. name, function()

@@ -5,6 +5,7 @@ local cjson = require "cjson"
 local core = require "etoro.core"
 local disk = require "spec.support.disk"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
@@ -21,18 +22,9 @@ local function order(client, options)
   return client:call(OPEN, { body = ORDER }, options)
 end
 
-local function text_of(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function text_of(path) return assert(files.read(path)) end
 
-local function write(path, text)
-  local file = assert(io.open(path, "wb"))
-  file:write(text)
-  file:close()
-end
+local write = files.write
 
 -- Records by kind; there must be no problems.
 local function read(path)

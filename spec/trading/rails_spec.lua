@@ -1,4 +1,5 @@
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
 local raises = require "spec.support.raises"
 local times = require "etoro.values.times"
@@ -300,9 +301,7 @@ describe("the rails of a client", function()
     end
     for _, text in ipairs { '{"day":', '{"writes":"x"}', '{"first":{}}', '[]x',
       '{"recent":5}', '{"recent":["x"]}', '{"recent":{"a":1}}', '{"day":true}' } do
-      local file = assert(io.open(journal .. ".rails", "w"))
-      file:write(text)
-      file:close()
+      files.write(journal .. ".rails", text)
       local none, err = box:client { rails = { writes_per_day = 2 },
         journal = journal }
       assert.is_nil(none, text)

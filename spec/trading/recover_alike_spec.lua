@@ -1,6 +1,7 @@
 -- Which orders and positions of an account may be the work of an order that a
 -- journal has no outcome of: all that say nothing else.
 local desk = require "spec.support.desk"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 
@@ -54,9 +55,7 @@ describe("a recovery compares an order with", function()
         settle = 0, deadline = 1 })
     end
     t.client:close()
-    local file = assert(io.open(path))
-    local text = file:read "a"
-    file:close()
+    local text = assert(files.read(path))
     assert(os.remove(path))
     return text
   end
@@ -68,9 +67,7 @@ describe("a recovery compares an order with", function()
     journals[key] = journals[key] or journal_of(order, other)
     count = count + 1
     local path = folder .. "/" .. count
-    local file = assert(io.open(path, "w"))
-    file:write(journals[key])
-    file:close()
+    files.write(path, journals[key])
     t.client:close()
     t = desk.new(nil, { journal = path })
     local handle = t.box.handle

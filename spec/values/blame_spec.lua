@@ -2,6 +2,7 @@
 -- no function, whoever calls it from where.
 local blame = require "etoro.values.blame"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 
 local SAYS = "cannot encode value: it is a function, which JSON cannot hold"
@@ -277,11 +278,7 @@ describe("the line that an error names, of a program", function()
   local FAILS = '\nrequire("etoro").encode(print)\n'
   local folder
 
-  local function write(name, text)
-    local file = assert(io.open(folder .. "/" .. name, "w"))
-    assert(file:write(text))
-    assert(file:close())
-  end
+  local function write(name, text) files.write(folder .. "/" .. name, text) end
 
   local function run(argv)
     local done = process.run(argv)

@@ -1,3 +1,4 @@
+local files = require "spec.support.files"
 local later = require "etoro.values.later"
 local process = require "spec.support.process"
 
@@ -20,9 +21,7 @@ describe("a module that is read and made later", function()
   local function write(text)
     count = count + 1
     local name = "later_" .. count
-    local file = assert(io.open(folder .. "/" .. name .. ".lua", "wb"))
-    file:write(text)
-    file:close()
+    files.write(folder .. "/" .. name .. ".lua", text)
     finally(function() package.loaded[name] = nil end)
     return name
   end

@@ -1,5 +1,6 @@
 -- etoro.state: a table that a program keeps.
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
 
@@ -13,11 +14,7 @@ describe("etoro.state", function()
 
   after_each(function() process.remove(folder) end)
 
-  local function write(text)
-    local file = assert(io.open(path, "wb"))
-    file:write(text)
-    file:close()
-  end
+  local function write(text) files.write(path, text) end
 
   it("is empty at first, and then what was saved", function()
     local state = assert(etoro.state(path))
