@@ -290,8 +290,8 @@ describe("annotations #lua", function()
   -- Of our own making, or given as they came.
   local CLOSED = { Budget = true, Client = true, CloseResult = true,
     Costs = true, EligibilityAnswer = true, Equity = true, Error = true,
-    OrderState = true, PreparedOrder = true, Recovered = true, Response = true,
-    Stream = true }
+    OrderState = true, PreparedOrder = true, Recovered = true, RecoverReport = true,
+    Response = true, Stream = true }
 
   it("let what a resource gives be read in any spelling", function()
     local wrong, seen = {}, {}

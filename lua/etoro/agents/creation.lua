@@ -3,7 +3,6 @@
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"
-local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
@@ -24,7 +23,14 @@ local function is_match(item, name, since)
   return created ~= nil and created ~= false and created >= since
 end
 
-local function matches_in(client, portfolios, response, name, started)
+--- The portfolios of a list that a creation may have made.
+---@param client etoro.Client
+---@param portfolios table[]
+---@param response etoro.Response the list's
+---@param name string as it was asked for
+---@param started number client's clock, when the creation began
+---@return table[] found
+function M.matches(client, portfolios, response, name, started)
   local since = server_clock.at(client, response, started)
   if not since then return {} end
   local found = {}
@@ -72,21 +78,19 @@ end
 ---@return etoro.Portfolio? portfolio
 ---@return etoro.Response|etoro.Error
 function M.act(client, name, err, options)
-  options = options or {}
-  local deadline_at = err.started + client:deadline(options)
-  local settled_at = err.ended + (options.settle or limits.default_settle)
-  local round = looks.new(client, math.min(deadline_at, settled_at)
-    - client:now(), "lost")
+  local round = looks.lost(client, err.started, options)
   local count_read, seen = 0, {}
-  while round:next() and client:now() < deadline_at do
+  while round:next() do
     local portfolios, response = client.portfolios:list {
-      deadline = deadline_at - client:now(), timeout = options.timeout,
+      deadline = round:options().deadline, timeout = options and options.timeout,
     }
     if portfolios then
       count_read = count_read + 1
-      seen = matches_in(client, portfolios, response, name, err.started)
+      seen = M.matches(client, portfolios, response, name, err.started)
       if #seen == 1 then
         client:warn(response, warning_for(seen[1]))
+        client:settle(err.request_id, { state = "done",
+          agentPortfolioId = seen[1].agentPortfolioId })
         return seen[1], response
       elseif #seen > 1 then
         break

@@ -141,8 +141,12 @@ end
 ---@field closing? etoro.FollowedClosing what is known of the closing
 ---@field has_checked? boolean arguments.body has made the body, which is all
 
--- Sends what changes an order or a position: its private events wait for its answer.
-local function send_change(client, op, request, path, body, options, inner)
+-- Sends what places no order and closes no position. Private events of what changes
+-- one wait for its answer.
+local function send_other(client, op, request, path, body, options, inner)
+  if not op.trade then
+    return send(client, op, request, options, inner and inner.is_urgent)
+  end
   local asked <close> = hints.ask(client, path, body)
   local result, response = send(client, op, request, options,
     inner and inner.is_urgent)
@@ -150,18 +154,30 @@ local function send_change(client, op, request, path, body, options, inner)
   return result, response
 end
 
+-- The same with what moves money: it is written down before it leaves, and what it
+-- came to behind it.
+local function send_noted(client, op, request, path, body, options, inner)
+  local journal = client._journal
+  local _ <close> = journal:announce(request, op, path, options.request_id,
+    client._tag)
+  local result, response = send_other(client, op, request, path, body, options,
+    inner)
+  journal:finish(request, op, result, response)
+  return result, response
+end
+
 -- Sends, and finds out what became of an order or a closing whose answer was
 -- lost. path: the values in the path as text; body: decoded.
 local function send_out(client, op, request, path, body, options, inner)
   if not has_loaded and op.method ~= "GET" then load_for_writes() end
-  if not op.trade then
-    return send(client, op, request, options, inner and inner.is_urgent)
-  end
-  if not resolve then load_for_trades() end
-  if op.trade ~= "open" and op.trade ~= "close" then
-    return send_change(client, op, request, path, body, options, inner)
-  end
   local journal = client._journal
+  if op.trade and not resolve then load_for_trades() end
+  if op.trade ~= "open" and op.trade ~= "close" then
+    if journal and journal:covers(op) then
+      return send_noted(client, op, request, path, body, options, inner)
+    end
+    return send_other(client, op, request, path, body, options, inner)
+  end
   local _ <close> = journal
     and journal:announce(request, op, path, options.request_id, client._tag)
   local asked <close> = hints.ask(client, path, body)
@@ -324,6 +340,19 @@ function methods:stream(options)
   return stream, err
 end
 
+--- Finds out what became of all that the client's journal says was about to be
+--- sent, and of which it has no outcome: orders, closes, transfers, copies. It
+--- reads, writes into the journal what it found, and never sends anything that
+--- changes something. To be called when a program starts again, before it does
+--- anything else.
+---@param options? etoro.RecoverOptions
+---@return etoro.Recovered[]? found one for each, in the journal's order
+---@return etoro.RecoverReport|etoro.Error report
+function methods:recover(options)
+  local found, report = require("etoro.trading.recover").run(self, options)
+  return found, report
+end
+
 --- Ends the client: calls under way and streams end with the error kind
 --- "closed", further ones give it at once. Waits until its journal, if it has one, is on the
 --- disk. Closing twice does no harm.
@@ -393,9 +422,10 @@ local function open(settled, engine, parent, keys_of)
   }, mt)
   if settled.journal then
     local journal, err = require("etoro.trading.journal").open(settled,
-      run.engine)
+      run.engine, handle)
     if not journal then return nil, err end
     client._journal = journal
+    require "etoro.trading.recover" -- to be there whenever it is asked for
   end
   if settled.rails then
     local rails, err = require("etoro.trading.rails").open(client,

@@ -69,6 +69,14 @@ function inside:instrument_cache() return self._settings.instrument_cache end
 ---@return etoro.Journal?
 function inside:journal() return self._journal end
 
+--- Notes in the journal, where there is one, what a call came to whose answer did
+--- not tell, or not all.
+---@param id string? request id
+---@param outcome table state, and what is known of ids and code
+function inside:settle(id, outcome)
+  if self._journal and id then self._journal:settle(id, outcome) end
+end
+
 --- Says what the account is worth, for the rails: a day begins with the first look.
 ---@param equity? number nil where it cannot be told
 function inside:worth(equity)

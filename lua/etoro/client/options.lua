@@ -49,9 +49,9 @@ local key_file = later "etoro.client.key_file"
 ---code "dry_run"
 ---@field on_unknown? "resend"|"report"
 ---@field instrument_cache? etoro.InstrumentCacheOptions|false
----@field journal? string a file that orders and closes are written to before
----they are sent, so that they can be found after a crash; one process at a
----time can have it
+---@field journal? string a file that orders, closes and what else moves money are
+---written to before they are sent, so that they can be found after a crash; one
+---process at a time can have it
 ---@field rails? etoro.RailOptions what the client never does; doc/rails.md
 ---@field wait? fun(loop: table) how a blocking call waits in a host
 ---@field on_event? fun(event: etoro.Event)

@@ -5,15 +5,14 @@
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
 local operations = require "etoro.operations"
+local proof = require "etoro.trading.resolve.transfer"
 local resource = require "etoro.resource"
 local spelling = require "etoro.values.spelling"
 
 local MONEY = "/api/v1/money"
 local CREATE = operations["POST " .. MONEY .. "/transfers"]
-local LOOKUP = operations["GET " .. MONEY .. "/transfers:lookup"]
 local AVAILABLE = operations["GET " .. MONEY .. "/transferable-balance"]
 
 ---@class etoro.TransferAccount one of client.balances:get().balances will do
@@ -95,56 +94,32 @@ local function same_accounts(name)
   return errors.invalid(name, "is the account that the money is in already")
 end
 
--- Whether an account that was found is the one that was asked for, as far as the
--- API tells it.
-local function is_account(side, name, asked)
-  local found = type(side) == "table" and spelling.get(side, name)
-  if type(found) ~= "table" then return true end
-  for _, field in ipairs { "accountType", "accountId" } do
-    local value = spelling.get(found, field)
-    if value ~= nil and core.lower(core.text(value)) ~= core.lower(asked[field]) then
-      return false
-    end
-  end
-  return true
-end
-
--- Whether what was found is what was asked for; the reference may have been used
--- for another one before.
-local function is_asked(found, body)
-  return core.number(core.text(found.amount)) == core.number(core.text(body.amount))
-    and core.upper(core.text(found.currency)) == core.upper(core.text(body.currency))
-    and is_account(found.source, "sourceAccount", body.sourceAccount)
-    and is_account(found.destination, "destinationAccount", body.destinationAccount)
-end
-
-local function lookup(client, reference, options)
-  return resource.list(client, LOOKUP, "results",
-    { requestReferenceId = reference }, options)
-end
-
+-- What a transfer that was found says, in the shape of an answer.
 local function of_found(found, body)
-  return { transferId = found.id, requestReferenceId = body.requestReferenceId,
-    status = found.status }
+  return { transferId = spelling.get(found, "id"),
+    requestReferenceId = body.requestReferenceId,
+    status = spelling.get(found, "status") }
+end
+
+local function settle(client, id, transfer)
+  client:settle(id, { state = "done", transferId = transfer.transferId })
 end
 
 -- Looks until the transfer shows, or its time is up. Sent again it would be
 -- refused where it is known, and be carried out where it is not: once either way.
 local function resolve(client, body, err, options)
-  options = options or {}
-  local seconds = err.started + client:deadline(options) - client:now()
-  local round = looks.new(client, math.max(math.min(seconds,
-    limits.default_settle), 0), "lost")
+  local round = looks.lost(client, err.started, options)
   local seen = 0
+  local function send(op, params) return client:send(op, params, round:options()) end
   while round:next() do
-    local list, response = lookup(client, body.requestReferenceId, round:options())
-    for _, found in ipairs(list or {}) do
-      if type(found) == "table" and is_asked(found, body) then
-        return of_found(found, body), response
-      end
+    local found, response, others = proof.look(send, body.requestReferenceId, body)
+    if found then
+      local transfer = of_found(found, body)
+      settle(client, err.request_id, transfer)
+      return transfer, response
     end
-    if list then seen = seen + 1 end
-    if not list and not looks.is_passing(response) then break end
+    if others then seen = seen + 1 end
+    if not others and not looks.is_passing(response) then break end
   end
   err.looks, err.key = seen, body.requestReferenceId
   err.message = err.message .. "; " .. count(seen, "look") .. " did not show it"
@@ -179,6 +154,10 @@ function collection:create(fields, options)
   local started = client:now()
   local transfer, response = resource.object(client, CREATE, "", { body = body },
     options)
+  if transfer and spelling.get(transfer, "transferId") == nil then
+    transfer, response = nil, errors.unexpected("the answer has no transferId",
+      response, CREATE)
+  end
   if transfer or not is_open(response) then return transfer, response end
   response.started = response.started or started
   return resolve(client, body, response, options)

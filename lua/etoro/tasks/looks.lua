@@ -78,6 +78,19 @@ function M.new(client, timeout, kind)
     woken_from = -math.huge }, mt)
 end
 
+--- Starts the looks at what became of a call whose answer was lost: for as long as
+--- that may take to show, as long as the call may take, and once at least.
+---@param client etoro.Client
+---@param began number client's clock, when the call began
+---@param options? etoro.RequestOptions the call's
+---@param seconds? number that it may take to show; the call's settle
+---@return etoro.Poll
+function M.lost(client, began, options, seconds)
+  seconds = seconds or options and options.settle or limits.default_settle
+  local left = began + client:deadline(options) - client:now()
+  return M.new(client, math.max(math.min(seconds, left), 0), "lost")
+end
+
 --- Seconds that are left.
 ---@return number
 function methods:left()

@@ -9,8 +9,10 @@ local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
+local proof = require "etoro.trading.resolve.copy"
 local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
+local server_clock = require "etoro.call.server_clock"
 local spelling = require "etoro.values.spelling"
 
 local tostring = core.text -- not up to the locale
@@ -79,34 +81,63 @@ local function copy_of(body, reference, response)
     details = body }
 end
 
-local function number_of(value) return core.number(core.text(value)) end
+-- Requests whose outcome is not known, by runtime: of two about one person at one
+-- time a mirror does not say which of them began it. Each is "alone" or "crowded".
+local open = setmetatable({}, { __mode = "k" })
 
--- Whether a status tells an outcome, and of this request: its reference may have been
--- used before, for somebody else.
-local function tells(status, asked)
-  local parent = spelling.get(status, "parentCID")
-  return type(spelling.get(status, "isSuccess")) == "boolean"
-    and (parent == nil or number_of(parent) == number_of(asked.parentCID))
-end
-
--- Looks at the status until it is known, or the time is up.
-local function follow(client, asked, seconds)
-  local round = looks.new(client, seconds)
-  local op, err = routes.op(client, "copy_status"), nil
-  while round:next() do
-    local body
-    body, err = resource.object(client, op, "",
-      { referenceId = asked.referenceID }, round:options())
-    if body and tells(body, asked) then return body, err end
-    if not body and not looks.is_passing(err) then break end
+local function enter(client, asked, now)
+  local list = open[client:runtime()] or {}
+  open[client:runtime()] = list
+  local how = "alone"
+  for other, one in pairs(list) do
+    if now - one.began > limits.copy_shown_within then
+      list[other] = nil
+    elseif proof.is_same_person(other, asked) then
+      one.how, how = "crowded", "crowded"
+    end
   end
-  return nil, err
+  list[asked] = { how = how, began = now }
 end
 
--- Seconds to look for what was lost: as long as the call may take, once at least.
-local function seconds_of_lost(client, seconds, began, options)
-  local left = began + client:deadline(options) - client:now()
-  return math.max(math.min(math.max(seconds, limits.copy_wait), left), 0)
+local function leave(client, asked) open[client:runtime()][asked] = nil end
+
+local function is_alone(client, asked)
+  local one = open[client:runtime()][asked]
+  return one ~= nil and one.how == "alone"
+end
+
+-- The mirror that a request began, as a status would tell it.
+local function begun(client, asked, began, options)
+  if not is_alone(client, asked) then return nil end
+  local portfolio, response = holdings.read(client, options)
+  local mirrors = portfolio and proof.mirrors(portfolio)
+  if not mirrors then return nil end
+  local _, mirror = proof.of_person(mirrors, asked,
+    server_clock.at(client, response, began))
+  if not mirror then return nil end
+  client:warn(response, "no status tells of the request yet; its copy was found in"
+    .. " the portfolio")
+  return { referenceID = asked.referenceID, isSuccess = true,
+    mirrorID = spelling.get(mirror, "mirrorID"),
+    parentCID = spelling.get(mirror, "parentCID"),
+    parentUsername = spelling.get(mirror, "parentUsername") }, response
+end
+
+-- Looks at the status until it is known, or the time is up: then, and of what was lost
+-- each time, at the portfolio.
+local function follow(client, asked, began, round, is_lost)
+  local op = routes.op(client, "copy_status")
+  while round:next() do
+    local body, response = resource.object(client, op, "",
+      { referenceId = asked.referenceID }, round:options())
+    if body and proof.tells(body, asked) then return body, response end
+    local is_blind = not body and not looks.is_passing(response)
+    if is_lost or is_blind or round:left() <= 0 then
+      body, response = begun(client, asked, began, round:options())
+      if body then return body, response end
+    end
+    if is_blind then break end
+  end
 end
 
 -- Nothing tells a request that is under way from one that never arrived.
@@ -119,6 +150,39 @@ end
 
 local function waiting(reference, response)
   return { referenceID = reference, isSuccess = false, isPending = true }, response
+end
+
+-- What became of a request that was sent, as far as that is known: in the journal,
+-- and for whoever asked.
+local function outcome_of(client, asked, id, status, response)
+  leave(client, asked)
+  local copy, told = copy_of(status, asked.referenceID, response)
+  client:settle(id, copy and { state = "done",
+    mirrorID = spelling.get(status, "mirrorID") }
+    or { state = "refused", code = told.code })
+  return copy, told
+end
+
+-- Sends a request once, and follows it.
+local function ask(client, asked, seconds, options)
+  local began = client:now()
+  enter(client, asked, began)
+  local answer, response = resource.object(client, routes.op(client, "copy"), "",
+    { body = asked }, options)
+  local is_lost = not answer and response.kind == "unknown_outcome"
+  if not answer and not is_lost then
+    leave(client, asked)
+    return nil, response
+  end
+  if answer and seconds == 0 then return waiting(asked.referenceID, response) end
+  local round = answer and looks.new(client, seconds) or looks.lost(client, began,
+    options, math.max(seconds, limits.copy_wait))
+  local status, read = follow(client, asked, began, round, is_lost)
+  if status then
+    return outcome_of(client, asked, response.request_id, status, read)
+  end
+  if is_lost then return doubt(response, asked.referenceID) end
+  return waiting(asked.referenceID, response)
 end
 
 -- Money into a copy, or out of it: checked, sent once, followed.
@@ -136,16 +200,8 @@ local function register(self, what, fields, sign, options)
   if amount and sign < 0 then -- text keeps its digits
     body.amount = type(body.amount) == "string" and "-" .. body.amount or -amount
   end
-  local began = client:now()
-  local answer, response = resource.object(client, routes.op(client, "copy"), "",
-    { body = body }, rest)
-  if not answer and response.kind ~= "unknown_outcome" then return nil, response end
-  if answer and seconds == 0 then return waiting(body.referenceID, response) end
-  local status, read = follow(client, body, answer and seconds
-    or seconds_of_lost(client, seconds, began, rest))
-  if status then return copy_of(status, body.referenceID, read) end
-  if not answer then return doubt(response, body.referenceID) end
-  return waiting(body.referenceID, response)
+  local copy, response = ask(client, body, seconds, rest)
+  return copy, response
 end
 
 --- Begins to copy somebody, and waits until the API says what became of it
@@ -184,40 +240,17 @@ function collection:remove(fields, options)
   return copy, response
 end
 
--- A portfolio's mirrors; nil where it does not tell them.
-local function mirrors_of(portfolio)
-  local mirrors = spelling.get(portfolio, "mirrors")
-  if type(mirrors) ~= "table" or next(mirrors) ~= nil and mirrors[1] == nil then
-    return nil
-  end
-  return mirrors
-end
-
-local function mirror_in(mirrors, id)
-  for _, mirror in ipairs(mirrors) do
-    if type(mirror) == "table"
-        and number_of(spelling.get(mirror, "mirrorID")) == id then
-      return mirror
-    end
-  end
-end
-
-local function is_ending(mirror)
-  return spelling.get(mirror, "pendingForClosure") == true
-    or spelling.get(mirror, "mirrorStatusID") == 2
-end
-
 -- Looks at the portfolio until the copy has ended, or the time is up: "gone",
 -- "ending", "there", or nil where it could not be read.
-local function follow_end(client, id, seconds)
-  local round, state = looks.new(client, seconds), nil
+local function follow_end(client, id, round)
+  local state
   while round:next() do
     local portfolio, err = holdings.read(client, round:options())
-    local mirrors = portfolio and mirrors_of(portfolio)
+    local mirrors = portfolio and proof.mirrors(portfolio)
     if mirrors then
-      local mirror = mirror_in(mirrors, id)
+      local mirror = proof.mirror(mirrors, id)
       if not mirror then return "gone" end
-      state = is_ending(mirror) and "ending" or "there"
+      state = proof.is_ending(mirror) and "ending" or "there"
     elseif not portfolio and not looks.is_passing(err) then
       break
     end
@@ -243,11 +276,13 @@ function collection:stop(id, options)
   local answer, response = resource.object(client, routes.op(client, "copy_close"),
     "", { body = body }, rest)
   if not answer and response.kind ~= "unknown_outcome" then return nil, response end
-  local state = (seconds > 0 or not answer)
-    and follow_end(client, number, answer and seconds
-      or seconds_of_lost(client, seconds, began, rest)) or nil
-  if not answer and state ~= "gone" and state ~= "ending" then
-    return nil, response
+  local round = answer and looks.new(client, seconds) or looks.lost(client, began,
+    rest, math.max(seconds, limits.copy_wait))
+  local state = (seconds > 0 or not answer) and follow_end(client, number, round)
+    or nil
+  if not answer then
+    if state ~= "gone" and state ~= "ending" then return nil, response end
+    client:settle(response.request_id, { state = "done" })
   end
   return { mirrorID = number, isGone = state == "gone" }, response
 end

@@ -167,13 +167,14 @@ function collection:eligibility(params, options)
 end
 
 --- Finds out what became of the orders and closes in the client's journal that
---- have no outcome there. It reads the account, and never places anything.
----@param options? etoro.RequestOptions
+--- have no outcome there. It reads the account, and never places anything. All else
+--- that is open there is in report.others: client:recover tells of it.
+---@param options? etoro.RecoverOptions
 ---@return etoro.Recovered[]? outcomes
----@return etoro.Response|etoro.Error
+---@return etoro.RecoverReport|etoro.Error report
 function collection:recover(options)
   local client = resource.client_of(self, "client.orders:recover")
-  return recover.run(client, options)
+  return recover.run(client, options, recover.TRADES)
 end
 
 return M

@@ -567,6 +567,8 @@ return {
   clock_trusted = 60,
   -- seconds: that a clock in order may go back between a journal's lines
   recover_clock_slack = 2,
+  -- seconds: until a copy that nothing shows is taken for one that never arrived
+  copy_shown_within = 600,
   -- seconds: for which a part may be under way, or show still
   part_window = 300,
 

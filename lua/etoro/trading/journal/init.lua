@@ -1,11 +1,13 @@
--- The journal: what a client is about to do to orders and positions, on disk
--- before it is sent, and what became of it. One JSON object a line; the first
--- line says what the file is.
+-- The journal: what a client is about to do to orders, positions and money, on
+-- disk before it is sent, and what became of it. One JSON object a line; the
+-- first line says what the file is.
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
+local kinds = require "etoro.trading.journal.kinds"
 local limits = require "etoro.values.limits"
+local outcomes = require "etoro.trading.journal.outcome"
 local reader = require "etoro.trading.journal.reader"
 local times = require "etoro.values.times"
 
@@ -24,12 +26,16 @@ local M = {}
 ---@field account? "demo"|"real"
 ---@field tag? string the strategy's name, of an intent of a run's
 ---@field op? string METHOD /path/{template}
----@field params? table<string, string> of path and query
+---@field params? table<string, string> of path, query and headers
 ---@field body? any as sent
----@field state? "placed"|"closed"|"refused"|"not_sent"|"unknown" of an outcome
+---@field state? "placed"|"closed"|"accepted"|"done"|"refused"|"not_sent"|"unknown"
+---of an outcome
 ---@field orderId? integer|string
 ---@field referenceId? string
 ---@field positionId? integer|string
+---@field transferId? integer|string
+---@field mirrorID? integer|string
+---@field agentPortfolioId? string
 ---@field code? string why it was not done, or is not known
 
 ---@class etoro.JournalProblem
@@ -74,15 +80,16 @@ end
 --- Opens the file for a client.
 ---@param settled table the client's options
 ---@param engine userdata
+---@param handle userdata the core's part of the client
 ---@return etoro.Journal? journal
 ---@return etoro.Error? err the file is not to be had
-function M.open(settled, engine)
+function M.open(settled, engine, handle)
   local file, err = open_file(settled.journal, engine)
   if not file then return nil, err end
   local secret = settled.bearer or settled.user_key
   file.users = file.users + 1
   return setmetatable({
-    path = file.handle:path(), file = file, engine = engine,
+    path = file.handle:path(), file = file, engine = engine, handle = handle,
     who = secret and file.handle:who(secret) or "bearer",
     origin = settled.base.origin, account = settled.account,
   }, mt)
@@ -104,6 +111,10 @@ local function object(...)
   end
   return "{" .. table.concat(parts, ",") .. "}"
 end
+
+-- What an outcome may tell besides its state.
+local FACTS = { "orderId", "referenceId", "positionId", "transferId", "mirrorID",
+  "agentPortfolioId", "code", "status" }
 
 local function timestamp(engine)
   local now = engine:unix()
@@ -131,12 +142,26 @@ end
 
 -- A body that is JSON stands as it is, on one line: outside of its texts,
 -- which hold none, a line end is a blank. Any other is a text.
-local function body_text(request)
-  local body = request.body
+local function body_text(body)
   if not body then return nil end
   if not is_json(body) then return quote(body) end
   return (body:gsub("[\r\n]", " "))
 end
+
+-- What a journal may show of what is asked for. Of orders and closes it is what it
+-- is; other requests have room for a caller's own fields.
+local function masked(self, op, value)
+  if op.trade == "open" or op.trade == "close" then return value end
+  if type(value) == "string" then return self.handle:masked(core.masked(value)) end
+  local shown = {}
+  for name, text in pairs(value or {}) do shown[name] = self.handle:masked(text) end
+  return value and shown
+end
+
+--- Whether what an operation does is written down.
+---@param op etoro.Operation
+---@return boolean
+function methods.covers(_, op) return kinds.of(op) ~= nil end
 
 --- Adds to a request what has to be on disk before it is sent. The caller
 --- holds what this gives in a to-be-closed variable, and says in the request's
@@ -156,7 +181,8 @@ function methods:announce(request, op, params, id, tag)
     "who", quote(self.who), "origin", quote(self.origin),
     "account", quote(self.account), "tag", tag and quote(tag),
     "op", quote(name),
-    "params", params_text(params), "body", body_text(request))
+    "params", params_text(masked(self, op, kinds.params(op, params, request))),
+    "body", body_text(masked(self, op, request.body)))
   self.file.pending[request] = coroutine.running()
   return setmetatable({ journal = self, request = request }, announced_mt)
 end
@@ -165,23 +191,20 @@ end
 --- for one, that of an order which never left (src/core/engine/unsent.c): its job
 --- may end where no Lua runs any more.
 ---@param id string request id
----@param outcome table state, and what is known of orderId, referenceId,
----positionId, code and status
+---@param outcome table state, and what is known of ids, code and status
 ---@return true? done nil when the journal is closed
 function methods:outcome(id, outcome)
-  local function text(value)
-    if value == nil then return nil end
-    if math.type(value) == "integer" then
-      return ("%d"):format(value)
+  local fields = { "kind", '"outcome"', "id", quote(id),
+    "at", timestamp(self.engine), "state", quote(outcome.state) }
+  for _, name in ipairs(FACTS) do
+    local value = outcome[name]
+    if value ~= nil then
+      fields[#fields + 1] = name
+      fields[#fields + 1] = math.type(value) == "integer" and ("%d"):format(value)
+        or quote(value)
     end
-    return quote(value)
   end
-  return (self.file.handle:append(object("kind", '"outcome"',
-    "id", quote(id), "at", timestamp(self.engine),
-    "state", quote(outcome.state), "orderId", text(outcome.orderId),
-    "referenceId", text(outcome.referenceId),
-    "positionId", text(outcome.positionId),
-    "code", text(outcome.code), "status", text(outcome.status))))
+  return (self.file.handle:append(object(table.unpack(fields))))
 end
 
 -- Whether what waited for a call is gone: the task was cancelled.
@@ -218,33 +241,6 @@ local function let_go(file)
   if file.users == 0 then file.handle:close() end
 end
 
-local STATES = { open = "placed", close = "closed" }
-
--- What an answer says, by the names the API's versions have for it.
-local function facts_of(result)
-  if type(result) ~= "table" then return {} end
-  local order = result.orderForOpen or result.orderForClose or result
-  if type(order) ~= "table" then order = result end
-  return {
-    orderId = order.orderId or order.orderID or order.OrderID,
-    positionId = order.positionId or order.positionID or order.PositionID,
-    referenceId = result.referenceId,
-  }
-end
-
-local function outcome_of(op, result, err)
-  if result ~= nil then
-    local outcome = facts_of(result)
-    outcome.state = STATES[op.trade]
-    return outcome
-  end
-  local is_open = err.may_have_executed or err.kind == "unknown_outcome"
-  return {
-    state = is_open and "unknown" or "refused", code = err.code,
-    status = err.status,
-  }
-end
-
 -- The call is over. Of one of which nothing was sent no more is said: the core
 -- has said so where its intent was written.
 local function leave(journal, request, outcome)
@@ -260,13 +256,21 @@ end
 ---@param request table that `announce` was given
 ---@param op etoro.Operation
 ---@param result any
----@param err etoro.Error|etoro.Response
-function methods:finish(request, op, result, err)
-  local outcome = outcome_of(op, result, err)
-  if outcome.state ~= "unknown" then
+---@param response etoro.Error|etoro.Response
+function methods:finish(request, op, result, response)
+  local outcome = outcomes.of(op, result, response)
+  if not outcomes.OPEN[outcome.state] then
     remember_ended(self.file, request.request_id)
   end
   leave(self, request, outcome)
+end
+
+--- Says what a call came to whose answer did not tell, or not all.
+---@param id string request id
+---@param outcome table see `outcome`
+function methods:settle(id, outcome)
+  remember_ended(self.file, id)
+  self:outcome(id, outcome)
 end
 
 -- A call that ended without a word, as that of a cancelled task does, may have

@@ -99,15 +99,25 @@ local LASTING = { closed = true, cancelled = true, auth = true }
 ---@return etoro.Response|etoro.Error
 function methods:read(purpose, params)
   local op = routes.of(self.account, purpose)
+  local result, response = self:ask(op, params)
+  local fault = result ~= nil and purpose == "lookup"
+    and order_answer.fault(result, params)
+  if fault then return nil, errors.unexpected(fault, response, op) end
+  return result, response
+end
+
+--- Makes a call that only reads, within the case's time.
+---@param op etoro.Operation
+---@param params? table
+---@return any result
+---@return etoro.Response|etoro.Error
+function methods:ask(op, params)
   local left = time_for(self)
   if left <= 0 then return nil, self.err end
   local result, response = self.client:send(op, params, {
     deadline = left, timeout = self.options.timeout, priority = "order",
   }, { is_urgent = true })
   if result == nil and LASTING[response.kind] then self.is_stopped = true end
-  local fault = result ~= nil and purpose == "lookup"
-    and order_answer.fault(result, params)
-  if fault then return nil, errors.unexpected(fault, response, op) end
   return result, response
 end
 
