@@ -104,6 +104,7 @@ describe("an answer that is not as documented #slow", function()
     local client = api:client { max_retries = 0, deadline = 20,
       account = line.account or line.op and operations[line.op].account
         or "demo",
+      orders_api = line.orders_api,
       on_event = function() end }
     local raw = client.call
     client.call = function(...)

@@ -9,6 +9,7 @@
 --   earlier  replies to requests that come before: { status, answer }
 --   more     requests that come after, as "METHOD /target"
 --   account  of the client; the operation's, or "demo"
+--   orders_api   of the client
 --   check    function(result, response): whether they are right
 local coming = require "spec.support.coming"
 local operations = require "etoro.operations"
@@ -93,6 +94,7 @@ describe("the request of", function()
     rec:script(steps)
     local client = assert(rec:client { max_retries = 0,
       account = line.account or operations[line.op].account or "demo",
+      orders_api = line.orders_api,
       on_event = function() end }) -- warnings are said to it
     local result, response = line.call(client, etoro)
     local arrivals = rec:arrivals()

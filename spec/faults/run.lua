@@ -8,7 +8,10 @@ local methods = {}
 local mt = { __index = methods }
 local M = {}
 
-local OPEN = "POST /api/v2/trading/execution/demo/orders"
+local OPENS = {
+  v2 = "POST /api/v2/trading/execution/demo/orders",
+  v3 = "POST /api/v3/trading/execution/demo/orders",
+}
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
   .. "/positions/{positionId}"
 local LOOKUP = "GET /api/v2/trading/info/demo/orders:lookup"
@@ -17,6 +20,7 @@ local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
 
 local TASKS = 50
 local TIMEOUT, SETTLE, DEADLINE = 1, 1, 60
+local QUEUE = 0.3 -- seconds in which orders by v3 are there and not to be seen
 
 -- What happens to writes, each by its share of them: the connection cut
 -- before, in and after the work, with and without a reset, also after a whole
@@ -66,12 +70,14 @@ local function limits(window)
 end
 
 --- Starts a server that keeps its rate limits in windows of a second.
----@param options table seed, idempotency
+---@param options table seed, idempotency, orders_api
 function M.new(options)
   local box = server.start { seed = options.seed,
-    idempotency = options.idempotency, demo_credit = 1e9, window = 1 }
+    idempotency = options.idempotency, demo_credit = 1e9, window = 1,
+    queue_delay = QUEUE }
   box:set { limits = limits(1) }
-  local run = setmetatable({ box = box, told = {}, seen = {} }, mt)
+  local run = setmetatable({ box = box, told = {}, seen = {},
+    route = OPENS[options.orders_api or "v2"] }, mt)
   run.client = box:client {
     timeout = TIMEOUT, deadline = DEADLINE, max_connections = TASKS,
     rate_limit = limits(1), on_event = function() end,
@@ -81,7 +87,7 @@ end
 
 --- Lets faults happen from now on.
 function methods:spoil()
-  for _, route in ipairs { OPEN, CLOSE } do
+  for _, route in ipairs { self.route, CLOSE } do
     for _, fault in ipairs(WRITES) do
       local copy = { route = route, times = 0 }
       for name, value in pairs(fault) do copy[name] = value end
@@ -135,6 +141,10 @@ local function body_of(index)
   if index % 7 == 0 then
     body.transaction, body.settlementType = "sellShort", "cfd"
   end
+  -- v3 wants a stop of both
+  if index % 30 == 0 or index % 7 == 0 then
+    body.stopLossRate = index % 7 == 0 and 1000 or 1
+  end
   return body
 end
 
@@ -146,7 +156,7 @@ function methods:open(count, options)
   for name, value in pairs(options or {}) do all[name] = value end
   in_tasks(count, function(index)
     local body = body_of(index)
-    local result, response = self.client:call(OPEN, { body = body }, all)
+    local result, response = self.client:call(self.route, { body = body }, all)
     local told = { amount = body.amount, request_id = response.request_id }
     if result then
       told.state, told.order_id = "placed", result.orderId
@@ -230,7 +240,7 @@ end
 local function open_positions(run, count)
   local new = {}
   in_tasks(count, function()
-    assert(run.client:call(OPEN, { body = body_of(1) }))
+    assert(run.client:call(run.route, { body = body_of(1) }))
   end)
   etoro.sleep(0.6)
   for _, position in ipairs(assert(run.client.positions:list())) do
@@ -257,7 +267,7 @@ end
 
 -- Opens a position and closes it before the portfolio shows it.
 local function close_fresh(run)
-  local order = run.client:call(OPEN, { body = body_of(1) },
+  local order = run.client:call(run.route, { body = body_of(1) },
     { settle = SETTLE, deadline = DEADLINE })
   local execution
   for _ = 1, order and 20 or 0 do

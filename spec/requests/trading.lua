@@ -25,6 +25,9 @@ local function quiet(client)
   return client
 end
 
+-- what v3 says of a cancel names no request
+local CANCELS = '{"orderId":981286176,"referenceId":""}'
+
 local function order_of(client)
   quiet(client)
   return trading_order.wrap({ orderId = ORDER_ID }, client)
@@ -78,6 +81,27 @@ local OPEN = '{"action":"open","amount":100.50,"leverage":1,'
   .. '"orderCurrency":"usd","orderType":"mkt","settlementType":"real",'
   .. '"stopLossRate":150.25,"stopLossType":"trailing","symbol":"AAPL",'
   .. '"takeProfitRate":300.10,"transaction":"buy"}'
+
+local function open_at_limit(client)
+  return client.orders:open({
+    symbol = "AAPL", transaction = "sellShort", settlementType = "cfd",
+    orderType = "limitIOC", limitRate = "201.50", stopLossRate = 250, units = "0.120",
+  }, { precheck = false })
+end
+local AT_LIMIT = '{"action":"open","leverage":1,"limitRate":201.50,'
+  .. '"orderCurrency":"usd","orderType":"limitIOC","settlementType":"cfd",'
+  .. '"stopLossRate":250,"symbol":"AAPL","transaction":"sellShort","units":0.120}'
+
+-- v3 takes no settlement of an order that waits for its rate
+local function rest(client)
+  return client.orders:open({
+    instrumentId = 1, transaction = "buy", orderType = "mit", triggerRate = 150.25,
+    amount = "100.50",
+  }, { precheck = false })
+end
+local RESTS = '{"action":"open","amount":100.50,"instrumentId":1,"leverage":1,'
+  .. '"orderCurrency":"usd","orderType":"mit","transaction":"buy",'
+  .. '"triggerRate":150.25}'
 
 local function is_order(order)
   return order.orderId == ORDER_ID and order.referenceId == REFERENCE
@@ -152,6 +176,39 @@ return {
     call = cancel, method = "DELETE",
     target = "/api/v2/trading/execution/demo/orders/981286176",
     status = 200, answer = "",
+    more = {
+      "GET /api/v2/trading/info/demo/orders:lookup?orderId=981286176",
+    } },
+
+  { op = "POST /api/v3/trading/execution/orders", call = open,
+    orders_api = "v3", method = "POST", target = "/api/v3/trading/execution/orders",
+    body = OPEN, status = 202, answer = PLACED, check = is_order },
+  { op = "POST /api/v3/trading/execution/demo/orders", call = open,
+    orders_api = "v3", method = "POST",
+    target = "/api/v3/trading/execution/demo/orders",
+    body = OPEN, status = 202, answer = PLACED, check = is_order },
+  { op = "POST /api/v3/trading/execution/demo/orders", call = open_at_limit,
+    note = "at a limit", orders_api = "v3", method = "POST",
+    target = "/api/v3/trading/execution/demo/orders",
+    body = AT_LIMIT, status = 202, answer = PLACED, check = is_order },
+  { op = "POST /api/v2/trading/execution/demo/orders", call = open_at_limit,
+    note = "at a limit", method = "POST",
+    target = "/api/v2/trading/execution/demo/orders",
+    body = AT_LIMIT, status = 200, answer = PLACED, check = is_order },
+  { op = "POST /api/v3/trading/execution/orders", call = rest,
+    note = "that waits for its rate", orders_api = "v3", method = "POST",
+    target = "/api/v3/trading/execution/orders",
+    body = RESTS, status = 202, answer = PLACED, check = is_order },
+
+  { op = "DELETE /api/v3/trading/execution/orders/{orderId}", call = cancel,
+    orders_api = "v3", method = "DELETE",
+    target = "/api/v3/trading/execution/orders/981286176",
+    status = 202, answer = CANCELS,
+    more = { "GET /api/v2/trading/info/orders:lookup?orderId=981286176" } },
+  { op = "DELETE /api/v3/trading/execution/demo/orders/{orderId}",
+    call = cancel, orders_api = "v3", method = "DELETE",
+    target = "/api/v3/trading/execution/demo/orders/981286176",
+    status = 202, answer = CANCELS,
     more = {
       "GET /api/v2/trading/info/demo/orders:lookup?orderId=981286176",
     } },

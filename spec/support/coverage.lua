@@ -34,7 +34,8 @@ local function sent_by(line)
   local sent, in_call = {}, false
   local client = assert(wire.client(scripted(line), { rate_limit = false,
     max_retries = 0, on_event = function() end,
-    account = line.account or operations[line.op].account or "demo" }))
+    account = line.account or operations[line.op].account or "demo",
+    orders_api = line.orders_api }))
   local send, call = client.send, client.call
   function client:send(op, ...)
     if not in_call then sent[op.method .. " " .. op.path] = true end

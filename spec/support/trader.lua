@@ -11,6 +11,7 @@ local M = { null = box.null, START = box.START }
 -- What it asks, by the real account's operation; the demo one is its twin.
 local ASKS = {
   orders = "POST /api/v2/trading/execution/orders",
+  queued = "POST /api/v3/trading/execution/orders",
   lookup = "GET /api/v2/trading/info/orders:lookup",
   close = "POST /api/v1/trading/execution/market-close-orders/positions"
     .. "/{positionId}",

@@ -315,7 +315,8 @@ local function body_of(w, params)
       1001 }
   elseif has(name, "eligibility") then
     return { instrumentIds = { 1001, 999999 }, symbols = { "MSFT" } }
-  elseif has(name, "costs") or has(name, "v2/trading/execution") then
+  elseif has(name, "costs") or has(name, "v2/trading/execution")
+      or has(name, "v3/trading/execution") then
     return OPEN
   elseif has(name, "trading/positions") or has(name, "demo/positions") then
     return { stopLossRate = 1 }

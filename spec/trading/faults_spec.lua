@@ -29,6 +29,8 @@ end
 local RUNS = {
   { "orders, documented", "documented", place },
   { "orders, measured", "measured", place },
+  { "orders by v3, documented", "documented", place, "v3" },
+  { "orders by v3, measured", "measured", place, "v3" },
   { "closings", "measured", close },
 }
 
@@ -50,7 +52,8 @@ describe("under faults #timed", function()
 
   it("orders and closings are done exactly once", function()
     for number, one in ipairs(RUNS) do
-      runs[number] = faults_run.new { seed = SEED, idempotency = one[2] }
+      runs[number] = faults_run.new { seed = SEED, idempotency = one[2],
+        orders_api = one[4] }
     end
     local counts, seconds = {}, {}
     etoro.run(function()

@@ -105,8 +105,9 @@ describe("etoro.trading.order.states", function()
 end)
 
 describe("etoro.trading.routes", function()
-  local function with_account(account)
-    return { environment = function() return account end }
+  local function with_account(account, orders_api)
+    return { environment = function() return account end,
+      orders_api = function() return orders_api or "v2" end }
   end
 
   it("names an operation of either account for each purpose", function()
@@ -128,10 +129,25 @@ describe("etoro.trading.routes", function()
     assert.equal(17, count)
   end)
 
+  it("places and cancels by v3 where a client says so, and nothing else", function()
+    for purpose in pairs(routes.REAL) do
+      for _, account in ipairs { "real", "demo" } do
+        local op = routes.op(with_account(account, "v3"), purpose)
+        local is_newer = purpose == "open" or purpose == "cancel"
+        assert.equal(account, op.account)
+        assert.equal(is_newer, op.path:find("/api/v3/", 1, true) == 1, purpose)
+        assert.equal(purpose == "open", routes.is_queued(op))
+        if is_newer then assert.equal(purpose, op.trade) end
+      end
+    end
+  end)
+
   it("covers every pair that is in use, and only these", function()
     local used = {}
-    for _, name in pairs(routes.REAL) do
-      used[name], used[operations[name].twin] = true, true
+    for _, names in ipairs { routes.REAL, routes.QUEUED } do
+      for _, name in pairs(names) do
+        used[name], used[operations[name].twin] = true, true
+      end
     end
     for name, op in pairs(operations) do
       local is_used = used[name] or false

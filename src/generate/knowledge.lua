@@ -423,8 +423,16 @@ local order = {
   any_of = {
     { "triggerRate", when = { orderType = "mit" } },
     { "positionIds", when = { action = "close" } },
+    { "limitRate", when = { orderType = "limitIOC" } },
   },
+  none_of = {
+    { "limitRate", when = { orderType = "mkt" } },
+    { "limitRate", when = { orderType = "mit" } },
+  },
+  -- newer servers take limitIOC, with its limitRate
   body = {
+    orderType = { enum = { "mkt", "mit", "limitIOC" } },
+    limitRate = { type = "number", nullable = true, above = 0 },
     settlementType = { type = "string", nullable = true,
       enum = { "cfd", "real", "realFutures", "marginTrade" } },
     leverage = { min = 1 }, amount = { above = 0 }, units = { above = 0 },

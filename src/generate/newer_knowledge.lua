@@ -168,6 +168,7 @@ local order = {
     { "settlementType", "limitRate", when = { orderType = "mit" } },
     { "triggerRate", "limitRate", when = { orderType = "mkt" } },
     { "triggerRate", when = { orderType = "limitIOC" } },
+    { "contracts", when = { orderType = "mit" } },
     { "positionIds", when = open },
     { "contracts", "additionalMargin", when = { settlementType = "cfd" } },
     { "contracts", "additionalMargin", when = { settlementType = "real" } },

@@ -14,6 +14,7 @@ local M = {}
 
 local OPEN = routes.of("demo", "open")
 local NUMBERS = { "amount", "units", "contracts", "leverage", "triggerRate",
+  "limitRate",
   "stopLossRate", "takeProfitRate" }
 
 local function no_bars(body)

@@ -12,7 +12,7 @@ local INHERITED = {
   "timeout", "deadline", "connect_timeout", "max_retries", "max_connections",
   "max_body", "ca_file", "proxy", "user_agent", "rate_limit", "on_unknown",
   "wait", "on_event", "base_url", "dry_run", "instrument_cache",
-  "journal", "seal", "rails", "stream_url",
+  "journal", "seal", "rails", "stream_url", "orders_api",
 }
 
 -- Where a key goes, and whose it is: fixed where that key cannot be seen.

@@ -45,6 +45,10 @@ end
 ---@return "demo"|"real"
 function inside:environment() return self._account end
 
+--- Which version of the API its orders go by.
+---@return "v2"|"v3"
+function inside:orders_api() return self._settings.orders_api end
+
 --- Which of the two APIs it speaks.
 ---@return "public"|"sor-v3"
 function inside:api() return self._api end

@@ -28,6 +28,8 @@ local key_file = later "etoro.client.key_file"
 ---@field base_url? string default ETORO_BASE_URL, else the API's own
 ---@field api? "public"|"sor-v3" sor-v3: the older Bearer API
 ---@field account? "demo"|"real" which trading routes are used; default "demo"
+---@field orders_api? "v2"|"v3" which version orders are placed and cancelled by; v3
+---queues them. Default "v2"
 ---@field stream_url? string of the WebSocket; wss://ws.etoro.com/ws, or
 ---ETORO_STREAM_URL, or the /ws of a base_url on this machine
 ---@field timeout? number seconds one attempt may take; 30
@@ -65,7 +67,7 @@ local KNOWN = {
   api_key = "string|userdata", user_key = "string|userdata",
   api_key_file = "string", user_key_file = "string", profile = "string",
   access_token = "string|userdata|function",
-  base_url = "string", api = "string", account = "string",
+  base_url = "string", api = "string", account = "string", orders_api = "string",
   timeout = "number", deadline = "number", connect_timeout = "number",
   max_retries = "number", max_connections = "number", max_body = "number",
   ca_file = "string", proxy = "string|userdata", user_agent = "string",
@@ -78,6 +80,7 @@ local KNOWN = {
 local CHOICES = {
   api = { "public", "sor-v3" },
   account = { "demo", "real" },
+  orders_api = { "v2", "v3" },
   on_unknown = call_options.ON_UNKNOWN,
 }
 
@@ -268,6 +271,7 @@ function M.settle(options, is_keyed)
   if not url then return nil, base end
   settled.base_url, settled.base, settled.api = url, base, api
   settled.account = options.account or "demo"
+  settled.orders_api = options.orders_api or "v2"
   for name, rule in pairs(NUMBERS) do
     settled[name] = options[name] or rule[1]
   end

@@ -1292,8 +1292,9 @@
 ---@field contracts? number|string|etoro.Null above 0
 ---@field instrumentId? integer|string|etoro.Null 1 or more
 ---@field leverage? integer|string|etoro.Null 1 or more
+---@field limitRate? number|string|etoro.Null above 0
 ---@field orderCurrency? string|etoro.Null
----@field orderType? "mkt"|"mit"
+---@field orderType? "mkt"|"mit"|"limitIOC"
 ---@field positionIds? (integer|string)[]|etoro.Null 1 or more items
 ---@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|etoro.Null
 ---@field stopLossRate? number|string|etoro.Null above 0

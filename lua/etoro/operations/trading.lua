@@ -232,6 +232,7 @@ local order_currency = {
   nullable = true,
   spellings = { "usd" },
 }
+local order_type = { type = "string", enum = { "mkt", "mit", "limitIOC" } }
 local settlement_type = {
   type = "string",
   enum = { "cfd", "real", "realFutures", "marginTrade" },
@@ -250,8 +251,9 @@ local orders_body = {
   contracts = positive_number_or_null,
   instrumentId = positive_integer_or_null,
   leverage = positive_integer_or_null,
+  limitRate = positive_number_or_null,
   orderCurrency = order_currency,
-  orderType = { type = "string", enum = { "mkt", "mit" } },
+  orderType = order_type,
   positionIds = {
     type = "list",
     items = positive_integer,
@@ -275,7 +277,15 @@ local one_of_symbol_2 = {
 local when_2 = { orderType = "mit" }
 local any_of_trigger_rate = { "triggerRate", when = when_2 }
 local any_of_position_ids = { "positionIds", when = { action = "close" } }
-local any_of_trigger_rate_2 = { any_of_trigger_rate, any_of_position_ids }
+local when_3 = { orderType = "limitIOC" }
+local any_of_limit_rate = { "limitRate", when = when_3 }
+local any_of_trigger_rate_2 = {
+  any_of_trigger_rate, any_of_position_ids, any_of_limit_rate,
+}
+local when_4 = { orderType = "mkt" }
+local none_of_limit_rate = {
+  { "limitRate", when = when_4 }, { "limitRate", when = when_2 },
+}
 local one_of_symbol_3 = { one_of_symbol }
 local any_of_position_ids_2 = { any_of_position_ids }
 local order_level = {
@@ -310,7 +320,7 @@ local orders_body_2 = {
   leverage = positive_integer_or_null,
   limitRate = positive_number_or_null,
   orderCurrency = order_currency,
-  orderType = { type = "string", enum = { "mkt", "mit", "limitIOC" } },
+  orderType = order_type,
   positionIds = instrument_ids_2,
   settlementType = settlement_type,
   stopLossRate = positive_number_or_null,
@@ -321,12 +331,10 @@ local orders_body_2 = {
   triggerRate = positive_number_or_null,
   units = positive_number_or_null,
 }
-local when_3 = { orderType = "limitIOC" }
-local when_4 = { orderType = "mkt" }
 local when_5 = { settlementType = "realFutures" }
 local any_of_trigger_rate_3 = {
-  any_of_trigger_rate, { "limitRate", when = when_3 },
-  { "settlementType", when = when_4 }, { "settlementType", when = when_3 },
+  any_of_trigger_rate, any_of_limit_rate, { "settlementType", when = when_4 },
+  { "settlementType", when = when_3 },
   { "stopLossRate", when = { leverage = { above = 1 } } },
   { "stopLossRate", when = { transaction = "sellShort" } },
   { "stopLossRate", when = { stopLossType = "trailing" } },
@@ -335,7 +343,8 @@ local any_of_trigger_rate_3 = {
 local none_of_settlement_type = {
   { "settlementType", "limitRate", when = when_2 },
   { "triggerRate", "limitRate", when = when_4 },
-  { "triggerRate", when = when_3 }, { "positionIds", when = when },
+  { "triggerRate", when = when_3 }, { "contracts", when = when_2 },
+  { "positionIds", when = when },
   { "contracts", "additionalMargin", when = { settlementType = "cfd" } },
   { "contracts", "additionalMargin", when = { settlementType = "real" } },
   {
@@ -874,6 +883,7 @@ add("POST", "/api/v2/trading/execution/demo/orders", {
   scopes = scopes_demo_write,
   one_of = one_of_symbol_2,
   any_of = any_of_trigger_rate_2,
+  none_of = none_of_limit_rate,
 })
 
 add("DELETE", "/api/v2/trading/execution/demo/orders/{orderId}", {
@@ -898,6 +908,7 @@ add("POST", "/api/v2/trading/execution/orders", {
   scopes = scopes_real_write,
   one_of = one_of_symbol_2,
   any_of = any_of_trigger_rate_2,
+  none_of = none_of_limit_rate,
 })
 
 add("DELETE", "/api/v2/trading/execution/orders/{orderId}", {

@@ -27,6 +27,8 @@ return {
   box_price_min = 1e-6,
   -- dollars: such a price at most
   box_price_max = 1e9,
+  -- parts of the rate: how far from it the rate of a limit may be, as documented
+  box_limit_band = 0.1,
   -- parts of an order: that a fate fills, at least
   box_share_min = 0.0001,
   -- bytes: of a fault that pads or keeps an answer; four times max_body

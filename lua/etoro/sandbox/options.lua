@@ -38,6 +38,7 @@ local M = {}
 ---@field both_families? 401|422 the status for keys together with a token
 ---@field idempotency? "documented"|"measured" what a repeated request id gets
 ---@field fill_delay? number seconds until an order is filled; 0.05
+---@field queue_delay? number seconds until an order or a cancel of v3 has its turn; 0.02
 ---@field close_delay? number seconds until a close is done; 0.1
 ---@field cancel_delay? number seconds until an order is cancelled; 0
 ---@field portfolio_lag? number seconds until the portfolio shows it; 0.2
@@ -169,6 +170,8 @@ local CHANGEABLE = {
   { "idempotency", "documented", bounds.one_of("documented", "measured"),
     "documented|measured", "what a repeated request id gets; documented" },
   { "fill_delay", 0.05, seconds, "SECONDS", "until an order is filled; 0.05" },
+  { "queue_delay", 0.02, seconds, "SECONDS",
+    "until an order or a cancel of v3 has its turn; 0.02" },
   { "close_delay", 0.1, seconds, "SECONDS", "until a close is done; 0.1" },
   { "cancel_delay", 0, seconds, "SECONDS", "until an order is cancelled; 0" },
   -- pnl and history as well

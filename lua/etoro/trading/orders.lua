@@ -11,8 +11,7 @@ local names = require "etoro.market.names"
 local call_options = require "etoro.call.options"
 local order = require "etoro.trading.order"
 local order_costs = require "etoro.trading.order.costs"
-local order_fields = require "etoro.trading.order.fields"
-local precheck = require "etoro.trading.precheck"
+local opening = require "etoro.trading.order.opening"
 local prepared = require "etoro.trading.prepared"
 local resource = require "etoro.resource"
 local recover = require "etoro.trading.recover"
@@ -46,7 +45,9 @@ local function shorten(client, options, started)
 end
 
 --- Places an order to open a position (portal: Trading, Create Order). The
---- answer says that it was accepted, not that it is filled: see order:wait.
+--- answer says that it was accepted, not that it is filled: see order:wait. It
+--- goes by v2 or v3 of the API, by the client's orders_api; v3 queues it, and
+--- wants a stopLossRate of a leverage over 1, a short sale and a trailing stop.
 ---
 --- Left out, action is "open", orderType "mkt", leverage 1, orderCurrency
 --- "usd", and settlementType "real" for a buy at leverage 1 where the account
@@ -60,17 +61,9 @@ end
 function collection:open(fields, options)
   local client = resource.client_of(self, "client.orders:open")
   local is_checked, rest = call_options.take_option(options, "precheck", "boolean")
-  local op = routes.op(client, "open")
-  local body, err = order_fields.settle(op, fields)
-  if not body then return nil, err end
-  if body.action ~= "open" then
-    return nil, order_fields.refusal("not_an_opening", "action",
-      "positions are closed with position:close")
-  end
   local started = client:now()
-  local note
-  err, note = precheck.run(client, body, is_checked)
-  if err then return nil, err end
+  local op, body, note = opening.of(client, fields, is_checked)
+  if not op then return nil, body end
   shorten(client, rest, started)
   local result, response = client:send(op, { body = body }, rest,
     { has_checked = true })

@@ -8,8 +8,7 @@ local limits = require "etoro.values.limits"
 local once = require "etoro.tasks.once"
 local order = require "etoro.trading.order"
 local order_costs = require "etoro.trading.order.costs"
-local order_fields = require "etoro.trading.order.fields"
-local precheck = require "etoro.trading.precheck"
+local opening = require "etoro.trading.order.opening"
 local routes = require "etoro.trading.routes"
 
 local M = {}
@@ -50,7 +49,7 @@ local function send(own, options)
         .. (own.was_sent and "It was not placed" or "Nothing was sent") }
   end
   options.request_id = own.request_id
-  local result, response = own.client:send(routes.op(own.client, "open"),
+  local result, response = own.client:send(own.op,
     { body = own.body }, options, { has_checked = true })
   if result == nil then
     own.was_sent = own.was_sent or response.may_have_executed
@@ -93,22 +92,15 @@ end
 ---@return etoro.PreparedOrder? prepared
 ---@return etoro.Error? err
 function M.new(client, fields, is_checked, options)
-  local body, err = order_fields.settle(routes.op(client, "open"), fields)
-  if not body then return nil, err end
-  if body.action ~= "open" then
-    return nil, order_fields.refusal("not_an_opening", "action",
-      "positions are closed with position:close")
-  end
-  local note
-  err, note = precheck.run(client, body, is_checked)
-  if err then return nil, err end
+  local op, body, note = opening.of(client, fields, is_checked)
+  if not op then return nil, body end
   local costs = order_costs.estimate(client, copied(body), options)
   local now, id = client:unix(), core.uuid()
   local self = setmetatable({ request_id = id, fields = copied(body),
     costs = costs and costs.costs, total = costs and costs.total,
     checked = is_checked ~= false and note == nil, note = note,
     prepared_at = now, expires_at = now + limits.prepared_lifetime }, mt)
-  kept[self] = { client = client, body = body, request_id = id,
+  kept[self] = { client = client, op = op, body = body, request_id = id,
     expires_at = self.expires_at, once = once.new() }
   return self
 end

@@ -57,13 +57,32 @@ M.REAL = {
 -- How each account's close body spells the instrument.
 M.INSTRUMENT_IN_CLOSE = { real = "InstrumentId", demo = "InstrumentID" }
 
+local V3 = "/api/v3/trading"
+
+--- Those of a newer version, which queues orders; what became of one is looked up
+--- where it is for the older.
+---@type table<etoro.Purpose, string>
+M.QUEUED = {
+  open = "POST " .. V3 .. "/execution/orders",
+  cancel = "DELETE " .. V3 .. "/execution/orders/{orderId}",
+}
+
 --- The operation that an account has for a purpose.
 ---@param account "real"|"demo"
 ---@param purpose etoro.Purpose
+---@param orders_api? "v2"|"v3" which version orders go by; v2
 ---@return etoro.Operation
-function M.of(account, purpose)
-  local op = operations[M.REAL[purpose]]
+function M.of(account, purpose, orders_api)
+  local name = orders_api == "v3" and M.QUEUED[purpose] or M.REAL[purpose]
+  local op = operations[name]
   return account == "demo" and operations[op.twin] or op
+end
+
+--- Whether an operation takes orders into a queue: that of v3.
+---@param op etoro.Operation
+---@return boolean
+function M.is_queued(op)
+  return op == M.of(op.account or "real", "open", "v3")
 end
 
 --- The operation that a client's account has for a purpose.
@@ -71,7 +90,7 @@ end
 ---@param purpose etoro.Purpose
 ---@return etoro.Operation
 function M.op(client, purpose)
-  return M.of(client:environment(), purpose)
+  return M.of(client:environment(), purpose, client:orders_api())
 end
 
 --- The same for a row of a resource's methods.

@@ -372,6 +372,8 @@ return {
   size_price_age = 60,
   -- seconds: a price that stops and limits are compared with
   stop_price_age = 2,
+  -- parts of the price: how far from it the API takes the rate of a limit
+  limit_rate_band = 0.1,
   -- seconds: how old costs may be without a warning
   costs_age = 3600,
 

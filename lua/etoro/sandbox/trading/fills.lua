@@ -24,7 +24,7 @@ M.FINAL = FINAL
 
 -- Why an order was rejected: 720 is the API's number, the others are the sandbox's
 -- own.
-local FUNDS, TOO_SMALL, TOO_LARGE, SCRIPTED = 604, 720, 736, 999
+local FUNDS, TOO_SMALL, TOO_LARGE, UNFIT, SCRIPTED = 604, 720, 736, 738, 999
 
 function M.set_status(order, status, at)
   order.status, order.updated = status, at
@@ -99,6 +99,18 @@ local function open(book, order, units, amount, rate, conversion, at)
   order.filled_units = books.units((order.filled_units or 0) + units)
 end
 
+-- What is not filled at once at its limit or better is not filled at all.
+local function is_out_of_reach(order, rate)
+  if not order.limit then return false end
+  if order.is_buy then return rate > order.limit end
+  return rate < order.limit
+end
+
+local function lapse(book, order, at)
+  M.finish(book, order, #order.executions > 0 and "CanceledPartiallyFilled"
+    or "Canceled", at)
+end
+
 -- Executes a share of the order; false when that ended it otherwise.
 local function execute(book, order, share, at)
   local id = order.instrument.instrumentID
@@ -110,6 +122,10 @@ local function execute(book, order, share, at)
   end
   local bid, ask = book.market:quote(id, at)
   local rate = order.is_buy and ask or bid
+  if is_out_of_reach(order, rate) then
+    lapse(book, order, at)
+    return false
+  end
   local conversion = book.market:conversion(id, at)
   local units, amount = portion(order, share, rate, conversion)
   if units <= 0 or amount < 0.01 then
@@ -227,7 +243,9 @@ function M.start(book, order)
   order.held = order.is_covered and order.frozen or 0
   order.fate = next_fate(book, order)
   if order.fate then return fates[order.fate.status](book, order, delay) end
-  if not order.is_covered then
+  if order.unfit then
+    reject_later(book, order, UNFIT, order.unfit)
+  elseif not order.is_covered then
     reject_later(book, order, FUNDS, "Insufficient funds")
   elseif order.frozen < order.offer.minimum then
     reject_later(book, order, TOO_SMALL,

@@ -23,10 +23,12 @@ local M = { handlers = handlers }
 
 -- What an operation of the real account does, and that of the demo one:
 -- function(ctx, books, account) -> answer
-local V1, V2 = "/api/v1/trading/", "/api/v2/trading/"
+local V1, V2, V3 = "/api/v1/trading/", "/api/v2/trading/", "/api/v3/trading/"
 local ACTS = {
   ["POST " .. V2 .. "execution/orders"] = orders.place,
   ["DELETE " .. V2 .. "execution/orders/{orderId}"] = orders.cancel,
+  ["POST " .. V3 .. "execution/orders"] = orders.queue,
+  ["DELETE " .. V3 .. "execution/orders/{orderId}"] = orders.ask_cancel,
   ["GET " .. V2 .. "info/orders:lookup"] = lookup.get,
   ["POST " .. V1 .. "execution/market-close-orders/positions/{positionId}"] =
     closes.close,

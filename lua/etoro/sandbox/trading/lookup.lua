@@ -12,7 +12,8 @@ local M = {}
 
 local or_null = answers.or_null
 
-local TYPE_IDS = { mkt = 17, mit = 13 }
+-- Nobody has told the number of limitIOC, which is filled as mkt is.
+local TYPE_IDS = { mkt = 17, limitIOC = 17, mit = 13 }
 local REQUEST_TYPES = { amount = "byAmount", units = "byUnits",
   contracts = "byContracts" }
 

@@ -2,6 +2,7 @@
 
 local answers = require "etoro.sandbox.trading.answers"
 local books = require "etoro.sandbox.trading.books"
+local ceilings = require "etoro.sandbox.ceilings"
 local core = require "etoro.core"
 local events = require "etoro.sandbox.trading.events"
 local fills = require "etoro.sandbox.trading.fills"
@@ -52,7 +53,7 @@ local function read_size(ctx, body, order)
 end
 
 local function read_terms(ctx, body, order)
-  local leverage = field(body, "leverage")
+  local leverage = field(body, "leverage") or order.is_queued and 1
     or refuse(ctx, 400, "leverage is required for open orders")
   local settlement = field(body, "settlementType")
   if not settlement and order.account.kind == "demo"
@@ -63,8 +64,9 @@ local function read_terms(ctx, body, order)
     or terms.usual(order.instrument, order.direction, leverage)
   local offer = terms.offer(order.instrument, settlement, order.direction)
   if not offer then
-    refuse(ctx, 400, ("%s is not offered for %s positions of this "
-      .. "instrument"):format(settlement, order.direction))
+    order.unfit = ("%s is not offered for %s positions of this "
+      .. "instrument"):format(settlement, order.direction)
+    if not order.is_queued then refuse(ctx, 400, order.unfit) end
   elseif not terms.has_leverage(offer, leverage) then
     refuse(ctx, 400, ("leverage %d is not offered"):format(leverage))
   elseif (order.size == "contracts") ~= (settlement == "realFutures") then
@@ -76,7 +78,7 @@ end
 local function read_rates(ctx, body, order)
   order.stop_loss = field(body, "stopLossRate")
   order.take_profit = field(body, "takeProfitRate")
-  order.trigger = field(body, "triggerRate")
+  order.trigger, order.limit = field(body, "triggerRate"), field(body, "limitRate")
   order.stop_type = field(body, "stopLossType") or (order.stop_loss and "fixed")
   if order.type == "mit" and not order.trigger then
     refuse(ctx, 400, "triggerRate is required for mit orders")
@@ -84,6 +86,10 @@ local function read_rates(ctx, body, order)
   local bid, ask = order.books.market:quote(order.instrument.instrumentID,
     order.at)
   order.seen = order.is_buy and ask or bid
+  if order.type == "limitIOC" and (not order.limit
+      or math.abs(order.limit - order.seen) > ceilings.box_limit_band * order.seen) then
+    refuse(ctx, 400, "limitIOC orders need a limitRate within 10 % of the rate")
+  end
   local wrong = terms.wrong_rate(order.is_buy, order.type == "mit"
     and order.trigger or order.seen, order.stop_loss, order.take_profit)
   if wrong then refuse(ctx, 400, wrong) end
@@ -96,7 +102,7 @@ function M.frozen_for(order)
     order.instrument.instrumentID, order.at)
   local units = order.units
     or order.contracts * terms.of(order.instrument).contract
-  return books.cents(units * (order.trigger or order.seen) * conversion
+  return books.cents(units * (order.trigger or order.limit or order.seen) * conversion
     / order.leverage)
 end
 
@@ -109,21 +115,23 @@ function M.needs(book, order)
   return books.cents(frozen + book:fee(order.instrument, frozen * order.leverage))
 end
 
---- Reads the body of a v2 order whose form is right.
+--- Reads the body of an order of v2 or v3 whose form is right.
 ---@param ctx table
 ---@param body table
 ---@param reference? string the request's id, where it is read already
-function M.read(ctx, body, reference)
+---@param is_queued? boolean v3: whether its settlement fits shows later
+function M.read(ctx, body, reference, is_queued)
   if body.action == "close" then -- which names no instrument
     refuse(ctx, 400, "action close is not supported here")
   end
   local order = { books = ctx.books, account = ctx.account,
     at = ctx.box:now(), reference = reference or answers.request_id(ctx),
+    is_queued = is_queued,
     instrument = find_instrument(ctx, body),
     -- filled in below and by what enters it: named here, so that it has room
     transaction = nil, type = nil, direction = nil, is_buy = nil, size = nil,
     amount = nil, leverage = nil, settlement = nil, offer = nil, seen = nil,
-    arrivals = nil, id = nil, token = nil, status = nil, updated = nil,
+    limit = nil, arrivals = nil, id = nil, token = nil, status = nil, updated = nil,
     executions = nil, frozen = nil, is_covered = nil, held = nil }
   read_action(ctx, body, order)
   read_size(ctx, body, order)
@@ -132,48 +140,68 @@ function M.read(ctx, body, reference)
   return order
 end
 
---- Enters an order that was read and lets it run its course.
-function M.enter(book, order)
-  local account = order.account
-  order.id, order.token = book:next_order(), book:uuid()
-  order.status, order.updated = "Received", order.at
-  order.executions = {}
-  account.orders[order.id] = order
-  account.order_list[#account.order_list + 1] = order
+-- Lets an order run its course, unless it was taken back while it was queued.
+local function admit(book, order)
+  if fills.FINAL[order.status] then return end
+  local account, status = order.account, order.status
   order.frozen = M.needs(book, order)
   order.is_covered = order.frozen <= books.available(account)
   if order.is_covered then books.reserve(account, order.frozen) end
   account.pending[order] = true
   events.order(book, order)
   fills.start(book, order)
+  if status == "PendingCancel" and not fills.FINAL[order.status] then
+    order.status = status
+  end
 end
 
-local function placed(order)
-  return reply.new(200, { token = order.token, orderId = order.id,
-    referenceId = order.reference })
+--- Enters an order that was read and lets it run its course, at once or, where it
+--- is queued, once its turn has come: before that nothing shows it.
+function M.enter(book, order)
+  local account, delay = order.account, book.box.options.queue_delay
+  order.id, order.token = book:next_order(), book:uuid()
+  if order.is_queued then order.at = order.at + delay end
+  order.status, order.updated = "Received", order.at
+  order.executions = {}
+  account.orders[order.id] = order
+  account.order_list[#account.order_list + 1] = order
+  if order.is_queued and delay > 0 then book:schedule(order.at, admit, order)
+  else admit(book, order) end
+end
+
+local function placed(order, is_queued)
+  return reply.new(is_queued and 202 or 200, { token = order.token,
+    orderId = order.id, referenceId = order.reference })
 end
 
 -- A request id that placed an order before: its answer once more, or the
 -- refusal that names the order, by what the box is told to do.
-local function again(ctx, order)
+local function again(ctx, order, is_queued)
   order.arrivals = order.arrivals + 1
-  if ctx.box.options.idempotency == "documented" then return placed(order) end
+  if ctx.box.options.idempotency == "documented" then
+    return placed(order, is_queued)
+  end
   return answers.problem(ctx, 400,
     ("ReferenceID %s may already exists for CID %d, OrderID %d"):format(
       order.reference, order.account.cid, order.id))
 end
 
---- POST v2 orders.
-function M.place(ctx, book, account)
+local function place(ctx, book, account, is_queued)
   local reference = answers.request_id(ctx)
   local earlier = account.by_reference[reference]
-  if earlier then return again(ctx, earlier) end
-  local order = M.read(ctx, ctx.body, reference)
+  if earlier then return again(ctx, earlier, is_queued) end
+  local order = M.read(ctx, ctx.body, reference, is_queued)
   order.arrivals = 1
   M.enter(book, order)
   account.by_reference[order.reference] = order
-  return placed(order)
+  return placed(order, is_queued)
 end
+
+--- POST v2 orders.
+function M.place(ctx, book, account) return place(ctx, book, account) end
+
+--- POST v3 orders: queued.
+function M.queue(ctx, book, account) return place(ctx, book, account, true) end
 
 local function finish_cancel(book, order, at)
   if fills.FINAL[order.status] then return end -- it was filled first
@@ -181,22 +209,37 @@ local function finish_cancel(book, order, at)
     and "CanceledPartiallyFilled" or "Canceled", at)
 end
 
---- DELETE orders/{orderId}.
-function M.cancel(ctx, book, account)
-  local order = account.orders[ctx.args.orderId]
+-- Takes an order back so many seconds later, if it is not filled first.
+local function begin_cancel(book, order, delay)
+  if fills.FINAL[order.status] or order.status == "PendingCancel" then return end
+  local now = book.box:now()
+  fills.set_status(order, "PendingCancel", now)
+  if delay > 0 then book:schedule(now + delay, finish_cancel, order)
+  else finish_cancel(book, order, now) end
+end
+
+local function known_order(ctx, account)
+  return account.orders[ctx.args.orderId]
     or refuse(ctx, 404, "Order was not found")
+end
+
+--- DELETE v3 orders/{orderId}: no order is too far gone to be asked for.
+function M.ask_cancel(ctx, book, account)
+  local order, options = known_order(ctx, account), ctx.box.options
+  begin_cancel(book, order, options.queue_delay + options.cancel_delay)
+  return reply.new(202, { orderId = order.id, referenceId = "" })
+end
+
+--- DELETE v2 orders/{orderId}.
+function M.cancel(ctx, book, account)
+  local order = known_order(ctx, account)
   if order.status == "Filled" then
     if ctx.box.options.cancel_filled ~= 200 then
       refuse(ctx, ctx.box.options.cancel_filled,
         "The order was executed and cannot be cancelled")
     end
-  elseif not fills.FINAL[order.status]
-      and order.status ~= "PendingCancel" then
-    local now = book.box:now()
-    fills.set_status(order, "PendingCancel", now)
-    local delay = ctx.box.options.cancel_delay
-    if delay > 0 then book:schedule(now + delay, finish_cancel, order)
-    else finish_cancel(book, order, now) end
+  else
+    begin_cancel(book, order, ctx.box.options.cancel_delay)
   end
   return reply.new(200, { token = book:uuid() })
 end

@@ -8,6 +8,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local routes = require "etoro.trading.routes"
+local rules = require "etoro.values.rules"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -20,9 +21,12 @@ local M = {}
 ---@field symbol? string either this or instrumentId
 ---@field instrumentId? integer
 ---@field settlementType? "cfd"|"real"|"realFutures"|"marginTrade"|string left out:
----real for a buy at leverage 1 where that is offered, else cfd
----@field orderType? "mkt"|"mit" default mkt; mit waits for triggerRate
+---real for a buy at leverage 1 where that is offered, else cfd; none of a mit
+---order by v3
+---@field orderType? "mkt"|"mit"|"limitIOC" default mkt; mit waits for triggerRate;
+---limitIOC is filled at limitRate or better at once, or is cancelled
 ---@field triggerRate? number|string
+---@field limitRate? number|string of limitIOC: within 10 % of the market
 ---@field leverage? integer default 1
 ---@field amount? number|string exactly one of amount, units and contracts; a
 ---text keeps its digits
@@ -58,6 +62,22 @@ local DEFAULTS = {
   action = "open", orderType = "mkt", leverage = 1, orderCurrency = "usd",
 }
 
+--- Whether an order goes out without its settlement: v3 takes none of one that
+--- waits for its rate.
+---@param op etoro.Operation
+---@param body table
+---@return boolean
+function M.omits_settlement(op, body)
+  return body.orderType == "mit" and routes.is_queued(op)
+end
+
+-- Whether an order's settlement is still to be found out, and its operation has
+-- a rule that asks for one.
+local function lacks_settlement(op, body)
+  return body.settlementType == nil and body.action == "open"
+    and body.orderType ~= "mit" and routes.is_queued(op)
+end
+
 -- null says no more than leaving out does, which every server takes
 local function without_null(fields)
   local copy = check.copy(fields, { action = nil, transaction = nil,
@@ -87,7 +107,22 @@ function M.settle(op, fields)
       if body[name] == nil then body[name] = value end
     end
   end
-  return arguments.body(op, body)
+  if not lacks_settlement(op, body) then return arguments.body(op, body) end
+  body.settlementType = M.settlement(body) -- until the account's is known
+  local copy, err = arguments.body(op, body)
+  if copy then copy.settlementType = nil end
+  return copy, err
+end
+
+--- Completes a body that was settled, and whose settlement is known by now.
+---@param op etoro.Operation
+---@param body table changed
+---@return etoro.Error? err kind invalid
+function M.complete(op, body)
+  if not routes.is_queued(op) then return nil end
+  if M.omits_settlement(op, body) then body.settlementType = nil end
+  local message = rules.broken(op, body)
+  return message and errors.invalid(nil, message)
 end
 
 local DIRECTIONS = {

@@ -247,8 +247,11 @@ function methods:cancel(options)
     return order, answer
   end
   order, answer = follow(self, client, seconds)
+  local state = order and self:state()
   if order and not self:is_final() then
     client:warn(answer, "the order is not cancelled yet")
+  elseif state == "filled" then
+    client:warn(answer, "the order was filled before it could be cancelled")
   end
   return order, answer
 end

@@ -5,6 +5,7 @@
 local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
+local limit_rate = require "etoro.trading.precheck.limit_rate"
 local nearest = require "etoro.values.nearest"
 local order_fields = require "etoro.trading.order.fields"
 local sizes = require "etoro.trading.precheck.sizes"
@@ -146,7 +147,7 @@ end
 
 -- An order in a closed market waits, where the instrument allows that.
 local function check_market(check)
-  if check.body.orderType ~= "mkt" or check.item.allowEntryOrders == true
+  if check.body.orderType == "mit" or check.item.allowEntryOrders == true
       or not check.id then
     return nil
   end
@@ -165,7 +166,7 @@ local function check_transaction(body)
 end
 
 local RULES = {
-  check_permission, check_leverage, sizes.check, stops.check,
+  check_permission, check_leverage, sizes.check, limit_rate.check, stops.check,
   check_market,
 }
 

@@ -37,9 +37,11 @@ local function instrument(client, values)
   return (id == nil or id == named) and named or nil
 end
 
--- Units are worth the price, or the rate that their order waits for, if that is more.
+-- Units are worth the price, or the rate that their order waits for or goes up to,
+-- if that is more.
 local function worth_of_unit(values, price)
-  return math.max(price, tonumber(values.rate) or 0, tonumber(values.triggerrate) or 0)
+  return math.max(price, tonumber(values.rate) or 0, tonumber(values.triggerrate) or 0,
+    tonumber(values.limitrate) or 0)
 end
 
 -- Which of two sizes the server reads nobody knows.
