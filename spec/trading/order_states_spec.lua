@@ -126,7 +126,7 @@ describe("etoro.trading.routes", function()
       assert.equal(real, operations[demo.twin])
       assert.equal(real, operations[name])
     end
-    assert.equal(17, count)
+    assert.equal(19, count)
   end)
 
   it("places and cancels by v3 where a client says so, and nothing else", function()
