@@ -67,7 +67,7 @@ local NONSENSE = {
     '{"market_open":{"1001":"no"}}', '{"market_open":{"AAPL":false}}',
     '{"history_page":0}', '{"history_page":1.5}', '{"order_fee":1e999}',
     '{"cancel_filled":500}', '{"idempotency":"maybe"}', '{"seed":2}',
-    '{"now":5}', '{"newer_routes":null}', '{"fill_delay":1,"reject":7}' },
+    '{"now":5}', '{"api_version":null}', '{"fill_delay":1,"reject":7}' },
 }
 
 -- What anybody can see of a box.

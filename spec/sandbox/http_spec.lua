@@ -112,7 +112,7 @@ describe("the sandbox over HTTP", function()
       { "POST", "/sandbox/faults", '{"fault":"unheard"}', 400 },
       { "POST", "/sandbox/faults", '{"fault":"stall","tiems":1}', 400 },
       { "POST", "/sandbox/faults", '{"fault":"stall","times":"1"}', 400 },
-      { "POST", "/sandbox/faults", '{"fault":"error_shape","shape":11}', 400 },
+      { "POST", "/sandbox/faults", '{"fault":"error_shape","shape":13}', 400 },
       { "POST", "/sandbox/faults", '{"fault":"status","status":99}', 400 },
       { "POST", "/sandbox/clock", "{}", 400 },
     } do
@@ -252,8 +252,10 @@ describe("the sandbox over HTTP", function()
         function(e) return type(e.error) == "string" end,
         function(e) return e.error and e.error_description end,
         function(e) return e:find "^<!DOCTYPE" end,
+        function(e) return e.requestId and e.error.code and e.error.message end,
+        function(e) return e == "made to fail" end,
       }
-      for shape = 1, 10 do
+      for shape = 1, #check do
         s:fault { fault = "error_shape", shape = shape }
         local status, body = ask("GET", ME)
         assert.is_true(status >= 400)

@@ -153,8 +153,12 @@ describe("etoro.sandbox", function()
 
     it("are refused beside a Bearer token", function()
       local both = { authorization = "Bearer sandbox-access-token" }
+      assert.equal(422, (status_with(both)))
+      b = box.new { both_families = 401 }
       assert.equal(401, (status_with(both)))
-      b = box.new { both_families = 422 }
+      b = box.new { api_version = "v1.244" }
+      assert.equal(401, (status_with(both)))
+      b = box.new { api_version = "v1.244", both_families = 422 }
       assert.equal(422, (status_with(both)))
       both["x-api-key"] = false -- the user key alone is still a second family
       assert.equal(422, (status_with(both)))

@@ -158,7 +158,7 @@ describe("the sandbox, as the service and with strict", function()
 
   it("names routes that are not there", function()
     both(function(b, strict)
-      b.model.options.newer_routes = false
+      b.model.options.api_version = "v1.244"
       for _, route in ipairs { "/api/v1/nothing", "/", "/api/v9/me",
         "/api/v2/market-data/rates",
         V1 .. "info/demo/close-orders/5" }

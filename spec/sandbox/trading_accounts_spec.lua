@@ -172,7 +172,7 @@ describe("the sandbox's positions", function()
     t:wait(1)
     assert.equal(409, (edit { stopLossRate = 190 }))
     assert.equal(404, (t:ask("PATCH", "edit", NO_ID, { stopLossRate = 1 })))
-    t:set { newer_routes = false }
+    t:set { api_version = "v1.244" }
     assert.equal(404, (edit { stopLossRate = 190 }))
     assert.equal(404, (t:ask("GET", "outcome", 1)))
   end)

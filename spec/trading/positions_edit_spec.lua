@@ -159,7 +159,7 @@ describe("position:edit", function()
   end)
 
   it("says so where the server has no such route", function()
-    start { newer_routes = false }
+    start { api_version = "v1.244" }
     local position = t:position()
     local none, err = position:edit { stopLossRate = 100 }
     assert.is_nil(none)

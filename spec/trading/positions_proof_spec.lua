@@ -14,7 +14,7 @@ describe("a close is told done", function()
   local t
 
   local function start(options)
-    local all = { newer_routes = false }
+    local all = { api_version = "v1.244" }
     for name, value in pairs(options or {}) do all[name] = value end
     t = desk.new(all)
   end
@@ -228,8 +228,8 @@ describe("a close is told done", function()
 
   it("by both of two tasks that close it at once, and it is sold once",
     function()
-      for _, newer in ipairs { true, false } do
-        start { newer_routes = newer, close_delay = 2 }
+      for _, version in ipairs { "v1.375", "v1.244" } do
+        start { api_version = version, close_delay = 2 }
         local position = t:position()
         local other = t.client.positions:get(position.positionID)
         etoro.run(function()
@@ -249,8 +249,8 @@ describe("a close is told done", function()
     end)
 
   it("where its stop loss closed it meanwhile", function()
-    for _, newer in ipairs { true, false } do
-      start { newer_routes = newer, close_delay = 5 }
+    for _, version in ipairs { "v1.375", "v1.244" } do
+      start { api_version = version, close_delay = 5 }
       local position = t:position { stopLossRate = "1.00" }
       etoro.run(function()
         etoro.spawn(function()
@@ -271,7 +271,7 @@ describe("a close is told done", function()
   it("not where the client is closed, or the task cancelled, meanwhile",
     function()
       for _, ending in ipairs { "client", "task" } do
-        start { newer_routes = true, close_delay = 4 }
+        start { api_version = "v1.375", close_delay = 4 }
         local position = t:position()
         local is_told
         t.box:run(function()
@@ -291,7 +291,7 @@ describe("a close is told done", function()
     end)
 
   it("not by an outcome that has a part of it", function()
-    start { newer_routes = true, close_delay = 1e6 }
+    start { api_version = "v1.375", close_delay = 1e6 }
     local position = t:position()
     t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
       times = 0, body = { errorCode = 0, positions = { {
@@ -304,7 +304,7 @@ describe("a close is told done", function()
 
   it("by the outcome of a part, not by what others take meanwhile",
     function()
-      start { newer_routes = true }
+      start { api_version = "v1.375" }
       local position = t:position()
       local others = t:connect().positions:get(position.positionID)
       fate("Received") -- for good
@@ -323,7 +323,7 @@ describe("a close is told done", function()
 
   it("by an outcome with all that is left, of a table that is older",
     function()
-      start { newer_routes = true }
+      start { api_version = "v1.375" }
       local position = t:position()
       local stale = t.client.positions:get(position.positionID)
       assert(position:close { units = 1 })
@@ -335,7 +335,7 @@ describe("a close is told done", function()
   for _, none in ipairs { "", "0", "000" } do
     it(("with the outcome's errorCode '%s', which is none"):format(none),
       function()
-        start { newer_routes = true }
+        start { api_version = "v1.375" }
         local position = t:position()
         t:fault { route = OUTCOME_ROUTE, fault = "status", status = 200,
           body = { errorCode = none, positions = {} } }

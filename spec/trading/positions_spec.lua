@@ -252,7 +252,7 @@ describe("client.positions", function()
     -- after limits.close_misses looks
     it("believes portfolio and history where the server has no outcome",
       function()
-        start { newer_routes = false, close_delay = 2, portfolio_lag = 3 }
+        start { api_version = "v1.244", close_delay = 2, portfolio_lag = 3 }
         local position = t:position()
         assert(position:close())
         assert.is_true(position:is_closed())
@@ -271,7 +271,7 @@ describe("client.positions", function()
       end)
 
     it("sees a part closed in the portfolio alone", function()
-      start { newer_routes = false, close_delay = 2 }
+      start { api_version = "v1.244", close_delay = 2 }
       local position = t:position()
       assert(position:close { units = 1 })
       assert.is_false(position:is_closed())
@@ -279,7 +279,7 @@ describe("client.positions", function()
     end)
 
     it("does not take one look without the position for its close", function()
-      start { newer_routes = false, close_delay = 8 }
+      start { api_version = "v1.244", close_delay = 8 }
       local position = t:position()
       t:fault { route = PORTFOLIO, fault = "status", status = 200,
         body = { clientPortfolio = { positions = {} } } }
@@ -291,7 +291,7 @@ describe("client.positions", function()
 
     it("takes two looks without it where the history cannot be read",
       function()
-        start { newer_routes = false }
+        start { api_version = "v1.244" }
         local position = t:position()
         t:fault { route = "GET /api/v1/trading/info/trade/demo/history",
           fault = "status", status = 403, times = 100 }

@@ -29,6 +29,7 @@ local AREAS = {
   require "etoro.sandbox.lists.fixed",
   require "etoro.sandbox.lists.watchlists",
   require "etoro.sandbox.market.data",
+  require "etoro.sandbox.market.identity",
   require "etoro.sandbox.market.listed",
   require "etoro.sandbox.market.search",
   require "etoro.sandbox.money.balances",
@@ -55,8 +56,7 @@ end
 local function answer(op, area, handler)
   local is_newer = op.since ~= nil and op.since ~= "unlisted"
   return function(ctx)
-    -- what newer servers alone have is not there when told so
-    if is_newer and not ctx.box.options.newer_routes then
+    if is_newer and ctx.box:is_older() then
       return reply.no_route(ctx)
     end
     if area.prepare then area.prepare(ctx, op) end

@@ -55,6 +55,10 @@ function methods:now()
   return now > 0 and now or 0
 end
 
+--- Whether it is like the API as it was with v1.244.0.
+---@return boolean
+function methods:is_older() return self.options.api_version == "v1.244" end
+
 --- The kind of what the clock can be advanced by, see bounds.lua.
 ---@return fun(value: any): string?
 function methods:step_kind()

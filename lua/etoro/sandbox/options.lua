@@ -35,7 +35,8 @@ local M = {}
 ---@field max_tokens? integer of an agent-portfolio; 10
 ---@field max_alerts? integer 50
 ---@field name_suffix? false|"collision"|"always" what is added to portfolios' names
----@field both_families? 401|422 the status for keys together with a token
+---@field both_families? false|401|422 the status for keys together with a token; false:
+---as the version has it
 ---@field idempotency? "documented"|"measured" what a repeated request id gets
 ---@field fill_delay? number seconds until an order is filled; 0.05
 ---@field queue_delay? number seconds until an order or a cancel of v3 has its turn; 0.02
@@ -49,7 +50,7 @@ local M = {}
 ---@field doubled_events? boolean private events come twice
 ---@field shuffled_events? boolean private events come in any order
 ---@field market_open? etoro.SandboxFlags whether markets are open; by id, or all
----@field newer_routes? boolean routes that v1.244.0 lacks: edits, copies and others; true
+---@field api_version? "v1.244"|"v1.375" which of the API's versions it is like; the newer
 ---@field cost_field? "amount"|"value" how a cost is called
 ---@field cancel_filled? 200|400 the status of cancelling what is filled
 ---@field order_fee? number US dollars of an order, of a close as well; 0
@@ -163,8 +164,10 @@ local CHANGEABLE = {
   { "max_alerts", 50, count, "N", "of price alerts; 50" },
   { "name_suffix", false, bounds.one_of(false, "collision", "always"),
     "false|collision|always", "what is added to names of portfolios; false" },
-  { "both_families", 401, bounds.one_of(401, 422), "401|422",
-    "the status for keys together with a token; 401" },
+  { "api_version", "v1.375", bounds.one_of("v1.244", "v1.375"), "v1.244|v1.375",
+    "which of the API's versions it is like; v1.375" },
+  { "both_families", false, bounds.one_of(false, 401, 422), "401|422",
+    "the status for keys together with a token; as the version has it" },
   -- documented: the first answer again, and orders are found by referenceId;
   -- measured: 400 naming the order, and 404
   { "idempotency", "documented", bounds.one_of("documented", "measured"),
@@ -192,8 +195,6 @@ local CHANGEABLE = {
   { "market_open", true, bounds.either(bounds.flag,
     bounds.map(instrument, bounds.flag)), "true|false",
     "whether markets are open; true" },
-  { "newer_routes", true, bounds.flag, "true|false",
-    "editing positions, outcomes of closes; true" },
   -- a strict box has amount
   { "cost_field", "value", bounds.one_of("amount", "value"), "amount|value",
     "how a cost is called; value" },

@@ -47,6 +47,7 @@ local function check_id(box, request, route)
   if route.older then
     return
   elseif id == nil or id == "" then
+    if box:is_older() then reply.invalid "x-request-id is required" end
     reply.refuse(422, "RequestIdRequired", "x-request-id is required")
   elseif not auth.request_id(id, box.options.strict) then
     reply.invalid "x-request-id must be a UUID"

@@ -130,8 +130,8 @@ end
 local function settle(run, record, order, before)
   record.orderId = spelling.get(order, "orderId")
   record.state = order:state()
-  local refusal = order:refusal()
-  record.why = refusal and refusal.message
+  local refused = order:refusal()
+  record.why = refused and refused.message
   if record.state ~= before then run:tell("on_order", order, record) end
   local is_seen = take_positions(run, record, order)
   if order:is_final() and is_seen then run.book:finish(record, record.state) end

@@ -77,7 +77,7 @@ function M.identify(box, request)
   local h = request.headers
   local keys = h["x-api-key"] or h["x-user-key"]
   if h.authorization and keys then
-    return unauthorized(box.options.both_families,
+    return unauthorized(box.options.both_families or not box:is_older() and 422,
       "Send either the key pair or a Bearer token")
   end
   if h.authorization then return bearer(box, h.authorization) end

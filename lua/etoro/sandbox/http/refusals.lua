@@ -22,9 +22,20 @@ function M.with_id(ctx, status, code, message)
     message = message, requestId = ctx.request.headers["x-request-id"] })
 end
 
+--- { error { code, message }, requestId }: data
+function M.data(ctx, status, code, message)
+  return reply.new(status, { error = { code = code or "INVALID_PARAMETER",
+    message = message }, requestId = ctx.request.headers["x-request-id"] })
+end
+
 local function failed(code, message, field)
   return { success = false, error = { code = code or "INVALID_PARAMETER",
     message = message, field = field } }
+end
+
+--- { success, error { code, message } }: market data of v2, the search for people
+function M.envelope(_, status, code, message)
+  return reply.new(status, failed(code, message))
 end
 
 --- { success, error { code, message, field? } }: price alerts

@@ -147,9 +147,14 @@ local shapes = {
     return { error = "invalid_grant", error_description = "made to fail" }
   end },
   { 403, "html" },
+  { 503, function(id)
+    return { error = { code = "ServiceUnavailable", message = "made to fail" },
+      requestId = id }
+  end },
+  { 404, function() return "made to fail" end },
 }
 
---- One of the ten body shapes of an error, by number.
+--- One of the body shapes of an error, by number.
 function M.shape(number, status, request_id, now)
   local shape = shapes[number]
   status = status or shape[1]

@@ -1,5 +1,5 @@
 -- The second version of market data: instruments page by page, a search by words,
--- prices of many at once; and what an instrument is called.
+-- prices of many at once.
 
 local core = require "etoro.core"
 local instruments = require "etoro.sandbox.market.instruments"
@@ -10,7 +10,7 @@ local reply = require "etoro.sandbox.http.reply"
 local times = require "etoro.values.times"
 
 local handlers = {}
-local M = { handlers = handlers, refuse = refusals.alert }
+local M = { handlers = handlers, refuse = refusals.envelope }
 
 local V2 = "/api/v2/market-data"
 local TYPES = { [1] = "Forex", [2] = "Commodity", [3] = "CFD", [4] = "Indices",
@@ -85,17 +85,6 @@ handlers["GET " .. V2 .. "/rates"] = function(ctx)
     return M.refuse(ctx, 404, "NOT_FOUND", "No rate was found")
   end
   return reply.new(#list < #asked and 206 or 200, { results = list })
-end
-
-handlers["GET /api/v1/data/instruments/{instrumentId}/identity"] = function(ctx)
-  for _, instrument in ipairs(ctx.box.instruments) do
-    if instrument.instrumentID == ctx.args.instrumentId then
-      return reply.new(200, { instrumentId = instrument.instrumentID,
-        symbol = instrument.symbolFull,
-        instrumentDisplayName = instrument.instrumentDisplayName })
-    end
-  end
-  return M.refuse(ctx, 404, "NOT_FOUND", "There is no such instrument")
 end
 
 return M

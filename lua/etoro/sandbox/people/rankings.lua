@@ -10,7 +10,16 @@ local reply = require "etoro.sandbox.http.reply"
 local sorting = require "etoro.sandbox.sorting"
 
 local handlers = {}
-local M = { handlers = handlers, kind = "fixture", refuse = refusals.statistics }
+local SEARCH = "/api/v1/portfolios/search"
+
+-- The search came out of another house than the rankings.
+local function refuse(ctx, ...)
+  local way = ctx.request.path == SEARCH and refusals.envelope
+    or refusals.statistics
+  return way(ctx, ...)
+end
+
+local M = { handlers = handlers, kind = "fixture", refuse = refuse }
 
 local RANKINGS = "/api/v2/portfolios/rankings"
 local LIST = "GET " .. RANKINGS
@@ -145,7 +154,7 @@ handlers[LIST .. "/tags"] = function(ctx)
   return reply.new(200, { results = reply.each(list, function(tag) return tag end) })
 end
 
-handlers["GET /api/v1/portfolios/search"] = function(ctx)
+handlers["GET " .. SEARCH] = function(ctx)
   local list, wanted = {}, core.lower(ctx.args.query)
   for _, person in ipairs(persons.all) do
     if ctx.args.type == "trader" and core.lower(person.username .. " "
