@@ -100,7 +100,8 @@ describe("keys #lua", function()
         "bot", "--scope", "demo:write", "--scope", "real:read", "--secret-file",
         dir .. "/bot.token" })
       local env = { ETORO_USER_KEY = false, ETORO_USER_KEY_FILE = dir .. "/bot.token" }
-      has(check(0, env), "token of an agent-portfolio", "your own user key")
+      has(check(0, env), "note  kind        it is the token of an agent-portfolio",
+        "your own user key")
       local secret = docs.read(dir .. "/bot.token"):match "%S+"
       local out = run(0, { "login", "--profile", "bot" }, nil, API .. "\n" .. secret)
       has(out, "agent-portfolio  Growth")
@@ -109,6 +110,37 @@ describe("keys #lua", function()
       out = check(3, env)
       has(out, "bad   keys", "chmod 600")
       assert.is_nil(out:find("ok    keys", 1, true))
+    end)
+
+    -- The same three, as programs read them.
+    it("whose they are", function()
+      run(0, { "portfolios", "create", "Narrow", "--invest", "2000", "--token-name",
+        "bot", "--scope", "trade.demo:read", "--secret-file", dir .. "/narrow.token" })
+      local agent = { ETORO_USER_KEY = false,
+        ETORO_USER_KEY_FILE = dir .. "/narrow.token" }
+      for words, case in pairs {
+        ["the owner's: it sees agent-portfolios"] = { "ok", nil },
+        ["it is the token of an agent-portfolio"] = { "note", agent },
+        ["it lacks agent-portfolio:read"] = { "note", { ETORO_USER_KEY = DEMO } },
+      } do
+        local out = run(0, { "check", "--json" }, case[2])
+        local list, seen = assert(json.decode(out:match "%b[]")), 0
+        for _, line in ipairs(list) do
+          if line.what == "kind" then
+            seen = seen + 1
+            assert.equal(case[1], line.state)
+            has(line.detail, words)
+            assert.equal(case[1] == "note", line.advice ~= nil)
+          end
+        end
+        assert.equal(1, seen)
+      end
+    end)
+
+    it("whose they are, where that cannot be told", function()
+      server:fault { route = "GET /api/v1/agent-portfolios", fault = "status",
+        status = 503, times = 0 }
+      has(check(0), "note  kind        whose it is cannot be told")
     end)
 
     it("scopes that are missing", function()

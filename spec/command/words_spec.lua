@@ -207,7 +207,7 @@ end)
 local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^option '", "^give either", "^client:halt", "token:client",
   "^etoro%.terminal is not built", "etoro%.null", "on_event", "^%%s is missing",
-  "^the client is halted",
+  "^the client is halted", "client:recover tells",
   -- resources that no command uses
   "client%.transfers:", "client%.copying:", "client%.applications:",
   "client%.subaccounts:" }

@@ -314,7 +314,8 @@ describe("the sandbox's agent-portfolios", function()
       assert.same({ box.READ }, me.scopes)
       assert.equal(200, (as(token, "/api/v1/market-data/instruments")))
       assert.same({ 403, "InsufficientPermissions" },
-        { code(as(token, LIST)) })
+        { code(as(token, "/api/v1/watchlists")) })
+      assert.same({ 403, "Forbidden" }, { code(as(token, LIST)) })
     end)
 
     it("are narrowed, widened and freed by PATCH", function()

@@ -144,13 +144,23 @@ local function look_at_portfolio(access)
   end
 end
 
-local function look_at_agent(access)
-  if key_trial.is_agents(access.client) then
-    access.add("note", "agent", "the user key is the token of an agent-portfolio: it"
-      .. " trades that portfolio's money, and sees neither your account nor"
-      .. " portfolios and tokens", "For your own account use your own user key:"
-      .. " etoro login")
-  end
+-- What each kind of credentials is good for.
+local KINDS = {
+  owner = { "ok", "the owner's: it sees agent-portfolios, and the tokens that act"
+    .. " for them" },
+  agent = { "note", "it is the token of an agent-portfolio: it trades that"
+    .. " portfolio's money, and sees neither your account nor portfolios and tokens",
+    "For your own account use your own user key: etoro login" },
+  no_scope = { "note", ("by the API's answer no agent-portfolio's token, but it lacks"
+    .. " %s: portfolios, tokens will be refused"):format("agent-portfolio:read"),
+    "Make a key pair with that permission" },
+}
+
+local function look_at_kind(access)
+  local kind, err = key_trial.kind(access.client)
+  local state, detail, advice = table.unpack(KINDS[kind]
+    or { "note", "whose it is cannot be told: " .. tostring(err.message) })
+  access.add(state, "kind", detail, advice)
 end
 
 --- Looks at whose the keys are and what they may do.
@@ -162,7 +172,7 @@ function M.look(access, me, err)
   if me then look_at_scopes(access, me) end
   if not err or err.kind == "scope" then
     look_at_portfolio(access)
-    look_at_agent(access)
+    look_at_kind(access)
   end
 end
 

@@ -121,13 +121,18 @@ function M.other_account(session, keys, account)
   return held ~= nil and other or nil
 end
 
---- Whether the user key is an agent-portfolio's token: the API bars it from
---- portfolios by a code of its own.
+--- Whose the credentials are, by what the API says to a question for portfolios:
+--- it bars an agent-portfolio's own token from them by a code of its own.
 ---@param client etoro.Client
----@return boolean
-function M.is_agents(client)
-  local list, err = client:call("GET /api/v1/agent-portfolios", nil, ONCE)
-  return list == nil and err.kind == "scope" and err.code == "Forbidden"
+---@return "owner"|"agent"|"no_scope"|nil kind no_scope: the permission to ask is
+---missing; nil: it cannot be told
+---@return etoro.Response|etoro.Error
+function M.kind(client)
+  local list, response = client:call("GET /api/v1/agent-portfolios", nil, ONCE)
+  if list ~= nil then return "owner", response end
+  local is_barred = response.kind == "scope"
+  return is_barred and (response.code == "Forbidden" and "agent"
+    or response.code == "InsufficientPermissions" and "no_scope") or nil, response
 end
 
 --- The way out for keys of another account.

@@ -72,7 +72,7 @@ local function try(session, keys)
   local me
   me, err = client:call("GET /api/v1/me", nil, ONCE)
   if not me and err.kind ~= "scope" then refuse(session, keys, err) end
-  return me or {}, key_trial.is_agents(client)
+  return me or {}, key_trial.kind(client) == "agent"
 end
 
 local function give_up(message)

@@ -56,12 +56,12 @@ end
 
 local function work(box, request, route, params, effects, caller)
   check_id(box, request, route)
+  local barred = route.bar and route.bar(caller)
+  if barred then reply.stop(barred) end
   if not auth.allowed(caller, route.scopes) then
     reply.stop(fail(box, route, 403, "InsufficientPermissions",
       "Insufficient permissions"))
   end
-  local barred = route.bar and route.bar(caller)
-  if barred then reply.stop(barred) end
   local body, query = read_body(request, route), router.query(request.query)
   if not box.options.strict then body, query = fold(body), fold(query) end
   return route.handler { box = box, request = request, caller = caller,
