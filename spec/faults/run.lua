@@ -48,6 +48,7 @@ local WRITES = {
   { fault = "html", share = 0.02, status = 429, work = true },
   { fault = "status", share = 0.01, status = 422 },
 }
+M.WRITES = WRITES
 
 -- Reading breaks, too.
 local READS = {
@@ -57,6 +58,7 @@ local READS = {
   { fault = "status", share = 0.02, status = 429, body = "" },
   { fault = "truncate", share = 0.02 },
 }
+M.READS = READS
 
 local function limits(window)
   local all = { window = window }

@@ -131,6 +131,31 @@ describe("a transfer of money", function()
     assert.equal(1, #api.lines)
   end)
 
+  it("has met itself where a reference of our own was used before", function()
+    answers, found = { { 409, '{"errorCode":"Duplicate"}' } }, { known() }
+    local transfer = assert(client.transfers:create(pay()))
+    assert.equal(7, transfer.transferId)
+    assert.equal(1, posts())
+    answers, found = { { 409, '{"errorCode":"Duplicate"}' } }, {}
+    local result, err = client.transfers:create(pay())
+    assert.is_nil(result)
+    assert.equal("unknown_outcome", err.kind)
+    assert.is_true(err.may_have_executed)
+    assert.matches(UUID, err.key)
+  end)
+
+  it("is looked up where its answer names no transferId", function()
+    for _, body in ipairs { "{}", '{"transferId":null}', "[]", "" } do
+      answers, found = { { 200, body } }, { known() }
+      assert.equal(7, assert(client.transfers:create(pay())).transferId, body)
+      answers, found = { { 200, body } }, {}
+      local result, err = client.transfers:create(pay())
+      assert.is_nil(result, body)
+      assert.equal("unknown_outcome", err.kind)
+      assert.matches(UUID, err.key)
+    end
+  end)
+
   it("is refused before it leaves: amounts, accounts, itself", function()
     for _, row in ipairs {
       { { amount = 0 }, "amount" }, { { amount = -1 }, "amount" },
@@ -221,6 +246,15 @@ describe("transfers of the sandbox", function()
       end
       assert.equal("integer", math.type(made.transferId))
     end
+  end)
+
+  it("are one where the request comes twice", function()
+    local before = balance "trading"
+    assert(box.faults:add { route = "POST *", fault = "duplicate" })
+    local made = assert(create())
+    assert.equal(108, before - balance "trading")
+    assert.equal(made.transferId,
+      assert(client.transfers:lookup(made.requestReferenceId))[1].id)
   end)
 
   it("neither make money nor lose it, whatever is asked for and lost", function()

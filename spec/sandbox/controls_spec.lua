@@ -75,7 +75,7 @@ local READS = { "GET /sandbox/clock", "GET /sandbox/state",
   "GET /sandbox/faults", "GET /sandbox/trading", "GET /api/v1/me",
   "GET /api/v1/market-data/instruments/rates?instrumentIds=1001",
   "GET /api/v1/market-data/instruments/1001/history/candles/asc/OneDay/5",
-  "GET /api/v1/trading/info/demo/portfolio" }
+  "GET /api/v1/trading/info/demo/portfolio", "GET /sandbox/money" }
 
 local function parts(name) return name:match "^(%S+) (%S+)$" end
 

@@ -6,8 +6,8 @@ require("luv").os_unsetenv "LD_PRELOAD"
 -- Seconds that a spec, or what is before and behind it, may take; 0 is no
 -- limit. The runs whose length a variable says have none.
 local limit = math.tointeger(os.getenv "SPEC_LIMIT")
-  or (os.getenv "FAULT_ORDERS" or os.getenv "KILL_ROUNDS"
-    or os.getenv "ETORO_ROUNDTRIP") and 0
+  or (os.getenv "FAULT_ORDERS" or os.getenv "FAULT_MONEY"
+    or os.getenv "KILL_ROUNDS" or os.getenv "ETORO_ROUNDTRIP") and 0
   or 180
 
 if limit > 0 then

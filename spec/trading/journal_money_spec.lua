@@ -308,8 +308,11 @@ describe("of money that was under way", function()
     client:close()
     assert.same({}, (recover()))
     client = client_of()
-    assert.is_nil((pay(client, 11, "r"))) -- 409
+    local _, err = pay(client, 11, "r")
+    assert.equal("conflict", err.kind)
     client:close()
+    -- what was refused for its reference is there under it
+    assert.equal("landed", recover()[1].state)
     assert.same({}, (recover()))
     crash(client_of())
     local found = recover()

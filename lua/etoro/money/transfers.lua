@@ -121,6 +121,7 @@ local function resolve(client, body, err, options)
     if others then seen = seen + 1 end
     if not others and not looks.is_passing(response) then break end
   end
+  err.kind, err.may_have_executed = "unknown_outcome", true
   err.looks, err.key = seen, body.requestReferenceId
   err.message = err.message .. "; " .. count(seen, "look") .. " did not show it"
   err.hint = "Ask client.transfers:lookup with err.key; sent again with that"
@@ -128,10 +129,11 @@ local function resolve(client, body, err, options)
   return nil, err
 end
 
--- A reference that was sent before is refused: a resend of our own has met itself.
-local function is_open(err)
+-- A reference that was sent before is refused: a request that was sent twice, by us or
+-- on the way, has met itself. Nobody but this call had a reference of our making.
+local function is_open(err, is_own)
   return err.kind == "unknown_outcome"
-    or err.kind == "conflict" and err.may_have_executed
+    or err.kind == "conflict" and (is_own or err.may_have_executed)
 end
 
 --- Moves money between two of the caller's accounts (v1.375.0, Money Transfers).
@@ -150,7 +152,8 @@ function collection:create(fields, options)
   if is_same(body.sourceAccount, body.destinationAccount) then
     return nil, same_accounts "destinationAccount"
   end
-  if body.requestReferenceId == nil then body.requestReferenceId = core.uuid() end
+  local is_own = body.requestReferenceId == nil
+  if is_own then body.requestReferenceId = core.uuid() end
   local started = client:now()
   local transfer, response = resource.object(client, CREATE, "", { body = body },
     options)
@@ -158,7 +161,7 @@ function collection:create(fields, options)
     transfer, response = nil, errors.unexpected("the answer has no transferId",
       response, CREATE)
   end
-  if transfer or not is_open(response) then return transfer, response end
+  if transfer or not is_open(response, is_own) then return transfer, response end
   response.started = response.started or started
   return resolve(client, body, response, options)
 end

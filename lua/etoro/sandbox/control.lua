@@ -8,6 +8,7 @@ local json = require "etoro.values.json"
 local reply = require "etoro.sandbox.http.reply"
 local router = require "etoro.sandbox.http.router"
 local control = require "etoro.sandbox.trading.control"
+local money_control = require "etoro.sandbox.money.control"
 
 local M = {}
 
@@ -104,7 +105,7 @@ routes["POST /sandbox/stop"] = function(box)
 end
 
 local known = router.new()
-for _, group in ipairs { routes, control } do
+for _, group in ipairs { routes, control, money_control } do
   for name, handler in pairs(group) do
     local method, path = name:match("^([^ \t-\r]+) ([^ \t-\r]+)$")
     known:add { method = method, path = path, handler = handler }

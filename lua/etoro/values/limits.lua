@@ -548,18 +548,15 @@ return {
 
   -- Inside: what trading compares
 
-  -- units: what two figures may differ by; the account keeps six digits, and a
-  -- sum of two is off by two of the last
+  -- units: what two figures may differ by: two of the last of the account's six digits
   same_units = 2e-6,
   -- units, of each: further ones, that a double may lose
   same_units_share = 1e-9,
-  -- units, of each: of a part, as the most; a smaller one has to be told from
-  -- none
+  -- units, of each: of a part, as the most; a smaller one has to be told from none
   same_units_part = 1 / 4,
   -- of one: what two rates may differ by, as a double loses
   same_rate = 1e-9,
-  -- of one: what an order may come to of what was asked for; amounts are
-  -- rounded and converted
+  -- of one: what an order may come to of what was asked for; amounts are rounded
   same_size = 1.01,
   -- per cent: by which a stop may miss its bound; a rounding does
   stop_slack = 1e-6,

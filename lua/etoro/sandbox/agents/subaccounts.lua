@@ -70,7 +70,8 @@ handlers["POST " .. ROOT .. "/me/accounts"] = function(ctx)
   local box = ctx.box
   local one = { id = "sub_" .. box.rng:token(32), username = more.username,
     gcid = box:next_gcid(), real_cid = box:next_cid(), demo_cid = box:next_cid(),
-    opens = box:now() + OPENING, credit = 0, tokens = {} }
+    opens = box:now() + OPENING, credit = 0, tokens = {},
+    moves = {} }
   table.insert(accounts_of(ctx), one)
   return reply.new(202, { account = show(ctx, one), authorization = json.null })
 end
@@ -168,6 +169,8 @@ handlers["POST " .. TRADING .. "/money-transfers"] = function(ctx)
   end
   balances.add(ctx, mine.id, -amount)
   one.credit = one.credit + amount
+  table.insert(one.moves, { amount = amount,
+    request_id = ctx.request.headers["x-request-id"] })
   return reply.new(200)
 end
 

@@ -147,7 +147,8 @@ handlers["POST " .. MONEY .. "/transfers"] = function(ctx)
   local credited, rate, fee = converted(from, to, body.amount)
   local one = { id = FIRST_ID + #transfers, reference = body.requestReferenceId,
     source = from, destination = to, amount = body.amount, credited = credited,
-    currency = body.currency, rate = rate, fee = fee, at = ctx.box:now() }
+    currency = body.currency, rate = rate, fee = fee, at = ctx.box:now(),
+    request_id = ctx.request.headers["x-request-id"] }
   balances.add(ctx, from.id, -body.amount)
   transfers[#transfers + 1] = one
   return reply.new(200, { transferId = one.id, requestReferenceId = one.reference })

@@ -88,7 +88,8 @@ function M.register(ctx, book, account)
     return M.refuse(ctx, 400, nil, "referenceID is not URL-safe")
   end
   local request = { account = account, cid = body.parentCID,
-    amount = body.amount, reference = body.referenceID }
+    amount = body.amount, reference = body.referenceID,
+    request_id = ctx.request.headers["x-request-id"] }
   account.copying = account.copying or {}
   table.insert(account.copying, request)
   book:schedule(book.box:now() + SETTLING, move, request)

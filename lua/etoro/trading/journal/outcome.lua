@@ -54,7 +54,9 @@ function M.of(op, result, response)
   local kind = kinds.of(op)
   if result ~= nil and STATES[kind] then return of_trade(kind, result) end
   if result ~= nil then return of_money(kind, op, result, response) end
+  -- a transfer's conflict: its reference was sent before, by whomever
   local is_open = response.may_have_executed or response.kind == "unknown_outcome"
+    or kind == "transfer" and response.kind == "conflict"
   return {
     state = is_open and "unknown" or "refused", code = response.code,
     status = response.status,
