@@ -16,7 +16,7 @@ return {
         local high = math.max(ctx.state[id] or position.openRate, bar.close)
         ctx.state[id] = high
         local stop = math.floor(high * (1 - ctx.settings.distance) * 100) / 100
-        local now = position.isNoStopLoss and 0 or position.stopLossRate or 0
+        local now = position:stop_loss() or 0
         if stop > now and stop < bar.close then
           local done, err = position:edit { stopLossRate = stop }
           ctx:log(bar.symbol, "stop", now, "->", stop, done and "" or err.message)

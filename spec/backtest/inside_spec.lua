@@ -161,11 +161,30 @@ describe("inside of a bar #lua", function()
       if count == 2 then
         local position = ctx:positions()[1]
         assert(position:edit { stopLossRate = "95" })
-        assert(position.stopLossRate == 95)
+        assert(position.stopLossRate == 95 and position:stop_loss() == 95)
+        assert(position:take_profit() == nil)
         local done, err = position:edit { stopLossRate = 200 }
         assert(not done and tostring(err):find "below the rate")
       end]], { "100 100 100 100", "100 101 90 100", "100 101 94 100" })
     assert.same({ "stop_loss", 95.0, "2024-01-03T00:00:00Z" }, exit_of(result))
+  end)
+
+  it("an order at a limit is filled at the next price, or cancelled", function()
+    local function come_to(limit, rows)
+      local result = run(([[
+        if count == 1 then
+          local order = assert(ctx.client.orders:open { symbol = "AAPL",
+            transaction = "buy", amount = 100, orderType = "limitIOC",
+            limitRate = %s, stopLossRate = 60 })
+          ctx.state.id = order.orderId
+          assert(order:stop_loss() == 60 and order:take_profit() == nil)
+        end]]):format(limit), rows)
+      local one = result.open[1] or result.trades[1]
+      return result.orders[1].state, one and one.entry_price
+    end
+    local rows = { "100 100 100 100", "102 103 99 100", "100 101 99 100" }
+    assert.same({ "filled", 102.0 }, { come_to(102, rows) })
+    assert.same({ "cancelled" }, { come_to(101.9, rows) })
   end)
 
   it("orders are checked as a client does, whatever way they are made", function()
@@ -180,6 +199,8 @@ describe("inside of a bar #lua", function()
         "stop_on_wrong_side",
       ['transaction = "buy", amount = 50, leverage = 5, stopLossRate = 60'] =
         "stop_loss_bounds",
+      ['transaction = "buy", amount = 50, orderType = "limitIOC", limitRate = 80'] =
+        "limit_too_far",
       ['transaction = "sell", amount = 50'] = "not_an_opening",
       ['transaction = "buy", amount = "50.00"'] = "placed",
     } do

@@ -11,6 +11,7 @@ local errors = require "etoro.errors"
 local order_states = require "etoro.trading.order.states"
 local routes = require "etoro.trading.routes"
 local spelling = require "etoro.values.spelling"
+local stops = require "etoro.trading.account.stops"
 local times = require "etoro.values.times"
 local trading_position = require "etoro.trading.position"
 
@@ -119,6 +120,7 @@ local function position_mt_of(desk)
     return done, err
   end
   function methods.refresh(shown) return refresh(desk, shown) end
+  methods.stop_loss, methods.take_profit = stops.stop_loss, stops.take_profit
   return { __name = "etoro.position", __index = spelling.wrap_index(methods) }
 end
 
@@ -168,6 +170,9 @@ function order_methods:is_final()
   local _, is_final = state_of(self)
   return is_final
 end
+
+function order_methods:stop_loss() return books_of(kept[self]).stop_loss end
+function order_methods:take_profit() return books_of(kept[self]).take_profit end
 
 function order_methods:refusal() return order_states.refusal(show(self)) end
 

@@ -65,7 +65,8 @@ function turns:take(body, id)
   local needs, instrument = broker:needs(body, id)
   if not needs or needs <= books.available(broker.account) then return nil end
   local turn = { body = body, id = id, needs = needs, order = { status = "Received",
-    executions = {}, instrument = instrument, is_buy = body.transaction == "buy" } }
+    executions = {}, instrument = instrument, is_buy = body.transaction == "buy",
+    stop_loss = body.stopLossRate, take_profit = body.takeProfitRate } }
   self.list[#self.list + 1] = turn
   return turn
 end

@@ -8,6 +8,7 @@ local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local figures = require "etoro.command.figures"
 local order_states = require "etoro.trading.order.states"
+local stops = require "etoro.trading.account.stops"
 
 local tostring = core.text -- not up to the locale
 
@@ -99,16 +100,6 @@ local function side_of(item)
   return is_buy and "long" or "short"
 end
 
--- A cent, or nothing, stands for none.
-local function stop_of(item, name, flag)
-  local rate = of(item, name)
-  local is_none = of(item, flag)
-  if is_none == true or rate == 0 or rate == 0.01 and is_none ~= false then
-    return nil
-  end
-  return rate
-end
-
 local POSITION = { "positionId", "instrumentId", "side", "amount", "units",
   "openRate", "leverage", "stopLossRate", "takeProfitRate", "mirrorId" }
 
@@ -140,8 +131,7 @@ function M.position(position, symbols, gains)
     id, of(position, "instrumentId"), side_of(position),
     of(position, "amount"), of(position, "units"), of(position, "openRate"),
     of(position, "leverage"),
-    stop_of(position, "stopLossRate", "isNoStopLoss"),
-    stop_of(position, "takeProfitRate", "isNoTakeProfit"),
+    stops.stop_loss(position), stops.take_profit(position),
     of(position, "mirrorId"),
   })
   names.symbol = symbol_of(position, symbols)

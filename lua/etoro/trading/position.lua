@@ -9,6 +9,7 @@ local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local names = require "etoro.market.names"
+local stops = require "etoro.trading.account.stops"
 local worth = require "etoro.trading.account.worth"
 local call_options = require "etoro.call.options"
 local links = require "etoro.resource.links"
@@ -41,7 +42,7 @@ local CLOSE_WAIT, EDIT_WAIT = limits.close_wait, limits.edit_wait
 ---@field amount number US dollars of margin
 ---@field leverage integer
 ---@field openRate number in the instrument's currency
----@field stopLossRate number
+---@field stopLossRate number see position:stop_loss
 ---@field takeProfitRate number
 ---@field [string] any what else the API tells, in any spelling
 local methods = {}
@@ -287,6 +288,21 @@ function M.close_one(position, client, how, options)
     response = result and response or nil,
     err = err or not result and response or nil,
   }
+end
+
+--- Says where the position's stop loss is, by what was last read of it: the field
+--- stopLossRate reads 0, 0.01 or 0.0001 where there is none.
+---@return number? rate in the instrument's currency; nil: it has none
+function methods:stop_loss()
+  links.of(self, "position:stop_loss")
+  return stops.stop_loss(self)
+end
+
+--- Says where the position's take profit is, as position:stop_loss does.
+---@return number? rate in the instrument's currency; nil: it has none
+function methods:take_profit()
+  links.of(self, "position:take_profit")
+  return stops.take_profit(self)
 end
 
 --- Reads the position again, from the portfolio, into this table.

@@ -374,6 +374,8 @@ return {
   stop_price_age = 2,
   -- parts of the price: how far from it the API takes the rate of a limit
   limit_rate_band = 0.1,
+  -- parts of the price: a stop that is closer to 0 than that is none
+  no_stop = 0.001,
   -- seconds: how old costs may be without a warning
   costs_age = 3600,
 

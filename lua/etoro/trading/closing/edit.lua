@@ -6,6 +6,7 @@ local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
 local looks = require "etoro.tasks.looks"
 local same = require "etoro.trading.closing.same"
+local stops = require "etoro.trading.account.stops"
 local routes = require "etoro.trading.routes"
 local rules = require "etoro.values.rules"
 
@@ -36,8 +37,6 @@ end
 local function shows(item, changes)
   local type_asked = changes.stopLossType
   local is_trailing = spelling.get(item, "isTslEnabled")
-  local is_stopless = spelling.get(item, "isNoStopLoss")
-  local is_takeless = spelling.get(item, "isNoTakeProfit")
   if changes.stopLossRate
       and not same.rate(spelling.get(item, "stopLossRate"), changes.stopLossRate) then
     return false
@@ -49,8 +48,8 @@ local function shows(item, changes)
       and is_trailing ~= (type_asked == "trailing") then
     return false
   end
-  return not (changes.clearStopLoss and is_stopless == false)
-    and not (changes.clearTakeProfit and is_takeless == false)
+  return not (changes.clearStopLoss and stops.stop_loss(item))
+    and not (changes.clearTakeProfit and stops.take_profit(item))
 end
 
 local function follow(position, client, changes, timeout)

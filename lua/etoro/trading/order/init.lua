@@ -16,6 +16,7 @@ local names = require "etoro.market.names"
 local call_response = require "etoro.call.response"
 local resource = require "etoro.resource"
 local routes = require "etoro.trading.routes"
+local stops = require "etoro.trading.account.stops"
 local limits = require "etoro.values.limits"
 
 local M = {}
@@ -113,6 +114,21 @@ function methods:is_final()
   links.of(self, "order:is_final")
   local _, is_final = order_states.of(self)
   return is_final
+end
+
+--- Says which stop loss the order asks for, by what was last read of it: servers
+--- have numbers that stand for none.
+---@return number? rate in the instrument's currency; nil: none is known
+function methods:stop_loss()
+  links.of(self, "order:stop_loss")
+  return stops.stop_loss(self)
+end
+
+--- Says which take profit the order asks for, as order:stop_loss does.
+---@return number? rate in the instrument's currency; nil: none is known
+function methods:take_profit()
+  links.of(self, "order:take_profit")
+  return stops.take_profit(self)
 end
 
 --- Says why the order was refused, by what was last read of it.
