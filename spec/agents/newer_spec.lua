@@ -3,6 +3,7 @@ local etoro = require "etoro"
 local sandbox = require "etoro.sandbox"
 local scripted = require "spec.support.scripted"
 
+local UUID = "2f1c6f0e-7d62-4d5c-9a3b-0c1d2e3f4a5b"
 local SCOPE = "etoro-public:trade.real:read"
 local APPLICATION = { applicationName = "bot", applicationIconUrl = "https://a.b/c",
   scopes = { { scopeId = 230, isMandatory = true } },
@@ -105,11 +106,36 @@ describe("what is never sent twice", function()
       assert.is_nil(result)
       assert.same({ "invalid", row[2] }, { err.kind, err.field })
     end
-    for _, id in ipairs { "", "a\r\nb" } do
-      local result, err = client.subaccounts:transfer(id, { amountInUsd = 1,
-        direction = "ToSubAccount" })
+    for _, id in ipairs { "", "a\r\nb", " ", " a", "a b", "\195\188" } do
+      for _, call in ipairs {
+        function()
+          return client.subaccounts:transfer(id, { amountInUsd = 1,
+            direction = "ToSubAccount" })
+        end,
+        function()
+          return client.subaccounts:create_token(id, { userTokenName = "b",
+            scopeNames = { SCOPE } })
+        end,
+        function()
+          return client.subaccounts:update_token(id, UUID, { scopeNames = { SCOPE } })
+        end,
+        function() return client.subaccounts:revoke_token(id, UUID) end,
+      } do
+        local result, err = call()
+        assert.is_nil(result)
+        assert.same({ "invalid", "x-sub-account-id" }, { err.kind, err.field })
+      end
+    end
+    for _, amount in ipairs { "0", "0.00", "-1", 0 / 0, 1 / 0, "1e3", "x" } do
+      local result, err = client.subaccounts:transfer("e",
+        { amountInUsd = amount, direction = "FromSubAccount" })
       assert.is_nil(result)
-      assert.equal("invalid", err.kind)
+      assert.same({ "invalid", "amountInUsd" }, { err.kind, err.field })
+    end
+    for _, name in ipairs { "", " ", "\t" } do
+      local result, err = client.subaccounts:create(name)
+      assert.is_nil(result)
+      assert.same({ "invalid", "username" }, { err.kind, err.field })
     end
     assert.has_error(function() client.subaccounts:transfer(nil, {}) end)
     assert.has_error(function() client.subaccounts:create() end)

@@ -165,6 +165,21 @@ describe("a transfer of money", function()
         "destinationAccount" },
       { { destinationAccount = { accountType = "wallet", accountId = "12" } },
         "destinationAccount" },
+      { { destinationAccount = { accountType = "TRADING", accountId = "12" } },
+        "destinationAccount" },
+      { { sourceAccount = { accountType = "Cash", accountId = "A-1" } },
+        "destinationAccount" },
+      { { destinationAccount = { accountType = "cash", accountId = "" } },
+        "destinationAccount.accountId" },
+      { { sourceAccount = { accountType = "cash", accountId = "" } },
+        "sourceAccount.accountId" },
+      { { amount = "0.00" }, "amount" }, { { amount = "-5" }, "amount" },
+      { { amount = 1 / 0 }, "amount" }, { { amount = "1e3" }, "amount" },
+      { { requestReferenceId = "a\0b" }, "requestReferenceId" },
+      { { requestReferenceId = "a\nb" }, "requestReferenceId" },
+      { { requestReferenceId = " a" }, "requestReferenceId" },
+      { { requestReferenceId = "a " }, "requestReferenceId" },
+      { { requestReferenceId = "\255" }, "requestReferenceId" },
     } do
       local result, err = client.transfers:create(pay(row[1]))
       assert.is_nil(result)

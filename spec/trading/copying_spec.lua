@@ -9,14 +9,16 @@ local TOKEN = '{"token":"066faaee-e1e9-49d2-a568-c6e1cc336ad8"}'
 local EMPTY = '{"clientPortfolio":{"positions":[],"mirrors":[]}}'
 
 describe("a copy that is asked for", function()
-  local api, client, made, status, ended, portfolio
+  local api, client, made, status, ended, portfolio, me
   before_each(function()
+    me = { 200, '{"realCid":31000777,"demoCid":51000777,"gcid":41000777}' }
     made, status = { 200, TOKEN }, { 404, '{"error":"unknown"}' }
     ended, portfolio = { 200, TOKEN }, EMPTY
     api = scripted.new(function(line)
       if line:find "/close$" then return ended[1], ended[2] end
       if line:find "^POST" then return made[1], made[2] end
       if line:find "/copy/" then return status[1], status[2] end
+      if line == "GET /api/v1/me" then return me[1], me[2] end
       return 200, portfolio
     end)
     client = api:client { max_retries = 0, account = "demo" }
@@ -29,6 +31,16 @@ describe("a copy that is asked for", function()
       if line:find(pattern) then number = number + 1 end
     end
     return number
+  end
+
+  -- What was sent by a POST, the first one or another.
+  local function body_of(number)
+    for _, request in ipairs(api.requests) do
+      if request.method == "POST" then
+        number = number - 1
+        if number == 0 then return request.body end
+      end
+    end
   end
 
   local function start(changes, options)
@@ -48,10 +60,10 @@ describe("a copy that is asked for", function()
     local copy = assert(start())
     assert.equal(7, copy.mirrorID)
     assert.equal(1, count "^POST")
-    local reference = etoro.decode(api.requests[1].body).referenceID
+    local reference = etoro.decode(body_of(1)).referenceID
     assert.matches("^%x+$", reference)
     assert.is_true(#reference <= 35)
-    assert.equal("GET /api/v2/trading/copy/demo/" .. reference, api.lines[2])
+    assert.equal("GET /api/v2/trading/copy/demo/" .. reference, api.lines[3])
   end)
 
   it("is an error where its status says that it was refused", function()
@@ -157,12 +169,12 @@ describe("a copy that is asked for", function()
   it("takes money out by an amount below 0", function()
     status = known { isSuccess = true, mirrorID = 7 }
     assert(client.copying:remove { parentCID = PARENT, amount = 20.5 })
-    assert.equal(-20.5, etoro.decode(api.requests[1].body).amount)
+    assert.equal(-20.5, etoro.decode(body_of(1)).amount)
     assert(client.copying:add { parentCID = PARENT, amount = "20.50" })
-    assert.matches('"amount":20.50,', api.requests[3].body, 1, true)
+    assert.matches('"amount":20.50,', body_of(2), 1, true)
     local fine = "20.1000000000000000055"
     assert(client.copying:remove { parentCID = PARENT, amount = fine })
-    assert.matches('"amount":-' .. fine .. ",", api.requests[5].body, 1, true)
+    assert.matches('"amount":-' .. fine .. ",", body_of(3), 1, true)
     for _, bad in ipairs { "1e3", " 5", "5\n", "1.", "-5", "0x10", "+5", "0.00" } do
       for _, name in ipairs { "add", "remove", "start" } do
         local copy, err = client.copying[name](client.copying,
@@ -171,7 +183,7 @@ describe("a copy that is asked for", function()
         assert.equal("invalid", err.kind, name .. bad)
       end
     end
-    assert.equal(6, #api.lines)
+    assert.equal(3, count "^POST")
   end)
 
   it("is refused before it leaves: amounts, references, people", function()
@@ -197,13 +209,44 @@ describe("a copy that is asked for", function()
     local copy, err = client.copying:status "a/../b"
     assert.is_nil(copy)
     assert.equal("invalid", err.kind)
+    copy, err = client.copying:status(("x"):rep(36))
+    assert.is_nil(copy)
+    assert.equal("invalid", err.kind)
+    for _, amount in ipairs { 0, "0", "0.00", -0.0 } do
+      copy, err = client.copying:eligibility { parentCID = PARENT, amount = amount }
+      assert.is_nil(copy)
+      assert.same({ "invalid", "amount" }, { err.kind, err.field })
+    end
+    assert.equal(0, count "^POST")
+    assert.equal(0, count "/copy")
     assert(start({ referenceID = ("x"):rep(35) }, { wait = 0 }))
-    assert.equal(1, #api.lines)
+    assert.equal(1, count "^POST")
+  end)
+
+  it("is not of the caller himself, as far as the API tells who that is", function()
+    for _, cid in ipairs { 31000777, "31000777", 51000777 } do
+      for _, name in ipairs { "start", "add", "remove" } do
+        local copy, err = client.copying[name](client.copying,
+          { parentCID = cid, amount = 250 })
+        assert.is_nil(copy)
+        assert.same({ "invalid", "parentCID" }, { err.kind, err.field })
+        assert.matches("himself", err.message)
+      end
+    end
+    assert.same({ "GET /api/v1/me" }, api.lines) -- asked for once
+    for _, odd in ipairs { { 403, '{"errorCode":"No"}' }, { 200, "{}" }, { 200, "[]" },
+        { 200, '{"realCid":null}' }, { 500, "" } } do
+      me = odd
+      local other = api:client { max_retries = 0, account = "demo" }
+      assert(other.copying:start({ parentCID = 31000777, amount = 250 }, { wait = 0 }))
+      other:close()
+    end
+    assert.equal(5, count "^POST")
   end)
 
   it("ends by a key, and is looked for where the answer is lost", function()
     assert.is_true(assert(client.copying:stop(7)).isGone)
-    assert.matches('"clientRequestID":"%x+%-', api.requests[1].body)
+    assert.matches('"clientRequestID":"%x+%-', body_of(1))
     portfolio = '{"clientPortfolio":{"positions":[],"mirrors":[{"mirrorID":7,'
       .. '"mirrorStatusID":2}]}}'
     ended = { 502, "" }

@@ -49,6 +49,14 @@ local HEADER = "x-sub-account-id"
 ---@class etoro.SubAccounts client.subaccounts
 local collection, M = resource.define "subaccounts"
 
+-- Why a text names no sub-account: the id is a header's value as it stands.
+local function checked_id(id, name)
+  if type(id) == "string" and id ~= "" and id:find "[^\33-\126]" then
+    return nil, errors.invalid(name, "holds a blank, or what is no plain text")
+  end
+  return id
+end
+
 --- Makes a sub-account (v1.375.0, Sub-Accounts). It is never sent twice; one that is
 --- there already is a conflict.
 ---@param username string
@@ -59,7 +67,7 @@ function collection:create(username, options)
   local client = resource.client_of(self, "client.subaccounts:create")
   if type(username) ~= "string" then
     blame.raise("username: string expected, got " .. type(username))
-  elseif username == "" then
+  elseif not username:find "[^ \t-\r]" then
     return nil, errors.invalid("username", "is empty")
   end
   local account, response = resource.object(client, CREATE, "account", { body = {
@@ -78,6 +86,8 @@ end
 ---@return etoro.Response|etoro.Error err kind conflict where the name is taken
 function collection:create_token(id, fields, options)
   local client = resource.client_of(self, "client.subaccounts:create_token")
+  local _, fault = checked_id(id, HEADER)
+  if fault then return nil, fault end
   local token, response = resource.object(client, MINT, "",
     { [HEADER] = id, body = fields }, options)
   if token then return token, response end
@@ -95,6 +105,8 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:transfer(id, fields, options)
   local client = resource.client_of(self, "client.subaccounts:transfer")
+  local _, fault = checked_id(id, HEADER)
+  if fault then return nil, fault end
   local body = resource.with(fields, {})
   local places = decimals.places(body.amountInUsd)
   if places and places > 2 then
@@ -134,8 +146,8 @@ resource.rows(collection, "client.subaccounts", {
   ---@param options? etoro.RequestOptions
   ---@return boolean? done
   ---@return etoro.Response|etoro.Error
-  update_token = { "PATCH " .. TOKENS .. "/{userTokenId}", HEADER, "userTokenId",
-    "body", done = true },
+  update_token = { "PATCH " .. TOKENS .. "/{userTokenId}", { HEADER, checked_id },
+    "userTokenId", "body", done = true },
 
   --- Revokes a token; one that is unknown is revoked all the same (v1.375.0,
   --- Sub-Accounts).
@@ -144,8 +156,8 @@ resource.rows(collection, "client.subaccounts", {
   ---@param options? etoro.RequestOptions
   ---@return boolean? done
   ---@return etoro.Response|etoro.Error
-  revoke_token = { "DELETE " .. TOKENS .. "/{userTokenId}", HEADER, "userTokenId",
-    done = true },
+  revoke_token = { "DELETE " .. TOKENS .. "/{userTokenId}", { HEADER, checked_id },
+    "userTokenId", done = true },
 })
 
 return M

@@ -84,10 +84,15 @@ local function account_of(given)
     and (kind:gsub("^[A-Z]", core.lower)) or kind, accountId = given.accountId }
 end
 
+local function same_text(one, other)
+  return type(one) == "string" and type(other) == "string"
+    and core.lower(one) == core.lower(other)
+end
+
 local function is_same(one, other)
   return type(one) == "table" and type(other) == "table"
-    and one.accountType == other.accountType and one.accountId ~= nil
-    and one.accountId == other.accountId
+    and same_text(one.accountType, other.accountType)
+    and same_text(one.accountId, other.accountId)
 end
 
 local function same_accounts(name)
@@ -136,6 +141,24 @@ local function is_open(err, is_own)
     or err.kind == "conflict" and (is_own or err.may_have_executed)
 end
 
+-- What is wrong with a transfer that its operation's types do not tell.
+local function fault_of(body)
+  for _, name in ipairs { "sourceAccount", "destinationAccount" } do
+    if type(body[name]) == "table" and body[name].accountId == "" then
+      return errors.invalid(name .. ".accountId", "is empty")
+    end
+  end
+  if is_same(body.sourceAccount, body.destinationAccount) then
+    return same_accounts "destinationAccount"
+  end
+  local reference = body.requestReferenceId
+  if type(reference) == "string" and (reference:find "[%z\1-\31\127]"
+      or reference:find "^ " or reference:find " $") then
+    return errors.invalid("requestReferenceId",
+      "holds a control character, or begins or ends with a blank")
+  end
+end
+
 --- Moves money between two of the caller's accounts (v1.375.0, Money Transfers).
 --- The client has to be made with account = "real". Where the answer is lost the
 --- transfer is looked up by its reference, and given when it shows.
@@ -149,9 +172,8 @@ function collection:create(fields, options)
   local body = resource.with(fields, {})
   body.sourceAccount = account_of(body.sourceAccount)
   body.destinationAccount = account_of(body.destinationAccount)
-  if is_same(body.sourceAccount, body.destinationAccount) then
-    return nil, same_accounts "destinationAccount"
-  end
+  local fault = fault_of(body)
+  if fault then return nil, fault end
   local is_own = body.requestReferenceId == nil
   if is_own then body.requestReferenceId = core.uuid() end
   local started = client:now()

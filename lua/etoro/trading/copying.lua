@@ -58,11 +58,16 @@ local collection, M = resource.define "copying"
 -- Steps of paths that are routes of their own.
 local TAKEN = { eligibility = true, close = true, demo = true }
 
+local function number_of(value) return core.number(tostring(value)) end
+
 -- Why a reference cannot be a step of a path that stands for itself.
 local function reference_fault(reference)
   if type(reference) ~= "string" then return nil end -- the operation's own check
+  local most = routes.of("real", "copy").body.referenceID.max_length
   if reference:find "[^A-Za-z0-9_-]" then
     return "holds more than letters, digits, '-' and '_'"
+  elseif #reference > most then
+    return ("must have at most %d characters, got %d"):format(most, #reference)
   elseif TAKEN[core.lower(reference)] then
     return "is a route of the API's own"
   end
@@ -185,6 +190,26 @@ local function ask(client, asked, seconds, options)
   return waiting(asked.referenceID, response)
 end
 
+-- The numbers of the caller's own accounts, by client.
+local own = setmetatable({}, { __mode = "k" })
+
+-- Whether somebody is the caller; not where the API does not tell who that is.
+local function is_caller(client, cid)
+  local numbers = own[client]
+  if not numbers then
+    local me = client:call("GET /api/v1/me", nil,
+      { max_retries = 0, deadline = limits.stream_identity })
+    if type(me) ~= "table" then return false end
+    numbers = { number_of(spelling.get(me, "realCid")),
+      number_of(spelling.get(me, "demoCid")) }
+    own[client] = numbers
+  end
+  for i = 1, 2 do
+    if numbers[i] and numbers[i] == number_of(cid) then return true end
+  end
+  return false
+end
+
 -- Money into a copy, or out of it: checked, sent once, followed.
 local function register(self, what, fields, sign, options)
   local client = resource.client_of(self, what)
@@ -199,6 +224,9 @@ local function register(self, what, fields, sign, options)
   end
   if amount and sign < 0 then -- text keeps its digits
     body.amount = type(body.amount) == "string" and "-" .. body.amount or -amount
+  end
+  if number_of(body.parentCID) and is_caller(client, body.parentCID) then
+    return nil, errors.invalid("parentCID", "is the caller's own: nobody copies himself")
   end
   local copy, response = ask(client, body, seconds, rest)
   return copy, response
@@ -317,6 +345,14 @@ local function checked_reference(reference, name)
   return reference
 end
 
+-- What would change nothing could be neither begun nor changed.
+local function checked_change(params)
+  if type(params) == "table" and number_of(params.amount) == 0 then
+    return nil, errors.invalid("amount", "must not be 0")
+  end
+  return params
+end
+
 resource.rows(collection, "client.copying", {
   --- Says whether a copy could be begun, or its money changed; nothing is held for
   --- it (v1.375.0, Copy Trading).
@@ -324,7 +360,7 @@ resource.rows(collection, "client.copying", {
   ---@param options? etoro.RequestOptions
   ---@return etoro.CopyEligibility? eligibility
   ---@return etoro.Response|etoro.Error
-  eligibility = { routes.by "copy_eligibility", "body" },
+  eligibility = { routes.by "copy_eligibility", { "body", checked_change } },
 
   --- Says what became of a request to begin or change a copy (v1.375.0, Copy
   --- Trading).

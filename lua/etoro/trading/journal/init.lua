@@ -212,12 +212,13 @@ local function is_given_up(thread)
   return coroutine.status(thread) == "dead"
 end
 
--- Remembers a call whose outcome is known: its line may be on its way still.
-local function remember_ended(file, id)
+-- Remembers a call whose outcome is known, or that it was taken up: its line may be
+-- on its way still.
+local function remember(file, id, state)
   if file.ended_count >= limits.journal_ended_kept then
     file.ended, file.ended_before, file.ended_count = {}, file.ended, 0
   end
-  file.ended[id] = true
+  file.ended[id] = state
   file.ended_count = file.ended_count + 1
 end
 
@@ -226,12 +227,21 @@ end
 ---@return table<string, true>
 function methods:under_way()
   local ids = {}
-  for id in pairs(self.file.ended_before) do ids[id] = true end
-  for id in pairs(self.file.ended) do ids[id] = true end
+  for _, ended in ipairs { self.file.ended_before, self.file.ended } do
+    for id, state in pairs(ended) do ids[id] = state ~= "accepted" or nil end
+  end
   for request, thread in pairs(self.file.pending) do
     if not is_given_up(thread) then ids[request.request_id] = true end
   end
   return ids
+end
+
+--- Whether the API took up what this process sent under a request id, of late.
+---@param id string
+---@return boolean
+function methods:was_accepted(id)
+  local file = self.file
+  return (file.ended[id] or file.ended_before[id]) == "accepted"
 end
 
 local function let_go(file)
@@ -259,8 +269,8 @@ end
 ---@param response etoro.Error|etoro.Response
 function methods:finish(request, op, result, response)
   local outcome = outcomes.of(op, result, response)
-  if not outcomes.OPEN[outcome.state] then
-    remember_ended(self.file, request.request_id)
+  if outcome.state ~= "unknown" then
+    remember(self.file, request.request_id, outcome.state)
   end
   leave(self, request, outcome)
 end
@@ -269,7 +279,7 @@ end
 ---@param id string request id
 ---@param outcome table see `outcome`
 function methods:settle(id, outcome)
-  remember_ended(self.file, id)
+  remember(self.file, id, outcome.state)
   self:outcome(id, outcome)
 end
 

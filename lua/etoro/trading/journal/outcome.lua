@@ -6,9 +6,6 @@ local spelling = require "etoro.values.spelling"
 
 local M = {}
 
---- States that leave open what became of a call.
-M.OPEN = { unknown = true, accepted = true }
-
 local STATES = { order = "placed", close = "closed" }
 
 -- What an answer says of an order, by the names the API's versions have for it.

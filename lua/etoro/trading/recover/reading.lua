@@ -176,10 +176,13 @@ function M.read(client)
   end)
   if not problems then return nil, err end
   local open = {}
-  local pending = client:journal():under_way()
+  local of_client = client:journal()
+  local pending = of_client:under_way()
   for place = 1, reading.count do
     local entry = reading.order[place]
     if entry and not is_pending(entry, pending) then
+      entry.record.is_accepted = entry.record.is_accepted
+        or of_client:was_accepted(entry.record.id)
       open[#open + 1] = entry.record
     end
   end
