@@ -57,6 +57,34 @@ describe("etoro --rehearse #lua", function()
     end
   end)
 
+  it("refuses before it asks what the account may not do", function()
+    for text, args in pairs {
+      ["amount_too_small"] = { "order", "AAPL", "--amount", "1" },
+      ["leverage_not_offered"] = { "order", "AAPL", "--amount", "50", "--leverage",
+        "400" },
+      ["too_many_units"] = { "close", "3614000001", "--units", "999" },
+    } do
+      local done = etoro(1, "--real", table.unpack(args))
+      assert.truthy(done.stderr:find(text, 1, true), done.stderr)
+      assert.is_nil(done.stderr:find("REAL account", 1, true), done.stderr)
+    end
+    local path = dir .. "/taken"
+    assert(io.open(path, "w")):close()
+    local done = etoro(2, "--real", "portfolios", "create", "MyPort1", "--invest",
+      "2000", "--token-name", "b", "--scope", "real:read", "--secret-file", path)
+    assert.is_nil(done.stderr:find("REAL account", 1, true), done.stderr)
+  end)
+
+  it("shows what the check has settled, and leaves no file where nobody agrees",
+    function()
+      local done = etoro(8, "--real", "order", "AAPL", "--amount", "50")
+      assert.truthy(done.stderr:find("\n  settles as real\n", 1, true), done.stderr)
+      assert.matches("\n  costs: about [0-9.]+ USD\n", done.stderr)
+      etoro(8, "--real", "portfolios", "create", "MyPort1", "--invest", "2000",
+        "--token-name", "b", "--scope", "real:read", "--secret-file", dir .. "/new")
+      assert.is_nil((io.open(dir .. "/new")))
+    end)
+
   it("takes the answer of a terminal", function()
     for answer, code in pairs { yes = 0, no = 8 } do
       local done = process.run { "script", "-qec", "sh spec/support/lua.sh"

@@ -259,6 +259,8 @@ function M.settle(options, is_keyed)
   if options == nil then options = {} end
   check_all(options)
   local api = options.api or "public"
+  local url, base = find_url(options, api)
+  if not url then return nil, base end
   local settled, err
   if is_keyed then
     settled = { user_key = sealed(options.user_key) }
@@ -267,8 +269,6 @@ function M.settle(options, is_keyed)
   end
   if not settled then return nil, err end
   settled.has_api_key = is_keyed or settled.api_key ~= nil
-  local url, base = find_url(options, api)
-  if not url then return nil, base end
   settled.base_url, settled.base, settled.api = url, base, api
   settled.account = options.account or "demo"
   settled.orders_api = options.orders_api or "v2"

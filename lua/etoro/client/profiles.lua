@@ -20,15 +20,22 @@ local function failed(code, message, ...)
     message = message:format(...) }
 end
 
+M.NAMES = "a profile's name has letters, digits, '-', '_' and '.', 64 at most, and"
+  .. " begins with a letter or a digit"
+
+--- Whether a profile can have that name.
+---@param name string
+---@return boolean
+function M.is_name(name)
+  return #name <= 64 and name:find "^[A-Za-z0-9][A-Za-z0-9_.-]*$" ~= nil
+end
+
 --- Where a profile is kept.
 ---@param name string
 ---@return string? path
 ---@return etoro.Error? err
 function M.path(name)
-  if not name:find "^[A-Za-z0-9][A-Za-z0-9_.-]*$" or #name > 64 then
-    return failed("profile", "a profile's name has letters, digits, '-', '_' and"
-      .. " '.', 64 at most, and begins with a letter or a digit")
-  end
+  if not M.is_name(name) then return failed("profile", "%s", M.NAMES) end
   local folder, message = folders.of "XDG_CONFIG_HOME"
   if not folder then return failed("profile", "%s", message) end
   return folder .. "/" .. name

@@ -1,6 +1,7 @@
 -- etoro call "GET /path" name=value: any operation, with its parameters typed
 -- as the table of operations has them.
 
+local arguments = require "etoro.call.arguments"
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
@@ -133,6 +134,7 @@ end
 function M.call(session)
   local op = find(session.args.operation)
   local params = parameters(op, session.args.parameters)
+  session:see(arguments.params, op, params)
   if op.method ~= "GET" and not op.reads then
     session:confirm { op.method .. " " .. op.path,
       params and json.encode(params) or "without parameters" }

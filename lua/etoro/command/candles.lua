@@ -2,10 +2,12 @@
 
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
+local market_candles = require "etoro.market.candles"
 local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
 local spark = require "etoro.command.spark"
 local terminal = require "etoro.command.terminal"
+local times = require "etoro.values.times"
 
 local M = {}
 
@@ -35,7 +37,7 @@ end
 
 -- Bars of days begin with a day, by UTC, not with a time of it.
 local function is_of_days(session)
-  return session.args.interval:find "[dw]$" ~= nil
+  return market_candles.seconds(session.args.interval) >= times.DAY
 end
 
 local function shown_time(session, bar)

@@ -1,5 +1,6 @@
 -- etoro close: one position, a part of it, or all.
 
+local closing_asked = require "etoro.trading.closing.asked"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
@@ -164,6 +165,8 @@ local function close_one(session, id, units)
   function closing.shape()
     return shape_of(closing, position, position:is_closed())
   end
+  local _, wrong = closing_asked.units(position, { units = units })
+  if wrong then session:fail(wrong) end
   session:confirm { describe(closing, position) }
   session.waiting:set_work("waiting for the close of " .. output.number(id),
     session.args.wait or limits.command_close_wait)

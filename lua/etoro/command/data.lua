@@ -202,6 +202,9 @@ end
 function actions.get(session)
   local args, shapes = session.args, {}
   local from, to = time_of(args, "from"), time_of(args, "to")
+  if from and to and from >= to then
+    exits.exit(exits.USAGE, "--from is not before --to")
+  end
   session:must(store.folder())
   for i, one in ipairs(instruments_of(session)) do
     local got = session:must(data_get.get(session:client(), {

@@ -150,7 +150,7 @@ M.EXAMPLES = {
     "etoro tokens rotate MyAgent night --secret-file night.key",
   },
   ["tokens update"] = {
-    "etoro tokens update MyAgent night --expires 2027-01-01",
+    "etoro tokens update MyAgent night --expires 2027-01-01T00:00:00Z",
     "etoro tokens update MyAgent night --scope real:read --any-ip",
   },
   watch = { "etoro watch AAPL BTC", "etoro --json watch --private" },

@@ -30,8 +30,21 @@ local function has(args, wanted)
   return false
 end
 
-local function sandbox(args)
-  return require "etoro.sandbox.main"(args, "etoro sandbox")
+-- The sandbox has options of its own, and --json.
+local function sandbox(args, is_json)
+  local own, speaker = {}, nil
+  for _, arg in ipairs(args) do
+    if arg ~= "--json" then own[#own + 1] = arg end
+  end
+  if is_json then speaker = require "etoro.command.sandbox_json" end
+  return require "etoro.sandbox.main"(own, "etoro sandbox", speaker)
+end
+
+-- What is behind the command's own --json, which may stand before the sandbox.
+local function of_sandbox(args)
+  local at = 1
+  while args[at] == "--json" do at = at + 1 end
+  return args[at] == "sandbox" and { table.unpack(args, at + 1) } or nil
 end
 
 local function show_version(is_json)
@@ -66,9 +79,8 @@ end
 
 -- Runs a command; run.session and run.usage are there as soon as they are known.
 local function carry_out(args, run)
-  if args[1] == "sandbox" then
-    return sandbox { table.unpack(args, 2) }
-  end
+  local of_own = of_sandbox(args)
+  if of_own then return sandbox(of_own, has(args, "--json")) end
   if args[1] == "--sweep-worker" then -- see sweep_crew.lua
     return require "etoro.command.sweep_worker".main()
   end

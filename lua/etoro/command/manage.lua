@@ -1,15 +1,20 @@
 -- etoro cancel and etoro edit: what waits is taken back, stops are moved.
 
+local closing_asked = require "etoro.trading.closing.asked"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local lookup = require "etoro.command.lookup"
 local output = require "etoro.command.output"
+local routes = require "etoro.trading.routes"
 local shapes = require "etoro.command.shapes"
 
 local M = {}
 
 local null = core.null
+
+-- What it takes is the same on both accounts.
+local EDIT = routes.of("demo", "edit")
 
 local function name_of(shape)
   return output.clean(shape.symbol ~= null and shape.symbol or shape.instrumentId)
@@ -80,6 +85,7 @@ end
 function M.edit(session)
   local args = session.args
   local changes = changes_of(args)
+  session:see(closing_asked.changes, EDIT, changes)
   local id = lookup.position_id(session, args.position)
   local position = session:must(session:client().positions:get(id))
   local symbols = instruments.symbols(session, { position })

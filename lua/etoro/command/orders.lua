@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
+local order_fields = require "etoro.trading.order.fields"
 local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
 local remembered = require "etoro.command.remembered"
@@ -16,6 +17,9 @@ local tonumber, tostring = core.number, core.text
 local M = {}
 
 local null = core.null
+
+-- What an order takes is the same on both accounts, and of each instrument.
+local OPEN, ANY = routes.of("demo", "open"), { instrumentID = 1 }
 
 local function known(value, other)
   if value == nil or value == null then return other end
@@ -78,13 +82,18 @@ local function fields_of(args, instrument)
   }
 end
 
-local function costs_line(session, fields)
-  local costs = session:client().orders:costs(fields)
-  if not costs or not costs.total then return "costs: the API does not say" end
-  return ("costs: about %s USD"):format(output.usd(costs.total))
+-- What the pre-check and the estimate say of an order that nobody has placed yet.
+local function add_figures(lines, prepared)
+  lines[#lines + 1] = prepared.total
+    and ("costs: about %s USD"):format(output.usd(prepared.total))
+    or "costs: the API does not say"
+  lines[#lines + 1] = "settles as " .. tostring(prepared.fields.settlementType)
+  if prepared.note then
+    lines[#lines + 1] = "whether the account may place it could not be seen"
+  end
 end
 
-local function describe(session, fields, instrument)
+local function describe(session, prepared, fields, instrument)
   local size = fields.amount and fields.amount .. " USD"
     or fields.units .. " units"
   local lines = { ("%s %s of %s (%s) at leverage %d"):format(
@@ -101,7 +110,7 @@ local function describe(session, fields, instrument)
   end
   lines[3] = ("stop loss %s, take profit %s"):format(
     fields.stopLossRate or "none", fields.takeProfitRate or "none")
-  lines[4] = costs_line(session, fields)
+  add_figures(lines, prepared)
   return lines
 end
 
@@ -210,6 +219,18 @@ local function tell(placed)
   }
 end
 
+-- Where somebody is asked, the order is prepared first: what the pre-check refuses
+-- is refused before the question, and what was agreed to is what is placed.
+local function place(session, fields, instrument)
+  local orders = session:client().orders
+  if not session:asks() then
+    return session:must(session:change("the order", orders.open, orders, fields))
+  end
+  local prepared = session:must(orders:prepare(fields))
+  session:confirm(describe(session, prepared, fields, instrument))
+  return session:must(session:change("the order", prepared.place, prepared))
+end
+
 ---@param session etoro.command.Session
 ---@return integer? code
 function M.order(session)
@@ -217,15 +238,11 @@ function M.order(session)
   if not args.amount and not args.units then
     exits.exit(exits.USAGE, "--amount or --units is missing")
   end
+  session:see(order_fields.settle, OPEN, fields_of(args, ANY))
   local instrument = instruments.find(session, args.symbol)
   local fields = fields_of(args, instrument)
-  if session:is_real() and not args.yes then
-    session:confirm(describe(session, fields, instrument))
-  end
-  local orders = session:client().orders
   local placed = { session = session, fields = fields,
-    instrument = instrument, order = session:must(session:change("the order",
-      orders.open, orders, fields)) }
+    instrument = instrument, order = place(session, fields, instrument) }
   tell(placed)
   local seconds = args.wait or args.trigger and limits.command_trigger_wait
     or limits.command_order_wait

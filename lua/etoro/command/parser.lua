@@ -5,10 +5,9 @@ local guide = require "etoro.command.guide"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local tree = require "etoro.command.tree"
+local typed = require "etoro.command.typed"
 
 local argparse = require "argparse"
-
-local tonumber = core.number -- not up to the locale
 
 local M = {}
 
@@ -42,43 +41,6 @@ local function add_command(parser, name, text)
   return command
 end
 
-local function positive(text)
-  local value = tonumber(text)
-  if not value or not (value > 0) then
-    return nil, ("'%s' is not a number above 0"):format(text)
-  end
-  return value
-end
-
--- Amounts stay text: the digits that were typed are the ones that are sent.
-local function decimal(text)
-  if not text:find("^%d+%.?%d*$") or not text:find "[1-9]" then
-    return nil, ("'%s' is not a decimal number above 0"):format(text)
-  end
-  return text
-end
-
-local function whole(text)
-  local value = text:find "^%d+$" and math.tointeger(tonumber(text))
-  if not value or value < 1 then
-    return nil, ("'%s' is not a whole number above 0"):format(text)
-  end
-  return value
-end
-
-local function seconds(text)
-  local value = tonumber(text)
-  if not value or not (value >= 0 and value < math.huge) then
-    return nil, ("'%s' is not a number of seconds"):format(text)
-  end
-  return value
-end
-
-local function rate_or_none(text)
-  if text == "none" then return text end
-  return decimal(text)
-end
-
 local function add_globals(parser)
   parser:flag("--real", "Work on the real account; else the demo account.")
   parser:flag("--json", "Write JSON for programs.")
@@ -88,9 +50,10 @@ local function add_globals(parser)
     .. " command; with --real it asks as for real money.")
   parser:flag("-v --verbose", "Show each request on stderr.")
   parser:option("--profile", "The keys that etoro login has kept under that name.")
+    :convert(typed.profile)
   parser:option("--base-url", "Talk to another address, such as a sandbox's.")
   parser:option("--timeout", "Seconds that one attempt may take.")
-    :convert(positive)
+    :convert(typed.positive)
   parser:option("--color", "Colours in tables.")
     :choices { "auto", "always", "never" }:default "auto"
   parser:flag("--version", "Show the versions of etoro and what it stands on.")
@@ -107,13 +70,15 @@ local function add_market(parser)
   watch:option("--record", "Write what the stream says into a file, without keys.")
   local candles = add_command(parser, "candles", "Bars of bid prices.")
   candles:argument("symbol", "Symbol or instrument id.")
-  candles:option("--interval", "1m, 5m, 10m, 15m, 30m, 1h, 4h, 1d, 1w."):default "1d"
-  candles:option("--count", "How many, the newest ones."):convert(whole)
+  candles:option("--interval", table.concat(typed.INTERVALS, ", ") .. ".")
+    :convert(typed.interval):default "1d"
+  candles:option("--count", "How many, the newest ones.")
+    :convert(typed.whole_up_to(limits.bars_max, "the API has no more bars"))
     :default(core.text(limits.default_bars))
   candles:flag("--chart", "Draw them, as many as fit.")
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
-  search:option("--limit", "How many at most."):convert(whole)
+  search:option("--limit", "How many at most."):convert(typed.whole)
     :default(core.text(limits.command_search_items))
 end
 
@@ -131,7 +96,7 @@ local function add_portfolios(parser)
     "Create one: takes money out of the real account.")
   create:argument("name", "6 to 10 characters.")
   create:option("--invest", "US dollars."):count "1"
-    :convert(decimal)
+    :convert(typed.decimal)
   create:option("--token-name", "Name of its first token."):count "1"
   create:option("--scope --scopes", "Scopes of that token, as 'etoro tokens' prints"
     .. " them; may be repeated.")
@@ -148,8 +113,8 @@ local function add_terms(command, scope)
   command:option("--scope --scopes", "Scopes, as 'etoro tokens' prints them; may be"
     .. " repeated."):count(scope)
   command:option("--ip", "An IPv4 address it may come from; may be repeated.")
-    :count "*"
-  return command:option("--expires", "When it ends, ISO 8601.")
+    :convert(typed.address):count "*"
+  return command:option("--expires", "When it ends, ISO 8601."):convert(typed.moment)
 end
 
 local function add_token(tokens, name, text)
@@ -172,7 +137,7 @@ local function add_tokens(parser)
   rotate:option("--name", "Name of the new one; with a number behind it unless"
     .. " given.")
   rotate:option("--expires", "When the new one ends, ISO 8601; never, if that one"
-    .. " does not.")
+    .. " does not."):convert(typed.moment)
   rotate:mutex(
     rotate:option("--secret-file --out", "Where the new secret is written, for its"
       .. " owner alone; in place of the old one, where that is the file."),
@@ -180,6 +145,7 @@ local function add_tokens(parser)
   local update = add_token(tokens, "update", "Change what one may do, from where,"
     .. " and until when: what is given takes the place of what was.")
   add_terms(update, "*"):description "When it ends, ISO 8601, or never."
+    :convert(typed.moment_or_never)
   update:flag("--any-ip", "It may come from anywhere.")
   add_token(tokens, "revoke", "Revoke one.")
 end
@@ -192,11 +158,11 @@ local function add_alerts(parser)
   add:argument("symbol", "Symbol or instrument id.")
   add:argument("direction", "From where the bid comes."):choices { "above",
     "below" }
-  add:argument("price", "In the instrument's currency."):convert(decimal)
+  add:argument("price", "In the instrument's currency."):convert(typed.decimal)
   local remove = add_command(alerts, "remove", "Take one away.")
   remove:argument("alert", "Symbol or alertId.")
   remove:argument("price", "Of a symbol that has several."):args "?"
-    :convert(decimal)
+    :convert(typed.decimal)
 end
 
 local function add_watchlists(parser)
@@ -225,37 +191,37 @@ local function add_trading(parser)
   local order = add_command(parser, "order", "Open a position.")
   order:argument("symbol", "Symbol or instrument id.")
   order:mutex(
-    order:option("--amount", "US dollars."):convert(decimal),
-    order:option("--units", "Units."):convert(decimal))
+    order:option("--amount", "US dollars."):convert(typed.decimal),
+    order:option("--units", "Units."):convert(typed.decimal))
   order:flag("--short", "Sell short instead of buying.")
-  order:option("--leverage", "1 unless given."):convert(whole)
-  order:option("--stop-loss", "Rate."):convert(decimal)
-  order:option("--take-profit", "Rate."):convert(decimal)
+  order:option("--leverage", "1 unless given."):convert(typed.whole)
+  order:option("--stop-loss", "Rate."):convert(typed.decimal)
+  order:option("--take-profit", "Rate."):convert(typed.decimal)
   order:option("--trigger", "Rate at which the order becomes one (market if"
-    .. " touched)."):convert(decimal)
+    .. " touched)."):convert(typed.decimal)
   order:option("--settlement", "How it settles.")
     :choices { "cfd", "real", "realFutures", "marginTrade" }
   order:option("--wait", ("Seconds to wait for the fill; %d unless given, %d"
     .. " with --trigger. 0: do not wait."):format(limits.command_order_wait,
-    limits.command_trigger_wait)):convert(seconds)
+    limits.command_trigger_wait)):convert(typed.seconds)
   local close = add_command(parser, "close", "Close a position.")
   close:argument("position", "positionId, the symbol of one position, or 'all'.")
-  close:option("--units", "Only so many of its units."):convert(decimal)
+  close:option("--units", "Only so many of its units."):convert(typed.decimal)
   close:option("--wait", ("Seconds to wait until it is closed; %d unless"
     .. " given, less where its market is closed.")
-    :format(limits.command_close_wait)):convert(seconds)
+    :format(limits.command_close_wait)):convert(typed.seconds)
   add_command(parser, "account", "What the account is worth.")
   local cancel = add_command(parser, "cancel", "Take an order back.")
   cancel:argument("order", "orderId, or the symbol of one order.")
   local edit = add_command(parser, "edit", "Move the stops of a position.")
   edit:argument("position", "positionId, or the symbol of one position.")
-  edit:option("--stop-loss", "Rate, or none."):convert(rate_or_none)
-  edit:option("--take-profit", "Rate, or none."):convert(rate_or_none)
+  edit:option("--stop-loss", "Rate, or none."):convert(typed.rate_or_none)
+  edit:option("--take-profit", "Rate, or none."):convert(typed.rate_or_none)
   edit:flag("--trailing", "The stop follows the price.")
   local history = add_command(parser, "history", "Closed trades.")
   history:option("--since", ("First day, YYYY-MM-DD; %d days back unless"
-    .. " given."):format(limits.command_history_days))
-  history:option("--limit", "How many at most."):convert(whole)
+    .. " given."):format(limits.command_history_days)):convert(typed.day)
+  history:option("--limit", "How many at most."):convert(typed.whole)
 end
 
 local function add_run(parser)
@@ -272,8 +238,8 @@ local function add_run(parser)
     .. " the Lua file unless given; once for each.")
     :count "*"
   run:option("--days", ("Days that it runs; in a sandbox %d, elsewhere until it"
-    .. " is stopped."):format(limits.strategy_days)):convert(positive)
-  run:option("--seed", "Which sandbox; 1 unless given."):convert(whole)
+    .. " is stopped."):format(limits.strategy_days)):convert(typed.positive)
+  run:option("--seed", "Which sandbox; 1 unless given."):convert(typed.whole)
   run:option("--set", "A setting, NAME=VALUE, of one file FILE.NAME=VALUE; may be"
     .. " repeated."):count "*"
   run:option("--settings", "A file of settings, a JSON object; once for all, or"
@@ -324,11 +290,11 @@ local function add_sweep(backtest)
     .. ".")
     :choices(RANKS):argname "<figure>":default "sharpe"
   backtest:option("--walk-forward", "Choose settings on each of so many parts of"
-    .. " the time, and judge them on the part behind it."):convert(whole)
+    .. " the time, and judge them on the part behind it."):convert(typed.whole)
   backtest:option("--shard", "Only part K of N of the runs; etoro backtest merge"
     .. " puts parts together.")
   backtest:option("--workers", "Processes; as many as processors unless given.")
-    :convert(whole)
+    :convert(typed.whole)
 end
 
 local function add_backtest(parser)
@@ -339,7 +305,7 @@ local function add_backtest(parser)
   backtest:option("--data", "A CSV file of bars, or a folder of SYMBOL.csv; what"
     .. " etoro data get has kept unless given.")
   backtest:option("--cash", ("US dollars to begin with; %d unless given."):format(
-    limits.backtest_cash)):convert(positive)
+    limits.backtest_cash)):convert(typed.positive)
   backtest:option("--set", "A setting, NAME=VALUE; may be repeated."):count "*"
   backtest:option("--settings", "A file of settings, a JSON object.")
   backtest:option("--costs", "To be stated: etoro (what was measured"
@@ -349,7 +315,7 @@ local function add_backtest(parser)
   backtest:option("--from", "ISO 8601: bars before it only warm up.")
   backtest:option("--to", "ISO 8601: bars from it on are left out.")
   backtest:option("--seed", "Of the file's math.random; 1 unless given.")
-    :convert(whole)
+    :convert(typed.whole)
   backtest:option("--report", "Write one page of HTML into this file.")
   add_sweep(backtest)
   backtest:mutex(
@@ -362,10 +328,9 @@ local function add_backtest(parser)
 end
 
 local function add_kept(data)
-  local intervals = { "1m", "5m", "10m", "15m", "30m", "1h", "4h", "1d", "1w" }
   local function add_interval(command)
     command:option("--interval", "The length of a bar; 1d unless given.")
-      :choices(intervals):default "1d"
+      :choices(typed.INTERVALS):default "1d"
   end
   local get = add_command(data, "get", "Read bars and add them to those"
     .. " that are kept.")
@@ -440,6 +405,7 @@ local function name_values(one)
   local convert = one.element._convert
   one.element:convert(function(text)
     if text:sub(1, #MARK) == MARK then text = text:sub(#MARK + 1) end
+    if text == "" then return nil, one.name .. " is empty" end
     if not convert then return text end
     local value, message = convert(text)
     if value == nil then return nil, one.name .. ": " .. message end

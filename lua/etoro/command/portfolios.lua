@@ -1,7 +1,9 @@
 -- etoro portfolios: list, create, delete.
 
+local arguments = require "etoro.call.arguments"
 local count = require "etoro.values.count"
 local lookup = require "etoro.command.lookup"
+local operations = require "etoro.operations"
 local output = require "etoro.command.output"
 local remembered = require "etoro.command.remembered"
 local scopes = require "etoro.command.scopes"
@@ -9,6 +11,8 @@ local secrets = require "etoro.command.secrets"
 local shapes = require "etoro.command.shapes"
 
 local M = {}
+
+local CREATE = operations["POST /api/v2/agent-portfolios"]
 
 M.COLUMNS = { { "name", least = 10 }, { "id", drop = 4 },
   { ">virtual USD", drop = 3 }, { ">mirror", drop = 1 }, { ">tokens", drop = 2 } }
@@ -35,16 +39,20 @@ end
 
 function actions.create(session)
   local args = session.args
-  local names = scopes.resolve(session, args.scope)
-  session:confirm { ("%s USD leave your account for the new agent-portfolio"
-    .. " %s"):format(args.invest, args.name) }
+  local fields = {
+    investmentAmountInUsd = args.invest, agentPortfolioName = args.name,
+    userTokenName = args.token_name, scopeNames = args.scope,
+  }
+  session:see(arguments.body, CREATE, fields)
+  fields.scopeNames = scopes.resolve(session, args.scope)
   local portfolios = session:client().portfolios
   local file = secrets.reserve(args.secret_file)
-  local portfolio, response = file:guard(session.change, session,
-    "the agent-portfolio", portfolios.create, portfolios, {
-    investmentAmountInUsd = args.invest, agentPortfolioName = args.name,
-    userTokenName = args.token_name, scopeNames = names,
-  })
+  local portfolio, response = file:guard(function()
+    session:confirm { ("%s USD leave your account for the new agent-portfolio"
+      .. " %s"):format(args.invest, args.name) }
+    return session:change("the agent-portfolio", portfolios.create, portfolios,
+      fields)
+  end)
   if portfolio == nil then session:fail(response) end
   local token = output.objects(portfolio.userTokens)[1]
   file:tell(session, {

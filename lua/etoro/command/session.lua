@@ -158,6 +158,19 @@ function methods:fail(err) -- luacheck: no self
   exits.exit(exits.code_of(err), tostring(err), errors.is(err) and err or nil)
 end
 
+--- Ends the command where the library itself knows that an operation cannot take
+--- what was typed: before keys are looked for, and before anybody is asked.
+---@param read fun(op: etoro.Operation, given: table): any, any of call/arguments
+---@param op etoro.Operation
+---@param given? table
+function methods:see(read, op, given)
+  local ok, value, err = pcall(read, op, given)
+  if not ok then
+    exits.exit(exits.USAGE, (tostring(value):gsub("^[^ \t-\r]+:%d+: ", "")))
+  end
+  if value == nil then self:fail(err) end
+end
+
 --- Whether this run's client can move real money. An address of this machine
 --- may be a tunnel to the API.
 ---@return boolean
@@ -165,12 +178,19 @@ function methods:is_real()
   return self:client():environment() == "real"
 end
 
+--- Whether somebody is asked before real money moves.
+---@return boolean
+function methods:asks()
+  local args = self.args
+  return self:is_real() and not args.yes and not args.dry_run
+end
+
 --- Asks before real money moves. The figures stand on stderr, so that stdout
 --- stays what a program reads. Does not ask on a demo account, nor with
 --- --yes; where nobody can answer, it ends the command.
 ---@param lines string[] what is about to happen, in words and figures
 function methods:confirm(lines)
-  if not self:is_real() or self.args.yes or self.args.dry_run then return end
+  if not self:asks() then return end
   terminal.say "On your REAL account:"
   for _, line in ipairs(lines) do terminal.say("  " .. output.clean(line)) end
   if not terminal.is_terminal(0) then

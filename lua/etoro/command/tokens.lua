@@ -110,9 +110,7 @@ end
 
 local function secret_place(args)
   if args.secret_file then return secrets.reserve(args.secret_file, true) end
-  if args.show then return secrets.printed() end
-  exits.exit(exits.USAGE, "say where the new secret goes: --out FILE, or --show,"
-    .. " which prints it")
+  return secrets.printed()
 end
 
 local function end_old(session, token, shape)
@@ -130,17 +128,22 @@ end
 
 function actions.rotate(session)
   local args = session.args
+  if not args.secret_file and not args.show then
+    exits.exit(exits.USAGE, "say where the new secret goes: --out FILE, or --show,"
+      .. " which prints it")
+  end
   local portfolio = lookup.portfolio(session, args.portfolio)
   local token = lookup.token(portfolio, args.token)
   local fields = like(token, args, portfolio)
   local owner = output.clean(portfolio.agentPortfolioName)
-  session:confirm { ("token %s of agent-portfolio %s is minted, which may %s")
-    :format(output.clean(fields.userTokenName), owner, short(token.scopeNames)),
-    ("token %s is revoked: whoever uses it is locked out"):format(
-      output.clean(token.userTokenName)) }
   local file = secret_place(args)
-  local new, err = file:guard(session.change, session, "the token",
-    portfolio.create_token, portfolio, fields)
+  local new, err = file:guard(function()
+    session:confirm { ("token %s of agent-portfolio %s is minted, which may %s")
+      :format(output.clean(fields.userTokenName), owner, short(token.scopeNames)),
+      ("token %s is revoked: whoever uses it is locked out"):format(
+        output.clean(token.userTokenName)) }
+    return session:change("the token", portfolio.create_token, portfolio, fields)
+  end)
   if not new then session:fail(err) end
   local shape = shapes.token(new, portfolio)
   file:keep(session, { portfolio = portfolio, token = new, shape = shape,
