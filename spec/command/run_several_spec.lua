@@ -307,8 +307,8 @@ describe("etoro run with several files #lua", function()
     refused("is no JSON object of rails", one, "--demo", "--rails",
       write("cut.json", '{"max_order_usd":'))
     for _, name in ipairs { "state", "log" } do
-      refused(("--%s takes the path of a file"):format(name), one, "--demo",
-        "--" .. name, "")
+      refused(("--%s is empty"):format(name), one, "--demo",
+        "--" .. name .. "=")
     end
     refused("--notify takes a command or a URL", one, "--demo", "--notify", " ")
     refused("the log cannot be written", one, "--demo", "--log", dir .. "/no/l")

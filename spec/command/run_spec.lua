@@ -80,14 +80,14 @@ describe("etoro run", function()
         words[#words + 1] = "--set"
         words[#words + 1] = word
       end
-      return etoro(0, "run", path, "--days", "1", table.unpack(words))
+      return etoro(0, "--utc", "run", path, "--days", "1", table.unpack(words))
     end
     assert.truthy(told("word=1", "n=1e3", "part=1", "loud=true", "list=[4,5,6]")
       :find("1 1000 1 true 3\n", 1, true))
     assert.truthy(told("word=true", "n=4.0", "list=[]")
       :find("true 4 0.5 false 0\n", 1, true))
     assert.truthy(told("word=[1]"):find("[1] 3 0.5 false 1\n", 1, true))
-    assert.truthy(told("word="):find("00:00   3 0.5 false 1\n", 1, true))
+    assert.truthy(told("word="):find("00:00 UTC   3 0.5 false 1\n", 1, true))
     for word, message in pairs {
       ["n=3.5"] = "'n' is a whole number, not a number",
       ["n=x"] = "'n' is a whole number, not a string",

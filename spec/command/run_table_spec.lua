@@ -115,7 +115,7 @@ describe("etoro run #lua", function()
   end
 
   local ENV = { ETORO_API_KEY = "sandbox-api-key", ETORO_USER_KEY = USER_KEY,
-    TERM = "xterm", NO_COLOR = false }
+    TERM = "xterm", NO_COLOR = false, TZ = "UTC" }
 
   -- What stands on the screen once both rows are there, and the run itself.
   local function on_terminal(width)
@@ -212,7 +212,7 @@ describe("etoro run #lua", function()
     assert.truthy(text:find "\norders     1\n")
     assert.truthy(text:find "\nbudget     %d+ of %d+ calls left, [a-z-]+\n")
     assert.truthy(text:find "\nstream     polls %d+s\n")
-    assert.truthy(text:find "\ndecided    [%dTZ:-]+ buy AAPL, 200 USD: filled\n")
+    assert.truthy(text:find "\ndecided    [%d:-]+ [%d:]+ UTC buy AAPL, 200 USD: filled\n")
     local shape = json.decode(status("--json", "status", one))
     assert.equal("running", shape.status.state)
     assert.is_number(shape.status.profit)

@@ -29,7 +29,7 @@ describe("etoro run in tmux #lua", function()
     local argv = { "sh", "spec/support/lua.sh", "src/command/etoro", "--base-url",
       server.url, ... }
     argv.env = { ETORO_API_KEY = "sandbox-api-key", ETORO_USER_KEY = USER_KEY,
-      NO_COLOR = false }
+      NO_COLOR = false, TZ = "UTC" }
     local one = tmux.start(argv, columns, 24)
     finally(function() one:stop() end)
     return one

@@ -72,7 +72,7 @@ describe("the etoro command #lua", function()
       { "--base-url", "ftp://x", "positions" })
     fails(2, "ETORO_BASE_URL cannot be used: its port", { "positions" },
       { ETORO_BASE_URL = "http://x:0" })
-    fails(2, "--since ('2026-13-01')",
+    fails(2, "--since: '2026-13-01' is not a day",
       { "history", "--since", "2026-13-01" })
     fails(2, "--timeout: a number from", { "--timeout", "1e300", "positions" })
     local create = { "portfolios", "create", "x", "--invest", "2000",
@@ -83,9 +83,9 @@ describe("the etoro command #lua", function()
     local mint = { "tokens", "create", id, "--name", "n", "--scope",
       "real:read", "--secret-file", dir .. "/none" }
     mint[#mint + 1], mint[#mint + 2] = "--ip", "nowhere"
-    fails(2, "--ip[1] ", mint)
+    fails(2, "--ip: 'nowhere'", mint)
     mint[#mint - 1], mint[#mint] = "--expires", "never"
-    fails(2, "--expires ('never')", mint)
+    fails(2, "--expires: 'never'", mint)
     assert.is_nil((io.open(dir .. "/none")))
   end)
 

@@ -45,7 +45,7 @@ local CASES = {
   { { "portfolios", "create", "abc", "--invest", "20", "--token-name", "t", "--scope",
     "real:read", "--secret-file", "/nonexistent/x" }, "NAME must have 6 to 10" },
   { { "data", "get", "AAPL", "--from", "2026-01-02", "--to", "2026-01-01" },
-    "--from is not before --to" },
+    "--from does not lie before --to" },
   { { "quote", "AAPL", "--base-url", "example.com" }, "--base-url cannot be used" },
   { { "quote", "AAPL", "--base-url", "http://example.com" }, "--base-url cannot be" },
   { { "quote", "AAPL", "--profile", "../x" }, "--profile: a profile's name has" },

@@ -96,7 +96,7 @@ describe("etoro.market rates", function()
     assert.equal(1, #rates)
     assert.same({ 11, "NONE", "12" }, rates.missing)
     assert.matches("no rate for 11, NONE, 12", response.warning, 1, true)
-    assert.equal("no instrument has the symbol 'NONE'", warnings[1].message)
+    assert.equal("no instrument has the symbol or name 'NONE'", warnings[1].message)
     assert.equal(2, #warnings)
     rates, response = client.market:rates { "NONE" }
     assert.same({}, rates)

@@ -68,6 +68,61 @@ describe("etoro.instruments find", function()
     assert.equal("ambiguous", err.code)
   end)
 
+  it("takes names where only prices are read, whole ones that one alone has",
+    function()
+      local api, client = start()
+      local apple = assert(client.instruments:find_named "aPPle")
+      assert.same({ 1001, "AAPL", "Apple" }, { apple.instrumentID, apple.symbolFull,
+        apple.instrumentDisplayName })
+      local asked = #api.lines
+      assert(client.instruments:find_named "aPPle")
+      assert.equal(asked, #api.lines) -- it is remembered
+      -- a symbol goes before a name, and what is a part of one is none
+      assert.equal(7, assert(client.instruments:find_named "B").instrumentID)
+      local none, err = client.instruments:find_named "Appl"
+      assert.is_nil(none)
+      assert.equal("unknown_symbol", err.code)
+      assert.equal("no instrument has the symbol or name 'Appl'; near it are AAPL"
+        .. " (Apple, 1001), AAPL.EUR (Apple in EUR, 2), AAPL.24-7 (Apple 24/7, 1)",
+        err.message)
+      -- what is called so is no symbol for an order
+      none, err = client.instruments:find "aPPle"
+      assert.is_nil(none)
+      assert.equal("unknown_symbol", err.code)
+      assert.equal(1001, err.near[1].instrumentID)
+    end)
+
+  it("guesses nothing where several have one name", function()
+    local _, client = start(fixed(item(11, "GLD", "Gold"), item(12, "XAU", "GOLD")))
+    local none, err = client.instruments:find_named "gold"
+    assert.is_nil(none)
+    assert.equal("ambiguous", err.code)
+    assert.equal("more than one instrument is called 'gold': GLD (Gold, 11), XAU (GOLD,"
+      .. " 12); name the one you mean by its id", err.message)
+    assert.equal(12, assert(client.instruments:find_named "GOLD").instrumentID)
+  end)
+
+  it("reads all that a name may be among", function()
+    local function pages(line)
+      local page = tonumber(line:match "[?&]page=(%d+)") or 1
+      local size = tonumber(line:match "pageSize=(%d+)")
+      local items = {}
+      if line:find "searchText" then
+        for i = (page - 1) * size + 1, math.min(page * size, 1500) do
+          items[#items + 1] = item(i, "S" .. i, i == 1 and "Gold" or i == 1500
+            and "gold" or "Gold fund " .. i)
+        end
+      end
+      return 200, ('{"page":%d,"pageSize":%d,"totalItems":%d,"items":[%s]}'):format(
+        page, size, line:find "searchText" and 1500 or 0, table.concat(items, ","))
+    end
+    local _, client = start(pages)
+    local none, err = client.instruments:find_named "GOLD"
+    assert.is_nil(none)
+    assert.equal("ambiguous", err.code)
+    assert.equal(1500, assert(client.instruments:find_named "gold").instrumentID)
+  end)
+
   it("lists the near ones of an unknown symbol", function()
     local api, client = start()
     local none, err = client.instruments:find "AAP"

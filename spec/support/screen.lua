@@ -120,8 +120,8 @@ end
 ---@return string
 function M.settled_end(lines)
   local notes, rest = split(lines)
-  local text = table.concat(rest, "\n"):gsub("%d+%-%d%d%-%d%d %d%d:%d%d:%d%dZ",
-    "2026-03-02 10:00:00Z")
+  local text = table.concat(rest, "\n"):gsub("%d+%-%d%d%-%d%d %d%d:%d%d:%d%d UTC",
+    "2026-03-02 10:00:00 UTC")
   local blocks = {}
   for block in (text .. "\n\n"):gmatch "\n*(.-\n)\n" do
     blocks[#blocks + 1] = block

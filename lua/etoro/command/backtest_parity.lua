@@ -11,16 +11,18 @@ local M = {}
 local WORDS = { fee = "fees and nights", refused = "refused on one side",
   not_in_backtest = "not in the backtest", not_in_journal = "not in the journal" }
 
-local function time_of(text) return text and text:sub(1, 16) or "-" end
+local function time_of(session, text)
+  return text and session.out:moment(text, true) or "-"
+end
 
 local function size_of(order)
   return order.amount and output.usd(order.amount) .. " USD"
     or order.units and output.number(order.units) .. " units" or "all"
 end
 
-local function side_of(order)
+local function side_of(session, order)
   if not order then return "nothing" end
-  return ("%s, %s, %s%s"):format(order.time, size_of(order), order.state,
+  return ("%s, %s, %s%s"):format(session.out:moment(order.time), size_of(order), order.state,
     order.why and ": " .. order.why or "")
 end
 
@@ -30,7 +32,7 @@ local function decisions(session, parity)
     if not one.agree then
       apart = apart + 1
       session.out:line(("%s %s: here %s; in the backtest %s"):format(one.side,
-        one.symbol, side_of(one.live), side_of(one.backtest)), "yellow")
+        one.symbol, side_of(session, one.live), side_of(session, one.backtest)), "yellow")
     end
   end
   session.out:line(("%d decisions, %d of them not alike"):format(
@@ -41,9 +43,9 @@ local function price(fill, name)
   return fill and output.number(fill[name], 5) or "-"
 end
 
-local function row_of(trade)
+local function row_of(session, trade)
   local a, b = trade.live, trade.backtest
-  return { trade.symbol, trade.side, time_of((a or b).entry_time),
+  return { trade.symbol, trade.side, time_of(session, (a or b).entry_time),
     price(a, "entry_price"), price(b, "entry_price"), price(a, "exit_price"),
     price(b, "exit_price"), a and output.signed(a.profit) or "-",
     b and output.signed(b.profit) or "-", output.profit(trade.difference),
@@ -53,7 +55,7 @@ end
 
 local function trades(session, parity)
   local rows = {}
-  for i, trade in ipairs(parity.trades) do rows[i] = row_of(trade) end
+  for i, trade in ipairs(parity.trades) do rows[i] = row_of(session, trade) end
   if #rows == 0 then return session.out:line "nothing was opened" end
   session.out:table({ { "symbol", least = 8 }, { "side", drop = 8 },
     { "in", drop = 9 }, { ">in, here", drop = 4 }, { ">backtest", drop = 3 },
@@ -77,7 +79,8 @@ end
 
 local function show(session, parity)
   session.out:fields { { "strategy", parity.strategy },
-    { "account", parity.account }, { "from", parity.from }, { "to", parity.to },
+    { "account", parity.account }, { "from", session.out:moment(parity.from) },
+    { "to", session.out:moment(parity.to) },
     { "cash", core.fixed(parity.cash, 2) .. " USD" } }
   output.write "\n"
   decisions(session, parity)

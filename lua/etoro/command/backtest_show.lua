@@ -87,7 +87,9 @@ local function head(session, result)
   local rows = { { "strategy", result.name } }
   add(rows, wrapped("settings", settings_text(result.settings)))
   add(rows, wrapped("symbols", symbols_of(result)))
-  add(rows, { { "from", result.from }, { "to", result.to },
+  local has_days = result.seconds >= times.DAY
+  add(rows, { { "from", session.out:bar_time(result.from, has_days) },
+    { "to", session.out:bar_time(result.to, has_days) },
     { "bars", result.bars },
     { "equity", ("%s USD, from %s (%s)"):format(output.usd(points[#points]),
       output.usd(result.cash), percent(result.measures["return"])) },
@@ -127,25 +129,20 @@ local function price(value)
   return output.number(value, value < 1 and 6 or 4)
 end
 
--- A trade's time: the day, or with bars that are shorter, the day and the minute.
-local function moment(time, has_days)
-  return has_days and time:sub(1, 10) or (time:sub(6, 16):gsub("T", " "))
-end
-
 local function trades(session, result)
   local rows, list = {}, result.trades
   local has_days = result.seconds >= times.DAY
   local first = math.max(1, #list - limits.command_trades_shown + 1)
   for i = first, #list do
     local trade = list[i]
-    rows[#rows + 1] = { trade.symbol, trade.side, moment(trade.entry_time, has_days),
-      price(trade.entry_price), moment(trade.exit_time, has_days),
+    rows[#rows + 1] = { trade.symbol, trade.side, session.out:bar_time(trade.entry_time, has_days),
+      price(trade.entry_price), session.out:bar_time(trade.exit_time, has_days),
       price(trade.exit_price), output.profit(trade.profit), trade.reason }
   end
   if #rows == 0 then return session.out:line "no trade is over" end
   if first > 1 then
     session.out:line(("the last %d of %d trades, from %s on; --json has all")
-      :format(#rows, #list, list[first].entry_time:sub(1, 10)))
+      :format(#rows, #list, session.out:bar_time(list[first].entry_time, has_days)))
   end
   session.out:table({ { "symbol", least = 8 }, { "side", drop = 6 },
     { "in", drop = 5 }, { ">price", drop = 3 }, { "out", drop = 4 },
@@ -274,7 +271,7 @@ function M.proof(session, what, proof)
       and " (read in " .. one.place .. ")" or "", one.why), "red")
   end
   for _, one in ipairs(proof.differences) do
-    session.out:line(("%s: %s; %s: %s"):format(one.time, one.expected,
+    session.out:line(("%s: %s; %s: %s"):format(session.out:moment(one.time), one.expected,
       OTHER_RUN[one.kind]:format(one.at, one.path, one.place), one.got), "red")
   end
   for _, path in ipairs(types.sorted_names(proof.files)) do

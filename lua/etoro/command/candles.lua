@@ -3,7 +3,6 @@
 local instruments = require "etoro.command.instruments"
 local limits = require "etoro.values.limits"
 local market_candles = require "etoro.market.candles"
-local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
 local spark = require "etoro.command.spark"
 local terminal = require "etoro.command.terminal"
@@ -35,14 +34,9 @@ local function sign_of(bar, top, bottom, signs)
   return signs.wick
 end
 
--- Bars of days begin with a day, by UTC, not with a time of it.
-local function is_of_days(session)
-  return market_candles.seconds(session.args.interval) >= times.DAY
-end
-
 local function shown_time(session, bar)
-  if is_of_days(session) then return moments.day(bar.fromDate) end
-  return session.out:moment(bar.fromDate, true)
+  return session.out:bar_time(bar.fromDate,
+    market_candles.seconds(session.args.interval) >= times.DAY)
 end
 
 local function draw(session, bars, symbol)

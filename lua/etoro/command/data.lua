@@ -68,6 +68,14 @@ local function counted(counts)
   return #words > 0 and table.concat(words, ", ") or "nothing"
 end
 
+local function is_daily(interval) return interval:find "[dw]$" ~= nil end
+
+-- The times of the first and the last of some bars, for people.
+local function span_of(session, bars)
+  local daily = is_daily(bars.interval)
+  return session.out:bar_time(bars.from, daily), session.out:bar_time(bars.to, daily)
+end
+
 local function show(session, found)
   if found.problem then
     return session.out:line(found.problem, "red")
@@ -76,9 +84,10 @@ local function show(session, found)
   if not found.bars then
     return session.out:line(found.file .. ": cannot be used", "red")
   end
+  local from, to = span_of(session, found)
   session.out:fields {
     { "file", found.file }, { "bars", found.bars },
-    { "interval", found.interval }, { "from", found.from }, { "to", found.to },
+    { "interval", found.interval }, { "from", from }, { "to", to },
     { "not read", #found.ignored > 0 and table.concat(found.ignored, ", ")
       or nil },
     { "found", counted(found.counts) },
@@ -135,11 +144,13 @@ end
 
 local function say_got(session, got)
   session.out:line(("%s %s: %d new bars, %d in all, %s to %s"):format(got.symbol,
-    got.interval, got.fresh, got.count, moment(got.from), moment(got.to)))
+    got.interval, got.fresh, got.count, span_of(session, got_shape(got))))
   for _, hole in ipairs(holes_of(got)) do
+    hole.interval = got.interval
+    local from, to = span_of(session, hole)
     session.out:line(("%s: bars are missing from %s to %s: those between two times "
       .. "are there some %d days later, get them again then"):format(got.symbol,
-      hole.from, hole.to, limits.bars_range_lag), "yellow")
+      from, to, limits.bars_range_lag), "yellow")
   end
   if got.left_out > 0 then
     session.out:line(("%s: %d rows of the answer were no bars"):format(
@@ -203,7 +214,7 @@ function actions.get(session)
   local args, shapes = session.args, {}
   local from, to = time_of(args, "from"), time_of(args, "to")
   if from and to and from >= to then
-    exits.exit(exits.USAGE, "--from is not before --to")
+    exits.exit(exits.USAGE, "--from does not lie before --to")
   end
   session:must(store.folder())
   for i, one in ipairs(instruments_of(session)) do
@@ -242,7 +253,9 @@ function actions.list(session)
     local one = kept_row(entry)
     if one then
       shapes[#shapes + 1] = one
-      rows[#rows + 1] = { one.symbol, one.interval, one.bars, one.from, one.to,
+      local from, to
+      if not one.problem then from, to = span_of(session, one) end
+      rows[#rows + 1] = { one.symbol, one.interval, one.bars, from, to,
         one.problem and output.cell(one.problem, "red") or one.file }
     end
   end

@@ -1,8 +1,9 @@
--- What commands take for an instrument: a symbol or an id.
+-- What commands take for an instrument: a symbol, a name or an id.
 
 local batches = require "etoro.resource.batches"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
+local exits = require "etoro.command.exits"
 local output = require "etoro.command.output"
 local remembered = require "etoro.command.remembered"
 local shapes = require "etoro.command.shapes"
@@ -12,18 +13,28 @@ local tonumber, tostring = core.number, core.text
 
 local M = {}
 
---- The instrument that a word on the command line names.
+-- A name is no symbol: where money moves it has to be the very one.
+local function see_exact(found, word)
+  local symbol, name = found.symbolFull, found.instrumentDisplayName
+  if core.upper(tostring(symbol)) == core.upper(word) or name == word then return end
+  exits.exit(exits.USAGE, ("'%s' is no symbol; '%s' is %s: give that"):format(word,
+    tostring(name), tostring(symbol)))
+end
+
+--- The instrument that a word on the command line names: its id, symbol or name.
 ---@param session etoro.command.Session
 ---@param word string
+---@param is_traded? boolean a name has to be spelt as the instrument's is
 ---@return etoro.Instrument
-function M.find(session, word)
+function M.find(session, word, is_traded)
   local instruments = session:client().instruments
   local id = word:find "^%d+$" and math.tointeger(tonumber(word))
   local found
   if id then
     found = session:must(instruments:get(id))
   else
-    found = session:must(instruments:find(word))
+    found = session:must(instruments:find_named(word))
+    if is_traded then see_exact(found, word) end
   end
   remembered.symbols(session, { found })
   return found

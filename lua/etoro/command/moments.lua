@@ -27,6 +27,25 @@ function M.shown(value, is_utc, is_short)
   return is_utc and text .. " UTC" or text
 end
 
+--- The time of day of a moment: 11:00.
+---@param value any
+---@param is_utc? boolean
+---@return any text
+function M.clock(value, is_utc)
+  local moment = type(value) == "string" and times.moment(value)
+  return moment and written(is_utc and "!%H:%M" or "%H:%M", moment) or value
+end
+
+--- When a bar begins: those of days with a day, by UTC, not with a time of it.
+---@param value any
+---@param is_daily? boolean
+---@param is_utc? boolean
+---@return any text
+function M.of_bar(value, is_daily, is_utc)
+  if is_daily then return M.day(value) end
+  return M.shown(value, is_utc, true)
+end
+
 --- The day of a time of the API's, by UTC, as bars of a day are counted.
 ---@param value any
 ---@return any text

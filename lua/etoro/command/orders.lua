@@ -239,7 +239,7 @@ function M.order(session)
     exits.exit(exits.USAGE, "--amount or --units is missing")
   end
   session:see(order_fields.settle, OPEN, fields_of(args, ANY))
-  local instrument = instruments.find(session, args.symbol)
+  local instrument = instruments.find(session, args.symbol, true)
   local fields = fields_of(args, instrument)
   local placed = { session = session, fields = fields,
     instrument = instrument, order = place(session, fields, instrument) }

@@ -304,6 +304,14 @@ function methods:moment(value, is_short)
   return moments.shown(value, self.is_utc, is_short)
 end
 
+--- When a bar begins, as this run shows it; those of days with a day alone.
+---@param value any
+---@param is_daily? boolean
+---@return any text
+function methods:bar_time(value, is_daily)
+  return moments.of_bar(value, is_daily, self.is_utc)
+end
+
 --- Writes names and values below each other; on a narrow terminal each value below
 --- its name.
 ---@param pairs_of table[] { name, value }; a value may be a cell

@@ -142,7 +142,7 @@ local function hear(runs, file, note)
   pass_on(runs, file, note)
   say(runs, function()
     run_show.note(runs.session, note, #runs.files > 1)
-    if runs.is_live and not runs.is_over then run_table.draw(runs.files) end
+    if runs.is_live and not runs.is_over then run_table.draw(runs) end
   end)
 end
 

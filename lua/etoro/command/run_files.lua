@@ -68,7 +68,6 @@ end
 -- One that no two files can share.
 local function apart(args, name, i)
   local list = args[name] or {}
-  if list[i] == "" then usage("--%s takes the path of a file", name) end
   if #list > 0 and #list ~= #args.file then
     if #list == 1 then usage("--%s is for one file: give it once for each", name) end
     usage("--%s is given once for each of the %d files", name, #args.file)

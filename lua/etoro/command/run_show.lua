@@ -20,11 +20,12 @@ function M.note_shape(note)
 end
 
 --- A note as people read it.
+---@param session etoro.command.Session
 ---@param note table
 ---@param is_named? boolean says whose it is
 ---@return string
-function M.note_line(note, is_named)
-  local time = times.format(note.time):sub(1, 16):gsub("T", " ")
+function M.note_line(session, note, is_named)
+  local time = session.out:moment(times.format(note.time), true)
   local name = is_named and note.strategy
   if name and note.portfolio then name = name .. " @" .. note.portfolio end
   return ("%s  %s%s"):format(time, name and name .. ": " or "", note.text)
@@ -37,7 +38,7 @@ function M.note(session, note, is_named)
   if session.out.is_json then
     session.out:json(M.note_shape(note))
   else
-    session.out:line(M.note_line(note, is_named), COLORS[note.kind])
+    session.out:line(M.note_line(session, note, is_named), COLORS[note.kind])
   end
   output.flush()
 end
@@ -124,8 +125,8 @@ function M.result(session, place, file, result)
   output.write "\n"
   session.out:fields {
     { "strategy", result.name .. " on " .. M.account(place, file.portfolio) },
-    { "from", times.format(result.started):gsub("T", " ") },
-    { "to", times.format(result.ended):gsub("T", " ") },
+    { "from", session.out:moment(times.format(result.started)) },
+    { "to", session.out:moment(times.format(result.ended)) },
     { "bars", result.bars },
     { "orders", M.counts_of(result.orders) },
     { "holds", M.held(result.positions) },

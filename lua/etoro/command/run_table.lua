@@ -2,6 +2,7 @@
 
 local limits = require "etoro.values.limits"
 local live_table = require "etoro.command.live_table"
+local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
@@ -62,18 +63,20 @@ end
 
 --- The newest decision, with the time of day.
 ---@param view etoro.StrategyView
+---@param is_utc? boolean
 ---@return string
-function M.last(view)
+function M.last(view, is_utc)
   local last = view.last
-  return last and last.time:sub(12, 16) .. " " .. last.text or "-"
+  return last and moments.clock(last.time, is_utc) .. " " .. last.text or "-"
 end
 
 --- The cells of a run, by title.
 ---@param name string
 ---@param view? etoro.StrategyView nil: it has not begun
 ---@param now number
+---@param is_utc? boolean
 ---@return table<string, string>
-function M.row(name, view, now)
+function M.row(name, view, now, is_utc)
   if not view then
     local row = { strategy = output.clean(name), state = "begins" }
     for _, title in ipairs(COLUMNS.titles) do row[title] = row[title] or "-" end
@@ -84,7 +87,7 @@ function M.row(name, view, now)
     held = ("%d"):format(#view.positions),
     holds = output.clean(M.holds(view.positions)), orders = M.orders(view),
     budget = M.budget(view), stream = M.stream(view, now),
-    [LAST] = output.clean(M.last(view)) }
+    [LAST] = output.clean(M.last(view, is_utc)) }
 end
 
 --- Draws the table.
@@ -93,13 +96,14 @@ end
 ---@return string[] lines
 function M.render(rows, width) return live_table.render(rows, COLUMNS, width) end
 
----@param files etoro.command.RunFile[]
-function M.draw(files)
+---@param runs etoro.command.Runs
+function M.draw(runs)
+  local files, is_utc = runs.files, runs.session.out.is_utc
   local rows = {}
   for i, file in ipairs(files) do
     local name = file.strategy.name
     if file.portfolio then name = name .. " @" .. file.portfolio end
-    rows[i] = M.row(name, file.view, os.time())
+    rows[i] = M.row(name, file.view, os.time(), is_utc)
   end
   terminal.stand(M.render(rows, (terminal.columns(1) or math.huge) - 1))
   output.flush()
@@ -109,7 +113,7 @@ end
 ---@param runs etoro.command.Runs
 function M.follow(runs)
   while not runs.is_over do
-    M.draw(runs.files)
+    M.draw(runs)
     waiting.sleep(limits.command_run_tick)
   end
 end

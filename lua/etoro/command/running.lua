@@ -28,9 +28,6 @@ end
 local function has_run(state) return exists(state) or exists(state .. ".lock") end
 
 local function place_file(args, place)
-  if args.state == "" then
-    exits.exit(exits.USAGE, "--state takes the path of a file")
-  end
   local file = run_files.of_word(args.file)
   file.portfolio = file.portfolio or args.portfolio
   run_files.place(file, place, args.state)
@@ -184,27 +181,27 @@ end
 local ENDED = { over = true, failed = true }
 
 -- How a run stands that nobody asked: as it has written that last.
-local function from_file(file, why, problem)
+local function from_file(session, file, why, problem)
   local kept = kept_of(file.state)
-  local view = kept.view
+  local view, saved = kept.view, tostring(session.out:moment(kept.saved))
   local one = { strategy = kept.strategy, saved = kept.saved, state = kept.state,
     owned = kept.owned or {}, orders = kept.orders or {}, view = view,
     halted = exists(file.halt), is_running = why ~= "none" }
   if why ~= "none" then
-    one.run = ("cannot be asked: %s; as it stood at %s"):format(problem, kept.saved)
+    one.run = ("cannot be asked: %s; as it stood at %s"):format(problem, saved)
   elseif view and not ENDED[view.state] then
     view.state, one.is_killed = "killed", true
     one.run = "none: it was killed, or its machine went down; as it stood at "
-      .. tostring(kept.saved)
+      .. saved
   else
     one.run = "none: it has ended"
   end
   return one
 end
 
-local function standing_of(file)
+local function standing_of(session, file)
   local talk, answer, problem = ask(file, { ask = "status" })
-  if not talk then return from_file(file, answer, problem) end
+  if not talk then return from_file(session, file, answer, problem) end
   talk:close()
   answer.saved, answer.is_running = answer.view and answer.view.time, true
   answer.run = "goes on"
@@ -223,7 +220,7 @@ local function positions_of(kept)
   return #words > 0 and table.concat(words, ", ") or "none"
 end
 
-local function view_rows(view)
+local function view_rows(session, view)
   local budget, now = view.budget, os.time()
   return {
     { "state", view.state },
@@ -234,7 +231,8 @@ local function view_rows(view)
       budget.limit, budget.pool) or "-" },
     { "stream", run_table.stream(view, now) .. (view.stream.doubt
       and ", stale: " .. view.stream.doubt or "") },
-    { "decided", view.last and view.last.time .. " " .. view.last.text or "-" },
+    { "decided", view.last
+      and session.out:moment(view.last.time) .. " " .. view.last.text or "-" },
     view.problem and { "problem", view.problem } or nil,
   }
 end
@@ -242,7 +240,7 @@ end
 ---@param session etoro.command.Session
 function M.status(session)
   local file, place = find(session.args)
-  local one = standing_of(file)
+  local one = standing_of(session, file)
   local owned, under_way = one.owned or {}, one.orders or {}
   if session.out.is_json then
     return session.out:json { strategy = one.strategy, account = place,
@@ -255,12 +253,12 @@ function M.status(session)
     { "strategy", ("%s on %s"):format(tostring(one.strategy),
       run_show.account(place, file.portfolio)) },
     { "run", one.run },
-    { "saved", one.saved },
+    { "saved", session.out:moment(one.saved) },
     { "halted", one.halted and "yes" or "no" },
     { "holds", positions_of(one) },
     { "under way", #types.sorted_names(under_way) },
   }
-  for _, row in ipairs(one.view and view_rows(one.view) or {}) do
+  for _, row in ipairs(one.view and view_rows(session, one.view) or {}) do
     rows[#rows + 1] = row
   end
   rows[#rows + 1] = { "keeps", etoro.encode(one.state or {}) }

@@ -78,7 +78,7 @@ function M.of(client)
     lifetime, path = settled.lifetime or lifetime, settled.path
   end
   cache = setmetatable({
-    client = client, lifetime = lifetime, entries = {}, by_id = {},
+    client = client, lifetime = lifetime, entries = {}, by_id = {}, by_name = {},
     origin = client:base_url(), folder = folder_of(path),
   }, mt)
   caches[client] = cache
@@ -198,6 +198,23 @@ function methods:get(symbol)
     return nil
   end
   return entry
+end
+
+--- What is known about a name, as it is written.
+---@param name string
+---@return table? entry { instrument } or { near, code, is_name }
+function methods:get_named(name)
+  local entry = self.by_name[name]
+  return entry and is_fresh(self, entry) and entry or nil
+end
+
+--- Remembers what a name means, in memory: no symbol is learnt by it.
+---@param name string
+---@param entry table
+function methods:put_named(name, entry)
+  if self.lifetime == 0 then return end
+  entry.at = math.floor(self.client:unix())
+  self.by_name[name] = entry
 end
 
 --- Reads the symbols of many ids, as far as they are known.

@@ -203,7 +203,7 @@ local function find_id(client, params, share)
     return nil, errors.invalid(nil,
       "give exactly one of instrumentId and symbol")
   elseif params.symbol then
-    local found, err = symbols.find(client, params.symbol, share)
+    local found, err = symbols.find(client, params.symbol, share, true)
     return found and found.instrumentID, err
   end
   return batches.check_id(params.instrumentId, "instrumentId")

@@ -204,6 +204,24 @@ function collection:find(symbol, options)
   return found and M.copy(found), response
 end
 
+--- The same for a word that may be a display name as well, such as "Apple": for
+--- prices, not for orders. A symbol goes before a name; a name counts whole, in any
+--- case of its letters, where one instrument alone has it.
+---@param word string symbol or display name
+---@param options? etoro.RequestOptions
+---@return etoro.FoundInstrument? instrument id, symbol and name
+---@return etoro.Response|etoro.Error err as of `find`
+function collection:find_named(word, options)
+  local client = links.of(self, "client.instruments:find_named").client
+  if type(word) ~= "string" then
+    blame.raise("symbol or name: string expected, got " .. type(word))
+  end
+  options = call_options.of_call(options)
+  local found, response = symbols.find(client, word,
+    batches.sharing(client, options), true)
+  return found and M.copy(found), response
+end
+
 --- Reads one instrument by its symbol (portal: Instruments, GET
 --- instruments/{symbol}), with all that the API says of it: some 60 fields.
 ---@param symbol string

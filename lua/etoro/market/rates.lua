@@ -42,7 +42,7 @@ local function resolve(client, list, share)
   local ids, texts = sort_out(list)
   if not ids then return nil, texts end
   if #texts == 0 then return ids, {} end
-  local found, err = symbols.find_all(client, texts, share)
+  local found, err = symbols.find_all(client, texts, share, true)
   if not found then return nil, err end
   local problems, seen = {}, {}
   for i, value in ipairs(list) do

@@ -1,6 +1,7 @@
 -- Which instrument a symbol means. The API's search matches parts of symbols
 -- (AAPL finds AAPL.EUR as well), so its answers are candidates: only one whose
--- whole symbol is the one asked for counts, and never the first.
+-- whole symbol is the one asked for counts, and never the first. Who only reads may
+-- take names as well: a whole name that no other instrument has.
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
@@ -65,14 +66,15 @@ local function add_candidates(found, items)
   return #found.list - before
 end
 
--- The instrument whose symbol is the one asked for. Where letters differ in
--- case alone, the very spelling goes before the others.
-local function pick(symbol, list)
+-- The instrument whose symbol, or other field, is the one asked for. Where letters
+-- differ in case alone, the very spelling goes before the others.
+local function pick(symbol, list, field)
+  field = field or "symbolFull"
   local same, alike = {}, {}
   for _, one in ipairs(list) do
-    if one.symbolFull == symbol then
+    if one[field] == symbol then
       same[#same + 1] = one
-    elseif core.upper(one.symbolFull) == core.upper(symbol) then
+    elseif core.upper(one[field] or "") == core.upper(symbol) then
       alike[#alike + 1] = one
     end
   end
@@ -128,9 +130,11 @@ end
 local function unresolved(symbol, entry, response)
   local is_ambiguous = entry.code == "ambiguous"
   local message = is_ambiguous
-    and ("more than one instrument has the symbol '%s': %s;"
-      .. " name the one you mean by its id"):format(symbol, named(entry.near))
-    or ("no instrument has the symbol '%s'"):format(symbol)
+    and ("more than one instrument %s '%s': %s;"
+      .. " name the one you mean by its id"):format(entry.is_name and "is called"
+        or "has the symbol", symbol, named(entry.near))
+    or ("no instrument has the symbol%s '%s'"):format(entry.is_name and " or name"
+      or "", symbol)
   if not is_ambiguous and #entry.near > 0 then
     message = message .. "; near it are " .. named(entry.near)
   end
@@ -142,18 +146,42 @@ local function unresolved(symbol, entry, response)
   }
 end
 
--- Remembers and gives what came out of the candidates.
-local function conclude(cache, symbol, list, response)
+-- Remembers and gives what came out of the candidates: the one of that symbol, or,
+-- where no symbol is meant and names are taken, the one that is called so.
+local function conclude(cache, symbol, list, response, takes_names)
   local one, matches = pick(symbol, list)
   if one then
     cache:put(symbol, one)
     return one, response
   end
+  local is_name = takes_names and #matches == 0
+  if is_name then
+    one, matches = pick(symbol, list, "instrumentDisplayName")
+    if one then
+      cache:put_named(symbol, { instrument = one })
+      return one, response
+    end
+  end
   local code = #matches > 1 and "ambiguous" or "unknown_symbol"
   local near = #matches > 1 and near_ones(symbol, matches)
     or near_ones(symbol, list)
-  cache:put_missing(symbol, near, code)
-  return nil, unresolved(symbol, { near = near, code = code }, response)
+  if is_name then
+    cache:put_named(symbol, { near = near, code = code, is_name = true })
+  else
+    cache:put_missing(symbol, near, code)
+  end
+  return nil, unresolved(symbol, { near = near, code = code, is_name = is_name },
+    response)
+end
+
+-- What is known of a word. That it is no symbol does not say that nothing is
+-- called so.
+local function known(cache, word, takes_names)
+  local entry = cache:get(word)
+  if not takes_names or entry and (entry.instrument or entry.code == "ambiguous") then
+    return entry
+  end
+  return cache:get_named(word)
 end
 
 -- Whether a page is the last one: by the total, else where it is short, and not
@@ -178,6 +206,7 @@ local function search(client, found, params, most, share)
         SEARCH)
     end
     local came, total = #body.items, tonumber(body.totalItems)
+    found.is_part = total and total > seen + came
     local new = add_candidates(found, body.items)
     seen = seen + came
     local is_again = new == 0 and page > 1
@@ -195,8 +224,9 @@ local function search(client, found, params, most, share)
   return nil, errors.unexpected("the search has no end", nil, SEARCH)
 end
 
--- As written, then in upper case, then by text for what may have been meant.
-local function search_all(client, symbol, share)
+-- As written, then in upper case, then by text for what may have been meant: all
+-- of that where it is looked for by its name, which has to be the only one.
+local function search_all(client, symbol, share, takes_names)
   local found = { list = {}, seen = {} }
   local spellings, upper = { symbol }, core.upper(symbol)
   if upper ~= symbol then spellings[2] = upper end
@@ -212,6 +242,11 @@ local function search_all(client, symbol, share)
   end
   response, err = search(client, found,
     { searchText = symbol, pageSize = limits.near_page }, 1, share)
+  if response and takes_names and found.is_part then
+    response, err = search(client, found,
+      { searchText = symbol, pageSize = limits.symbols_page },
+      limits.symbols_pages_max, share)
+  end
   if not response then return nil, err end
   return found.list, response
 end
@@ -236,32 +271,34 @@ local function check_symbol(symbol)
   end
 end
 
-local function find(client, symbol, share)
+local function find(client, symbol, share, takes_names)
   local cache = market_cache.of(client)
-  local entry = cache:get(symbol)
+  local entry = known(cache, symbol, takes_names)
   if entry and entry.instrument then return entry.instrument, call_response.made() end
   if entry then return nil, unresolved(symbol, entry) end
   local list, response
   if client:api() == "sor-v3" then -- it has no search
     list, response = fetch_all(client, share())
   else
-    list, response = search_all(client, symbol, share)
+    list, response = search_all(client, symbol, share, takes_names)
   end
   if not list then return nil, response end
-  return conclude(cache, symbol, list, response)
+  return conclude(cache, symbol, list, response, takes_names)
 end
 
 --- Finds the instrument that has a symbol.
 ---@param client etoro.Client
 ---@param symbol string
 ---@param share etoro.NextOptions
+---@param takes_names? boolean where no symbol is meant, the instrument that is
+---called so, in any case of its letters, if it is the only one
 ---@return etoro.FoundInstrument? instrument
 ---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
 ---code ambiguous; err.near holds what may have been meant
-function M.find(client, symbol, share)
+function M.find(client, symbol, share, takes_names)
   local err = check_symbol(symbol)
   if err then return nil, err end
-  local instrument, response = find(client, symbol, share)
+  local instrument, response = find(client, symbol, share, takes_names)
   market_cache.of(client):flush()
   return instrument, response
 end
@@ -272,13 +309,13 @@ local function is_answer(err)
 end
 
 -- Each by a search of its own.
-local function find_each(client, symbols, results, share)
+local function find_each(client, symbols, results, share, takes_names)
   return batches.run(client, symbols, 1, function(part)
     local symbol = part[1]
     local err = check_symbol(symbol)
     local one, response
     if not err then
-      one, response = find(client, symbol, share)
+      one, response = find(client, symbol, share, takes_names)
       err = not one and response
     end
     if err and not is_answer(err) then return nil, err end
@@ -288,11 +325,11 @@ local function find_each(client, symbols, results, share)
 end
 
 -- All at once, from the list of all instruments.
-local function find_in_list(client, symbols, results, share)
+local function find_in_list(client, symbols, results, share, takes_names)
   local cache = market_cache.of(client)
   local list, response
   for _, symbol in ipairs(symbols) do
-    local entry, err = cache:get(symbol), check_symbol(symbol)
+    local entry, err = known(cache, symbol, takes_names), check_symbol(symbol)
     if entry and not err then
       results[symbol] = entry.instrument or unresolved(symbol, entry)
     elseif err then
@@ -302,7 +339,7 @@ local function find_in_list(client, symbols, results, share)
         list, response = fetch_all(client, share())
         if not list then return nil, response end
       end
-      local one, why = conclude(cache, symbol, list, response)
+      local one, why = conclude(cache, symbol, list, response, takes_names)
       results[symbol] = one or why
     end
   end
@@ -314,17 +351,18 @@ end
 ---@param client etoro.Client
 ---@param symbols string[] each once
 ---@param share etoro.NextOptions
+---@param takes_names? boolean as of M.find
 ---@return table<string, etoro.FoundInstrument|etoro.Error>? results by symbol
 ---@return etoro.Response|etoro.Error
-function M.find_all(client, symbols, share)
+function M.find_all(client, symbols, share, takes_names)
   local results, cache = {}, market_cache.of(client)
   local unknown = 0
   for _, symbol in ipairs(symbols) do
-    if not cache:get(symbol) then unknown = unknown + 1 end
+    if not known(cache, symbol, takes_names) then unknown = unknown + 1 end
   end
   local way = unknown > limits.symbols_searched_max and find_in_list
     or find_each
-  local done, response = way(client, symbols, results, share)
+  local done, response = way(client, symbols, results, share, takes_names)
   cache:flush()
   if not done then return nil, response end
   return results, response
