@@ -89,6 +89,7 @@ local PHRASES = {
   { "'from' ", "--from " }, { "before 'to'", "before --to" },
   { "'to' ", "--to " },
   { " (evidence.account)", "" },
+  { ": client:recover tells of it", "" },
   { "; client:request reaches any path", "" },
   { "give instrumentId instead of symbol", "give its id instead" },
 }
