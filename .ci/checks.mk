@@ -102,7 +102,7 @@ check:
 	@sh .ci/deps.sh run test lint page judge packages site debian
 	$(MAKE) --no-print-directory check-valgrind check-sanitizers check-threads
 	$(APART) -O check-fuzz check-cuts check-numbers check-portable check-report \
-	  check-grademark check-mcp check-deb check-site
+	  check-grademark check-mcp check-prism check-deb check-site
 
 # Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
@@ -184,6 +184,17 @@ check-mcp: all programs
 	  MCP_SDK=$(MODULES)/node_modules $(LUA) $(BUSTED) spec/serve/sdk_spec.lua; \
 	else echo "the protocol's client cannot be had: it is not asked"; fi
 
+# The sandbox and the requests of this tree, held against the API's documents, which
+# are not in it.
+check-prism: MODULES = $(abspath $(BUILD))/prism
+check-prism: all programs
+	@mkdir -p $(MODULES)
+	@if [ -z "$(OPENAPI)" ]; then \
+	  echo 'no OPENAPI="document ...": requests and answers are held against none'; \
+	elif $(FETCH) $(MODULES) @stoplight/prism-cli@5.14.2; then \
+	  PRISM=$(MODULES)/node_modules/.bin/prism $(LUA) spec/prism/run.lua "$(OPENAPI)"; \
+	else echo "Prism cannot be had: it is not asked"; fi
+
 # The package of `make deb`, installed on a fresh Debian of this machine's suite.
 check-deb: run-deb
 	lintian --fail-on error,warning --suppress-tags initial-upload-closes-no-bugs \
@@ -194,7 +205,7 @@ check-deb: run-deb
 check-site: run-site
 
 .PHONY: check check-deb check-site check-valgrind check-sanitizers check-threads check-numbers \
-  check-portable check-fuzz check-cuts check-report check-grademark check-mcp run-sanitizers run-threads \
+  check-portable check-fuzz check-cuts check-report check-grademark check-mcp check-prism run-sanitizers run-threads \
   fuzzers
 
 # --- mutate ---

@@ -55,7 +55,8 @@
 -- other values go as they are), default (what the API takes when there is
 -- none), min, max, above (a number has to be greater), min_length and
 -- max_length (characters), max_bytes, min_items, max_items, commas (a text
--- or a list of texts, joined by commas), deprecated, open (answers hold such
+-- or a list of texts, joined by commas), repeated (a list, its name written once
+-- for each item; else joined by commas), deprecated, open (answers hold such
 -- objects, and one is taken as it came: its required fields alone are judged).
 --
 -- The entries stand in parts, which are loaded when one of them is asked for:

@@ -109,7 +109,7 @@ end
 local BREAKDOWN = '{"accountCurrency":"USD","instruments":[{"instrumentId":1001,'
   .. '"symbol":"AAPL","orders":null,"positions":[{"positionId":3614853889}]}],'
   .. '"mirrors":[],"timestamp":"2026-01-31T00:00:00Z"}'
-local BROKEN_DOWN = "?instrumentIds=1001,5&mirrorLevel=Details&orderLevel=None"
+local BROKEN_DOWN = "?instrumentIds=1001&instrumentIds=5&mirrorLevel=Details&orderLevel=None"
 
 local function is_broken_down(result)
   return result.instruments[1].positions[1].positionID == 3614853889
@@ -247,7 +247,8 @@ return {
     target = "/api/v2/trading/info/instrument-breakdown" .. BROKEN_DOWN,
     answer = BREAKDOWN, check = is_broken_down },
   { op = "GET /api/v2/trading/info/demo/instrument-breakdown",
-    note = "without CID", method = "GET", headers = { cid = false },
+    note = "without CID", method = "GET", headers = { cid = "51" },
+    earlier = { { 200, '{"realCid":31,"demoCid":51}' } },
     call = function(client) return client.account:breakdown() end,
     target = "/api/v2/trading/info/demo/instrument-breakdown",
     answer = BREAKDOWN, check = is_broken_down },

@@ -90,6 +90,7 @@ for _, account in ipairs { "demo", "real" } do
       local one = breakdown "?instrumentIds=5,7"
       assert.equal(1, #one.instruments)
       assert.equal(5, one.instruments[1].instrumentId)
+      assert.equal(2, #breakdown("?instrumentIds=5&instrumentIds=1001").instruments)
       assert.same({}, breakdown("?mirrorIds=7").instruments)
       local bare = breakdown("?positionLevel=None&orderLevel=None").instruments
       assert.equal(box.null, bare[1].positions)

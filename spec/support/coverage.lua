@@ -17,11 +17,12 @@ local function scripted(line)
   for i, one in ipairs(line.earlier or {}) do replies[i] = one end
   replies[#replies + 1] = { line.status or 200, line.answer or "" }
   local box = { options = { api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789" }, count = 0 }
+    user_key = "test-user-key-0123456789" }, count = 0, requests = {} }
   function box.now() return 1767225600 end
   function box:set_clock(now) self.now = now end
-  function box:handle()
+  function box:handle(request)
     self.count = self.count + 1
+    self.requests[self.count] = request
     local one = replies[math.min(self.count, #replies)]
     return { status = one[1], body = one[2] or "",
       headers = { ["Content-Type"] = "application/json" } }
@@ -29,10 +30,11 @@ local function scripted(line)
   return box
 end
 
--- The operations that a line sends, apart from those within client:call.
+-- The operations that a line sends, apart from those within client:call; and all of
+-- its requests.
 local function sent_by(line)
-  local sent, in_call = {}, false
-  local client = assert(wire.client(scripted(line), { rate_limit = false,
+  local sent, in_call, box = {}, false, scripted(line)
+  local client = assert(wire.client(box, { rate_limit = false,
     max_retries = 0, on_event = function() end,
     account = line.account or operations[line.op].account or "demo",
     orders_api = line.orders_api }))
@@ -49,10 +51,14 @@ local function sent_by(line)
   end
   pcall(line.call, client, etoro)
   client:close()
-  return sent
+  return sent, box.requests
 end
 
-local function lines()
+--- The requests that a line sends.
+function M.requests(line) return (select(2, sent_by(line))) end
+
+--- All lines of spec/requests.
+function M.lines()
   local out = {}
   for _, file in ipairs(FILES) do
     local name = "spec.requests." .. file
@@ -83,7 +89,7 @@ M.sorted = sorted
 --- those in each class.
 function M.count()
   local resource, written = {}, {}
-  for _, line in ipairs(lines()) do
+  for _, line in ipairs(M.lines()) do
     written[line.op] = true
     if sent_by(line)[line.op] then resource[line.op] = true end
   end

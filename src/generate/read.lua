@@ -234,6 +234,10 @@ local function read_parameters(document, item, operation)
         path[parameter.name] = M.short(spec)
       elseif parameter["in"] == "query" then
         if parameter.required == true then spec.required = true end
+        -- what a document does not say otherwise is written once for each item
+        if spec.type == "list" and parameter.explode ~= false then
+          spec.repeated = true
+        end
         query[parameter.name] = spec
       elseif parameter["in"] == "header"
           and not OWN_HEADERS[parameter.name:lower()] then

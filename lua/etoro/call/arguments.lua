@@ -80,12 +80,13 @@ local function query_values(op, params)
     if spec then
       local value, message, place = check_value(spec, params[name])
       local parts = type(value) == "table"
-      if parts then value, message = list_text(value) end
-      if value == nil then return nil, check.invalid(name, place, message) end
-      out[#out + 1] = {
-        name = name, value = parts and value or text_of(value),
-        part = (parts or spec.commas) and "list" or "query",
-      }
+      local text
+      if parts then text, message = list_text(value) else text = value end
+      if text == nil then return nil, check.invalid(name, place, message) end
+      for _, one in ipairs(parts and spec.repeated and value or { text }) do
+        out[#out + 1] = { name = name, value = text_of(one),
+          part = (parts or spec.commas) and "list" or "query" }
+      end
     end
   end
   return out

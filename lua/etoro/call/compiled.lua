@@ -18,6 +18,7 @@ local NOTHING = {} -- never written to
 ---@field check fun(value: any): any copy
 ---@field escaped? string its name; nil for one of the path, or a header
 ---@field commas? boolean
+---@field repeated? boolean
 
 local RULES = { "one_of", "any_of", "at_most_one", "together", "none_of",
   "max_together", "in_order" }
@@ -32,7 +33,7 @@ end
 local function of_query(name, spec)
   return {
     name = name, check = values_compiled.value(spec), escaped = escape(name, "query"),
-    commas = spec.commas,
+    commas = spec.commas, repeated = spec.repeated,
   }
 end
 
@@ -138,6 +139,15 @@ end
 
 local function by_name(a, b) return core.before(a.name, b.name) end
 
+-- A list whose name is written once for each item.
+local function each_item(param, list)
+  local out = {}
+  for i, item in ipairs(list) do
+    out[i] = param.escaped .. "=" .. escape(text_of(item), "list")
+  end
+  return table.concat(out, "&")
+end
+
 -- One parameter as it stands in the query.
 local function query_text(param, value)
   value = param.check(value)
@@ -148,6 +158,7 @@ local function query_text(param, value)
   local is_list = type(value) == "table"
   local text
   if is_list then text = targets.list_text(value) else text = text_of(value) end
+  if text and is_list and param.repeated then return each_item(param, value) end
   local escaped = text
     and escape(text, (is_list or param.commas) and "list" or "query")
   return escaped and param.escaped .. "=" .. escaped

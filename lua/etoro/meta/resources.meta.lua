@@ -445,14 +445,6 @@ function Account:aggregate(filters, options) end
 ---@return etoro.Response|etoro.Error
 function Account:totals(filters, options) end
 
---- Reads what is held by instrument, with positions and waiting orders, copies
---- beside it (v1.375.0, Trading). A stopLossRate of 0.0001 is none.
----@param params? etoro.BreakdownQuery
----@param options? etoro.RequestOptions
----@return etoro.api.InstrumentBreakdownResponse? breakdown
----@return etoro.Response|etoro.Error
-function Account:breakdown(params, options) end
-
 --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
 ---@param options? etoro.RequestOptions
 ---@return etoro.Me? me

@@ -13,6 +13,7 @@ local call_options = require "etoro.call.options"
 local pages = require "etoro.resource.pages"
 local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
+local operations = require "etoro.operations"
 local routes = require "etoro.trading.routes"
 
 --- What an account holds. Fields are found under each spelling of the API's.
@@ -67,7 +68,7 @@ local routes = require "etoro.trading.routes"
 ---@field instrumentIds? integer[] up to 100
 ---@field mirrorIds? integer[] up to 100; 0: one's own
 ---@field conversionMode? "eToroApp"|"Realtime"
----@field CID? integer realCid or demoCid, where the server asks for it
+---@field CID? integer realCid or demoCid of client.account:me(); saves a call
 
 ---@class etoro.HistoryQuery
 ---@field minDate string|number the day to start with; YYYY-MM-DD or seconds
@@ -120,7 +121,6 @@ end
 
 -- What an account holds, by instrument, position and order.
 local function wrap_all(object) return wrap(object, 2) end
-local function wrap_deep(object) return wrap(object, 3) end
 local function or_empty(filters) return filters == nil and {} or filters end
 
 local function read(client, purpose, params, options)
@@ -282,6 +282,34 @@ function collection:each_trade(params, options)
   return iterator
 end
 
+local ME = operations["GET /api/v1/me"]
+
+-- The number of the client's account; nil where it cannot be read.
+local function own_cid(client, options)
+  local mine = merged(options)
+  mine.request_id = nil
+  local me = resource.object(client, ME, "", nil, mine)
+  return me and spelling.get(me, client:environment() == "demo" and "demoCid"
+    or "realCid")
+end
+
+--- Reads what is held by instrument, with positions and waiting orders, copies
+--- beside it (v1.375.0, Trading). A stopLossRate of 0.0001 is none. Without a CID
+--- that is read first.
+---@param params? etoro.BreakdownQuery
+---@param options? etoro.RequestOptions
+---@return etoro.api.InstrumentBreakdownResponse? breakdown
+---@return etoro.Response|etoro.Error
+function collection:breakdown(params, options)
+  local client = resource.client_of(self, "client.account:breakdown")
+  options = call_options.of_call(options)
+  params = resource.with(params)
+  if params.CID == nil then params.CID = own_cid(client, options) end
+  local object, response = resource.object(client, routes.op(client, "breakdown"),
+    "", params, options)
+  return object and wrap(object, 3), response
+end
+
 resource.rows(collection, "client.account", {
   --- Reads the account's totals, and its holdings by instrument and by mirror
   --- (portal: Portfolio, aggregate-portfolio). The totals are those of the
@@ -299,14 +327,6 @@ resource.rows(collection, "client.account", {
   ---@return etoro.api.AggregatedPortfolioResponse? aggregate
   ---@return etoro.Response|etoro.Error
   totals = { routes.by "totals", { "body", or_empty }, wrap = wrap_aggregate },
-
-  --- Reads what is held by instrument, with positions and waiting orders, copies
-  --- beside it (v1.375.0, Trading). A stopLossRate of 0.0001 is none.
-  ---@param params? etoro.BreakdownQuery
-  ---@param options? etoro.RequestOptions
-  ---@return etoro.api.InstrumentBreakdownResponse? breakdown
-  ---@return etoro.Response|etoro.Error
-  breakdown = { routes.by "breakdown", "params", wrap = wrap_deep },
 
   --- Reads who the keys belong to, and what they may do (portal: Identity, Me).
   ---@param options? etoro.RequestOptions

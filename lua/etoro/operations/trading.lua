@@ -295,8 +295,18 @@ local order_level = {
 }
 local instrument_breakdown_query = {
   conversionMode = conversion_mode,
-  instrumentIds = { type = "list", items = positive_integer, max_items = 100 },
-  mirrorIds = { type = "list", items = "integer", max_items = 100 },
+  instrumentIds = {
+    type = "list",
+    items = positive_integer,
+    max_items = 100,
+    repeated = true,
+  },
+  mirrorIds = {
+    type = "list",
+    items = "integer",
+    max_items = 100,
+    repeated = true,
+  },
   mirrorLevel = {
     type = "string",
     default = "None",

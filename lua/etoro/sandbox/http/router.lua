@@ -66,13 +66,16 @@ function methods:find(method, path)
 end
 
 --- The query as a table of decoded values; commas that were escaped are kept
---- apart from literal ones by leaving %2C as it is.
+--- apart from literal ones by leaving %2C as it is. Values of a name that comes more
+--- than once are joined by commas, equal ones are one.
 function M.query(text)
   local out = {}
   if not text or text == "" then return out end
   for name, value in text:gmatch("([^&=]+)=?([^&]*)") do
     value = value:gsub("+", " "):gsub("%%2[cC]", "%%252C")
-    out[decode(name)] = decode(value)
+    name, value = decode(name), decode(value)
+    local before = out[name]
+    out[name] = before and before ~= value and before .. "," .. value or value
   end
   return out
 end

@@ -51,7 +51,7 @@ end
 local function placed(book, order)
   local now = book:date(order.at)
   return reply.new(200, { token = order.token, orderForOpen = {
-    instrumentID = order.instrument.instrumentID, amount = order.frozen,
+    instrumentID = order.instrument.instrumentID, amount = order.amount or 0,
     amountInUnits = order.units, isBuy = order.is_buy,
     leverage = order.leverage, stopLossRate = order.stop_loss or 0,
     takeProfitRate = order.take_profit or 0,
