@@ -121,10 +121,28 @@ local function add_filters(op, params)
   end
 end
 
--- Leaves one name of those that exclude each other, most of the time.
+-- Whether a rule may be about what is given.
+local function applies(rule, given)
+  for name, wanted in pairs(rule.when or {}) do
+    if type(wanted) ~= "table" and given[name] ~= wanted then return false end
+  end
+  return true
+end
+
+-- Leaves one name of those that exclude each other, and gives one of those that are
+-- needed, most of the time.
 local function obey(op, given)
+  for _, rule in ipairs(op.any_of or {}) do
+    local name = one_of(rule)
+    local spec = (op.body or op.params.query)[name]
+    if draw(6) > 1 and given[name] == nil and applies(rule, given) then
+      given[name] = spec and right_of(types.spec_of(spec))
+    end
+  end
   for _, rule in ipairs(op.none_of or {}) do
-    for _, name in ipairs(draw(6) > 1 and rule or {}) do given[name] = nil end
+    if draw(6) > 1 and applies(rule, given) then
+      for _, name in ipairs(rule) do given[name] = nil end
+    end
   end
   for _, kind in ipairs { "one_of", "at_most_one" } do
     for _, rule in ipairs(op[kind] or {}) do

@@ -331,18 +331,18 @@ describe("etoro.market over the sandbox", function()
       return client.market:candles(params)
     end
     local to = now // 3600 * 3600 - 30 * 86400
-    local bars, response = between(to - 100 * 3600, to)
-    assert.equal(100, #assert(bars))
+    local ranged, response = between(to - 100 * 3600, to)
+    assert.equal(100, #assert(ranged))
     assert.is_nil(response.warning)
     assert.equal("OneHour", response.meta.interval)
-    for i, bar in ipairs(bars) do
+    for i, bar in ipairs(ranged) do
       assert.equal(times.format(to - (101 - i) * 3600), bar.fromDate)
       assert.is_true(bar.high >= bar.low and bar.open > 0)
       assert.equal(bar.instrumentID, bar.instrumentId)
     end
     local turned = assert(between(times.format(to - 100 * 3600),
       times.format(to), { direction = "desc" }))
-    assert.same(bars[100], turned[1])
+    assert.same(ranged[100], turned[1])
     local _, late = between(now - 20 * 86400)
     assert.matches("end about 12 days ago", late.warning)
     for words, bad in pairs {

@@ -4,6 +4,7 @@
 -- One good request of each operation goes through it, with what it takes to get
 -- there, and then each literal request of spec/requests. What a document says twice,
 -- and differently, is in known.lua; it ends with 1 where there is more than that.
+local box = require "spec.support.box"
 local coverage = require "spec.support.coverage"
 local cjson = require("cjson").new()
 local http = require "socket.http"
@@ -15,7 +16,6 @@ local sandbox = require "etoro.sandbox"
 local server = require "spec.support.server"
 local times = require "etoro.values.times"
 local walk = require "spec.support.walk"
-local walk_box = require "spec.support.box"
 
 local PRISM = assert(os.getenv "PRISM", "PRISM names the program")
 local STARTING = 120 -- seconds
@@ -83,7 +83,7 @@ end
 local function box_of(world)
   local self = {}
   function self.ask(_, method, target, body, headers)
-    local all = { ["x-api-key"] = "sandbox-api-key", ["x-request-id"] = walk_box.ID,
+    local all = { ["x-api-key"] = "sandbox-api-key", ["x-request-id"] = box.ID,
       ["x-user-key"] = "sandbox-user-key" }
     if body then all["content-type"] = "application/json" end
     for key, value in pairs(headers or {}) do all[key] = value or nil end
@@ -96,7 +96,7 @@ local function box_of(world)
   function self.advance(_, seconds) world.box:advance(seconds) end
   function self.create(_, changes, version)
     return self:ask("POST", ("/api/v%d/agent-portfolios"):format(version or 2),
-      walk_box.body(changes))
+      box.body(changes))
   end
   return self
 end
@@ -149,24 +149,24 @@ local function tell(world)
   end
   for _ in pairs(world.seen) do count = count + 1 end
   print(("%d operations through Prism: %d violations, %d of them where a document "
-    .. "contradicts itself"):format(count, #found, #found - left))
+    .. "contradicts itself or is older"):format(count, #found, #found - left))
   return left == 0
 end
 
 local function run(paths)
-  local box = server.start { limits = false, strict = true,
-    still = times.format(walk_box.START) }
-  local world = { box = box, router = sandbox.new().router, prisms = {}, seen = {} }
+  local served = server.start { limits = false, strict = true,
+    still = times.format(box.START) }
+  local world = { box = served, router = sandbox.new().router, prisms = {}, seen = {} }
   local ok, result = pcall(function()
     for path in paths:gmatch "%S+" do
-      table.insert(world.prisms, start(path, box.url))
+      table.insert(world.prisms, start(path, served.url))
     end
     walk_all(world)
     send_lines(world)
     return tell(world)
   end)
   for _, prism in ipairs(world.prisms) do prism.child:stop() end
-  box:stop()
+  served:stop()
   return assert(ok and result ~= nil, result) and result
 end
 

@@ -1,4 +1,3 @@
-local coming = require "spec.support.coming"
 local etoro = require "etoro"
 local operations = require "etoro.operations"
 local pages = require "etoro.resource.pages"
@@ -498,7 +497,7 @@ describe("an iterator over pages", function()
       now = function() return 1767225600 end }
     local boxed = assert(box:client { rate_limit = false })
     for name, op in pairs(operations) do
-      if op.paging and not op.twin and not coming[name] then
+      if op.paging and not op.twin then
         local params = { limit = 30 }
         if op.params.query.period then params.period = "LastYear" end
         if op.params.query.fields then params.fields = "instrumentId" end

@@ -83,7 +83,6 @@ local function sorted(set)
   table.sort(out)
   return out
 end
-M.sorted = sorted
 
 --- Of the operations of the documents: how many there are, and the names of
 --- those in each class.

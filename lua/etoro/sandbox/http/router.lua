@@ -73,9 +73,9 @@ function M.query(text)
   if not text or text == "" then return out end
   for name, value in text:gmatch("([^&=]+)=?([^&]*)") do
     value = value:gsub("+", " "):gsub("%%2[cC]", "%%252C")
-    name, value = decode(name), decode(value)
-    local before = out[name]
-    out[name] = before and before ~= value and before .. "," .. value or value
+    local key, one = decode(name), decode(value)
+    local before = out[key]
+    out[key] = before and before ~= one and before .. "," .. one or one
   end
   return out
 end
