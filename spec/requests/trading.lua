@@ -43,6 +43,8 @@ local function copy(client)
   return client.copying:start({ parentCID = 31000101, amount = "250.50",
     referenceID = "mine-1" }, { wait = 0 })
 end
+-- Nobody copies himself: who calls is asked first.
+local ME = { { 200, '{"realCid":31,"demoCid":51}' } }
 local COPY = '{"amount":250.50,"parentCID":31000101,"referenceID":"mine-1"}'
 
 -- It makes a key of its own.
@@ -327,11 +329,11 @@ return {
     status = 200, answer = "[]" },
 
   { op = "POST " .. V2 .. "/copy", call = copy, method = "POST",
-    target = "/api/v2/trading/copy", body = COPY, status = 200,
+    earlier = ME, target = "/api/v2/trading/copy", body = COPY, status = 200,
     answer = '{"token":"' .. TOKEN .. '"}',
     check = function(made) return made.isPending end },
   { op = "POST " .. V2 .. "/copy/demo", call = copy, method = "POST",
-    target = "/api/v2/trading/copy/demo", body = COPY, status = 200,
+    earlier = ME, target = "/api/v2/trading/copy/demo", body = COPY, status = 200,
     answer = '{"token":"' .. TOKEN .. '"}',
     check = function(made) return made.referenceID == "mine-1" end },
   { op = "POST " .. V2 .. "/copy/close", call = stop, method = "POST",
