@@ -160,6 +160,12 @@ for _, account in ipairs { "demo", "real" } do
         assert.equal(400, (limited(null)))
       end)
 
+      it("are of newer servers, by " .. ask, function()
+        local _, price = t:price(1001, 200)
+        t:set { api_version = "v1.244" }
+        assert.equal(ask == "orders" and 400 or 404, (limited(price)))
+      end)
+
       it("of which a part was filled keep it, by " .. ask, function()
         local _, price = t:price(1001, 200)
         t:fate { status = "PartiallyFilled", seconds = 5 }

@@ -10,18 +10,26 @@ local methods = {}
 local mt = { __name = "spec.desk", __index = methods }
 local M = {}
 
-function M.new(sandbox_options, client_options)
+function M.new(sandbox_options, client_options, orders_api)
   local all = { limits = false, now = function() return 1767225600 end }
   for name, value in pairs(sandbox_options or {}) do all[name] = value end
-  local self = setmetatable({ box = etoro.sandbox.new(all), warnings = {} },
-    mt)
+  local self = setmetatable({ box = etoro.sandbox.new(all), warnings = {},
+    orders_api = orders_api }, mt)
   self.client = self:connect(client_options)
   return self
 end
 
+--- The same, of clients whose orders go by a version of the API.
+---@param orders_api "v2"|"v3"
+function M.by(orders_api)
+  return { new = function(sandbox_options, client_options)
+    return M.new(sandbox_options, client_options, orders_api)
+  end }
+end
+
 --- Another client of the same sandbox.
 function methods:connect(options)
-  local all = { rate_limit = false, on_event = function(event)
+  local all = { rate_limit = false, orders_api = self.orders_api, on_event = function(event)
     if event.kind == "warning" then
       self.warnings[#self.warnings + 1] = event.message
     end

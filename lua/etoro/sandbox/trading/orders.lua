@@ -31,6 +31,9 @@ local function read_action(ctx, body, order)
   end
   order.transaction, order.type = side, field(body, "orderType") or "mkt"
   order.direction, order.is_buy = SIDES[side], side == "buy"
+  if order.type == "limitIOC" and ctx.box.options.api_version == "v1.244" then
+    refuse(ctx, 400, "orderType limitIOC is not known")
+  end
 end
 
 local function read_size(ctx, body, order)
