@@ -41,9 +41,16 @@ describe("the sandbox's arguments #lua", function()
     assert.same(wanted, arguments.parse { "--port=8080", "--fill-delay=0.5",
       "--limits=false", "--strict=true", "--api-key=a=b" })
     assert.same({}, arguments.parse { "--port=" })
-    for text, value in pairs { always = "always", ["false"] = false } do
-      assert.same({ name_suffix = value },
-        arguments.parse { "--name-suffix", text })
+    for name, texts in pairs {
+      name_suffix = { always = "always", ["false"] = false },
+      both_families = { ["401"] = 401, ["false"] = false },
+      withdrawn = { ["404"] = 404, ["false"] = false },
+    } do
+      for text, value in pairs(texts) do
+        local typed = "--" .. name:gsub("_", "-")
+        assert.same({ [name] = value }, arguments.parse { typed, text })
+        assert.is_nil((arguments.parse { typed, "" }))
+      end
     end
   end)
 
@@ -68,8 +75,9 @@ describe("the sandbox's arguments #lua", function()
         .. " 1000000000, got -5" },
     } do
       local done = sandbox(case[1])
-      assert.equal(1, done.code)
-      assert.equal("sandbox: " .. case[2] .. "\n", done.stderr)
+      assert.equal(2, done.code)
+      assert.equal("sandbox: " .. case[2] .. "\n'etoro sandbox --help' lists the"
+        .. " options\n", done.stderr)
     end
   end)
 

@@ -298,7 +298,7 @@ describe("the sandbox over HTTP", function()
     assert.equal(1, r.code)
     assert.matches("loopback", r.stderr)
     r = process.run { lua, main, "--port=70000" }
-    assert.equal(1, r.code)
+    assert.equal(2, r.code)
   end)
 
   it("can be stepped by a host", function()

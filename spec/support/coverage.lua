@@ -30,14 +30,20 @@ local function scripted(line)
   return box
 end
 
+--- A client whose requests get a line's replies, and what it is connected to.
+function M.client(line)
+  local box = scripted(line)
+  return assert(wire.client(box, { rate_limit = false,
+    max_retries = 0, on_event = function() end,
+    account = line.account or operations[line.op].account or "demo",
+    orders_api = line.orders_api })), box
+end
+
 -- The operations that a line sends, apart from those within client:call; and all of
 -- its requests.
 local function sent_by(line)
-  local sent, in_call, box = {}, false, scripted(line)
-  local client = assert(wire.client(box, { rate_limit = false,
-    max_retries = 0, on_event = function() end,
-    account = line.account or operations[line.op].account or "demo",
-    orders_api = line.orders_api }))
+  local sent, in_call = {}, false
+  local client, box = M.client(line)
   local send, call = client.send, client.call
   function client:send(op, ...)
     if not in_call then sent[op.method .. " " .. op.path] = true end

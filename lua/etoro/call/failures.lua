@@ -121,10 +121,13 @@ local function describe(err, found, is_page)
   end
 end
 
--- What to do where a route may be there no more.
-local function gone_hint(op)
-  return ("The API's document lacks this route since %s: it has most likely been"
-    .. " withdrawn; use %s"):format(op["until"], op.instead)
+-- What to do where a route may be there no more. A 404 for a path that names
+-- something may be about that.
+local function gone_hint(op, status)
+  local doubt = status == 404 and op.path:find("{", 1, true)
+  return ("The API's document lacks this route since %s: %s; use %s"):format(
+    op["until"], doubt and "if what you ask for is there, it has been withdrawn"
+      or "it has most likely been withdrawn", op.instead)
 end
 
 --- Reads the answer to a call that did not succeed, whatever its shape.
@@ -147,8 +150,9 @@ function M.from_reply(reply)
   describe(err, found, is_page and status ~= 429)
   err.hint = err.hint or meaning
   local is_read = op ~= nil and op.method == "GET"
-  if op and op["until"] and (status == 404 or status == 403) then
-    err.hint = gone_hint(op)
+  local is_blocked = is_page and status == 403 -- by whoever sent the page
+  if op and op["until"] and (status == 404 or status == 403) and not is_blocked then
+    err.hint = gone_hint(op, status)
   elseif err.kind == "scope" then
     err.hint = scope_hint(op)
   elseif err.kind == "rate_limit" and is_final(err.code, op) then

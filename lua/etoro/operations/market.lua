@@ -187,7 +187,7 @@ add("GET", "/api/v1/instruments/discover", {
   class = "safe",
   paging = discover_paging,
   ["until"] = "v1.375.0",
-  instead = "client.instruments:search",
+  instead = "client.market:each_found",
 })
 
 add("GET", "/api/v1/instruments/{symbol}", {
@@ -196,7 +196,7 @@ add("GET", "/api/v1/instruments/{symbol}", {
   success = { 200 },
   class = "safe",
   ["until"] = "v1.375.0",
-  instead = "client.instruments:search",
+  instead = "client.instruments:find and client.market:rate",
 })
 
 add("GET", "/api/v1/instruments/{symbol}/{shortener}", {
@@ -205,7 +205,7 @@ add("GET", "/api/v1/instruments/{symbol}/{shortener}", {
   success = { 200 },
   class = "safe",
   ["until"] = "v1.375.0",
-  instead = "client.instruments:search",
+  instead = "client.instruments:find and client.market:rate",
 })
 
 add("GET", "/api/v1/market-data/exchanges", {

@@ -18,15 +18,27 @@ local function text_or_false(text)
   return text
 end
 
+local function number_or_false(text)
+  if text == "false" then return false end
+  return tonumber(text)
+end
+
 local function text_of(text) return text end
 
 local NUMBER = { read = tonumber, needs = "a number" }
 local FLAG = { read = boolean, needs = "true or false" }
 local TEXT = { read = text_of, needs = "a text" }
+local NUMBER_OR_FALSE = { read = number_or_false, needs = "a number or false" }
 local TEXT_OR_FALSE = { read = text_or_false, needs = "a text" }
 
--- How the default's type is read.
+-- How the default's type is read. What is false until it is given is a flag only
+-- where true may stand for it.
 local KINDS = { number = NUMBER, boolean = FLAG, string = TEXT }
+
+local function kind_of(default, typed)
+  if default ~= false or typed:find "true" then return KINDS[type(default)] end
+  return typed:find "^%d" and NUMBER_OR_FALSE or TEXT_OR_FALSE
+end
 
 --- Name, kind, how its value is shown, what it does.
 M.OPTIONS = {
@@ -35,8 +47,7 @@ M.OPTIONS = {
 }
 for _, row in ipairs(sandbox_options.TYPED) do
   M.OPTIONS[#M.OPTIONS + 1] = { (row[1]:gsub("_", "-")),
-    row[1] == "name_suffix" and TEXT_OR_FALSE or KINDS[type(row[2])], row[4],
-    row[5] }
+    kind_of(row[2], row[4]), row[4], row[5] }
 end
 
 local BY_NAME, NAMES = {}, {}

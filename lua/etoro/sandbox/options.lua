@@ -51,6 +51,8 @@ local M = {}
 ---@field shuffled_events? boolean private events come in any order
 ---@field market_open? etoro.SandboxFlags whether markets are open; by id, or all
 ---@field api_version? "v1.244"|"v1.375" which of the API's versions it is like; the newer
+---@field withdrawn? false|403|404 the status of routes that v1.375.0 lacks; false: they
+---are answered
 ---@field cost_field? "amount"|"value" how a cost is called
 ---@field cancel_filled? 200|400 the status of cancelling what is filled
 ---@field order_fee? number US dollars of an order, of a close as well; 0
@@ -166,6 +168,8 @@ local CHANGEABLE = {
     "false|collision|always", "what is added to names of portfolios; false" },
   { "api_version", "v1.375", bounds.one_of("v1.244", "v1.375"), "v1.244|v1.375",
     "which of the API's versions it is like; v1.375" },
+  { "withdrawn", false, bounds.one_of(false, 403, 404), "403|404",
+    "the status of routes that v1.375.0 lacks; as before, they are answered" },
   { "both_families", false, bounds.one_of(false, 401, 422), "401|422",
     "the status for keys together with a token; as the version has it" },
   -- documented: the first answer again, and orders are found by referenceId;
