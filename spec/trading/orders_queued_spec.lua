@@ -79,6 +79,16 @@ describe("orders by v3", function()
       assert.equal("leave out settlementType where orderType is 'mit'", err.message)
     end)
 
+  it("are the same in any letters", function()
+    assert(open { orderType = "MIT", triggerRate = 150, transaction = "BUY" })
+    assert(open { orderType = "MKT", action = "OPEN", transaction = "Buy" })
+    local lines = t:sent_by "POST"
+    assert.matches('"orderType":"mit","symbol"', lines[#lines - 1], 1, true)
+    assert.matches('"orderType":"mkt","settlementType":"real"', lines[#lines], 1, true)
+    local _, err = open { orderType = "MKT", transaction = "SELLSHORT" }
+    assert.equal("give stopLossRate where transaction is 'sellShort'", err.message)
+  end)
+
   it("cost what the same order of v2 does", function()
     local fields = { symbol = "AAPL", transaction = "buy", amount = 100,
       orderType = "mit", triggerRate = 150 }

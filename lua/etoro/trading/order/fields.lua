@@ -71,6 +71,9 @@ function M.omits_settlement(op, body)
   return body.orderType == "mit" and routes.is_queued(op)
 end
 
+-- What the defaults and the settlement go by, in any letters.
+local SPELT = { "action", "orderType", "transaction" }
+
 -- Whether an order's settlement is still to be found out, and its operation has
 -- a rule that asks for one.
 local function lacks_settlement(op, body)
@@ -100,8 +103,10 @@ function M.settle(op, fields)
     blame.raise("fields must be a table, got " .. type(fields))
   end
   local body = without_null(fields)
-  body.action = check.documented(op.body.action.enum, body.action)
-    or body.action or DEFAULTS.action
+  for _, name in ipairs(SPELT) do
+    body[name] = check.documented(op.body[name].enum, body[name]) or body[name]
+  end
+  body.action = body.action or DEFAULTS.action
   if body.action == "open" then
     for name, value in next, DEFAULTS do
       if body[name] == nil then body[name] = value end
