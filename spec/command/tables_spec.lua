@@ -145,7 +145,7 @@ end)
 describe("the tables of the etoro command", function()
   local TABLES = {
     positions = "positions", orders = "orders", history = "history",
-    candles = "candles", operations = "operations", portfolios = "portfolios",
+    recover = "recover", candles = "candles", operations = "operations", portfolios = "portfolios",
     tokens = "tokens", ["data list"] = "data",
     alerts = "alerts", watchlists = "watchlists",
     ["watchlists show"] = { "watchlists", "SHOW_COLUMNS" },

@@ -13,6 +13,7 @@ local M = {}
 -- @files, @profiles, @commands, and what remembered.lua keeps.
 local ARGUMENTS = { symbol = "@symbols", position = "@positions", order = "@orders",
   portfolio = "@portfolios", token = "@tokens", file = "@files",
+  journal = "@files",
   topic = "@commands", alert = "@symbols @alerts" }
 local OF_COMMAND = {
   ["close position"] = "@positions all", ["portfolios delete id"] = "@portfolios",

@@ -58,7 +58,7 @@ M.GROUPS = {
   { "Prices", "quote", "watch", "candles", "search",
     "alerts", "watchlists" },
   { "Trading", "account", "positions", "orders", "order", "close", "cancel",
-    "edit", "history" },
+    "edit", "history", "recover" },
   { "Agent-portfolios", "portfolios", "tokens" },
   { "Strategies", "run", "status", "halt", "resume", "backtest", "data" },
   { "Programs", "call", "operations", "serve", "sandbox" },
@@ -130,6 +130,7 @@ M.EXAMPLES = {
   ["portfolios list"] = { "etoro portfolios list" },
   positions = { "etoro positions", "etoro --json positions" },
   quote = { "etoro quote AAPL BTC", "etoro --json quote 1001" },
+  recover = { "etoro recover orders.jsonl", "etoro --real --json recover orders.jsonl" },
   resume = { "etoro resume sma.lua" },
   run = {
     "etoro run sma.lua --days 30",

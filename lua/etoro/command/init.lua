@@ -18,7 +18,8 @@ local FILES = {
   history = "history", login = "login",
   man = "man", operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
-  halt = "running", resume = "running", run = "run", search = "market", serve = "serve",
+  halt = "running", recover = "recover", resume = "running", run = "run",
+  search = "market", serve = "serve",
   status = "running", tokens = "tokens",
   watch = "watch", watchlists = "watchlists",
 }

@@ -222,6 +222,11 @@ local function add_trading(parser)
   history:option("--since", ("First day, YYYY-MM-DD; %d days back unless"
     .. " given."):format(limits.command_history_days)):convert(typed.day)
   history:option("--limit", "How many at most."):convert(typed.whole)
+  local recover = add_command(parser, "recover", "Say what became of what a journal"
+    .. " left open, and note it there.")
+  recover:argument("journal", "The file, which no program may have open.")
+  recover:option("--wait", ("Seconds that something may still need to show; %d unless"
+    .. " given."):format(limits.default_settle)):convert(typed.seconds)
 end
 
 local function add_run(parser)

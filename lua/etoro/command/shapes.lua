@@ -287,6 +287,22 @@ function M.alert(alert, direction)
   return shape(alert, names)
 end
 
+local RECOVERED = { "requestId", "kind", "state", "seen", "at", "operation", "key",
+  "amount", "id" }
+
+--- What became of an entry of a journal.
+---@param one etoro.Recovered
+---@return table
+function M.recovered(one)
+  local asked = one.asked
+  local body = type(asked.body) == "table" and asked.body or {}
+  return with_null(RECOVERED, { one.request_id, one.kind, one.state, one.seen,
+    asked.at, asked.operation, one.key,
+    of(body, "amount", "amountInUsd", "investmentAmountInUsd"),
+    one.orderId or one.transferId or one.mirrorID or one.agentPortfolioId
+      or one.positionId })
+end
+
 --- An item of a watchlist.
 ---@param item table
 ---@return table
