@@ -9,9 +9,7 @@
 
 local M, methods = {}, {}
 
-local function decode(text)
-  return vim.json.decode(text, { luanil = { object = true } })
-end
+local function decode(text) return vim.json.decode(text, { luanil = { object = true } }) end
 
 local function take(self, line)
   local ok, answer = pcall(decode, line)
@@ -19,9 +17,9 @@ local function take(self, line)
   if not done then return end
   self.waiting[answer.id] = nil
   if answer.error then return done(answer.error) end
-  local content = answer.result.content
-  local value, warning = decode(content[1].text), content[2] and content[2].text
-  if answer.result.isError then done(value) else done(nil, value, warning) end
+  local told, warning = answer.result.content[1], answer.result.content[2]
+  if answer.result.isError then return done(decode(told.text)) end
+  done(nil, decode(told.text), warning and warning.text)
 end
 
 --- Calls a tool; done gets nil and the value, or a table with a message.
@@ -49,11 +47,10 @@ function M.start(arguments, command)
     end,
     on_stderr = function(_, pieces) self.said = self.said .. table.concat(pieces, " ") end,
     on_exit = function(_, code)
+      local ended = { kind = "closed", message = ("ended with %d: %s"):format(code, self.said) }
       local waiting = self.waiting
-      self.waiting = {}
-      for _, done in pairs(waiting) do
-        done { kind = "closed", message = ("ended with %d: %s"):format(code, self.said) }
-      end
+      self.waiting = {} -- one that is told may ask again
+      for _, done in pairs(waiting) do done(ended) end
     end,
   })
   return self

@@ -166,6 +166,14 @@ describe("Neovim", function()
     ]])
   end)
 
+  it("has a client of 40 lines", function()
+    local count = 0
+    for line in docs.read "examples/hosts/nvim_etoro.lua":gmatch "[^\n]+" do
+      if not line:find "^ *%-%-" then count = count + 1 end
+    end
+    assert(count <= 40, count)
+  end)
+
   it("takes long answers, which come in pieces", function()
     local told = json.decode(said [[
       start()
