@@ -71,7 +71,8 @@ describe("the etoro command is given #lua", function()
     local shown = json.decode(run(3, nil, nil, "--profile", name, "--json", "account")
       .stdout)
     assert.equal("auth", shown.error.kind)
-    assert.truthy(shown.error.message:find(part, 1, true), shown.error.message)
+    local told = shown.error.message .. (shown.error.hint or "")
+    assert.truthy(told:find(part, 1, true), told)
   end
 
   it("a profile that others can use", function()
@@ -95,6 +96,8 @@ describe("the etoro command is given #lua", function()
     do
       is_refused(name, part)
     end
+    assert(os.execute("mkfifo '" .. path "default" .. "'")) -- which nobody names
+    one_line(run(3, nil, nil, "quote", "AAPL").stderr, "it is a pipe")
   end)
 
   it("a profile that holds none", function()
@@ -131,6 +134,10 @@ describe("the etoro command is given #lua", function()
     one_line(run(3, { ETORO_API_KEY_FILE = path "file", ETORO_USER_KEY = "u" }, nil,
       "account").stderr, "more than one line")
     assert.equal(0, #server:arrivals())
+  end)
+
+  it("a profile that is none, and says what writes it", function()
+    is_refused("gone", "'etoro login --profile gone' writes it")
   end)
 
   it("no HOME", function()

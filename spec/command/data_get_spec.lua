@@ -216,9 +216,9 @@ describe("etoro data", function()
       assert(done.stderr:find(words, 1, true), done.stderr)
     end
     local none = { XDG_DATA_HOME = false, HOME = false }
-    with(none, 2, "no place for bars", "data", "get", "AAPL")
-    with(none, 2, "no place for bars", "data", "list")
-    with({ XDG_DATA_HOME = "/proc/none" }, 2, "there is no folder for bars", "data",
+    with(none, 1, "no place for bars", "data", "get", "AAPL")
+    with(none, 1, "no place for bars", "data", "list")
+    with({ XDG_DATA_HOME = "/proc/none" }, 1, "there is no folder for bars", "data",
       "get", "AAPL")
     with({ ETORO_USER_KEY = "another-key" }, 3, "Check the keys", "data", "get",
       "AAPL")

@@ -15,6 +15,10 @@ local M = {}
 ---@field user_key userdata
 ---@field account "demo"|"real" that the keys are of
 
+-- Reasons why a file cannot be opened that is not there, or is another user's.
+local ABSENT = {}
+for _, code in ipairs { 2, 13, 20 } do ABSENT[core.reason(code)] = true end
+
 local function failed(code, message, ...)
   return nil, errors.new { kind = "auth", code = code,
     message = message:format(...) }
@@ -46,9 +50,10 @@ end
 ---@return boolean
 function M.exists(name)
   local path = M.path(name)
-  local file = path and io.open(path, "rb")
+  if not path then return false end
+  local file, reason = core.open_file(path) -- which no pipe holds up
   if file then file:close() end
-  return file ~= nil
+  return file ~= nil or not ABSENT[reason]
 end
 
 local function is_key(value) return core.is_secret(value) and not value:matches "" end
@@ -60,7 +65,13 @@ end
 
 local function read_file(name, path)
   local text, message = key_file.open(("the profile '%s',"):format(name), path)
-  if not text then return failed("profile", "%s", message) end
+  if not text then
+    local _, err = failed("profile", "%s", message)
+    if not M.exists(name) then
+      err.hint = "'etoro login --profile " .. name .. "' writes it"
+    end
+    return nil, err
+  end
   local kept = core.decode_secret(text)
   if type(kept) == "table" and kept.keyring == true then
     text, message = keyring.lookup(name)

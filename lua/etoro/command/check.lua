@@ -60,7 +60,8 @@ local function settled_keys(report, args, account, place)
     profile = args.profile, base_url = args.base_url }
   if not settled then
     if err.kind ~= "auth" then error(err, 0) end
-    add(report, "bad", "keys", err.message)
+    words.turn(err, args)
+    add(report, "bad", "keys", err.message, err.hint)
     return nil
   end
   local keys = { api_key = settled.api_key, user_key = settled.user_key,

@@ -22,13 +22,14 @@ local KINDS = {
 }
 
 -- Codes of what is refused before it is sent, because the account or the
--- instrument does not allow it: that was not typed wrongly.
+-- instrument does not allow it, or there is no place for it here: that was not
+-- typed wrongly.
 local REFUSALS = { "ambiguous_symbol", "amount_too_small", "direction_not_allowed",
   "expired", "exposure_too_small", "leverage_not_offered", "market_closed",
-  "mit_not_allowed", "not_an_opening", "open_not_allowed", "quantity_type",
+  "mit_not_allowed", "no_folder", "not_an_opening", "open_not_allowed", "quantity_type",
   "settlement_not_offered", "stop_on_wrong_side", "stops_not_allowed",
   "too_many_units", "trailing_not_allowed", "unknown_instrument",
-  "unknown_symbol", "whole_units" }
+  "unknown_symbol", "unwritable", "whole_units" }
 local IS_REFUSAL = {}
 for _, code in ipairs(REFUSALS) do IS_REFUSAL[code] = true end
 
