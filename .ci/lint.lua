@@ -208,6 +208,25 @@ local function check_private(node)
   end
 end
 
+-- What a spec waits for has one bound, which no machine is too slow for.
+local BOUND_AT = { expect = 4, await = 4, settimeout = 3, eventually = 4 }
+
+local function check_bound(node, name, least)
+  local bound = node[BOUND_AT[name] or 3]
+  if file:find "^spec/.*_spec%.lua$" and bound and bound.tag == "Number"
+      and tonumber(bound[1]) >= least then
+    report(node, "waits by a number of its own: spec.support.patience")
+  end
+end
+
+function visit.Op(node, scope, depth)
+  local fn = node[2].tag == "Call" and node[2][1]
+  if node[1] == "add" and fn and fn.tag == "Index" and fn[2][1] == "monotonic" then
+    check_bound(node, "monotonic", 10)
+  end
+  walk_all(node, scope, depth)
+end
+
 function visit.Index(node, scope, depth)
   check_private(node)
   walk_all(node, scope, depth)
@@ -216,6 +235,9 @@ end
 function visit.Call(node, scope, depth)
   check_call(node)
   check_error(node, scope)
+  if node[1].tag == "Index" and node[1][2][1] == "eventually" then
+    check_bound(node, "eventually", 1)
+  end
   node[1].has_base = node[1][1] == "tonumber" and #node == 3
   walk_all(node, scope, depth)
 end
@@ -226,6 +248,7 @@ function visit.Invoke(node, scope, depth)
   if name == "lower" or name == "upper" then by_locale(node, name) end
   check_pattern(node[3], name, node[5])
   check_format(node[1], name)
+  if BOUND_AT[name] then check_bound(node, name, 1) end
   walk_all(node, scope, depth)
 end
 

@@ -8,6 +8,7 @@ local runner = require "etoro.strategy.runner"
 local strategies = require "spec.support.strategies"
 local support_server = require "spec.support.server"
 local times = require "etoro.values.times"
+local patience = require "spec.support.patience"
 
 local CROSS = [[
 local ta = require "etoro.indicators"
@@ -326,7 +327,7 @@ describe("etoro backtest --parity", function()
     local mine = client:guarded(function() end, "once")
     local order = assert(mine.orders:open { symbol = "AAPL", transaction = "buy",
       amount = 700 })
-    assert(order:wait { timeout = 10 })
+    assert(order:wait { timeout = patience })
     client:close()
     etoro_command("data", "get", "AAPL", "--interval", "1m")
     local words = { "backtest", file, "--parity", lab.dir .. "/journal",

@@ -1,3 +1,4 @@
+local core = require "etoro.core"
 local etoro = require "etoro"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
@@ -152,7 +153,9 @@ describe("events", function()
     local rec = recorder.start()
     rec:script { { wait = 0.05, body = '{"a":1}' } }
     local client = rec:client { on_event = listen }
+    local began, at = core.monotonic(), os.time()
     assert(client:request { method = "POST", path = "/x", body = { b = 1 } })
+    local took = core.monotonic() - began
     rec:stop()
     assert.equal("queued sent done", kinds())
     local done = seen[3]
@@ -162,10 +165,10 @@ describe("events", function()
     local t = done.timing
     assert.is_true(t.name <= t.connect and t.connect < t.first_byte
       and t.first_byte <= t.total)
-    assert.is_true(t.first_byte >= 0.05 and t.total < 5)
+    assert.is_true(t.first_byte >= 0.05 and t.total <= took)
     assert.equal(0, t.tls)
     assert.is_true(done.elapsed >= t.total)
-    assert.is_true(math.abs(done.at - os.time()) < 5)
+    assert.is_true(done.at > at - 2 and done.at < os.time() + 2)
   end)
 
   describe("without a listener", function()

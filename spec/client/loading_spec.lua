@@ -22,7 +22,7 @@ describe("behind a write", function()
   end
 
   local function loads_nothing(child)
-    child:wait(60)
+    child:wait()
     assert.equal("", child:stderr())
     assert.equal(0, child.code)
   end

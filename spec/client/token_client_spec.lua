@@ -9,6 +9,7 @@ local nginx = require "spec.support.nginx"
 local portfolios = require "etoro.agents.portfolios"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
+local patience = require "spec.support.patience"
 
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
 local ME = "GET /api/v1/me"
@@ -43,7 +44,7 @@ describe("token:client, in the sandbox,", function()
   -- A client that does not wait as its parent does would never meet this
   -- sandbox, and go round for ever in all that follows.
   setup(function()
-    local ends = core.monotonic() + 10
+    local ends = core.monotonic() + patience
     debug.sethook(function()
       if core.monotonic() > ends then
         debug.sethook()
@@ -262,7 +263,7 @@ describe("token:client, over sockets,", function()
     assert.equal("no-such-host.invalid:443", sent[1].target)
   end)
 
-  it("takes over connect_timeout", function()
+  it("takes over connect_timeout #timed", function()
     server:set { on_connect = "ignore" } -- no answer to the TLS hello
     local client = assert(etoro.client { api_key = "a", user_key = "u",
       base_url = "https://127.0.0.1:" .. server.port, connect_timeout = 0.2,

@@ -232,9 +232,7 @@ describe("an access_token function", function()
       end
       for _, around in ipairs { function(fn) return fn() end, etoro.run } do
         client, inner = new_client(give), nil
-        local began = core.monotonic()
         assert(around(function() return client:request { path = "/x" } end))
-        assert.is_true(core.monotonic() - began < 1, i)
         assert.is_table(inner, i)
         assert.equal("the access_token function called its own client",
           inner.message)
@@ -387,19 +385,16 @@ describe("an access_token function", function()
       local c = assert(etoro.client { base_url = arg[1],
         access_token = function()
           io.stderr:write "asked "
-          etoro.sleep(60)
+          etoro.sleep(7200)
           return "token"
         end })
       local ok, message = pcall(c.request, c, { path = "/x" })
       assert(not ok and message:find("interrupted!", 1, true), message)
       io.stderr:write "over"
     ]], server.url))
-    for _ = 1, 300 do
-      process.sleep(0.02)
-      if child:stderr() == "asked " then break end
-    end
+    process.eventually(function() return child:stderr() == "asked " end)
     child:kill "sigint"
-    assert.equal(0, child:wait(5), child:stderr())
+    assert.equal(0, child:wait(), child:stderr())
     assert.equal("asked over", child:stderr())
   end)
 end)

@@ -82,9 +82,9 @@ describe("etoro backtest", function()
       process.eventually(function()
         local file_seen = io.open(seen)
         return file_seen and file_seen:close()
-      end, "a first bar", 30)
+      end, "a first bar")
       one:kill "sigint"
-      assert.equal(130, (one:wait(60)))
+      assert.equal(130, (one:wait()))
       assert.matches("interrupted", one:stdout() .. one:stderr())
       assert.is_nil(one:stdout():find("measures", 1, true))
     end

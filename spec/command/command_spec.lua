@@ -292,7 +292,7 @@ describe("the etoro command #lua", function()
       local child = process.spawn(argv)
       process.eventually(function() return #server:arrivals() > 0 end)
       child:kill(signal)
-      assert.are.equal(code, (child:wait(5)))
+      assert.are.equal(code, (child:wait()))
       assert.truthy(child:stderr():find("interrupted", 1, true))
     end
   end)

@@ -159,7 +159,7 @@ _etoro]==]
       local function shows(text)
         process.eventually(function()
           return table.concat(pane:lines(), "\n"):find(text, 1, true)
-        end, shell .. " shows " .. text, 60)
+        end, shell .. " shows " .. text)
       end
       pane:press(load .. " && echo lo''aded", "Enter")
       shows "\nloaded"

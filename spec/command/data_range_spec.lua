@@ -126,7 +126,7 @@ describe("etoro data get --from", function()
     local running = process.spawn(argv(table.unpack(words)))
     process.eventually(function() return #server:arrivals(RANGE) == 7 end)
     running:kill "sigkill"
-    running:wait(10)
+    running:wait()
     local list = decode(etoro(0, "data", "list", "--json"))
     assert(list[1].bars > 8000, list[1].bars)
     server:clear()
@@ -211,7 +211,7 @@ describe("etoro data get --from", function()
     etoro(0, "data", "get", "MSFT", "--interval", "1h", "--from", day(100))
     etoro(0, "data", "get", "AAPL", "--interval", "1d")
     first:kill "sigkill"
-    first:wait(10)
+    first:wait()
     etoro(0, "data", "get", "AAPL", "--interval", "1h")
   end)
 

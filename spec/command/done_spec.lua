@@ -111,7 +111,7 @@ describe("the etoro command #lua", function()
         local child = spawn(table.unpack(ORDER))
         child:expect "reference"
         child:kill(signal)
-        assert.equal(9, (child:wait(10)))
+        assert.equal(9, (child:wait()))
         local id, reference = last_order()
         says(child:stdout(), id, reference)
         says(child:stderr(), "interrupted", id, reference)
@@ -162,7 +162,7 @@ describe("the etoro command #lua", function()
       local child = spawn("close", id)
       child:expect "close accepted"
       child:kill "sigint"
-      assert.equal(9, (child:wait(10)))
+      assert.equal(9, (child:wait()))
       says(child:stderr(), "interrupted", "accepted: the close of " .. id)
     end)
 
@@ -178,7 +178,7 @@ describe("the etoro command #lua", function()
       server:set { close_delay = 600 }
       local child = spawn("--json", "close", id, "--wait", "1")
       while #server:arrivals(PORTFOLIO) == 0 do process.sleep(0.02) end
-      assert.equal(0, (child:wait(20)))
+      assert.equal(0, (child:wait()))
       local answer = assert(json.decode(child:stdout()))
       assert.equal("accepted", answer.state)
       says(child:stderr(), "'etoro positions'")

@@ -103,7 +103,7 @@ describe("what the etoro command has carried out", function()
       left = left - 1
     end
     child:kill "sigint"
-    assert.equal(9, (child:wait(10)))
+    assert.equal(9, (child:wait()))
     local shape = json.decode(child:stdout(), true)
     assert.equal("interrupted", shape.error.kind)
     assert.equal(1, #shape.orders)

@@ -70,7 +70,7 @@ describe("the socket of a run #lua", function()
         if data then list[#list + 1] = data else is_over = true end
       end)
     end)
-    process.eventually(function() return is_over end, "an end of the answer", 30)
+    process.eventually(function() return is_over end, "an end of the answer")
     pipe:close()
     return table.concat(list)
   end
@@ -84,7 +84,7 @@ describe("the socket of a run #lua", function()
     assert.equal("socket", found.type)
     assert.equal(tonumber("600", 8), found.mode & tonumber("777", 8))
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
     assert.is_false(exists(socket))
     assert.truthy(etoro(0, "status", path):find "run +none: it has ended\n")
   end)
@@ -112,7 +112,7 @@ describe("the socket of a run #lua", function()
     local child = started(path, "--demo")
     child:expect "holds\n"
     child:kill "sigkill"
-    child:wait(10)
+    child:wait()
     assert.is_true(exists(dir .. "/holder.demo.state.sock"))
     local out = etoro(0, "status", path)
     assert.truthy(out:find "\nrun +none: it was killed, or its machine went down")
@@ -218,7 +218,7 @@ describe("the socket of a run #lua", function()
     child:expect "close AAPL, all: done\n"
     child:expect "close MSFT, all: done\n"
     child:kill "sigkill"
-    child:wait(10)
+    child:wait()
     assert.truthy(etoro(0, "halt", path):find
       "halted by .*: it does not run now; the next run opens nothing\n")
     assert.truthy(etoro(9, "halt", path, "--close"):find
@@ -293,7 +293,7 @@ describe("the socket of a run #lua", function()
     process.sleep(0.1)
     process.eventually(function()
       return process.run(argv("status", path)).stdout:find "\nrun +goes on\n"
-    end, "an answer", 60)
+    end, "an answer")
     for _, pipe in ipairs(silent) do pipe:close() end
     assert.is_true(child:is_running())
     assert.is_false(exists(dir .. "/idle.demo.state.halt"))

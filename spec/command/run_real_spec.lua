@@ -116,14 +116,14 @@ describe("etoro --real run #lua", function()
     local path = write("w.lua", WILD)
     for _, answer in ipairs { "", "no", "y", "YES" } do
       local child = answered(answer, "run", path)
-      assert.equal(8, child:wait(30))
+      assert.equal(8, child:wait())
       assert.truthy(child:stdout():find("nothing was done", 1, true))
     end
     assert.equal(0, writes())
     local child = answered("yes", "run", path)
     child:expect "refused by max_leverage"
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
     assert.equal(0, writes())
     assert.is_nil(child:stdout():find(USER_KEY, 1, true))
   end)
@@ -138,7 +138,7 @@ describe("etoro --real run #lua", function()
     assert.same({ max_leverage = 2, max_positions = 20, writes_per_minute = 15,
       writes_per_day = 200, max_drawdown = 0.2 }, json.decode(said))
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
   end)
 
   it("does not ask with --yes and rails, which hold as they are given", function()
@@ -149,7 +149,7 @@ describe("etoro --real run #lua", function()
     child:expect "bought\n"
     assert.is_nil(child:stderr():find("REAL", 1, true))
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
     assert.equal(1, writes())
   end)
 end)

@@ -60,7 +60,7 @@ describe("etoro run with several files #lua", function()
 
   local function ended(child, code)
     child:kill "sigterm"
-    assert.equal(code, child:wait(30), child:stdout() .. child:stderr())
+    assert.equal(code, child:wait(), child:stdout() .. child:stderr())
     return child:stdout(), child:stderr()
   end
 

@@ -133,7 +133,7 @@ describe("etoro run #lua", function()
       return buyer:find "^buyer +running .* polls %ds .*:%d%d buy AAPL, "
         and buyer:find "  1 .*  1 " and idle:find "^idle +running .* polls %ds "
         and all
-    end, "both rows", 60)
+    end, "both rows")
     return shown, child
   end
 
@@ -150,7 +150,7 @@ describe("etoro run #lua", function()
         return after >= before + 2
       end, "a table in place of the first")
       child:kill "sigterm"
-      assert.equal(0, child:wait(30))
+      assert.equal(0, child:wait())
       local all = table.concat(screen.lines(child:stdout(), width, 100), "\n")
       assert.is_nil(all:find("strategy  state", 1, true), all)
       assert.truthy(all:find("strategy  buyer on the demo account", 1, true))
@@ -175,7 +175,7 @@ describe("etoro run #lua", function()
     finally(function() child:stop() end)
     child:expect '"kind":"status"[^\n]*"profit":[^\n]*\n'
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
     local last, status
     for line in child:stdout():gmatch "[^\n]+" do
       last = assert(json.decode(line))
@@ -217,7 +217,7 @@ describe("etoro run #lua", function()
     assert.equal("running", shape.status.state)
     assert.is_number(shape.status.profit)
     child:kill "sigterm"
-    assert.equal(0, child:wait(30))
+    assert.equal(0, child:wait())
     assert.truthy(status("status", one):find "\nstate      over\n")
   end)
 
@@ -238,7 +238,7 @@ describe("etoro run #lua", function()
     local function eventually(pattern)
       return process.eventually(function()
         return process.run(on_other("status", path)).stdout:match(pattern)
-      end, pattern, 60)
+      end, pattern)
     end
     eventually "\nstream     connected %d+s\n"
     assert.matches('"positions":[]',

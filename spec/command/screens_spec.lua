@@ -4,6 +4,7 @@ local docs = require "spec.support.docs"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
 local tmux = require "spec.support.tmux"
+local patience = require "spec.support.patience"
 
 local WIDTHS = { 60, 80, 120, 200 }
 
@@ -61,14 +62,14 @@ describe("the screens of the etoro command #lua", function()
     end
     local function open(fields)
       local order = assert(client.orders:open(fields))
-      assert(order:wait { timeout = 20 })
+      assert(order:wait { timeout = patience })
     end
     open { symbol = "AAPL", transaction = "buy", amount = 2500, stopLossRate = 150 }
     open { symbol = "BTC", transaction = "sellShort", amount = 1234.56, leverage = 2 }
     open { symbol = "EURUSD", transaction = "buy", amount = 1000,
       leverage = 10 }
     price(1, 1.0912)
-    assert(assert(client.positions:list())[3]:close(nil, { wait = 20 }))
+    assert(assert(client.positions:list())[3]:close(nil, { wait = patience }))
     assert(client.orders:open { symbol = "BTC", transaction = "buy", amount = 100,
       orderType = "mit", triggerRate = 1000 })
     local portfolio = assert(client.portfolios:create {
@@ -96,7 +97,7 @@ describe("the screens of the etoro command #lua", function()
     local pane = started(width, { "sh", "-c", (SHOW:gsub("%%s\nEND", function()
       return commands .. "\nEND"
     end)) })
-    assert.equal(0, pane:wait(600))
+    assert.equal(0, pane:wait())
     return table.concat(pane:lines(true), "\n") .. "\n"
   end
 
@@ -140,10 +141,10 @@ describe("the screens of the etoro command #lua", function()
           :gsub("^%d+-%d%d%-%d%d %d%d:%d%d:%d%d CES?T", "2026-03-02 11:00:00 CET")
         return last == expected
       end
-      pcall(process.eventually, is_shown, path, 120)
+      pcall(process.eventually, is_shown, path)
       assert.equal(expected, last)
       pane:press "C-c"
-      assert.equal(130, pane:wait(120))
+      assert.equal(130, pane:wait())
       expected = expected .. "etoro: interrupted\n"
       is_shown()
       assert.equal(expected, last)

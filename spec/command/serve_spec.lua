@@ -53,14 +53,14 @@ describe("etoro serve", function()
 
   -- The answer to the call of this id, as soon as it is there.
   local function answer(id)
-    local line = serving:expect('({"id":' .. id .. ',[^\n]*)\n', 20)
+    local line = serving:expect('({"id":' .. id .. ',[^\n]*)\n')
     local result = json.decode(line, true).result
     return json.decode(result.content[1].text), result.isError
   end
 
   local function ends(code)
     serving:hush()
-    assert.equal(code, serving:wait(20), serving:stderr())
+    assert.equal(code, serving:wait(), serving:stderr())
     assert.falsy((serving:stdout() .. serving:stderr()):find(KEY, 1, true))
   end
 
@@ -87,7 +87,7 @@ describe("etoro serve", function()
   it("reads alone where there are no rails", function()
     start()
     serving:tell(call(1, "prepare_order", { symbol = "AAPL" }))
-    serving:expect('("unknown tool \'prepare_order\'")', 20)
+    serving:expect('("unknown tool \'prepare_order\'")')
     serving:tell(call(2, "me", {}))
     assert.is_false(select(2, answer(2)))
     ends(0)
@@ -100,7 +100,7 @@ describe("etoro serve", function()
       serving:tell(call(1, "me", {}))
       serving:tell '{"jsonrpc":"2.0","id":2,"method":"ping"}'
       serving:tell "\n"
-      serving:expect('({"id":2,)', 20)
+      serving:expect('({"id":2,)')
       serving:tell '{"jsonrpc":"2.0","id":3,"method":"ping"}'
       ends(0)
       assert.truthy(serving:stdout():find '"id":3')
@@ -153,18 +153,18 @@ describe("etoro serve", function()
   it("takes a message of any length for what it is", function()
     start()
     serving:tell(("["):rep(3 * 2 ^ 20) .. "\n")
-    serving:expect("(a message may have %d+ bytes)", 20)
+    serving:expect("(a message may have %d+ bytes)")
     serving:tell '{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
-    serving:expect('({"id":2,)', 20)
+    serving:expect('({"id":2,)')
     ends(0)
   end)
 
   it("ends in order when it is told to, or nobody reads", function()
     start()
     serving:tell '{"jsonrpc":"2.0","id":2,"method":"ping"}\n'
-    serving:expect('({"id":2,)', 20)
+    serving:expect('({"id":2,)')
     serving:kill "sigterm"
-    assert.equal(0, serving:wait(20))
+    assert.equal(0, serving:wait())
     local list = argv("serve", "--stdio")
     local done = process.bash { env = list.env,
       [[yes '{"jsonrpc":"2.0","id":1,"method":"ping"}' | head -n 20000 |

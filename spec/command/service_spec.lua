@@ -104,20 +104,20 @@ describe("the unit of the cookbook #lua", function()
       main = function() error "oh" end }]])
     local nowhere = "http://127.0.0.1:" .. process.free_port()
     local child = started("wait", nowhere)
-    assert.equal(5, child:wait(60))
+    assert.equal(5, child:wait())
     assert.is_nil(final[5])
     local server = support_server.start { limits = false }
     children[#children + 1] = server
     for instance, code in pairs { broken = 2, absent = 4, bad = 10 } do
-      assert.equal(code, started(instance, server.url):wait(60))
+      assert.equal(code, started(instance, server.url):wait())
       assert.is_true(final[code])
     end
     assert.equal(3, started("wait", server.url,
-      { ETORO_USER_KEY = "another" }):wait(60))
+      { ETORO_USER_KEY = "another" }):wait())
     assert.is_true(final[3])
     child = started("wait", server.url)
     child:expect "runs\n"
     child:kill "sigterm"
-    assert.equal(0, child:wait(60))
+    assert.equal(0, child:wait())
   end)
 end)

@@ -129,7 +129,7 @@ describe("etoro backtest --sweep", function()
       "--json", "--workers", "2", "--sweep", "fast=2..40"))
     one:expect '"run":3,'
     assert.equal(0, process.bash { "kill -9 " .. children(one)[1] }.code)
-    one:wait(60)
+    one:wait()
     assert.equal(10, one.code, one:stderr())
     local lines, killed = lines_of(one:stdout()), {}
     assert.equal(41, #lines)
@@ -182,7 +182,7 @@ describe("etoro backtest --sweep", function()
     local workers = children(one)
     assert.equal(2, #workers)
     one:kill "sigint"
-    one:wait(20)
+    one:wait()
     local out = one:stdout()
     assert.equal(130, one.code)
     assert(out:find '"summary":')
@@ -199,10 +199,10 @@ describe("etoro backtest --sweep", function()
     local workers = children(one)
     assert.equal(2, #workers)
     one:kill "sigkill"
-    one:wait(20)
+    one:wait()
     process.eventually(function()
       return not lives(workers[1]) and not lives(workers[2])
-    end, "the workers end", 30)
+    end, "the workers end")
   end)
 
   it("walks forward: chooses on a part, judges on the next, joins what was unseen",

@@ -90,7 +90,7 @@ describe("etoro watch #lua", function()
   local function ended(child)
     child:kill "sigint"
     finally(function() child:stop() end)
-    assert.equal(130, child:wait(20))
+    assert.equal(130, child:wait())
     local all = child:stdout() .. child:stderr()
     assert.is_nil(all:find("lua/etoro", 1, true), all)
     assert.is_nil(all:find("canary", 1, true), all)

@@ -1,5 +1,6 @@
 local process = require "spec.support.process"
 local server = require "spec.support.server"
+local patience = require "spec.support.patience"
 
 local HOST = (os.getenv "BUILD" or "build") .. "/spec/hosts/alloc_host"
 
@@ -18,7 +19,7 @@ describe("when memory fails #long", function()
 
   local function survives(script, mode)
     local done = process.run { HOST, script, sandbox.url, mode,
-      timeout = 900, env = { SCRATCH = scratch } }
+      timeout = 2 * patience, env = { SCRATCH = scratch } }
     assert(done.code == 0, done.stdout:sub(-200) .. done.stderr)
     assert.truthy(done.stdout:find "passed: %d+ steps")
   end

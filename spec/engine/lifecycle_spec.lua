@@ -317,48 +317,47 @@ describe("Ctrl-C", function()
   teardown(function() server:stop() end)
   before_each(function() server:clear() end)
 
+  -- What they wait for takes hours.
   local function interrupts(argv, ready)
     local child = process.spawn(argv)
     process.eventually(function() return ready(child) end, "the call")
     assert.is_true(child:is_running(), child:stderr())
-    local began = core.monotonic()
     child:kill "sigint"
-    local code = child:wait(10)
-    local took = core.monotonic() - began
+    local code = child:wait()
     child:stop()
     assert.equal(1, code)
     assert.truthy(child:stderr():find("interrupted!", 1, true),
       child:stderr())
     assert.equal("", child:stdout())
-    assert.is_true(took < 8, took) -- else a timeout's 30 s
   end
 
   local function has_arrived() return #server:arrivals() > 0 end
 
   it("ends a blocking call at once #timed", function()
     interrupts(program.lua([[
-      client(arg[1]):request { path = "/x" }
+      client(arg[1], { timeout = 7200, deadline = 7200 }):request { path = "/x" }
     ]], server.url), has_arrived)
   end)
 
   it("ends a blocking write at once #timed", function()
     interrupts(program.lua([[
-      client(arg[1]):request { method = "POST", path = "/x" }
+      client(arg[1], { timeout = 7200, deadline = 7200 }):request {
+        method = "POST", path = "/x" }
     ]], server.url), has_arrived)
   end)
 
   it("ends a wait between attempts #timed", function()
-    server:script { { status = 503, headers = { "Retry-After: 60" } } }
+    server:script { { status = 503, headers = { "Retry-After: 3600" } } }
     interrupts(program.lua([[
-      client(arg[1]):request { path = "/x" }
+      client(arg[1], { timeout = 7200, deadline = 7200 }):request { path = "/x" }
     ]], server.url), has_arrived)
   end)
 
   it("ends a call whose name server hangs #timed", function()
     local argv = program.lua([[
-      client(arg[1]):request { path = "/x" }
+      client(arg[1], { timeout = 7200, deadline = 7200 }):request { path = "/x" }
     ]], SLOW)
-    argv.env = { LD_PRELOAD = program.SLOW_NAMES }
+    argv.env = { LD_PRELOAD = program.SLOW_NAMES, SLOW_SECONDS = "7200" }
     interrupts(argv, function(child) return child:stderr():find "waiting" end)
   end)
 
@@ -373,7 +372,7 @@ describe("Ctrl-C", function()
     process.eventually(has_arrived, "the call")
     server:script { {} }
     child:kill "sigint"
-    assert.equal(0, child:wait(5), child:stderr())
+    assert.equal(0, child:wait(), child:stderr())
     assert.equal("again", child:stderr())
   end)
 end)

@@ -1,6 +1,7 @@
 -- What the requests of one operation have in common is handed to the core once.
 local core = require "etoro.core"
 local recorder = require "spec.support.recorder"
+local patience = require "spec.support.patience"
 
 describe("an operation of the core", function()
   local function fails(message, ...)
@@ -82,7 +83,7 @@ describe("a job that is run", function()
     local operation = core.operation("GET", "safe")
     server:script { { body = "{}" } }
     local job = assert(engine:submit(client, operation, "/"))
-    local ends = core.monotonic() + 10
+    local ends = core.monotonic() + patience
     while not job:done() and core.monotonic() < ends do
       assert.is_boolean(engine:run(job, 0.25))
     end

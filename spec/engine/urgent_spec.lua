@@ -2,6 +2,7 @@
 -- cancelling, closing and finding out what became of an order do not.
 local core = require "etoro.core"
 local etoro = require "etoro"
+local patience = require "spec.support.patience"
 
 local START = 1767225600 -- 2026-01-01T00:00:00Z
 
@@ -95,7 +96,7 @@ describe("a pause after an order's 429", function()
   teardown(function() server:stop() end)
 
   local REFUSED = { fault = "status", status = 429,
-    headers = { ["Retry-After"] = "600" },
+    headers = { ["Retry-After"] = "900" },
     body = { errorCode = "TooManyRequests", errorMessage = "slow down" } }
   local ORDERS = {
     demo = "POST /api/v2/trading/execution/demo/orders",
@@ -129,11 +130,9 @@ describe("a pause after an order's 429", function()
         for _, pool in pairs(client:budget()) do
           paused = math.max(paused, pool.paused_for or 0)
         end
-        assert.is_true(paused > 500, paused)
-        local began = core.monotonic()
-        assert(resting:cancel({ deadline = 20 }))
-        assert(position:close(nil, { deadline = 20 }))
-        assert.is_true(core.monotonic() - began < 15)
+        assert.is_true(paused > patience, paused)
+        assert(resting:cancel({ deadline = patience }))
+        assert(position:close(nil, { deadline = patience }))
         -- entries are held all the while
         local none, held = client.orders:open({ symbol = "AAPL",
           transaction = "buy", amount = 100 }, { deadline = 0.5 })

@@ -114,7 +114,7 @@ describe("lighttpd", function()
       local value = file and json.decode(file:read "a")
       if file then file:close() end
       return value and value.view and #value.view.positions == 2 and value.view
-    end, "two positions", 60)
+    end, "two positions")
     run:kill "sigstop" -- the file stays as it is
     local known = #sandbox:arrivals()
     host:give "holder.state"

@@ -61,14 +61,14 @@ describe("a slow call", function()
     process.eventually(function()
       assert(child:is_running(), child:stderr())
       return #sandbox:arrivals(RATES) > 0
-    end, "the call", 60)
+    end, "the call")
     local before = count(child:stdout(), "meanwhile\n")
     process.eventually(function()
       return count(child:stdout(), "meanwhile\n") >= before + TURNS
-    end, "the host's own work", 60)
+    end, "the host's own work")
     assert.falsy(child:stdout():find "costs")
     sandbox:reset() -- lets go of what it held
-    assert.equal(0, (child:wait(60)), child:stderr())
+    assert.equal(0, (child:wait()), child:stderr())
     assert.equal("", child:stderr())
     assert.matches("AAPL costs%s[%d.]+\n$", child:stdout())
   end

@@ -129,7 +129,7 @@ describe("Prosody", function()
     talks.alice:await "id='while%-slow'"
     assert.is_nil(talks.alice:place "MSFT: bid")
     sandbox:reset() -- lets go of what it held
-    talks.alice:await("MSFT: bid", 60)
+    talks.alice:await "MSFT: bid"
   end)
 
   it("tells when a price passes, once, and whom", function()
@@ -179,7 +179,7 @@ describe("Prosody", function()
 
   it("ends when it is told to, and said no key and no error", function()
     child:kill "sigterm"
-    assert.equal(0, (child:wait(20)))
+    assert.equal(0, (child:wait()))
     local log = child:stdout() .. child:stderr()
     assert.falsy(log:find "sandbox%-%l+%-key")
     assert.falsy(log:find "\terror\t", log)

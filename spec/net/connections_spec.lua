@@ -7,6 +7,7 @@ local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 local tls_server = require "spec.support.tls_server"
+local patience = require "spec.support.patience"
 
 -- Operations of each class, made up, with nothing that looks into an answer.
 local function sender(method, class)
@@ -90,7 +91,7 @@ describe("a kept connection", function()
     for class, send in pairs(CLASSES) do
       it(("with %s costs a call of class %s nothing"):format(name, class),
         function()
-        local c = assert(server:client { max_retries = 0, timeout = 20 })
+        local c = assert(server:client { max_retries = 0, timeout = patience })
         server:script { step }
         assert(c:request { path = "/first" })
         settled()
@@ -110,7 +111,7 @@ describe("a kept connection", function()
     end
 
     it(("with %s is left in a host's loop, too"):format(name), function()
-      local c = assert(server:client { max_retries = 0, timeout = 20 })
+      local c = assert(server:client { max_retries = 0, timeout = patience })
       etoro.loop():pollfd()
       server:script { step }
       assert(c:request { path = "/first" })
@@ -124,8 +125,8 @@ describe("a kept connection", function()
     local steps, list = {}, {}
     for n = 1, 4 do steps[n] = { after = UNASKED, wait = 0.05 } end
     server:script(steps)
-    local c = assert(server:client { max_retries = 0, timeout = 20,
-      deadline = 30, max_connections = 4 })
+    local c = assert(server:client { max_retries = 0, timeout = patience,
+      deadline = patience, max_connections = 4 })
     local function at_once(n)
       etoro.run(function()
         for i = 1, n do
@@ -146,8 +147,8 @@ describe("a kept connection", function()
   end)
 
   it("is left within the limit of connections", function()
-    local c = assert(server:client { max_retries = 0, timeout = 20,
-      deadline = 30, max_connections = 1 })
+    local c = assert(server:client { max_retries = 0, timeout = patience,
+      deadline = patience, max_connections = 1 })
     for _ = 1, 5 do
       server:script { { after = UNASKED } }
       assert(c:request { path = "/first" })
@@ -159,8 +160,8 @@ describe("a kept connection", function()
   end)
 
   it("is left by a retry, too", function()
-    local c = assert(server:client { max_retries = 1, timeout = 20,
-      deadline = 30,
+    local c = assert(server:client { max_retries = 1, timeout = patience,
+      deadline = patience,
       on_event = function(event)
         if event.kind == "retried" then settled() end
       end })
@@ -228,7 +229,7 @@ describe("a kept connection", function()
         options = options }
       return assert(etoro.client { base_url = tls.url, api_key = "key-0123",
         user_key = "user-0123", ca_file = certificates.ca, max_retries = 0,
-        timeout = 20, deadline = 30, rate_limit = false })
+        timeout = patience, deadline = patience, rate_limit = false })
     end
 
     local head, body = answer '{"path":"/first"}':match "^(.-\r\n\r\n)(.*)$"
@@ -282,7 +283,7 @@ describe("a kept connection", function()
       if tls then tls:stop() end
       web:stop()
     end)
-    local c = assert(web:client { max_retries = 0, connect_timeout = 5 })
+    local c = assert(web:client { max_retries = 0, connect_timeout = patience })
     for _ = 1, 3 do assert(c:request { path = "/echo" }) end
     web.process:stop()
     tls = tls_server.start { port = web.ports.TLS, steps = {},

@@ -99,7 +99,7 @@ describe("an answer that begins with a folded line", function()
       port = web.ports.TLS, certificates = { cert = web.dir .. "/server.crt",
         key = web.dir .. "/server.key" } }
     web:write("../flag", "")
-    local code, signal = child:wait(60)
+    local code, signal = child:wait()
     assert.same({ 0, 0 }, { code, signal }, child:stderr())
     assert.equal(4, #tls:arrivals())
   end)

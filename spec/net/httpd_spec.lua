@@ -1,5 +1,6 @@
 local httpd = require "etoro.httpd"
 local socket = require "socket"
+local patience = require "spec.support.patience"
 
 describe("etoro.httpd", function()
   local server, open
@@ -7,7 +8,7 @@ describe("etoro.httpd", function()
   -- A client connection with text on its way.
   local function send(text)
     local c = assert(socket.connect("127.0.0.1", server:port()))
-    c:settimeout(5)
+    c:settimeout(patience)
     assert(c:send(text))
     open[#open + 1] = c
     return c
@@ -53,7 +54,7 @@ describe("etoro.httpd", function()
   it("hands over the request as it was sent", function()
     send("DELETE /a%2Fb/../%20?x=1,2&y=%41 HTTP/1.1\r\nHost: x\r\n"
       .. "X-Thing: One\r\nx-thing: Two\r\nContent-Length: 4\r\n\r\nbo\0y")
-    local r = server:wait(5)
+    local r = server:wait(patience)
     assert.equal("DELETE", r.method)
     assert.equal("/a%2Fb/../%20", r.path)
     assert.equal("x=1,2&y=%41", r.query)
@@ -66,7 +67,7 @@ describe("etoro.httpd", function()
   it("answers with status, headers and body, and keeps the connection",
   function()
     local c = get "/one"
-    local r = server:wait(5)
+    local r = server:wait(patience)
     assert.is_true(server:respond(r.id, 201, { ["X-A"] = { "1", "2" },
       Date = "Thu, 01 Jan 1970 00:00:00 GMT" }, "hello"))
     local line, headers, body = receive(c)
@@ -75,7 +76,7 @@ describe("etoro.httpd", function()
     assert.equal("Thu, 01 Jan 1970 00:00:00 GMT", headers.date)
     assert.equal("hello", body)
     assert(c:send "HEAD /two HTTP/1.1\r\nHost: x\r\n\r\n")
-    local again = server:wait(5)
+    local again = server:wait(patience)
     assert.equal(r.connection, again.connection)
     assert.equal("HEAD", again.method)
     server:respond(again.id, 204, {}, "")
@@ -84,7 +85,7 @@ describe("etoro.httpd", function()
 
   it("answers in any order", function()
     local a, b = get "/a", get "/b"
-    local one, two = server:wait(5), server:wait(5)
+    local one, two = server:wait(patience), server:wait(patience)
     if one.path == "/b" then one, two = two, one end
     server:respond(two.id, 200, {}, "second")
     assert.equal("second", select(3, receive(b)))
@@ -97,13 +98,13 @@ describe("etoro.httpd", function()
       .. "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
     assert.same({ nil, "timeout" }, { server:wait(0.02) })
     c:send "2\r\nde\r\n0\r\n\r\n"
-    assert.equal("abcde", server:wait(5).body)
+    assert.equal("abcde", server:wait(patience).body)
     c = send "POST /p HTTP/1.1\r\nHost: x\r\nContent-Le"
     assert.is_nil(server:wait(0.02))
     c:send "ngth: 4\r\n\r\nab"
     assert.is_nil(server:wait(0.02))
     c:send "cd"
-    assert.equal("abcd", server:wait(5).body)
+    assert.equal("abcd", server:wait(patience).body)
   end)
 
   it("refuses a body over its ceiling by itself", function()
@@ -119,7 +120,7 @@ describe("etoro.httpd", function()
     assert.matches("^HTTP/1.1 413", (receive(c)))
     send("POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
       .. ("x"):rep(10))
-    assert.equal(10, #server:wait(5).body)
+    assert.equal(10, #server:wait(patience).body)
   end)
 
   it("takes bodies of ETORO_HTTPD_BODY_MAX", function()
@@ -134,12 +135,12 @@ describe("etoro.httpd", function()
         at = sent or so_far or at
         r = server:wait(0)
       until r or at == #text or status == "413" and at > 2 ^ 20 and not sent
-      r = r or status == "200" and server:wait(5)
+      r = r or status == "200" and server:wait(patience)
       if r then
         assert.equal(2 ^ 26, #r.body)
         server:respond(r.id, 200, {}, "")
       end
-      c:settimeout(5)
+      c:settimeout(patience)
       assert.matches("^HTTP/1.1 " .. status, (receive(c)))
       collectgarbage()
     end
@@ -150,7 +151,7 @@ describe("etoro.httpd", function()
       local values = {}
       for i = 1, 1001 do values[i] = "v" .. i end
       local c = get "/one"
-      local id = server:wait(5).id
+      local id = server:wait(patience).id
       local ok, message = server:respond(id, 200, { ["X-A"] = values }, "")
       assert.is_nil(ok)
       assert.equal("a header has more than 1000 values", message)
@@ -167,7 +168,7 @@ describe("etoro.httpd", function()
 
   it("reads heads that fit into ETORO_HTTPD_HEAD_MAX", function()
     local c = get("/one", "X-Fill: " .. ("y"):rep(32 * 1024) .. "\r\n")
-    local r = server:wait(5)
+    local r = server:wait(patience)
     assert.equal(32 * 1024, #r.headers["x-fill"])
     server:respond(r.id, 200, {}, "")
     assert.matches("200", (receive(c)))
@@ -178,10 +179,10 @@ describe("etoro.httpd", function()
 
   it("cuts a connection without a byte", function()
     local c = get "/"
-    assert.is_true(server:cut(server:wait(5).id))
+    assert.is_true(server:cut(server:wait(patience).id))
     assert.equal("", rest(c))
     c = get "/"
-    assert.is_true(server:cut(server:wait(5).id, true))
+    assert.is_true(server:cut(server:wait(patience).id, true))
     server:wait(0.01)
     local text, why = c:receive(1)
     assert.is_nil(text)
@@ -190,18 +191,18 @@ describe("etoro.httpd", function()
 
   it("cuts a body short of its announced length", function()
     local c = get "/"
-    server:respond(server:wait(5).id, 200, {}, ("x"):rep(100), 40)
+    server:respond(server:wait(patience).id, 200, {}, ("x"):rep(100), 40)
     local text = rest(c)
     assert.matches("Content%-Length: 100", text)
     assert.equal(("x"):rep(40), text:match "\r\n\r\n(.*)$")
     c = get "/"
-    server:respond(server:wait(5).id, 200, {}, "abc", 0)
+    server:respond(server:wait(patience).id, 200, {}, "abc", 0)
     assert.matches("\r\n\r\n$", (rest(c)))
   end)
 
   it("sends raw bytes", function()
     local c = get "/"
-    local id = server:wait(5).id
+    local id = server:wait(patience).id
     assert.equal(7, server:send(id, "garbage"))
     assert.equal(1, server:send(id, "!"))
     server:cut(id)
@@ -210,7 +211,7 @@ describe("etoro.httpd", function()
 
   it("sees that a held request's peer has left", function()
     local c = get "/"
-    local id = server:wait(5).id
+    local id = server:wait(patience).id
     assert.is_false(server:gone(id))
     c:close()
     for _ = 1, 500 do
@@ -225,7 +226,7 @@ describe("etoro.httpd", function()
 
   it("knows each request once", function()
     local c = get "/"
-    local id = server:wait(5).id
+    local id = server:wait(patience).id
     server:respond(id, 200, {}, "")
     for _, call in ipairs { function() return server:cut(id) end,
         function() return server:send(id, "x") end,
@@ -240,7 +241,7 @@ describe("etoro.httpd", function()
 
   it("raises on wrong arguments and loses no request by it", function()
     local c = get "/"
-    local id = server:wait(5).id
+    local id = server:wait(patience).id
     for _, bad in ipairs { { 99, {} }, { 600, {} }, { 200, "x" },
         { 200, { a = 1 } }, { 200, { "x" } }, { 200, { a = { 1 } } } } do
       assert.is_false(pcall(server.respond, server, id, bad[1], bad[2], ""))
@@ -266,7 +267,7 @@ describe("etoro.httpd", function()
     end
     get "/still"
     local r
-    repeat r = server:wait(5) until r.path == "/still"
+    repeat r = server:wait(patience) until r.path == "/still"
   end)
 
   it("listens on this machine only", function()
@@ -285,7 +286,7 @@ describe("etoro.httpd", function()
 
   it("closes in any state, any number of times", function()
     get "/held"
-    server:wait(5)
+    server:wait(patience)
     get "/unread"
     send "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"
     server:wait(0)
@@ -296,7 +297,7 @@ describe("etoro.httpd", function()
     assert.is_false(pcall(server.port, server))
     server = assert(httpd.listen {})
     get "/held"
-    server:wait(5)
+    server:wait(patience)
     get "/unread"
     local weak = setmetatable({ server }, { __mode = "v" })
     server = assert(httpd.listen {})

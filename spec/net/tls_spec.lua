@@ -3,6 +3,7 @@ local etoro = require "etoro"
 local files = require "spec.support.files"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
+local patience = require "spec.support.patience"
 
 describe("TLS", function()
   local web, dir
@@ -58,7 +59,7 @@ describe("TLS", function()
   local function never_came(...)
     local _, last = assert(client(web.url, { ca_file = web.ca_file }):request {
       path = "/echo" })
-    local ids, ends = {}, core.monotonic() + 10
+    local ids, ends = {}, core.monotonic() + patience
     repeat
       for _, line in ipairs(web:log()) do ids[line.request_id] = true end
     until ids[last.request_id] or core.monotonic() > ends

@@ -6,6 +6,7 @@ local process = require "spec.support.process"
 local program = require "spec.support.program"
 local recorder = require "spec.support.recorder"
 local uv = require "luv"
+local patience = require "spec.support.patience"
 
 local KEYS = { api_key = "test-api-key-0123456789",
   user_key = "test-user-key-0123456789" }
@@ -86,7 +87,7 @@ describe("the transport", function()
           class = "safe" })
       end
       server:script(steps)
-      local ends = core.monotonic() + 10
+      local ends = core.monotonic() + patience
       for _, job in ipairs(jobs) do
         while not job:done() and core.monotonic() < ends do
           engine:step(0.1)

@@ -33,7 +33,7 @@ describe("a program of the cookbook #lua", function()
   local function run(name, input)
     local path = folder .. "/" .. name
     files.write(path, (assert(written[name], name)))
-    local done = process.run { LUA, path, cwd = folder, input = input, timeout = 60,
+    local done = process.run { LUA, path, cwd = folder, input = input,
       env = { ETORO_BASE_URL = sandbox.url, ETORO_ACCESS_TOKEN = false, HOME = folder,
         ETORO_API_KEY = "sandbox-api-key", ETORO_USER_KEY = "sandbox-user-key",
         LUA_PATH = docs.LUA_PATH } }

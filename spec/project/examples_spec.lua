@@ -7,7 +7,7 @@ local NO_KEYS = { ETORO_API_KEY = false, ETORO_USER_KEY = false,
 -- Runs an example to its end: standard output, standard error, exit code.
 local function run(name, arguments, env, input)
   local argv = { os.getenv "LUA" or "lua5.4", "examples/" .. name,
-    env = env or NO_KEYS, input = input, timeout = 60 }
+    env = env or NO_KEYS, input = input }
   for _, argument in ipairs(arguments or {}) do argv[#argv + 1] = argument end
   local done = process.run(argv)
   return done.stdout, done.stderr, done.code

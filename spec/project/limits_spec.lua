@@ -56,7 +56,7 @@ local WITHOUT = {
     strategy_shown_within strategy_stop_look]],
   -- meeting them takes as long as they say, on a clock that nobody drives
   [[ETORO_HTTPD_SEND_MS default_oauth_timeout default_oauth_deadline
-    default_oauth_connect_timeout oauth_grace reader_patience
+    default_oauth_connect_timeout oauth_grace
     ETORO_DEFAULT_WS_OPEN_TIMEOUT ETORO_DEFAULT_WS_CLOSE_TIMEOUT
     stream_queue
     command_shut_wait command_told_after command_queued_told

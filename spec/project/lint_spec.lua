@@ -11,7 +11,8 @@ describe("the lint", function()
     folder = process.scratch()
     script = process.run({ "/bin/pwd" }).stdout:gsub("%s+$", "")
       .. "/.ci/lint.lua"
-    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/sandbox" }
+    process.run { "/bin/mkdir", "-p", folder .. "/lua/etoro/sandbox",
+      folder .. "/spec" }
   end)
   teardown(function() process.remove(folder) end)
 
@@ -51,6 +52,20 @@ describe("the lint", function()
     } do
       finds(0, text)
     end
+  end)
+
+  it("finds specs that wait by a number of their own", function()
+    for _, text in ipairs {
+      "child:expect('ready', 20)", "socket:settimeout(5)",
+      "process.eventually(function() end, 'it', 30)",
+      "local ends = core.monotonic() + 10",
+    } do
+      finds(1, text, "spec/sample_spec.lua")
+      finds(0, text, "spec/sample.lua")
+      finds(0, (text:gsub("%d+", "patience")), "spec/sample_spec.lua")
+    end
+    finds(0, "socket:settimeout(0) local ends = core.monotonic() + 0.2",
+      "spec/sample_spec.lua")
   end)
 
   it("finds names that are words of Lua 5.5", function()

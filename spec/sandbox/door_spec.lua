@@ -2,6 +2,7 @@ local box = require "spec.support.box"
 local cjson = require "cjson"
 local server = require "spec.support.server"
 local socket = require "socket"
+local patience = require "spec.support.patience"
 
 local KEYS = "x-api-key: sandbox-api-key\r\nx-user-key: sandbox-user-key\r\n"
   .. "x-request-id: " .. box.ID .. "\r\n"
@@ -18,7 +19,7 @@ describe("who may speak to the served sandbox", function()
   -- and the body that came with it.
   local function say(head, body)
     local c = assert(socket.connect("127.0.0.1", tonumber(port)))
-    c:settimeout(5)
+    c:settimeout(patience)
     if body then head = head .. "Content-Length: " .. #body .. "\r\n" end
     assert(c:send((head:gsub("PORT", port)) .. "Connection: close\r\n\r\n"
       .. (body or "")))

@@ -3,6 +3,7 @@ local process = require "spec.support.process"
 local sandbox = require "etoro.sandbox"
 local server = require "spec.support.server"
 local socket = require "socket"
+local patience = require "spec.support.patience"
 
 local KEYS = { ["x-api-key"] = "sandbox-api-key",
   ["x-user-key"] = "sandbox-user-key", ["x-request-id"] = box.ID }
@@ -25,7 +26,7 @@ describe("the sandbox over HTTP", function()
   local function wire(method, path, body, seconds)
     local c = assert(socket.connect("127.0.0.1",
       tonumber(s.url:match ":(%d+)$")))
-    c:settimeout(seconds or 5)
+    c:settimeout(seconds or patience)
     local head = { ("%s %s HTTP/1.1"):format(method, path),
       "Host: " .. s.url:sub(8),
       "Content-Type: application/json", "Connection: close",
@@ -89,7 +90,7 @@ describe("the sandbox over HTTP", function()
     s:advance(3600)
     local _, after = s:raw("GET", "/sandbox/clock")
     assert.is_true(after.now - before.now >= 3600)
-    assert.is_true(after.now - before.now < 3610)
+    assert.is_true(after.now - before.now < 3600 + patience)
   end)
 
   it("changes limits when told, until reset", function()
@@ -208,14 +209,12 @@ describe("the sandbox over HTTP", function()
       assert.matches("^HTTP/1.1 200.*}$", text)
     end)
 
-    it("serve others while one is held back #timed", function()
-      s:fault { fault = "delay", seconds = 10 }
+    it("serve others while one is held back", function()
+      s:fault { fault = "delay", seconds = 7200 }
       local c = socket.connect("127.0.0.1", tonumber(s.url:match ":(%d+)$"))
       c:send(("GET / HTTP/1.1\r\nHost: %s\r\n\r\n"):format(s.url:sub(8)))
       process.eventually(function() return #s:arrivals() == 1 end)
-      local start = socket.gettime()
       assert.equal(200, (ask("GET", ME)))
-      assert.is_true(socket.gettime() - start < 9)
       c:close()
     end)
 
@@ -269,10 +268,10 @@ describe("the sandbox over HTTP", function()
   it("ends when told, and by Ctrl-C #timed", function()
     local one = server.start {}
     one:raw("POST", "/sandbox/stop")
-    assert.equal(0, (one.process:wait(5)))
+    assert.equal(0, (one.process:wait()))
     one = server.start {}
     one.process:kill "sigint"
-    assert.equal(0, (one.process:wait(20)))
+    assert.equal(0, (one.process:wait()))
     assert.equal("", one.process:stderr())
   end)
 
@@ -280,7 +279,7 @@ describe("the sandbox over HTTP", function()
     local one = server.start { api_key = "mine" }
     one.process:expect "(Ctrl%-C)"
     one:raw("POST", "/sandbox/stop")
-    one.process:wait(5)
+    one.process:wait()
     local out = one.process:stdout()
     assert.matches("^sandbox http://127%.0%.0%.1:%d+\n", out)
     assert.matches("mine", out)
@@ -304,10 +303,10 @@ describe("the sandbox over HTTP", function()
   it("can be stepped by a host", function()
     local one = assert(sandbox.server { limits = false })
     local c = socket.connect("127.0.0.1", tonumber(one.url:match ":(%d+)$"))
-    c:settimeout(5)
+    c:settimeout(patience)
     c:send(("GET /sandbox/clock HTTP/1.1\r\nHost: %s\r\n\r\n"):format(
       one.url:sub(8)))
-    assert.is_true(one:step(5))
+    assert.is_true(one:step(patience))
     assert.same({ false, "timeout" }, { one:step(0) })
     assert.equal("HTTP/1.1 200 OK", (c:receive "*l"))
     c:close()

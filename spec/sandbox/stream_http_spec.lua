@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local core = require "etoro.core"
 local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("the served sandbox's stream", function()
   local server, engine, way, time
@@ -19,7 +20,7 @@ describe("the served sandbox's stream", function()
   after_each(function() server:close() end)
 
   local function take()
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while core.monotonic() < ends do
       local news = table.pack(way:take())
       if news[1] then return table.unpack(news, 1, news.n) end

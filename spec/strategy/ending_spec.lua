@@ -92,7 +92,7 @@ describe("the end of a run #lua", function()
       child:expect "buys 1"
       process.sleep(0.3)
       child:kill "sigterm"
-      assert.equal(0, (child:wait(30)))
+      assert.equal(0, (child:wait()))
       assert.truthy(child:stdout():find("holds     AAPL 200.00", 1, true),
         child:stdout())
       local client = assert(server:client())
@@ -142,7 +142,7 @@ describe("the end of a run #lua", function()
       child:kill "sigint"
       process.sleep(0.2)
       child:kill "sigterm"
-      assert.equal(143, (child:wait(20)))
+      assert.equal(143, (child:wait()))
       assert.truthy(child:stdout():find("s.lua:4: main was stopped at once", 1, true),
         child:stdout())
     end)

@@ -54,12 +54,12 @@ describe("a run that is killed", function()
       local child = start()
       child:wait(0.15 + random:range(0, 1000) / 1000)
       child:kill "sigkill"
-      child:wait(5)
+      child:wait()
     end
     local child = start()
     child:expect "all there"
     child:kill "sigterm"
-    assert.equal(0, (child:wait(20)))
+    assert.equal(0, (child:wait()))
     local client = assert(server:client())
     local positions = assert(client.positions:list())
     assert.equal(WANTED, #positions)

@@ -112,9 +112,10 @@ describe("a stream that is read", function()
     local ends = core.monotonic() + 2.2
     while core.monotonic() < ends do
       way:watch(0)
+      local before = engine:now()
       assert(engine:step(10))
       local stats = way:stats()
-      assert.is_true(engine:now() - stats.drained_at < 0.1)
+      assert.is_true(stats.drained_at > before)
       assert.is_nil(stats.heard_at)
     end
     way:close()

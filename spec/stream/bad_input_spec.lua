@@ -8,6 +8,7 @@ local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("a stream", function()
   local server, stream, dir
@@ -254,7 +255,7 @@ describe("a stream", function()
       collectgarbage()
       local before = collectgarbage "count"
       etoro.run(function()
-        local ends = core.monotonic() + 60
+        local ends = core.monotonic() + patience
         while not stream.is_over and core.monotonic() < ends do
           etoro.sleep(0.01)
           heap = math.max(heap, collectgarbage "count" - before)

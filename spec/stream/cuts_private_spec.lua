@@ -7,6 +7,7 @@ local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local rng = require "etoro.sandbox.rng"
 local support_server = require "spec.support.server"
+local patience = require "spec.support.patience"
 
 local ROUNDS = (tonumber(os.getenv "CUTS") or 100) // 10
 local SEED = tonumber(os.getenv "SEED") or os.time()
@@ -61,7 +62,7 @@ describe("a stream's account", function()
   end
 
   local function eventually(check, what)
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while not check() do
       assert(core.monotonic() < ends, what)
       etoro.sleep(0.02)
@@ -88,7 +89,7 @@ describe("a stream's account", function()
     if #list < 3 or random:range(1, 100) <= 50 then
       local order = assert(client.orders:open { instrumentId = 1001,
         transaction = "buy", amount = 100 + random:range(0, 100) })
-      return assert(order:wait { timeout = 10 })
+      return assert(order:wait { timeout = patience })
     end
     local one = list[random:range(1, #list)]
     assert(one:close(random:range(1, 2) == 1 and { units = one.units / 2 }

@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
+local patience = require "spec.support.patience"
 
 local CUTS = tonumber(os.getenv "CUTS") or 40
 local SEED = tonumber(os.getenv "SEED") or os.time()
@@ -114,7 +115,7 @@ describe("a stream that is cut", function()
     note.quote = quote
     local seen = { sessions = {}, gaps = {}, numbers = {}, of = {}, held = {},
       last = 0 }
-    local ends = core.monotonic() + 300 + CUTS
+    local ends = core.monotonic() + patience + CUTS
     while core.monotonic() < ends do
       local event, err = stream:next(0.2)
       if err then error(err) end

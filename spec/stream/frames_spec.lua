@@ -2,6 +2,7 @@
 -- control frames between them, and what ends a stream in the midst of them.
 local core = require "etoro.core"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local TEXT = "\u{e9}\u{20ac}\u{1f600}."
 
@@ -177,7 +178,7 @@ describe("a stream's frames", function()
   it("are read by ETORO_WS_PIECES_MAX pieces in a step at most", function()
     local engine = core.engine()
     local stream = ws.open(server:stream("/flood/20000"))
-    local most, ends, kind = 0, core.monotonic() + 20, nil
+    local most, ends, kind = 0, core.monotonic() + patience, nil
     while kind ~= "closed" and core.monotonic() < ends do
       local before = stream:stats().bytes_in
       assert(engine:step(0))

@@ -7,6 +7,7 @@ local program = require "spec.support.program"
 local socket = require "socket"
 local uv = require "luv"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local PUSHES = 40
 
@@ -94,7 +95,7 @@ describe("a stream", function()
         end
         stream:close()
       end)
-      local ends = core.monotonic() + 20
+      local ends = core.monotonic() + patience
       while last < 40 do
         host.poll(loop:pollfd(), math.min(1, loop:timeout() or 1))
         loop:step()
@@ -105,7 +106,7 @@ describe("a stream", function()
 
   it("is read in LuaSocket's select", function()
     local loop, seen = etoro.loop(), start(new_client())
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while not seen.last and core.monotonic() < ends do
       socket.select({ loop }, nil, math.min(1, loop:timeout() or 1))
       loop:step()
@@ -129,7 +130,7 @@ describe("a stream", function()
   it("is read in cqueues, which polls the loop object", function()
     local queue, loop, seen = cqueues.new(), etoro.loop(), start(new_client())
     queue:wrap(function()
-      local ends = core.monotonic() + 20
+      local ends = core.monotonic() + patience
       while not seen.last and core.monotonic() < ends do
         cqueues.poll(loop)
         loop:step()
@@ -142,7 +143,7 @@ describe("a stream", function()
   it("is read in luv", function()
     local loop, seen = etoro.loop(), start(new_client())
     local poll, timer = uv.new_poll(loop:pollfd()), uv.new_timer()
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     local function step()
       loop:step()
       if seen.last or core.monotonic() > ends then uv.stop() end

@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local json = require "etoro.values.json"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local VALUES = { "null", "true", "false", "0", "-1.5", "1e308", '""', '"x"', "[]",
   "{}", '["InvalidKey"]', '[1,{"a":[2]}]', '{"errorCode":"InvalidKey"}', "403",
@@ -105,7 +106,7 @@ describe("a field of another type", function()
   -- Reads until the price is there that was said last, and all that was told
   -- until then: how the texts fall into reads is no matter.
   local function await_price(row)
-    local ends = core.monotonic() + 10
+    local ends = core.monotonic() + patience
     while stream:quote(1001).bid ~= 7 do
       local event, err = stream:next(1)
       assert.is_nil(err, row)

@@ -6,6 +6,7 @@ local limits = require "etoro.values.limits"
 local stream_queue = require "etoro.stream.queue"
 local stream_quotes = require "etoro.stream.quotes"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("a stream's queue", function()
   local queue, quotes, number
@@ -278,7 +279,7 @@ describe("a stream whose reader is slow", function()
 
   -- Lets the stream go on while nobody reads, until check() is true.
   local function until_true(check)
-    local ends = core.monotonic() + 30
+    local ends = core.monotonic() + patience
     etoro.run(function()
       while not check() and core.monotonic() < ends do etoro.sleep(0.01) end
     end)

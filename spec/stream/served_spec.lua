@@ -4,6 +4,7 @@ local cjson = require "cjson"
 local core = require "etoro.core"
 local httpd = require "etoro.httpd"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("etoro.httpd", function()
   local server, engine, client
@@ -20,7 +21,7 @@ describe("etoro.httpd", function()
 
   -- Runs both sides until check() gives something.
   local function both(check, on_news)
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while core.monotonic() < ends do
       local found = table.pack(check())
       if found[1] then return table.unpack(found, 1, found.n) end
@@ -183,7 +184,7 @@ describe("etoro.httpd", function()
     for _, bytes in ipairs { "\x81\x01x", "\x81\x81mask\x80", "\xff\x80mask" } do
       local list = {}
       local raw = assert(socket.connect("127.0.0.1", server:port()))
-      raw:settimeout(5)
+      raw:settimeout(patience)
       raw:send("GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
         .. "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
         .. "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" .. bytes)

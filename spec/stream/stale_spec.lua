@@ -5,6 +5,7 @@ local limits = require "etoro.values.limits"
 local sandbox = require "etoro.sandbox"
 local stream_hub = require "etoro.sandbox.stream.hub"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("a stream's topic #lua", function()
   local server, stream
@@ -58,7 +59,7 @@ describe("a stream's topic #lua", function()
   it("is not looked at any more when it is unsubscribed", function()
     open(10, { stale_after = 0.5 })
     assert(stream:unsubscribe { 1 })
-    local ends = core.monotonic() + 2
+    local ends = core.monotonic() + patience
     local ids = {}
     while core.monotonic() < ends and not ids[4] do
       local event = stream:next(0.1)

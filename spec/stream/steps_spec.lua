@@ -6,6 +6,7 @@ local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local STREAMS = 64
 local PIECE = 16 * 1024     -- ETORO_WS_PIECE
@@ -62,7 +63,7 @@ describe("a step", function()
   local function read_all(streams, frames)
     local most_work, most_bytes = 0, 0
     local bytes, seen = sums(streams)
-    local ends = core.monotonic() + 200
+    local ends = core.monotonic() + patience
     while seen < frames and core.monotonic() < ends do
       assert(engine:step(0))
       local more_bytes, more = sums(streams)
@@ -142,7 +143,7 @@ describe("a step", function()
         for _, one in ipairs(streams) do sum = sum + one:stats().messages end
         return sum
       end
-      local seen, most, ends = 0, 0, core.monotonic() + 200
+      local seen, most, ends = 0, 0, core.monotonic() + patience
       while seen < STREAMS * 100 and core.monotonic() < ends do
         loop:step(0) -- the budget of one task
         most = math.max(most, messages() - seen)
@@ -162,7 +163,7 @@ describe("a step", function()
         server.plain) })
     local stream, loop = assert(client:stream()), etoro.loop()
     assert(stream:subscribe { 1001 })
-    local seen, most, ends = 0, 0, core.monotonic() + 60
+    local seen, most, ends = 0, 0, core.monotonic() + patience
     while seen < 3000 and core.monotonic() < ends do
       local before = stream:stats().messages
       loop:step(0)

@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("a stream's topics", function()
   local server, stream, lowered
@@ -48,7 +49,7 @@ describe("a stream's topics", function()
 
   -- Lets it go on until all of these have a bid.
   local function until_bids(first, last)
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     etoro.run(function()
       for id = first, last do
         while not stream:quote(id).bid do

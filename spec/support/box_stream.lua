@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local sandbox = require "etoro.sandbox"
 local stream_hub = require "etoro.sandbox.stream.hub"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local M = { START = 1700000000 }
 
@@ -52,7 +53,7 @@ function M.served(options)
     return table.pack(self.way:take())
   end
   function self.take()
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while core.monotonic() < ends do
       local news = turn()
       if news[1] then return table.unpack(news, 1, news.n) end

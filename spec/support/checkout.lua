@@ -40,7 +40,6 @@ function methods:run(argv, env)
   for name, value in pairs(CLEAN) do argv.env[name] = value end
   for name, value in pairs(env or {}) do argv.env[name] = value end
   argv.cwd = argv.cwd or self.tree
-  argv.timeout = argv.timeout or 300
   return process.run(argv)
 end
 

@@ -90,7 +90,7 @@ end
 -- Runs a file where nothing is yet, in a process of its own.
 local function run_file(path, folder, sandbox)
   return process.run { LUA, path,
-    timeout = 60, input = "n\n", cwd = folder,
+    input = "n\n", cwd = folder,
     env = { ETORO_BASE_URL = sandbox.url, ETORO_ACCESS_TOKEN = false,
       ETORO_API_KEY = "sandbox-api-key", HOME = folder,
       XDG_CACHE_HOME = false, ETORO_USER_KEY = "sandbox-user-key",

@@ -1,6 +1,9 @@
--- Runs before the specs (.busted). A sanitizer that was put in front of Lua
--- must not follow into every shell and tool that a spec starts; process.lua
--- puts it in front of the Lua programs it starts.
+-- Runs before the specs (.busted).
+local patience = require "spec.support.patience"
+
+-- A sanitizer that was put in front of Lua must not follow into every shell and
+-- tool that a spec starts; process.lua puts it in front of the Lua programs it
+-- starts.
 require("luv").os_unsetenv "LD_PRELOAD"
 
 -- Seconds that a spec, or what is before and behind it, may take; 0 is no
@@ -8,7 +11,7 @@ require("luv").os_unsetenv "LD_PRELOAD"
 local limit = math.tointeger(os.getenv "SPEC_LIMIT")
   or (os.getenv "FAULT_ORDERS" or os.getenv "FAULT_MONEY"
     or os.getenv "KILL_ROUNDS" or os.getenv "ETORO_ROUNDTRIP") and 0
-  or 180
+  or 2 * patience
 
 if limit > 0 then
   local busted = require "busted"

@@ -1,5 +1,6 @@
 -- Child processes with arguments as a list, pipes and deadlines (luv). While
 -- a spec does not call into this module, nothing is read from the pipes.
+local patience = require "spec.support.patience"
 local uv = require "luv"
 
 local methods = {}
@@ -116,10 +117,10 @@ end
 ---@return table process with code, signal, stdout, stderr as text
 function M.run(argv)
   local self = M.spawn(argv)
-  local seconds = argv.timeout or 60
+  local seconds = argv.timeout or patience
   if not self:wait(seconds) then
     self:kill "sigkill"
-    self:wait(5)
+    self:wait()
     error(("%s did not end within %g s\n%s"):format(argv[1], seconds,
       self:stderr()), 2)
   end
@@ -150,7 +151,7 @@ end
 function methods:wait(seconds)
   local done = step_until(function()
     return self.code and self.out.is_done and self.err.is_done
-  end, seconds or 10)
+  end, seconds or patience)
   if not done then return nil end
   return self.code, self.signal
 end
@@ -169,7 +170,7 @@ function methods:stop()
   self:kill "sigterm"
   if not step_until(function() return self.code end, 2) then
     self:kill "sigkill"
-    step_until(function() return self.code end, 5)
+    step_until(function() return self.code end, patience)
   end
 end
 
@@ -180,7 +181,7 @@ function methods:stderr() return table.concat(self.err) end
 function methods:expect(pattern, seconds)
   step_until(function()
     return self.code or self:stdout():match(pattern)
-  end, seconds or 30)
+  end, seconds or patience)
   local found = self:stdout():match(pattern)
   if not found then
     error(("process did not print %q\n%s%s"):format(pattern, self:stdout(),
@@ -197,9 +198,9 @@ end
 --- What check() gives once that is true; looks again and again meanwhile.
 ---@param check fun(): any
 ---@param what? string for the message
----@param seconds? number 20 by default
+---@param seconds? number patience by default
 function M.eventually(check, what, seconds)
-  local ends = uv.hrtime() + (seconds or 20) * 1e9
+  local ends = uv.hrtime() + (seconds or patience) * 1e9
   local found = check()
   while not found do
     if uv.hrtime() > ends then

@@ -14,7 +14,7 @@ M.WATCH_SIGPIPE = BUILD .. "/spec/hosts/watch_sigpipe.so"
 -- What every piece of code starts with.
 local HEAD = [[
 local core = require "etoro.core"
-local etoro = require "etoro"
+local etoro, patience = require "etoro", require "spec.support.patience"
 local function client(url, options)
   local all = { base_url = url, api_key = "test-api-key-0123456789",
     user_key = "test-user-key-0123456789" }
@@ -25,7 +25,7 @@ end
 ]]
 
 --- The arguments for process.run and process.spawn: the plain interpreter.
---- The code finds client(url, options), core, etoro and its arguments in arg.
+--- The code finds client(url, options), core, etoro, patience and its arguments in arg.
 ---@param code string
 function M.lua(code, ...)
   return { os.getenv "LUA" or "lua5.4", "-e", HEAD .. code, "/dev/null", ... }

@@ -23,6 +23,7 @@
 -- answer (0.02), quit = true: closes then without having said so.
 local cjson = require "cjson"
 local socket = require "socket"
+local patience = require "spec.support.patience"
 
 local methods = {}
 local mt = { __name = "spec.recorder", __index = methods }
@@ -173,7 +174,7 @@ end
 function Server:control(now)
   local sock = self.controller:accept()
   if not sock then return end
-  sock:settimeout(5)
+  sock:settimeout(patience)
   local line = sock:receive "*l"
   local order = line and cjson.decode(line) or {}
   local answer = {}
@@ -251,7 +252,7 @@ function M.main(options)
     math.tointeger(options.port) or 0, 1024))
   self.controller = assert(socket.bind("127.0.0.1", 0))
   self.listener:settimeout(0)
-  self.controller:settimeout(5)
+  self.controller:settimeout(patience)
   local _, port = self.listener:getsockname()
   local _, control = self.controller:getsockname()
   io.stdout:write(("recorder %d %d\n"):format(port, control))
@@ -275,7 +276,7 @@ end
 
 local function order(self, what)
   local sock = assert(socket.connect("127.0.0.1", self.control_port))
-  sock:settimeout(10)
+  sock:settimeout(patience)
   assert(sock:send(cjson.encode(what) .. "\n"))
   local line = assert(sock:receive "*l")
   sock:close()

@@ -3,12 +3,13 @@ local cjson = require "cjson"
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 local process = require "spec.support.process"
+local patience = require "spec.support.patience"
 
 local methods = {}
 local mt = { __name = "spec.server", __index = methods }
 local M = {}
 
-http.TIMEOUT = 30 -- seconds without a byte
+http.TIMEOUT = patience -- seconds without a byte
 
 local SCRIPT = "lua/etoro/sandbox/main.lua"
 local STILL = "spec/support/still.lua"

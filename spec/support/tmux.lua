@@ -70,13 +70,12 @@ function methods:resize(columns, rows)
 end
 
 --- Waits for the program's end.
----@param seconds number
 ---@return integer code that it has ended with
-function methods:wait(seconds)
+function methods:wait()
   return process.eventually(function()
     local text = files.read(self.ended) or ""
     return math.tointeger(tonumber(text:match "^(%d+)\n"))
-  end, "its end", seconds)
+  end, "its end")
 end
 
 function methods:stop()

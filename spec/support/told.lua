@@ -10,6 +10,7 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local server = require "spec.support.server"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 local methods = {}
 local mt = { __name = "spec.told", __index = methods }
@@ -39,7 +40,7 @@ end
 --- Until the server has the subscription; other tasks have their turn.
 function methods:until_subscribed()
   self:event "connected"
-  local ends = core.monotonic() + 10
+  local ends = core.monotonic() + patience
   local asks = self.stream.subscribed.sessions[1].asks
   while not asks.asked.private or next(asks.replies) do
     assert(core.monotonic() < ends, "not subscribed")
@@ -62,7 +63,7 @@ function methods:cut() tell(self, { close = 1012 }) end
 
 --- The next event of a kind, waited for up to ten seconds.
 function methods:event(kind)
-  local ends = core.monotonic() + 10
+  local ends = core.monotonic() + patience
   while core.monotonic() < ends do
     local event, err = self.stream:next(ends - core.monotonic())
     assert(event, tostring(err or "time is over") .. " before " .. kind)

@@ -6,6 +6,7 @@
 --   ws.take(stream), server:expect(pattern), server:stop()
 local core = require "etoro.core"
 local process = require "spec.support.process"
+local patience = require "spec.support.patience"
 
 local methods = {}
 local mt = { __name = "spec.ws", __index = methods }
@@ -29,7 +30,7 @@ end
 --- A core client of an origin.
 function M.client(engine, base_url, options)
   local all = { base_url = base_url, api_key = M.API_KEY,
-    user_key = M.USER_KEY, connect_timeout = 5 }
+    user_key = M.USER_KEY, connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value or nil end
   return assert(engine:client(all))
 end
@@ -51,10 +52,10 @@ function methods:expect(pattern) return self.process:expect(pattern) end
 
 function methods:stop() self.process:stop() end
 
---- Its next news, waited for up to ten seconds.
+--- Its next news, waited for.
 function M.take(stream, engine)
   engine = engine or core.engine()
-  local ends = core.monotonic() + 10
+  local ends = core.monotonic() + patience
   while core.monotonic() < ends do
     local news = table.pack(stream:take())
     if news[1] then return table.unpack(news, 1, news.n) end

@@ -6,6 +6,7 @@
 --   talk:await(pattern, seconds) -> what it captures, of all that was said
 local mime = require "mime"
 local socket = require "socket"
+local patience = require "spec.support.patience"
 
 local methods = {}
 local mt = { __name = "spec.xmpp", __index = methods }
@@ -32,9 +33,8 @@ end
 
 --- Waits for a stanza; what came before it counts as well.
 ---@param pattern string
----@param seconds? number 20 by default
-function methods:await(pattern, seconds)
-  local ends = socket.gettime() + (seconds or 20)
+function methods:await(pattern)
+  local ends = socket.gettime() + patience
   while not self.text:find(pattern) do
     if socket.gettime() > ends then
       error(("not heard: %s\n%s"):format(pattern, self.text), 2)

@@ -180,7 +180,7 @@ describe("the journal's disk", function()
           unset "DISK_SHUT"
           for _ = 1, 50 do
             if seen then break end
-            assert(host.poll(loop:pollfd(), 5), "asleep")
+            assert(host.poll(loop:pollfd(), 20), "asleep")
             loop:step()
           end
           assert(seen)
@@ -217,7 +217,7 @@ describe("the journal's disk", function()
       local task = etoro.spawn(order, c)
       loop:step()
       loop:step()
-      assert(host.poll(loop:pollfd(), 5), "asleep") -- it is on the disk
+      assert(host.poll(loop:pollfd(), 20), "asleep") -- it is on the disk
       task:cancel()
       for _ = 1, 20 do loop:step() end
       assert(not host.poll(loop:pollfd(), 0.1), "awake")

@@ -302,7 +302,7 @@ local SLOW = [[
   local done = 0
   -- Lets the tasks run until something holds.
   local function drive(holds)
-    local ends = core.monotonic() + 20
+    local ends = core.monotonic() + patience
     while not holds() do
       assert(core.monotonic() < ends, "no end")
       etoro.run(etoro.sleep, 0.001)

@@ -2,6 +2,7 @@
 -- exactly once.
 local etoro = require "etoro"
 local refusal = require "etoro.trading.resolve.refusal"
+local patience = require "spec.support.patience"
 local recorder = require "spec.support.recorder"
 local server = require "spec.support.server"
 
@@ -492,7 +493,7 @@ for _, api in ipairs { "v2", "v3" } do
           results[i] = assert(client:call(OPEN, body(), OPTIONS))
         end)
       end
-      local ends = require("etoro.core").monotonic() + 10
+      local ends = require("etoro.core").monotonic() + patience
       local steps = 0
       while not (results[1] and results[2])
         and require("etoro.core").monotonic() < ends
