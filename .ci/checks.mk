@@ -82,7 +82,7 @@ FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
 FUZZ = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
-QUICK = --exclude-tags=slow,timed,long
+QUICK = --exclude-tags=slow,timed
 
 fuzzers: $(FUZZERS)
 
@@ -100,16 +100,16 @@ $(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/*/*.[ch] \
 
 check:
 	@sh .ci/deps.sh run test lint page judge packages site debian
-	$(MAKE) --no-print-directory check-valgrind check-sanitizers check-threads
-	$(APART) -O check-fuzz check-cuts check-numbers check-portable check-report \
-	  check-grademark check-mcp check-prism check-deb check-site
+	$(MAKE) --no-print-directory check-valgrind check-sanitizers
+	$(APART) -O check-threads check-fuzz check-cuts check-numbers check-portable \
+	  check-report check-grademark check-mcp check-prism check-deb check-site
 
 # Not those tagged "lua": in their process hardly any C is at work.
 check-valgrind: all programs
-	SPEC_LIMIT=1200 sh .ci/each.sh "$(SPEC)" valgrind -q --error-exitcode=99 \
+	SPEC_LIMIT=1800 JOBS=$(SPEC_JOBS) WITHOUT=lua sh .ci/each.sh "$(SPEC)" valgrind -q --error-exitcode=99 \
 	  --leak-check=full --errors-for-leak-kinds=definite --show-leak-kinds=definite \
 	  --child-silent-after-fork=yes --suppressions=.ci/valgrind.supp \
-	  $(LUA) $(BUSTED) $(QUICK),lua
+	  $(LUA) $(BUSTED) $(QUICK),long,lua
 
 # Two Lua states in two threads, and the journal's own. Only what runs in
 # spec/hosts/embed: the lua command has no sanitizer of this kind in it.
@@ -136,8 +136,7 @@ run-sanitizers: export LSAN_OPTIONS = \
 run-sanitizers: export UBSAN_OPTIONS = print_stacktrace=1
 run-sanitizers: export SPEC_LIMIT = 1800
 run-sanitizers: all programs
-	sh .ci/each.sh "$(SPEC)" env $(PRELOADED) $(LUA) $(BUSTED) $(QUICK)
-	env $(PRELOADED) $(LUA) $(BUSTED) --tags=long $(SPEC)
+	JOBS=$(SPEC_JOBS) sh .ci/each.sh "$(SPEC)" env $(PRELOADED) $(LUA) $(BUSTED) $(QUICK)
 
 check-numbers: all programs
 	ETORO_ROUNDTRIP=1000000 $(LUA) $(BUSTED) --tags=slow spec/values/json_spec.lua

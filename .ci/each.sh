@@ -2,8 +2,10 @@
 # each.sh FILES COMMAND [ARGUMENT...]: runs COMMAND ARGUMENT... with one spec
 # file after the other, as many at a time as there are processors (JOBS, at
 # most 8), in processes of their own. FILES: spec files, or directories of
-# them. Tells of each file how many of its tests passed, and shows what those
-# write that fail; the last line counts the tests of all. Fails if one does.
+# them. Tells of each file how many of its tests passed and how many seconds of a
+# processor it took, and shows what those write that fail; the last line counts
+# the tests of all. Fails if one does. WITHOUT: a tag that COMMAND leaves out;
+# files that have nothing else are left out here already.
 set -eu
 
 files=$1
@@ -14,12 +16,18 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 export scratch
 
+is_left_out() {
+  [ -n "${WITHOUT:-}" ] && grep -q '^describe' "$1" && ! grep -q '^for ' "$1" &&
+    ! grep '^describe' "$1" | grep -qv "#$WITHOUT"
+}
+
 # What takes longest first: files with specs that are slow by what they do, then
 # long ones.
 # shellcheck disable=SC2046,SC2086
 in_order() {
   ls -S $(find $files -name '*_spec.lua') | while read -r file; do
-    if grep -q '#slow' "$file"; then echo "0 $file"; else echo "1 $file"; fi
+    if is_left_out "$file"; then continue; fi
+    if grep -q '#slow\|#long"' "$file"; then echo "0 $file"; else echo "1 $file"; fi
   done | sort -s -k 1,1 | cut -c 3-
 }
 
@@ -31,6 +39,10 @@ in_order |
     code=0
     "$@" >"$log" 2>&1 || code=$?
     for file; do :; done
+    # children: the last line, "0m1.23s 0m0.45s"
+    times >"$log.times"
+    spent=$(tail -1 "$log.times" | sed "s/[ms]/ /g" |
+      awk "{ printf \"%.0f\", 60 * (\$1 + \$3) + \$2 + \$4 }")
     count=$(grep -E "^[0-9]+ passed, [0-9]+ failed$" "$log" | tail -1)
     # a file that ends without a count, or fails beside its tests, is a fault
     case $code,$count in
@@ -43,7 +55,7 @@ in_order |
       cat "$log.told"
       exit 1
     fi
-    echo "${count%,*}  $file"
+    echo "${count%,*}  $file ($spent s)"
   ' each "$@" || status=1
 
 cat "$scratch"/*.count | awk '
