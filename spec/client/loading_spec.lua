@@ -50,7 +50,7 @@ describe("behind a write", function()
   end
 
   for _, flow in ipairs { "orders", "call_then_look", "positions",
-    "portfolios", "social", "watchlists", "renewal" }
+    "portfolios", "money", "social", "watchlists", "renewal" }
   do
     it("none is loaded by what people do: " .. flow, function()
       loads_nothing(spawn("flow", flow))

@@ -207,6 +207,35 @@ function flows.portfolios()
   broken_off(function() return portfolio_named "Broken" end)
 end
 
+-- Money that moves, and what is asked of it afterwards.
+function flows.money()
+  local transfers, copying, subaccounts = client.transfers, client.copying,
+    client.subaccounts
+  local accounts = {}
+  for _, one in ipairs(assert(client.balances:get()).balances) do
+    accounts[one.accountType] = one
+  end
+  local function pay()
+    return transfers:create { sourceAccount = accounts.trading,
+      destinationAccount = accounts.cash, amount = 5, currency = "USD" }
+  end
+  local function copy()
+    return copying:start({ parentCID = 31000101, amount = 300 }, { wait = 3 })
+  end
+  look_at(true, client:recover())
+  each_fault(pay)
+  each_fault(copy)
+  each_fault(function() return copying:stop(1, { wait = 1 }) end)
+  each_fault(function() return subaccounts:create "mybot1" end)
+  each_fault(function()
+    return subaccounts:transfer("sub", { amountInUsd = 5,
+      direction = "ToSubAccount" })
+  end)
+  look_at(true, client:recover { settle = 1 })
+  broken_off(pay)
+  broken_off(copy)
+end
+
 function flows.social()
   local post = assert(client.posts:create { message = "hello" })
   each_fault(function() return client.posts:create { message = "again" } end)

@@ -424,6 +424,72 @@ describe("of money that was under way", function()
     assert.is_true(box:now() - began < 1, "nothing is waited for")
   end)
 
+  it("what was given up is found, and what never left is not asked for", function()
+    local client = begin()
+    etoro.run(function()
+      local handle = box.handle
+      local task = etoro.spawn(pay, client, 10, "given-up")
+      function box.handle(self, request)
+        box.handle = handle
+        task:cancel()
+        return handle(self, request)
+      end
+      pcall(task.wait, task)
+    end)
+    client:halt()
+    local _, err = pay(client, 11, "halted")
+    assert.equal("halted", err.code)
+    client:close()
+    client = client_of { dry_run = true }
+    _, err = pay(client, 12, "dry")
+    assert.equal("dry_run", err.code)
+    client:close()
+    local found = recover()
+    assert.equal(1, #found)
+    assert.same({ "given-up", "landed" }, { found[1].key, found[1].state })
+  end)
+
+  it("nothing leaves that cannot be written down", function()
+    local client = begin()
+    assert(os.rename(path, path .. ".1"))
+    local before = box.arrivals.count
+    for _, call in ipairs {
+      function() return pay(client, 10, "r-1") end,
+      function()
+        return client.copying:start { parentCID = PARENT, amount = 250 }
+      end,
+      function() return client.copying:stop(7) end,
+      function()
+        return client.subaccounts:transfer("sub", { amountInUsd = 5,
+          direction = "ToSubAccount" })
+      end,
+    } do
+      local result, err = call()
+      assert.is_nil(result)
+      assert.same({ "journal", false }, { err.code, err.may_have_executed })
+    end
+    assert.equal(before + 1, box.arrivals.count) -- whose keys they are
+    assert(os.rename(path .. ".1", path))
+    assert(pay(client, 10, "r-1"))
+  end)
+
+  it("forty that are open are told within the budget of requests", function()
+    local client = begin()
+    for i = 1, 40 do assert(pay(client, 10, "r-" .. i)) end
+    for i = 41, 45 do
+      lost(TRANSFER, "cut_before", function() return pay(client, 10, "r-" .. i) end)
+    end
+    crash(client)
+    box:change { limits = true }
+    client = client_of { rate_limit = true }
+    local found = assert(client:recover())
+    for i, one in ipairs(found) do
+      assert.equal(i > 40 and "not_landed" or "landed", one.state, one.seen)
+    end
+    assert.equal(45, #found)
+    assert.equal(0, box.arrivals.refused)
+  end)
+
   it("client.orders:recover leaves it alone, and says so", function()
     local client = begin()
     pay(client, 10, "r-1")

@@ -15,6 +15,11 @@ local routes = require "etoro.trading.routes"
 local server_clock = require "etoro.call.server_clock"
 local spelling = require "etoro.values.spelling"
 
+-- What a client sends an end by, to be there before anything has left.
+require "etoro.trading.hints"
+require "etoro.trading.orders"
+require "etoro.trading.resolve"
+
 local tostring = core.text -- not up to the locale
 
 ---@class etoro.NewCopy
