@@ -7,7 +7,7 @@ local M = {}
 -- Attributes of a spec that decide what may be sent, in the order told
 local TOLD = { "type", "required", "nullable", "min", "max", "above",
   "min_length", "max_length", "min_items", "max_items", "max_bytes",
-  "default", "deprecated" }
+  "default", "repeated", "deprecated" }
 
 local function all_names(left, right)
   local both = {}
@@ -93,11 +93,19 @@ local function compare_bodies(old, new, out)
   end
 end
 
+-- The pool that a quota is of, by the operations that share it.
+local function pool_of(quota, known)
+  if quota.is_default then return "default" end
+  for _, other in ipairs(quota.others) do
+    if known[other] then return known[other].pool end
+  end
+  return "one of its own"
+end
+
 -- What a document says of a quota otherwise than the pools have it.
 local function compare_quotas(name, old, quota, known, pools, out)
   if quota.is_default ~= (old.pool == "default") then
-    out[#out + 1] = ("pool: %s -> %s"):format(old.pool,
-      quota.is_default and "default" or "one of its own")
+    out[#out + 1] = ("pool: %s -> %s"):format(old.pool, pool_of(quota, known))
   end
   local pool = pools[old.pool]
   if pool.limit ~= quota.limit or pool.window ~= quota.window then
@@ -132,16 +140,31 @@ local function compare(old, new)
   local statuses = list_change(old.success, new.success)
   if statuses then out[#out + 1] = "success " .. statuses end
   local scopes = new.has_scopes and list_change(old.scopes, new.scopes)
-  if scopes then out[#out + 1] = "scopes " .. scopes end
+  if scopes then
+    out[#out + 1] = "scopes " .. scopes .. (new.scopes and "" or ": any will do")
+  end
+  if new.refuses_keys then out[#out + 1] = "keys are not accepted, tokens alone" end
   return out
+end
+
+-- Whether a version comes before another, number by number.
+local function is_before(left, right)
+  local numbers = right:gmatch "%d+"
+  for digits in left:gmatch "%d+" do
+    local a, b = tonumber(digits), tonumber(numbers() or 0)
+    if a ~= b then return a < b end
+  end
+  return false
 end
 
 --- Tells how operations differ from those that are known.
 ---@param known table<string, table> the present table
 ---@param newer table<string, table> merged from a newer document
 ---@param pools table<string, table> the present ones
+---@param answers? table<string, string[]> lines on answers, by operation
+---@param latest? { version: string, operations: table } the last document, as it is
 ---@return string[] lines in order; none when nothing differs
-function M.lines(known, newer, pools)
+function M.lines(known, newer, pools, answers, latest)
   local lines = {}
   local counts = { added = 0, removed = 0, changed = 0, deprecated = 0 }
   local function tell(kind, name, details)
@@ -162,6 +185,13 @@ function M.lines(known, newer, pools)
       local details = compare(old, new)
       if new.quota then
         compare_quotas(name, old, new.quota, known, pools, details)
+      end
+      for _, line in ipairs(answers and answers[name] or {}) do
+        details[#details + 1] = line
+      end
+      if old["until"] and latest and latest.operations[name]
+          and not is_before(latest.version, old["until"]) then
+        details[#details + 1] = "documented again; it was not in " .. old["until"]
       end
       if new.deprecated and not old.deprecated then tell("deprecated", name) end
       if old.deprecated and not new.deprecated then

@@ -5,6 +5,7 @@
 -- make rows: writes meta/resources.meta.lua, for editors as well.
 -- make drift OPENAPI=path: prints how another document differs from them.
 
+local answer_drift = require "src.generate.answer_drift"
 local common = require "src.generate.common"
 local drift = require "src.generate.drift"
 local merge = require "src.generate.merge"
@@ -142,13 +143,28 @@ local function write_rows(folder)
   put(folder .. "/meta/resources.meta.lua", rows.meta(texts))
 end
 
+-- How answers differ from those that are kept; nil where none are.
+local function answers_drift(paths, folder)
+  local path = folder == "lua/etoro" and "spec/support/answer_types.lua"
+    or folder .. "/answer_types.lua"
+  local kept = loadfile(path)
+  if not kept then return nil end
+  local documents, version = read_documents(paths)
+  local text = shapes.answers(read_all(documents, read.answers), version)
+  return answer_drift.lines(shapes.read(kept()), shapes.read(assert(load(text))()))
+end
+
 local function show_drift(path, folder, knowledge)
   local known = {}
   for _, part in ipairs(part_paths(folder)) do
     for name, entry in pairs(assert(loadfile(part))()) do known[name] = entry end
   end
   local newer, _, version = merged(path, knowledge)
-  local lines = drift.lines(known, newer, knowledge.pools)
+  local documents = read_documents(path)
+  local last = documents[#documents]
+  local lines = drift.lines(known, newer, knowledge.pools,
+    answers_drift(path, folder), { version = version_of(last),
+      operations = read.operations(last) })
   if #lines == 0 then lines[1] = "no differences" end
   print(version)
   for _, line in ipairs(lines) do print(line) end

@@ -174,7 +174,9 @@ end
 -- What an operation is, of its document and what is known of it.
 local function complete(entry, name, fact, knowledge, documents)
   for key, value in pairs(fact or {}) do
-    if key ~= "scopes" or not entry.scopes then entry[key] = copy(value) end
+    if key ~= "scopes" or not (entry.scopes or entry.has_scopes) then
+      entry[key] = copy(value)
+    end
   end
   local gone = knowledge.gone and knowledge.gone[name]
   if gone then

@@ -285,6 +285,50 @@ local function read_success(operation)
   return success
 end
 
+-- Whether an operation says which scopes it takes: all of them may do.
+local function names_scopes(document, operation)
+  local schemes = (document.components or {}).securitySchemes or {}
+  for _, choice in ipairs(operation.security or {}) do
+    for scheme in pairs(choice) do
+      if (schemes[scheme] or {}).type == "oauth2" then return true end
+    end
+  end
+  return false
+end
+
+local function is_key(schemes, choice)
+  for name in pairs(choice) do
+    if (schemes[name] or {}).type ~= "apiKey" then return false end
+  end
+  return true
+end
+
+local function has_keys(schemes)
+  for _, scheme in pairs(schemes) do
+    if scheme.type == "apiKey" then return true end
+  end
+  return false
+end
+
+-- Whether an operation is not open to keys: no choice of its security is theirs,
+-- and they are none of its headers. Older documents have no schemes of keys.
+local function refuses_keys(document, item, operation)
+  local schemes = (document.components or {}).securitySchemes or {}
+  if not has_keys(schemes) then return false end
+  for _, list in ipairs { item.parameters or {}, operation.parameters or {} } do
+    for _, parameter in ipairs(list) do
+      if resolve(document, parameter).name:lower() == "x-user-key" then
+        return false
+      end
+    end
+  end
+  local security = operation.security or {}
+  for _, choice in ipairs(security) do
+    if is_key(schemes, choice) then return false end
+  end
+  return #security > 0
+end
+
 -- Any one of the scopes named is enough, whatever scheme names it.
 local function read_scopes(operation)
   local scopes, seen = {}, {}
@@ -322,7 +366,9 @@ local function read_operation(document, method, path, item, operation)
     body = body, body_kind = kind ~= "json" and kind or nil,
     success = read_success(operation),
     deprecated = operation.deprecated == true or nil,
-    scopes = scopes, has_scopes = scopes ~= nil or nil,
+    scopes = scopes, has_scopes = scopes ~= nil
+      or names_scopes(document, operation) or nil,
+    refuses_keys = refuses_keys(document, item, operation) or nil,
     quota = read_quota(operation),
   }
 end

@@ -1,5 +1,5 @@
 -- Writes what the fields of all answers are: names and JSON types, nothing
--- more, in the short form that spec/support/shapes.lua reads.
+-- more, in a short form; and reads that.
 
 local classes = require "src.generate.classes"
 local common = require "src.generate.common"
@@ -120,6 +120,33 @@ function M.answers(answers, version)
   table.sort(types)
   for i, line in ipairs(types) do types[i] = wrap(line) end
   return HEAD:format(version, table.concat(types), table.concat(lines))
+end
+
+-- The lines of a text, those that go on put together.
+local function lines_of(text)
+  return text:gsub("\\\n  ", ""):gsub("\n  ", " "):gmatch "[^\n]+"
+end
+
+--- Reads what M.answers writes, once it is loaded: types by name, each its fields by
+--- theirs, and answers by operation and status.
+---@param written { types: string, answers: string }
+---@return { types: table<string, table<string, { kind: string, required: boolean }>>,
+---answers: table<string, string> }
+function M.read(written)
+  local out = { types = {}, answers = {} }
+  for line in lines_of(written.types) do
+    local name, rest = line:match "^(%S+) ?(.*)$"
+    local fields = {}
+    for field, required, kind in rest:gmatch "([%w_]+)(%*?):(%S+)" do
+      fields[field] = { kind = kind, required = required == "*" }
+    end
+    out.types[name] = fields
+  end
+  for line in lines_of(written.answers) do
+    local name, kind = line:match "^(%S+ %S+ %d+) ?(.*)$"
+    out.answers[name] = kind
+  end
+  return out
 end
 
 return M
