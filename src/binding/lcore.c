@@ -15,6 +15,7 @@
 #include "binding/lstream.h"
 #include "binding/ltext.h"
 #include "binding/ltype.h"
+#include "binding/lwatch.h"
 
 #include <curl/curl.h>
 #include <errno.h>
@@ -384,5 +385,6 @@ int luaopen_etoro_core(lua_State *L)
   letoro_open_engine(L);
   letoro_open_market(L);
   letoro_open_quote(L);
+  letoro_open_watch(L);
   return 1;
 }

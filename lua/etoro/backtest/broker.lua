@@ -28,6 +28,8 @@ local universe = require "etoro.sandbox.market.universe"
 local broker = {}
 broker.__index = broker
 
+local NONE <const> = {}
+
 local M = {}
 
 local market = {}
@@ -420,11 +422,14 @@ end
 ---@param bars etoro.StrategyBar[] one of each
 ---@param ends number when they are over
 function broker:pass_bars(list, bars, ends)
-  local held, watched = self.held, self.book.watched
+  local held, watched, inside = self.held, self.book.watched, self.finer or NONE
   for i = 1, #list do
     local id = list[i].id
-    if held[id] or watched[id] and watched[id][1] then
+    local waits = watched[id]
+    if waits and waits[1] or held[id] and inside[id] then
       self:pass_bar(id, bars[i], ends)
+    elseif held[id] then
+      exits.note(self, id, bars[i])
     end
   end
 end

@@ -143,8 +143,11 @@ local function look_at_orders(broker, id, bar, asks)
   end
 end
 
--- Notes how far a bar went, for positions that nothing of it can end.
-local function note_bar(broker, id, bar)
+--- Notes how far a bar went, for positions that nothing of it can end.
+---@param broker etoro.BacktestBroker
+---@param id integer
+---@param bar { high: number, low: number }
+function M.note(broker, id, bar)
   local held = broker.held[id] or NONE
   for i = 1, #held do
     local position = held[i]
@@ -166,7 +169,7 @@ end
 ---@param id integer
 ---@param bar { time: number, open: number, high: number, low: number }
 function M.look(broker, id, bar)
-  if not broker:is_watched(id) then return note_bar(broker, id, bar) end
+  if not broker:is_watched(id) then return M.note(broker, id, bar) end
   local asks = asks_of(broker, id, bar)
   look_at_positions(broker, id, bar, asks)
   if broker:is_watched(id) then look_at_orders(broker, id, bar, asks) end

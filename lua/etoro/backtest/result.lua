@@ -147,25 +147,23 @@ end
 
 -- One symbol bought at the first open: where its bars begin and end, its units.
 local function buy_one(self, symbol, cost, cash)
-  local columns, first, last = self.data[symbol], nil, nil
-  for i, time in ipairs(columns.time) do
-    if time >= self.begins and time < self.ends_before then
-      first, last = first or i, i
-    end
-  end
+  local columns = self.data[symbol]
+  local time, first, last = columns.time, 1, #columns.time
+  while first <= last and time[first] < self.begins do first = first + 1 end
+  while last >= first and time[last] >= self.ends_before do last = last - 1 end
   local money = cash - cost.fee
-  if not first or money <= 0 then return { cash = cash } end
+  if first > last or money <= 0 then return { cash = cash } end
   local dollars
   if self.broker:converts(symbol) then
-    function dollars(time) return self.broker:dollars(symbol, time) end
+    function dollars(at) return self.broker:dollars(symbol, at) end
     money = money / (1 + cost.markup)
   end
-  local bought = dollars and dollars(columns.time[first]) or 1
+  local bought = dollars and dollars(time[first]) or 1
   local entry = columns.open[first] * (1 + cost.spread)
   return { columns = columns, at = first - 1, first = first, last = last,
     money = cash, dollars = dollars, bought = bought, entry = entry,
     units = money / (entry * bought),
-    day = columns.time[first] // DAY, night = cost.overnight }
+    day = time[first] // DAY, night = cost.overnight }
 end
 
 -- Adds to a curve what it is worth at the bars' ends: gains are converted as they

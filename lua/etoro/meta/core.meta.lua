@@ -292,6 +292,11 @@ function core.open_file(path) end
 ---@return string uuid a random one
 function core.uuid() end
 
+--- Gives a function that calls another under the hook that this thread has now, and
+--- leaves the thread without one.
+---@return fun(handler: (fun(raised: any): any), fn: function, ...: any): boolean, ...
+function core.watched() end
+
 --- Puts a text in the place of a file, its owner's alone, and waits until it is on
 --- the disk: after a loss of power there is the old one or the new one.
 ---@param path string

@@ -13,8 +13,6 @@ local M = {}
 
 local function tell_gap(self, item, bar)
   local last, seconds = item.last, self.strategy.seconds
-  item.gap = nil
-  if bar.time - last <= seconds then return end
   -- nights and weekends are none: a gap lies within one day
   if bar.time // times.DAY == last // times.DAY then
     item.gap = { symbol = item.symbol, from = last + seconds, to = bar.time }
@@ -66,12 +64,14 @@ end
 ---@param time number
 ---@param bars etoro.StrategyBar[]
 function M.hand(self, time, bars)
-  local by_symbol = self.items
+  local by_symbol, show, seconds = self.items, items.show, self.strategy.seconds
   for i = 1, #bars do
     local bar = bars[i]
     local item = by_symbol[bar.symbol]
-    if item.last then tell_gap(self, item, bar) end
-    items.show(item, bar)
+    local last = item.last
+    if item.gap then item.gap = nil end
+    if last and bar.time - last > seconds then tell_gap(self, item, bar) end
+    show(item, bar)
   end
   self.bars = self.bars + #bars
   if self:is_free() then M.enter(self, bars)
@@ -97,8 +97,11 @@ end
 ---@param self etoro.StrategyRun
 ---@param bars etoro.StrategyBar[]
 function M.enter(self, bars)
-  local by_symbol = self.items
-  for i = 1, #bars do items.feed(by_symbol[bars[i].symbol], bars[i]) end
+  local by_symbol, feed_item = self.items, items.feed
+  for i = 1, #bars do
+    local bar = bars[i]
+    feed_item(by_symbol[bar.symbol], bar)
+  end
 end
 
 return M

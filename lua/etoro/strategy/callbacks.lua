@@ -37,7 +37,6 @@ end
 local function new_guard(stop)
   local guard = { stop = stop }
   function guard.look()
-    if guard.is_idle then return end
     guard.bursts = guard.bursts - 1
     guard.why = guard.why or verdict(guard)
     if not guard.why then return end
@@ -136,43 +135,55 @@ local function keep(run)
   run.failure = err
 end
 
--- Calls what an event is for.
-local function call_event(run, guard, name, time, ...)
-  run:begin_decision(time)
-  guard.name, guard.is_idle = name, false
-  local ok, result = xpcall(run.strategy.callbacks[name], with_trace, run.ctx, ...)
-  guard.is_idle = true
-  if guard.why then refill(guard) else guard.bursts = BURSTS end
+-- What is left to do behind a callback.
+local function finish(run, name, ok, result)
   if not ok then run:failed((outcome(name, ok, result))) end
   if run.options.state then keep(run) end
 end
 
--- Calls for the bars of one time; false behind the last.
-local function call_bar(run, guard, event)
-  local bars, at = event.bars, event.at
-  local bar = bars[at]
-  while bar do
-    at = at + 1
-    event.at = at
-    local item = run.items[bar.symbol]
-    if item.is_ready or run:is_told(item) then
-      call_event(run, guard, "on_bar", event.time, bar, item.indicators)
-      return true
-    end
-    bar = bars[at]
-  end
-  return false
+-- Calls a callback, which has all its instructions. The hook that counts them is in
+-- force in the callback alone.
+local function call_back(run, guard, name, ...)
+  guard.name, guard.why, guard.bursts = name, nil, BURSTS
+  finish(run, name, guard.call(with_trace, run.strategy.callbacks[name], run.ctx, ...))
 end
 
--- Calls what is first in the queue; bars of one time stay there until all are told.
+-- Calls for the bars of one time: its place in them is the event's, which stays in
+-- the queue until all are told.
+local function call_bars(run, guard, event)
+  local bars, time, by_symbol = event.bars, event.time, run.items
+  local call, on_bar, ctx = guard.call, run.strategy.callbacks.on_bar, run.ctx
+  local is_plain, decision = not run.options.state, nil
+  guard.name = "on_bar"
+  for at = event.at, #bars do
+    local bar = bars[at]
+    local item = by_symbol[bar.symbol]
+    event.at = at + 1
+    if item.is_ready or run:is_told(item) then
+      if not decision or decision.is_looked_at or decision.time ~= time then
+        decision = run:begin_decision(time)
+      end
+      guard.why, guard.bursts = nil, BURSTS
+      local ok, result = call(with_trace, on_bar, ctx, bar, item.indicators)
+      if not (ok and is_plain) then finish(run, "on_bar", ok, result) end
+      if run.failure then return end
+    end
+  end
+end
+
+-- Calls what is first in the queue.
 local function call_first(run, guard, queue)
   local event = queue[queue.first]
-  if event.bars and call_bar(run, guard, event) then return end
+  if event.bars then
+    call_bars(run, guard, event)
+    if run.failure then return end
+  end
   queue[queue.first], queue.first = nil, queue.first + 1
   if event.feed then
     run:enter(event.feed)
   elseif event.name then
-    call_event(run, guard, event.name, event.time, unpack(event, 1, event.n))
+    run:begin_decision(event.time)
+    call_back(run, guard, event.name, unpack(event, 1, event.n))
   end
 end
 
@@ -185,6 +196,7 @@ function M.drain(run)
   run.is_busy = true
   run.guard = run.guard or new_guard(run.options.stop)
   local guard = watch("", run.guard)
+  guard.call = guard.call or core.watched()
   while queue.first <= queue.last and not run.failure do
     call_first(run, guard, queue)
   end

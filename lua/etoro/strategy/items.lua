@@ -13,7 +13,9 @@ local M = {}
 ---@class etoro.StrategyItem
 ---@field symbol string
 ---@field id integer
----@field indicators table<string, etoro.Indicator>
+---@field indicators table<string, etoro.Indicator> as the strategy sees them
+---@field lines etoro.Indicator[] the same, whatever it does with that table
+---@field line_names string[] of each
 ---@field bars etoro.StrategyBar[] the newest of them, oldest first
 ---@field is_kept? boolean its bars stand where they came from, `bars` shows them
 ---@field newest? etoro.StrategyBar
@@ -72,8 +74,12 @@ function M.new(client, strategy, symbol, others)
   local indicators
   indicators, err = make_indicators(strategy)
   if not indicators then return nil, err end
+  local lines, names = {}, {}
+  for name, one in pairs(indicators) do
+    lines[#lines + 1], names[#names + 1] = one, name
+  end
   return { symbol = symbol, id = found.instrumentID, bars = {},
-    indicators = indicators }
+    indicators = indicators, lines = lines, line_names = names }
 end
 
 local function keep(bars, bar)
@@ -96,7 +102,8 @@ end
 ---@param item etoro.StrategyItem
 ---@param bar etoro.StrategyBar
 function M.feed(item, bar)
-  for _, one in pairs(item.indicators) do one:add_bar(bar) end
+  local lines = item.lines
+  for i = 1, #lines do lines[i]:add_bar(bar) end
 end
 
 --- Adds a bar that is over, to the indicators as well.
@@ -124,7 +131,7 @@ end
 ---@return integer
 function M.needed(item)
   local most = 0
-  for _, one in pairs(item.indicators) do most = math.max(most, one.needs) end
+  for _, one in ipairs(item.lines) do most = math.max(most, one.needs) end
   return most
 end
 
@@ -133,7 +140,7 @@ end
 ---@return boolean
 function M.is_ready(item)
   if item.is_ready then return true end
-  for _, one in pairs(item.indicators) do
+  for _, one in ipairs(item.lines) do
     if not one.ready then return false end
   end
   item.is_ready = true
@@ -145,8 +152,8 @@ end
 ---@return string[]
 function M.unsettled(item)
   local names = {}
-  for name, one in pairs(item.indicators) do
-    if not one.settled then names[#names + 1] = name end
+  for i, one in ipairs(item.lines) do
+    if not one.settled then names[#names + 1] = item.line_names[i] end
   end
   table.sort(names, core.before)
   return names

@@ -80,6 +80,7 @@ end
 --- What a callback sees of the account is read once, and then is the same until
 --- it has ended; what main sees, until it sleeps.
 ---@param time? number the start of the newest bars that it sees; all
+---@return table decision
 function run:begin_decision(time)
   local thread = coroutine.running()
   local decision = self.decisions[thread]
@@ -88,6 +89,7 @@ function run:begin_decision(time)
     self.decisions[thread] = decision
   end
   decision.time = time
+  return decision
 end
 
 --- What is seen of the account until this decision is over.
