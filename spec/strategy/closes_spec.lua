@@ -61,6 +61,33 @@ describe("a strategy that closes #lua", function()
     return false
   end
 
+  it("closes all of what it holds, and no part, where its state cannot be kept",
+    function()
+      local folder = lab.dir .. "/kept"
+      assert(os.execute(("mkdir '%s'"):format(folder)))
+      local result = assert(lab:run([[return { name = "closes", symbols = { "AAPL" },
+        main = function(ctx)
+          assert(ctx:buy("AAPL", { amount = 400 }))
+          ctx:log "gone"
+          local done, err = ctx:close("AAPL", { units = 0.1 })
+          ctx:log("part", done and "done" or err.code)
+          done, err = ctx:buy("AAPL", { amount = 50 })
+          ctx:log("more", done and "done" or err.code)
+          done, err = ctx:close "AAPL"
+          ctx:log("all", done and "done" or err.code)
+        end }]], { days = 0.2, state = folder .. "/state", on_note = function(note)
+          lab.notes[#lab.notes + 1] = note
+          if note.text ~= "gone" then return end
+          assert(os.rename(folder, folder .. "-moved"))
+        end }))
+      assert.same({ "gone", "part state", "more state", "all done" }, lab:told "log")
+      assert.matches("AAPL is closed, though it cannot be kept: the state file",
+        table.concat(lab:told "error", "\n"))
+      assert.equal(1, sent(CLOSE))
+      assert.same({}, result.positions)
+      assert.equal("state", result.err.code) -- and the run ends, with a reason
+    end)
+
   describe("all of it, while the market is closed", function()
     local WAITS = [[
       assert(ctx:buy("AAPL", { amount = 400 }))

@@ -310,6 +310,38 @@ describe("the journal", function()
       assert.equal(2, #read(path).intent)
     end)
 
+    it("closes all of a position while it is full, and says so; no part of one",
+      function()
+      server:set { default = { body = '{"orderForClose":{"positionID":5,'
+        .. '"orderID":7}}' } }
+      runs [[
+        local told = {}
+        local c = journaled { on_event = function(event)
+          if event.kind == "warning" then told[#told + 1] = event.message end
+        end }
+        local function close(units)
+          return c:call("POST /api/v1/trading/execution/demo/market-close-orders"
+            .. "/positions/{positionId}", { positionId = 5,
+            body = { InstrumentID = 1, UnitsToDeduct = units } })
+        end
+        set "DISK_FULL"
+        local result, err = close(0.5)
+        assert(not result and err.code == "journal", tostring(err))
+        assert(#told == 0)
+        assert(close())
+        assert(#told == 1 and told[1]:find "without a line in the journal", told[1])
+        assert(told[1]:find "No space left", told[1])
+        unset "DISK_FULL"
+        assert(close())
+        assert(#told == 1)
+        c:close()
+      ]]
+      assert.equal(2, #server:arrivals())
+      local by = read(path)
+      assert.equal(1, #by.intent)
+      assert.equal("closed", by.outcome[#by.outcome].state)
+    end)
+
     it("has nothing sent while it is broken, and says so", function()
       runs [[
         local c = journaled()

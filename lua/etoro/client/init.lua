@@ -186,6 +186,12 @@ local function send_out(client, op, request, path, body, options, inner)
     body = body, started = client._runtime.engine:now(),
     closing = inner and inner.closing,
     again = function(more, is_urgent)
+      local result, response = send(client, op, request, more, is_urgent)
+      if result ~= nil or response.code ~= "journal"
+          or resolve.needs_record(op, body) then
+        return result, response
+      end
+      journal:leave_out(client, request, response)
       return send(client, op, request, more, is_urgent)
     end,
   }, options)

@@ -191,6 +191,11 @@ local function enter(run, position, units)
     held = tonumber(position.units) }
   local ok, err = run:save() -- what may be sent stands on the disk before
   if ok then return record end
+  if not units then -- done twice it does no harm: no reason to hold what is to go
+    run:note("error", ("%s is closed, though it cannot be kept: %s"):format(
+      position.symbol, err.message))
+    return record
+  end
   run.book:finish(record, "rejected", err.message)
   return nil, err
 end

@@ -256,10 +256,21 @@ end
 local function leave(journal, request, outcome)
   local file, job = journal.file, request.announced_by
   file.pending[request] = nil
-  if job and job:was_sent() then
+  if job and job:was_sent() or request.is_left_out then
     journal:outcome(request.request_id, outcome)
   end
   let_go(file)
+end
+
+--- What is sent all the same, though its intent could not be written: the client
+--- warns of it, and how it ends is said where the disk takes that.
+---@param client etoro.Client
+---@param request table that `announce` was given
+---@param err etoro.Error why
+function methods:leave_out(client, request, err) -- luacheck: no self
+  request.is_left_out = true
+  client:warn(nil, "a position is closed without a line in the journal: "
+    .. err.message)
 end
 
 --- Says how a call ended.

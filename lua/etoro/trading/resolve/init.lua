@@ -72,6 +72,16 @@ local function tells(call, result)
   return order_answer.id(result) ~= nil
 end
 
+--- Whether a write must not leave without its intent in the journal, where there is
+--- one. Closing all of a position twice does no harm, and a disk that is full is no
+--- reason to keep it.
+---@param op etoro.Operation
+---@param body any as it is sent, decoded
+---@return boolean
+function M.needs_record(op, body)
+  return op.trade ~= "close" or type(body) ~= "table" or close.units_of(body) ~= nil
+end
+
 --- Makes a call that places an order or closes a position, and finds out what
 --- became of it when its answer is lost, or does not tell.
 ---@param client etoro.Client
