@@ -53,6 +53,10 @@ function M.failure(body, response, op)
   err.status, err.attempts = response.status, response.attempts
   err.server_request_id = response.server_request_id
   err.details = err.details or get(exception, "invalidItems")
+  if op.moves_money or op.trade then
+    -- no answer that the API has for money; what was done it does not say
+    err.kind, err.retryable, err.may_have_executed = "unknown_outcome", false, true
+  end
   return err
 end
 
