@@ -171,7 +171,9 @@ describe("the etoro command #lua", function()
       assert.truthy(err:find("2000.00 USD leave your account", 1, true))
       assert.truthy(err:find("nobody to ask", 1, true))
       os.remove(file)
-      err = on_real("call", "POST /v2/agent-portfolios", "userTokenName=a")
+      err = on_real("call", "POST /v2/agent-portfolios", "userTokenName=a",
+        "agentPortfolioName=MyPort1", "investmentAmountInUsd=2000.00",
+        'scopeNames=["x"]')
       assert.truthy(err:find("On your REAL account", 1, true))
     end)
 

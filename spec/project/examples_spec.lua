@@ -103,7 +103,7 @@ describe("examples/watchlist_sync.lua #lua", function()
     local out, err, code = run("watchlist_sync.lua",
       { "Tech", "AAPL", "msft", "AAPL", "APPL" }, env)
     assert.equal(0, code, err)
-    assert.matches("APPL is left out: no instrument has the symbol or name 'APPL';"
+    assert.matches("APPL is left out: no instrument has the symbol 'APPL';"
       .. " near it are AAPL (Apple, 1001)", out, 1, true)
     assert.matches("Creating the watchlist Tech.", out, 1, true)
     assert.matches("Added: AAPL, MSFT.", out, 1, true)
