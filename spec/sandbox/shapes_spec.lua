@@ -19,6 +19,7 @@ local ODD = {
   ["AggregatedPortfolioInstrumentAggregate.dailyGainAccountCurrency"] = "n",
   ["AggregatedPortfolioInstrumentAggregate.dailyGainAssetCurrency"] = "n",
   ["AggregatedPortfolioMirrorTotals.mirrorDailyGainAccountCurrency"] = "n",
+  ["MeResponse.avatarUrl"] = "s",
   -- money is no integer
   ["PostMarketOpenOrdersByUnitsOrderForOpen.amount"] = "n",
 }

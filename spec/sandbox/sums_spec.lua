@@ -177,6 +177,9 @@ for _, account in ipairs { "demo", "real" } do
       local _, got = t:ask("GET", "aggregate", "?pnlLevel=DailyPnl&dailyCutoffUtc="
         .. cutoff)
       assert.same(now, got.accountTotals)
+      _, got = t:ask("GET", "aggregate", "?pnlLevel=DailyPnl") -- since midnight
+      assert.near(now.accountTotalValue, got.accountTotals.accountTotalValue, 0.001)
+      assert.is_number(got.accountTotals.dailyGainAccountCurrency)
     end)
   end)
 end

@@ -109,6 +109,17 @@ describe("the sandbox as an older server", function()
       assert.equal(200, (b:ask("GET", ME)))
     end)
 
+  it("knows nothing of what came to older routes later", function()
+    local b = box.new { api_version = "v1.244" }
+    local _, me = b:ask("GET", ME)
+    assert.equal(box.null, me.lei)
+    assert.is_nil(me.avatarUrl)
+    local status, sums = b:ask("GET",
+      "/api/v1/trading/info/aggregate-portfolio?pnlLevel=DailyPnl")
+    assert.equal(200, status)
+    assert.is_nil(sums.accountTotals.yesterdayTotalValue)
+  end)
+
   it("is one or the other over HTTP, and can be changed", function()
     local s = server.start { api_version = "v1.244" }
     finally(function() s:stop() end)

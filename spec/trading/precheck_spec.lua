@@ -355,25 +355,38 @@ describe("the check before an order", function()
       passes(by_units)
     end)
 
-    it("has to be of the kind that the instrument takes", function()
-      eligible { allowedOrderQuantityType = "Units" }
-      refuses("quantity_type", "amount",
-        "AAPL is ordered by units, not by amount")
-    end)
+    -- the words of the API's examples, and those of its text
+    for _, word in ipairs { "Units", "unitsOnly" } do
+      it("has to be of the kind that the instrument takes: " .. word, function()
+        eligible { allowedOrderQuantityType = word }
+        refuses("quantity_type", "amount",
+          "AAPL is ordered by units, not by amount")
+      end)
+    end
 
-    it("has to be an amount where it takes no units", function()
-      eligible { allowedOrderQuantityType = "Amount" }
-      refuses("quantity_type", "units",
-        "AAPL is ordered by amount, not by units",
-        { amount = "absent", units = 1 })
-    end)
+    for _, word in ipairs { "Amount", "amountOnly" } do
+      it("has to be an amount where it takes no units: " .. word, function()
+        eligible { allowedOrderQuantityType = word }
+        refuses("quantity_type", "units",
+          "AAPL is ordered by amount, not by units",
+          { amount = "absent", units = 1 })
+      end)
+    end
 
-    it("has to be whole where units are", function()
-      eligible { unitsQuantityType = "WholeUnits" }
+    for _, word in ipairs { "WholeUnits", "whole" } do
+      it("has to be whole where units are: " .. word, function()
+        eligible { unitsQuantityType = word }
+        rate(99, 100)
+        refuses("whole_units", "units", "AAPL is traded in whole units; you"
+          .. " asked for 1.50", { amount = "absent", units = "1.50" })
+        passes { amount = "absent", units = "2.0" }
+      end)
+    end
+
+    it("may be any where the instrument takes all, in parts", function()
+      eligible { unitsQuantityType = "fractional", allowedOrderQuantityType = "all" }
       rate(99, 100)
-      refuses("whole_units", "units", "AAPL is traded in whole units; you"
-        .. " asked for 1.50", { amount = "absent", units = "1.50" })
-      passes { amount = "absent", units = "2.0" }
+      passes { amount = "absent", units = "1.50" }
     end)
   end)
 

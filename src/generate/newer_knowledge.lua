@@ -214,7 +214,6 @@ local aggregate = {
     pnlLevel = { type = "string", enum = { "None", "Pnl", "DailyPnl" } },
     dailyCutoffUtc = daily,
   },
-  any_of = { { "dailyCutoffUtc", when = { pnlLevel = "DailyPnl" } } },
   none_of = { { "dailyCutoffUtc", when = { pnlLevel = "None" } },
     { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } } },
 }

@@ -84,9 +84,6 @@ local aggregate_portfolio_query = {
 local scopes_trade_real_read = {
   "etoro-public:trade.real:read", "etoro-public:trade.real:write",
 }
-local any_of_daily_cutoff_utc = {
-  { "dailyCutoffUtc", when = { pnlLevel = "DailyPnl" } },
-}
 local none_of_daily_cutoff_utc = {
   { "dailyCutoffUtc", when = { pnlLevel = "None" } },
   { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } },
@@ -129,7 +126,7 @@ local aggregate_portfolio_body = {
     enum = { "none", "pnl", "dailyPnl" },
   },
 }
-local any_of_daily_cutoff_utc_2 = {
+local any_of_daily_cutoff_utc = {
   { "dailyCutoffUtc", when = { pnlLevel = "dailyPnl" } },
 }
 local none_of_daily_cutoff_utc_2 = {
@@ -574,7 +571,6 @@ add("GET", "/api/v1/trading/info/aggregate-portfolio", {
   account = "real",
   twin = "GET /api/v1/trading/info/demo/aggregate-portfolio",
   scopes = scopes_trade_real_read,
-  any_of = any_of_daily_cutoff_utc,
   none_of = none_of_daily_cutoff_utc,
 })
 
@@ -587,7 +583,7 @@ add("POST", "/api/v1/trading/info/aggregate-portfolio", {
   twin = "POST /api/v1/trading/info/demo/aggregate-portfolio",
   reads = true,
   scopes = scopes_trade_real_read,
-  any_of = any_of_daily_cutoff_utc_2,
+  any_of = any_of_daily_cutoff_utc,
   none_of = none_of_daily_cutoff_utc_2,
   since = "v1.375.0",
 })
@@ -600,7 +596,6 @@ add("GET", "/api/v1/trading/info/demo/aggregate-portfolio", {
   account = "demo",
   twin = "GET /api/v1/trading/info/aggregate-portfolio",
   scopes = scopes_trade_demo_read,
-  any_of = any_of_daily_cutoff_utc,
   none_of = none_of_daily_cutoff_utc,
 })
 
@@ -613,7 +608,7 @@ add("POST", "/api/v1/trading/info/demo/aggregate-portfolio", {
   twin = "POST /api/v1/trading/info/aggregate-portfolio",
   reads = true,
   scopes = scopes_trade_demo_read,
-  any_of = any_of_daily_cutoff_utc_2,
+  any_of = any_of_daily_cutoff_utc,
   none_of = none_of_daily_cutoff_utc_2,
   since = "v1.375.0",
 })

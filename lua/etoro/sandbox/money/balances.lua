@@ -98,7 +98,7 @@ end
 -- All that a query can be about.
 local function accounts_for(ctx)
   local out = M.accounts(ctx)
-  if not ctx.args.includeSubAccounts then return out end
+  if not ctx.args.includeSubAccounts or ctx.box:is_older() then return out end
   local more = sub_accounts(ctx)
   return table.move(more, 1, #more, #out + 1, out)
 end

@@ -56,8 +56,10 @@ function M.of_query(ctx)
   local args = ctx.args
   local passes = of_ids(args.instrumentIds)
   local mirrors = args.mirrorIds and auth.set(args.mirrorIds)
-  local gains = core.lower(args.pnlLevel or "Pnl")
-  return { gains = gains, since = since_of(ctx, gains, args.dailyCutoffUtc, false),
+  local is_older = ctx.box:is_older() -- and overlooks what it does not know
+  local gains = core.lower(not is_older and args.pnlLevel or "Pnl")
+  return { gains = gains, since = since_of(ctx, gains,
+      not is_older and args.dailyCutoffUtc or nil, false),
     has_totals = true, has_instruments = true, has_mirrors = true,
     of = function(id) return (not mirrors or mirrors[id]) and passes or nil end }
 end

@@ -25,18 +25,23 @@ local function money(value, currency)
   return decimals.money(value) .. " " .. currency
 end
 
+-- The words of the document's examples, and those of its text; plain.
+local UNITS_ALONE = { units = true, unitsonly = true }
+local AMOUNT_ALONE = { amount = true, amountonly = true }
+local WHOLE = { wholeunits = true, whole = true }
+
 local function check_kind(check)
   local item, body = check.item, check.body
   local kind = plain(item.allowedOrderQuantityType or "both")
-  if kind == "units" and body.amount then
+  if UNITS_ALONE[kind] and body.amount then
     return refusal("quantity_type", "amount", check.name
       .. " is ordered by units, not by amount")
-  elseif kind == "amount" and body.units then
+  elseif AMOUNT_ALONE[kind] and body.units then
     return refusal("quantity_type", "units", check.name
       .. " is ordered by amount, not by units")
   end
   local units = tonumber(body.units)
-  if units and plain(item.unitsQuantityType) == "wholeunits"
+  if units and WHOLE[plain(item.unitsQuantityType)]
       and units ~= math.floor(units) then
     return refusal("whole_units", "units",
       ("%s is traded in whole units; you asked for %s"):format(check.name,
