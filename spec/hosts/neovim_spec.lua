@@ -69,9 +69,15 @@ describe("Neovim", function()
     return absolute
   end
 
+  -- Neovim shows only errors that are text.
   local function argv(text)
+    local script = "local is_done, problem = xpcall(function()\n" .. HEAD .. text
+      .. "\nend, function(problem)\n"
+      .. "  return debug.traceback(type(problem) == 'string' and problem\n"
+      .. "    or vim.inspect(problem))\n"
+      .. "end)\nif not is_done then error(problem, 0) end\n"
     return { NVIM, "--headless", "-u", "NONE", "-i", "NONE", "-c",
-      "luafile " .. write("script.lua", HEAD .. text), "-c", "qa!", cwd = dir,
+      "luafile " .. write("script.lua", script), "-c", "qa!", cwd = dir,
       env = environment() }
   end
 
