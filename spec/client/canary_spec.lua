@@ -507,7 +507,7 @@ describe("canary keys", function()
     end
     local stream = assert(client:stream())
     assert(stream:subscribe { 1001 })
-    repeat local event = assert(stream:next(10)) until event.kind == "quote"
+    repeat local event = assert(stream:next(600)) until event.kind == "quote"
     look(stream)
     look(client)
     look(agent)

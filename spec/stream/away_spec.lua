@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("a stream that nobody has read for seconds", function()
   local server, stream
@@ -30,7 +31,7 @@ describe("a stream that nobody has read for seconds", function()
 
   local function until_kind(kind)
     for _ = 1, 100 do
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       assert(event, tostring(err) .. " before " .. kind)
       if event.kind == kind then return event end
     end
@@ -95,7 +96,7 @@ describe("a stream that nobody has read for seconds", function()
     open(0.6)
     leave(1.6) -- an answer, and a price behind it, wait
     for _ = 1, 3 do
-      local event = stream:next(10)
+      local event = stream:next(patience)
       if event.kind == "disconnected" then
         assert.equal("lost", event.code) -- by the server, later on
       end

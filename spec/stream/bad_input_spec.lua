@@ -33,7 +33,7 @@ describe("a stream", function()
 
   local function until_kind(kind)
     for _ = 1, 300 do
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       assert(event, tostring(err) .. " before " .. kind)
       if event.kind == kind then return event end
     end
@@ -64,7 +64,7 @@ describe("a stream", function()
     assert(stream:subscribe { 1001 })
     local seen = {}
     for _ = 1, 300 do
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       assert(event, tostring(err))
       if event.bid == 7 then return seen, event end
       seen[#seen + 1] = event
@@ -118,7 +118,7 @@ describe("a stream", function()
     local texts, kinds = {}, { connected = true, raw = true, order = true,
       refused = true, disconnected = true, quote = true }
     repeat
-      local event = assert(stream:next(20), next(kinds))
+      local event = assert(stream:next(patience), next(kinds))
       kinds[event.kind] = nil
       for name, value in pairs(event) do
         texts[#texts + 1] = name .. etoro.encode(value) .. tostring(value)
@@ -172,7 +172,7 @@ describe("a stream", function()
           turns = turns + 1
         end
       end)
-      for i = 1, 2 do seen[i] = assert(stream:next(10)) end
+      for i = 1, 2 do seen[i] = assert(stream:next(patience)) end
       other:cancel()
     end)
     for i = 1, 2 do

@@ -31,7 +31,7 @@ local function read(client)
   assert(stream:subscribe { 1001, 1002 })
   local last = {}
   while last[1001] ~= PUSHES or last[1002] ~= PUSHES do
-    local event = assert(stream:next(10))
+    local event = assert(stream:next(patience))
     if event.kind == "quote" then last[event.instrumentId] = event.bid end
   end
   stream:close()
@@ -69,7 +69,7 @@ describe("a stream", function()
       local stream = assert(client:stream())
       assert(stream:subscribe { "AAPL" })
       while told < 20 do
-        local event = assert(stream:next(600))
+        local event = assert(stream:next(patience))
         if event.kind == "quote" then
           assert.equal(0, client:unix() % 1) -- the box pushes at full seconds
           told = told + 1
@@ -90,7 +90,7 @@ describe("a stream", function()
         local stream = assert(c:stream())
         assert(stream:subscribe { 1001 })
         while last < 40 do
-          local event = assert(stream:next(10))
+          local event = assert(stream:next(patience))
           if event.kind == "quote" then last = event.bid end
         end
         stream:close()

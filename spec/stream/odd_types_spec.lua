@@ -52,7 +52,7 @@ describe("a field of another type", function()
 
   local function until_kind(kinds, row)
     for _ = 1, 30 do
-      local event, err = stream:next(5)
+      local event, err = stream:next(patience)
       if not event then
         assert(err, row .. ": nothing is told")
         return { kind = "over", err = err }

@@ -3,6 +3,7 @@
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local told = require "spec.support.told"
+local patience = require "spec.support.patience"
 
 local ORDER, POSITION = "Trading.OrderForOpen.Update", "Trading.Position.Opened"
 
@@ -22,7 +23,7 @@ describe("private events", function()
     desk:say("Trading.Last", {})
     local kinds = {}
     while true do
-      local event = assert(desk.stream:next(10))
+      local event = assert(desk.stream:next(patience))
       if event.type == "Trading.Last" then return kinds end
       kinds[#kinds + 1] = event
     end
@@ -100,7 +101,7 @@ describe("private events", function()
     assert.is_false(desk.stream.is_over)
     desk:say(ORDER, { OrderID = 4 })
     assert.equal("overflow", desk:event("reconciled").after)
-    local event, err = desk.stream:next(10)
+    local event, err = desk.stream:next(patience)
     assert.is_nil(event)
     assert.equal("overflow", err.code)
   end)

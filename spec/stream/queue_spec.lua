@@ -317,7 +317,7 @@ describe("a stream whose reader is slow", function()
     limits.stream_reply, limits.stream_silence = reply, silence
     assert.equal(5, stream:stats().waiting)
     repeat
-      local event = assert(stream:next(10))
+      local event = assert(stream:next(patience))
       most = math.max(most, stream:stats().waiting)
       if event.kind == "quote" then
         seen = seen + 1

@@ -6,6 +6,7 @@ local process = require "spec.support.process"
 local program = require "spec.support.program"
 local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("stream:record", function()
   local server, stream, dir
@@ -40,7 +41,7 @@ describe("stream:record", function()
 
   local function until_event(test)
     for _ = 1, 200 do
-      local event = assert(stream:next(10))
+      local event = assert(stream:next(patience))
       if test(event) then return event end
     end
     error "it never came"
@@ -204,7 +205,7 @@ describe("stream:record", function()
       for id = 1001, 1050 do
         assert(stream:subscribe { id })
         repeat
-          local event = assert(stream:next(10))
+          local event = assert(stream:next(patience))
           if event.kind == "record_failed" then
             failures = failures + 1
             assert(event.err.code == "record_failed", event.err.code)

@@ -30,7 +30,7 @@ describe("a stream's topic #lua", function()
     open(60, { stale_after = 1 })
     local told, quiet = { 0, 0, 0, 0, 0, 0 }, 0
     while stream:quote(5).bid ~= 60 do -- three seconds
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       assert(event, err)
       if event.kind == "stale" then
         local id = event.instrumentId
@@ -53,7 +53,7 @@ describe("a stream's topic #lua", function()
     open(30, { stale_after = 0.3, policy = "block", queue = 3 })
     etoro.run(etoro.sleep, 1)
     assert.equal(3, stream:stats().waiting)
-    for _ = 1, 3 do assert.not_equal("stale", stream:next(5).kind) end
+    for _ = 1, 3 do assert.not_equal("stale", stream:next(patience).kind) end
   end)
 
   it("is not looked at any more when it is unsubscribed", function()

@@ -3,6 +3,7 @@ local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
+local patience = require "spec.support.patience"
 
 describe("client:stream", function()
   local server, stream
@@ -29,7 +30,7 @@ describe("client:stream", function()
   local function until_kind(kind, test)
     local seen = {}
     for _ = 1, 100 do
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       assert(event, tostring(err) .. " before " .. kind)
       seen[#seen + 1] = event.kind
       if event.kind == kind and (not test or test(event)) then
@@ -155,7 +156,7 @@ describe("client:stream", function()
 
   it("ends with a refusal that no attempt can better", function()
     assert(open "/etoro/refuse")
-    local event, err = stream:next(10)
+    local event, err = stream:next(patience)
     assert.is_nil(event)
     assert.same({ "auth", "InvalidKey" }, { err.kind, err.code })
     assert.is_nil(tostring(err):find(ws.USER_KEY, 1, true))

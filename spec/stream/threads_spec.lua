@@ -40,7 +40,7 @@ describe("streams in threads", function()
       assert(stream:subscribe { 1001, 1002 })
       local gaps = 0
       while gaps < 2 do
-        local event = assert(stream:next(20))
+        local event = assert(stream:next(patience))
         if event.kind == "gap" then gaps = gaps + 1 end
       end
       stream:close()

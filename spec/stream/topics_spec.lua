@@ -40,7 +40,7 @@ describe("a stream's topics", function()
   -- Events until one of a kind, ten seconds at most.
   local function until_kind(kind)
     for _ = 1, 20000 do
-      local event, err = stream:next(10)
+      local event, err = stream:next(patience)
       if not event then error(tostring(err) .. " before " .. kind) end
       if event.kind == kind then return event end
     end
