@@ -2,6 +2,7 @@
 -- leaves, and what is found out of it by a program that starts again.
 local cjson = require "cjson"
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
@@ -35,12 +36,7 @@ local function read()
   return intents, outcomes
 end
 
-local function text_of()
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
+local function text_of() return assert(files.read(path)) end
 
 -- The journal as a crash leaves it: without the outcomes.
 local function crash(client, is_kept)
@@ -51,9 +47,7 @@ local function crash(client, is_kept)
       kept[#kept + 1] = line
     end
   end
-  local file = assert(io.open(path, "w"))
-  file:write(table.concat(kept, "\n"), "\n")
-  file:close()
+  files.write(path, table.concat(kept, "\n") .. "\n")
 end
 
 describe("before money moves", function()
@@ -207,7 +201,7 @@ describe("of money that was under way", function()
   local box, accounts
   local function client_of(options)
     local all = { journal = path, account = "real", rate_limit = false,
-      max_retries = 0 }
+      max_retries = 0, on_event = function() end }
     for name, value in pairs(options or {}) do all[name] = value end
     local client = assert(box:client(all))
     finally(function() client:close() end)
@@ -401,6 +395,36 @@ describe("of money that was under way", function()
     assert.same({}, (recover()))
   end)
 
+  it("one status of two requests is neither's", function()
+    local client = begin()
+    local fields = { parentCID = PARENT, amount = 250, referenceID = "same" }
+    assert(client.copying:start(fields))
+    box:advance(60)
+    local _, err = lost(COPY, "cut_before", function()
+      return client:call(COPY, { body = fields })
+    end)
+    client:close()
+    local found = recover()
+    assert.same({ err.request_id, "unknown" }, { found[1].request_id, found[1].state })
+  end)
+
+  it("agent-portfolios of one name are not taken for each other", function()
+    local client = begin()
+    local function make()
+      return client:call(PORTFOLIO, { body = { investmentAmountInUsd = 2000,
+        agentPortfolioName = "Mine11", userTokenName = "bot",
+        scopeNames = { "etoro-public:trade.real:read" } } })
+    end
+    assert(make())
+    lost(PORTFOLIO, "cut_before", make)
+    client:close()
+    assert.equal("not_landed", recover()[1].state) -- the other one is known
+    crash(client_of())
+    local found = recover()
+    assert.same({ "unknown", "unknown" }, { found[1].state, found[2].state })
+    assert.equal(1, #found[1].candidates)
+  end)
+
   it("a sub-account's transfer cannot be told, and that is said", function()
     local client = begin()
     local sub = assert(client.subaccounts:create "mybot1").subAccountId
@@ -506,10 +530,7 @@ describe("of money that was under way", function()
     local client = begin()
     pay(client, 10, "r-1")
     crash(client)
-    local text = text_of():gsub("money/transfers", "money/unheard")
-    local file = assert(io.open(path, "w"))
-    file:write(text)
-    file:close()
+    files.write(path, (text_of():gsub("money/transfers", "money/unheard")))
     local found, report = recover()
     assert.same({}, found)
     assert.matches("operation is unknown", report.others[1].why)
@@ -535,7 +556,8 @@ describe("a copy in the portfolio alone", function()
       return 200, cjson.encode { clientPortfolio = { positions = {},
         mirrors = mirrors } }, headers
     end)
-    client = api:client { journal = path, account = "demo", max_retries = 0 }
+    client = api:client { journal = path, account = "demo", max_retries = 0,
+      on_event = function() end }
     finally(function() client:close() end)
     return client
   end
@@ -646,6 +668,9 @@ describe("a copy in the portfolio alone", function()
     local client = connect()
     assert.is_true(assert(client.copying:start(FIELDS)).isPending)
     api:advance(3600)
+    assert.equal("unknown", assert(client:recover())[1].state)
+    -- also before the line that says so has come to the disk
+    files.write(path, (text_of():gsub('{"kind":"outcome"[^\n]*\n', "")))
     assert.equal("unknown", assert(client:recover())[1].state)
   end)
 end)

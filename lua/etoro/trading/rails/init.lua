@@ -8,6 +8,7 @@ local decimals = require "etoro.values.decimals"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local kinds = require "etoro.trading.journal.kinds"
 local limits = require "etoro.values.limits"
 local rails_entry = require "etoro.trading.rails.entry"
 local rails_options = require "etoro.trading.rails.options"
@@ -29,7 +30,6 @@ rails.__name = "etoro.rails"
 local M = {}
 
 local EXITS = { close = true, cancel = true, edit = true, leave = true }
-local COPIES = { ["/api/v2/trading/copy"] = true, ["/api/v2/trading/copy/demo"] = true }
 
 local function refusal(rule, message, ...)
   return errors.new { kind = "rejected", code = "rail", rule = rule,
@@ -259,7 +259,7 @@ end
 
 -- Money into a copy opens what somebody else chooses; a copy has no trade of its own.
 local function check_copy(self, op, body, text)
-  if op.method ~= "POST" or not COPIES[op.template or op.path] then return nil end
+  if kinds.of(op) ~= "copy" then return nil end
   local entry = rails_entry.of_copy(body, text)
   if entry.margin and entry.margin <= 0 then return nil end -- out of it
   return check_entry(self, entry)
