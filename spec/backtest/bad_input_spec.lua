@@ -97,6 +97,36 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
     assert(ok, problem)
   end)
 
+  it("that writes lines without end is ended, with what it has done", function()
+    local kept = limits.backtest_notes_max
+    limits.backtest_notes_max = 3000
+    local ok, problem = pcall(function()
+      local result = run [[for i = 1, 1000 do ctx:log(i) end]]
+      assert.equal("it has written 3000 lines, and a run takes no more (at "
+        .. "2024-01-04T00:00:00Z, after 3 bars)", result.err.message)
+      assert.equal("notes", result.err.field)
+      result = run [[if n <= 2 then for i = 1, 1000 do ctx:log(i) end end]]
+      assert.is_nil(result.err)
+      assert.equal(400, result.bars)
+    end)
+    limits.backtest_notes_max = kept
+    assert(ok, problem)
+  end)
+
+  it("that keeps something of its own among its indicators is not disturbed", function()
+    local result = assert(lab:run([[
+      local ta = require "etoro.indicators"
+      return { name = "s", symbols = { "AAPL" }, interval = "1d",
+        indicators = function() return { mean = ta.sma(3) } end,
+        on_bar = function(ctx, bar, now)
+          now.last = bar.close
+          ctx:log(now.mean.count)
+        end }]], { data = data }))
+    assert.is_nil(result.err, tostring(result.err))
+    assert.equal(398, result.bars)
+    assert.equal("400", result.notes[398].text)
+  end)
+
   -- Time in proportion: counted, for no machine is as fast as another.
   it("costs as much an order however many wait", function()
     local function steps(count)

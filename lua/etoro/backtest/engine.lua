@@ -93,6 +93,12 @@ function run:log_deal(side, symbol, what, done, err)
     symbol = tostring(symbol), side = side, why = err.message }
 end
 
+--- Tells who watches the run, and counts what it was told.
+function run:note(kind, text)
+  self.note_count = self.note_count + 1
+  runner.methods.note(self, kind, text)
+end
+
 --- A callback has raised: told with where in the bars.
 function run:failed(err)
   err.message = ("%s (at %s, after %d bars)"):format(err.message,
@@ -100,17 +106,25 @@ function run:failed(err)
   runner.methods.failed(self, err)
 end
 
--- Ends a run that orders without end: what it has done stays to be looked at.
-local function stop_flood(self)
-  local count, refused = #self.book.orders, self.refused_count
-  local is_flooded = count >= limits.backtest_orders_max
-  if self.failure or not is_flooded and refused < limits.backtest_refused_max then
-    return
+-- What a run does without end, in words.
+local function flood_of(self)
+  local orders, refused, notes = #self.book.orders, self.refused_count, self.note_count
+  if orders >= limits.backtest_orders_max then
+    return "orders", "it has placed %d orders", orders
+  elseif refused >= limits.backtest_refused_max then
+    return "orders", "%d of its orders were refused", refused
+  elseif notes >= limits.backtest_notes_max then
+    return "notes", "it has written %d lines", notes
   end
-  self:failed(errors.new { kind = "invalid", code = "callback", field = "orders",
-    message = (is_flooded and "it has placed %d orders, and a run takes no more"
-      or "%d of its orders were refused, and a run takes no more"):format(
-      is_flooded and count or refused) })
+end
+
+-- Ends a run that does something without end: what it has done stays to be looked at.
+local function stop_flood(self)
+  if self.failure then return end
+  local field, words, count = flood_of(self)
+  if not field then return end
+  self:failed(errors.new { kind = "invalid", code = "callback", field = field,
+    message = words:format(count) .. ", and a run takes no more" })
   self.failure = self.errors[#self.errors]
 end
 
@@ -469,6 +483,7 @@ function M.run(strategy, broker, options)
   self.begins, self.ends_before = options.begins, options.ends_before
   self.under_way, self.closes, self.refused, self.by_client = {}, {}, {}, {}
   self.refused_count, self.turns, self.leaving, self.fresh = 0, desk.turns, {}, {}
+  self.note_count = 0
   self.list, self.next_time = {}, math.huge
   self.ctx = context.new(self)
   local ok, err = waking.plan(self)

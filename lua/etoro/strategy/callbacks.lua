@@ -18,8 +18,9 @@ local BURSTS <const> = limits.strategy_instructions // BURST
 -- Why a callback must not go on: it runs for ever, or the run is to end at once.
 local function verdict(guard)
   if guard.bursts < 0 then
-    return ("has run for %d million instructions without an end"):format(
-      limits.strategy_instructions // 1000000)
+    return ("has run for %d million instructions without %s"):format(
+      limits.strategy_instructions // 1000000, guard.name == "main"
+      and "an end or a ctx:sleep, by which alone time passes in it" or "an end")
   end
   return guard.stop and guard.stop() == "now" and "was stopped at once" or nil
 end

@@ -210,6 +210,8 @@ return {
   backtest_orders_max = 250000,
   -- orders: refused before they were any, of one run
   backtest_refused_max = 500000,
+  -- lines: that one run writes; a quarter of a minute's work
+  backtest_notes_max = 2000000,
   -- orders: that were refused before they were any, and that its result holds
   backtest_refused_kept = 10000,
   -- parts of one: of what it began with, from which on an account is lost

@@ -69,18 +69,16 @@ local function split(checking, i)
   local before, after = columns.close[i - 1], columns.open[i]
   if before <= 0 or after <= 0 then return end
   local jump = math.max(before / after, after / before)
+  if jump <= limits.data_jump then return end
   for _, ratio in ipairs(RATIOS) do
-    if math.abs(jump / ratio - 1) <= limits.data_split_slack
-      and jump > limits.data_jump then
+    if math.abs(jump / ratio - 1) <= limits.data_split_slack then
       return checking:fault(i, "split", false, "opens at %s behind a close of "
         .. "%s: a split of %s to 1 that its prices are not adjusted for?",
         core.text(after), core.text(before), core.text(ratio))
     end
   end
-  if jump > limits.data_jump then
-    checking:fault(i, "jump", false, "opens at %s behind a close of %s",
-      core.text(after), core.text(before))
-  end
+  checking:fault(i, "jump", false, "opens at %s behind a close of %s",
+    core.text(after), core.text(before))
 end
 
 -- The steps from bar to bar, how often each is there, the short ones first.
