@@ -158,13 +158,19 @@ describe("the server of other programs", function()
   end)
 
   it("holds to its client's rails", function()
-    start { rails = { max_order_usd = 500 } }
-    local prepared = good("prepare_order", { symbol = "AAPL", transaction = "buy",
-      amount = 1000 })
-    local refused = bad("place", { prepared = prepared.prepared })
+    start { rails = { max_order_usd = 500, writes_per_day = 1 } }
+    local function prepare(as, amount)
+      return as("prepare_order", { symbol = "AAPL", transaction = "buy",
+        amount = amount })
+    end
+    local refused = prepare(bad, 1000)
     assert.equal("rail", refused.code)
     assert.equal("max_order_usd", refused.rule)
-    assert.same({}, good("positions"))
+    local one, other = prepare(good, 100), prepare(good, 200)
+    good("place", { prepared = one.prepared })
+    refused = bad("place", { prepared = other.prepared })
+    assert.equal("writes_per_day", refused.rule)
+    assert.equal(1, #good("positions"))
   end)
 
   it("closes a part once, moves stops, cancels orders", function()

@@ -89,6 +89,14 @@ function inside:worth(equity)
   if not ok then self:warn(nil, err.message) end
 end
 
+--- What the rails, where there are any, would refuse an order for now, which nobody
+--- has sent yet: nothing is counted.
+---@param body table
+---@return etoro.Error? err
+function inside:refusal_of_rails(body)
+  return self._rails and self._rails:refusal(body) or nil
+end
+
 --- Whether client:close was called.
 ---@return boolean
 function inside:is_closed()

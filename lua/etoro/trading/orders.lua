@@ -74,7 +74,8 @@ end
 
 --- Prepares an order: checks it as `open` does, asks what it will cost, and gives
 --- something that can be shown to somebody and then placed exactly as it stands,
---- within two minutes, once. Sends no order.
+--- within two minutes, once. The client's rails are asked now, and when it is
+--- placed. Sends no order.
 ---@param fields etoro.NewOrder
 ---@param options? etoro.OrderOptions
 ---@return etoro.PreparedOrder? prepared

@@ -94,6 +94,8 @@ end
 function M.new(client, fields, is_checked, options)
   local op, body, note = opening.of(client, fields, is_checked)
   if not op then return nil, body end
+  local refused = client:refusal_of_rails(body)
+  if refused then return nil, refused end
   local costs = order_costs.estimate(client, copied(body), options)
   local now, id = client:unix(), core.uuid()
   local self = setmetatable({ request_id = id, fields = copied(body),

@@ -299,6 +299,13 @@ function rails:before(op, body, text)
   return nil, err
 end
 
+--- What would refuse an order now.
+---@param body table
+---@return etoro.Error? err
+function rails:refusal(body)
+  return check_entry(self, rails_entry.of(self.client, body)) or check_writes(self)
+end
+
 --- Says what became of a write.
 ---@param entry etoro.Entry
 ---@param result any nil where it failed
