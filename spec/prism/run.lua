@@ -145,7 +145,8 @@ local function tell(world)
     end
   end
   for _, row in ipairs(known) do
-    if not row.count then print("no longer so: " .. row.why) end
+    print(row.count and ("%d times: %s"):format(row.count, row.why)
+      or "no longer so: " .. row.why)
   end
   for _ in pairs(world.seen) do count = count + 1 end
   print(("%d operations through Prism: %d violations, %d of them where a document "
