@@ -34,7 +34,7 @@
 --                   lists of names of which exactly one, at least one, at
 --                   most one, all or none, or none have to be given; with
 --                   `when` only if those fields have those values, or numbers
---                   above those
+--                   above those, or none (absent)
 --   max_together    a number, and lists that hold no more items than that
 --   in_order        pairs of names of dates, the first not after the second
 --   at_least_one    a body without a field is refused before it is sent

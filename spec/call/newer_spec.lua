@@ -250,6 +250,46 @@ describe("an operation of a newer document", function()
   end)
 end)
 
+describe("what cannot be", function()
+  local client = assert(etoro.sandbox.new():client())
+  local function refused(words, result, err)
+    assert.is_nil(result)
+    assert.equal("invalid", err.kind)
+    assert.is_nil(err.status) -- nothing was sent
+    assert.matches(words, err.message)
+  end
+
+  it("is refused before sums and breakdowns are asked for", function()
+    local account = client.account
+    refused("leave out dailyCutoffUtc where pnlLevel is not given",
+      account:aggregate { dailyCutoffUtc = 1767225600 })
+    refused("leave out dailyCutoffUtc where pnlLevel is not given",
+      account:totals { dailyCutoffUtc = 1767225600 })
+    refused("leave out dailyCutoffUtc where pnlLevel is 'pnl'",
+      account:totals { pnlLevel = "pnl", dailyCutoffUtc = 1767225600 })
+    refused("give dailyCutoffUtc where pnlLevel is 'dailyPnl'",
+      account:totals { pnlLevel = "dailyPnl" })
+    refused("leave out mirrorFilters where mirrorLevel is 'none'",
+      account:totals { mirrorLevel = "none", mirrorFilters = {} })
+    refused("mirrorId must be at least 0",
+      account:totals { mirrorFilters = { { mirrorId = -1 } } })
+    refused("CID must be at least 1", account:breakdown { CID = 0 })
+    local ids = {}
+    for i = 1, 101 do ids[i] = i end
+    refused("instrumentIds", account:breakdown { CID = 1, instrumentIds = ids })
+  end)
+
+  it("is refused before watchlists are", function()
+    local lists = client.watchlists
+    refused("from 1 to 1000, got 0", lists:enriched { itemsPerPageForSingle = 0 })
+    refused("from 1 to 1000, got 1001", lists:enriched { itemsPerPageForSingle = 1001 })
+    for _, bad in ipairs { { items = 1 }, { addRelatedAssets = "yes" }, 5 } do
+      assert.has_error(function() lists:enriched(bad) end)
+    end
+    assert(lists:enriched { itemsPerPageForSingle = 1000 })
+  end)
+end)
+
 describe("copies of a demo client", function()
   local COPY = { body = { parentCID = 7, amount = 200, referenceID = "a-1" } }
 

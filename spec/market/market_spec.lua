@@ -347,7 +347,10 @@ describe("etoro.market over the sandbox", function()
     assert.matches("end about 12 days ago", late.warning)
     for words, bad in pairs {
       ["must be before"] = { to, to }, ["is missing where"] = { nil, to },
-      ["must be a moment"] = { "yesterday", to },
+      ["is not a date such as"] = { "yesterday", to },
+      ["is outside the years"] = { 1 / 0, to },
+      ["from is outside"] = { 0 / 0, to },
+      ["asks for %d+ bars"] = { 0, to },
       ["cannot be given with"] = { to - 3600, to, { count = 5 } },
     } do
       local none, err = between(bad[1], bad[2], bad[3])

@@ -134,7 +134,7 @@ return {
   { op = "GET /api/v1/data/instruments/{instrumentId}/candles", method = "GET",
     call = function(client)
       return client.market:candles { instrumentId = 5, interval = "1h",
-        from = "2025-01-01", to = 1735700400 }
+        from = "2025-01-01T00:00:00Z", to = 1735700400 }
     end,
     target = "/api/v1/data/instruments/5/candles?from=2025-01-01T00%3A00%3A00Z"
       .. "&interval=1h&limit=2000&side=bid&to=2025-01-01T03%3A00%3A00Z",

@@ -52,7 +52,9 @@ end
 local function applies(rule, given)
   for name, wanted in pairs(rule.when or {}) do
     local value = given[name]
-    if type(wanted) == "table" then
+    if type(wanted) == "table" and wanted.absent then
+      if value ~= nil then return false end
+    elseif type(wanted) == "table" then
       if not (value and value > wanted.above) then return false end
     elseif value ~= wanted then
       return false

@@ -215,12 +215,14 @@ local aggregate = {
     dailyCutoffUtc = daily,
   },
   none_of = { { "dailyCutoffUtc", when = { pnlLevel = "None" } },
-    { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } } },
+    { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } },
+    { "dailyCutoffUtc", when = { pnlLevel = { absent = true } } } },
 }
 local aggregate_of_levels = {
   any_of = { { "dailyCutoffUtc", when = { pnlLevel = "dailyPnl" } } },
   none_of = { { "dailyCutoffUtc", when = { pnlLevel = "none" } },
     { "dailyCutoffUtc", when = { pnlLevel = "pnl" } },
+    { "dailyCutoffUtc", when = { pnlLevel = { absent = true } } },
     { "mirrorFilters", when = { mirrorLevel = "none" } } },
   body = { mirrorFilters = { items = { fields = { mirrorId = { min = 0 } } } } },
 }

@@ -1,6 +1,7 @@
 -- Bars between two times, by the API's route of that kind. It ends some twelve days
 -- ago, its days begin in the evening before, and its numbers are text.
 
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
@@ -112,12 +113,7 @@ end
 ---@return number
 function M.edge(now) return now - limits.bars_range_lag * times.DAY end
 
--- A time that was given as text or as seconds.
-local function moment(value, name)
-  local seconds = type(value) == "number" and value or times.parse(value)
-  if seconds then return seconds end
-  return nil, errors.invalid(name, ("must be a moment, got '%s'"):format(value))
-end
+local MOMENTS = { from = { type = "datetime" }, to = { type = "datetime" } }
 
 --- What a call for bars between two times asks for.
 ---@param params etoro.CandlesParams
@@ -131,11 +127,9 @@ function M.stretch(params, seconds, now)
   elseif params.count ~= nil then
     return nil, errors.invalid("count", "cannot be given with `from`")
   end
-  local from, err = moment(params.from, "from")
-  if not from then return nil, err end
-  local to = now
-  if params.to ~= nil then to, err = moment(params.to, "to") end
-  if not to then return nil, err end
+  local texts, err = check.values(MOMENTS, { from = params.from, to = params.to })
+  if not texts then return nil, err end
+  local from, to = times.parse(texts.from), texts.to and times.parse(texts.to) or now
   if from >= to then return nil, errors.invalid("from", "must be before `to`") end
   local count = (to - from) // seconds
   if count > limits.bars_between_max then

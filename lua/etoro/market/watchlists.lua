@@ -1,6 +1,7 @@
 -- Watchlists: the caller's own, and those that others show.
 
 local answers = require "etoro.resource.answers"
+local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local resource = require "etoro.resource"
@@ -59,8 +60,16 @@ local function made(lists, params, response, op)
     .. " does not have it; find it in the list", response, op)
 end
 
+local COMPONENT = { itemsPerPageForSingle = "number|string",
+  ensureBuiltinWatchlists = "boolean", addRelatedAssets = "boolean" }
+local SIZE = { itemsPerPageForSingle = { type = "integer", min = 1, max = 1000 } }
+
 -- The request of a page that asks for one part: the caller's watchlists.
 local function component(params)
+  check.options(params, COMPONENT, "parameter")
+  local size, err = check.values(SIZE, { itemsPerPageForSingle = params
+    and params.itemsPerPageForSingle })
+  if not size then return nil, err end
   return { version = 1, requestId = core.uuid(),
     components = { { type = "userWatchlists", params = params } } }
 end

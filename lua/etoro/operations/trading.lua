@@ -85,8 +85,12 @@ local scopes_trade_real_read = {
   "etoro-public:trade.real:read", "etoro-public:trade.real:write",
 }
 local none_of_daily_cutoff_utc = {
+  "dailyCutoffUtc",
+  when = { pnlLevel = { absent = true } },
+}
+local none_of_daily_cutoff_utc_2 = {
   { "dailyCutoffUtc", when = { pnlLevel = "None" } },
-  { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } },
+  { "dailyCutoffUtc", when = { pnlLevel = "Pnl" } }, none_of_daily_cutoff_utc,
 }
 local account_level = {
   type = "string",
@@ -129,9 +133,9 @@ local aggregate_portfolio_body = {
 local any_of_daily_cutoff_utc = {
   { "dailyCutoffUtc", when = { pnlLevel = "dailyPnl" } },
 }
-local none_of_daily_cutoff_utc_2 = {
+local none_of_daily_cutoff_utc_3 = {
   { "dailyCutoffUtc", when = { pnlLevel = "none" } },
-  { "dailyCutoffUtc", when = { pnlLevel = "pnl" } },
+  { "dailyCutoffUtc", when = { pnlLevel = "pnl" } }, none_of_daily_cutoff_utc,
   { "mirrorFilters", when = { mirrorLevel = "none" } },
 }
 local scopes_trade_demo_read = { "etoro-public:trade.demo:read" }
@@ -571,7 +575,7 @@ add("GET", "/api/v1/trading/info/aggregate-portfolio", {
   account = "real",
   twin = "GET /api/v1/trading/info/demo/aggregate-portfolio",
   scopes = scopes_trade_real_read,
-  none_of = none_of_daily_cutoff_utc,
+  none_of = none_of_daily_cutoff_utc_2,
 })
 
 add("POST", "/api/v1/trading/info/aggregate-portfolio", {
@@ -584,7 +588,7 @@ add("POST", "/api/v1/trading/info/aggregate-portfolio", {
   reads = true,
   scopes = scopes_trade_real_read,
   any_of = any_of_daily_cutoff_utc,
-  none_of = none_of_daily_cutoff_utc_2,
+  none_of = none_of_daily_cutoff_utc_3,
   since = "v1.375.0",
 })
 
@@ -596,7 +600,7 @@ add("GET", "/api/v1/trading/info/demo/aggregate-portfolio", {
   account = "demo",
   twin = "GET /api/v1/trading/info/aggregate-portfolio",
   scopes = scopes_trade_demo_read,
-  none_of = none_of_daily_cutoff_utc,
+  none_of = none_of_daily_cutoff_utc_2,
 })
 
 add("POST", "/api/v1/trading/info/demo/aggregate-portfolio", {
@@ -609,7 +613,7 @@ add("POST", "/api/v1/trading/info/demo/aggregate-portfolio", {
   reads = true,
   scopes = scopes_trade_demo_read,
   any_of = any_of_daily_cutoff_utc,
-  none_of = none_of_daily_cutoff_utc_2,
+  none_of = none_of_daily_cutoff_utc_3,
   since = "v1.375.0",
 })
 

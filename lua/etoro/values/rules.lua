@@ -15,9 +15,11 @@ local NONE = {} -- never written to
 -- null says that there is none
 local function is_given(value) return value ~= nil and value ~= null end
 
--- A condition is a value, or what a number, which may be text, has to be above.
+-- A condition is a value, that there is none, or what a number, which may be text,
+-- has to be above.
 local function is_met(value, wanted)
   if type(wanted) ~= "table" then return value == wanted end
+  if wanted.absent then return not is_given(value) end
   local number = type(value) == "string" and core.number(value) or value
   return type(number) == "number" and number > wanted.above
 end
@@ -39,7 +41,8 @@ local function condition(rule)
   local parts = {}
   for name, value in pairs(rule.when or {}) do
     parts[#parts + 1] = type(value) == "table"
-      and ("%s is above %d"):format(name, value.above)
+      and (value.absent and name .. " is not given"
+        or ("%s is above %d"):format(name, value.above))
       or ("%s is '%s'"):format(name, tostring(value))
   end
   if #parts == 0 then return "" end
