@@ -97,6 +97,63 @@ describe("a strategy's state", function()
     assert.equal(1, #assert(lab:client().positions:list()))
   end)
 
+  -- A server that finds no order by its request id says 404 of what it has placed.
+  it("finds it where the server knows no order by its request id", function()
+    lab.options.idempotency = "measured"
+    lab:again()
+    local id = "11111111-2222-4333-8444-555555555555"
+    local process = assert(lab.box:client { base_url = "http://127.0.0.2" })
+    assert(process.orders:open({ symbol = "AAPL", transaction = "buy", amount = 200 },
+      { request_id = id }))
+    lab.box:advance(60)
+    killed(id)
+    local result = assert(run(BUYER))
+    assert.is_nil(result.err)
+    assert.equal("filled", result.orders[1].state)
+    assert.equal(1, result.state.found)
+    assert.equal(1, #assert(lab:client().positions:list()))
+  end)
+
+  it("finds one while it runs whose answer was lost, by what the account shows",
+    function()
+      lab.options.idempotency = "measured"
+      lab:again()
+      assert(lab.box.faults:add { fault = "lost_reply",
+        route = "POST /api/v2/trading/execution/demo/orders" })
+      local strategy = assert(etoro.strategy.load(lab:file("s.lua", [[return {
+        name = "once", symbols = { "AAPL" }, main = function(ctx)
+          local order, err = ctx:buy("AAPL", { amount = 200 })
+          ctx.state.kind = not order and err.kind
+          ctx:sleep(600)
+          ctx.state.left = #ctx:positions()
+        end }]])))
+      local client = assert(lab.box:client { on_unknown = "report" })
+      local result = assert(lab.box:run(require("etoro.strategy.runner").run,
+        strategy, client, { state = path, days = 0.02, box = lab.box }))
+      assert.is_nil(result.err)
+      assert.equal("unknown_outcome", result.state.kind)
+      assert.equal("filled", result.orders[1].state)
+      assert.equal(1, result.state.left)
+    end)
+
+  it("takes none of two that are alike for it, nor says that there is none",
+    function()
+      lab.options.idempotency = "measured"
+      lab:again()
+      local other = assert(lab.box:client { base_url = "http://127.0.0.2" })
+      for _ = 1, 2 do
+        assert(other.orders:open { symbol = "AAPL", transaction = "buy",
+          amount = 200 })
+      end
+      lab.box:advance(60)
+      killed "11111111-2222-4333-8444-555555555555"
+      local result = assert(run(BUYER))
+      assert.is_nil(result.err)
+      assert.equal("unknown", result.orders[1].state)
+      assert.equal(0, result.state.found)
+      assert.truthy(lab:told "note"[1]:find("cannot be told apart", 1, true))
+    end)
+
   it("knows that an order never arrived", function()
     killed "99999999-2222-4333-8444-555555555555"
     local result = assert(run(BUYER))

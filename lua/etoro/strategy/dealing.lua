@@ -157,17 +157,17 @@ end
 
 -- Looks for an order whose outcome nobody told.
 local function look_for(run, record)
-  local body, err = order_lookup.by_request(run.client, record.request_id)
-  if body then
-    record.order = body
-    settle(run, record, body)
-  elseif err.kind == "not_found" and run.client:unix() - record.in_doubt
-      >= limits.default_settle then -- a new one does not show at once
+  local state, order = order_lookup.find(run, record)
+  if not is_under_way(run, record) then return nil end
+  if state == "landed" then
+    record.order = order
+    settle(run, record, order)
+    return order
+  elseif state == "not_landed" then
     run.book:finish(record, "rejected", "it never reached the server")
     run:note("note", ("the order for %s never reached the server"):format(
       record.symbol))
   end
-  return body
 end
 
 -- Finds out what became of an order whose outcome nobody told.
@@ -178,6 +178,15 @@ local function chase(run, record)
     local body = record.order or look_for(run, record)
     if body then return follow(run, record, body) end
   end
+end
+
+--- Follows an order of whose outcome nobody knows, until somebody does.
+---@param run etoro.StrategyRun
+---@param record etoro.StrategyOrder
+---@param why string
+function M.doubt(run, record, why)
+  record.state, record.why, record.in_doubt = "unknown", why, true
+  run:spawn(chase, run, record)
 end
 
 local function place(run, item, side, what)
@@ -201,9 +210,7 @@ local function place(run, item, side, what)
   end
   order, err = run.client.orders:open(fields, { request_id = record.request_id })
   if not order and err.kind == "unknown_outcome" then
-    record.state, record.why = "unknown", err.message
-    record.in_doubt = run.client:unix()
-    run:spawn(chase, run, record)
+    M.doubt(run, record, err.message)
     return nil, err
   elseif not order then
     run.book:finish(record, "rejected", err.message)

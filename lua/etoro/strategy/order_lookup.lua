@@ -1,22 +1,45 @@
--- Orders of a run by the id that they were sent under.
+-- What became of an order of a run that left, and of whose answer nobody knows.
 
+local core = require "etoro.core"
+local known = require "etoro.trading.resolve.known"
 local names = require "etoro.market.names"
 local order = require "etoro.trading.order"
-local routes = require "etoro.trading.routes"
+local recover = require "etoro.trading.recover"
+local spelling = require "etoro.values.spelling"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
---- Looks an order up by its request id.
----@param client etoro.Client
----@param id string
----@return etoro.Order? order
----@return etoro.Error? err kind "not_found" where the API knows of none
-function M.by_request(client, id)
-  local op = routes.op(client, "lookup")
-  local body, err = client:call(op.method .. " " .. op.path, { referenceId = id })
-  if not body then return nil, err end
-  names.known(client, { body })
-  return order.wrap(body, client)
+-- An order whose positions are the run's by now is no other order of its own.
+local function remember(run, positions)
+  for _, position in ipairs(positions) do
+    local entry = run.book.owned[tostring(spelling.get(position, "positionID"))]
+    if entry and entry.request_id then
+      known.add(run.client, spelling.get(position, "orderID"), entry.request_id)
+    end
+  end
+end
+
+--- Finds out what became of an order, by its request id and by what the account
+--- shows: that a server finds none by that id proves nothing. It may take as long as an
+--- order needs to show, and reads alone.
+---@param run etoro.StrategyRun
+---@param record etoro.StrategyOrder
+---@return "landed"|"not_landed"|"unknown" state
+---@return etoro.Order|string order of one that landed; else what tells, in words
+function M.find(run, record)
+  remember(run, run.client.positions:list() or {})
+  local item = run.items[record.symbol] -- none where a file's symbols are others now
+  local found = recover.order(run.client, { id = record.request_id,
+    at = record.time, body = { instrumentId = item and item.id,
+      symbol = not item and record.symbol or nil,
+      transaction = record.side == "buy" and "buy" or "sellShort",
+      amount = record.units == nil and record.amount or nil,
+      units = record.units } })
+  if found.state ~= "landed" then return found.state, found.seen end
+  names.known(run.client, { found.order })
+  return "landed", order.wrap(found.order, run.client)
 end
 
 return M

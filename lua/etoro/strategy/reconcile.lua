@@ -5,42 +5,31 @@ local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
 local order_lookup = require "etoro.strategy.order_lookup"
 local owned = require "etoro.strategy.owned"
-local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
 local M = {}
 
--- Looks an order up by its request id. A new one does not show at once, and one
--- that left with the last breath may still be under way.
-local function look_up(run, id)
-  local ends = run.client:unix() + limits.default_settle
-  while true do
-    local body, err = order_lookup.by_request(run.client, id)
-    if body or err.kind ~= "not_found" or run.client:unix() >= ends then
-      return body, err
-    end
-    waiting.sleep(limits.strategy_stop_look)
-  end
-end
-
--- An order that was sent, or was about to be: the API knows it by its request id.
+-- An order that was sent, or was about to be. What nobody can tell is taken up as
+-- one that is under way: it is no order that never was.
 local function resume_order(run, id, kept)
-  local body, err = look_up(run, id)
+  local record = { time = kept.time, symbol = kept.symbol, side = kept.side,
+    amount = kept.amount, units = kept.units, request_id = id }
+  local state, order = order_lookup.find(run, record)
   local name = ("order %s of %s"):format(id, kept.symbol)
-  if not body then
-    if err.kind == "not_found" then
-      run:note("note", name .. " never reached the server")
-      return true
-    end
-    return nil, err
+  if state == "not_landed" then
+    run:note("note", name .. " never reached the server")
+    return true
   end
-  local record = run.book:add { time = kept.time, symbol = kept.symbol,
-    side = kept.side, amount = kept.amount, units = kept.units, request_id = id }
-  dealing.resume(run, record, body)
+  record = run.book:add(record)
+  if state == "unknown" then
+    dealing.doubt(run, record, order)
+    run:note("note", ("what became of %s nobody knows: %s"):format(name, order))
+    return true
+  end
+  dealing.resume(run, record, order)
   run:note("note", ("%s is %s"):format(name, record.state))
   return true
 end

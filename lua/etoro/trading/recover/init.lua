@@ -16,6 +16,7 @@ local orders = require "etoro.trading.recover.orders"
 local portfolios = require "etoro.trading.recover.portfolios"
 local reading = require "etoro.trading.recover.reading"
 local rounds = require "etoro.trading.recover.rounds"
+local routes = require "etoro.trading.routes"
 local times = require "etoro.values.times"
 local transfers = require "etoro.trading.recover.transfers"
 
@@ -209,6 +210,35 @@ local function sort_out(client, open, options, round, wanted)
   return cases, others
 end
 
+-- Looks until all is decided, or its time is up.
+local function decide(client, cases, read, round)
+  while look(cases, read) do
+    client:pause(pause_of(cases, round.pace:take()))
+    rounds.begin(round)
+  end
+end
+
+---@class etoro.AskedOrder an order that left, and of whose answer nobody knows
+---@field id string its request id
+---@field body etoro.NewOrder as it was sent
+---@field at number seconds since 1970, when it left
+
+--- Finds out what became of one order that stands in no journal: by its request id,
+--- which not every server finds it by, and by what the account shows. It reads the
+--- account, and never places anything.
+---@param client etoro.Client
+---@param asked etoro.AskedOrder
+---@param options? etoro.RecoverOptions
+---@return etoro.Recovered
+function M.order(client, asked, options)
+  local op, round = routes.op(client, "open"), rounds.new(client)
+  local case = assert(new_case(client, { id = asked.id, body = asked.body,
+    op = op.method .. " " .. op.path, at = times.format(asked.at) },
+    options or {}, round))
+  decide(client, { case }, {}, round)
+  return case.found
+end
+
 --- Finds out what became of the intents in the client's journal that have no
 --- outcome there, and writes into it what it found. It reads the account, and
 --- never places or closes anything. To be called when a program starts again,
@@ -234,10 +264,7 @@ function M.run(client, options, wanted)
   }
   local round = rounds.new(client)
   local cases, others = sort_out(client, open, of_calls, round, wanted)
-  while look(cases, read) do
-    client:pause(pause_of(cases, round.pace:take()))
-    rounds.begin(round)
-  end
+  decide(client, cases, read, round)
   return write_outcomes(client, cases), {
     problems = problems, others = others,
   }
