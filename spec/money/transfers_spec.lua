@@ -263,6 +263,18 @@ describe("transfers of the sandbox", function()
     end
   end)
 
+  it("are found where a 429 has paused the pool before their answer was lost", function()
+    local limited = assert(box:client { account = "real" })
+    for _, fault in ipairs { "rate_limit", "lost_reply" } do
+      assert(box.faults:add { route = "POST *", fault = fault, seconds = 30 })
+    end
+    local made = assert(limited.transfers:create { sourceAccount = trading,
+      destinationAccount = cash, amount = 108, currency = "USD" })
+    assert.equal(made.transferId,
+      assert(client.transfers:lookup(made.requestReferenceId))[1].id)
+    limited:close()
+  end)
+
   it("are one where the request comes twice", function()
     local before = balance "trading"
     assert(box.faults:add { route = "POST *", fault = "duplicate" })

@@ -55,6 +55,8 @@ function pace:restart() self.pause = PACES[self.kind][1] end
 ---@field client etoro.Client
 ---@field ends number engine clock
 ---@field pace etoro.Pace
+---@field call_ends? number engine clock: when the call's own time is up, of what was
+---lost; a rate limit may hold a look for as long
 ---@field has_begun? boolean
 ---@field due? number client's clock, when the next look is due by itself
 ---@field may_be_woken? fun(): boolean whether tasks may wake it, which have their
@@ -87,8 +89,11 @@ end
 ---@return etoro.Poll
 function M.lost(client, began, options, seconds)
   seconds = seconds or options and options.settle or limits.default_settle
-  local left = began + client:deadline(options) - client:now()
-  return M.new(client, math.max(math.min(seconds, left), 0), "lost")
+  local call_ends = began + client:deadline(options)
+  local left = call_ends - client:now()
+  local poll = M.new(client, math.max(math.min(seconds, left), 0), "lost")
+  poll.call_ends = call_ends
+  return poll
 end
 
 --- Seconds that are left.
@@ -154,7 +159,8 @@ end
 --- Options for one look. Looks are not sent again: the next one does for that.
 ---@return etoro.RequestOptions
 function methods:options()
-  return { max_retries = 0, deadline = math.max(self:left(), PACES.outcome[1]) }
+  local left = self.call_ends and self.call_ends - self.client:now() or self:left()
+  return { max_retries = 0, deadline = math.max(left, PACES.outcome[1]) }
 end
 
 local PASSING = {
