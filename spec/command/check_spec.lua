@@ -96,7 +96,7 @@ describe("keys #lua", function()
     end)
 
     it("an agent's token", function()
-      run(0, { "portfolios", "create", "Growth", "--invest", "2000", "--token-name",
+      run(0, { "--yes", "portfolios", "create", "Growth", "--invest", "2000", "--token-name",
         "bot", "--scope", "demo:write", "--scope", "real:read", "--secret-file",
         dir .. "/bot.token" })
       local env = { ETORO_USER_KEY = false, ETORO_USER_KEY_FILE = dir .. "/bot.token" }
@@ -114,7 +114,7 @@ describe("keys #lua", function()
 
     -- The same three, as programs read them.
     it("whose they are", function()
-      run(0, { "portfolios", "create", "Narrow", "--invest", "2000", "--token-name",
+      run(0, { "--yes", "portfolios", "create", "Narrow", "--invest", "2000", "--token-name",
         "bot", "--scope", "trade.demo:read", "--secret-file", dir .. "/narrow.token" })
       local agent = { ETORO_USER_KEY = false,
         ETORO_USER_KEY_FILE = dir .. "/narrow.token" }

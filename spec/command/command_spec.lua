@@ -189,7 +189,7 @@ describe("the etoro command #lua", function()
 
   describe("portfolios and tokens", function()
     local function create(file, name)
-      return passes { "portfolios", "create", name, "--invest", "2000.00",
+      return passes { "--yes", "portfolios", "create", name, "--invest", "2000.00",
         "--token-name", "bot", "--scope", "etoro-public:trade.real:read",
         "--secret-file", file }
     end
@@ -203,7 +203,7 @@ describe("the etoro command #lua", function()
       assert.is_nil(out:find(secret:sub(1, 20), 1, true))
       assert.truthy(process.run({ "ls", "-l", file }).stdout:find "^%-rw%-%-%-%-%-%-%-")
       -- a file that is there already is not written over
-      local err = fails(2, { "portfolios", "create", "MyPort2", "--invest",
+      local err = fails(2, { "--yes", "portfolios", "create", "MyPort2", "--invest",
         "2000", "--token-name", "bot", "--scope", "real:read", "--secret-file",
         file })
       assert.truthy(err:find("exists", 1, true))
@@ -223,7 +223,7 @@ describe("the etoro command #lua", function()
         "MyPort1 +night +%S+ +trade.real:read +127.0.0.1 +never"))
       passes { "tokens", "revoke", id, token.userTokenId }
       assert.are.equal(1, #decoded { "tokens", "--json" })
-      passes { "portfolios", "delete", id }
+      passes { "--yes", "portfolios", "delete", id }
       assert.are.equal("[]\n", passes { "portfolios", "--json" })
       process.remove(dir)
     end)
@@ -237,7 +237,7 @@ describe("the etoro command #lua", function()
     end)
 
     it("keeps the digits of an amount", function()
-      passes { "call", "POST /v2/agent-portfolios",
+      passes { "--yes", "call", "POST /v2/agent-portfolios",
         "investmentAmountInUsd=2000.10", "agentPortfolioName=MyPort1",
         "userTokenName=a", "scopeNames=etoro-public:trade.real:read" }
       local request = server:arrivals("POST /api/v2/agent-portfolios")[1]

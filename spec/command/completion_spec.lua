@@ -218,8 +218,9 @@ describe("what etoro keeps for a completion #lua", function()
     local list = commands.line("watchlists show", world)[3]
     commands.line("tokens revoke", world)
     commands.line("alerts remove", world)
+    commands.line("copy list", world)
     for _, name in ipairs { "positions", "orders", "watchlists", "portfolios",
-      "tokens", "alerts" }
+      "tokens", "alerts", "copy" }
     do
       assert.equal(0, etoro(env, name).code)
       assert.equal(0, etoro(env, "--json", name).code)
@@ -231,8 +232,9 @@ describe("what etoro keeps for a completion #lua", function()
     assert.matches("^first\tPort%d+\n", kept "tokens")
     assert.matches("AAPL at 10\n", kept "alerts")
     assert.matches("AAPL\n", kept "symbols")
+    assert.matches("harborlight\t%d+\n", kept "demo.copies")
     for _, kind in ipairs { "demo.positions", "demo.orders", "watchlists",
-      "portfolios", "tokens", "alerts", "symbols" }
+      "portfolios", "tokens", "alerts", "symbols", "demo.copies" }
     do
       local stat = uv.fs_stat(dir .. "/etoro/words/" .. kind)
       assert.equal(tonumber("600", 8), stat.mode & 511, kind)

@@ -187,7 +187,7 @@ describe("the etoro command #lua", function()
   end)
 
   describe("tells what was created, and where its secret is", function()
-    local PORTFOLIO_OF = { "portfolios", "create", "MyPort1", "--invest",
+    local PORTFOLIO_OF = { "--yes", "portfolios", "create", "MyPort1", "--invest",
       "2000", "--token-name", "bot", "--scope", "real:read", "--secret-file" }
 
     local function args(file)
@@ -211,7 +211,7 @@ describe("the etoro command #lua", function()
       says(done.stderr, "night", dir .. "/two")
       secret = docs.read(dir .. "/two")
       assert.is_nil(done.stderr:find(secret:sub(1, 12), 1, true))
-      done = shell("\"$@\" >/dev/full", "portfolios", "delete", id)
+      done = shell("\"$@\" >/dev/full", "--yes", "portfolios", "delete", id)
       assert.equal(9, done.code)
       says(done.stderr, "deleted")
     end)

@@ -167,7 +167,7 @@ describe("the JSON of the etoro command #lua", function()
   end)
 
   it("has the portfolio of each token", function()
-    local created = etoro("portfolios", "create", "MyPort1", "--invest",
+    local created = etoro("--yes", "portfolios", "create", "MyPort1", "--invest",
       "2000", "--token-name", "bot", "--scope", "trade.demo:read",
       "--secret-file", dir .. "/one")
     has_shape(created, "`portfolios`")
@@ -183,7 +183,7 @@ describe("the JSON of the etoro command #lua", function()
     assert.equal("MyPort1", tokens[2].agentPortfolioName)
     has_shape(etoro("portfolios")[1], "`portfolios`")
     assert.is_true(etoro("tokens", "revoke", id, token.userTokenId).revoked)
-    assert.is_true(etoro("portfolios", "delete", id).deleted)
+    assert.is_true(etoro("--yes", "portfolios", "delete", id).deleted)
     for _, name in ipairs { "/one", "/two" } do
       local secret = docs.read(dir .. name)
       local text = json.encode(created) .. json.encode(token)

@@ -147,7 +147,7 @@ describe("the tables of the etoro command", function()
     positions = "positions", orders = "orders", history = "history",
     recover = "recover", candles = "candles", operations = "operations", portfolios = "portfolios",
     tokens = "tokens", ["data list"] = "data",
-    alerts = "alerts", watchlists = "watchlists",
+    copy = "copy", transfers = "transfers", alerts = "alerts", watchlists = "watchlists",
     ["watchlists show"] = { "watchlists", "SHOW_COLUMNS" },
     quote = { "market", "QUOTE_COLUMNS" }, search = { "market", "SEARCH_COLUMNS" },
   }

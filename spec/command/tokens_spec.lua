@@ -31,7 +31,7 @@ describe("etoro tokens #lua", function()
   local function has(text, part) assert.truthy(text:find(part, 1, true), text) end
 
   local function create(...)
-    etoro(0, "portfolios", "create", "Growth", "--invest", "2000", "--token-name",
+    etoro(0, "--yes", "portfolios", "create", "Growth", "--invest", "2000", "--token-name",
       "bot", "--scope", "trade.demo:read", "--secret-file", dir .. "/bot.token")
     if ... then
       etoro(0, "tokens", "create", "Growth", "--name", "night", "--scope",
@@ -195,6 +195,6 @@ describe("etoro tokens #lua", function()
     _, err = etoro(4, "tokens", "revoke", "Growth", "nigth")
     has(err, "did you mean 'night'")
     has(etoro(0, "tokens", "revoke", "Growth", "night"), "revoked night")
-    has(etoro(0, "portfolios", "delete", "Growth"), "deleted Growth")
+    has(etoro(0, "--yes", "portfolios", "delete", "Growth"), "deleted Growth")
   end)
 end)

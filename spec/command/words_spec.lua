@@ -61,7 +61,7 @@ describe("the etoro command #lua", function()
   before_each(function() server:reset() end)
 
   local function portfolio()
-    etoro { "portfolios", "create", "MyPort1", "--invest", "2000",
+    etoro { "--yes", "portfolios", "create", "MyPort1", "--invest", "2000",
       "--token-name", "bot", "--scope", "real:read", "--secret-file",
       os.tmpname() .. "x" }
     return server:state().owners[1].portfolios[1].agentPortfolioId
@@ -75,7 +75,7 @@ describe("the etoro command #lua", function()
     fails(2, "--since: '2026-13-01' is not a day",
       { "history", "--since", "2026-13-01" })
     fails(2, "--timeout: a number from", { "--timeout", "1e300", "positions" })
-    local create = { "portfolios", "create", "x", "--invest", "2000",
+    local create = { "--yes", "portfolios", "create", "x", "--invest", "2000",
       "--token-name", "bot", "--scope", "real:read", "--secret-file",
       dir .. "/none" }
     fails(2, "NAME must have 6 to 10 characters", create)
@@ -157,7 +157,7 @@ describe("the etoro command #lua", function()
       fails(2, ("--scope: a token can have no scope '%s' (did you mean '%s'?)")
         :format(wrong, near), { "tokens", "create", id, "--name", "w",
         "--scope", wrong, "--secret-file", dir .. "/w" })
-      fails(2, near, { "portfolios", "create", "MyPort2", "--invest", "2000",
+      fails(2, near, { "--yes", "portfolios", "create", "MyPort2", "--invest", "2000",
         "--token-name", "w", "--scope", wrong, "--secret-file", dir .. "/w" })
     end
     assert.equal(before, #server:arrivals "POST /api/v2/agent-portfolios")
@@ -209,7 +209,7 @@ local OF_PROGRAMS = { "^bad option", "^bad field", "^bad instrument_cache",
   "^etoro%.terminal is not built", "etoro%.null", "on_event", "^%%s is missing",
   "^the client is halted", "client:recover tells",
   -- resources that no command uses
-  "client%.transfers:", "client%.copying:", "client%.applications:",
+  "client%.applications:",
   "client%.subaccounts:" }
 local PROGRAM_FILES = { "oauth", "budget", "market/cache", "sandbox",
   "indicators", "strategy",

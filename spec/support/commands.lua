@@ -55,6 +55,24 @@ local function portfolio(world)
   return made.agentPortfolioId, made.userTokens[1].userTokenId
 end
 
+local PERSON = "harborlight"
+
+-- A copy of somebody: his name, and the request's reference.
+local function copy(world)
+  local person = assert(world.client.people:get(PERSON))
+  local made = assert(world.client.copying:start({ parentCID = person.realCID,
+    amount = 250 }, { wait = 0 }))
+  world.server:advance(10)
+  return PERSON, made.referenceID
+end
+
+local function transfer(world)
+  local routes = assert(world.client.transfers:eligibility())
+  return text(assert(world.client.transfers:create {
+    sourceAccount = routes[1].sourceAccount, amount = 25, currency = "USD",
+    destinationAccount = routes[1].destinationAccounts[1] }).transferId)
+end
+
 local function alert(world)
   return assert(world.client.alerts:create { symbol = "AAPL", targetPrice = 10 })
     .alertId
@@ -153,6 +171,23 @@ M.ALL = {
   close = { writes = "lose.*9810%d+",
     args = function(world) return { position(world) } end },
   completion = { args = with "bash", is_text = true },
+  copy = { args = none },
+  ["copy add"] = { writes = "eference.-%x%x%x%x",
+    args = function(world) return { (copy(world)), "--amount", "50" } end },
+  ["copy list"] = { args = function(world)
+    copy(world)
+    return {}
+  end },
+  ["copy remove"] = { writes = "eference.-%x%x%x%x",
+    args = function(world) return { (copy(world)), "--amount", "50" } end },
+  ["copy start"] = { writes = "eference.-%x%x%x%x",
+    args = with(PERSON, "--amount", "250") },
+  ["copy status"] = { args = function(world)
+    local _, reference = copy(world)
+    return { reference }
+  end },
+  ["copy stop"] = { writes = "harborlight",
+    args = function(world) return { (copy(world)) } end },
   ["data check"] = { args = function(world) return { bars(world) } end },
   ["data export"] = { is_text = true, args = with "AAPL" },
   ["data get"] = { args = with "AAPL" },
@@ -176,11 +211,11 @@ M.ALL = {
   end },
   portfolios = { args = none },
   ["portfolios create"] = { writes = "MyPort1", args = function(world)
-    return { "MyPort1", "--invest", "2000", "--token-name", "bot", "--scope",
+    return { "MyPort1", "--yes", "--invest", "2000", "--token-name", "bot", "--scope",
       "real:read", "--secret-file", file(world) }
   end },
   ["portfolios delete"] = { writes = "deleted",
-    args = function(world) return { (portfolio(world)) } end },
+    args = function(world) return { (portfolio(world)), "--yes" } end },
   ["portfolios list"] = { args = function(world)
     portfolio(world)
     return {}
@@ -216,6 +251,11 @@ M.ALL = {
     local owner, token = portfolio(world)
     return { owner, token, "--scope", "trade.real:read" }
   end },
+  transfers = { args = none },
+  ["transfers create"] = { writes = "98%d+",
+    args = with("trading", "cash", "--amount", "100", "--yes") },
+  ["transfers get"] = { args = function(world) return { transfer(world) } end },
+  ["transfers list"] = { args = none },
   watch = { args = with "AAPL", is_endless = true },
   watchlists = { args = none },
   ["watchlists add"] = { writes = "BTC",

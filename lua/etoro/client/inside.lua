@@ -61,6 +61,10 @@ function inside:base_url() return self._settings.base_url end
 ---@return string
 function inside:origin() return self._settings.base.origin end
 
+--- Whether that is an address of this machine: a sandbox's, or a tunnel's end.
+---@return boolean
+function inside:is_loopback() return self._loopback or false end
+
 --- How many connections there may be to one host.
 ---@return integer
 function inside:max_connections() return self._settings.max_connections end

@@ -75,6 +75,7 @@ end
 
 local function put(op, params, name, operator, text)
   local spec = op.params.path[name] or op.params.query[name]
+    or op.params.header and op.params.header[name]
   if spec or name == "body" or not op.body then
     params[name] = value_of(name, operator, text, spec)
     return
@@ -136,8 +137,9 @@ function M.call(session)
   local params = parameters(op, session.args.parameters)
   session:see(arguments.params, op, params)
   if op.method ~= "GET" and not op.reads then
-    session:confirm { op.method .. " " .. op.path,
-      params and json.encode(params) or "without parameters" }
+    session:confirm({ op.method .. " " .. op.path,
+      params and json.encode(params) or "without parameters" },
+      op.moves_money and op.account ~= "demo")
   end
   local client = session:client()
   local name = op.method .. " " .. op.path

@@ -9,12 +9,15 @@ local tree = require "etoro.command.tree"
 
 local M = {}
 
+local ACCOUNTS = "trading options cash moneyFarm" -- types of them
+
 -- What a value is completed by: words as they are, and kinds:
 -- @files, @profiles, @commands, and what remembered.lua keeps.
 local ARGUMENTS = { symbol = "@symbols", position = "@positions", order = "@orders",
   portfolio = "@portfolios", token = "@tokens", file = "@files",
   journal = "@files",
-  topic = "@commands", alert = "@symbols @alerts" }
+  topic = "@commands", alert = "@symbols @alerts", copy = "@copies",
+  from = ACCOUNTS, to = ACCOUNTS }
 local OF_COMMAND = {
   ["close position"] = "@positions all", ["portfolios delete id"] = "@portfolios",
   ["data check file"] = "@files",

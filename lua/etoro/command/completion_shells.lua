@@ -105,7 +105,7 @@ _etoro() {
       @files) while IFS= read -r line; do found+=("$line"); done < <(compgen -f -- "$current")
         compopt -o filenames 2>/dev/null ;;
       @profiles) _etoro_profiles ;;
-      @positions|@orders) _etoro_kept "$account.${kind#@}" ;;
+      @positions|@orders|@copies) _etoro_kept "$account.${kind#@}" ;;
       @*) _etoro_kept "${kind#@}" ;;
       *) found+=("$kind") ;;
     esac
@@ -159,7 +159,7 @@ _etoro() {
         done ;;
       @files) unsetopt ksharrays; _files; setopt ksharrays ;;
       @profiles) _etoro_profiles ;;
-      @positions|@orders) _etoro_kept "$account.${kind#@}" ;;
+      @positions|@orders|@copies) _etoro_kept "$account.${kind#@}" ;;
       @*) _etoro_kept "${kind#@}" ;;
       *) found+=("$kind") ;;
     esac
@@ -235,7 +235,8 @@ end
 
 local FISH_KINDS = { ["@profiles"] = "(__etoro_profiles)",
   ["@positions"] = "(__etoro_kept_of_account positions)",
-  ["@orders"] = "(__etoro_kept_of_account orders)", ["@files"] = "" }
+  ["@orders"] = "(__etoro_kept_of_account orders)",
+  ["@copies"] = "(__etoro_kept_of_account copies)", ["@files"] = "" }
 
 -- What -a takes of a value.
 local function fish_values(value, commands)

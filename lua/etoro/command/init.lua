@@ -14,13 +14,13 @@ local M = {}
 -- The file of each command.
 local FILES = {
   account = "account", alerts = "alerts", cancel = "manage", candles = "candles", edit = "manage",
-  backtest = "backtest", call = "call", check = "check", close = "close", data = "data",
-  history = "history", login = "login",
+  backtest = "backtest", call = "call", check = "check", close = "close",
+  copy = "copy", data = "data", history = "history", login = "login",
   man = "man", operations = "operations", order = "orders", orders = "orders",
   portfolios = "portfolios", positions = "positions", quote = "market",
   halt = "running", recover = "recover", resume = "running", run = "run",
   search = "market", serve = "serve",
-  status = "running", tokens = "tokens",
+  status = "running", tokens = "tokens", transfers = "transfers",
   watch = "watch", watchlists = "watchlists",
 }
 

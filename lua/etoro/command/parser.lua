@@ -108,6 +108,45 @@ local function add_portfolios(parser)
   delete:argument("id", "Name or agentPortfolioId.")
 end
 
+local function add_copy(parser)
+  local copy = add_actions(parser, "copy", "Copies of other people's trades.")
+  add_command(copy, "list", "List them.")
+  local function add(name, text, argument, words)
+    local command = add_command(copy, name, text)
+    command:argument(argument, words)
+    return command
+  end
+  local function add_money(command)
+    command:option("--amount", "US dollars."):count "1":convert(typed.decimal)
+  end
+  local OF_COPY = "Username, or the copy's id."
+  add_money(add("start", "Begin to copy somebody: sets money aside.", "person",
+    "Username, or parentCID."))
+  add_money(add("add", "Put more money into a copy.", "copy", OF_COPY))
+  add_money(add("remove", "Take money out of a copy.", "copy", OF_COPY))
+  add("stop", "End a copy: its positions are closed.", "copy", OF_COPY)
+    :flag("--detach", "They go on as your own instead.")
+  add("status", "What became of a request.", "reference", "Its referenceId.")
+end
+
+local function add_transfers(parser)
+  local transfers = add_actions(parser, "transfers", "Money between your own accounts"
+    .. " at eToro.")
+  add_command(transfers, "list", "List from where it may be moved to where.")
+  local create = add_command(transfers, "create", "Move money: there is no demo of"
+    .. " this.")
+  create:argument("from", "Type or id of the account that it leaves.")
+  create:argument("to", "Of the one that it goes to.")
+  create:option("--amount", "In the first account's currency."):count "1"
+    :convert(typed.decimal)
+  create:option("--currency", "ISO 4217, such as USD; that of the account unless"
+    .. " given.")
+  create:option("--reference", "Your own, once for each transfer: with it a repeat is"
+    .. " not carried out again.")
+  add_command(transfers, "get", "Show one."):argument("transfer",
+    "transferId, or its reference.")
+end
+
 -- What a new token may be given, and one that is there.
 local function add_terms(command, scope)
   command:option("--scope --scopes", "Scopes, as 'etoro tokens' prints them; may be"
@@ -483,6 +522,8 @@ function M.new()
   add_market(parser)
   add_portfolios(parser)
   add_tokens(parser)
+  add_copy(parser)
+  add_transfers(parser)
   add_alerts(parser)
   add_watchlists(parser)
   add_trading(parser)

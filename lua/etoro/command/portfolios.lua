@@ -48,8 +48,8 @@ function actions.create(session)
   local portfolios = session:client().portfolios
   local file = secrets.reserve(args.secret_file)
   local portfolio, response = file:guard(function()
-    session:confirm { ("%s USD leave your account for the new agent-portfolio"
-      .. " %s"):format(args.invest, args.name) }
+    session:confirm({ ("%s USD leave your account for the new agent-portfolio"
+      .. " %s"):format(args.invest, args.name) }, true)
     return session:change("the agent-portfolio", portfolios.create, portfolios,
       fields)
   end)
@@ -74,10 +74,10 @@ function actions.delete(session)
   local portfolio = lookup.portfolio(session, session.args.id)
   local name, id = output.clean(portfolio.agentPortfolioName),
     portfolio.agentPortfolioId
-  session:confirm { ("agent-portfolio %s (virtual balance %s USD) is deleted:"
+  session:confirm({ ("agent-portfolio %s (virtual balance %s USD) is deleted:"
     .. " %s, its positions are given up"):format(name,
     output.usd(portfolio.agentPortfolioVirtualBalance),
-    count(#portfolio.userTokens, "token ends", "tokens end")) }
+    count(#portfolio.userTokens, "token ends", "tokens end")) }, true)
   session:must(session:change("deleting", portfolio.delete, portfolio))
   local shape = { agentPortfolioId = id, agentPortfolioName = name,
     deleted = true }

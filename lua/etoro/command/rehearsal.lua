@@ -4,15 +4,16 @@
 
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
+local limits = require "etoro.values.limits"
 local terminal = require "etoro.command.terminal"
 
 local M = {}
 
 -- Commands of an account or a market; the others have their own ways.
 local OF_ACCOUNT = { account = true, alerts = true, call = true, cancel = true,
-  candles = true, close = true, edit = true, history = true, order = true,
+  candles = true, close = true, copy = true, edit = true, history = true, order = true,
   orders = true, portfolios = true, positions = true, quote = true,
-  search = true, tokens = true, watchlists = true }
+  search = true, tokens = true, transfers = true, watchlists = true }
 
 -- There is something to close, to edit and to take back.
 local function furnish(client)
@@ -21,6 +22,15 @@ local function furnish(client)
   if order then order:wait() end
   orders:open { symbol = "BTC", transaction = "buy", amount = 100,
     orderType = "mit", triggerRate = 1000 }
+end
+
+-- Whom a rehearsal copies already.
+local PERSON, MONEY = "harborlight", 250
+
+local function furnish_copies(client, box)
+  local person = client.people:get(PERSON)
+  client.copying:start { parentCID = person.realCID, amount = MONEY }
+  box:advance(limits.copy_wait)
 end
 
 local NEEDS = { cancel = true, close = true, edit = true, orders = true,
@@ -45,6 +55,8 @@ function M.client(session, options)
   local box = etoro.sandbox.new { portfolio_lag = 0 }
   if NEEDS[command] then
     furnish(assert(box:client { account = options.account }))
+  elseif command == "copy" then
+    furnish_copies(assert(box:client { account = options.account }), box)
   end
   local client, err = box:client(options)
   return client, err

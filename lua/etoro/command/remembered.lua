@@ -11,7 +11,7 @@ local shapes = require "etoro.command.shapes"
 local M = {}
 
 -- Kinds that each account has of its own.
-local OF_ACCOUNT = { positions = true, orders = true }
+local OF_ACCOUNT = { positions = true, orders = true, copies = true }
 
 local function path_of(session, kind)
   local folder = folders.of "XDG_CACHE_HOME"

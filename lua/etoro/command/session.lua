@@ -178,20 +178,36 @@ function methods:is_real()
   return self:client():environment() == "real"
 end
 
+-- What there is no demo of goes out without --real to this machine alone, where a
+-- sandbox may be, or a tunnel to the API.
+local function asks_without_real(session)
+  if session.args.rehearse then return false end
+  if not session:client():is_loopback() then
+    exits.exit(exits.USAGE, "this moves real money: say --real if you mean it")
+  end
+  return true
+end
+
 --- Whether somebody is asked before real money moves.
+---@param has_no_demo? boolean it moves real money, whichever account is meant
 ---@return boolean
-function methods:asks()
+function methods:asks(has_no_demo)
   local args = self.args
-  return self:is_real() and not args.yes and not args.dry_run
+  if not self:is_real() and not (has_no_demo and asks_without_real(self)) then
+    return false
+  end
+  return not args.yes and not args.dry_run
 end
 
 --- Asks before real money moves. The figures stand on stderr, so that stdout
 --- stays what a program reads. Does not ask on a demo account, nor with
 --- --yes; where nobody can answer, it ends the command.
 ---@param lines string[] what is about to happen, in words and figures
-function methods:confirm(lines)
-  if not self:asks() then return end
-  terminal.say "On your REAL account:"
+---@param has_no_demo? boolean it moves real money, whichever account is meant
+function methods:confirm(lines, has_no_demo)
+  if not self:asks(has_no_demo) then return end
+  terminal.say(self:is_real() and "On your REAL account:"
+    or "There is no demo of this; with a server that is no sandbox, REAL money:")
   for _, line in ipairs(lines) do terminal.say("  " .. output.clean(line)) end
   if not terminal.is_terminal(0) then
     exits.exit(exits.DECLINED, "nobody to ask: --yes goes on without asking;"

@@ -354,4 +354,67 @@ function M.portfolio(portfolio)
   return shape(portfolio, names)
 end
 
+local MIRROR = { "mirrorId", "parentCID", "parentUsername", "initialInvestment",
+  "availableAmount", "startedCopyDate" }
+local MIRROR_STATES = { [0] = "active", "paused", "ending", "aligning" }
+
+--- A copy, as the portfolio has it.
+---@param mirror etoro.Mirror
+---@return table
+function M.mirror(mirror)
+  local values = {}
+  for i, name in ipairs(MIRROR) do values[i] = of(mirror, name) end
+  local names = with_null(MIRROR, values)
+  local state = MIRROR_STATES[of(mirror, "mirrorStatusID")]
+  names.state = of(mirror, "pendingForClosure") == true and "ending"
+    or state or core.null
+  names.positions = list_of(of(mirror, "positions"))
+  return shape(mirror, names)
+end
+
+local COPY = { "referenceId", "mirrorId", "parentCID", "parentUsername" }
+
+--- What became of a request about a copy.
+---@param copy etoro.Copy
+---@return table
+function M.copy(copy)
+  local values = {}
+  for i, name in ipairs(COPY) do values[i] = of(copy, name) end
+  local names = with_null(COPY, values)
+  names.isSuccess = of(copy, "isSuccess") == true
+  names.isPending = of(copy, "isPending") == true
+  return shape(copy, names)
+end
+
+local ROUTE = { "sourceAccountType", "sourceAccountId", "destinationAccountType",
+  "destinationAccountId", "minAmount", "maxAmount", "percentageFee" }
+
+--- From where money may be moved to where.
+---@param source table
+---@param destination table
+---@param limit? table
+---@param fee? table
+---@return table
+function M.route(source, destination, limit, fee)
+  return with_null(ROUTE, { of(source, "accountType"), of(source, "accountId"),
+    of(destination, "accountType"), of(destination, "accountId"),
+    limit and of(limit, "minAmount"), limit and of(limit, "maxAmount"),
+    fee and of(fee, "percentageFee") })
+end
+
+local TRANSFER = { "transferId", "referenceId", "status", "statusReason", "amount",
+  "currency", "created" }
+
+--- A transfer of money.
+---@param transfer table
+---@param reference? string its own, where the answer does not tell it
+---@return table
+function M.transfer(transfer, reference)
+  local names = with_null(TRANSFER, { of(transfer, "transferId", "id"),
+    of(transfer, "referenceId", "requestReferenceId") or reference,
+    of(transfer, "status"), of(transfer, "statusReason"), of(transfer, "amount"),
+    of(transfer, "currency"), of(transfer, "created") })
+  return shape(transfer, names)
+end
+
 return M

@@ -27,6 +27,11 @@ local TYPED = {
     userTokenName = "--token-name", scopeNames = "--scope",
     agentPortfolioId = "ID",
   },
+  copy = { amount = "--amount", parentCID = "PERSON", referenceID = "REFERENCE",
+    referenceId = "REFERENCE", mirrorID = "COPY" },
+  transfers = { amount = "--amount", currency = "--currency",
+    requestReferenceId = "--reference", sourceAccount = "FROM",
+    destinationAccount = "TO", transferId = "TRANSFER" },
   tokens = {
     userTokenName = "--name", scopeNames = "--scope", ipsWhitelist = "--ip",
     expiresAt = "--expires", agentPortfolioId = "PORTFOLIO",
@@ -73,6 +78,12 @@ local PHRASES = {
   { "Make the client with account = \"real\" if you mean it",
     "Say --real if you mean it" },
   { "a demo client does not write", "without --real nothing is written" },
+  { "Ask client.copying:status with err.key, and look at client.copying:list,"
+    .. " before", "Look at 'etoro copy', and at 'etoro copy status' with its reference,"
+    .. " before" },
+  { "Ask client.transfers:lookup with err.key; sent again with that"
+    .. " requestReferenceId it", "Ask 'etoro transfers get' with its reference; sent"
+    .. " again with that --reference it" },
   { "client.orders:list() and client.positions:list()",
     "'etoro orders' and 'etoro positions'" },
   { "client.orders:list()", "'etoro orders'" },
