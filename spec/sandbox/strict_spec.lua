@@ -55,6 +55,17 @@ describe("the sandbox, as the service and with strict", function()
     end)
   end
 
+  it("has breakdowns with the account's number, or without", function()
+    both(function(b, strict)
+      local _, me = b:ask("GET", ME)
+      local path = V2 .. "info/instrument-breakdown"
+      local function ask(cid) return (b:ask("GET", path, nil, { cid = cid })) end
+      assert.equal(strict and 400 or 200, ask(nil))
+      assert.equal(200, ask(("%d"):format(me.realCid)))
+      assert.equal(400, ask(("%d"):format(me.demoCid)))
+    end)
+  end)
+
   it("reads names of bodies in any case", function()
     both(function(b, strict)
       local wanted = strict and 400 or 200
