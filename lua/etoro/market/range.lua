@@ -32,7 +32,8 @@ local SHORT = { OneMinute = "1m", FiveMinutes = "5m", TenMinutes = "10m",
 
 -- The bar of an item; nil for what is none.
 local function bar_of(item)
-  local bar = { time = item.time and times.parse(item.time),
+  local time = item.time
+  local bar = { time = type(time) == "string" and times.parse(time),
     open = tonumber(item.open), high = tonumber(item.high),
     low = tonumber(item.low), close = tonumber(item.close),
     volume = tonumber(item.volume) }
@@ -47,7 +48,7 @@ local function next_cursor(response, seen)
   local rest = response.meta.pagination
   if type(rest) ~= "table" or rest.hasNext == false then return nil end
   local cursor = rest.nextCursor
-  if cursor == nil or cursor == "" then
+  if type(cursor) ~= "string" or cursor == "" then
     return nil, rest.hasNext and errors.unexpected("the answer says that there are "
       .. "more bars, but not where", response, CANDLES) or nil
   elseif seen[cursor] then
