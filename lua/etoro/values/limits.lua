@@ -80,8 +80,7 @@ return {
   stream_topics = 4999,
   -- connections: of one stream, each with so many topics
   stream_connections = 8,
-  -- frames: of a connection that are asked again in halves, to find what in them
-  -- the server does not take
+  -- frames: of a connection that are asked again in halves, for what is not taken
   stream_splits = 64,
   -- events: that wait for somebody, quotes apart
   stream_queue = 10000,
@@ -403,15 +402,13 @@ return {
   command_queued_told = 0.6,
   -- seconds: after a request went out, until that is told
   command_sent_told = 3,
-  -- seconds: that calls which read may take once nobody asks any more; a pipe's end
-  -- comes with the question
+  -- seconds: that calls which read may take once nobody asks: behind a pipe's end
   serve_patience = 10,
   -- seconds: that `place` of etoro serve waits for the end, unless told otherwise
   serve_wait = 10,
   -- orders and closes: prepared and not done yet; the oldest make room
   serve_prepared_max = 1000,
-  -- calls: under way at a time, and messages of a batch; far more than the API's
-  -- budgets let through
+  -- calls: under way at a time, and messages of a batch; more than budgets let through
   serve_calls_max = 64,
   -- bytes: one answer; a program that reads more asks for less at a time
   serve_answer_max = 2 ^ 20,
@@ -522,8 +519,7 @@ return {
   timer_late = 60,
   -- seconds: after which etoro.at looks whether somebody has set the clock
   timer_look = 30,
-  -- runs: of an etoro.at that are not repeated where a clock is set back; a day
-  -- of one in five minutes
+  -- runs: of an etoro.at that are not repeated where a clock is set back; a day's
   timer_runs_kept = 288,
 
   -- Inside: searches
