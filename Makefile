@@ -165,9 +165,14 @@ PAGES = man/man1/etoro.1 bash-completion/completions/etoro.bash \
 # Whatever umask this and the checkout have: what is installed is for all to read.
 install: all
 	umask 022 && mkdir -p $(LUADIR) $(LIBDIR) $(BINDIR)
-	rm -rf $(LUADIR)/etoro
-	cp -R lua/etoro $(LUADIR)/
-	cp $(MODULES) $(LIBDIR)/
+	rm -rf $(LUADIR)/etoro.new $(LUADIR)/etoro.old
+	cp -R lua/etoro $(LUADIR)/etoro.new
+	[ ! -d $(LUADIR)/etoro ] || mv $(LUADIR)/etoro $(LUADIR)/etoro.old
+	mv $(LUADIR)/etoro.new $(LUADIR)/etoro
+	rm -rf $(LUADIR)/etoro.old
+	for module in $(MODULES); do name=$${module##*/} && \
+	  cp $$module $(LIBDIR)/$$name.new && \
+	  mv -f $(LIBDIR)/$$name.new $(LIBDIR)/$$name || exit 1; done
 	sed '1s|.*|#!$(LUA_COMMAND)|' src/command/etoro >$(BINDIR)/etoro
 	chmod -R u=rwX,go=rX $(LUADIR)/etoro $(LIBDIR)
 	chmod 755 $(BINDIR)/etoro

@@ -133,6 +133,28 @@ describe("installing #slow", function()
     try_command(tree .. "/bin/etoro")
   end)
 
+  it("leaves programs that run alone: what they have open stays as it was", function()
+    local dest = place.folder .. "/again"
+    local function install()
+      place:must { "make", "install", "DESTDIR=" .. dest, "PREFIX=/x" }
+    end
+    local function numbers()
+      return place:must({ "sh", "-c", "ls -i x/lib/lua/5.4/etoro/*.so", cwd = dest })
+        .stdout
+    end
+    install()
+    local before = numbers()
+    install()
+    for number, name in before:gmatch "(%d+) ([^\n]+)" do
+      local after = numbers():match("(%d+) " .. name:gsub("%p", "%%%0"))
+      assert.is_string(after, name)
+      assert.are_not.equal(number, after, name .. " was written over")
+    end
+    local left = place:must({ "find", ".", "-name", "*.new", "-o", "-name", "*.old",
+      cwd = dest }).stdout
+    assert.equal("", left)
+  end)
+
   it("installs where blanks and quotes are in each part of the path, and the"
     .. " command is found there, through links, and after a move", function()
     local dest = place.folder .. "/a b\"c"
