@@ -42,7 +42,7 @@ describe("under faults #timed", function()
     none(count.mistakes)
     assert.equal(COUNT, count.total)
     assert.equal(COUNT, journal.intents)
-    assert.is_true(count.done > COUNT / 2)
+    assert.is_true(count.done > COUNT / 10)
     return journal, found
   end
 
@@ -56,7 +56,6 @@ describe("under faults #timed", function()
         etoro.spawn(function() counts[kind], owners[kind] = run_of(kind) end)
       end
     end)
-    assert.is_true(counts.transfer.unknown <= COUNT / 3, counts.transfer.example)
     assert.equal(0, check("transfer", counts.transfer, owners.transfer).unknown)
 
     local of_sub, found = check("sub", counts.sub, owners.sub)
