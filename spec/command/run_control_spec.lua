@@ -312,7 +312,9 @@ describe("the socket of a run #lua", function()
     local path = write("idle.lua", IDLE)
     local child = started(path, "--demo")
     child:expect "runs\n"
-    local _, err = etoro(2, "run", path, "--demo")
+    local _, err = etoro(1, "run", path, "--demo")
+    assert.truthy(err:find(path .. " runs already on the demo account; 'etoro status "
+      .. path .. "' says how it stands", 1, true), err)
     assert.truthy(err:find("idle.demo.state.journal': is in use by another process", 1,
       true))
     assert.truthy(etoro(0, "status", path):find "\nrun +goes on\n")

@@ -72,6 +72,18 @@ local function has_file(path)
   return file ~= nil
 end
 
+-- A file's client; ends the command where a run has its journal already.
+local function own_client(session, file, options)
+  local client, err = session:make_client(options)
+  if not client and err.kind == "conflict" then
+    local place = session.args.real and "real" or "demo"
+    exits.exit(exits.FAILED, ("%s runs already on the %s account; 'etoro%s status %s'"
+      .. " says how it stands (%s)"):format(file.path, place,
+      session.args.real and " --real" or "", file.path, err.message))
+  end
+  return session:must(client, err)
+end
+
 -- The client that acts for a file's portfolio. A token of another one would trade
 -- that one's money.
 local function portfolio_client(session, file, options)
@@ -83,7 +95,7 @@ local function portfolio_client(session, file, options)
   end
   file.portfolio_id = portfolio.agentPortfolioId
   options.user_key_file = file.token
-  local client = session:must(session:make_client(options))
+  local client = own_client(session, file, options)
   local me, err = client:call "GET /api/v1/me"
   if not me then
     exits.exit(exits.code_of(err), ("the token in %s cannot be used: %s"):format(
@@ -102,7 +114,7 @@ local function open_clients(runs)
   for _, file in ipairs(runs.files) do
     local options = { rails = file.rails, journal = file.state .. ".journal" }
     file.client = file.portfolio and portfolio_client(runs.session, file, options)
-      or runs.session:must(runs.session:make_client(options))
+      or own_client(runs.session, file, options)
   end
   check_names(runs) -- a portfolio may be given by its name and by its id
 end

@@ -63,9 +63,9 @@ local function open_file(path, engine)
   local handle, message, kind = engine:journal(path)
   if not handle then
     if kind == "closed" then return nil, errors.closed() end
-    return nil, errors.new {
-      kind = "invalid", code = "journal", field = "journal", message = message,
-    }
+    local is_used = message:find("is in use by another process", 1, true)
+    return nil, errors.new { kind = is_used and "conflict" or "invalid",
+      code = "journal", field = "journal", message = message }
   end
   local file = {
     handle = handle, users = 0,
