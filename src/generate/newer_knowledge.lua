@@ -202,10 +202,18 @@ local token = {
 }
 local sub_account = { ["x-sub-account-id"] = { min_length = 1 } }
 local pages = { page = { min = 1 } }
-local function ranking(list)
-  return { query = pages, paging = { style = "page", page = "page",
-    size = "pageSize", first = 1, list = list } }
+local function ranking(list, in_order)
+  return { query = pages, in_order = in_order, paging = { style = "page",
+    page = "page", size = "pageSize", first = 1, list = list } }
 end
+
+local instrument_id = { type = "integer", min = 1, max = 2147483647 }
+
+local application = {
+  applicationName = { min_length = 1 },
+  redirectUris = { items = { type = "string", min_length = 1, max_length = 500 } },
+  allowedGcids = { items = { type = "integer", min = 1 } },
+}
 
 -- What newer documents say of operations that older ones have as well.
 local daily = { type = "datetime" }
@@ -277,19 +285,24 @@ local DETAILS = {
     header = sub_account, trap = "an unknown token is 204 all the same",
   },
   ["POST /api/v1/sub-accounts/me/accounts"] = { at_least_one = true },
-  ["POST /api/v1/sso/applications"] = {
-    body = { applicationName = { min_length = 1 } },
+  ["POST /api/v1/sso/applications"] = { body = application },
+  ["PUT /api/v1/sso/applications/{clientId}"] = {
+    body = application, at_least_one = true,
   },
-  ["PUT /api/v1/sso/applications/{clientId}"] = { at_least_one = true },
   ["GET /api/v2/market-data/instruments"] = {
     query = { pageSize = { min = 1 }, pageToken = { min_length = 1 },
-      instrumentsIds = { items = { type = "integer", min = 1 } } },
+      exchangeId = { min = 1 }, instrumentsIds = { items = instrument_id } },
     at_most_one = { { "instrumentsIds", "symbols" } },
     paging = { style = "cursor", cursor = "pageToken", size = "pageSize",
       next = "pagination.nextPageToken", list = "results",
       more = "pagination.hasNext" },
   },
-  ["GET /api/v2/portfolios/rankings"] = ranking "results",
+  ["GET /api/v2/portfolios/rankings"] = ranking("results", {
+    { "copiersMin", "copiersMax" }, { "gainMin", "gainMax" },
+    { "riskScoreMin", "riskScoreMax" } }),
+  ["POST /api/v2/portfolios/rankings/multiple"] = {
+    body = { usernames = { items = { type = "string", min_length = 1 } } },
+  },
   ["GET /api/v2/portfolios/rankings/presets/{type}"] = ranking "results",
   ["POST /api/v2/watchlists"] = {
     body = { components = { items = { open = true } } },

@@ -1,9 +1,12 @@
 -- OAuth applications of the caller's: what other people's users log in to. Their
 -- secrets are shown once, sealed.
 
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
 local resource = require "etoro.resource"
+
+local tostring = core.text -- not up to the locale
 
 local SSO = "/api/v1/sso"
 local APPLICATIONS = SSO .. "/applications"
@@ -44,6 +47,28 @@ local ROTATE = operations["POST " .. APPLICATIONS .. "/{clientId}/client-secret"
 ---@class etoro.Applications client.applications
 local collection, M = resource.define "applications"
 
+-- What the API would refuse, though each value alone could be.
+local function check(fields)
+  local name, seen = fields.applicationName, {}
+  if type(name) == "string" and name ~= "" and not name:find "[^ \t-\r]" then
+    return errors.invalid("applicationName", "is blank")
+  end
+  for i, scope in ipairs(type(fields.scopes) == "table" and fields.scopes or {}) do
+    local id = type(scope) == "table" and scope.scopeId
+    if id and seen[tostring(id)] then
+      return errors.invalid("scopes", ("has the scope %s twice, at %d and %d")
+        :format(tostring(id), seen[tostring(id)], i))
+    end
+    if id then seen[tostring(id)] = i end
+  end
+end
+
+local function checked(fields)
+  local err = type(fields) == "table" and check(fields) or nil
+  if err then return nil, err end
+  return fields
+end
+
 --- Registers an application (v1.375.0, SSO Applications). It is never sent twice;
 --- after an error with the kind unknown_outcome look for its name in
 --- applications:list: the secret of one that is there is lost, and rotate makes
@@ -54,6 +79,8 @@ local collection, M = resource.define "applications"
 ---@return etoro.Response|etoro.Error
 function collection:create(fields, options)
   local client = resource.client_of(self, "client.applications:create")
+  local _, fault = checked(fields)
+  if fault then return nil, fault end
   local body, response = resource.send(client, CREATE, { body = fields }, options)
   if body == nil then
     return resource.hinted(response, "Look for its name in client.applications:list: its"
@@ -102,8 +129,8 @@ resource.rows(collection, "client.applications", {
   ---@return etoro.Application? application
   ---@return etoro.Response|etoro.Error err kind not_found where it is unknown, or
   ---another's
-  update = { "PUT " .. APPLICATIONS .. "/{clientId}", "clientId", "body",
-    at = "application" },
+  update = { "PUT " .. APPLICATIONS .. "/{clientId}", "clientId",
+    { "body", checked }, at = "application" },
 
   --- Deletes an application (v1.375.0, SSO Applications).
   ---@param id string clientId

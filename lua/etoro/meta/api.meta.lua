@@ -873,7 +873,7 @@
 ---@class etoro.op.PutV1SsoApplicationsClientId.body
 ---@field allowedGcids? (integer|string)[]
 ---@field applicationIconUrl? string up to 500 characters
----@field applicationName? string up to 100 characters
+---@field applicationName? string 1 to 100 characters
 ---@field redirectUris? string[]
 ---@field scopes? etoro.op.V1SsoApplications.body.scopes[]
 
@@ -1175,7 +1175,7 @@
 ---@field body etoro.op.PatchV2AgentPortfoliosAgentPortfolioIdUserTokensUserTokenId.body
 
 ---@class etoro.op.GetV2MarketDataInstruments
----@field exchangeId? integer|string
+---@field exchangeId? integer|string 1 or more
 ---@field instrumentsIds? (integer|string)[]
 ---@field pageSize? integer|string 1 or more; default 100
 ---@field pageToken? string 1 or more characters

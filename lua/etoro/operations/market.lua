@@ -5,6 +5,7 @@
 local positive_integer = { type = "integer", min = 1 }
 local cursor = { type = "string", min_length = 1 }
 local datetime = { type = "datetime" }
+local instrument_id = { type = "integer", max = 2147483647, min = 1 }
 local comma_text = { type = "string", commas = true }
 local names = {
   absBuyPctChange24Hours = "number",
@@ -83,7 +84,6 @@ local discover_paging = {
 local instruments_query = { fields = comma_text }
 local exchange_ids = { type = "list", items = "integer" }
 local scopes_market_data_read = { "etoro-public:market-data:read" }
-local instrument_ids = { type = "list", items = positive_integer }
 local required_positive_number = {
   type = "number",
   above = 0,
@@ -134,7 +134,7 @@ add("GET", "/api/v1/data/instruments/{instrumentId}/candles", {
 })
 
 add("GET", "/api/v1/data/instruments/{instrumentId}/identity", {
-  in_path = { instrumentId = { type = "integer", max = 2147483647, min = 1 } },
+  in_path = { instrumentId = instrument_id },
   success = { 200 },
   class = "safe",
   scopes = {
@@ -228,7 +228,7 @@ add("GET", "/api/v1/market-data/instrument-types", {
 add("GET", "/api/v1/market-data/instruments", {
   in_query = {
     exchangeIds = exchange_ids,
-    instrumentIds = instrument_ids,
+    instrumentIds = { type = "list", items = positive_integer },
     instrumentTypeIds = exchange_ids,
     stocksIndustryIds = exchange_ids,
   },
@@ -356,8 +356,8 @@ add("GET", "/api/v2/market-data/instruments", {
         "TrustFunds", "Options", "Crypto",
       },
     },
-    exchangeId = { type = "integer" },
-    instrumentsIds = instrument_ids,
+    exchangeId = positive_integer,
+    instrumentsIds = { type = "list", items = instrument_id },
     pageSize = { type = "integer", default = 100, min = 1 },
     pageToken = cursor,
     symbols = { type = "list", items = "string" },

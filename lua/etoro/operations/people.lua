@@ -8,8 +8,9 @@ local query = {
   min_length = 1,
   required = true,
 }
-local allowed_gcids = { type = "list", items = "integer" }
-local items = { type = "string", max_length = 500 }
+local positive_integer = { type = "integer", min = 1 }
+local allowed_gcids = { type = "list", items = positive_integer }
+local items = { type = "string", max_length = 500, min_length = 1 }
 local items_2 = {
   type = "object",
   fields = {
@@ -28,7 +29,6 @@ local ips_whitelist = { type = "list", items = "ipv4" }
 local scopes_sub_accounts_write = { "etoro-public:sub-accounts:write" }
 local user_token_id_path = { userTokenId = "uuid" }
 local text = { type = "string" }
-local positive_integer = { type = "integer", min = 1 }
 local scopes_user_info_read = { "etoro-public:user-info:read" }
 local flag = { type = "boolean" }
 local integer = { type = "integer" }
@@ -146,8 +146,8 @@ add("PUT", "/api/v1/sso/applications/{clientId}", {
   in_path = client_id_path,
   body = {
     allowedGcids = allowed_gcids,
-    applicationIconUrl = items,
-    applicationName = { type = "string", max_length = 100 },
+    applicationIconUrl = { type = "string", max_length = 500 },
+    applicationName = { type = "string", max_length = 100, min_length = 1 },
     redirectUris = { type = "list", items = items },
     scopes = { type = "list", items = items_2 },
   },
@@ -286,7 +286,7 @@ add("POST", "/api/v1/sub-accounts/me/accounts", {
 -- trap: cidList takes realCid; a gcid gives another person
 add("GET", "/api/v1/user-info/people", {
   in_query = {
-    cidList = { type = "list", items = positive_integer },
+    cidList = allowed_gcids,
     usernames = { type = "list", items = "string" },
   },
   success = { 200 },
@@ -385,6 +385,10 @@ add("GET", "/api/v2/portfolios/rankings", {
   },
   success = { 200 },
   class = "safe",
+  in_order = {
+    { "copiersMin", "copiersMax" }, { "gainMin", "gainMax" },
+    { "riskScoreMin", "riskScoreMax" },
+  },
   paging = rankings_paging,
   since = "v1.375.0",
 })
@@ -394,7 +398,7 @@ add("POST", "/api/v2/portfolios/rankings/multiple", {
   body = {
     usernames = {
       type = "list",
-      items = "string",
+      items = { type = "string", min_length = 1 },
       max_items = 100,
       min_items = 1,
       required = true,

@@ -183,6 +183,22 @@ function collection:get(who, options)
     response)
 end
 
+-- Some servers take an escaped slash for one that parts a path.
+local function checked_name(value, name)
+  local character = type(value) == "string" and value:match "[/\\?#]"
+  if not character then return value end
+  return nil, errors.invalid(name, ("holds '%s', which no name has"):format(character))
+end
+
+local function usernames_of(names)
+  for i, name in ipairs(type(names) == "table" and names or {}) do
+    if type(name) == "string" and not name:find "[^ \t-\r]" then
+      return nil, errors.invalid(("usernames[%d]"):format(i), "is blank")
+    end
+  end
+  return { usernames = names }
+end
+
 resource.rows(collection, "client.people", {
   --- Goes through the people that a search finds, page by page (portal: Users
   --- Info, Search for User Discovery). The iterator raises the error object when
@@ -293,7 +309,8 @@ resource.rows(collection, "client.people", {
   ---@param options? etoro.RequestOptions
   ---@return etoro.Ranked? portfolio
   ---@return etoro.Response|etoro.Error
-  ranking = { "GET " .. STATS .. "/rankings", "username", "period", at = "data" },
+  ranking = { "GET " .. STATS .. "/rankings", { "username", checked_name }, "period",
+    at = "data" },
 
   --- The figures of up to 100 people at once (v1.375.0, Portfolio Rankings).
   ---@param usernames string[]
@@ -301,9 +318,8 @@ resource.rows(collection, "client.people", {
   ---@param options? etoro.RequestOptions
   ---@return { cid: integer, username: string, value: etoro.Ranked }[]? portfolios
   ---@return etoro.Response|etoro.Error
-  rankings_of = { "POST " .. RANKINGS .. "/multiple", { "body", function(names)
-    return { usernames = names }
-  end }, "period", list = "results" },
+  rankings_of = { "POST " .. RANKINGS .. "/multiple", { "body", usernames_of },
+    "period", list = "results" },
 
   --- The names of ready-made rankings (v1.375.0, Portfolio Rankings).
   ---@param options? etoro.RequestOptions
@@ -317,8 +333,8 @@ resource.rows(collection, "client.people", {
   ---@param options? etoro.RequestOptions
   ---@return etoro.Ranked[]? portfolios
   ---@return etoro.Response|etoro.Error
-  preset = { "GET " .. RANKINGS .. "/presets/{type}", "type", "params",
-    page = true },
+  preset = { "GET " .. RANKINGS .. "/presets/{type}", { "type", checked_name },
+    "params", page = true },
 
   --- The tags that portfolios have by what they hold (v1.375.0, Portfolio Rankings).
   ---@param params? { type?: "industries"|"sectors" }

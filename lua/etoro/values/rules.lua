@@ -104,13 +104,20 @@ local function check_total(rule, given)
     list(names, "and"), count(rule[1], "item"), total)
 end
 
--- Dates, be they text or seconds, compare as they are.
+-- Whether the last comes before the first. Numbers may be text; dates, be they text
+-- or seconds, compare as they are.
+local function is_reversed(first, last)
+  local low, high = core.number(first), core.number(last)
+  if low and high then return low > high end
+  return first ~= nil and type(first) == type(last) and core.before(last, first)
+end
+
 local function check_order(rules, given)
   for _, rule in ipairs(rules) do
     local first, last = given[rule[1]], given[rule[2]]
-    if first and type(first) == type(last) and core.before(last, first) then
-      return ("%s (%s) is after %s (%s)"):format(rule[1],
-        tostring(first), rule[2], tostring(last))
+    if is_reversed(first, last) then
+      return ("%s (%s) is %s %s (%s)"):format(rule[1], tostring(first),
+        rule[1]:find "Min$" and "above" or "after", rule[2], tostring(last))
     end
   end
 end
