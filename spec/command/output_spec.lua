@@ -107,14 +107,17 @@ describe("the etoro command #lua", function()
       fails(2, "usage", { "order", "AAPL" })
       fails(2, "usage", { "call", "GET /me", "=x" })
       fails(2, "usage", { "--real", "sandbox" })
-      fails(2, "invalid", { "history", "--since", "2026-02-30" })
+      fails(2, "usage", { "history", "--since", "2026-02-30" })
+      fails(2, "invalid", { "portfolios", "create", "x", "--invest", "2000",
+        "--token-name", "b", "--scope", "real:read", "--secret-file", "/nonexistent" })
       fails(1, "protocol", { "history" }, { "5" })
       fails(1, "protocol", { "search", "x" }, { '{"items":[5]}' })
       fails(3, "auth", { "positions" }, {}, { ETORO_USER_KEY = false })
       fails(5, "network", { "positions" }, {},
         { ETORO_BASE_URL = "http://127.0.0.1:" .. process.free_port() })
       fails(8, "declined", { "call", "POST /v2/agent-portfolios",
-        "userTokenName=a", "--real", "--base-url",
+        "userTokenName=a", "agentPortfolioName=MyPort1", 'scopeNames=["x"]',
+        "investmentAmountInUsd=2000", "--real", "--base-url",
         "https://public-api.etoro.com" }, {},
         { https_proxy = "http://127.0.0.1:1" })
       local err = fails(4, "not_found", { "close", "7" },
