@@ -73,6 +73,11 @@ describe("the prices of a run #lua", function()
     local result = stops(600 / 86400,
       "the stream of prices is cut since 2026%-03%-06T12:2")
     assert.is_true(result.state.gap > 1)
+    local cuts = 0 -- told once, not at each try to come back
+    for _, note in ipairs(lab:told "note") do
+      if note:find "is cut since" then cuts = cuts + 1 end
+    end
+    assert.equal(1, cuts)
   end)
 
   it("stop entries while the stream is silent", function()

@@ -80,12 +80,14 @@ function on.stale(run, event, symbol)
     run.doubts[symbol]))
 end
 
+-- A cut is told once, however often the stream tries in vain to come back.
 function on.disconnected(run, event)
-  local words = "the stream of prices is cut since " .. times.format(event.at)
+  local words, is_new = "the stream of prices is cut since " .. times.format(event.at)
   for _, symbol in ipairs(run.symbols) do
+    is_new = is_new or not run.doubts[symbol]
     run.doubts[symbol] = run.doubts[symbol] or words
   end
-  run:note("note", words .. "; nothing is opened")
+  if is_new then run:note("note", words .. "; nothing is opened") end
 end
 
 function on.gap(run, event)
