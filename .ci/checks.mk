@@ -68,7 +68,8 @@ lint-circles: $(sort $(CORE_OBJ) $(BINDING_OBJ) $(if $(HTTPD),$(HTTPD_OBJ)))
 
 lint-warnings:
 	$(APART) $(STRICT) BUILD=$(BUILD)/gcc CC=gcc all programs
-	$(APART) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs fuzzers
+	$(APART) $(STRICT) BUILD=$(BUILD)/clang CC=clang all programs
+	clang $(FLAGS) $(LUA_CFLAGS) -Werror -fsyntax-only $(wildcard spec/fuzz/*.c)
 
 lint-bugs:
 	cppcheck -q --std=c11 --enable=warning,portability --inline-suppr \
@@ -79,24 +80,27 @@ lint-bugs:
 # --- check ---
 
 FUZZERS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/fuzz/*.c))
-FUZZ = -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ = address,undefined -fno-sanitize-recover=undefined
 SAN = -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
   -fno-sanitize-recover=undefined
 QUICK = --exclude-tags=slow,timed
 
-fuzzers: $(FUZZERS)
+# Of objects that are made once for all of them.
+fuzzers:
+	$(APART) BUILD=$(BUILD)/fuzz CC=clang \
+	  CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,$(FUZZ)" all-fuzzers
+
+all-fuzzers: $(FUZZERS)
 
 # With Lua in them: one compares with lua-cjson, one has a stream read.
-$(BUILD)/spec/fuzz/fuzz_json $(BUILD)/spec/fuzz/fuzz_stream: FUZZED = $(LUA_CFLAGS) \
-  $(patsubst $(BUILD)/%.o,src/%.c,$(BINDING_OBJ)) \
-  $(shell $(PKG) --libs $(LUA_PC))
+$(BUILD)/spec/fuzz/fuzz_json $(BUILD)/spec/fuzz/fuzz_stream: FUZZED = \
+  $(BINDING_OBJ) $(shell $(PKG) --libs $(LUA_PC))
 
-$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(wildcard src/core/*.[ch] src/*/*.[ch] \
-  src/core/*/*.[ch])
+$(BUILD)/spec/fuzz/%: spec/fuzz/%.c $(CORE_OBJ) $(BINDING_OBJ)
 	@mkdir -p $(@D)
 	$(say) FUZZ $<
-	$(Q)clang $(FLAGS) $(WSLAY_FLAGS) -O1 -g $(FUZZ) -o $@ $< $(wildcard src/core/*/*.c) \
-	  $(FUZZED) $(CORE_LIBS) -lm -pthread
+	$(Q)$(CC) $(FLAGS) $(LUA_CFLAGS) $(CFLAGS) -fsanitize=fuzzer,$(FUZZ) -MMD -MP -o $@ \
+	  $< $(CORE_OBJ) $(FUZZED) $(CORE_LIBS) -lm -pthread
 
 check:
 	@sh .ci/deps.sh run test lint page judge packages site debian
@@ -149,7 +153,7 @@ check-portable:
 	  SPEC=spec/values run-sanitizers
 
 check-fuzz: fuzzers
-	@for f in $(FUZZERS); do \
+	@for f in $(FUZZERS:$(BUILD)/%=$(BUILD)/fuzz/%); do \
 	  sh .ci/fuzz.sh $$f $(FUZZ_SECONDS) || exit 1; done
 
 # A stream that is cut a thousand times; SEED does the same again.
@@ -205,7 +209,7 @@ check-site: run-site
 
 .PHONY: check check-deb check-site check-valgrind check-sanitizers check-threads check-numbers \
   check-portable check-fuzz check-cuts check-report check-grademark check-mcp check-prism run-sanitizers run-threads \
-  fuzzers
+  fuzzers all-fuzzers
 
 # --- mutate ---
 

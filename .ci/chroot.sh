@@ -86,7 +86,7 @@ settle() {
   echo 'Acquire::Check-Valid-Until "false";' \
     >"$ROOT/etc/apt/apt.conf.d/90test-debian"
   mount -t proc proc "$ROOT/proc"
-  mount --rbind /sys "$ROOT/sys"
+  [ ! -d /sys ] || mount --rbind /sys "$ROOT/sys"
   mount --rbind /dev "$ROOT/dev"
 }
 
