@@ -176,10 +176,10 @@ describe("orders by v3", function()
       local _, err = open { orderType = "limitIOC" }
       assert.equal("give limitRate where orderType is 'limitIOC'", err.message)
       for _, order_type in ipairs { "mkt", "mit" } do
-        _, err = open { orderType = order_type, limitRate = rate.ask,
+        local _, refusal = open { orderType = order_type, limitRate = rate.ask,
           triggerRate = order_type == "mit" and 150 or nil }
         assert.matches("leave out limitRate where orderType is '" .. order_type,
-          err.message)
+          refusal.message)
       end
     end)
   end
