@@ -388,6 +388,28 @@ describe("etoro.strategy.run", function()
     assert.equal(24, #lab:told "log")
   end)
 
+  it("keeps as many errors, the newest, and moments of equity from end to end",
+    function()
+      local most = limits.strategy_notes_kept
+      finally(function() limits.strategy_notes_kept = most end)
+      limits.strategy_notes_kept = 10
+      local result = assert(lab:run [[return { name = "n", symbols = { "AAPL" },
+        interval = "1h", on_error = "skip",
+        on_bar = function(ctx)
+          ctx.state.n = (ctx.state.n or 0) + 1
+          error("bar " .. ctx.state.n)
+        end }]])
+      assert.equal(24, result.state.n)
+      assert.equal(10, #result.errors)
+      assert.matches("bar 15$", result.errors[1].message)
+      assert.matches("bar 24$", result.errors[10].message)
+      local points = result.equity
+      assert.is_true(#points <= 10 and #points > 5)
+      for i = 2, #points do assert.is_true(points[i].time > points[i - 1].time) end
+      assert.is_true(points[1].time - result.started < 2 * 3600)
+      assert.is_true(result.ended - points[#points].time < 2 * 3600)
+    end)
+
   it("says what is wrong with symbols that a function gives", function()
     for given, text in pairs { ['{ "AAPL", 5 }'] = "a number at place 2",
       ['{ "AAPL", "AAPL" }'] = "'AAPL' once more at place 2" } do

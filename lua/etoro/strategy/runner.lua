@@ -18,6 +18,7 @@ local items = require "etoro.strategy.items"
 local limits = require "etoro.values.limits"
 local links = require "etoro.resource.links"
 local owned = require "etoro.strategy.owned"
+local past = require "etoro.strategy.past"
 local prices = require "etoro.strategy.prices"
 local reconcile = require "etoro.strategy.reconcile"
 local schedule = require "etoro.values.schedule"
@@ -318,7 +319,7 @@ end
 ---@param err etoro.Error
 function run:failed(err)
   self:note("error", tostring(err))
-  self.errors[#self.errors + 1] = err
+  past.newest(self.errors, err)
   if self.strategy.on_error == "stop" then self.failure = err end
 end
 
@@ -362,8 +363,7 @@ function run:point()
   self:begin_decision()
   local equity = self:equity()
   if not equity then return end
-  local list = self.equity_points
-  list[#list + 1] = { time = self.client:unix(), equity = equity }
+  past.course(self.equity_points, { time = self.client:unix(), equity = equity })
 end
 
 -- Hears of positions that a stop or somebody's hand has closed meanwhile.

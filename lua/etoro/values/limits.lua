@@ -161,7 +161,7 @@ return {
   strategy_weight_max = 10,
   -- instructions: of Lua, one callback; some ten seconds
   strategy_instructions = 1000000000,
-  -- notes: of one run that its result holds; on_note hears all
+  -- notes, errors, moments of equity: of one run that its result holds
   strategy_notes_kept = 10000,
   -- days: of a year in a backtest's measures
   year_days = 365.25,
