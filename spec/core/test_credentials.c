@@ -34,14 +34,70 @@ static int make(struct etoro_credentials **out, const char *api_key,
   return rc;
 }
 
+/* 1 when a line of the text is that one, whole. */
+static int holds_line(const char *text, const char *line)
+{
+  size_t n = strlen(line);
+  const char *at = text;
+  while ((at = strstr(at, line)) != NULL) {
+    if ((at == text || at[-1] == '\n') && (!at[n] || at[n] == '\r'))
+      return 1;
+    at += n;
+  }
+  return 0;
+}
+
 static int has_line(struct etoro_credentials *c, const char *line)
 {
   struct curl_slist *at;
   at = etoro_credentials_lines(c, "https://example.com/a", ETORO_BODY_OTHER);
   for (; at; at = at->next)
-    if (!strcmp(at->data, line))
+    if (holds_line(at->data, line))
       return 1;
   return 0;
+}
+
+static void lists(struct etoro_credentials *c, enum etoro_body_kind kind,
+                  const char *first, const char *second)
+{
+  struct curl_slist *at;
+  at = etoro_credentials_lines(c, "https://example.com/a", kind);
+  for (; first; first = second, second = NULL, at = at->next)
+    CHECK(at && !strcmp(at->data, first));
+  /* what libcurl looks for among the names comes first, and nothing is cut off
+     at either end: an empty line would end the headers */
+  CHECK(at && !at->next
+        && !strncmp(at->data, "Accept: application/json\r\n", 26));
+  CHECK(!strstr(at->data, "\r\n\r\n") && at->data[strlen(at->data) - 1] > ' ');
+}
+
+/* Each kind of body has its own beginning; the rest is one text. */
+static void lists_what_each_body_needs(void)
+{
+  struct etoro_credentials *c;
+  CHECK(make(&c, "a-key", "u-key", NULL, NULL, NULL) == ETORO_OK);
+  lists(c, ETORO_BODY_NONE, NULL, NULL);
+  lists(c, ETORO_BODY_EMPTY, "Content-Type:", "Expect:");
+  lists(c, ETORO_BODY_JSON, "Content-Type: application/json", "Expect:");
+  lists(c, ETORO_BODY_OTHER, "Expect:", NULL);
+  CHECK(has_line(c, "User-Agent: test"));
+  etoro_credentials_free(c);
+}
+
+/* libcurl sends no header without a value. */
+static void has_no_line_without_value(void)
+{
+  struct etoro_identity who = { NULL, NULL, NULL, NULL, NULL };
+  struct etoro_credentials *c;
+  CHECK(etoro_credentials_new(&c, origin, " ", &who) == ETORO_OK);
+  CHECK(!has_line(c, "User-Agent: ") && !has_line(c, "User-Agent:  "));
+  lists(c, ETORO_BODY_NONE, NULL, NULL);
+  etoro_credentials_free(c);
+  CHECK(etoro_credentials_new(&c, origin, "a\r\nHost: b", &who)
+        == ETORO_EINVAL);
+  CHECK(etoro_credentials_new(&c, origin, "", &who) == ETORO_OK);
+  lists(c, ETORO_BODY_NONE, NULL, NULL);
+  etoro_credentials_free(c);
 }
 
 static void writes_each_family(void)
@@ -134,6 +190,8 @@ static void short_of_memory(int may_fail)
 int main(void)
 {
   writes_each_family();
+  lists_what_each_body_needs();
+  has_no_line_without_value();
   refuses_a_mixture();
   keeps_its_ceilings();
   masks_what_is_sent();

@@ -185,6 +185,9 @@ void etoro_client_mask(const struct etoro_client *c, char *bytes, size_t n)
 /* CURLOPT_QUICK_EXIT, which headers have from libcurl 7.87 on */
 #define QUICK_EXIT ((CURLoption)322)
 
+/* What libcurl does by itself is not set again, as one that is spent after an
+   answer is made for each. Redirects stay off so: one would carry keys to a place
+   that nobody named, and is told as an error. */
 static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
 {
   CURLcode rc;
@@ -201,21 +204,21 @@ static CURLcode set_transport(const struct etoro_client *c, CURL *easy)
   /* a name server that hangs must not hold up a cancel or the end; what is
      older than the option goes on without */
   curl_easy_setopt(easy, QUICK_EXIT, 1L);
-  /* A redirect would carry keys to a place that nobody named; it is told as an
-     error. */
-  SET(CURLOPT_FOLLOWLOCATION, 0L);
   SET(CURLOPT_CONNECTTIMEOUT_MS, (long)(c->connect_timeout * 1000.0 + 0.5));
   SET(CURLOPT_TCP_KEEPALIVE, 1L);
-  /* A proxy's lines are not the API's: its Retry-After or 429 must not be
-     taken for one. */
-  SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  /* A second request waits for a connection that may speak HTTP/2 rather than
-     opening another, whose TLS costs more than the wait. */
-  SET(CURLOPT_PIPEWAIT, 1L);
-  SET(CURLOPT_HTTP_VERSION, c->base.is_https ? (long)CURL_HTTP_VERSION_2TLS
-                                             : (long)CURL_HTTP_VERSION_1_1);
+  if (c->base.is_https) {
+    /* A second request waits for a connection that may speak HTTP/2 rather than
+       opening another, whose TLS costs more than the wait. */
+    SET(CURLOPT_PIPEWAIT, 1L);
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+  }
+  if (*c->proxy.url) {
+    SET(CURLOPT_PROXY, c->proxy.url);
+    /* A proxy's lines are not the API's: its Retry-After or 429 must not be
+       taken for one. */
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  }
   /* nothing is left to the environment, which would be asked each time */
-  SET(CURLOPT_PROXY, c->proxy.url);
   SET(CURLOPT_NOPROXY, *c->proxy.url ? "" : "*");
 #undef SET
   return rc;

@@ -1,6 +1,6 @@
 #include "core/engine/credentials.h"
 
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,17 +10,12 @@
 #include "core/status.h"
 #include "core/net/unpack.h"
 
-#define LINES_AUTH 2      /* at most: the two keys */
-
 enum line {
   LINE_NO_TYPE,    /* takes libcurl's own Content-Type away */
   LINE_JSON_TYPE,
   LINE_NO_EXPECT,  /* a 100-continue round trip helps nobody here */
-  LINE_ACCEPT,
-  LINE_ENCODING,   /* as lines these two cost libcurl less than as options */
-  LINE_AGENT,
-  LINE_AUTH,
-  LINE_COUNT = LINE_AUTH + LINES_AUTH
+  LINE_ALL,        /* what every request has */
+  LINE_COUNT
 };
 
 enum given {
@@ -32,36 +27,30 @@ enum given {
   GIVEN_COUNT
 };
 
-static const char agent_name[] = "User-Agent: ";
-
 struct etoro_credentials {
   unsigned refs;
   char origin[ETORO_ORIGIN_MAX];
   struct etoro_secret *given[GIVEN_COUNT];
-  struct etoro_secret *lines[LINES_AUTH];   /* "name: value" */
-  struct curl_slist nodes[LINE_COUNT];      /* data points to lines above */
-  char text[LINE_AGENT][64];                /* the lines that are no secret */
-  char agent[ETORO_USER_AGENT_MAX + sizeof agent_name];
+  struct etoro_secret *all;                 /* "name: value", CRLF between */
+  struct curl_slist nodes[LINE_COUNT];      /* data points to text and all */
+  char text[LINE_ALL][40];
 };
 
-/* A value with a line break would add headers of somebody's choosing. The
-   plain line is built in a buffer that wipes itself, and sealed. */
-static int make_line(struct etoro_secret **out, const char *name,
-                     const struct etoro_secret *value)
+/* A value with a line break would add headers of somebody's choosing. An empty
+   one is no line, as libcurl has it. */
+static int add_line(struct etoro_buf *block, const char *name,
+                    const char *value, size_t n)
 {
-  struct etoro_buf line;
-  size_t n = etoro_secret_len(value);
-  int rc;
-  if (!n || !etoro_header_value_valid(etoro_secret_data(value), n))
+  int rc = ETORO_OK;
+  if (!etoro_header_value_valid(value, n))
     return ETORO_EINVAL;
-  etoro_buf_init(&line, 128 + n);
-  rc = etoro_buf_puts(&line, name);
+  if (strspn(value, " \t") == n)
+    return ETORO_OK;
+  if (block->len)
+    rc = etoro_buf_puts(block, "\r\n");
   if (!rc)
-    rc = etoro_buf_add(&line, etoro_secret_data(value), n);
-  if (!rc)
-    rc = etoro_secret_new(out, line.data, line.len);
-  etoro_buf_free(&line);
-  return rc;
+    rc = etoro_buf_puts(block, name);
+  return rc ? rc : etoro_buf_add(block, value, n);
 }
 
 /* Seals base64 of "id:secret", both encoded as in a form: RFC 6749, 2.3.1. */
@@ -88,47 +77,23 @@ static int make_login(struct etoro_secret **out, const char *id,
   return rc == ETORO_ETOOBIG ? ETORO_EINVAL : rc;
 }
 
-static int write_lines(struct etoro_credentials *c, const char *user_agent)
-{
-  static const char *const fixed[LINE_ENCODING] = {
-    "Content-Type:", "Content-Type: application/json",
-    "Expect:", "Accept: application/json"
-  };
-  size_t n = strlen(user_agent);
-  int i;
-  if (n > ETORO_USER_AGENT_MAX || !etoro_header_value_valid(user_agent, n))
-    return ETORO_EINVAL;
-  /* libcurl's lists want text that is not const, and never write to it. */
-  for (i = 0; i < LINE_ENCODING; i++)
-    memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);
-  snprintf(c->text[LINE_ENCODING], sizeof c->text[LINE_ENCODING],
-           "Accept-Encoding: %s", etoro_unpack_offer());
-  for (i = 0; i <= LINE_ENCODING; i++)
-    c->nodes[i].data = c->text[i];
-  memcpy(c->agent, agent_name, sizeof agent_name);
-  memcpy(c->agent + sizeof agent_name - 1, user_agent, n + 1);
-  c->nodes[LINE_AGENT].data = c->agent;
-  return ETORO_OK;
-}
-
-/* Links the nodes so that a list may start at each of the first four. */
+/* Links the nodes so that a list may start at each of them. libcurl's lists want
+   text that is not const, and never write to it. */
 static void link_lines(struct etoro_credentials *c)
 {
-  struct curl_slist *last = &c->nodes[LINE_AGENT];
+  static const char *const fixed[LINE_ALL] = {
+    "Content-Type:", "Content-Type: application/json", "Expect:"
+  };
   int i;
-  c->nodes[LINE_NO_TYPE].next = &c->nodes[LINE_NO_EXPECT];
-  c->nodes[LINE_JSON_TYPE].next = &c->nodes[LINE_NO_EXPECT];
-  for (i = LINE_NO_EXPECT; i < LINE_AGENT; i++)
+  for (i = 0; i < LINE_ALL; i++) {
+    memcpy(c->text[i], fixed[i], strlen(fixed[i]) + 1);
+    c->nodes[i].data = c->text[i];
     c->nodes[i].next = &c->nodes[i + 1];
-  for (i = 0; i < LINES_AUTH && c->lines[i]; i++) {
-    struct curl_slist *node = &c->nodes[LINE_AUTH + i];
-    /* libcurl reads the line; its type merely lacks the const */
-    memcpy(&node->data, &(const char *){ etoro_secret_data(c->lines[i]) },
-           sizeof node->data);
-    last->next = node;
-    last = node;
   }
-  last->next = NULL;
+  c->nodes[LINE_NO_TYPE].next = &c->nodes[LINE_NO_EXPECT];
+  memcpy(&c->nodes[LINE_ALL].data,
+         &(const char *){ etoro_secret_data(c->all) },
+         sizeof c->nodes[LINE_ALL].data);
 }
 
 /* Keys, a bearer or a client's login: a request can carry only one kind. */
@@ -142,25 +107,53 @@ static int is_one_family(const struct etoro_identity *who)
   return has_keys + has_login + (who->bearer != NULL) <= 1;
 }
 
-static int seal_lines(struct etoro_credentials *c,
-                      const struct etoro_identity *who)
+static int add_keys(struct etoro_buf *block, const struct etoro_credentials *c)
 {
   static const char *const names[GIVEN_COUNT] = {
     "x-api-key: ", "x-user-key: ", "Authorization: Bearer ", NULL,
     "Authorization: Basic "
   };
-  int i, n = 0;
-  int rc = ETORO_OK;
-  if (who->client_secret && !etoro_secret_len(who->client_secret))
-    return ETORO_EINVAL;
-  if (who->client_id)
-    rc =
-        make_login(&c->given[GIVEN_LOGIN], who->client_id, who->client_secret);
-  for (i = 0; i < GIVEN_COUNT && !rc; i++)
+  int i, rc = ETORO_OK;
+  for (i = 0; i < GIVEN_COUNT && !rc; i++) {
+    const struct etoro_secret *s = c->given[i];
     /* The client's secret alone has no line: it goes into the login, and stays
        in given so that an echo of it is masked. */
-    if (names[i] && c->given[i])
-      rc = make_line(&c->lines[n++], names[i], c->given[i]);
+    if (!s)
+      continue;
+    if (!etoro_secret_len(s))
+      rc = ETORO_EINVAL;
+    else if (names[i])
+      rc =
+          add_line(block, names[i], etoro_secret_data(s), etoro_secret_len(s));
+  }
+  return rc;
+}
+
+/* All in one text, which begins with the one name that libcurl has to find: it
+   compares the first name of each text with a dozen of its own, and formats each
+   text anew, for every request. As options of their own these lines would cost it
+   more still. The plain text is built in a buffer that wipes itself, and
+   sealed. */
+static int seal_lines(struct etoro_credentials *c, const char *user_agent)
+{
+  static const char accept[] = "application/json";
+  const char *offer = etoro_unpack_offer();
+  struct etoro_buf block;
+  size_t n = strlen(user_agent);
+  int rc;
+  if (n > ETORO_USER_AGENT_MAX)
+    return ETORO_EINVAL;
+  etoro_buf_init(&block, SIZE_MAX);
+  rc = add_line(&block, "Accept: ", accept, sizeof accept - 1);
+  if (!rc)
+    rc = add_line(&block, "Accept-Encoding: ", offer, strlen(offer));
+  if (!rc)
+    rc = add_line(&block, "User-Agent: ", user_agent, n);
+  if (!rc)
+    rc = add_keys(&block, c);
+  if (!rc)
+    rc = etoro_secret_new(&c->all, block.data, block.len);
+  etoro_buf_free(&block);
   return rc;
 }
 
@@ -168,7 +161,7 @@ int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
                           const char *user_agent,
                           const struct etoro_identity *who)
 {
-  int rc;
+  int rc = ETORO_OK;
   struct etoro_credentials *c;
   *out = NULL;
   if (!is_one_family(who) || strlen(origin) >= sizeof c->origin)
@@ -182,9 +175,11 @@ int etoro_credentials_new(struct etoro_credentials **out, const char *origin,
   c->given[GIVEN_USER_KEY] = etoro_secret_keep(who->user_key);
   c->given[GIVEN_BEARER] = etoro_secret_keep(who->bearer);
   c->given[GIVEN_CLIENT_SECRET] = etoro_secret_keep(who->client_secret);
-  rc = write_lines(c, user_agent);
+  if (who->client_id && etoro_secret_len(who->client_secret))
+    rc =
+        make_login(&c->given[GIVEN_LOGIN], who->client_id, who->client_secret);
   if (!rc)
-    rc = seal_lines(c, who);
+    rc = seal_lines(c, user_agent);
   /* It gives back what it took so far: the secrets were kept before anything
      could fail. */
   if (rc) {
@@ -208,8 +203,7 @@ void etoro_credentials_free(struct etoro_credentials *c)
   int i;
   if (!c || --c->refs)
     return;
-  for (i = 0; i < LINES_AUTH; i++)
-    etoro_secret_free(c->lines[i]);
+  etoro_secret_free(c->all);
   for (i = 0; i < GIVEN_COUNT; i++)
     etoro_secret_free(c->given[i]);
   free(c);
@@ -219,9 +213,7 @@ struct curl_slist *etoro_credentials_lines(struct etoro_credentials *c,
                                            const char *url,
                                            enum etoro_body_kind kind)
 {
-  /* no line more than needed: libcurl looks through all of them a dozen
-     times for each request */
-  static const enum line first[] = { LINE_ACCEPT, LINE_NO_TYPE, LINE_JSON_TYPE,
+  static const enum line first[] = { LINE_ALL, LINE_NO_TYPE, LINE_JSON_TYPE,
                                      LINE_NO_EXPECT };
   /* The one place where keys get onto a request: a URL that a link or a caller
      brought cannot carry them elsewhere. */
