@@ -17,11 +17,13 @@
 #define ROOM_AHEAD (2 * LIST_SLOTS)
 #define MARK_OF_UTF8 "\xef\xbb\xbf"
 
-/* The decoder's user values: the names' strings, by slot; the metatable of an
-   empty list. */
+/* The decoder's user values: the names' strings and those of values, by slot; the
+   metatable of an empty list. */
 enum {
   NAMES_VALUE = 1,
-  LIST_VALUE
+  LIST_VALUE,
+  VALUES_VALUE,
+  USER_VALUES = VALUES_VALUE
 };
 
 /* The address is the key in the registry. */
@@ -307,9 +309,12 @@ static int decode(struct letoro_reader *r)
   r->d = lua_touserdata(L, -1);
   lua_getiuservalue(L, -1, NAMES_VALUE);
   lua_getiuservalue(L, -2, LIST_VALUE);
+  lua_getiuservalue(L, -3, VALUES_VALUE);
   etoro_names_start(&r->d->names);
+  etoro_values_start(&r->d->values);
   r->names = base + 2;
   r->list_type = base + 3;
+  r->values = base + 4;
   rc = read_text(r);
   if (!rc)
     return 1;
@@ -413,13 +418,13 @@ static const luaL_Reg methods[] = { { NULL, NULL } };
 static const luaL_Reg metamethods[] = { { "__gc", decoder_gc },
                                         { NULL, NULL } };
 
-/* The strings of the names; as many as there are slots, so that one more makes
-   no table grow. */
-static void push_name_table(lua_State *L)
+/* Strings by slot; as many as there are slots, so that one more makes no table
+   grow. */
+static void push_slots(lua_State *L, int n)
 {
   int i;
-  lua_createtable(L, ETORO_NAMES_MAX, 0);
-  for (i = 1; i <= ETORO_NAMES_MAX; i++) {
+  lua_createtable(L, n, 0);
+  for (i = 1; i <= n; i++) {
     lua_pushboolean(L, 0);
     lua_rawseti(L, -2, i);
   }
@@ -430,12 +435,14 @@ void letoro_open_decode(lua_State *L)
   struct letoro_decoder *d;
   letoro_type(L, DECODER_TYPE, methods, metamethods);
   luaL_setfuncs(L, functions, 0);
-  d = lua_newuserdatauv(L, sizeof *d, 2);
+  d = lua_newuserdatauv(L, sizeof *d, USER_VALUES);
   memset(d, 0, sizeof *d);
   etoro_buf_init(&d->scratch, SIZE_MAX);
   luaL_setmetatable(L, DECODER_TYPE);
-  push_name_table(L);
+  push_slots(L, ETORO_NAMES_MAX);
   lua_setiuservalue(L, -2, NAMES_VALUE);
+  push_slots(L, ETORO_VALUES_MAX);
+  lua_setiuservalue(L, -2, VALUES_VALUE);
   luaL_newmetatable(L, LIST_TYPE);
   lua_pushvalue(L, -1);
   lua_setfield(L, -4, "empty_list"); /* the metatable of one in an answer */

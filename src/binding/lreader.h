@@ -12,11 +12,13 @@
 #include "core/bytes/buf.h"
 #include "core/json/jsonlex.h"
 #include "core/json/jsonnames.h"
+#include "core/json/jsonvalues.h"
 #include "core/status.h"
 
 /* What stays from one text to the next, one for each Lua state. */
 struct letoro_decoder {
   struct etoro_names names;
+  struct etoro_values values;
   struct etoro_buf scratch; /* strings whose escapes are undone */
   int owed; /* KB that were made while the collector was held still */
 };
@@ -30,6 +32,7 @@ struct letoro_reader {
   const char *p;
   const char *why; /* what is wrong at p; static */
   int names;       /* index on the stack */
+  int values;      /* the same */
   int list_type;   /* the same */
   int keep_null;   /* in objects, too */
   int is_plain;    /* nothing is sealed or masked */
@@ -57,6 +60,28 @@ int letoro_read_fails(struct letoro_reader *r, const char *why);
 int letoro_read_fails_here(struct letoro_reader *r, const char *why);
 int letoro_string_fails(struct letoro_reader *r, const char *q);
 
+/* Pushes the n bytes at p: the string that is kept where there is one. */
+static inline void letoro_push_value(struct letoro_reader *r, const char *p,
+                                     size_t n)
+{
+  struct etoro_values *values = &r->d->values;
+  unsigned slot;
+  int is_known;
+  if (!etoro_values_want(values, n)) {
+    lua_pushlstring(r->L, p, n);
+    return;
+  }
+  slot = etoro_values_find(values, p, n, &is_known);
+  if (is_known) {
+    lua_rawgeti(r->L, r->values, (lua_Integer)slot + 1);
+    return;
+  }
+  lua_pushlstring(r->L, p, n);
+  lua_pushvalue(r->L, -1);
+  lua_rawseti(r->L, r->values, (lua_Integer)slot + 1);
+  etoro_values_keep(values, slot, p, n);
+}
+
 /* The string at p, where most have no escapes. */
 static inline int letoro_read_string(struct letoro_reader *r)
 {
@@ -68,7 +93,7 @@ static inline int letoro_read_string(struct letoro_reader *r)
   if (has_escapes)
     rc = letoro_push_escaped(r, start, q);
   else
-    lua_pushlstring(r->L, start, (size_t)(q - start));
+    letoro_push_value(r, start, (size_t)(q - start));
   r->p = q + 1;
   return rc;
 }

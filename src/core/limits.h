@@ -257,6 +257,15 @@
 /* bytes with the closing quote: of one; longer ones are not remembered. A
    multiple of 16, which are compared at once */
 #define ETORO_NAME_ROOM 48
+/* strings: of values that are remembered; what is polled is as a rule short */
+#define ETORO_VALUES_MAX 256
+/* bytes: of one, without an end; 40 with the length in front, from which on Lua
+   hashes none */
+#define ETORO_VALUE_ROOM 39
+/* strings: of each text that are looked for at least */
+#define ETORO_VALUES_TRIED 8
+/* strings: that one which is found lets look for more */
+#define ETORO_VALUES_GAIN 2
 /* items: of a list that wait for it on the stack, so that it is made in its
    size; a longer one grows */
 #define ETORO_LIST_BATCH 64
