@@ -72,8 +72,10 @@ end
 
 local function server_id(body)
   if type(body) ~= "table" then return nil end
-  local meta = type(body.meta) == "table" and body.meta or body
-  return type(meta.requestId) == "string" and meta.requestId or nil
+  local meta, id = body.meta, body.requestId
+  if meta == nil and id == nil then return nil end -- as most say
+  if type(meta) == "table" then id = meta.requestId end
+  return type(id) == "string" and id or nil
 end
 
 -- What a 2xx holds. An empty body is true.

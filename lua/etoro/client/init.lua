@@ -202,6 +202,9 @@ end
 
 -- What changes something passes the client's gate and its rails, where it has any.
 local function carry_out(client, op, request, path, body, options, inner)
+  if op.method == "GET" and not op.trade then -- most calls
+    return send(client, op, request, options, inner and inner.is_urgent)
+  end
   local rails, gate = client._rails, client._gate
   if not (rails or gate) or op.method == "GET" or op.method == "HEAD"
       or op.reads then

@@ -133,9 +133,10 @@ local function run(runtime, job)
   return true
 end
 
+-- The same in a host that waits in its own way, or where a function gives the
+-- token.
 local function block(waiter, job, attend)
   local runtime, wait = waiter.runtime, waiter.wait
-  if not wait and not attend then return run(runtime, job) end
   local step = loaded.waiting.step
   if wait then job:watch(0) end
   while not job:done() do
@@ -160,7 +161,10 @@ end
 function M.job(waiter, job, attend)
   local scheduler = loaded.scheduler
   local task = scheduler and scheduler.parkable()
-  if not task then return block(waiter, job, attend) end
+  if not task then
+    if attend or waiter.wait then return block(waiter, job, attend) end
+    return run(waiter.runtime, job)
+  end
   local entry = { job = job, waiter = waiter, renew = attend and true or nil }
   if not job:done() then scheduler.park_on(task, entry) end
   return job:done() or nil, entry.failure

@@ -3,9 +3,12 @@
 
 local tasks_clock = require "etoro.tasks.clock"
 local heap = require "etoro.tasks.heap"
+local limits = require "etoro.values.limits"
 local loaded = require "etoro.tasks.loaded"
 
 local M = {}
+
+local PLACES = limits.parked_places
 
 -- What a task's coroutine yields when it waits; nothing else is equal to it.
 local WAIT = {}
@@ -24,7 +27,10 @@ function M.get()
       sleeps = 0,                        -- how many there ever were
       tasks = 0,                         -- the same
       programs = 0,                      -- that go by clocks of boxes
-      parked = {}, next_id = 0,          -- tasks that wait for a job, by id
+      parked = {}, places = 0,           -- tasks that wait for a job, by
+                                         -- place; false for none
+      gaps = {}, gap_count = 0,          -- places that are none's
+      parks = 0,                         -- how often one was taken
       runtimes = {},                     -- how many of them, by runtime
       renewals = {},                     -- and by waiter, where a function
                                          -- gives its token
@@ -169,17 +175,44 @@ local function count_entry(entry, by)
   s.renewals[waiter] = count > 0 and count or nil
 end
 
+-- The id of a place that is free now. None is given twice, since one may be told
+-- of after its task has gone on. Places are: with new keys all the time Lua would
+-- make their table anew again and again.
+local function new_id(s)
+  local place
+  local gaps = s.gap_count
+  if gaps > 0 then
+    place, s.gap_count = s.gaps[gaps], gaps - 1
+  else
+    place = s.places + 1
+    s.places = place
+  end
+  local parks = s.parks + 1
+  s.parks = parks
+  return parks * PLACES + place
+end
+
+-- Takes out the entry of an id; nil where it is not there any more.
+local function take_entry(s, id)
+  local place = id % PLACES
+  local entry = s.parked[place]
+  if not entry or entry.id ~= id then return nil end
+  local gaps = s.gap_count + 1
+  s.parked[place], s.gaps[gaps], s.gap_count = false, place, gaps
+  count_entry(entry, -1)
+  return entry
+end
+
 --- Waits, in a task, until a job is done. `entry` says what it waits with;
 --- whoever cancels the job for a reason leaves it in entry.failure.
 ---@param task etoro.Task
 ---@param entry { job: userdata, waiter: etoro.Waiter, renew?: boolean }
 function M.park_on(task, entry)
   local s = scheduler
-  local id = s.next_id + 1
-  s.next_id = id
+  local id = new_id(s)
   entry.task, entry.id = task, id
   task.entry = entry
-  s.parked[id] = entry
+  s.parked[id % PLACES] = entry
   count_entry(entry, 1)
   entry.job:watch(id)
   M.park(task)
@@ -190,10 +223,8 @@ end
 ---@param id integer
 function M.deliver(id)
   local s = scheduler
-  local entry = s and s.parked[id]
+  local entry = s and take_entry(s, id)
   if not entry then return end -- cancelled, or of another's ids
-  s.parked[id] = nil
-  count_entry(entry, -1)
   local task = entry.task
   if task.status == "waiting" then push_ready(task) end
 end
@@ -205,8 +236,8 @@ end
 function M.each_parked(visit, of)
   if not scheduler then return end
   local entries = {}
-  for _, entry in pairs(scheduler.parked) do
-    if not of or entry.waiter == of or entry.waiter.runtime == of then
+  for _, entry in ipairs(scheduler.parked) do
+    if entry and (not of or entry.waiter == of or entry.waiter.runtime == of) then
       entries[#entries + 1] = entry
     end
   end
@@ -229,11 +260,7 @@ end
 --- What a task waits for is given up.
 ---@param entry table
 function M.drop_entry(entry)
-  local parked = scheduler.parked
-  if parked[entry.id] then
-    parked[entry.id] = nil
-    count_entry(entry, -1)
-  end
+  take_entry(scheduler, entry.id)
   entry.job:cancel()
   if entry.job:done() then entry.job:outcome() end
 end

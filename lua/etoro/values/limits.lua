@@ -489,6 +489,9 @@ return {
 
   -- seconds: one wait in C; a signal just before it is seen after that
   wait_slice = 0.25,
+  -- tasks and one: that can wait for a job at once, a power of 2; they take more
+  -- memory than a machine has
+  parked_places = 16777216,
   -- instructions: of a strategy's callback between two looks at its budget
   strategy_burst = 1000000,
   -- seconds: that a reader of what others share is waited for
