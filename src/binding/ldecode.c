@@ -418,18 +418,6 @@ static const luaL_Reg methods[] = { { NULL, NULL } };
 static const luaL_Reg metamethods[] = { { "__gc", decoder_gc },
                                         { NULL, NULL } };
 
-/* Strings by slot; as many as there are slots, so that one more makes no table
-   grow. */
-static void push_slots(lua_State *L, int n)
-{
-  int i;
-  lua_createtable(L, n, 0);
-  for (i = 1; i <= n; i++) {
-    lua_pushboolean(L, 0);
-    lua_rawseti(L, -2, i);
-  }
-}
-
 void letoro_open_decode(lua_State *L)
 {
   struct letoro_decoder *d;
@@ -439,9 +427,10 @@ void letoro_open_decode(lua_State *L)
   memset(d, 0, sizeof *d);
   etoro_buf_init(&d->scratch, SIZE_MAX);
   luaL_setmetatable(L, DECODER_TYPE);
-  push_slots(L, ETORO_NAMES_MAX);
+  /* as many as there are slots, so that one more makes no table grow */
+  lua_createtable(L, ETORO_NAMES_MAX, 0);
   lua_setiuservalue(L, -2, NAMES_VALUE);
-  push_slots(L, ETORO_VALUES_MAX);
+  lua_createtable(L, ETORO_VALUES_MAX, 0);
   lua_setiuservalue(L, -2, VALUES_VALUE);
   luaL_newmetatable(L, LIST_TYPE);
   lua_pushvalue(L, -1);
