@@ -250,6 +250,37 @@ describe("an operation of a newer document", function()
   end)
 end)
 
+describe("a server that is older than a route", function()
+  local client = assert(etoro.sandbox.new({ api_version = "v1.244" }):client {
+    orders_api = "v3", rate_limit = false })
+
+  it("is named where it says 404", function()
+    for _, name in ipairs { "GET /api/v2/portfolios/rankings/presets",
+      "GET /api/v1/sso/scopes", "GET /api/v1/sub-accounts/me/accounts" } do
+      local _, err = client:call(name)
+      assert.equal(404, err.status, name)
+      assert.equal("The API's document has this route since v1.375.0: a server that is"
+        .. " older answers so", err.hint, name)
+    end
+    local _, err = client:call("GET /api/v1/data/instruments/{instrumentId}/identity",
+      { instrumentId = 1001 })
+    assert.equal(404, err.status)
+    assert.is_nil(err.hint)
+  end)
+
+  it("has orders by v2, which the error says", function()
+    local order, err = client.orders:open { symbol = "AAPL", transaction = "buy",
+      amount = 100 }
+    assert.is_nil(order)
+    assert.equal("not_found", err.kind)
+    assert.is_false(err.may_have_executed)
+    assert.matches("use a client with orders_api = \"v2\"", err.hint, 1, true)
+    _, err = client:call("DELETE /api/v3/trading/execution/demo/orders/{orderId}",
+      { orderId = 5 })
+    assert.matches("orders_api", err.hint, 1, true)
+  end)
+end)
+
 describe("what cannot be", function()
   local client = assert(etoro.sandbox.new():client())
   local function refused(words, result, err)

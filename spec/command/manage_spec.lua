@@ -62,6 +62,30 @@ describe("etoro", function()
     assert.equal(0, sent "")
   end)
 
+  it("order --limit is filled at it or better at once, or not at all", function()
+    local ask = shape(0, "quote", "AAPL")[1].ask
+    local function at(part) return ("%.2f"):format(ask * part) end
+    local order = shape(0, "order", "AAPL", "--amount", "200", "--limit", at(1.05))
+    assert.equal("filled", order.state)
+    assert.equal(tonumber(at(1.05)), order.limitRate)
+    local body = json.decode(server:arrivals(
+      "POST /api/v2/trading/execution/demo/orders")[1].body)
+    assert.same({ "limitIOC", tonumber(at(1.05)) }, { body.orderType, body.limitRate })
+    order = shape(1, "order", "AAPL", "--amount", "200", "--limit", at(0.95))
+    assert.equal("cancelled", order.state)
+    assert.equal("it could not be filled at " .. at(0.95) .. " or better",
+      order.error.message)
+    assert.equal(order.order.state, "cancelled")
+    local _, err = etoro(1, "order", "AAPL", "--amount", "200", "--limit", at(0.5))
+    assert.truthy(err:find("a limit has to be within 10 % of the price", 1, true), err)
+    _, err = etoro(2, "order", "AAPL", "--amount", "9", "--limit", "1", "--trigger", "1")
+    assert.truthy(err:find("'--limit'", 1, true), err)
+    for _, odd in ipairs { "0", "-1", "x", "1e5", "" } do
+      etoro(2, "order", "AAPL", "--amount", "200", "--limit", odd)
+    end
+    assert.equal(2, sent "/orders")
+  end)
+
   it("takes a symbol for the one position or order of it, and never guesses", function()
     etoro(0, "order", "AAPL", "--amount", "200")
     etoro(0, "order", "BTC", "--amount", "100", "--trigger", "1000")

@@ -1,5 +1,7 @@
 -- What is typed wrongly is said before keys are looked for and before anybody is
 -- asked: exit code 2, on stdout as JSON where --json is given.
+local exits = require "etoro.command.exits"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local parser = require "etoro.command.parser"
 local process = require "spec.support.process"
@@ -110,5 +112,33 @@ describe("what is typed wrongly #lua", function()
     assert.equal(1, done.code)
     assert.equal("failed", json.decode(done.stdout).error.kind)
     assert.matches("^Usage: etoro sandbox", run("--json", "sandbox", "--help").stdout)
+  end)
+end)
+
+describe("what an account does not allow", function()
+  -- The codes stand in a table of doc/orders.md, and in the sources of the check.
+  local function codes_of(text, pattern, found)
+    for code in text:gmatch(pattern) do found[code] = true end
+  end
+
+  it("is no wrong use, whatever its code", function()
+    local documented, raised = {}, {}
+    local page = files.read "doc/orders.md"
+    local rows = page:match "## The check before an order(.-)\n## "
+    for row in rows:gmatch "\n(| `[^|]+)|" do codes_of(row, "`([%l_]+)`", documented) end
+    for _, name in ipairs { "init", "limit_rate", "sizes", "stops" } do
+      local source = files.read("lua/etoro/trading/precheck/" .. name .. ".lua")
+      codes_of(source, "refusal%(\"([%l_]+)\"", raised)
+      codes_of(source, "and \"([%l]+_[%l_]+)\"", raised)
+      codes_of(source, "or \"([%l]+_[%l_]+)\"", raised)
+    end
+    documented.code = nil
+    assert.is_true(documented.limit_too_far and raised.stop_loss_bounds)
+    for code in pairs(raised) do assert.is_true(documented[code], code) end
+    for code in pairs(documented) do
+      assert.equal(exits.FAILED, exits.code_of { kind = "invalid", code = code }, code)
+    end
+    assert.equal(exits.USAGE,
+      exits.code_of { kind = "invalid", code = "invalid_argument" })
   end)
 end)

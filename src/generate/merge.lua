@@ -119,7 +119,7 @@ local function index(knowledge)
         or knowledge.trading_scopes[is_read and "read" or "write"]
       add(name, {
         class = pair.class, class_by = pair.class_by, trade = pair.trade,
-        reads = pair.reads,
+        reads = pair.reads, instead = pair.instead,
         pool = pair.pool == "default" and pair.pool
           or pair.pool .. "-" .. account,
         account = account, scopes = scopes[account],

@@ -67,11 +67,13 @@ local GROUPS = {
   },
 }
 
+local OLDER_ORDERS = 'a client with orders_api = "v2"'
+
 local PAIRS = {
-  { class = "keyed", pool = "execution", trade = "open",
+  { class = "keyed", pool = "execution", trade = "open", instead = OLDER_ORDERS,
     real = "POST /api/v3/trading/execution/orders",
     demo = "POST /api/v3/trading/execution/demo/orders" },
-  { class = "safe", pool = "execution", trade = "cancel",
+  { class = "safe", pool = "execution", trade = "cancel", instead = OLDER_ORDERS,
     real = "DELETE /api/v3/trading/execution/orders/{orderId}",
     demo = "DELETE /api/v3/trading/execution/demo/orders/{orderId}" },
   { class = "safe", pool = "portfolio",

@@ -288,7 +288,8 @@ local HEAD = [[
 --   since           the first version of the API's document that was seen to
 --                   have it, where the oldest one that was read has not
 --   until           the first version of the document that was seen to lack
---                   it; instead: what to use
+--                   it
+--   instead         what to use where a server lacks it
 --   deprecated      the API names a successor
 -- Spec of a value: type ("string", "number", "integer", "boolean",
 -- "datetime", "date", "ipv4", "uuid", "binary", "list", "object", "any"),

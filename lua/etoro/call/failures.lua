@@ -130,6 +130,17 @@ local function gone_hint(op, status)
       or "it has most likely been withdrawn", op.instead)
 end
 
+-- The same where a route may not be there yet. A 404 for a path that names something
+-- is about that, most likely.
+local function newer_hint(op)
+  if not op.since or op.since == "unlisted"
+      or op.path:find("{", 1, true) and not op.instead then
+    return nil
+  end
+  return ("The API's document has this route since %s: a server that is older answers"
+    .. " so%s"):format(op.since, op.instead and "; use " .. op.instead or "")
+end
+
 --- Reads the answer to a call that did not succeed, whatever its shape.
 ---@param reply table status, body (decoded, nil when there is none), text (as
 ---job:body() gives it), content_type, request_id, op
@@ -153,6 +164,8 @@ function M.from_reply(reply)
   local is_blocked = is_page and status == 403 -- by whoever sent the page
   if op and op["until"] and (status == 404 or status == 403) and not is_blocked then
     err.hint = gone_hint(op, status)
+  elseif op and status == 404 and not is_page then
+    err.hint = err.hint or newer_hint(op)
   elseif err.kind == "scope" then
     err.hint = scope_hint(op)
   elseif err.kind == "rate_limit" and is_final(err.code, op) then

@@ -25,11 +25,11 @@ local KINDS = {
 -- instrument does not allow it, or there is no place for it here: that was not
 -- typed wrongly.
 local REFUSALS = { "ambiguous_symbol", "amount_too_small", "direction_not_allowed",
-  "expired", "exposure_too_small", "leverage_not_offered", "market_closed",
-  "mit_not_allowed", "no_folder", "not_an_opening", "open_not_allowed", "quantity_type",
-  "settlement_not_offered", "stop_on_wrong_side", "stops_not_allowed",
-  "too_many_units", "trailing_not_allowed", "unknown_instrument",
-  "unknown_symbol", "unwritable", "whole_units" }
+  "expired", "exposure_too_small", "leverage_not_offered", "limit_too_far",
+  "market_closed", "mit_not_allowed", "no_folder", "not_an_opening", "open_not_allowed",
+  "quantity_type", "settlement_not_offered", "stop_loss_bounds", "stop_on_wrong_side",
+  "stops_not_allowed", "take_profit_bounds", "too_many_units", "trailing_not_allowed",
+  "unknown_instrument", "unknown_symbol", "unwritable", "whole_units" }
 local IS_REFUSAL = {}
 for _, code in ipairs(REFUSALS) do IS_REFUSAL[code] = true end
 

@@ -124,7 +124,8 @@ M.EXAMPLES = {
   order = {
     "etoro order AAPL --amount 250 --stop-loss 140",
     "etoro order BTC --units 0.01 --trigger 60000",
-    "etoro order TSLA --amount=100 --short --leverage=2",
+    "etoro order AAPL --units 2 --limit 151.20",
+    "etoro order TSLA --amount=100 --short --leverage=2 --stop-loss=260",
   },
   orders = { "etoro orders", "etoro --json orders" },
   portfolios = { "etoro portfolios", "etoro --json portfolios list" },

@@ -77,7 +77,8 @@ local function fields_of(args, instrument)
     transaction = args.short and "sellShort" or "buy",
     amount = args.amount, units = args.units, leverage = args.leverage or 1,
     stopLossRate = args.stop_loss, takeProfitRate = args.take_profit,
-    orderType = args.trigger and "mit" or "mkt", triggerRate = args.trigger,
+    orderType = args.trigger and "mit" or args.limit and "limitIOC" or "mkt",
+    triggerRate = args.trigger, limitRate = args.limit,
     settlementType = args.settlement,
   }
 end
@@ -88,8 +89,10 @@ local function add_figures(lines, prepared)
     and ("costs: about %s USD"):format(output.usd(prepared.total))
     or "costs: the API does not say"
   lines[#lines + 1] = "settles as " .. tostring(prepared.fields.settlementType)
-  if prepared.note then
+  if not prepared.checked then
     lines[#lines + 1] = "whether the account may place it could not be seen"
+  elseif prepared.note then
+    lines[#lines + 1] = "it has no stop loss: the API's document asks for one"
   end
 end
 
@@ -108,7 +111,11 @@ local function describe(session, prepared, fields, instrument)
     lines[2] = ("bid %s, ask %s now"):format(output.number(rate.bid),
       output.number(rate.ask))
   end
-  lines[3] = ("stop loss %s, take profit %s"):format(
+  if fields.limitRate then
+    lines[#lines + 1] = ("at %s or better at once, or not at all"):format(
+      fields.limitRate)
+  end
+  lines[#lines + 1] = ("stop loss %s, take profit %s"):format(
     fields.stopLossRate or "none", fields.takeProfitRate or "none")
   add_figures(lines, prepared)
   return lines
@@ -130,7 +137,8 @@ local function shape_of(placed)
   local asked = { instrumentId = id, symbol = instrument.symbolFull,
     side = fields.transaction == "buy" and "long" or "short",
     amount = tonumber(fields.amount), units = tonumber(fields.units),
-    leverage = fields.leverage, triggerRate = tonumber(fields.triggerRate) }
+    leverage = fields.leverage, triggerRate = tonumber(fields.triggerRate),
+    limitRate = tonumber(fields.limitRate) }
   for name, value in pairs(asked) do shape[name] = known(shape[name], value) end
   if placed.is_shut and not placed.order:is_final() then
     shape.reason = known(shape.reason, "the market is closed")
@@ -182,12 +190,17 @@ local ENDS = { filled = exits.OK, partial = exits.OK, pending = exits.OK,
 
 local function show(placed)
   local session, shape = placed.session, shape_of(placed)
-  local code, reason = ENDS[shape.state], known(shape.reason)
+  local code = ENDS[shape.state]
+  if shape.state == "cancelled" and placed.fields.limitRate then
+    shape.reason = known(shape.reason, ("it could not be filled at %s or better")
+      :format(placed.fields.limitRate))
+  end
+  local reason = known(shape.reason)
   session.done.code = code ~= exits.OK and code or nil
   if code ~= exits.OK then
     local api_code, message, hint = order_states.failure(placed.order)
     shape.error = { kind = shape.state, code = api_code, hint = hint,
-      message = message or "no reason given" }
+      message = message or reason or "no reason given" }
     shape.order = shapes.placed(shape)
     session:note(("etoro: order %s was %s: %s"):format(
       output.number(shape.orderId), shape.state, reason or "no reason given"))

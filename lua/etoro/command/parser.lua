@@ -236,8 +236,11 @@ local function add_trading(parser)
   order:option("--leverage", "1 unless given."):convert(typed.whole)
   order:option("--stop-loss", "Rate."):convert(typed.decimal)
   order:option("--take-profit", "Rate."):convert(typed.decimal)
-  order:option("--trigger", "Rate at which the order becomes one (market if"
-    .. " touched)."):convert(typed.decimal)
+  order:mutex(
+    order:option("--trigger", "Rate at which the order becomes one (market if"
+      .. " touched)."):convert(typed.decimal),
+    order:option("--limit", "Worst rate to be filled at: at once, or the order is"
+      .. " cancelled."):convert(typed.decimal))
   order:option("--settlement", "How it settles.")
     :choices { "cfd", "real", "realFutures", "marginTrade" }
   order:option("--wait", ("Seconds to wait for the fill; %d unless given, %d"

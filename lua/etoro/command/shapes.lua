@@ -162,7 +162,7 @@ function M.reason(order, state)
 end
 
 local ORDER = { "orderId", "referenceId", "instrumentId", "side", "amount",
-  "units", "leverage", "triggerRate" }
+  "units", "leverage", "triggerRate", "limitRate" }
 
 local function positions_of(order)
   local list = {}
@@ -197,6 +197,7 @@ function M.order(order, symbols)
     of(order, "requestedUnits", "amountInUnits", "units"),
     of(order, "leverage") or of(asset, "leverage"),
     of(order, "requestedTriggerRate", "triggerRate", "rate"),
+    of(order, "requestedLimitRate", "limitRate"),
   })
   local id = M.instrument_id(order) or M.instrument_id(asset)
   names.symbol = id and symbols[id] or of(asset, "symbol") or core.null

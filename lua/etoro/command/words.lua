@@ -10,7 +10,7 @@ local TYPED = {
     symbol = "SYMBOL", instrumentId = "SYMBOL", transaction = "--short",
     amount = "--amount", units = "--units", leverage = "--leverage",
     stopLossRate = "--stop-loss", takeProfitRate = "--take-profit",
-    triggerRate = "--trigger", orderType = "--trigger",
+    triggerRate = "--trigger", orderType = "--trigger", limitRate = "--limit",
     settlementType = "--settlement",
   },
   close = { positionId = "POSITION", positionID = "POSITION", id = "POSITION",

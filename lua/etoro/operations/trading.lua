@@ -1058,6 +1058,7 @@ add("POST", "/api/v3/trading/execution/demo/orders", {
   any_of = any_of_trigger_rate_3,
   none_of = none_of_settlement_type,
   since = "v1.375.0",
+  instead = "a client with orders_api = \"v2\"",
 })
 
 add("DELETE", "/api/v3/trading/execution/demo/orders/{orderId}", {
@@ -1070,6 +1071,7 @@ add("DELETE", "/api/v3/trading/execution/demo/orders/{orderId}", {
   trade = "cancel",
   scopes = scopes_demo_write,
   since = "v1.375.0",
+  instead = "a client with orders_api = \"v2\"",
 })
 
 add("POST", "/api/v3/trading/execution/orders", {
@@ -1085,6 +1087,7 @@ add("POST", "/api/v3/trading/execution/orders", {
   any_of = any_of_trigger_rate_3,
   none_of = none_of_settlement_type,
   since = "v1.375.0",
+  instead = "a client with orders_api = \"v2\"",
 })
 
 add("DELETE", "/api/v3/trading/execution/orders/{orderId}", {
@@ -1097,6 +1100,7 @@ add("DELETE", "/api/v3/trading/execution/orders/{orderId}", {
   trade = "cancel",
   scopes = scopes_real_write,
   since = "v1.375.0",
+  instead = "a client with orders_api = \"v2\"",
 })
 
 return M

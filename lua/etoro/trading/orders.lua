@@ -67,7 +67,7 @@ function collection:open(fields, options)
   shorten(client, rest, started)
   local result, response = client:send(op, { body = body }, rest,
     { has_checked = true })
-  if result == nil then return nil, response end
+  if result == nil then return nil, opening.explain(response, note) end
   if note then client:warn(response, note) end
   return order.placed(result, body, client), response
 end

@@ -19,7 +19,7 @@ local M = {}
 ---@field costs? etoro.Cost[] what the API estimates; nil where it does not
 ---@field total? number of these, where all have a figure
 ---@field checked boolean whether it was compared with what the account may do
----@field note? string why it could not be
+---@field note? string why it could not be, or what it lacks by the API's document
 ---@field prepared_at number seconds since 1970
 ---@field expires_at number from then on it is not placed any more
 local prepared = {}
@@ -53,7 +53,7 @@ local function send(own, options)
     { body = own.body }, options, { has_checked = true })
   if result == nil then
     own.was_sent = own.was_sent or response.may_have_executed
-    return nil, response
+    return nil, opening.explain(response, own.note)
   end
   return order.placed(result, own.body, own.client), response
 end
@@ -92,7 +92,7 @@ end
 ---@return etoro.PreparedOrder? prepared
 ---@return etoro.Error? err
 function M.new(client, fields, is_checked, options)
-  local op, body, note = opening.of(client, fields, is_checked)
+  local op, body, note, was_checked = opening.of(client, fields, is_checked)
   if not op then return nil, body end
   local refused = client:refusal_of_rails(body)
   if refused then return nil, refused end
@@ -100,10 +100,10 @@ function M.new(client, fields, is_checked, options)
   local now, id = client:unix(), core.uuid()
   local self = setmetatable({ request_id = id, fields = copied(body),
     costs = costs and costs.costs, total = costs and costs.total,
-    checked = is_checked ~= false and note == nil, note = note,
+    checked = was_checked == true, note = note,
     prepared_at = now, expires_at = now + limits.prepared_lifetime }, mt)
   kept[self] = { client = client, op = op, body = body, request_id = id,
-    expires_at = self.expires_at, once = once.new() }
+    note = note, expires_at = self.expires_at, once = once.new() }
   return self
 end
 

@@ -189,11 +189,23 @@ local function again(ctx, order, is_queued)
       order.reference, order.account.cid, order.id))
 end
 
+-- By the API's document of newer servers; nobody has seen the service do so.
+local function check_stop(ctx, order)
+  local is_asked = not order.is_buy or order.leverage > 1
+    or order.stop_type == "trailing" or order.settlement == "realFutures"
+  if is_asked and not order.stop_loss and ctx.box.options.strict
+      and not ctx.box:is_older() then
+    refuse(ctx, 400, "stopLossRate is required of short sales, of a leverage above 1,"
+      .. " of realFutures and of trailing stops")
+  end
+end
+
 local function place(ctx, book, account, is_queued)
   local reference = answers.request_id(ctx)
   local earlier = account.by_reference[reference]
   if earlier then return again(ctx, earlier, is_queued) end
   local order = M.read(ctx, ctx.body, reference, is_queued)
+  check_stop(ctx, order)
   order.arrivals = 1
   M.enter(book, order)
   account.by_reference[order.reference] = order

@@ -13,7 +13,8 @@ local M = {}
 ---@param is_checked? boolean false: it is not compared with what the account may do
 ---@return etoro.Operation? op what it is sent by
 ---@return table|etoro.Error body
----@return string? note why it could not be checked
+---@return string? note why it could not be checked, or what it lacks
+---@return boolean? was_checked
 function M.of(client, fields, is_checked)
   local op = routes.op(client, "open")
   local body, err = order_fields.settle(op, fields)
@@ -22,13 +23,24 @@ function M.of(client, fields, is_checked)
     return nil, order_fields.refusal("not_an_opening", "action",
       "positions are closed with position:close")
   end
-  local note
+  local note, was_checked
   if is_checked ~= false or not order_fields.omits_settlement(op, body) then
-    err, note = precheck.run(client, body, is_checked)
+    err, note, was_checked = precheck.run(client, body, is_checked)
   end
   err = err or order_fields.complete(op, body)
   if err then return nil, err end
-  return op, body, note
+  return op, body, note, was_checked
+end
+
+local REFUSALS = { invalid = true, rejected = true }
+
+--- Lets an error of a server's refusal say what an order lacked.
+---@param err etoro.Error changed
+---@param note? string
+---@return etoro.Error
+function M.explain(err, note)
+  if note and REFUSALS[err.kind] then err.hint = err.hint or note end
+  return err
 end
 
 return M

@@ -189,7 +189,8 @@ end
 ---@param is_wanted? boolean false: settlementType alone is filled in
 ---@return etoro.Error? err kind invalid, with code and field; nil when the
 ---order passes
----@return string? note why it could not be checked
+---@return string? note why it could not be checked, or what it lacks
+---@return boolean? was_checked
 function M.run(client, body, is_wanted)
   if is_wanted ~= false then
     local err = check_transaction(body)
@@ -212,7 +213,7 @@ function M.run(client, body, is_wanted)
       .. (problem and problem.message or "the API tells nothing about "
         .. tostring(body.symbol or body.instrumentId))
   end
-  return M.rules {
+  local check = {
     body = body,
     rate = function(id, age) return eligibility.rate(client, id, age) end,
     is_open = function(id) return eligibility.is_open(client, id) end,
@@ -221,6 +222,8 @@ function M.run(client, body, is_wanted)
     id = batches.id(item.instrumentId) or body.instrumentId,
     direction = order_fields.direction(body),
   }
+  local err = M.rules(check)
+  return err, not err and stops.missing(check) or nil, true
 end
 
 return M

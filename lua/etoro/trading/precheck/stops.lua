@@ -4,7 +4,8 @@ local core = require "etoro.core"
 local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 
-local figure, refusal = order_fields.figure, order_fields.refusal
+local figure, plain = order_fields.figure, order_fields.plain
+local refusal = order_fields.refusal
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -122,6 +123,30 @@ function M.check(check)
     and check.rate(check.id, limits.stop_price_age) or nil
   return check_one(check, "stopLossRate", rate)
     or check_one(check, "takeProfitRate", rate)
+end
+
+-- What an order is of which the API's document asks for a stop loss.
+local function what_needs_one(check)
+  local body = check.body
+  if check.direction == "SHORT" then return "a short sale" end
+  if (tonumber(body.leverage) or 1) > 1 then return "a leverage above 1" end
+  if body.stopLossType == "trailing" then return "a trailing stop" end
+  return plain(body.settlementType) == "realfutures" and "a future" or nil
+end
+
+--- Says that an order has no stop loss where the API's document asks for one
+--- (v1.375.0). Nobody has seen v2 refuse it, so it stands in no order's way.
+---@param check etoro.Check
+---@return string? note
+function M.missing(check)
+  local config = check.config
+  if check.body.stopLossRate
+      or config and config.allowStopLossTakeProfit == false then
+    return nil
+  end
+  local what = what_needs_one(check)
+  return what and ("the API's document asks for a stop loss (stopLossRate) of %s,"
+    .. " and the order has none"):format(what)
 end
 
 return M
