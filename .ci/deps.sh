@@ -9,7 +9,7 @@ run='gcc libc6-dev make pkg-config lua5.4 liblua5.4-dev lua-cjson
   zlib1g-dev libbrotli-dev libwslay-dev libmicrohttpd-dev lua-argparse
   ca-certificates tzdata'
 test='lua-busted lua-cqueues lua-luv lua-socket luarocks nginx openssl
-  lua-check locales python3-websockets tmux dpkg-dev
+  lua-check locales python3-websockets tmux zsh fish dpkg-dev
   prosody lighttpd lighttpd-modules-lua lua-copas neovim valgrind'
 lint='clang clang-format cppcheck libclang-rt-dev|libclang-rt-14-dev valgrind'
 bench='lua-luv lua-socket nginx openssl util-linux valgrind'
