@@ -111,8 +111,10 @@ describe("failures.from_reply", function()
 
   it("reads a free text and a numeric code", function()
     local err = reply(400, '{"error":"something went wrong"}')
-    assert.equal("something went wrong", err.code)
+    assert.equal("http_400", err.code) -- a sentence is no code
     assert.equal("something went wrong", err.message)
+    err = reply(400, '{"error":"invalid_grant"}')
+    assert.same({ "invalid_grant", "invalid_grant" }, { err.code, err.message })
     assert.equal("741", reply(400, '{"errorCode":741}').code)
   end)
 

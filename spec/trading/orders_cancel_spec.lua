@@ -98,9 +98,11 @@ for _, api in ipairs { "v2", "v3" } do
         t:fate { status = "PartiallyFilled", seconds = 1e6 }
         local order = place()
         assert(order:wait { timeout = 1 })
-        assert(order:cancel())
+        local _, response = assert(order:cancel())
         assert.equal("partial", order:state())
         assert.is_true(order:is_final())
+        assert.equal("a part of the order was filled before it could be cancelled",
+          response.warning)
         assert.equal(1, #order.positionExecutions)
       end)
 

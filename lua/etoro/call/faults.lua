@@ -117,11 +117,12 @@ end
 
 local function read_object(body)
   local inner = get(body, "error")
-  local free = text_of(inner)
+  local free = text_of(inner) -- a code (OAuth), or words (copies)
+  local is_word = free and not free:find(" ", 1, true)
   local object = type(inner) == "table" and inner[1] == nil and inner or {}
   local meta = get(body, "meta")
   local found = {
-    code = first_of(body, CODES) or first_of(object, CODES) or free,
+    code = first_of(body, CODES) or first_of(object, CODES) or is_word and free or nil,
     message = first_of(body, MESSAGES) or first_of(object, MESSAGES) or free,
     server_request_id = text_of(get(body, "requestId"))
       or text_of(get(object, "requestId"))

@@ -268,6 +268,8 @@ function methods:cancel(options)
     client:warn(answer, "the order is not cancelled yet")
   elseif state == "filled" then
     client:warn(answer, "the order was filled before it could be cancelled")
+  elseif state == "partial" then
+    client:warn(answer, "a part of the order was filled before it could be cancelled")
   end
   return order, answer
 end
