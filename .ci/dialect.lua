@@ -12,6 +12,10 @@ local CALLED = {
   ["etoro.values.fields"] = "check",
   -- a `task` is one of them
   ["etoro.tasks.task"] = "tasks",
+  -- beside copies, transfers, outcomes and a desk
+  ["etoro.trading.resolve.copy"] = "proof",
+  ["etoro.trading.resolve.transfer"] = "proof",
+  ["etoro.trading.journal.outcome"] = "outcomes",
 }
 
 -- Modules that may be called so, too: etoro.ta is an alias.

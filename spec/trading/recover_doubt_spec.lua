@@ -1,14 +1,14 @@
 -- Verdicts of a recovery that would be wrong: where a clock was, the history
 -- is cut short, or a portfolio is behind.
 local cjson = require "cjson"
-local desks = require "spec.support.desk"
+local support_desk = require "spec.support.desk"
 local etoro = require "etoro"
 local journal = require "etoro.trading.journal"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
 
 for _, api in ipairs { "v2", "v3" } do
-  local desk = desks.by(api)
+  local desk = support_desk.by(api)
   local OPEN = "POST /api/" .. api .. "/trading/execution/demo/orders"
   local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
     .. "/positions/{positionId}"

@@ -1,11 +1,11 @@
 -- Answers about an order or a closing that are broken off, name nothing, or
 -- name another one: none of them may be told as what became of it.
 local core = require "etoro.core"
-local desks = require "spec.support.desk"
+local support_desk = require "spec.support.desk"
 local json = require "etoro.values.json"
 
 for _, api in ipairs { "v2", "v3" } do
-  local desk = desks.by(api)
+  local desk = support_desk.by(api)
   local OPEN = "POST /api/" .. api .. "/trading/execution/demo/orders"
   local REAL = "POST /api/" .. api .. "/trading/execution/orders"
   local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"

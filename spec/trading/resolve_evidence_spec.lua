@@ -1,9 +1,9 @@
 -- What must not be taken for evidence when an answer was lost.
-local desks = require "spec.support.desk"
+local support_desk = require "spec.support.desk"
 local etoro = require "etoro"
 
 for _, api in ipairs { "v2", "v3" } do
-  local desk = desks.by(api)
+  local desk = support_desk.by(api)
   local OPEN = "POST /api/" .. api .. "/trading/execution/demo/orders"
   local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
     .. "/positions/{positionId}"

@@ -11,7 +11,7 @@ local run_files = require "etoro.command.run_files"
 local run_show = require "etoro.command.run_show"
 local run_table = require "etoro.command.run_table"
 local run_talk = require "etoro.command.run_talk"
-local shell_words = require "etoro.command.words"
+local command_words = require "etoro.command.words"
 local terminal = require "etoro.command.terminal"
 local types = require "etoro.values.types"
 local values_kept = require "etoro.values.kept"
@@ -234,7 +234,7 @@ local function view_rows(session, view)
       and ", stale: " .. view.stream.doubt or "") },
     { "decided", view.last
       and session.out:moment(view.last.time) .. " " .. view.last.text or "-" },
-    view.problem and { "problem", shell_words.shell(view.problem,
+    view.problem and { "problem", command_words.shell(view.problem,
       session.args) } or nil,
   }
 end

@@ -50,9 +50,9 @@ end
 ---@param id any
 ---@return table? mirror
 function M.mirror(mirrors, id)
+  local wanted = number_of(id)
   for _, mirror in ipairs(mirrors) do
-    if type(mirror) == "table" and number_of(get(mirror, "mirrorID")) == number_of(id)
-    then
+    if type(mirror) == "table" and number_of(get(mirror, "mirrorID")) == wanted then
       return mirror
     end
   end
