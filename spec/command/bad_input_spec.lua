@@ -157,7 +157,7 @@ describe("the etoro command is given #lua", function()
 
   it("a home that takes nothing, before anybody has typed a key", function()
     assert(os.execute(("touch '%s/file'"):format(dir)))
-    for _, home in ipairs { "/proc", "/sys/kernel", dir .. "/file", "/dev/null" } do
+    for _, home in ipairs { "/proc", dir .. "/file", "/dev/null" } do
       local none = { HOME = home, XDG_CONFIG_HOME = false, XDG_CACHE_HOME = false }
       local done = run(1, none, KEYS, "login")
       one_line(done.stderr, "the profile could not be written: " .. home)

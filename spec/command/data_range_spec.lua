@@ -193,7 +193,7 @@ describe("etoro data get --from", function()
       "sh", "spec/support/lua.sh", table.unpack(words, 2) }
     limited.env = words.env
     local done = process.run(limited)
-    assert.equal(2, done.code, done.stdout .. done.stderr)
+    assert.equal(1, done.code, done.stdout .. done.stderr)
     assert(done.stderr:find("could not be kept", 1, true), done.stderr)
     local list = decode(etoro(0, "data", "list", "--json"))
     assert(list[1].bars > 1000 and list[1].bars * 48 <= 1500 * 1024)

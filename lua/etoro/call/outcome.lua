@@ -8,7 +8,8 @@ local call_response = require "etoro.call.response"
 local M = {}
 
 -- Most calls succeed.
-local failures = later("etoro.values.spelling", "etoro.call.faults",
+local failures = later("etoro.values.spelling", "etoro.values.error_numbers",
+  "etoro.call.faults",
   "etoro.call.failures")
 
 ---@class etoro.Asker what is to be known of who made the call
