@@ -97,6 +97,32 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
     assert(ok, problem)
   end)
 
+  it("that orders nothing that can be is told why, though it does not look", function()
+    for code, why in pairs {
+      [ [[ctx:buy "AAPL"]] ] = "a size is { amount = }, { units = } or { weight = }, got nil",
+      [ [[ctx:sell("MSFT", { units = 1 })]] ] = "'MSFT' is none of the strategy's symbols",
+      [ [[ctx:close "MSFT"]] ] = "'MSFT' is none of the strategy's symbols",
+      [ [[ctx:close("AAPL", { units = -1 })]] ] = "'units' is a number above 0, got -1",
+      [ [[ctx:close { positionID = 5 }]] ] = "position 5 is not this strategy's",
+      [ [[ctx:close_all { orders = 1 }]] ] = "'orders' is true or false, got 1",
+      [ [[ctx:target("MSFT", 0.1)]] ] = "'MSFT' is none of the strategy's symbols",
+      [ [[ctx:target("AAPL", "half")]] ] = "a weight is a part of equity, such as 0.1",
+    } do
+      local result = run(code)
+      assert.equal(400, #result.orders, code)
+      assert.equal("refused", result.orders[1].state)
+      assert(result.orders[1].why:find(why, 1, true), result.orders[1].why)
+      assert.is_nil(last_note(result):find "ordered nothing")
+    end
+  end)
+
+  it("that tells of tables gives the same bytes each time", function()
+    local result = run [[ctx:log(bar, ctx, print) if n == 2 then error {} end]]
+    assert.equal("<table> <etoro.strategy.ctx> <function>", result.notes[1].text)
+    assert(result.err.message:find("on_bar raised: <table> (at", 1, true),
+      result.err.message)
+  end)
+
   it("that writes lines without end is ended, with what it has done", function()
     local kept = limits.backtest_notes_max
     limits.backtest_notes_max = 3000

@@ -137,6 +137,13 @@ describe("a file of bars #lua", function()
     assert.is_nil(read(HEADER .. "2026-03-05,1,1,1,1,1\n").conversion)
   end)
 
+  it("may count ticks beside units, as MetaTrader does", function()
+    local columns = read("<DATE>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t"
+      .. "<SPREAD>\n2024.01.02\t100\t101\t99\t100.5\t17\t0\t1\n")
+    assert.same({ 17.0 }, columns.volume)
+    assert.same({ "<VOL>", "<SPREAD>" }, columns.ignored)
+  end)
+
   it("is of one symbol, and names each column once", function()
     local text, line, kind = message("symbol,time,open,high,low,close\n"
       .. "AAPL,2026-03-05,1,1,1,1\nMSFT,2026-03-06,1,1,1,1\n")

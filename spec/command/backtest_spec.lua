@@ -64,6 +64,18 @@ describe("etoro backtest", function()
     assert(several:find("allofthem:etorodatacheck$"), several)
   end)
 
+  it("tells of a file's fault without the usage, which was right", function()
+    for name, text in pairs { ["bad.csv"] = "time,open,high,low,close\n2024-01-01,1,1,1,x\n",
+      ["bad.lua"] = "return {" } do
+      local path = lab:file(name, text)
+      local _, told = etoro(2, name == "bad.lua" and path or file, "--data",
+        name == "bad.csv" and path or data)
+      assert(told:find("^etoro: invalid: [^\n]*" .. name:gsub("%.", "%%.") .. ":%d+: "), told)
+    end
+    local _, told = etoro(2, file, "--data", data, "--from", "soon")
+    assert(told:find "^Usage: ", told)
+  end)
+
   -- The strategy says in a file that it has begun, and holds up each bar.
   it("ends between two bars when a signal comes, checks as well", function()
     local seen = lab.dir .. "/seen"

@@ -33,7 +33,18 @@ local REFUSALS = { "ambiguous_symbol", "amount_too_small", "direction_not_allowe
 local IS_REFUSAL = {}
 for _, code in ipairs(REFUSALS) do IS_REFUSAL[code] = true end
 
+-- Codes of what is wrong in a file that was named rightly.
+local OF_FILES = { callback = true, data = true, strategy = true }
+
 local mt = { __name = "etoro.command.exit" }
+
+--- Whether an error is of what stands in a file: how the command is used says
+--- nothing about it.
+---@param err any
+---@return boolean
+function M.is_of_file(err)
+  return type(err) == "table" and OF_FILES[err.code] == true
+end
 
 --- The exit code for an error of the client. What may have been done is never
 --- told as if nothing was.

@@ -144,7 +144,9 @@ local function complain(run, is_json, problem)
   else
     message = words.shell(message, args)
   end
-  if run.code == exits.USAGE and run.usage then terminal.say(run.usage) end
+  if run.code == exits.USAGE and run.usage and not exits.is_of_file(err) then
+    terminal.say(run.usage)
+  end
   terminal.say("etoro: " .. output.clean(message))
   if done then terminal.say("etoro: " .. output.clean(done.text)) end
   if is_json then

@@ -5,8 +5,7 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
-
-local tostring = core.text -- not up to the locale
+local words = require "etoro.strategy.words"
 
 local unpack = table.unpack
 
@@ -68,7 +67,7 @@ end
 
 -- What was raised, with where; an error object stays one.
 local function with_trace(raised)
-  local text = tostring(raised)
+  local text = words.text(raised)
   return { raised = raised, text = text, traceback = debug.traceback(text, 2) }
 end
 

@@ -8,6 +8,7 @@ local exits = require "etoro.strategy.exits"
 local items = require "etoro.strategy.items"
 local nearest = require "etoro.values.nearest"
 local target = require "etoro.strategy.target"
+local words = require "etoro.strategy.words"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
@@ -193,7 +194,7 @@ function ctx:now() return run_of(self).client:unix() end
 function ctx:log(...)
   local run <const> = run_of(self)
   local parts = table.pack(...)
-  for i = 1, parts.n do parts[i] = tostring(parts[i]) end
+  for i = 1, parts.n do parts[i] = words.text(parts[i]) end
   run:note("log", table.concat(parts, " "))
 end
 
@@ -201,7 +202,7 @@ end
 ---@param text string
 function ctx:notify(text)
   local run <const> = run_of(self)
-  run:note("notify", tostring(text))
+  run:note("notify", words.text(text))
 end
 
 --- Lets time pass, in main and in callbacks; the account is read anew after it.

@@ -224,14 +224,8 @@ local function place(run, item, side, what)
   return order
 end
 
---- Opens something, where nothing stands against that, and says so.
----@param run etoro.StrategyRun
----@param symbol string
----@param side "buy"|"sell"
----@param what table the words of ctx:buy
----@return etoro.Order? order
----@return etoro.Error? err
-function M.enter(run, symbol, side, what)
+-- Opens something, where nothing stands against that.
+local function enter(run, symbol, side, what)
   if type(what) ~= "table" then
     return nil, refusal("invalid", "what", "a size is { amount = }, { units = } or "
       .. "{ weight = }, got %s", type(what))
@@ -239,13 +233,22 @@ function M.enter(run, symbol, side, what)
   local item, err = words.find_item(run, symbol)
   if not item then return nil, err end
   local reason = run:entries_refused(item)
-  local order
   if reason then
-    err = refusal("no_entries", "symbol", "no order for %s: %s", symbol, reason)
-  else
-    order, err = place(run, item, side, what)
+    return nil, refusal("no_entries", "symbol", "no order for %s: %s", symbol, reason)
   end
-  run:log_deal(side, symbol, what, order, err)
+  return place(run, item, side, what)
+end
+
+--- Opens something, where nothing stands against that, and says what came of it.
+---@param run etoro.StrategyRun
+---@param symbol string
+---@param side "buy"|"sell"
+---@param what table the words of ctx:buy
+---@return etoro.Order? order
+---@return etoro.Error? err
+function M.enter(run, symbol, side, what)
+  local order, err = enter(run, symbol, side, what)
+  run:log_deal(side, symbol, type(what) == "table" and what or {}, order, err)
   return order, err
 end
 

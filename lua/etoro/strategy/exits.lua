@@ -124,6 +124,14 @@ local function chosen(run, what)
   return list, err
 end
 
+-- Says that nothing was closed, and why: who asks may not look at what comes back.
+local function refuse(run, what, err)
+  local is_one = type(what) == "table"
+  run:log_deal("close", is_one and (what.symbol or what.positionID) or what, {}, nil,
+    err)
+  return nil, err
+end
+
 --- Closes what the strategy holds of a symbol, or one position of its own.
 ---@param run etoro.StrategyRun
 ---@param what string|table
@@ -132,13 +140,13 @@ end
 ---@return etoro.Error? err of the first that was not closed
 function M.close(run, what, options)
   local failure = check_close(options)
-  if failure then return nil, failure end
+  if failure then return refuse(run, what, failure) end
   local units = options and options.units
   if type(what) ~= "table" and not units and run.items[what] then
     failure = look_at_waiting(run, what, options and options.orders)
   end
   local list, err = chosen(run, what)
-  if not list then return nil, err end
+  if not list then return refuse(run, what, err) end
   local closed = {}
   for _, position in ipairs(list) do
     local one
@@ -157,7 +165,7 @@ end
 ---@return etoro.Error? err of the first that was not closed
 function M.close_all(run, options)
   local failure = check_close(options)
-  if failure then return nil, failure end
+  if failure then return refuse(run, "all", failure) end
   failure = look_at_waiting(run, nil, options and options.orders)
   local list, err = run:positions()
   if not list then return nil, err end

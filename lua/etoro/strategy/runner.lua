@@ -67,7 +67,8 @@ end
 local function deal_text(side, symbol, what)
   local size = what.amount and shown(what.amount) .. " USD"
     or what.units and shown(what.units) .. " units"
-    or what.weight and shown(what.weight) .. " of equity" or "all"
+    or what.weight and shown(what.weight) .. " of equity"
+    or (side == "buy" or side == "sell") and "of no size" or "all"
   return ("%s %s, %s"):format(side, tostring(symbol), size)
 end
 

@@ -143,9 +143,12 @@ end
 ---@return etoro.Error? err
 function M.go(run, symbol, weight, options)
   local item, err = words.find_item(run, symbol)
-  if not item then return nil, err end
-  err = check(weight, options)
-  if err then return nil, err end
+  err = err or check(weight, options)
+  if err then
+    run:log_deal((tonumber(weight) or 1) < 0 and "sell" or "buy", symbol,
+      { weight = weight }, nil, err)
+    return nil, err
+  end
   weight = tonumber(weight)
   if weight == 0 then return exits.close(run, symbol, { orders = true }) end
   local _ <close> = take_turn(run, symbol)

@@ -59,6 +59,15 @@ function M.check(what, words)
   return err
 end
 
+--- A value as text that is the same in each run: what has no text of its own is told
+--- by its type, not by where it lies in memory.
+---@param value any
+---@return string
+function M.text(value)
+  local text = tostring(value)
+  return type(value) == "string" and text or (text:gsub("^(.*): 0x%x+$", "<%1>"))
+end
+
 --- Dollars in whole cents, never more than asked for.
 ---@param value number
 ---@return number

@@ -105,14 +105,14 @@ local function take_column(reading, header, i, name)
   local letters = core.lower(name:gsub("%(.*$", "")):gsub("[^a-z]", "")
   local known = NAMES[letters]
   if known and not header.at[known] then
-    header.at[known] = i
+    header.at[known], header.letters[known] = i, letters
     if known == "time" then
       header.time_name = letters
       zone_in(reading, name)
     end
   elseif is_clock(header, known, letters, header.time_name) then
     header.at.clock = i
-  elseif known and known ~= "time" then
+  elseif known and known ~= "time" and letters == header.letters[known] then
     reading:fault("header", "names '%s' twice", M.shown(name))
   else
     if SYMBOLS[letters] then header.symbol = i end
@@ -125,6 +125,8 @@ end
 ---@field separator string
 ---@field count integer columns
 ---@field at table<string, integer> which is which; `clock` is a time of day beside a date
+---@field letters table<string, string> what each is called there: counts of ticks and of
+---units may stand side by side
 ---@field ignored string[]
 ---@field symbol? integer the column of a symbol
 
@@ -133,7 +135,7 @@ end
 ---@param line string
 ---@return etoro.CsvHeader? header
 function M.read(reading, line)
-  local header = { separator = separator_of(line), at = {}, ignored = {} }
+  local header = { separator = separator_of(line), at = {}, letters = {}, ignored = {} }
   local faults, fields = reading.faulty, M.split(line, separator_of(line))
   if not fields then
     reading:fault("header", "a quote in it is not closed")
