@@ -1,8 +1,8 @@
 -- Strategies that go wrong: each ends with a report that says so, soon, and in
 -- little memory.
 local etoro = require "etoro"
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
+local run_limits = require "etoro.values.run_limits"
 
 describe("a strategy that goes wrong over bars #lua", function()
   local lab, data
@@ -41,7 +41,7 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
     assert(last_note(result):find "^the account is lost: 9%.00 USD were left at 2024")
     assert.equal(9.0, result.equity[#result.equity].equity)
     assert.equal(400, result.bars)
-    assert(limits.backtest_lost == 0.01)
+    assert(run_limits.backtest_lost == 0.01)
     local measures = result.measures
     assert(measures["return"] > -1 and measures.cagr > -1)
   end)
@@ -65,8 +65,8 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
   end)
 
   it("that orders without end is ended, with what it has done", function()
-    local kept = { limits.backtest_orders_max, limits.backtest_refused_kept }
-    limits.backtest_orders_max, limits.backtest_refused_kept = 3000, 500
+    local kept = { run_limits.backtest_orders_max, run_limits.backtest_refused_kept }
+    run_limits.backtest_orders_max, run_limits.backtest_refused_kept = 3000, 500
     local ok, problem = pcall(function()
       local result = run([[for _ = 1, 1000 do ctx:buy("AAPL", { amount = 10 }) end
         ctx:close "AAPL"]], { cash = 1e6 })
@@ -80,20 +80,20 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
       assert.equal("3500 more orders were refused; the first 500 stand among the "
         .. "orders", last_note(result))
     end)
-    limits.backtest_orders_max, limits.backtest_refused_kept = kept[1], kept[2]
+    run_limits.backtest_orders_max, run_limits.backtest_refused_kept = kept[1], kept[2]
     assert(ok, problem)
   end)
 
   it("that orders without end is ended where all of it is refused, too", function()
-    local kept = limits.backtest_refused_max
-    limits.backtest_refused_max = 3000
+    local kept = run_limits.backtest_refused_max
+    run_limits.backtest_refused_max = 3000
     local ok, problem = pcall(function()
       local result = run [[for _ = 1, 1000 do ctx:buy("AAPL", { amount = 20000 }) end]]
       assert(result.err.message:find("^3000 of its orders were refused, and a run takes "
         .. "no more %(at 2024%-01%-%d+T00:00:00Z, after 3 bars%)$"), result.err.message)
       assert.equal(3000, #result.orders)
     end)
-    limits.backtest_refused_max = kept
+    run_limits.backtest_refused_max = kept
     assert(ok, problem)
   end)
 
@@ -124,8 +124,8 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
   end)
 
   it("that writes lines without end is ended, with what it has done", function()
-    local kept = limits.backtest_notes_max
-    limits.backtest_notes_max = 3000
+    local kept = run_limits.backtest_notes_max
+    run_limits.backtest_notes_max = 3000
     local ok, problem = pcall(function()
       local result = run [[for i = 1, 1000 do ctx:log(i) end]]
       assert.equal("it has written 3000 lines, and a run takes no more (at "
@@ -135,7 +135,7 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
       assert.is_nil(result.err)
       assert.equal(400, result.bars)
     end)
-    limits.backtest_notes_max = kept
+    run_limits.backtest_notes_max = kept
     assert(ok, problem)
   end)
 

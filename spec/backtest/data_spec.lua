@@ -1,7 +1,7 @@
 local checks = require "etoro.backtest.data.checks"
 local csv = require "etoro.backtest.data.csv"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 local zone = require "etoro.values.zone"
 
@@ -247,14 +247,14 @@ describe("a file of bars #lua", function()
     assert.truthy(why:find("/dev/zero", 1, true))
   end)
 
-  it("is told limits.data_faults_told faults of many", function()
+  it("is told run_limits.data_faults_told faults of many", function()
     local function faults_of(count)
       local _, faults, all = read(HEADER
         .. ("2026-03-05,x,3,0.5,2,100\n"):rep(count))
       return #faults, all
     end
-    assert.same({ 20, 20 }, { faults_of(limits.data_faults_told) })
-    assert.same({ 20, 21 }, { faults_of(limits.data_faults_told + 1) })
+    assert.same({ 20, 20 }, { faults_of(run_limits.data_faults_told) })
+    assert.same({ 20, 21 }, { faults_of(run_limits.data_faults_told + 1) })
   end)
 end)
 
@@ -390,7 +390,7 @@ describe("bars of a file #lua", function()
       assert.same({ gap = 1 }, counts)
     end)
 
-  it("have one length, but for fewer than limits.data_steps_share of them",
+  it("have one length, but for fewer than run_limits.data_steps_share of them",
     function()
       local function with(count)
         local moments, start = {}, times.parse "2020-01-01"
@@ -399,7 +399,7 @@ describe("bars of a file #lua", function()
         columns.time[11] = columns.time[11] - 3600 * 20
         return columns
       end
-      local few, many = 1 / limits.data_steps_share, 1 / limits.data_steps_share + 2
+      local few, many = 1 / run_limits.data_steps_share, 1 / run_limits.data_steps_share + 2
       local usable, texts = told(with(many))
       assert.is_false(usable)
       assert.same({ "12 steps: is 14400 s behind the bar before, where bars are of "
@@ -417,16 +417,16 @@ describe("bars of a file #lua", function()
       texts)
   end)
 
-  it("have highs and lows near by, within limits.data_spike", function()
+  it("have highs and lows near by, within run_limits.data_spike", function()
     local function of(high, low)
       local usable, _, counts = told(bars(WEEK, { nil, { high = high, low = low } }))
       assert.is_true(usable)
       return counts.spike
     end
-    assert.is_nil(of(100.0 * limits.data_spike, 100.0))
-    assert.equal(1, of(100.0 * limits.data_spike + 0.01, 100.0))
-    assert.is_nil(of(100.0, 100.0 / limits.data_spike + 0.01))
-    assert.equal(1, of(100.0, 100.0 / limits.data_spike - 0.01))
+    assert.is_nil(of(100.0 * run_limits.data_spike, 100.0))
+    assert.equal(1, of(100.0 * run_limits.data_spike + 0.01, 100.0))
+    assert.is_nil(of(100.0, 100.0 / run_limits.data_spike + 0.01))
+    assert.equal(1, of(100.0, 100.0 / run_limits.data_spike - 0.01))
   end)
 
   it("are in order, once each", function()
@@ -462,15 +462,15 @@ describe("bars of a file #lua", function()
     return counts
   end
 
-  it("jump by more than limits.data_jump", function()
-    assert.same({}, counts_of(limits.data_jump - 0.001))
-    assert.same({ split = 1 }, counts_of(limits.data_jump + 0.001))
+  it("jump by more than run_limits.data_jump", function()
+    assert.same({}, counts_of(run_limits.data_jump - 0.001))
+    assert.same({ split = 1 }, counts_of(run_limits.data_jump + 0.001))
   end)
 
-  it("split within limits.data_split_slack", function()
-    assert.same({ split = 1 }, counts_of(2 * (1.0 + limits.data_split_slack)
+  it("split within run_limits.data_split_slack", function()
+    assert.same({ split = 1 }, counts_of(2 * (1.0 + run_limits.data_split_slack)
       - 0.001))
-    assert.same({ jump = 1 }, counts_of(2 * (1.0 + limits.data_split_slack)
+    assert.same({ jump = 1 }, counts_of(2 * (1.0 + run_limits.data_split_slack)
       + 0.001))
   end)
 
@@ -495,11 +495,11 @@ describe("bars of a file #lua", function()
     assert.same({ "3 steps: bars are less than a minute apart" }, texts)
   end)
 
-  it("are told limits.data_faults_told of each kind", function()
+  it("are told run_limits.data_faults_told of each kind", function()
     local moments = {}
-    for i = 1, limits.data_faults_told + 2 do moments[i] = "2026-03-05" end
+    for i = 1, run_limits.data_faults_told + 2 do moments[i] = "2026-03-05" end
     local _, texts, counts = told(bars(moments))
-    assert.equal(limits.data_faults_told + 1, #texts) -- and of its steps
-    assert.equal(limits.data_faults_told + 1, counts.duplicate)
+    assert.equal(run_limits.data_faults_told + 1, #texts) -- and of its steps
+    assert.equal(run_limits.data_faults_told + 1, counts.duplicate)
   end)
 end)

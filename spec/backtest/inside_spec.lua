@@ -1,7 +1,7 @@
 -- What happens inside of a bar: orders that wait for a rate, stops that are moved,
 -- finer bars that tell what came first, and symbols that have no more bars.
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local BUY = [[
@@ -73,7 +73,7 @@ describe("inside of a bar #lua", function()
     hours(3, { "8 100 105 99 104", "9 104 112 103 111" })
     local result = run(BRACKET, DAYS)
     assert.same({ "stop_loss", 90.0, "2024-01-03T00:00:00Z" }, exit_of(result))
-    local near = limits.data_same_price
+    local near = run_limits.data_same_price
     local days = { DAYS[1], DAYS[2], ("100 112 %.6f 100"):format(99 * (1 - near / 2)),
       DAYS[4] }
     assert.equal("take_profit", exit_of(run(BRACKET, days))[1])

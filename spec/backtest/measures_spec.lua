@@ -1,5 +1,5 @@
-local limits = require "etoro.values.limits"
 local measures = require "etoro.backtest.measures"
+local run_limits = require "etoro.values.run_limits"
 
 local DAY = 86400
 
@@ -135,7 +135,7 @@ describe("measures of an equity curve #lua", function()
     points[25].equity = points[25].equity * (1 + 1e-6)
     got = of(points)
     assert(got.sharpe > 100 and got.volatility > 0)
-    assert(limits.measures_digits < 1e-9)
+    assert(run_limits.measures_digits < 1e-9)
   end)
 
   it("take a bar that ends at midnight as of the day that it ends", function()

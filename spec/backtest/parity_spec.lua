@@ -2,8 +2,8 @@
 -- a journal, bars are taken from the same box, and each difference is planted.
 local etoro = require "etoro"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local runner = require "etoro.strategy.runner"
 local strategies = require "spec.support.strategies"
 local support_server = require "spec.support.server"
@@ -264,7 +264,7 @@ describe("a run beside a backtest #lua", function()
   end)
 
   it("takes the same decision some bars later for late, and no other", function()
-    assert(limits.parity_bars >= 1)
+    assert(run_limits.parity_bars >= 1)
     local pairs_of = require("etoro.backtest.parity.pairs").of
     local function order(time)
       return { symbol = "A", side = "buy", time = time, place = 1 }
@@ -272,8 +272,8 @@ describe("a run beside a backtest #lua", function()
     local function count(apart)
       return #pairs_of({ order(apart) }, { order(0) }, 60)
     end
-    assert.equal(1, count(limits.parity_bars * 60))
-    assert.equal(2, count(limits.parity_bars * 60 + 1))
+    assert.equal(1, count(run_limits.parity_bars * 60))
+    assert.equal(2, count(run_limits.parity_bars * 60 + 1))
   end)
 
   it("says what is wrong with a journal or a client", function()

@@ -1,7 +1,7 @@
 -- Leaks that are planted, and found.
 local etoro = require "etoro"
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
+local run_limits = require "etoro.values.run_limits"
 
 local HONEST = [[
 local ta = require "etoro.indicators"
@@ -27,11 +27,11 @@ describe("what a strategy's decisions are made of #lua", function()
   it("is the past alone, and no matter where it begins: both are shown", function()
     local proof = assert(etoro.backtest.causality(options(HONEST)))
     assert.is_true(proof.is_ok)
-    assert.equal(limits.causality_cuts, proof.runs)
+    assert.equal(run_limits.causality_cuts, proof.runs)
     assert(proof.decisions > 10)
     proof = assert(etoro.backtest.warmup_check(options(HONEST)))
     assert.same({}, proof.differences)
-    assert.equal(limits.warmup_starts, proof.runs)
+    assert.equal(run_limits.warmup_starts, proof.runs)
   end)
 
   it("is found where it comes from an end that was seen before", function()
@@ -220,11 +220,11 @@ describe("what a strategy's decisions are made of #lua", function()
     assert.same({ 2, 2 }, found({ 1, 2, 101.25, 99.75 }, "x 101.25,99.750 "))
     assert.same({ 0, 2 }, found({ 1, 2, 101.25, 99.75 }, "1101.25 99.751"))
     assert.same({ 0, 0 }, found({ 1, 2, 101, 99.5 }, "101 99.5"))
-    assert(limits.source_digits == 4 and limits.source_least == 5)
+    assert(run_limits.source_digits == 4 and run_limits.source_least == 5)
     local many = {}
     for i = 1, 1000 do many[i] = 100 + i / 100 + 0.001 end
-    assert(found(many, "")[2] <= 2 * limits.source_prices)
-    assert(limits.source_share == 0.5 and limits.source_read == 16777216)
+    assert(found(many, "")[2] <= 2 * run_limits.source_prices)
+    assert(run_limits.source_share == 0.5 and run_limits.source_read == 16777216)
   end)
 
   it("what a clock, chance or an earlier run decides is named as that", function()
@@ -261,7 +261,7 @@ describe("what a strategy's decisions are made of #lua", function()
       assert.is_false(proof.is_ok, condition)
       assert.same({ "machine", name }, { one.kind, one.path })
       assert(one.place:find "strategy.lua:5$", one.place)
-      assert(limits.causality_leap > 1800)
+      assert(run_limits.causality_leap > 1800)
     end
     -- what is asked and decides nothing is no leak
     local proof = leak("local began = os.clock()", "bar.close > bar.open and began")

@@ -2,9 +2,9 @@
 -- what the spec wants.
 local data_columns = require "etoro.backtest.data.columns"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
+local run_limits = require "etoro.values.run_limits"
 local spans = require "etoro.backtest.data.spans"
 local times = require "etoro.values.times"
 
@@ -144,14 +144,14 @@ describe("bars between two times", function()
       said.kept.close[2], said.kept.close[3], said.kept.close[4] })
     for i = 2, 1003 do assert.equal(HOUR, said.kept.time[i] - said.kept.time[i - 1]) end
     -- of the hundred that both have, it has one
-    assert.equal(limits.bars_range_shared - 1, said.got.lone)
+    assert.equal(run_limits.bars_range_shared - 1, said.got.lone)
   end)
 
-  it("are held against the newest in limits.bars_range_shared bars", function()
+  it("are held against the newest in run_limits.bars_range_shared bars", function()
     local start, rows = now - 1001 * HOUR, {}
     local function with(at, price)
       rows = {}
-      for i = 0, limits.bars_range_shared + 1 do
+      for i = 0, run_limits.bars_range_shared + 1 do
         rows[#rows + 1] = row(start + i * HOUR, i == at and price or 10)
       end
       answer { newest(1000, flat), page(rows) }
@@ -159,13 +159,13 @@ describe("bars between two times", function()
       dir = process.scratch()
       return get(start)
     end
-    local slack = limits.bars_range_slack
+    local slack = run_limits.bars_range_slack
     assert.is_nil(with(1, 10 * (1 + slack) - 0.01).err)
     local err = with(1, 10 * (1 + slack) + 0.01).err
     assert.equal("conflict", err.kind)
     assert(err.message:find "^1 bars? of ODD")
-    assert.equal("conflict", with(limits.bars_range_shared, 20).err.kind)
-    assert.is_nil(with(limits.bars_range_shared + 1, 20).err)
+    assert.equal("conflict", with(run_limits.bars_range_shared, 20).err.kind)
+    assert.is_nil(with(run_limits.bars_range_shared + 1, 20).err)
     assert.equal(0, with(0, 30).got.lone)
   end)
 

@@ -1,11 +1,11 @@
 -- A run by both doors of the broker: what is ordered goes straight into the books,
 -- or through a client and a sandbox's answers; a strategy's run is the same.
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local once = require "etoro.backtest.once"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
 local backtest_replay = require "etoro.backtest.replay"
+local run_limits = require "etoro.values.run_limits"
 local wire = require "etoro.backtest.wire"
 
 -- All that a strategy can do to its account, over and over.
@@ -81,15 +81,15 @@ describe("the best of a sweep by the wire", function()
     assert(backtest_replay.compare(direct, by_wire).text:find "trades, and %d+ through the wire$")
   end)
 
-  it("is left out where it has more orders than limits.sweep_replay", function()
+  it("is left out where it has more orders than run_limits.sweep_replay", function()
     local options = { file = file, data = lab.dir, costs = "etoro" }
     local replay = backtest_replay.run(options, 4, { every = 9 })
     assert.same({ 4, true }, { replay.run, replay.same })
-    local most = limits.sweep_replay
-    finally(function() limits.sweep_replay = most end)
-    limits.sweep_replay = replay.orders
+    local most = run_limits.sweep_replay
+    finally(function() run_limits.sweep_replay = most end)
+    run_limits.sweep_replay = replay.orders
     assert.is_true(backtest_replay.run(options, 4, { every = 9 }).same)
-    limits.sweep_replay = replay.orders - 1
+    run_limits.sweep_replay = replay.orders - 1
     replay = backtest_replay.run(options, 4, { every = 9 })
     assert.is_false(replay.same)
     assert(replay.text:find "^not replayed: it has %d+ orders, more than %d+$")

@@ -1,10 +1,10 @@
 -- The page of a backtest: whole, self-contained, and text wherever it is text.
 local charts = require "etoro.backtest.charts"
 local files = require "spec.support.files"
-local limits = require "etoro.values.limits"
 local backtest_page = require "etoro.backtest.page"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 
 local SWING = [[
 local n = 0
@@ -39,8 +39,8 @@ describe("figures of a page #lua", function()
     assert.equal("1,234,567.80", backtest_page.number(1234567.8))
     assert.equal("-999.00", backtest_page.number(-999))
     assert.equal("0.00", backtest_page.number(-0.001))
-    assert.equal("999,999,999,999,999", backtest_page.number(limits.report_plain - 1, 0))
-    assert.equal("1e+15", backtest_page.number(limits.report_plain))
+    assert.equal("999,999,999,999,999", backtest_page.number(run_limits.report_plain - 1, 0))
+    assert.equal("1e+15", backtest_page.number(run_limits.report_plain))
     assert.equal("-1e+300", backtest_page.number(-1e300))
     assert.equal("+5", backtest_page.signed(5, 0))
     assert.equal("0", backtest_page.signed(0.4, 0))
@@ -59,10 +59,10 @@ describe("figures of a page #lua", function()
 
   it("are means where they come and go too fast to be drawn", function()
     local values = {}
-    for i = 1, limits.report_points do values[i] = i % 2 * 100 end
+    for i = 1, run_limits.report_points do values[i] = i % 2 * 100 end
     local smooth, stretch = charts.smooth(values)
     assert.equal(4, stretch)
-    assert.equal(limits.report_points, #smooth)
+    assert.equal(run_limits.report_points, #smooth)
     for _, value in ipairs(smooth) do assert.equal(50.0, value) end
     assert.same({ { 1, 9 }, 1 }, { charts.smooth { 1, 9 } })
   end)
@@ -86,8 +86,8 @@ describe("figures of a page #lua", function()
       for i = 1, days do points[i] = { time = ("2024-03-%02dT00:00:00Z"):format(i) } end
       return charts.axis(points).labels
     end
-    assert.equal(limits.report_labels, #labels(limits.report_labels + 1))
-    assert(#labels(limits.report_labels + 2) < limits.report_labels)
+    assert.equal(run_limits.report_labels, #labels(run_limits.report_labels + 1))
+    assert(#labels(run_limits.report_labels + 2) < run_limits.report_labels)
     assert.equal("03-02", labels(5)[1][2])
   end)
 end)
@@ -140,19 +140,19 @@ describe("the page of a backtest #lua", function()
     local html, result = page(SWING, { data = lab:walk("AAPL", 8, 5000, "2001-01-01") })
     local own = html:match 'class="one" d="([^"]*)"'
     local _, points = own:gsub("[ML]", "")
-    assert(points <= limits.report_points and points > 1000)
+    assert(points <= run_limits.report_points and points > 1000)
     assert.is_nil(own:find "[^ML0-9. ]")
     local _, bars = html:gsub("<rect ", "")
-    assert.equal(limits.report_bins, bars)
+    assert.equal(run_limits.report_bins, bars)
     local _, rows = html:gsub("<td>AAPL</td><td>long</td>", "")
-    assert(#result.trades > limits.report_trades)
-    assert.equal(limits.report_trades, rows)
+    assert(#result.trades > run_limits.report_trades)
+    assert.equal(run_limits.report_trades, rows)
   end)
 
   it("draws the symbols with most trades, and says how many it leaves out",
     function()
       local symbols = {}
-      for i = 1, limits.report_prices + 1 do
+      for i = 1, run_limits.report_prices + 1 do
         symbols[i] = ("S%02d"):format(i)
         lab:walk(symbols[i], i, 40)
       end
@@ -167,10 +167,10 @@ describe("the page of a backtest #lua", function()
         for i = 1, count do list[i] = ("%q"):format(symbols[i]) end
         return page(text:format(table.concat(list, ", ")))
       end
-      local html = of(limits.report_prices)
+      local html = of(run_limits.report_prices)
       assert(html:find("Prices of S01,", 1, true))
       assert.is_nil(html:find("Drawn are", 1, true))
-      html = of(limits.report_prices + 1)
+      html = of(run_limits.report_prices + 1)
       assert.is_nil(html:find("Prices of S01,", 1, true))
       assert(html:find("Prices of S13,", 1, true))
       assert(html:find("Drawn are 12 of 13 symbols", 1, true))
@@ -226,8 +226,8 @@ describe("the page of a backtest #lua", function()
     local number, faults = remarks(9)
     assert.equal(faults, number)
     assert(number > 3)
-    number = remarks(3 * limits.report_remarks)
-    assert(number <= limits.report_remarks)
+    number = remarks(3 * run_limits.report_remarks)
+    assert(number <= run_limits.report_remarks)
   end)
 
   it("puts a bar that ends at midnight into the month that it belongs to",

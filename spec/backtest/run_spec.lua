@@ -2,8 +2,8 @@
 local costs = require "etoro.backtest.costs"
 local backtest_report = require "etoro.backtest.report"
 local etoro = require "etoro"
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
+local run_limits = require "etoro.values.run_limits"
 
 -- Does what the setting says at a bar's end, by the number of the bar.
 local function plan(body, head)
@@ -421,7 +421,7 @@ describe("a backtest #lua", function()
   end)
 
   it("begins with the usual cash, or another", function()
-    assert.equal(limits.backtest_cash, run(RISING, "").equity[1].equity)
+    assert.equal(run_limits.backtest_cash, run(RISING, "").equity[1].equity)
     assert.equal(50, run(RISING, "", { cash = 50 }).equity[1].equity)
   end)
 
@@ -429,7 +429,7 @@ describe("a backtest #lua", function()
     local result = run(RISING, ONCE)
     local days = 5 -- from the first bar's start to the last one's end
     assert.is_true(math.abs(result.measures.cagr
-      - (1.008 ^ (limits.year_days / days) - 1)) < 1e-9)
+      - (1.008 ^ (run_limits.year_days / days) - 1)) < 1e-9)
   end)
 
   it("has benchmarks with the same costs", function()

@@ -1,7 +1,7 @@
 -- The pages of sweeps and walks forward: every part, from what the runs came to.
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local sweep_grid = require "etoro.backtest.sweep_grid"
 local sweep_map = require "etoro.backtest.sweep_map"
 local sweep_page = require "etoro.backtest.sweep_page"
@@ -159,7 +159,7 @@ describe("the page of a sweep", function()
   end)
 
   it("has no more cells, letters and rows than it may", function()
-    local most = limits.report_map
+    local most = run_limits.report_map
     local function value(settings) return settings.a end
     local html = sweep_map.html(ranked(("a=1..%d b=1..2"):format(most), value))
     assert.equal(2 * most, count(html, "<rect "))
@@ -168,7 +168,7 @@ describe("the page of a sweep", function()
     assert.equal(2 * math.ceil((most + 1) / 2), count(html, "<rect "))
     has(html, "a cell is the best of 2", ("a=%d b=2: %d.00"):format(most + 1, most + 1),
       "<title>a=1 to 2 b=1: 2.00</title>")
-    local word = ("x"):rep(limits.report_letters)
+    local word = ("x"):rep(run_limits.report_letters)
     assert.equal(word, sweep_map.clip(word))
     assert.equal(#word, #sweep_map.clip(word .. "x"))
     assert.not_equal(word, sweep_map.clip(word .. "x"))
@@ -177,7 +177,7 @@ describe("the page of a sweep", function()
         and 9 or 1
     end), runs = 81, name = "x", hash = "y" }
     local rows = sweep_page.html(about):match 'label="Runs one step away">(.-)</table>'
-    assert.equal(limits.report_around, count(rows, "<tr>") - 1)
+    assert.equal(run_limits.report_around, count(rows, "<tr>") - 1)
     has(sweep_page.html(about), "The best is a needle")
   end)
 end)

@@ -1,5 +1,5 @@
 -- What a sweep runs, and what its runs say.
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local sweep_grid = require "etoro.backtest.sweep_grid"
 local sweep_odds = require "etoro.backtest.sweep_odds"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
@@ -92,15 +92,15 @@ describe("the grid of a sweep #lua", function()
     end)
   end
 
-  it("has at most limits.sweep_values of one setting", function()
+  it("has at most run_limits.sweep_values of one setting", function()
     local declared = { n = { default = 1 }, x = { default = 0.5 } }
     local function of(most)
       return sweep_grid.read({ "n=1.." .. most }, declared)
     end
-    assert.equal(limits.sweep_values - 1, assert(of(limits.sweep_values - 1)).count)
-    local _, err = of(limits.sweep_values)
+    assert.equal(run_limits.sweep_values - 1, assert(of(run_limits.sweep_values - 1)).count)
+    local _, err = of(run_limits.sweep_values)
     assert(err.message:find("has more than 1000001 values", 1, true), err.message)
-    -- limits.sweep_slack: an end that rounding moves is still reached
+    -- run_limits.sweep_slack: an end that rounding moves is still reached
     local grid = assert(sweep_grid.read({ "x=0..0.7:0.1" }, declared))
     assert.equal(8, grid.count)
     assert.same({ x = 0.7 }, grid:settings(8))
@@ -170,7 +170,7 @@ describe("the ranks of a sweep #lua", function()
     local many = {}
     for i = 1, 40 do many[i] = i end
     local ranks = ranks_of("fast=5..44", many)
-    assert.equal(limits.sweep_best, #ranks.best)
+    assert.equal(run_limits.sweep_best, #ranks.best)
     assert.equal(40, ranks.best[1].run)
   end)
 
@@ -178,9 +178,9 @@ describe("the ranks of a sweep #lua", function()
     local function share(list) return ranks_of("fast=5..9", list):around() end
     assert.same({ runs = 2, mean = 1.5, least = 1, share = 0.75 },
       share { 0, 1, 2, 2, 0 })
-    local at_edge = share { 2, limits.sweep_plateau * 2, 0, 0, 0 }
+    local at_edge = share { 2, run_limits.sweep_plateau * 2, 0, 0, 0 }
     assert.is_nil(at_edge.is_needle)
-    assert.is_true(share { 2, limits.sweep_plateau * 2 - 0.01, 0, 0, 0 }.is_needle)
+    assert.is_true(share { 2, run_limits.sweep_plateau * 2 - 0.01, 0, 0, 0 }.is_needle)
     assert.same({ runs = 0 }, share { false, 1 })
   end)
 
@@ -208,6 +208,6 @@ describe("the ranks of a sweep #lua", function()
     local ranks = ranks_of("fast=5..50", {})
     for i = 1, 30 do ranks:add { run = i, error = "no" } end
     assert.equal(30, ranks.failures)
-    assert.equal(limits.sweep_failures_told, #ranks.failed)
+    assert.equal(run_limits.sweep_failures_told, #ranks.failed)
   end)
 end)

@@ -1,9 +1,9 @@
 -- etoro backtest, as a shell would start it.
 local backtest_show = require "etoro.command.backtest_show"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local spark = require "etoro.command.spark"
 
 local SWING = [[
@@ -134,7 +134,7 @@ describe("etoro backtest", function()
         assert(columns <= 80, line)
         widest = math.max(widest, columns)
       end
-      assert(widest > limits.command_report_text, widest)
+      assert(widest > run_limits.command_report_text, widest)
     end
   end)
 
@@ -161,9 +161,9 @@ describe("etoro backtest", function()
   it("lists the last trades, and says how many there are", function()
     local out = etoro(0, file, "--data", data)
     local _, count = out:gsub("\nAAPL +long ", "")
-    assert.equal(limits.command_trades_shown, count)
+    assert.equal(run_limits.command_trades_shown, count)
     assert(out:find(("the last %d of 3%%d trades"):format(
-      limits.command_trades_shown)), out)
+      run_limits.command_trades_shown)), out)
     out = etoro(0, file, "--data", data, "--set", "every=30")
     assert.is_nil(out:find("the last", 1, true))
   end)
@@ -223,8 +223,8 @@ describe("etoro backtest", function()
         profit = result.measures.profit * other }
       return backtest_show.fills(result)
     end
-    local near, far = shown(1 + limits.fill_difference * 0.99),
-      shown(1 + limits.fill_difference * 1.01)
+    local near, far = shown(1 + run_limits.fill_difference * 0.99),
+      shown(1 + run_limits.fill_difference * 1.01)
     assert.equal("next_open", near)
     assert(far:find "^next_open: [+-][%d.]+ USD; same_close: [+-][%d.]+ USD$")
   end)
@@ -236,8 +236,8 @@ describe("etoro backtest", function()
     assert.equal("▁▁", line({ 3, 3 }, 60))
     local many = {}
     for i = 1, 1000 do many[i] = i end
-    assert.equal(limits.command_sparkline,
-      utf8.len(line(many, limits.command_sparkline)))
+    assert.equal(run_limits.command_sparkline,
+      utf8.len(line(many, run_limits.command_sparkline)))
   end)
 
   it("ends with 10 where a callback raises, and shows what was until then",

@@ -2,9 +2,9 @@
 local commands = require "spec.support.commands"
 local docs = require "spec.support.docs"
 local files = require "spec.support.files"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local remembered = require "etoro.command.remembered"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 local tmux = require "spec.support.tmux"
 local uv = require "luv"
@@ -245,7 +245,7 @@ describe("what etoro keeps for a completion #lua", function()
     assert.equal("", kept "demo.positions")
   end)
 
-  it("is added to: limits.command_kept_symbols, the newest first", function()
+  it("is added to: run_limits.command_kept_symbols, the newest first", function()
     local env = commands.env(world)
     assert.equal(0, etoro(env, "quote", "BTC").code)
     assert.equal(0, etoro(env, "quote", "MSFT").code)
@@ -255,7 +255,7 @@ describe("what etoro keeps for a completion #lua", function()
     commands.line("close", world)
     assert.equal(0, etoro(env, "positions").code)
     assert.matches("^AAPL\tApple\n", kept "symbols") -- a position has no name
-    assert.equal(500, limits.command_kept_symbols)
+    assert.equal(500, run_limits.command_kept_symbols)
     local many = {}
     for i = 1, 501 do many[i] = { symbolFull = "S" .. i } end
     local old = os.getenv

@@ -1,7 +1,7 @@
 -- Where stderr is no terminal a wait is told in lines that count down, and not in
 -- many of them.
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 local waiting = require "etoro.command.waiting"
 
@@ -40,17 +40,17 @@ describe("a wait of the etoro command, off a terminal #lua", function()
     return { kind = "retried", request_id = "a", wait = seconds, status = 429 }
   end
 
-  it("counts down every limits.command_told_again seconds", function()
+  it("counts down every run_limits.command_told_again seconds", function()
     assert.same({ 60, 50, 40, 30, 20, 10 }, (told(59, retried(60))))
     assert.equal("the API's rate limit is used up: trying again in 60 s", lines[1])
-    assert.equal(10, limits.command_told_again)
+    assert.equal(10, run_limits.command_told_again)
   end)
 
   it("has one line of a short one", function()
     assert.same({ 3 }, (told(3, retried(3))))
   end)
 
-  it("tells limits.command_told_share of a long one at a time", function()
+  it("tells run_limits.command_told_share of a long one at a time", function()
     local times = told(3599, retried(3600))
     assert.equal(3600, times[1])
     assert.equal(3150, times[2]) -- an eighth less

@@ -2,6 +2,7 @@
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 local times = require "etoro.values.times"
 
@@ -71,8 +72,8 @@ describe("etoro data", function()
       counts[#counts + 1] = one.path:match "/candles/asc/OneDay/(%d+)$"
     end
     -- one passes where midnight does
-    assert(counts[2] == ("%d"):format(limits.bars_overlap)
-      or counts[2] == ("%d"):format(limits.bars_overlap + 1), counts[2])
+    assert(counts[2] == ("%d"):format(run_limits.bars_overlap)
+      or counts[2] == ("%d"):format(run_limits.bars_overlap + 1), counts[2])
     assert.equal(("%d"):format(limits.bars_max), counts[1])
     assert.equal(2, #counts)
   end)

@@ -1,8 +1,8 @@
 -- etoro account, cancel, edit and candles.
 local core = require "etoro.core"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 
 local KEY = "canary-user-key-of-manage"
@@ -137,16 +137,16 @@ describe("etoro", function()
     local drawn = etoro(0, "candles", "AAPL", "--chart", "--count", "200")
     local lines = {}
     for line in drawn:gmatch "[^\n]+" do lines[#lines + 1] = line end
-    assert.equal(limits.command_chart_rows + 1, #lines)
-    local widest = limits.command_chart_columns - limits.command_chart_scale
-    for i = 2, limits.command_chart_rows - 1 do
+    assert.equal(run_limits.command_chart_rows + 1, #lines)
+    local widest = run_limits.command_chart_columns - run_limits.command_chart_scale
+    for i = 2, run_limits.command_chart_rows - 1 do
       assert.equal(widest, utf8.len(lines[i] .. (" "):rep(
         widest - utf8.len(lines[i]))), lines[i])
     end
     assert.truthy(lines[1]:find "%d$")
     -- every bar stands somewhere
     local columns = {}
-    for i = 1, limits.command_chart_rows do
+    for i = 1, run_limits.command_chart_rows do
       local column = 0
       for _, code in utf8.codes(lines[i]) do
         column = column + 1

@@ -1,9 +1,9 @@
 -- etoro status, halt and resume speak to a run through the socket beside its state.
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local run_control = require "etoro.command.run_control"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 local uv = require "luv"
 
@@ -208,7 +208,7 @@ describe("the socket of a run #lua", function()
     child:expect "holds\n"
     child:kill "sigstop"
     finally(function() child:kill "sigcont" end)
-    assert.equal(5, limits.command_control_wait)
+    assert.equal(5, run_limits.command_control_wait)
     local _, err = etoro(9, "halt", path, "--close")
     assert.truthy(err:find "halted by .*holder.demo.state.halt")
     assert.truthy(err:find("it has not answered within 5 seconds", 1, true))
@@ -242,7 +242,7 @@ describe("the socket of a run #lua", function()
   end)
 
   it("is asked by names and paths of any length", function()
-    assert.equal(48, limits.command_socket_name)
+    assert.equal(48, run_limits.command_socket_name)
     local deep = dir .. "/" .. ("d"):rep(100)
     assert(uv.fs_mkdir(deep, tonumber("700", 8)))
     local name = ("n"):rep(150) .. ".lua"
@@ -270,9 +270,9 @@ describe("the socket of a run #lua", function()
     child:expect "halted: nothing is opened\n"
   end)
 
-  it("bears what others send: limits.command_control_line and _most", function()
-    assert.same({ 4096, 8 }, { limits.command_control_line,
-      limits.command_control_most })
+  it("bears what others send: run_limits.command_control_line and _most", function()
+    assert.same({ 4096, 8 }, { run_limits.command_control_line,
+      run_limits.command_control_most })
     local path = write("idle.lua", IDLE)
     local child = started(path, "--demo")
     child:expect "runs\n"
@@ -320,9 +320,9 @@ describe("the socket of a run #lua", function()
     assert.truthy(etoro(0, "status", path):find "\nrun +goes on\n")
   end)
 
-  it("limits.command_halt_wait is longer than the closes of some positions",
+  it("run_limits.command_halt_wait is longer than the closes of some positions",
     function()
-    assert.equal(120, limits.command_halt_wait)
-    assert.is_true(limits.command_halt_wait > limits.command_close_wait)
+    assert.equal(120, run_limits.command_halt_wait)
+    assert.is_true(run_limits.command_halt_wait > run_limits.command_close_wait)
   end)
 end)

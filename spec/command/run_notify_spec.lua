@@ -2,9 +2,9 @@
 -- waits for, and which get no key.
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
+local run_limits = require "etoro.values.run_limits"
 local run_notify = require "etoro.command.run_notify"
 local support_server = require "spec.support.server"
 local etoro = require "etoro"
@@ -142,8 +142,8 @@ describe("etoro run --notify #lua", function()
     end
   end)
 
-  it("does not wait for a hook: limits.command_notify_end", function()
-    assert.equal(10, limits.command_notify_end)
+  it("does not wait for a hook: run_limits.command_notify_end", function()
+    assert.equal(10, run_limits.command_notify_end)
     local path = write("slow.lua", [[return { name = "slow", symbols = { "AAPL" },
       main = function(ctx)
         for i = 1, 20 do ctx:notify("note " .. i) ctx:sleep(0.01) end
@@ -179,10 +179,10 @@ describe("etoro run --notify #lua", function()
     assert.matches("error: .*bad.lua:2: oh", texts(notes "raised"))
   end)
 
-  it("leaves out what is more than limits.command_notify_queue, and ends what takes"
-    .. " longer than limits.command_notify_time", function()
-    assert.same({ 100, 30 }, { limits.command_notify_queue,
-      limits.command_notify_time })
+  it("leaves out what is more than run_limits.command_notify_queue, and ends what takes"
+    .. " longer than run_limits.command_notify_time", function()
+    assert.same({ 100, 30 }, { run_limits.command_notify_queue,
+      run_limits.command_notify_time })
     local hooks = run_notify.open { "cat >>" .. dir .. "/told" }
     for i = 1, 102 do
       hooks:add { time = 0, kind = "notify", text = tostring(i), strategy = "s" }

@@ -2,8 +2,8 @@
 -- does not ask.
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -101,8 +101,8 @@ describe("etoro --real run #lua", function()
     assert.truthy(text:find('rails: deny ["NVDA"], max_order_usd 500\n', 1, true))
   end)
 
-  it("names limits.command_ask_positions, and says how many more", function()
-    open(limits.command_ask_positions)
+  it("names run_limits.command_ask_positions, and says how many more", function()
+    open(run_limits.command_ask_positions)
     local path = write("w.lua", WILD)
     local _, count = asked(path):gsub("MSFT long", "")
     assert.equal(20, count)

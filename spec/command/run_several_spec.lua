@@ -2,8 +2,8 @@
 -- and log; one that fails stops alone.
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local run_log = require "etoro.command.run_log"
 local support_server = require "spec.support.server"
 
@@ -314,12 +314,12 @@ describe("etoro run with several files #lua", function()
     refused("the log cannot be written", one, "--demo", "--log", dir .. "/no/l")
   end)
 
-  it("moves a log aside after limits.command_log_max", function()
+  it("moves a log aside after run_limits.command_log_max", function()
     local path = dir .. "/l"
     local log = run_log.open(path)
     local note = { time = 0, kind = "log", text = ("x"):rep(1024 * 1024) }
     local line = #"1970-01-01T00:00:00Z  log      \n" + #note.text
-    local fits = limits.command_log_max // line
+    local fits = run_limits.command_log_max // line
     for _ = 1, fits do log:write(note) end
     assert.is_nil(io.open(path .. ".1"))
     log:write(note)
@@ -334,7 +334,7 @@ describe("etoro run with several files #lua", function()
     assert(os.execute("mkdir " .. dir .. "/logs"))
     local log = run_log.open(dir .. "/logs/l")
     assert(os.execute("rm -r " .. dir .. "/logs"))
-    local note = { time = 0, kind = "log", text = ("x"):rep(limits.command_log_max // 2) }
+    local note = { time = 0, kind = "log", text = ("x"):rep(run_limits.command_log_max // 2) }
     for _ = 1, 4 do assert.has_no.errors(function() log:write(note) end) end
     log:close()
   end)

@@ -4,8 +4,8 @@ local columns = require "etoro.command.columns"
 local docs = require "spec.support.docs"
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local run_table = require "etoro.command.run_table"
 local screen = require "spec.support.screen"
 local support_server = require "spec.support.server"
@@ -139,12 +139,12 @@ describe("etoro run #lua", function()
 
   for _, width in ipairs { 80, 120 } do
     it(("shows its table on a terminal of %d columns, anew each"
-      .. " limits.command_run_tick"):format(width), function()
+      .. " run_limits.command_run_tick"):format(width), function()
       local shown, child = on_terminal(width)
       assert.equal(docs.read(("spec/fixtures/screens/run_%d.txt"):format(width)),
         screen.settled(shown))
       local _, before = child:stdout():gsub("last decision", "")
-      assert.equal(1, limits.command_run_tick)
+      assert.equal(1, run_limits.command_run_tick)
       process.eventually(function()
         local _, after = child:stdout():gsub("last decision", "")
         return after >= before + 2
@@ -188,9 +188,9 @@ describe("etoro run #lua", function()
     assert.truthy(status.last.text:find("buy AAPL, 200 USD", 1, true))
   end)
 
-  it("keeps its status for etoro status, limits.strategy_view_look and soon after"
+  it("keeps its status for etoro status, run_limits.strategy_view_look and soon after"
     .. " a decision", function()
-    assert.equal(15, limits.strategy_view_look)
+    assert.equal(15, run_limits.strategy_view_look)
     local one, _, rails = written()
     local argv = etoro("run", one, "--rails", rails)
     argv.env = ENV

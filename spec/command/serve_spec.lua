@@ -2,8 +2,8 @@
 local core = require "etoro.core"
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 
 local KEY = "canary-user-key-of-serve"
@@ -125,7 +125,7 @@ describe("etoro serve", function()
     assert.truthy(done.stdout:find '"id":1,[^\n]*ask')
   end)
 
-  it("gives up what reads limits.serve_patience after that, and says so", function()
+  it("gives up what reads run_limits.serve_patience after that, and says so", function()
     server:fault { route = "GET /api/v1/me", fault = "stall" }
     start()
     serving:tell(call(1, "me", {}))
@@ -133,7 +133,7 @@ describe("etoro serve", function()
       "the call")
     local began = core.monotonic()
     ends(0)
-    assert.is_true(core.monotonic() - began >= limits.serve_patience)
+    assert.is_true(core.monotonic() - began >= run_limits.serve_patience)
     assert.equal("", serving:stdout())
     local kept = read(dir .. "/state/home/etoro/serve.jsonl")
     assert.truthy(kept:find('"tool":"me","what":"given up"', 1, true), kept)

@@ -2,8 +2,8 @@
 -- network, and is not started again where that would mend nothing.
 local docs = require "spec.support.docs"
 local files = require "spec.support.files"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local support_server = require "spec.support.server"
 
 local LUA = os.getenv "LUA" or "lua5.4"
@@ -80,7 +80,7 @@ describe("the unit of the cookbook #lua", function()
     assert.equal("on-failure", unit.Service.Restart)
     assert.equal("0", unit.Unit.StartLimitIntervalSec)
     assert.is_true(tonumber(unit.Service.TimeoutStopSec)
-      > 2 * (limits.strategy_end_wait + limits.command_notify_end))
+      > 2 * (run_limits.strategy_end_wait + run_limits.command_notify_end))
     if not process.find "systemd-analyze" then return end
     write("etoro@.service", (text:gsub("/usr/local/bin/etoro", "/bin/true")))
     local done = process.run { "systemd-analyze", "verify", "--user", "--man=no",

@@ -1,7 +1,7 @@
 -- What a sweep says of its runs, and at which figures its words change.
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local sweep_grid = require "etoro.backtest.sweep_grid"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
 local sweep_show = require "etoro.command.sweep_show"
@@ -14,11 +14,11 @@ describe("the words of a sweep", function()
     end }
   end
 
-  it("warn below limits.sweep_sure, and tell a year of limits.sweep_days", function()
-    assert.is_nil(luck(limits.sweep_sure):find("DO NOT TRUST", 1, true))
-    assert(luck(limits.sweep_sure - 1e-6):find("DO NOT TRUST", 1, true))
+  it("warn below run_limits.sweep_sure, and tell a year of run_limits.sweep_days", function()
+    assert.is_nil(luck(run_limits.sweep_sure):find("DO NOT TRUST", 1, true))
+    assert(luck(run_limits.sweep_sure - 1e-6):find("DO NOT TRUST", 1, true))
     assert(luck(0.5):find(("about %.2f by luck"):format(
-      0.1 * math.sqrt(limits.sweep_days)), 1, true))
+      0.1 * math.sqrt(run_limits.sweep_days)), 1, true))
     assert(luck(nil):find("too few to tell", 1, true))
   end)
 
@@ -47,12 +47,12 @@ describe("the words of a sweep", function()
     assert.equal(".:+*#", done.stdout, done.stderr)
   end)
 
-  it("map as many values as limits.sweep_map, and say where there are more", function()
-    local lines = map_of(limits.sweep_map)
-    assert.equal(limits.sweep_map + 2, #lines)
+  it("map as many values as run_limits.sweep_map, and say where there are more", function()
+    local lines = map_of(run_limits.sweep_map)
+    assert.equal(run_limits.sweep_map + 2, #lines)
     assert.is_nil(lines[#lines]:find("--json", 1, true))
-    lines = map_of(limits.sweep_map + 1)
-    assert.equal(limits.sweep_map + 2, #lines)
+    lines = map_of(run_limits.sweep_map + 1)
+    assert.equal(run_limits.sweep_map + 2, #lines)
     assert(lines[#lines]:find("the rest of it is in --json", 1, true))
     assert(lines[2]:find("^ 1 ····$"))
     assert(lines[#lines - 1]:find "██$")

@@ -1,9 +1,9 @@
 -- etoro backtest --sweep and merge, as a shell would start them.
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 
 local CROSS = [[
 local ta = require "etoro.indicators"
@@ -79,7 +79,7 @@ describe("etoro backtest --sweep", function()
       assert(out:find(text), text .. "\n" .. out)
     end
     local _, rows = out:gsub("\n *%d+  +%d+  +%d+  +-?[%d.]+  ", "")
-    assert.equal(limits.sweep_best, rows)
+    assert.equal(run_limits.sweep_best, rows)
   end)
 
   it("gives the same bytes, whoever shares it: a line a run, and a summary", function()
@@ -157,8 +157,8 @@ describe("etoro backtest --sweep", function()
       local _, why = sweep(2, "fast=3..6", "--shard", shard)
       assert(why:find("--shard takes K/N", 1, true), why)
     end
-    -- limits.sweep_workers is ETORO_WORKERS_MAX
-    _, err = sweep(2, "fast=3..6", "--workers", tostring(limits.sweep_workers + 1))
+    -- run_limits.sweep_workers is ETORO_WORKERS_MAX
+    _, err = sweep(2, "fast=3..6", "--workers", tostring(run_limits.sweep_workers + 1))
     assert(err:find("--workers is at most", 1, true), err)
     _, err = etoro(2, file, "--data", data .. "x", "--costs", "etoro", "--sweep",
       "fast=3..6")
@@ -170,7 +170,7 @@ describe("etoro backtest --sweep", function()
     assert.equal("", out)
     assert(err:find "1000000 runs, more than 20000: they would take about [%d.]+ %a+ "
       and err:find "%-%-yes begins them, nothing was run", err)
-    assert.equal(20000, limits.sweep_runs)
+    assert.equal(20000, run_limits.sweep_runs)
   end)
 
   it("ends with what is done when it is stopped, and leaves no process", function()

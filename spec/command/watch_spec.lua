@@ -2,8 +2,8 @@
 local columns = require "etoro.command.columns"
 local files = require "spec.support.files"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local server = require "spec.support.server"
 local watch_table = require "etoro.command.watch_table"
 local ws = require "spec.support.ws"
@@ -58,8 +58,8 @@ describe("the table of etoro watch", function()
 
   it("keeps the newest prices of a trend, and draws level ones low", function()
     local prices = {}
-    for i = 1, limits.command_trend + 3 do watch_table.remember(prices, i) end
-    assert.equal(limits.command_trend, #prices)
+    for i = 1, run_limits.command_trend + 3 do watch_table.remember(prices, i) end
+    assert.equal(run_limits.command_trend, #prices)
     assert.equal(4, prices[1])
     assert.equal("▁▁▁", watch_table.spark { 5, 5, 5 })
     assert.equal("", watch_table.spark {})

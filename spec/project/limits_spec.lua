@@ -1,13 +1,24 @@
--- Every ceiling and default stands once, with its unit and its reason; the two
--- tables agree, the page of users tells of them, and each has a spec.
+-- Every ceiling and default stands once, with its unit and its reason; the tables
+-- agree, the page of users tells of them, and each has a spec.
 local docs = require "spec.support.docs"
 local limits = require "spec.support.limits"
 local process = require "spec.support.process"
 
-local values_limits = require "etoro.values.limits"
+local client_limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local sandbox_ceilings = require "etoro.sandbox.ceilings"
 
+-- What Lua reads of both tables.
+local values_limits = {}
+for _, part in ipairs { client_limits, run_limits } do
+  for name, value in pairs(part) do
+    assert(values_limits[name] == nil, name)
+    values_limits[name] = value
+  end
+end
+
 local OF_C, OF_LUA = limits.of_c(), limits.of_lua()
+for _, entry in ipairs(limits.of_lua(limits.RUN)) do OF_LUA[#OF_LUA + 1] = entry end
 local OF_BOX = limits.of_lua(limits.BOX)
 
 -- Constants that are no ceilings: what a format, an algorithm or an interface

@@ -2,6 +2,7 @@ local etoro = require "etoro"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
+local run_limits = require "etoro.values.run_limits"
 
 local KEY = "canary-user-key"
 
@@ -437,8 +438,8 @@ describe("the server of other programs", function()
     local all = say(json.encode { request "ping", of_call("me", {}),
       { jsonrpc = "2.0", method = "notifications/initialized" } })
     assert.equal(2, #all)
-    assert.equal(-32600, say(("x"):rep(limits.serve_line_max + 1)).error.code)
-    assert.equal(-32700, say(("x"):rep(limits.serve_line_max)).error.code)
+    assert.equal(-32600, say(("x"):rep(run_limits.serve_line_max + 1)).error.code)
+    assert.equal(-32700, say(("x"):rep(run_limits.serve_line_max)).error.code)
   end)
 
   it("gives up a call that is cancelled, but none that writes", function()
@@ -494,22 +495,22 @@ describe("the server of other programs", function()
 
   it("has ends: of an answer, of calls at a time, of what is prepared", function()
     local all = {}
-    for i = 1, limits.serve_calls_max + 1 do all[i] = of_call("me", {}) end
+    for i = 1, run_limits.serve_calls_max + 1 do all[i] = of_call("me", {}) end
     local answers, refused = { say(table.unpack(all)) }, 0
     for _, answer in ipairs(answers) do
       if answer.error then refused = refused + 1 end
     end
-    assert.equal(limits.serve_calls_max + 1, #answers)
+    assert.equal(run_limits.serve_calls_max + 1, #answers)
     assert.equal(1, refused)
   end)
 
   it("refuses to hand over what is too large", function()
     start { instruments = 200, rails = {} }
     assert.is_true(#good("v1_market_data_instruments", {}).instrumentDisplayDatas >= 200)
-    start { instruments = limits.serve_answer_max // 300, rails = {} }
+    start { instruments = run_limits.serve_answer_max // 300, rails = {} }
     local refused = bad("v1_market_data_instruments", {})
     assert.equal("too_large", refused.code)
-    assert.truthy(refused.message:find(("%d"):format(limits.serve_answer_max), 1, true))
+    assert.truthy(refused.message:find(("%d"):format(run_limits.serve_answer_max), 1, true))
   end)
 
   it("forgets the oldest of what was prepared", function()
@@ -517,16 +518,16 @@ describe("the server of other programs", function()
     good("place", { prepared = good("prepare_order", { symbol = "AAPL",
       transaction = "buy", amount = 100 }).prepared })
     local id, all = good("positions")[1].positionID, {}
-    while #all <= limits.serve_prepared_max do
+    while #all <= run_limits.serve_prepared_max do
       local some = {} -- many at a time: a close is not prepared for long
-      for i = 1, math.min(limits.serve_calls_max, limits.serve_prepared_max + 1 - #all) do
+      for i = 1, math.min(run_limits.serve_calls_max, run_limits.serve_prepared_max + 1 - #all) do
         some[i] = of_call("prepare_close", { positionId = id })
       end
       for _, answer in ipairs { say(table.unpack(some)) } do
         all[#all + 1] = told(answer).prepared
       end
     end
-    assert.equal(limits.serve_prepared_max + 1, #all)
+    assert.equal(run_limits.serve_prepared_max + 1, #all)
     assert.equal("not_prepared", bad("place", { prepared = all[1] }).code)
     assert.is_true(good("place", { prepared = all[2] }).is_closed)
   end)
@@ -539,30 +540,30 @@ describe("the server of other programs", function()
       local began = client:now()
       good("place", { prepared = prepared.prepared, wait = wait or nil })
       local took = client:now() - began
-      assert.is_true(took >= (wait or limits.serve_wait))
-      assert.is_true(took < (wait or limits.serve_wait) + 1)
+      assert.is_true(took >= (wait or run_limits.serve_wait))
+      assert.is_true(took < (wait or run_limits.serve_wait) + 1)
     end
   end)
 
-  it("takes limits.serve_calls_max messages in a batch", function()
+  it("takes run_limits.serve_calls_max messages in a batch", function()
     local all = {}
-    for i = 1, limits.serve_calls_max do all[i] = request "ping" end
-    assert.equal(limits.serve_calls_max, #say(json.encode(all)))
+    for i = 1, run_limits.serve_calls_max do all[i] = request "ping" end
+    assert.equal(run_limits.serve_calls_max, #say(json.encode(all)))
     all[#all + 1] = request "ping"
     local refused = say(json.encode(all))
     assert.equal(-32600, refused.error.code)
-    assert.matches(("%d messages"):format(limits.serve_calls_max), refused.error.message)
+    assert.matches(("%d messages"):format(run_limits.serve_calls_max), refused.error.message)
   end)
 
   it("shows the beginning of a long complaint", function()
-    local long = ("x"):rep(limits.serve_message_max * 2)
+    local long = ("x"):rep(run_limits.serve_message_max * 2)
     for _, answer in ipairs { say(of_call(long, {}), request(long)) } do
-      assert.is_true(#answer.error.message <= limits.serve_message_max + 3)
+      assert.is_true(#answer.error.message <= run_limits.serve_message_max + 3)
     end
-    assert.is_true(#audit[1] < 2 * limits.serve_message_max)
-    local message = bad("me", { [("x"):rep(limits.serve_message_max)] = 1 }).message
+    assert.is_true(#audit[1] < 2 * run_limits.serve_message_max)
+    local message = bad("me", { [("x"):rep(run_limits.serve_message_max)] = 1 }).message
     assert.truthy(message:find("^unknown parameter 'xxx"))
-    assert.is_true(#message <= limits.serve_message_max + 3)
-    assert.is_true(#message >= limits.serve_message_max)
+    assert.is_true(#message <= run_limits.serve_message_max + 3)
+    assert.is_true(#message >= run_limits.serve_message_max)
   end)
 end)

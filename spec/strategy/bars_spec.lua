@@ -1,6 +1,6 @@
 -- Bars as they come: what a callback sees that had to wait for another one, and bars
 -- that are late.
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 local CANDLES = "GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
@@ -76,8 +76,8 @@ describe("the bars of a run #lua", function()
   end
 
   it("are asked for again soon where they are late, first after "
-    .. "limits.strategy_late_pause", function()
-    local lag, pause = limits.strategy_bar_lag, limits.strategy_late_pause
+    .. "run_limits.strategy_late_pause", function()
+    local lag, pause = run_limits.strategy_bar_lag, run_limits.strategy_late_pause
     local after, asked = late(1)
     assert.is_true(math.abs(after - lag - pause) < 2, after)
     assert.equal(1 + 2 + 1, asked)
@@ -86,9 +86,9 @@ describe("the bars of a run #lua", function()
     assert.equal(1 + 4 + 1, asked)
   end)
 
-  it("are waited for until the next one after limits.strategy_late_looks", function()
-    local after, asked = late(1 + limits.strategy_late_looks)
+  it("are waited for until the next one after run_limits.strategy_late_looks", function()
+    local after, asked = late(1 + run_limits.strategy_late_looks)
     assert.is_true(after > 3600, after)
-    assert.equal(1 + 1 + limits.strategy_late_looks + 1, asked)
+    assert.equal(1 + 1 + run_limits.strategy_late_looks + 1, asked)
   end)
 end)

@@ -1,6 +1,6 @@
 -- Closes that wait for their market, answers that lack a position, orders that wait
 -- while something is closed: what a strategy is told, and what is sent.
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
@@ -407,6 +407,6 @@ describe("a strategy that closes #lua", function()
       { days = 0.4, on_note = function(note)
         if note.text == "filled" then at = note.time - strategies.START end
       end }))
-    assert.is_true(at ~= nil and at <= 2 * limits.strategy_order_look, at)
+    assert.is_true(at ~= nil and at <= 2 * run_limits.strategy_order_look, at)
   end)
 end)

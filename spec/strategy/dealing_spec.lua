@@ -1,5 +1,5 @@
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 describe("a strategy", function()
@@ -188,8 +188,8 @@ describe("a strategy", function()
     assert.same({}, result.positions)
   end)
 
-  it("is off its target by less than limits.strategy_drift", function()
-    local drift = limits.strategy_drift
+  it("is off its target by less than run_limits.strategy_drift", function()
+    local drift = run_limits.strategy_drift
     local result = good(([[
       assert(ctx:target("AAPL", 0.5))
       ctx.state.held = ctx:target("AAPL", 0.5 + %.17g) == true
@@ -198,13 +198,13 @@ describe("a strategy", function()
     assert.same({ true, true }, { result.state.held, result.state.moved })
   end)
 
-  it("may aim at limits.strategy_weight_max times equity", function()
+  it("may aim at run_limits.strategy_weight_max times equity", function()
     local result = good(([[
       local _, err = ctx:target("AAPL", %d)
       ctx.state.at = err and err.code or "ordered"
       _, err = ctx:target("AAPL", %d + 0.01)
-      ctx.state.past = err.code ]]):format(limits.strategy_weight_max,
-      limits.strategy_weight_max))
+      ctx.state.past = err.code ]]):format(run_limits.strategy_weight_max,
+      run_limits.strategy_weight_max))
     assert.same({ "ordered", "invalid" }, { result.state.at, result.state.past })
   end)
 

@@ -2,8 +2,8 @@
 -- ends it at once. A close that nobody saw the end of is found out, never doubled.
 local etoro = require "etoro"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 local support_server = require "spec.support.server"
 
@@ -32,7 +32,7 @@ describe("the end of a run #lua", function()
   -- Ends some seconds after its order has been placed.
   local function run_one()
     local result = assert(lab:run(ONE_BUY, { state = path,
-      days = (3600 + limits.strategy_order_wait + 3) / 86400 }))
+      days = (3600 + run_limits.strategy_order_wait + 3) / 86400 }))
     assert.is_nil(result.err)
     return result
   end
@@ -47,8 +47,8 @@ describe("the end of a run #lua", function()
     assert.equal(0, #lab:told "note")
   end)
 
-  it("names it after limits.strategy_end_wait, looked at each "
-    .. "limits.strategy_end_look", function()
+  it("names it after run_limits.strategy_end_wait, looked at each "
+    .. "run_limits.strategy_end_look", function()
     lab.options.fill_delay = 3000
     lab:again()
     local result = run_one()
@@ -56,9 +56,9 @@ describe("the end of a run #lua", function()
     assert.truthy(lab:told "note"[1]:find("order " .. math.tointeger(
       result.orders[1].orderId) .. " of AAPL is still pending", 1, true))
     local took = result.ended - result.orders[1].time
-    local most = limits.strategy_order_wait + 3 + limits.strategy_end_wait
+    local most = run_limits.strategy_order_wait + 3 + run_limits.strategy_end_wait
     assert.is_true(took >= most - 1 and took <= most
-      + limits.strategy_end_look + 1, took)
+      + run_limits.strategy_end_look + 1, took)
     lab.box:advance(4000) -- and the next run knows of it
     result = assert(lab:run(ONE_BUY, { state = path, days = 0.01 }))
     assert.equal("filled", result.orders[1].state)
@@ -121,7 +121,7 @@ describe("the end of a run #lua", function()
       process.sleep(2)
       assert.is_true(child:is_running())
       child:kill(second)
-      assert.equal(code, (child:wait(limits.strategy_end_wait / 2)))
+      assert.equal(code, (child:wait(run_limits.strategy_end_wait / 2)))
       local out = child:stdout()
       assert.truthy(out:find "order %d+ of AAPL is still pending", out)
       assert.truthy(out:find "position %d+ of AAPL stays open", out)

@@ -1,5 +1,5 @@
 -- A halt that says so closes all, until all is closed; on_begin's control tells it.
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders/positions/{positionId}"
@@ -53,8 +53,8 @@ describe("a halt #lua", function()
     assert.same({}, closes(run("halt", {})))
   end)
 
-  it("tries again what was refused, limits.strategy_order_look later", function()
-    assert.equal(60, limits.strategy_order_look)
+  it("tries again what was refused, run_limits.strategy_order_look later", function()
+    assert.equal(60, run_limits.strategy_order_look)
     local result = run("close", { fault = { route = CLOSE, fault = "status",
       status = 403, times = 1 } })
     local list = closes(result)

@@ -1,6 +1,7 @@
 -- on_quote over the stream, and prices that are no ground for an entry: exits go on.
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 describe("the prices of a run #lua", function()
@@ -86,7 +87,7 @@ describe("the prices of a run #lua", function()
     stops(900 / 86400, "no price has come for %d+ s")
   end)
 
-  it("stop entries when they are older than limits.strategy_price_age", function()
+  it("stop entries when they are older than run_limits.strategy_price_age", function()
     local result = assert(lab:run([[return { name = "old", symbols = { "AAPL" },
       main = function(ctx)
         assert(ctx:buy("AAPL", { amount = 300 }))
@@ -114,9 +115,9 @@ describe("the prices of a run #lua", function()
     assert.is_nil(result.err, result.err and result.err.traceback)
     local text = lab:told "log"[2]
     local age = text:match ("its market is closed, its price is ([%d.]+) s old, at most "
-      .. limits.strategy_price_age)
-    assert.is_true(tonumber(age) > limits.strategy_price_age)
-    assert.is_true(tonumber(age) <= limits.strategy_price_age + 20, text)
+      .. run_limits.strategy_price_age)
+    assert.is_true(tonumber(age) > run_limits.strategy_price_age)
+    assert.is_true(tonumber(age) <= run_limits.strategy_price_age + 20, text)
   end)
 
   it("stop entries while the market is closed, whichever way they are made",

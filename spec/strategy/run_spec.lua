@@ -1,5 +1,5 @@
 local etoro = require "etoro"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 local times = require "etoro.values.times"
 
@@ -184,9 +184,9 @@ describe("etoro.strategy.run", function()
   end)
 
   it("lets main run for ever, as long as it sleeps", function()
-    local most = limits.strategy_instructions
-    finally(function() limits.strategy_instructions = most end)
-    limits.strategy_instructions = 3000000
+    local most = run_limits.strategy_instructions
+    finally(function() run_limits.strategy_instructions = most end)
+    run_limits.strategy_instructions = 3000000
     local result = assert(lab:run([[return { name = "m",
       main = function(ctx)
         while true do
@@ -218,7 +218,7 @@ describe("etoro.strategy.run", function()
   end)
 
   -- An access token opens no stream.
-  it("hears of prices each limits.strategy_quote_look seconds, when they change",
+  it("hears of prices each run_limits.strategy_quote_look seconds, when they change",
     function()
     local client = assert(lab.box:client { access_token = "sandbox-access-token" })
     local strategy = assert(etoro.strategy.load(lab:file("q.lua", [[return { name = "q",
@@ -234,7 +234,7 @@ describe("etoro.strategy.run", function()
     local result = assert(lab.box:run(require("etoro.strategy.runner").run,
       strategy, client, { box = lab.box, days = 0.25 }))
     assert.is_nil(result.err)
-    local most = math.ceil(0.25 * times.DAY / limits.strategy_quote_look)
+    local most = math.ceil(0.25 * times.DAY / run_limits.strategy_quote_look)
     for _, symbol in ipairs { "AAPL", "MSFT" } do
       local count = result.state[symbol].count
       assert.is_true(count > most * 0.8 and count <= most + 1, count)
@@ -262,11 +262,11 @@ describe("etoro.strategy.run", function()
     assert.equal("over", result.state.why)
   end)
 
-  it("is stopped after limits.strategy_instructions, whatever it catches",
+  it("is stopped after run_limits.strategy_instructions, whatever it catches",
     function()
-    local most = limits.strategy_instructions
-    finally(function() limits.strategy_instructions = most end)
-    limits.strategy_instructions = 3000000
+    local most = run_limits.strategy_instructions
+    finally(function() run_limits.strategy_instructions = most end)
+    run_limits.strategy_instructions = 3000000
     local text = [[return { name = "l", symbols = { "AAPL" }, interval = "1h",
       on_bar = function(ctx)
         for _ = 1, %d do pcall(function() for _ = 1, 1000 do end end) end
@@ -346,23 +346,23 @@ describe("etoro.strategy.run", function()
     raises("fil", { fil = "x", box = lab.box })
   end)
 
-  it("lasts limits.strategy_days in a box that is told no number", function()
+  it("lasts run_limits.strategy_days in a box that is told no number", function()
     local result = assert(lab:run([[return { name = "d", symbols = { "AAPL" },
       interval = "1d", on_bar = function() end }]], { days = false }))
-    assert.equal(limits.strategy_days * times.DAY, result.ended - result.started)
+    assert.equal(run_limits.strategy_days * times.DAY, result.ended - result.started)
     lab:again()
     result = assert(lab:run([[return { name = "d", symbols = { "AAPL" },
       interval = "1d", on_bar = function() end }]],
-      { days = limits.strategy_days + 1 }))
-    assert.equal((limits.strategy_days + 1) * times.DAY,
+      { days = run_limits.strategy_days + 1 }))
+    assert.equal((run_limits.strategy_days + 1) * times.DAY,
       result.ended - result.started)
   end)
 
-  it("looks back over limits.strategy_bars_kept bars, and twice as many at "
+  it("looks back over run_limits.strategy_bars_kept bars, and twice as many at "
     .. "most", function()
-    local most = limits.strategy_bars_kept
-    finally(function() limits.strategy_bars_kept = most end)
-    limits.strategy_bars_kept = 5
+    local most = run_limits.strategy_bars_kept
+    finally(function() run_limits.strategy_bars_kept = most end)
+    run_limits.strategy_bars_kept = 5
     local result = assert(lab:run [[return { name = "k", symbols = { "AAPL" },
       interval = "1h", on_bar = function(ctx)
         local count = #ctx:bars "AAPL"
@@ -374,14 +374,14 @@ describe("etoro.strategy.run", function()
     assert.equal(2 * 5 - 1, result.state.most)
   end)
 
-  it("keeps limits.strategy_notes_kept notes, and tells all", function()
-    local most = limits.strategy_notes_kept
-    finally(function() limits.strategy_notes_kept = most end)
+  it("keeps run_limits.strategy_notes_kept notes, and tells all", function()
+    local most = run_limits.strategy_notes_kept
+    finally(function() run_limits.strategy_notes_kept = most end)
     local text = [[return { name = "n", symbols = { "AAPL" }, interval = "1h",
       on_bar = function(ctx) ctx:log("bar") end }]]
-    limits.strategy_notes_kept = 24
+    run_limits.strategy_notes_kept = 24
     assert.equal(24, #assert(lab:run(text)).notes)
-    limits.strategy_notes_kept = 23
+    run_limits.strategy_notes_kept = 23
     lab.notes = {}
     lab:again()
     assert.equal(23, #assert(lab:run(text)).notes)
@@ -390,9 +390,9 @@ describe("etoro.strategy.run", function()
 
   it("keeps as many errors, the newest, and moments of equity from end to end",
     function()
-      local most = limits.strategy_notes_kept
-      finally(function() limits.strategy_notes_kept = most end)
-      limits.strategy_notes_kept = 10
+      local most = run_limits.strategy_notes_kept
+      finally(function() run_limits.strategy_notes_kept = most end)
+      run_limits.strategy_notes_kept = 10
       local result = assert(lab:run [[return { name = "n", symbols = { "AAPL" },
         interval = "1h", on_error = "skip",
         on_bar = function(ctx)

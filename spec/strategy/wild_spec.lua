@@ -1,6 +1,6 @@
 -- Strategies that misbehave: each is stopped by what is meant for it, and the
 -- account is as it should be.
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
 local MOST = 3000000 -- instructions, so that the endless ones end soon
@@ -10,11 +10,11 @@ describe("a strategy that misbehaves", function()
 
   before_each(function()
     lab = strategies.new()
-    most, limits.strategy_instructions = limits.strategy_instructions, MOST
+    most, run_limits.strategy_instructions = run_limits.strategy_instructions, MOST
   end)
   after_each(function()
     lab:remove()
-    limits.strategy_instructions = most
+    run_limits.strategy_instructions = most
   end)
 
   local function run(body, options)
@@ -152,9 +152,9 @@ describe("a strategy that misbehaves", function()
   end)
 
   it("floods the log", function()
-    local kept = limits.strategy_notes_kept
-    finally(function() limits.strategy_notes_kept = kept end)
-    limits.strategy_notes_kept = 50
+    local kept = run_limits.strategy_notes_kept
+    finally(function() run_limits.strategy_notes_kept = kept end)
+    run_limits.strategy_notes_kept = 50
     local result = run "for _ = 1, 100 do ctx:log 'x' end"
     assert.is_nil(result.err)
     assert.equal(50, #result.notes)

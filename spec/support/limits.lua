@@ -1,10 +1,11 @@
--- The two tables of ceilings and defaults, read as text: what stands beside a
--- number counts as well as the number.
+-- The tables of ceilings and defaults, read as text: what stands beside a number
+-- counts as well as the number.
 local docs = require "spec.support.docs"
 
 local M = {}
 
 M.HEADER, M.TABLE = "src/core/limits.h", "lua/etoro/values/limits.lua"
+M.RUN = "lua/etoro/values/run_limits.lua"
 M.BOX = "lua/etoro/sandbox/ceilings.lua"
 
 -- Adds the entry that a comment and a value make; raises for half of one.

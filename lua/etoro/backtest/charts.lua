@@ -4,8 +4,8 @@
 -- and weekends take no room and all drawings share one time.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local page = require "etoro.backtest.page"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -103,7 +103,7 @@ end
 function M.axis(points)
   local axis = { points = points, labels = {} }
   local list = beginnings(points)
-  local step = math.ceil(#list / limits.report_labels)
+  local step = math.ceil(#list / run_limits.report_labels)
   for k = 1, #list, step do
     local x = (list[k][1] - 1) / math.max(1, #points - 1)
     axis.labels[#axis.labels + 1] = { x, list[k][2] }
@@ -115,11 +115,11 @@ end
 -- highest, so that no peak is lost, with the first and the last.
 local function chosen(first, last, value)
   local count, list = last - first + 1, {}
-  if count <= limits.report_points then
+  if count <= run_limits.report_points then
     for i = first, last do list[#list + 1] = i end
     return list
   end
-  local stretches = limits.report_points // 2 - 1
+  local stretches = run_limits.report_points // 2 - 1
   list[1] = first
   for k = 0, stretches - 1 do
     local from = first + k * count // stretches
@@ -167,7 +167,7 @@ end
 ---@return number[] smooth
 ---@return integer stretch how many values are one
 function M.smooth(values)
-  local stretch = math.ceil(#values / (limits.report_points / 4))
+  local stretch = math.ceil(#values / (run_limits.report_points / 4))
   local smooth = {}
   for first = 1, #values, stretch do
     local last, sum = math.min(first + stretch - 1, #values), 0
@@ -338,7 +338,7 @@ end
 ---@param values number[] one at least
 ---@return etoro.ChartBins
 function M.bins(values)
-  local count, least, most = limits.report_bins, math.huge, -math.huge
+  local count, least, most = run_limits.report_bins, math.huge, -math.huge
   for _, value in ipairs(values) do
     least, most = math.min(least, value), math.max(most, value)
   end

@@ -3,7 +3,7 @@
 
 local core = require "etoro.core"
 local items = require "etoro.strategy.items"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -66,7 +66,7 @@ end
 
 -- Since when there is next to nothing left.
 local function lost_since(points)
-  local least, since = points[1].equity * limits.backtest_lost, nil
+  local least, since = points[1].equity * run_limits.backtest_lost, nil
   for i = #points, 1, -1 do
     if points[i].equity > least then break end
     since = points[i]

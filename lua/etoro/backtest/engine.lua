@@ -9,7 +9,7 @@ local dealing = require "etoro.strategy.dealing"
 local endings = require "etoro.backtest.endings"
 local errors = require "etoro.errors"
 local items = require "etoro.strategy.items"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local runner = require "etoro.strategy.runner"
 local times = require "etoro.values.times"
 local turns = require "etoro.backtest.turns"
@@ -88,7 +88,7 @@ function run:log_deal(side, symbol, what, done, err)
     return -- it stands among the orders
   end
   self.refused_count = self.refused_count + 1
-  if self.refused_count > limits.backtest_refused_kept then return end
+  if self.refused_count > run_limits.backtest_refused_kept then return end
   self.refused[#self.refused + 1] = { time = self.broker.now,
     symbol = tostring(symbol), side = side, why = err.message }
 end
@@ -109,11 +109,11 @@ end
 -- What a run does without end, in words.
 local function flood_of(self)
   local orders, refused, notes = #self.book.orders, self.refused_count, self.note_count
-  if orders >= limits.backtest_orders_max then
+  if orders >= run_limits.backtest_orders_max then
     return "orders", "it has placed %d orders", orders
-  elseif refused >= limits.backtest_refused_max then
+  elseif refused >= run_limits.backtest_refused_max then
     return "orders", "%d of its orders were refused", refused
-  elseif notes >= limits.backtest_notes_max then
+  elseif notes >= run_limits.backtest_notes_max then
     return "notes", "it has written %d lines", notes
   end
 end
@@ -281,10 +281,10 @@ end
 local function history_of(item, columns, first)
   return setmetatable({}, {
     __len = function()
-      return math.min(item.count, limits.strategy_bars_kept)
+      return math.min(item.count, run_limits.strategy_bars_kept)
     end,
     __index = function(_, i)
-      local count = math.min(item.count, limits.strategy_bars_kept)
+      local count = math.min(item.count, run_limits.strategy_bars_kept)
       if i < 1 or i > count then return nil end
       if i == count and item.newest then return item.newest end
       return bar_at(columns, item.symbol, first + item.count - count + i - 1)

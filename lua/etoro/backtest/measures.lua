@@ -2,13 +2,13 @@
 -- absent where it is not defined (no loss, no trade, no time passed): never
 -- NaN, never infinite.
 
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
 
-local DIGITS = limits.measures_digits
-local YEAR = limits.year_days * times.DAY
+local DIGITS = run_limits.measures_digits
+local YEAR = run_limits.year_days * times.DAY
 
 ---@class etoro.EquityPoint
 ---@field time number seconds since 1970

@@ -9,10 +9,10 @@ local costs = require "etoro.backtest.costs"
 local engine = require "etoro.backtest.engine"
 local errors = require "etoro.errors"
 local finer = require "etoro.backtest.data.finer"
-local limits = require "etoro.values.limits"
 local load = require "etoro.backtest.data.load"
 local backtest_result = require "etoro.backtest.result"
 local etoro_strategy = require "etoro.strategy"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -191,7 +191,7 @@ end
 
 -- What a run is to go by: the strategy, its bars, costs and cash.
 local function ready(options, desk, changes)
-  local cash = options.cash or limits.backtest_cash
+  local cash = options.cash or run_limits.backtest_cash
   if not (cash > 0 and cash < math.huge) then
     return invalid("cash", "'cash' is a number of USD above 0")
   end

@@ -1,7 +1,7 @@
 -- What a backtest's page is made of: figures, tables and texts as HTML.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local style = require "etoro.backtest.style"
 local times = require "etoro.values.times"
 
@@ -25,7 +25,7 @@ end
 ---@return string
 function M.number(value, decimals)
   if not value then return "-" end
-  if math.abs(value) >= limits.report_plain then return core.figure(value) end
+  if math.abs(value) >= run_limits.report_plain then return core.figure(value) end
   local sign, whole, rest = core.fixed(value, decimals or 2):match
     "^(-?)(%d+)(.*)$"
   if not (whole .. rest):find "[1-9]" then sign = "" end

@@ -1,8 +1,8 @@
 -- The prices of a backtest's symbols with its trades on them.
 
 local charts = require "etoro.backtest.charts"
-local limits = require "etoro.values.limits"
 local page = require "etoro.backtest.page"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -77,7 +77,7 @@ local function chart(result, axis, symbol, deals)
   if not first then return "" end
   local scale = scale_of(columns, first, last, deals)
   local marks = {}
-  for i = math.max(1, #deals - limits.report_trades + 1), #deals do
+  for i = math.max(1, #deals - run_limits.report_trades + 1), #deals do
     marks[#marks + 1] = mark(deals[i], axis, scale)
   end
   local seconds = result.seconds
@@ -88,8 +88,8 @@ local function chart(result, axis, symbol, deals)
     title = "Prices of " .. symbol .. ", with what was traded",
     inner = charts.path("price", line) .. table.concat(marks),
     heading = ("%s, %d trades%s"):format(symbol, #deals,
-      #deals > limits.report_trades and (", the last %d of them"):format(
-        limits.report_trades) or "") }
+      #deals > run_limits.report_trades and (", the last %d of them"):format(
+        run_limits.report_trades) or "") }
 end
 
 --- The part of the page.
@@ -99,7 +99,7 @@ end
 function M.part(result, axis)
   local deals = deals_of(result)
   local symbols, parts = symbols_of(result, deals), {}
-  local count = math.min(#symbols, limits.report_prices)
+  local count = math.min(#symbols, run_limits.report_prices)
   for i = 1, count do
     parts[i] = chart(result, axis, symbols[i], deals[symbols[i]])
   end

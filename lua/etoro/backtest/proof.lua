@@ -2,8 +2,8 @@
 -- not of where the bars happen to begin.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local once = require "etoro.backtest.once"
+local run_limits = require "etoro.values.run_limits"
 local sources = require "etoro.backtest.sources"
 local times = require "etoro.values.times"
 local types = require "etoro.values.types"
@@ -142,7 +142,7 @@ local function on_another_machine(proof, options, kept, all, expected, asked)
   if not name then return end
   local leap = 0
   local _, got = whole(options, kept, new_seen(), function(value)
-    leap = leap + limits.causality_leap
+    leap = leap + run_limits.causality_leap
     return value + leap
   end)
   local one = type(got) == "table" and first_difference(expected, got)
@@ -191,7 +191,7 @@ function M.causality(options)
   if not repeated(proof, plain, kept, all, expected) then
     on_another_machine(proof, plain, kept, all, expected, seen.machine)
   end
-  for _, cut in ipairs(spread(all, limits.causality_cuts)) do
+  for _, cut in ipairs(spread(all, run_limits.causality_cuts)) do
     local part, err = once.run(plain, { ends_before = times.parse(cut),
       kept = kept })
     if not part then return nil, err end
@@ -213,7 +213,7 @@ function M.warmup(options)
   local all, decided = whole(plain, kept, new_seen())
   if not all then return nil, decided end
   local proof = new_proof(#decided)
-  for _, start in ipairs(spread(all, limits.warmup_starts)) do
+  for _, start in ipairs(spread(all, run_limits.warmup_starts)) do
     local begins = times.parse(start)
     local long, err = once.run(plain, { begins = begins, kept = kept })
     if not long then return nil, err end

@@ -1,8 +1,8 @@
 -- A run by both doors of the broker, compared: orders, fills, what is held, equity.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local once = require "etoro.backtest.once"
+local run_limits = require "etoro.values.run_limits"
 local sweep_runs = require "etoro.backtest.sweep_runs"
 local wire = require "etoro.backtest.wire"
 
@@ -77,9 +77,9 @@ function M.run(options, index, settings)
   local kept, own = {}, sweep_runs.with(options, settings)
   local direct, err = once.run(own, { kept = kept })
   if not direct then return not_replayed(index, err.message) end
-  if #direct.orders > limits.sweep_replay then
+  if #direct.orders > run_limits.sweep_replay then
     return not_replayed(index, ("it has %d orders, more than %d"):format(
-      #direct.orders, limits.sweep_replay))
+      #direct.orders, run_limits.sweep_replay))
   end
   local by_wire
   by_wire, err = once.run(own, { kept = kept, new_broker = wire.new })

@@ -3,9 +3,9 @@
 local backtest_costs = require "etoro.backtest.costs"
 local charts = require "etoro.backtest.charts"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local page = require "etoro.backtest.page"
 local price_charts = require "etoro.backtest.price_charts"
+local run_limits = require "etoro.values.run_limits"
 local types = require "etoro.values.types"
 local values_kept = require "etoro.values.kept"
 
@@ -38,7 +38,7 @@ end
 function M.fills_differ(result)
   local other, profit = result.other_fill, result.measures.profit or 0
   return other ~= nil and math.abs((other.profit or 0) - profit)
-    > limits.fill_difference * math.abs(profit)
+    > run_limits.fill_difference * math.abs(profit)
 end
 
 local function heads(result)
@@ -309,7 +309,7 @@ local function groups_part(result)
 end
 
 local function trades_part(result)
-  local rows, first = {}, math.max(1, #result.trades - limits.report_trades + 1)
+  local rows, first = {}, math.max(1, #result.trades - run_limits.report_trades + 1)
   for i = first, #result.trades do
     local trade = result.trades[i]
     rows[#rows + 1] = { trade.symbol, trade.side, page.units(trade.units),
@@ -326,7 +326,7 @@ local function trades_part(result)
   if #result.open > 0 then
     local held = {}
     for i, one in ipairs(result.open) do
-      if i > limits.report_trades then break end
+      if i > run_limits.report_trades then break end
       held[i] = { one.symbol, one.side, page.units(one.units),
         minute(one.entry_time), page.price(one.entry_price),
         page.price(one.price), page.profit(one.profit) }
@@ -345,7 +345,7 @@ local function orders_part(result)
     if order.state ~= "filled" then
       count = count + 1
       states[order.state] = (states[order.state] or 0) + 1
-      if count <= limits.report_trades then
+      if count <= run_limits.report_trades then
         rows[count] = { minute(order.time), order.symbol, order.side, order.state,
           { order.why or "", "words" } }
       end
@@ -368,7 +368,7 @@ end
 local function remarks(result)
   local items = {}
   local function add(text)
-    if #items < limits.report_remarks then items[#items + 1] = text end
+    if #items < run_limits.report_remarks then items[#items + 1] = text end
   end
   for _, one in ipairs(result.data) do
     for _, fault in ipairs(one.faults) do

@@ -2,7 +2,7 @@
 -- that stand in its own text. Whether they are of bars that are still to come.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -14,7 +14,7 @@ local M = {}
 
 local function read_all(path)
   local file = io.open(path, "rb")
-  local text = file and file:read(limits.source_read)
+  local text = file and file:read(run_limits.source_read)
   if file then file:close() end
   return text
 end
@@ -22,7 +22,7 @@ end
 -- A price as a file may have it, where it is not found everywhere by chance.
 local function telling(price)
   local text = core.figure(price)
-  return #text:gsub("%D", "") >= limits.source_digits and text
+  return #text:gsub("%D", "") >= run_limits.source_digits and text
     or nil
 end
 
@@ -32,7 +32,7 @@ local function sample(data)
   for _, columns in pairs(data) do
     local closes = columns.close
     local first = #closes // 2 + 1
-    local step = math.max(1, (#closes - first) // limits.source_prices)
+    local step = math.max(1, (#closes - first) // run_limits.source_prices)
     for i = first, #closes, step do
       local text = telling(closes[i])
       if text and not seen[text] then
@@ -67,7 +67,7 @@ local function days_of(data)
   for _, columns in pairs(data) do
     local at = columns.time
     local first = #at // 2 + 1
-    local step = math.max(1, (#at - first) // limits.source_prices)
+    local step = math.max(1, (#at - first) // run_limits.source_prices)
     for i = first, #at, step do
       local day = times.format(at[i]):sub(1, 10)
       if not seen[day] then seen[day], list[#list + 1] = true, day end
@@ -111,7 +111,7 @@ local function of_many_days(text)
 end
 
 local function is_most(found, asked)
-  return asked >= limits.source_least and found >= asked * limits.source_share
+  return asked >= run_limits.source_least and found >= asked * run_limits.source_share
 end
 
 -- Whether a text has so many of the prices that they are those of the bars, or says

@@ -3,8 +3,8 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local run_limits = require "etoro.values.run_limits"
 local settings = require "etoro.strategy.settings"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
@@ -41,9 +41,9 @@ local function range_of(name, text, from, to, step)
     return wrong(name, "'%s' runs backwards: write %s=%s..%s%s", text, name, to,
       from, step and ":" .. step or "")
   end
-  local count = (last - first) / by + 1 + limits.sweep_slack
-  if not (count < limits.sweep_values) then
-    return wrong(name, "'%s' has more than %d values", text, limits.sweep_values)
+  local count = (last - first) / by + 1 + run_limits.sweep_slack
+  if not (count < run_limits.sweep_values) then
+    return wrong(name, "'%s' has more than %d values", text, run_limits.sweep_values)
   end
   local digits = math.max(decimals(from), decimals(step or "1"))
   return math.floor(count), function(i)

@@ -2,8 +2,8 @@
 -- the settings beside it and, where there is room, the values in it.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local page = require "etoro.backtest.page"
+local run_limits = require "etoro.values.run_limits"
 local sweep_words = require "etoro.backtest.sweep_words"
 
 local tostring = core.text -- not up to the locale
@@ -17,8 +17,8 @@ local SIZE = { letter = 7.2, line = 18, cell = 32, tall = 520, narrow = 260, wid
 
 local function clip(value)
   local text = tostring(value)
-  if #text <= limits.report_letters then return text end
-  return text:sub(1, limits.report_letters - 2) .. ".."
+  if #text <= run_limits.report_letters then return text end
+  return text:sub(1, run_limits.report_letters - 2) .. ".."
 end
 M.clip = clip
 
@@ -142,7 +142,7 @@ end
 ---@param ranks etoro.SweepRanks
 ---@return string? html nil where there is none
 function M.html(ranks)
-  local map = ranks:map(limits.report_map)
+  local map = ranks:map(run_limits.report_map)
   if not (map and map.most) then return nil end
   local tall = math.min(map.height * SIZE.cell, SIZE.tall)
   local rects, texts, letters = cells_of(ranks, map)

@@ -5,8 +5,8 @@ local charts = require "etoro.backtest.charts"
 local core = require "etoro.core"
 local costs = require "etoro.backtest.costs"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local page = require "etoro.backtest.page"
+local run_limits = require "etoro.values.run_limits"
 local sweep_map = require "etoro.backtest.sweep_map"
 local sweep_words = require "etoro.backtest.sweep_words"
 local types = require "etoro.values.types"
@@ -179,7 +179,7 @@ local function neighbours_table(ranks)
   titles[#titles + 1] = "less the best's"
   for _, index in ipairs(ranks.grid:neighbours(best.run)) do
     local value = ranks.value[index]
-    if value and #rows < limits.report_around then
+    if value and #rows < run_limits.report_around then
       local row, settings = {}, ranks.grid:settings(index)
       for k, axis in ipairs(ranks.grid.axes) do
         row[k] = tostring(settings[axis.name])
@@ -222,7 +222,7 @@ local function luck_part(about)
     .. "how likely it is that the best is better than that; below %s %% it is not to "
     .. "be told from luck. What was tried before, with other files, settings or "
     .. "symbols, counts as well, and is not counted here."):format(
-    core.fixed(100 * limits.sweep_sure, 0))))
+    core.fixed(100 * run_limits.sweep_sure, 0))))
 end
 
 local function spread_part(about)

@@ -1,8 +1,8 @@
 -- What is remembered of a sweep's runs, a few numbers of each, and what they say:
 -- the best, what lies around it, and how much of it is luck.
-
-local limits = require "etoro.values.limits"
 local odds = require "etoro.backtest.sweep_odds"
+
+local run_limits = require "etoro.values.run_limits"
 
 local M = {}
 
@@ -51,9 +51,9 @@ local function place(self, one, value)
     end
     at = at - 1
   end
-  if at > limits.sweep_best then return end
+  if at > run_limits.sweep_best then return end
   table.insert(best, at, one)
-  best[limits.sweep_best + 1] = nil
+  best[run_limits.sweep_best + 1] = nil
 end
 
 -- Mean and squares of the daily Sharpe ratios, as they come.
@@ -70,7 +70,7 @@ function ranks:add(one)
   self.done = self.done + 1
   if one.error then
     self.failures = self.failures + 1
-    if #self.failed < limits.sweep_failures_told then
+    if #self.failed < run_limits.sweep_failures_told then
       self.failed[#self.failed + 1] = { run = one.run, error = one.error }
     end
     return
@@ -106,7 +106,7 @@ function ranks:around()
   local share = own > 0 and mean / own or nil
   return { runs = count, mean = mean, least = least, share = share,
     is_needle = share and not LESS_IS_MORE[self.by]
-      and share < limits.sweep_plateau or nil }
+      and share < run_limits.sweep_plateau or nil }
 end
 
 ---@class etoro.SweepLuck

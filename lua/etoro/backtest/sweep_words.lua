@@ -1,7 +1,7 @@
 -- What a sweep's figures mean, in words: of its report on a terminal and its page.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -62,13 +62,13 @@ end
 --- A Sharpe ratio of a day as one of a year.
 ---@param daily number
 ---@return number
-function M.yearly(daily) return daily * math.sqrt(limits.sweep_days) end
+function M.yearly(daily) return daily * math.sqrt(run_limits.sweep_days) end
 
 --- Whether the best is no more than luck, as far as can be told.
 ---@param luck etoro.SweepLuck
 ---@return boolean
 function M.is_doubtful(luck)
-  return luck.deflated_sharpe ~= nil and luck.deflated_sharpe < limits.sweep_sure
+  return luck.deflated_sharpe ~= nil and luck.deflated_sharpe < run_limits.sweep_sure
 end
 
 --- How much of the best is luck, in words.

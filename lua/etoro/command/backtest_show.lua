@@ -3,10 +3,10 @@
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local page = require "etoro.backtest.page"
 local report = require "etoro.backtest.report"
+local run_limits = require "etoro.values.run_limits"
 local run_show = require "etoro.command.run_show"
 local spark = require "etoro.command.spark"
 local times = require "etoro.values.times"
@@ -59,7 +59,7 @@ end
 local function wrapped(name, text)
   local rows, line = {}, ""
   for word in text:gmatch "[^ ]+" do
-    if line ~= "" and #line + 1 + #word > limits.command_report_text then
+    if line ~= "" and #line + 1 + #word > run_limits.command_report_text then
       rows[#rows + 1], line = { name, line }, word
       name = ""
     else
@@ -93,7 +93,7 @@ local function head(session, result)
     { "bars", result.bars },
     { "equity", ("%s USD, from %s (%s)"):format(output.usd(points[#points]),
       output.usd(result.cash), percent(result.measures["return"])) },
-    { "", spark.line(points, limits.command_sparkline) },
+    { "", spark.line(points, run_limits.command_sparkline) },
     { "buy and hold", percent(result.benchmarks.buy_and_hold["return"]) },
     { "cash", percent(result.benchmarks.cash["return"]) } })
   session.out:fields(rows, NAMES)
@@ -132,7 +132,7 @@ end
 local function trades(session, result)
   local rows, list = {}, result.trades
   local has_days = result.seconds >= times.DAY
-  local first = math.max(1, #list - limits.command_trades_shown + 1)
+  local first = math.max(1, #list - run_limits.command_trades_shown + 1)
   for i = first, #list do
     local trade = list[i]
     rows[#rows + 1] = { trade.symbol, trade.side, session.out:bar_time(trade.entry_time, has_days),
@@ -189,7 +189,7 @@ local function notes(session, result)
       count[note.text] = (count[note.text] or 0) + 1
     end
   end
-  local first = math.max(1, #list - limits.command_trades_shown + 1)
+  local first = math.max(1, #list - run_limits.command_trades_shown + 1)
   if first > 1 then
     session.out:line(("note: %d others; --json has all"):format(first - 1), "yellow")
   end

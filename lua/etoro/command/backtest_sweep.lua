@@ -4,9 +4,9 @@ local backtest_options = require "etoro.command.backtest_options"
 local backtest_replay = require "etoro.backtest.replay"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local report_files = require "etoro.command.report_files"
+local run_limits = require "etoro.values.run_limits"
 local sweep_crew = require "etoro.command.sweep_crew"
 local sweep_page = require "etoro.backtest.sweep_page"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
@@ -54,9 +54,9 @@ end
 
 -- Many runs begin when somebody has said so.
 local function check_count(session, options, grid, runs, workers)
-  if runs <= limits.sweep_runs or session.args.yes then return end
+  if runs <= run_limits.sweep_runs or session.args.yes then return end
   local text = ("%d runs, more than %d: they would take about %s on %d processes")
-    :format(runs, limits.sweep_runs, estimate(options, grid, runs, workers), workers)
+    :format(runs, run_limits.sweep_runs, estimate(options, grid, runs, workers), workers)
   if not terminal.is_terminal(0) then
     exits.exit(exits.DECLINED, text .. "; --yes begins them, nothing was run")
   end
@@ -161,8 +161,8 @@ end
 local function check_args(args)
   if args.causality or args.warmup_check or args.parity then
     usage "--sweep goes without --causality, --warmup-check and --parity"
-  elseif args.workers and args.workers > limits.sweep_workers then
-    usage("--workers is at most %d", limits.sweep_workers)
+  elseif args.workers and args.workers > run_limits.sweep_workers then
+    usage("--workers is at most %d", run_limits.sweep_workers)
   end
 end
 
@@ -179,7 +179,7 @@ function M.read(session)
   session:must(grid, err)
   options.settings = given
   return { options = options, grid = grid, words = args.sweep,
-    workers = args.workers or math.min(sweep_crew.processors(), limits.sweep_workers) }
+    workers = args.workers or math.min(sweep_crew.processors(), run_limits.sweep_workers) }
 end
 
 --- Runs all combinations.

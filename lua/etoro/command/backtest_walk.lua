@@ -4,11 +4,11 @@
 local backtest_sweep = require "etoro.command.backtest_sweep"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local limits = require "etoro.values.limits"
 local measures = require "etoro.backtest.measures"
 local once = require "etoro.backtest.once"
 local output = require "etoro.command.output"
 local report_files = require "etoro.command.report_files"
+local run_limits = require "etoro.values.run_limits"
 local sweep_page = require "etoro.backtest.sweep_page"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
 local sweep_runs = require "etoro.backtest.sweep_runs"
@@ -83,7 +83,7 @@ local function compare(windows, by)
   if count == 0 then return {} end
   local share = trained > 0 and judged / trained or nil
   return { trained = trained / count, judged = judged / count, share = share,
-    is_overfit = share and share < limits.sweep_plateau or nil }
+    is_overfit = share and share < run_limits.sweep_plateau or nil }
 end
 
 local function part(value) return value and core.fixed(value, 2) or "-" end

@@ -1,9 +1,9 @@
 -- etoro candles: bars of prices, as a table or drawn.
 
 local instruments = require "etoro.command.instruments"
-local limits = require "etoro.values.limits"
 local market_candles = require "etoro.market.candles"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local spark = require "etoro.command.spark"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
@@ -40,7 +40,7 @@ local function shown_time(session, bar)
 end
 
 local function draw(session, bars, symbol)
-  local rows, signs = limits.command_chart_rows, spark.candles()
+  local rows, signs = run_limits.command_chart_rows, spark.candles()
   local low, high = bounds(bars)
   local step = (high - low) / rows
   local places = math.max(output.places(high), output.places(low))
@@ -65,8 +65,8 @@ end
 
 -- As many of the newest as a line holds, with the scale behind them.
 local function fitting(bars)
-  local columns = terminal.columns(1) or limits.command_chart_columns
-  local most = math.max(1, columns - limits.command_chart_scale)
+  local columns = terminal.columns(1) or run_limits.command_chart_columns
+  local most = math.max(1, columns - run_limits.command_chart_scale)
   return { table.unpack(bars, math.max(1, #bars - most + 1)) }
 end
 

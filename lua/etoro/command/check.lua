@@ -8,8 +8,8 @@ local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local key_file = require "etoro.client.key_file"
 local key_trial = require "etoro.command.key_trial"
-local limits = require "etoro.values.limits"
 local profiles = require "etoro.client.profiles"
+local run_limits = require "etoro.values.run_limits"
 local server_clock = require "etoro.call.server_clock"
 local times = require "etoro.values.times"
 local words = require "etoro.command.words"
@@ -100,7 +100,7 @@ local function look_at_clock(report, response, asked, answered)
   -- the server's date has whole seconds, and is between the two readings
   local skew = asked - server - 1 > 0 and asked - server - 1
     or server - answered > 0 and server - answered or 0
-  if skew > limits.command_clock_skew then
+  if skew > run_limits.command_clock_skew then
     add(report, "bad", "clock",
       core.fixed(skew, 0) .. " s away from the server's",
       "Set this machine's clock: expiry times and order times rest on it")

@@ -6,9 +6,9 @@ local count = require "etoro.values.count"
 local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
 local instruments = require "etoro.command.instruments"
-local limits = require "etoro.values.limits"
 local lookup = require "etoro.command.lookup"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local trading_position = require "etoro.trading.position"
 local shapes = require "etoro.command.shapes"
 local routes = require "etoro.trading.routes"
@@ -63,12 +63,12 @@ local function accepted(closing, position, order_id)
     op.path, output.number(order_id)) or ""
   session:note(("the market of %s is closed: the close of %s waits until it"
     .. " opens.%s"):format(name_of(closing, position), output.number(id), back))
-  return not session.args.wait and limits.command_shut_wait or nil
+  return not session.args.wait and run_limits.command_shut_wait or nil
 end
 
 local function options_of(closing, list)
   return {
-    wait = closing.session.args.wait or limits.command_close_wait,
+    wait = closing.session.args.wait or run_limits.command_close_wait,
     positions = list,
     on_accepted = function(position, order_id)
       return accepted(closing, position, order_id)
@@ -169,7 +169,7 @@ local function close_one(session, id, units)
   if wrong then session:fail(wrong) end
   session:confirm { describe(closing, position) }
   session.waiting:set_work("waiting for the close of " .. output.number(id),
-    session.args.wait or limits.command_close_wait)
+    session.args.wait or run_limits.command_close_wait)
   local result, err = session:change("the close", position.close, position,
     { units = units }, options_of(closing))
   session.waiting:set_work(nil)

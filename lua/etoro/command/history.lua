@@ -3,15 +3,15 @@
 local count = require "etoro.values.count"
 local figures = require "etoro.command.figures"
 local instruments = require "etoro.command.instruments"
-local limits = require "etoro.values.limits"
 local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local shapes = require "etoro.command.shapes"
 
 local M = {}
 
 local function since(session)
-  return session.args.since or moments.days_ago(limits.command_history_days)
+  return session.args.since or moments.days_ago(run_limits.command_history_days)
 end
 
 -- What a narrow terminal goes without, the lowest number first; symbol and

@@ -3,11 +3,11 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local instruments = require "etoro.command.instruments"
-local limits = require "etoro.values.limits"
 local order_fields = require "etoro.trading.order.fields"
 local order_states = require "etoro.trading.order.states"
 local output = require "etoro.command.output"
 local remembered = require "etoro.command.remembered"
+local run_limits = require "etoro.values.run_limits"
 local shapes = require "etoro.command.shapes"
 local routes = require "etoro.trading.routes"
 
@@ -174,7 +174,7 @@ local function follow(placed, seconds, is_asked)
   session.waiting:set_work("waiting for the fill of order "
     .. output.number(order.orderId), seconds)
   session:must(order:wait {
-    timeout = math.min(limits.command_told_after, seconds),
+    timeout = math.min(run_limits.command_told_after, seconds),
   })
   local left = ends - core.monotonic()
   if not order:is_final() and (not tell_why(placed) or is_asked)
@@ -257,8 +257,8 @@ function M.order(session)
   local placed = { session = session, fields = fields,
     instrument = instrument, order = place(session, fields, instrument) }
   tell(placed)
-  local seconds = args.wait or args.trigger and limits.command_trigger_wait
-    or limits.command_order_wait
+  local seconds = args.wait or args.trigger and run_limits.command_trigger_wait
+    or run_limits.command_order_wait
   if seconds > 0 then follow(placed, seconds, args.wait ~= nil) end
   return show(placed)
 end

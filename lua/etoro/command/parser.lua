@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local guide = require "etoro.command.guide"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local run_limits = require "etoro.values.run_limits"
 local tree = require "etoro.command.tree"
 local typed = require "etoro.command.typed"
 
@@ -79,7 +80,7 @@ local function add_market(parser)
   local search = add_command(parser, "search", "Find instruments by text.")
   search:argument("text", "Part of a symbol or name.")
   search:option("--limit", "How many at most."):convert(typed.whole)
-    :default(core.text(limits.command_search_items))
+    :default(core.text(run_limits.command_search_items))
 end
 
 local function add_actions(parser, name, text)
@@ -244,14 +245,14 @@ local function add_trading(parser)
   order:option("--settlement", "How it settles.")
     :choices { "cfd", "real", "realFutures", "marginTrade" }
   order:option("--wait", ("Seconds to wait for the fill; %d unless given, %d"
-    .. " with --trigger. 0: do not wait."):format(limits.command_order_wait,
-    limits.command_trigger_wait)):convert(typed.seconds)
+    .. " with --trigger. 0: do not wait."):format(run_limits.command_order_wait,
+    run_limits.command_trigger_wait)):convert(typed.seconds)
   local close = add_command(parser, "close", "Close a position.")
   close:argument("position", "positionId, the symbol of one position, or 'all'.")
   close:option("--units", "Only so many of its units."):convert(typed.decimal)
   close:option("--wait", ("Seconds to wait until it is closed; %d unless"
     .. " given, less where its market is closed.")
-    :format(limits.command_close_wait)):convert(typed.seconds)
+    :format(run_limits.command_close_wait)):convert(typed.seconds)
   add_command(parser, "account", "What the account is worth.")
   local cancel = add_command(parser, "cancel", "Take an order back.")
   cancel:argument("order", "orderId, or the symbol of one order.")
@@ -262,7 +263,7 @@ local function add_trading(parser)
   edit:flag("--trailing", "The stop follows the price.")
   local history = add_command(parser, "history", "Closed trades.")
   history:option("--since", ("First day, YYYY-MM-DD; %d days back unless"
-    .. " given."):format(limits.command_history_days)):convert(typed.day)
+    .. " given."):format(run_limits.command_history_days)):convert(typed.day)
   history:option("--limit", "How many at most."):convert(typed.whole)
   local recover = add_command(parser, "recover", "Say what became of what a journal"
     .. " left open, and note it there.")
@@ -285,7 +286,7 @@ local function add_run(parser)
     .. " the Lua file unless given; once for each.")
     :count "*"
   run:option("--days", ("Days that it runs; in a sandbox %d, elsewhere until it"
-    .. " is stopped."):format(limits.strategy_days)):convert(typed.positive)
+    .. " is stopped."):format(run_limits.strategy_days)):convert(typed.positive)
   run:option("--seed", "Which sandbox; 1 unless given."):convert(typed.whole)
   run:option("--set", "A setting, NAME=VALUE, of one file FILE.NAME=VALUE; may be"
     .. " repeated."):count "*"
@@ -352,7 +353,7 @@ local function add_backtest(parser)
   backtest:option("--data", "A CSV file of bars, or a folder of SYMBOL.csv; what"
     .. " etoro data get has kept unless given.")
   backtest:option("--cash", ("US dollars to begin with; %d unless given."):format(
-    limits.backtest_cash)):convert(typed.positive)
+    run_limits.backtest_cash)):convert(typed.positive)
   backtest:option("--set", "A setting, NAME=VALUE; may be repeated."):count "*"
   backtest:option("--settings", "A file of settings, a JSON object.")
   backtest:option("--costs", "To be stated: etoro (what was measured"

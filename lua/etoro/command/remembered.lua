@@ -4,8 +4,8 @@
 
 local core = require "etoro.core"
 local folders = require "etoro.values.folders"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local shapes = require "etoro.command.shapes"
 
 local M = {}
@@ -62,7 +62,7 @@ local function joined(new, old)
   for _, list in ipairs { new, old } do
     for _, line in ipairs(list) do
       local word = line:match "^[^\t]+"
-      if not seen[word] and #lines < limits.command_kept_symbols then
+      if not seen[word] and #lines < run_limits.command_kept_symbols then
         lines[#lines + 1] = line == word and texts[word] or line
       end
       seen[word] = true

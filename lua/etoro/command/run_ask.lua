@@ -4,8 +4,8 @@
 local core = require "etoro.core"
 local etoro = require "etoro"
 local instruments = require "etoro.command.instruments"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local run_show = require "etoro.command.run_show"
 local shapes = require "etoro.command.shapes"
 local types = require "etoro.values.types"
@@ -25,7 +25,7 @@ local function held_by(session, client)
   local list = session:must(client.positions:list())
   if #list == 0 then return "holds nothing" end
   local symbols, words = instruments.symbols(session, list), {}
-  for i = 1, math.min(#list, limits.command_ask_positions) do
+  for i = 1, math.min(#list, run_limits.command_ask_positions) do
     words[i] = position_text(shapes.position(list[i], symbols))
   end
   if #list > #words then

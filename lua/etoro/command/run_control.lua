@@ -4,6 +4,7 @@
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local tasks = require "etoro.tasks"
 local values_kept = require "etoro.values.kept"
 local waiting = require "etoro.tasks.waiting"
@@ -31,7 +32,7 @@ server.__name = "etoro.command.run_control"
 function M.path(state)
   local folder, name = state:match "^(.*/)([^/]*)$"
   folder, name = folder or "", name or state
-  if #name > limits.command_socket_name then
+  if #name > run_limits.command_socket_name then
     name = "run-" .. core.fingerprint(core.secret(name))
   end
   return folder .. name .. ".sock"
@@ -45,7 +46,7 @@ local function read_line(socket, ends)
     if piece == "" or why == "failed" then return nil end
     text = text .. (piece or "")
     local line = text:match "^([^\n]*)\n"
-    if line or #text > limits.command_control_line then return line end
+    if line or #text > run_limits.command_control_line then return line end
     waiting.sleep(limits.shared_tick)
   until core.monotonic() > ends
 end
@@ -53,7 +54,7 @@ end
 -- What is not read in time is not sent.
 local function say(socket, shape)
   local text, at = json.show(shape) .. "\n", 1
-  local ends = core.monotonic() + limits.command_control_wait
+  local ends = core.monotonic() + run_limits.command_control_wait
   while at <= #text and core.monotonic() < ends do
     local count, _, why = socket:send(text, at)
     if why == "failed" then return end
@@ -102,7 +103,7 @@ end
 -- Answers one who has connected. What comes is as untrusted as a file.
 local function answer(self, socket)
   local _ <close> = socket
-  local line = read_line(socket, core.monotonic() + limits.command_control_wait)
+  local line = read_line(socket, core.monotonic() + run_limits.command_control_wait)
   local asked = line and json.decode(line, true)
   local act = type(asked) == "table" and ASKED[asked.ask]
   if act then return act(self, socket, asked) end
@@ -120,7 +121,7 @@ end
 -- Takes those in who have connected, as many as can be answered at once.
 local function follow(self)
   while true do
-    local socket = self.count < limits.command_control_most and self.socket:accept()
+    local socket = self.count < run_limits.command_control_most and self.socket:accept()
     if socket then
       self.tasks[tasks.spawn(serve, self, socket)] = true
     else

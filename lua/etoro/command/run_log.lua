@@ -3,8 +3,8 @@
 
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -46,7 +46,7 @@ end
 function log:write(note)
   local line = ("%s  %-7s  %s"):format(times.format(note.time), note.kind,
     output.clean(note.text))
-  if self.size + #line >= limits.command_log_max then turn(self) end
+  if self.size + #line >= run_limits.command_log_max then turn(self) end
   self.file:write(line, "\n")
   self.file:flush()
   self.size = self.size + #line + 1

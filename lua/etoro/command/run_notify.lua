@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local run_show = require "etoro.command.run_show"
 local terminal = require "etoro.command.terminal"
 local user_agent = require "etoro.values.user_agent"
@@ -71,7 +72,7 @@ local function url_hook(url)
   end
   local engine = waiting.of().engine
   local handle, message = engine:client { base_url = origin,
-    user_agent = user_agent, connect_timeout = limits.command_notify_time }
+    user_agent = user_agent, connect_timeout = run_limits.command_notify_time }
   if not handle then exits.exit(exits.USAGE, "--notify: " .. message) end
   if not target:find "^/" then target = "/" .. target end
   return {
@@ -79,8 +80,8 @@ local function url_hook(url)
     start = function(note)
       local job, why = engine:submit(handle, { method = "POST", target = target,
         body = note, content_type = "application/json",
-        timeout = limits.command_notify_time,
-        deadline = limits.command_notify_time })
+        timeout = run_limits.command_notify_time,
+        deadline = run_limits.command_notify_time })
       return job and { job = job }, why
     end,
     look = function(busy)
@@ -115,7 +116,7 @@ function hooks:add(note)
   if note.kind == "log" or not self.list[1] then return end
   local text = json.show(run_show.note_shape(note))
   for _, hook in ipairs(self.list) do
-    if #hook.queue < limits.command_notify_queue then
+    if #hook.queue < run_limits.command_notify_queue then
       hook.queue[#hook.queue + 1] = text
     else
       hook.lost = hook.lost + 1
@@ -141,7 +142,7 @@ end
 local function look(hook)
   local busy = hook.busy
   local has_ended, problem = hook.look(busy)
-  if not has_ended and core.monotonic() - busy.since > limits.command_notify_time then
+  if not has_ended and core.monotonic() - busy.since > run_limits.command_notify_time then
     hook.kill(busy)
     has_ended, problem = true, "it took too long"
   end
@@ -196,7 +197,7 @@ end
 --- Tells what still waits, for a while.
 function hooks:finish()
   self.is_closed = true
-  local ends = core.monotonic() + limits.command_notify_end
+  local ends = core.monotonic() + run_limits.command_notify_end
   while step_all(self) and core.monotonic() < ends do
     if (select(2, terminal.signal()) or 0) > 1 then break end
     waiting.sleep(limits.shared_tick)

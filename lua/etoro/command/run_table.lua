@@ -1,9 +1,9 @@
 -- The table of etoro run: a row for each strategy, as it stands.
-
-local limits = require "etoro.values.limits"
 local live_table = require "etoro.command.live_table"
 local moments = require "etoro.command.moments"
 local output = require "etoro.command.output"
+
+local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
 local types = require "etoro.values.types"
@@ -114,7 +114,7 @@ end
 function M.follow(runs)
   while not runs.is_over do
     M.draw(runs)
-    waiting.sleep(limits.command_run_tick)
+    waiting.sleep(run_limits.command_run_tick)
   end
 end
 

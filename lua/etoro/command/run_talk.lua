@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local run_control = require "etoro.command.run_control"
+local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 local waiting = require "etoro.tasks.waiting"
 
@@ -37,7 +38,7 @@ end
 function M.ask(state, asked)
   if not has_native then return nil, "etoro.terminal is not built", "failed" end
   local socket, problem, why = connect(run_control.path(state),
-    core.monotonic() + limits.command_control_wait)
+    core.monotonic() + run_limits.command_control_wait)
   if not socket then return nil, problem, why end
   -- a line fits into what a socket takes at once
   local count

@@ -5,9 +5,9 @@
 local core = require "etoro.core"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
 local run_files = require "etoro.command.run_files"
+local run_limits = require "etoro.values.run_limits"
 local run_show = require "etoro.command.run_show"
 local run_table = require "etoro.command.run_table"
 local run_talk = require "etoro.command.run_talk"
@@ -52,11 +52,11 @@ end
 local function ask(file, asked)
   local talk, problem, why = run_talk.ask(file.state, asked)
   if not talk then return nil, why == "absent" and "none" or "mute", problem end
-  local answer = talk:answer(limits.command_control_wait)
+  local answer = talk:answer(run_limits.command_control_wait)
   if not answer then
     talk:close()
     return nil, "mute", ("it has not answered within %d seconds"):format(
-      limits.command_control_wait)
+      run_limits.command_control_wait)
   elseif answer.kind == "failed" then
     exits.exit(exits.FAILED, tostring(answer.message))
   end
@@ -137,11 +137,11 @@ function M.halt(session)
     return show_halt(session, file, { running = true, answered = true,
       positions = answer.owned, orders = answer.orders })
   end
-  local closed, has_ended = talk:answer(limits.command_halt_wait)
+  local closed, has_ended = talk:answer(run_limits.command_halt_wait)
   if not closed then
     exits.exit(exits.DONE, has_ended and "the run has ended before it said that all is"
       .. " closed" or ("it closes what it holds, and has not said within %d seconds"
-      .. " that this is done"):format(limits.command_halt_wait))
+      .. " that this is done"):format(run_limits.command_halt_wait))
   end
   show_halt(session, file, { running = true, answered = true, closed = closed.closed,
     positions = closed.owned, orders = closed.orders })

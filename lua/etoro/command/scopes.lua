@@ -3,8 +3,8 @@
 
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
-local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local run_limits = require "etoro.values.run_limits"
 
 local M = {}
 
@@ -72,7 +72,7 @@ end
 function M.resolve(session, typed)
   local names = split(typed)
   local known = session:client().portfolios:scopes {
-    max_retries = 0, deadline = limits.command_scopes_patience }
+    max_retries = 0, deadline = run_limits.command_scopes_patience }
   local out = {}
   for i, name in ipairs(names) do
     out[i] = known and #known > 0 and find(name, known) or complete(name)

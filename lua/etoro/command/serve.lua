@@ -4,8 +4,8 @@ local audit = require "etoro.serve.audit"
 local etoro = require "etoro"
 local exits = require "etoro.command.exits"
 local folders = require "etoro.values.folders"
-local limits = require "etoro.values.limits"
 local run_files = require "etoro.command.run_files"
+local run_limits = require "etoro.values.run_limits"
 local serve = require "etoro.serve"
 local terminal = require "etoro.command.terminal"
 
@@ -40,11 +40,11 @@ local function options_of(args, path)
 end
 
 -- What stands for a line that is too long to be kept.
-local TOO_LONG = (" "):rep(limits.serve_line_max + 1)
+local TOO_LONG = (" "):rep(run_limits.serve_line_max + 1)
 
 -- Hands over the line that is whole now; the last one may lack its end.
 local function hand_over(server, buffer)
-  local is_kept = buffer.size <= limits.serve_line_max
+  local is_kept = buffer.size <= run_limits.serve_line_max
   server:line(is_kept and table.concat(buffer) or TOO_LONG)
   for i = #buffer, 1, -1 do buffer[i] = nil end
   buffer.size = 0
@@ -54,7 +54,7 @@ end
 local function take(server, buffer, text)
   for piece, stop in text:gmatch "([^\n]*)(\n?)" do
     buffer.size = buffer.size + #piece
-    if buffer.size <= limits.serve_line_max then buffer[#buffer + 1] = piece end
+    if buffer.size <= run_limits.serve_line_max then buffer[#buffer + 1] = piece end
     if stop ~= "" then hand_over(server, buffer) end
   end
 end
@@ -63,7 +63,7 @@ end
 local function close(server, buffer)
   if buffer.size > 0 then hand_over(server, buffer) end
   etoro.spawn(function()
-    etoro.sleep(limits.serve_patience)
+    etoro.sleep(run_limits.serve_patience)
     server:stop()
   end)
 end

@@ -4,7 +4,7 @@
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -94,7 +94,7 @@ local function take_text(self, worker, text)
     at = behind
   end
   worker.text = text:sub(at)
-  if #worker.text > limits.sweep_line then
+  if #worker.text > run_limits.sweep_line then
     exits.exit(exits.FAILED, "a worker tells a line without an end")
   end
 end
@@ -103,7 +103,7 @@ local function code_of(worker)
   native.close(worker.fd)
   local code = native.hook_ended(worker.pid)
   while not code do
-    native.wait_any({}, limits.sweep_look)
+    native.wait_any({}, run_limits.sweep_look)
     code = native.hook_ended(worker.pid)
   end
   return code
@@ -137,7 +137,7 @@ function crew:look()
   local fds = {}
   for i, worker in ipairs(self.list) do fds[i] = worker.fd end
   if #fds == 0 then return false end
-  native.wait_any(fds, limits.sweep_look)
+  native.wait_any(fds, run_limits.sweep_look)
   for _, worker in ipairs(table.move(self.list, 1, #self.list, 1, {})) do
     local text = native.read_some(worker.fd)
     if not text then

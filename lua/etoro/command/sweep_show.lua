@@ -3,8 +3,8 @@
 
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local spark = require "etoro.command.spark"
 local sweep_words = require "etoro.backtest.sweep_words"
 local terminal = require "etoro.command.terminal"
@@ -58,8 +58,8 @@ end
 local function heat_map(session, ranks)
   local map = ranks:map()
   if not map or not map.most then return end
-  local rows = math.min(map.rows.count, limits.sweep_map)
-  local columns = math.min(map.columns.count, limits.sweep_map)
+  local rows = math.min(map.rows.count, run_limits.sweep_map)
+  local columns = math.min(map.columns.count, run_limits.sweep_map)
   local width = 0
   for i = 1, rows do width = math.max(width, #tostring(map.rows.at(i))) end
   session.out:line(("%s by %s (down, %s to %s) and %s (across, %s to %s)%s"):format(

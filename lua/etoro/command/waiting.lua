@@ -4,15 +4,15 @@
 -- eighth of what is left where that is more.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 
 local M = {}
 
 -- Seconds after which a wait is told.
 local PATIENCE = {
-  queued = limits.command_queued_told, retried = 0,
-  sent = limits.command_sent_told,
+  queued = run_limits.command_queued_told, retried = 0,
+  sent = run_limits.command_sent_told,
 }
 
 ---@class etoro.command.Waiting
@@ -104,7 +104,7 @@ end
 local RANK = { retried = 1, queued = 2, sent = 3 }
 
 local function is_due(call, now)
-  if call.till and call.till - call.since < limits.command_pause_told then
+  if call.till and call.till - call.since < run_limits.command_pause_told then
     return false
   end
   return now - call.since >= PATIENCE[call.state]
@@ -134,8 +134,8 @@ local function tell_line(self, call, now)
   local key = call.state .. " " .. (call.pool or "") .. (call.till or "")
   if now < (self.told[key] or 0) then return end
   local text, length = TEXTS[call.state](self, call, now)
-  self.told[key] = now + math.max(limits.command_told_again,
-    length / limits.command_told_share)
+  self.told[key] = now + math.max(run_limits.command_told_again,
+    length / run_limits.command_told_share)
   terminal.say(text)
 end
 

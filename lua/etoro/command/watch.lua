@@ -5,8 +5,8 @@ local exits = require "etoro.command.exits"
 local figures = require "etoro.command.figures"
 local instruments = require "etoro.command.instruments"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
 local watch_table = require "etoro.command.watch_table"
@@ -89,7 +89,7 @@ end
 
 local function follow(view)
   while true do
-    local event, err = view.stream:next(limits.command_watch_tick)
+    local event, err = view.stream:next(run_limits.command_watch_tick)
     terminal.check_signal()
     if event then
       tell(view, event)
@@ -98,7 +98,7 @@ local function follow(view)
     end
     local now = core.monotonic()
     if view.is_live and #view.ids > 0
-        and now - (view.drawn_at or 0) >= limits.command_watch_tick then
+        and now - (view.drawn_at or 0) >= run_limits.command_watch_tick then
       draw(view)
       view.drawn_at = now
     end

@@ -1,9 +1,9 @@
 -- The table of etoro watch: what a row says, and which columns a width has.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local live_table = require "etoro.command.live_table"
 local output = require "etoro.command.output"
+local run_limits = require "etoro.values.run_limits"
 local spark = require "etoro.command.spark"
 
 local M = {}
@@ -21,7 +21,7 @@ local DROPPED = { "trend", "spread", "market", "age", "ask", "change" }
 ---@param price number
 function M.remember(prices, price)
   prices[#prices + 1] = price
-  if #prices > limits.command_trend then table.remove(prices, 1) end
+  if #prices > run_limits.command_trend then table.remove(prices, 1) end
 end
 
 --- Draws prices as blocks, between the lowest and the highest of them.

@@ -7,7 +7,7 @@
 
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -188,7 +188,7 @@ end
 ---@param share number
 ---@return integer
 function M.memory(share)
-  return math.ceil(math.log(limits.indicator_forgotten) / math.log(1 - share))
+  return math.ceil(math.log(run_limits.indicator_forgotten) / math.log(1 - share))
 end
 
 local OPTIONS = { source = true, of = true, keep = true }
@@ -206,10 +206,10 @@ local function read_options(kind, options)
       .. "high, low, close, volume, hl2, hlc3, ohlc4 or a function expected")
       :format(kind.name))
   end
-  local keep = options.keep or limits.indicator_kept
-  if math.type(keep) ~= "integer" or keep < 2 or keep > limits.indicator_length_max then
+  local keep = options.keep or run_limits.indicator_kept
+  if math.type(keep) ~= "integer" or keep < 2 or keep > run_limits.indicator_length_max then
     blame.raise(("bad option 'keep' of %s: a whole number from 2 to %d expected")
-      :format(kind.name, limits.indicator_length_max))
+      :format(kind.name, run_limits.indicator_length_max))
   end
   return source, keep, options.of
 end
@@ -222,11 +222,11 @@ local function read_parameters(kind, self, given)
     local value = given[i]
     if value == nil then value = default end
     if type(value) ~= "number" or value ~= value
-        or value < (parameter.least or 1) or value > limits.indicator_length_max
+        or value < (parameter.least or 1) or value > run_limits.indicator_length_max
         or (is_whole and math.type(value) ~= "integer") then
       blame.raise(("bad argument '%s' of %s: a %snumber from %d to %d expected")
         :format(name, kind.name, is_whole and "whole " or "",
-          parameter.least or 1, limits.indicator_length_max))
+          parameter.least or 1, run_limits.indicator_length_max))
     end
     self[name] = value
   end

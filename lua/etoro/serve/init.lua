@@ -9,9 +9,9 @@ local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local reading = require "etoro.serve.reading"
+local run_limits = require "etoro.values.run_limits"
 local tasks = require "etoro.tasks"
 local version = require "etoro.values.version"
 local writing = require "etoro.serve.writing"
@@ -56,7 +56,7 @@ end
 
 -- One that raises says so to who called it: codes of JSON-RPC, not of the API.
 local function fault(code, message)
-  return { code = code, message = errors.one_line(message, limits.serve_message_max) }
+  return { code = code, message = errors.one_line(message, run_limits.serve_message_max) }
 end
 
 -- The id that a message was asked with, where it is one.
@@ -75,11 +75,11 @@ end
 -- is to be said of it.
 local function content(value, is_error, warning)
   local text = json.show(value)
-  if #text > limits.serve_answer_max then
+  if #text > run_limits.serve_answer_max then
     is_error = true
     text = json.show { kind = "invalid", code = "too_large",
       message = ("the answer has %d bytes, more than %d: ask for less of it")
-        :format(#text, limits.serve_answer_max) }
+        :format(#text, run_limits.serve_answer_max) }
   end
   local parts = json.list { { type = "text", text = text } }
   if warning then
@@ -126,7 +126,7 @@ local function run_tool(self, tool, arguments, entry)
   if not ok then
     value, err = nil, errors.is(value) and value
       or { kind = "invalid", code = "invalid_argument",
-        message = errors.one_line(tostring(value), limits.serve_message_max) }
+        message = errors.one_line(tostring(value), run_limits.serve_message_max) }
   end
   if value == nil then
     err = error_of(err)
@@ -277,7 +277,7 @@ end
 
 -- Calls take time: each is a task, whose answer `done` gets, or nil.
 local function begin_call(self, message, done)
-  if self.count >= limits.serve_calls_max then
+  if self.count >= run_limits.serve_calls_max then
     return done(reply(message.id, nil, fault(REQUEST, ("%d calls are under way, "
       .. "more than there may be"):format(self.count))))
   end
@@ -305,9 +305,9 @@ local function take(self, message, done)
 end
 
 local function take_batch(self, list)
-  if #list > limits.serve_calls_max then
+  if #list > run_limits.serve_calls_max then
     return send(self, reply(nil, nil, fault(REQUEST, ("a batch may have %d messages")
-      :format(limits.serve_calls_max))))
+      :format(run_limits.serve_calls_max))))
   end
   local answers, left = json.list {}, #list
   for _, message in ipairs(list) do
@@ -321,9 +321,9 @@ end
 --- Takes a line. Raises nothing for what is in it.
 ---@param text string
 function methods:line(text)
-  if #text > limits.serve_line_max then
+  if #text > run_limits.serve_line_max then
     return send(self, reply(nil, nil, fault(REQUEST, ("a message may have %d bytes")
-      :format(limits.serve_line_max))))
+      :format(run_limits.serve_line_max))))
   end
   local message = json.decode(text, true)
   if message == nil then

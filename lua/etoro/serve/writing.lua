@@ -6,6 +6,7 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local once = require "etoro.tasks.once"
 local operations = require "etoro.operations"
+local run_limits = require "etoro.values.run_limits"
 local schema = require "etoro.serve.schema"
 local worth = require "etoro.serve.worth"
 
@@ -42,7 +43,7 @@ local function keep(self, fields, act, is_single)
   local id = core.uuid()
   self.kept[id] = { once = once.new(), act = act, is_single = is_single }
   self.ids[#self.ids + 1] = id
-  if #self.ids > limits.serve_prepared_max then
+  if #self.ids > run_limits.serve_prepared_max then
     self.kept[table.remove(self.ids, 1)] = nil
   end
   fields.prepared, fields.account = id, self.account
@@ -106,7 +107,7 @@ local function place(self, client, arguments)
   end
   while kept.once:doer() do kept.once:wait(client:waiter()) end
   if kept.is_over then return kept.value, kept.second end
-  return kept.once:run(perform, kept, arguments.wait or limits.serve_wait)
+  return kept.once:run(perform, kept, arguments.wait or run_limits.serve_wait)
 end
 
 local function cancel_order(_, client, arguments)

@@ -4,21 +4,21 @@
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local words = require "etoro.strategy.words"
 
 local unpack = table.unpack
 
 local M = {}
 
-local BURST <const> = limits.strategy_burst
-local BURSTS <const> = limits.strategy_instructions // BURST
+local BURST <const> = run_limits.strategy_burst
+local BURSTS <const> = run_limits.strategy_instructions // BURST
 
 -- Why a callback must not go on: it runs for ever, or the run is to end at once.
 local function verdict(guard)
   if guard.bursts < 0 then
     return ("has run for %d million instructions without %s"):format(
-      limits.strategy_instructions // 1000000, guard.name == "main"
+      run_limits.strategy_instructions // 1000000, guard.name == "main"
       and "an end or a ctx:sleep, by which alone time passes in it" or "an end")
   end
   return guard.stop and guard.stop() == "now" and "was stopped at once" or nil

@@ -8,6 +8,7 @@ local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
 local proof = require "etoro.trading.closing.proof"
 local routes = require "etoro.trading.routes"
+local run_limits = require "etoro.values.run_limits"
 local server_clock = require "etoro.call.server_clock"
 local waiting = require "etoro.tasks.waiting"
 
@@ -144,7 +145,7 @@ function M.find_out(run, record, shown_from, ends, position)
     end
     waiting.sleep((closing.open_since or closing.absent_since
       or client:unix() < shown_from + 2 * proof.LAG)
-      and limits.strategy_end_look or limits.strategy_order_look)
+      and run_limits.strategy_end_look or run_limits.strategy_order_look)
   end
   return true
 end
@@ -156,7 +157,7 @@ end
 function M.resume(run, record)
   local shown_from = run.client:unix() + limits.default_settle
   if M.find_out(run, record, shown_from, shown_from + proof.LAG
-      + limits.strategy_end_look) then
+      + run_limits.strategy_end_look) then
     return
   end
   run:note("note", M.words(record) .. (record.state == "resting"
@@ -241,7 +242,7 @@ function M.one(run, position, units)
   if not record then return nil, err end
   local closed
   closed, err = position:close(units and { units = units } or {},
-    { wait = limits.strategy_close_wait, request_id = record.request_id })
+    { wait = run_limits.strategy_close_wait, request_id = record.request_id })
   position.symbol = symbol
   if not closed then
     failed(run, record, err, position)

@@ -3,8 +3,8 @@
 
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
-local limits = require "etoro.values.limits"
 local order_lookup = require "etoro.strategy.order_lookup"
+local run_limits = require "etoro.values.run_limits"
 local spelling = require "etoro.values.spelling"
 local waiting = require "etoro.tasks.waiting"
 local words = require "etoro.strategy.words"
@@ -106,12 +106,12 @@ end
 -- cannot be seen now: nothing is finished then.
 local function take_positions(run, record, order)
   if record.state ~= "filled" and record.state ~= "partial" then return true end
-  local positions = order:positions { timeout = limits.strategy_order_wait }
+  local positions = order:positions { timeout = run_limits.strategy_order_wait }
   if not positions then return false end
   local now = run.client:unix()
   record.fill_time = record.fill_time or now
   if not positions[1] then -- late, or closed before anybody saw it
-    return now - record.fill_time > limits.strategy_shown_within
+    return now - record.fill_time > run_limits.strategy_shown_within
   end
   record.fill_price = tonumber(positions[1].openRate)
   for _, position in ipairs(positions) do
@@ -146,7 +146,7 @@ end
 -- Looks at an order now and then until nothing more will come of it.
 local function follow(run, record, order)
   while is_under_way(run, record) and not run.is_over do
-    waiting.sleep(limits.strategy_order_look)
+    waiting.sleep(run_limits.strategy_order_look)
     if run.is_over then return end
     local before = record.state
     if order:is_final() or order:refresh() then
@@ -173,7 +173,7 @@ end
 -- Finds out what became of an order whose outcome nobody told.
 local function chase(run, record)
   while is_under_way(run, record) and not run.is_over do
-    waiting.sleep(limits.strategy_order_look)
+    waiting.sleep(run_limits.strategy_order_look)
     if run.is_over or not is_under_way(run, record) then return end
     local body = record.order or look_for(run, record)
     if body then return follow(run, record, body) end
@@ -218,7 +218,7 @@ local function place(run, item, side, what)
     return nil, err
   end
   record.order = order
-  order:wait { timeout = limits.strategy_order_wait }
+  order:wait { timeout = run_limits.strategy_order_wait }
   settle(run, record, order)
   if is_under_way(run, record) then run:spawn(follow, run, record, order) end
   return order

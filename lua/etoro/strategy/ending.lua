@@ -7,7 +7,7 @@ local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local tasks = require "etoro.tasks"
 local view = require "etoro.strategy.view"
 local waiting = require "etoro.tasks.waiting"
@@ -19,7 +19,7 @@ local M = {}
 -- A callback or an order that has begun is let come to its end.
 local function await_idle(run, ends)
   while (run.is_busy or run.dealings > 0) and run.client:unix() < ends do
-    waiting.sleep(limits.strategy_stop_look)
+    waiting.sleep(run_limits.strategy_stop_look)
   end
 end
 
@@ -48,7 +48,7 @@ end
 local function follow(run, ends)
   dealing.look_again(run)
   while is_any_moving(run) and run.client:unix() < ends do
-    waiting.sleep(limits.strategy_end_look)
+    waiting.sleep(run_limits.strategy_end_look)
     dealing.look_again(run)
   end
 end
@@ -85,7 +85,7 @@ end
 function M.finish(run)
   run.is_stopping = true
   for _, timer in ipairs(run.timers) do timer:cancel() end
-  local ends = run.client:unix() + limits.strategy_end_wait
+  local ends = run.client:unix() + run_limits.strategy_end_wait
   await_idle(run, ends)
   if run.main then run.main:cancel() end
   if run.is_busy then cancel_tasks(run) end
@@ -130,7 +130,7 @@ end
 -- Cancels a task as soon as the run is told to end at once.
 local function guard(run, body)
   while run.options.stop() ~= "now" do
-    waiting.sleep(limits.strategy_stop_look)
+    waiting.sleep(run_limits.strategy_stop_look)
   end
   run.is_cut = true
   body:cancel()

@@ -5,8 +5,8 @@ local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local environment = require "etoro.strategy.environment"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
+local run_limits = require "etoro.values.run_limits"
 local schedule = require "etoro.values.schedule"
 local settings = require "etoro.strategy.settings"
 local types = require "etoro.values.types"
@@ -27,9 +27,9 @@ local NAME = "^[A-Za-z0-9][A-Za-z0-9_%.%-]*$" -- it names files, too
 
 -- What is wrong with a value, as the words behind "'field' ".
 local function is_name(value)
-  if type(value) ~= "string" or not value:find(NAME) or #value > limits.strategy_name_max then
+  if type(value) ~= "string" or not value:find(NAME) or #value > run_limits.strategy_name_max then
     return ("is a text of up to %d letters, digits, '-', '_' and '.'"):format(
-      limits.strategy_name_max)
+      run_limits.strategy_name_max)
   end
 end
 

@@ -5,6 +5,7 @@ local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"
 local exits = require "etoro.strategy.exits"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
@@ -94,7 +95,7 @@ end
 local function is_due(run)
   local is_any = next(run.book.owned) ~= nil or run.book:waiting()[1] ~= nil
   return is_any and (not run.closed_at
-    or run.client:unix() - run.closed_at >= limits.strategy_order_look)
+    or run.client:unix() - run.closed_at >= run_limits.strategy_order_look)
 end
 
 --- Says that it was halted or resumed. Closes what it holds where it is told to,

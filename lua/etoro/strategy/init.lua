@@ -3,8 +3,8 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local file = require "etoro.strategy.file"
-local limits = require "etoro.values.limits"
 local reconcile = require "etoro.strategy.reconcile"
+local run_limits = require "etoro.values.run_limits"
 local runner = require "etoro.strategy.runner"
 local tasks = require "etoro.tasks"
 
@@ -135,7 +135,7 @@ function M.run(options)
   local given = {}
   for name, value in pairs(options) do given[name] = value end
   if options.box then
-    given.days = options.days or limits.strategy_days
+    given.days = options.days or run_limits.strategy_days
     return options.box:run(runner.run, strategy, client, given)
   end
   return tasks.run(runner.run, strategy, client, given)

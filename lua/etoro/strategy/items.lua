@@ -4,7 +4,7 @@
 local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local tostring = core.text -- not up to the locale
 
@@ -84,9 +84,9 @@ end
 
 local function keep(bars, bar)
   bars[#bars + 1] = bar
-  if #bars >= 2 * limits.strategy_bars_kept then
-    table.move(bars, #bars - limits.strategy_bars_kept + 1, #bars, 1)
-    for i = #bars, limits.strategy_bars_kept + 1, -1 do bars[i] = nil end
+  if #bars >= 2 * run_limits.strategy_bars_kept then
+    table.move(bars, #bars - run_limits.strategy_bars_kept + 1, #bars, 1)
+    for i = #bars, run_limits.strategy_bars_kept + 1, -1 do bars[i] = nil end
   end
 end
 

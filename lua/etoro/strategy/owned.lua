@@ -2,8 +2,8 @@
 -- late, or cut short: what each look of some seconds lacked is gone.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
 local proof = require "etoro.trading.closing.proof"
+local run_limits = require "etoro.values.run_limits"
 local waiting = require "etoro.tasks.waiting"
 
 local tostring = core.text -- not up to the locale
@@ -19,7 +19,7 @@ local function sure(run, lacks)
     entry.absent = entry.absent or now
     local age = unix - entry.since -- below 0 where the clock was set back
     local may_come = not entry.is_shown and age >= 0
-      and age <= limits.strategy_shown_within
+      and age <= run_limits.strategy_shown_within
     if now - entry.absent >= proof.LAG and not may_come then
       gone[#gone + 1] = run.book:lose(id)
     else
@@ -52,7 +52,7 @@ function M.read(run)
     local more, is_any_left = sure(run, lacks)
     table.move(more, 1, #more, #gone + 1, gone)
     if not is_any_left then return run.book:of(all), gone, all end
-    waiting.sleep(limits.strategy_end_look)
+    waiting.sleep(run_limits.strategy_end_look)
   end
 end
 

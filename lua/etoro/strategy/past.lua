@@ -1,6 +1,6 @@
 -- What a run keeps of its own past: bounded, for it may go on for months.
 
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local M = {}
 
@@ -8,7 +8,7 @@ local M = {}
 ---@param list any[]
 ---@param item any
 function M.newest(list, item)
-  if #list >= limits.strategy_notes_kept then table.remove(list, 1) end
+  if #list >= run_limits.strategy_notes_kept then table.remove(list, 1) end
   list[#list + 1] = item
 end
 
@@ -16,7 +16,7 @@ end
 ---@param list any[]
 ---@param point any
 function M.course(list, point)
-  if #list >= limits.strategy_notes_kept then
+  if #list >= run_limits.strategy_notes_kept then
     local count = 0
     for i = 1, #list, 2 do
       count = count + 1

@@ -5,7 +5,7 @@
 local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 local waiting = require "etoro.tasks.waiting"
 
@@ -41,7 +41,7 @@ local function poll(run)
       end
     end
     callbacks.drain(run)
-    waiting.sleep(limits.strategy_quote_look)
+    waiting.sleep(run_limits.strategy_quote_look)
   end
 end
 
@@ -103,7 +103,7 @@ local function read(run, stream)
     local ok, err = follow_symbols(run, stream, known)
     if not ok then return err end
     local event
-    event, err = stream:next(limits.strategy_quote_look)
+    event, err = stream:next(run_limits.strategy_quote_look)
     if err then return err end
     local symbol = event and event.instrumentId and known[event.instrumentId]
     if event and on[event.kind] and (symbol or not event.instrumentId) then
@@ -128,7 +128,7 @@ function M.watch(run)
   if run.is_over then return end
   run.doubts = {}
   run:note("note", ("prices are looked at each %d s: %s"):format(
-    limits.strategy_quote_look, tostring(err)))
+    run_limits.strategy_quote_look, tostring(err)))
   poll(run)
 end
 
@@ -141,12 +141,12 @@ end
 function M.doubt(run, id, rate)
   local date = type(rate.date) == "string" and times.parse(rate.date)
   local age = date and run.client:unix() - date
-  local is_old = age and age > limits.strategy_price_age
+  local is_old = age and age > run_limits.strategy_price_age
   local is_closed = eligibility.is_open(run.client, id) == false
   if is_old then
     return ("%sits price is %s s old, at most %d"):format(is_closed
       and "its market is closed, " or "", core.fixed(age, 1),
-      limits.strategy_price_age)
+      run_limits.strategy_price_age)
   end
   return is_closed and "its market is closed" or nil
 end

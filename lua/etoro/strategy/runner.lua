@@ -15,12 +15,12 @@ local feed = require "etoro.strategy.feed"
 local gate = require "etoro.strategy.gate"
 local halt = require "etoro.strategy.halt"
 local items = require "etoro.strategy.items"
-local limits = require "etoro.values.limits"
 local links = require "etoro.resource.links"
 local owned = require "etoro.strategy.owned"
 local past = require "etoro.strategy.past"
 local prices = require "etoro.strategy.prices"
 local reconcile = require "etoro.strategy.reconcile"
+local run_limits = require "etoro.values.run_limits"
 local schedule = require "etoro.values.schedule"
 local state = require "etoro.strategy.state"
 local tasks = require "etoro.tasks.task"
@@ -52,7 +52,7 @@ local M = {}
 function run:note(kind, text)
   local note = { time = self.client:unix(), kind = kind, text = text,
     strategy = self.strategy.name }
-  if #self.notes < limits.strategy_notes_kept then
+  if #self.notes < run_limits.strategy_notes_kept then
     self.notes[#self.notes + 1] = note
   end
   if kind == "deal" then self.last_deal = note end
@@ -405,7 +405,7 @@ local function rest(self, moment)
     local left = moment - self.client:unix()
     if left <= 0 then return end
     waiting.sleep(self.options.box and left
-      or math.min(left, limits.strategy_stop_look))
+      or math.min(left, run_limits.strategy_stop_look))
   end
 end
 
@@ -423,11 +423,11 @@ end
 -- could not be read, or one is late: a day's is not left for a day.
 local function next_look(self)
   local now = self.client:unix()
-  local due = feed.next_end(self.strategy, now) + limits.strategy_bar_lag
-  if self.is_behind then due = math.min(due, now + limits.strategy_order_look) end
+  local due = feed.next_end(self.strategy, now) + run_limits.strategy_bar_lag
+  if self.is_behind then due = math.min(due, now + run_limits.strategy_order_look) end
   self.late_looks = self.is_late and (self.late_looks or 0) + 1 or nil
-  if self.late_looks and self.late_looks <= limits.strategy_late_looks then
-    due = math.min(due, now + limits.strategy_late_pause * 2 ^ (self.late_looks - 1))
+  if self.late_looks and self.late_looks <= run_limits.strategy_late_looks then
+    due = math.min(due, now + run_limits.strategy_late_pause * 2 ^ (self.late_looks - 1))
   elseif self.late_looks then -- it may come with the next one
     self.late_looks = nil
   end
@@ -451,7 +451,7 @@ end
 
 local function idle_loop(self)
   while not self:ends() do
-    rest(self, self.ends_at or self.client:unix() + limits.strategy_order_look)
+    rest(self, self.ends_at or self.client:unix() + run_limits.strategy_order_look)
     callbacks.drain(self)
   end
 end
@@ -459,7 +459,7 @@ end
 -- Where no bar does, time has it look: for days nobody else may ask.
 local function watch_positions(self)
   while true do
-    waiting.sleep(limits.strategy_order_look)
+    waiting.sleep(run_limits.strategy_order_look)
     look_at_positions(self)
     callbacks.drain(self)
   end

@@ -4,6 +4,7 @@ local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
 local exits = require "etoro.strategy.exits"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local waiting = require "etoro.tasks.waiting"
 local words = require "etoro.strategy.words"
 
@@ -73,9 +74,9 @@ end
 
 local function check(weight, options)
   local number = tonumber(weight)
-  if not number or not (math.abs(number) <= limits.strategy_weight_max) then
+  if not number or not (math.abs(number) <= run_limits.strategy_weight_max) then
     return words.refusal("invalid", "weight", "a weight is a part of equity, such "
-      .. "as 0.1, and no more than %d", limits.strategy_weight_max)
+      .. "as 0.1, and no more than %d", run_limits.strategy_weight_max)
   elseif options == nil then
     return nil
   elseif type(options) ~= "table" then
@@ -123,7 +124,7 @@ local function approach(run, item, weight, options)
     holds, list = 0, {}
   end
   local wanted, has = math.abs(weight) * equity, math.abs(holds)
-  local within = tonumber(options and options.within) or limits.strategy_drift
+  local within = tonumber(options and options.within) or run_limits.strategy_drift
   if math.abs(wanted - has) <= within * equity then return true end
   if wanted < has then return reduce(run, list, has, wanted) end
   local cash

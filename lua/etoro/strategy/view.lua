@@ -4,7 +4,7 @@
 local core = require "etoro.core"
 local halt = require "etoro.strategy.halt"
 local json = require "etoro.values.json"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 local waiting = require "etoro.tasks.waiting"
 
@@ -13,7 +13,7 @@ local tostring, tonumber = core.text, core.number -- not up to the locale
 local M = {}
 
 -- What cannot be read by the next look need not be read.
-local PATIENCE = { deadline = limits.strategy_view_look }
+local PATIENCE = { deadline = run_limits.strategy_view_look }
 
 ---@class etoro.StrategyView
 ---@field strategy string
@@ -149,10 +149,10 @@ end
 
 -- Until it is time to look again: soon after a decision.
 local function rest(run)
-  local last, left = run.last_deal, limits.strategy_view_look
+  local last, left = run.last_deal, run_limits.strategy_view_look
   while left > 0 and not run.is_over and run.last_deal == last do
-    waiting.sleep(limits.strategy_stop_look)
-    left = left - limits.strategy_stop_look
+    waiting.sleep(run_limits.strategy_stop_look)
+    left = left - run_limits.strategy_stop_look
   end
 end
 

@@ -2,7 +2,7 @@
 
 local core = require "etoro.core"
 local data_columns = require "etoro.backtest.data.columns"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -19,7 +19,7 @@ check.__index = check
 function check:fault(i, kind, is_fatal, message, ...)
   self.counts[kind] = (self.counts[kind] or 0) + 1
   self.has_fatal = self.has_fatal or is_fatal
-  if self.counts[kind] <= limits.data_faults_told then
+  if self.counts[kind] <= run_limits.data_faults_told then
     self.faults[#self.faults + 1] = { file = self.columns.file,
       line = data_columns.line(self.columns, i), kind = kind, is_fatal = is_fatal,
       message = message:format(...) }
@@ -40,8 +40,8 @@ local function prices(checking, i)
       core.text(open), core.text(close))
   elseif columns.volume[i] < 0 then
     checking:fault(i, "volume", true, "its volume is below 0")
-  elseif high > limits.data_spike * math.max(open, close)
-    or low * limits.data_spike < math.min(open, close) then
+  elseif high > run_limits.data_spike * math.max(open, close)
+    or low * run_limits.data_spike < math.min(open, close) then
     checking:fault(i, "spike", false, "its high %s or low %s lies far off its open "
       .. "%s and close %s", core.text(high), core.text(low), core.text(open),
       core.text(close))
@@ -69,9 +69,9 @@ local function split(checking, i)
   local before, after = columns.close[i - 1], columns.open[i]
   if before <= 0 or after <= 0 then return end
   local jump = math.max(before / after, after / before)
-  if jump <= limits.data_jump then return end
+  if jump <= run_limits.data_jump then return end
   for _, ratio in ipairs(RATIOS) do
-    if math.abs(jump / ratio - 1) <= limits.data_split_slack then
+    if math.abs(jump / ratio - 1) <= run_limits.data_split_slack then
       return checking:fault(i, "split", false, "opens at %s behind a close of "
         .. "%s: a split of %s to 1 that its prices are not adjusted for?",
         core.text(after), core.text(before), core.text(ratio))
@@ -98,7 +98,7 @@ end
 local function width_of(columns)
   local list, counts, all = steps_of(columns)
   for _, step in ipairs(list) do
-    if counts[step] >= limits.data_steps_share * all then
+    if counts[step] >= run_limits.data_steps_share * all then
       if step >= times.DAY - HOUR then step = step + HOUR end
       for k = #WIDTHS, 1, -1 do
         if WIDTHS[k] <= step then return WIDTHS[k], NAMES[k], step end

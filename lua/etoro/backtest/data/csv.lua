@@ -6,7 +6,7 @@ local core = require "etoro.core"
 local csv_header = require "etoro.backtest.data.csv_header"
 local csv_times = require "etoro.backtest.data.csv_times"
 local data_columns = require "etoro.backtest.data.columns"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local tonumber = core.number -- not up to the locale
 
@@ -43,7 +43,7 @@ reader.__index = reader
 
 function reader:fault(kind, message, ...)
   self.faulty = self.faulty + 1
-  if #self.faults < limits.data_faults_told then
+  if #self.faults < run_limits.data_faults_told then
     self.faults[#self.faults + 1] = { file = self.file, line = self.line,
       kind = kind, message = message:format(...), is_fatal = true }
   end
@@ -51,7 +51,7 @@ end
 
 --- Tells what may be right.
 function reader:remark(kind, message, ...)
-  if #self.told < limits.data_faults_told then
+  if #self.told < run_limits.data_faults_told then
     self.told[#self.told + 1] = { file = self.file, line = self.line,
       kind = kind, message = message:format(...), is_fatal = false }
   end

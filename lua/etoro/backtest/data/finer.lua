@@ -5,7 +5,7 @@ local checks = require "etoro.backtest.data.checks"
 local csv = require "etoro.backtest.data.csv"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local schedule = require "etoro.values.schedule"
 local store = require "etoro.backtest.data.store"
 
@@ -107,7 +107,7 @@ local function reach(columns, first, last, bar)
   for i = first, last do
     high, low = math.max(high, columns.high[i]), math.min(low, columns.low[i])
   end
-  local slack = limits.data_same_price
+  local slack = run_limits.data_same_price
   return high >= bar.high * (1 - slack) and low <= bar.low * (1 + slack)
 end
 

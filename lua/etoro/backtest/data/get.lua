@@ -8,6 +8,7 @@ local data_columns = require "etoro.backtest.data.columns"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local range = require "etoro.backtest.data.range"
+local run_limits = require "etoro.values.run_limits"
 local server_clock = require "etoro.call.server_clock"
 local spans = require "etoro.backtest.data.spans"
 local store = require "etoro.backtest.data.store"
@@ -63,7 +64,7 @@ end
 -- How many bars it takes to reach the last that is kept.
 local function count_from(last, width, now)
   if not last then return limits.bars_max end
-  local passed = (now - last) // width + limits.bars_overlap
+  local passed = (now - last) // width + run_limits.bars_overlap
   return math.tointeger(math.max(1, math.min(passed, limits.bars_max)))
 end
 
@@ -151,7 +152,7 @@ function work:save()
   return true
 end
 
-local function is_far(a, b) return math.abs(a / b - 1) > limits.bars_range_slack end
+local function is_far(a, b) return math.abs(a / b - 1) > run_limits.bars_range_slack end
 
 -- Holds bars of the one route against those of the other that are kept; what both
 -- have stays as it is kept.
@@ -205,7 +206,7 @@ function work:take(from, to, shared)
   self.spans = spans.add(self.spans, from, to)
   self.done = self.done + (to - from)
   self.is_changed = true
-  if self.pending > limits.bars_checkpoint * #self.columns.time then
+  if self.pending > run_limits.bars_checkpoint * #self.columns.time then
     local ok, err = self:save()
     if not ok then return nil, err end
   end
@@ -223,7 +224,7 @@ function work:shared_till(to)
   for _, one in ipairs(self.spans) do
     if one[1] <= to and to < one[2] then
       return math.max(to, math.min(self.edge, one[2],
-        to + limits.bars_range_shared * self.about.width))
+        to + run_limits.bars_range_shared * self.about.width))
     end
   end
   return to

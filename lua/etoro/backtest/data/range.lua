@@ -3,8 +3,8 @@
 -- its hours here, so that they are those of the other route.
 
 local data_columns = require "etoro.backtest.data.columns"
-local limits = require "etoro.values.limits"
 local range = require "etoro.market.range"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -48,7 +48,7 @@ M.edge = range.edge
 ---@param width integer seconds of a bar
 ---@return integer seconds
 function M.window(width)
-  local seconds = limits.bars_range_window * math.min(width, HOUR)
+  local seconds = run_limits.bars_range_window * math.min(width, HOUR)
   return seconds // width * width
 end
 
@@ -57,7 +57,7 @@ end
 ---@param width integer seconds of a bar
 ---@return integer seconds
 function M.wider(window, width)
-  return math.min(4 * window, limits.bars_range_widest * DAY // width * width)
+  return math.min(4 * window, run_limits.bars_range_widest * DAY // width * width)
 end
 
 --- Reads the bars that begin in a stretch of time.

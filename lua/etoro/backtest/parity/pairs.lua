@@ -2,7 +2,7 @@
 -- of the same time, or some bars off it.
 
 local core = require "etoro.core"
-local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 
 local M = {}
 
@@ -47,7 +47,7 @@ function M.of(live, test, seconds)
   local rows, lists, others = {}, by_key(live), by_key(test)
   for key, list in pairs(others) do
     local left, rest = pair(rows, lists[key] or {}, list, seconds / 2)
-    left, rest = pair(rows, left, rest, seconds * limits.parity_bars)
+    left, rest = pair(rows, left, rest, seconds * run_limits.parity_bars)
     lists[key] = left
     for _, order in ipairs(rest) do rows[#rows + 1] = { backtest = order } end
   end
