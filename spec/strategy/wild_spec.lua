@@ -90,7 +90,7 @@ describe("a strategy that misbehaves", function()
     { "calls itself for ever", "stack overflow",
       "local function f() return 1 + f() end f()" },
     { "raises nothing", "on_bars raised: nil", "error()" },
-    { "raises a table", "on_bars raised: table", "error {}" },
+    { "raises a table", "on_bars raised: <table>", "error {}" },
     { "sets a global", "it sets the global 'x'", "_ENV.x = 1" },
     { "reads what is not there", "there is no global 'bar'", "return bar.close" },
     { "ends the process", "a strategy has no os.exit", "os.exit()" },
