@@ -10,12 +10,15 @@ local tasks = require "etoro.tasks"
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
+local math_type = math.type
+
 local M = {}
 
 --- Reads an id as answers and programs write one.
 ---@param value any
 ---@return integer? id nil when it is no positive whole number
 function M.id(value)
+  if math_type(value) == "integer" then return value > 0 and value or nil end
   local kind = type(value)
   if kind == "string" and not value:find("^%d+$") then return nil end
   if kind ~= "string" and kind ~= "number" then return nil end
@@ -37,7 +40,7 @@ local MANY = {
 ---@return integer? id
 ---@return etoro.Error? err kind invalid
 function M.check_id(value, name)
-  if math.type(value) == "integer" and value > 0 then return value end
+  if math_type(value) == "integer" and value > 0 then return value end
   local schema = { [name] = ONE.id }
   check.fields(schema, { [name] = value }, "parameter")
   local fields, err = check.values(schema, { [name] = value })

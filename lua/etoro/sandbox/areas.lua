@@ -54,8 +54,8 @@ local function refuse(ctx, area, wrong)
 end
 
 -- A route that newer documents have not, where the box is told that it is gone.
-local function withdrawn(op, ctx)
-  local status = op["until"] and ctx.box.options.withdrawn
+local function withdrawn(ctx)
+  local status = ctx.box.options.withdrawn
   if not status then return nil end
   return status == 404 and reply.no_route(ctx)
     or reply.fail(status, "Forbidden", "This route is not open to you")
@@ -63,11 +63,12 @@ end
 
 local function answer(op, area, handler)
   local is_newer = op.since ~= nil and op.since ~= "unlisted"
+  local has_end = op["until"] ~= nil
   return function(ctx)
     if is_newer and ctx.box:is_older() then
       return reply.no_route(ctx)
     end
-    local gone = withdrawn(op, ctx)
+    local gone = has_end and withdrawn(ctx)
     if gone then return gone end
     if area.prepare then area.prepare(ctx, op) end
     local args, wrong

@@ -78,11 +78,18 @@ function M.of(account, purpose, orders_api)
   return account == "demo" and operations[op.twin] or op
 end
 
+local queued = setmetatable({}, { __mode = "k" }) -- by operation
+
 --- Whether an operation takes orders into a queue: that of v3.
 ---@param op etoro.Operation
 ---@return boolean
 function M.is_queued(op)
-  return op == M.of(op.account or "real", "open", "v3")
+  local is_it = queued[op]
+  if is_it == nil then
+    is_it = op == M.of(op.account or "real", "open", "v3")
+    queued[op] = is_it
+  end
+  return is_it
 end
 
 --- The operation that a client's account has for a purpose.

@@ -29,8 +29,9 @@ local spec_of, sorted_names = types.spec_of, types.sorted_names
 --- what is sent, whatever the caller does to his table meanwhile.
 ---@param fields table
 ---@param copy? table an empty one, with room for them
+---@param without? any fields of this value are left out
 ---@return table
-function M.copy(fields, copy)
+function M.copy(fields, copy, without)
   copy = copy or {}
   for name, value in pairs(fields) do
     if type(value) == "table" then
@@ -39,7 +40,7 @@ function M.copy(fields, copy)
       types.note_answered(items, value)
       value = items
     end
-    copy[name] = value
+    if value ~= without then copy[name] = value end
   end
   return copy
 end

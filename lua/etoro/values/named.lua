@@ -81,15 +81,15 @@ function M.options(t, known, what)
     for _, name in ipairs(known) do kinds[name] = true end
   end
   for name, value in pairs(t) do
-    local expected = kinds[name]
+    local expected, kind = kinds[name], type(value)
     if not expected then
       blame.raise(M.unknown(what, name, M.suggested(kinds, name)))
     end
-    if type(expected) == "string"
-        and not ("|" .. expected .. "|"):find("|" .. type(value) .. "|", 1, true) then
+    if expected ~= kind and type(expected) == "string"
+        and not ("|" .. expected .. "|"):find("|" .. kind .. "|", 1, true) then
       M.raise_type(what, name, (expected:gsub("|", " or ")), value)
     end
-    if what:find "option$" and not KEYS[name] and type(value) == "string"
+    if kind == "string" and what:find "option$" and not KEYS[name]
         and value:find("\0", 1, true) then
       blame.raise(("bad %s '%s': it holds a zero byte"):format(what, name))
     end

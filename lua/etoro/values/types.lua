@@ -292,7 +292,8 @@ local function folded(text) return (core.lower(text):gsub("_", "")) end
 ---@param value any
 ---@return any known nil when it is none of them
 function M.documented(documented, value)
-  for _, known in ipairs(documented) do
+  for i = 1, #documented do
+    local known = documented[i]
     if known == value then return known end
   end
   if type(value) ~= "string" then return nil end

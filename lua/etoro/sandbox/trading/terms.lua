@@ -52,8 +52,8 @@ end
 --- What is offered for a settlement and a direction; nil when it is not.
 function M.offer(instrument, settlement, direction)
   for _, one in ipairs(M.of(instrument).offers) do
-    if core.lower(one.settlement) == core.lower(settlement)
-        and one.direction == direction then
+    if one.direction == direction and (one.settlement == settlement
+        or core.lower(one.settlement) == core.lower(settlement)) then
       return one
     end
   end

@@ -61,6 +61,7 @@ end
 local DEFAULTS = {
   action = "open", orderType = "mkt", leverage = 1, orderCurrency = "usd",
 }
+local DEFAULTED = { "orderType", "leverage", "orderCurrency" } -- of an opening
 
 --- Whether an order goes out without its settlement: v3 takes none of one that
 --- waits for its rate.
@@ -83,13 +84,8 @@ end
 
 -- null says no more than leaving out does, which every server takes
 local function without_null(fields)
-  local copy = check.copy(fields, { action = nil, transaction = nil,
-    symbol = nil, orderType = nil, leverage = nil, amount = nil,
-    orderCurrency = nil, settlementType = nil })
-  for name, value in next, copy do
-    if value == core.null then copy[name] = nil end
-  end
-  return copy
+  return check.copy(fields, { action = nil, orderType = nil, leverage = nil,
+    orderCurrency = nil, settlementType = nil }, core.null) -- room for eight
 end
 
 --- Settles the fields of an order. Raises for names and types; what data can
@@ -103,13 +99,18 @@ function M.settle(op, fields)
     blame.raise("fields must be a table, got " .. type(fields))
   end
   local body = without_null(fields)
-  for _, name in ipairs(SPELT) do
-    body[name] = check.documented(op.body[name].enum, body[name]) or body[name]
+  for i = 1, #SPELT do
+    local name = SPELT[i]
+    local given = body[name]
+    if given ~= nil then
+      body[name] = check.documented(op.body[name].enum, given) or given
+    end
   end
   body.action = body.action or DEFAULTS.action
   if body.action == "open" then
-    for name, value in next, DEFAULTS do
-      if body[name] == nil then body[name] = value end
+    for i = 1, #DEFAULTED do
+      local name = DEFAULTED[i]
+      if body[name] == nil then body[name] = DEFAULTS[name] end
     end
   end
   if not lacks_settlement(op, body) then return arguments.body(op, body) end

@@ -119,25 +119,37 @@ local function joined(numbers)
   return table.concat(numbers, ", ")
 end
 
+local function leverages_of(configs)
+  local offered = {}
+  for _, config in ipairs(configs) do
+    for _, value in ipairs(config.leverageValues) do
+      offered[#offered + 1] = tonumber(value)
+    end
+  end
+  return offered
+end
+
 -- Finds the configuration for the order's leverage.
 local function check_leverage(check)
   local configs, err = configs_for(check)
   if not configs then return err end
-  local wanted, offered = tonumber(check.body.leverage), {}
-  for _, config in ipairs(configs) do
+  local wanted = tonumber(check.body.leverage)
+  for i = 1, #configs do
+    local config = configs[i]
     local values = config.leverageValues
     if type(values) ~= "table" or #values == 0 then
       check.config = config
       return nil
     end
-    for _, value in ipairs(values) do
+    for j = 1, #values do
+      local value = values[j]
       if value == wanted or tonumber(value) == wanted then
         check.config = config
         return nil
       end
-      offered[#offered + 1] = tonumber(value)
     end
   end
+  local offered = leverages_of(configs)
   if #offered == 0 then return nil end
   return refusal("leverage_not_offered", "leverage",
     ("leverage %s is not offered for %s of %s as %s; offered: %s"):format(
@@ -170,16 +182,33 @@ local RULES = {
   check_market,
 }
 
+local function first_failure(check)
+  for i = 1, #RULES do
+    local err = RULES[i](check)
+    if err then return err end
+  end
+end
+
 --- Checks an order by what is known of its instrument.
 ---@param check etoro.Check
 ---@return etoro.Error? err of the first rule that it fails
 function M.rules(check)
-  local failure = check_transaction(check.body)
-  if failure then return failure end
-  for _, rule in ipairs(RULES) do
-    local err = rule(check)
-    if err then return err end
+  return check_transaction(check.body) or first_failure(check)
+end
+
+local asked = setmetatable({}, { __mode = "k" }) -- by client
+
+-- What a check asks a client for.
+local function asks_of(client)
+  local asks = asked[client]
+  if not asks then
+    asks = {
+      rate = function(id, age) return eligibility.rate(client, id, age) end,
+      is_open = function(id) return eligibility.is_open(client, id) end,
+    }
+    asked[client] = asks
   end
+  return asks
 end
 
 --- Checks an order by its instrument's eligibility and rate. Fills in
@@ -213,16 +242,16 @@ function M.run(client, body, is_wanted)
       .. (problem and problem.message or "the API tells nothing about "
         .. tostring(body.symbol or body.instrumentId))
   end
+  local asks = asks_of(client)
   local check = {
-    body = body,
-    rate = function(id, age) return eligibility.rate(client, id, age) end,
-    is_open = function(id) return eligibility.is_open(client, id) end,
+    body = body, rate = asks.rate, is_open = asks.is_open,
     item = item, currency = found.currency,
     name = body.symbol or tostring(item.symbol or body.instrumentId),
     id = batches.id(item.instrumentId) or body.instrumentId,
     direction = order_fields.direction(body),
+    config = nil, -- by a rule: named here, so that it has room
   }
-  local err = M.rules(check)
+  local err = first_failure(check)
   return err, not err and stops.missing(check) or nil, true
 end
 

@@ -13,8 +13,8 @@ local M = {}
 ---@param check etoro.Check
 ---@return etoro.Error? err
 function M.check(check)
-  local limit = check.body.orderType == "limitIOC"
-    and tonumber(check.body.limitRate)
+  if check.body.orderType ~= "limitIOC" then return nil end
+  local limit = tonumber(check.body.limitRate)
   local rate = limit and check.id and check.rate(check.id, limits.stop_price_age)
   local side = check.direction == "LONG" and "ask" or "bid"
   local price = rate and tonumber(rate[side])

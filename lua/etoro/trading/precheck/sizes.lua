@@ -16,6 +16,7 @@ local M = {}
 
 -- A limit of the API's; what is missing, or no limit, is nil.
 local function limit(value)
+  if value == nil then return nil end
   local number = tonumber(value)
   return number and number > 0 and number or nil
 end
@@ -40,7 +41,7 @@ local function check_kind(check)
     return refusal("quantity_type", "units", check.name
       .. " is ordered by amount, not by units")
   end
-  local units = tonumber(body.units)
+  local units = body.units and tonumber(body.units)
   if units and WHOLE[plain(item.unitsQuantityType)]
       and units ~= math.floor(units) then
     return refusal("whole_units", "units",

@@ -129,7 +129,8 @@ end
 local function what_needs_one(check)
   local body = check.body
   if check.direction == "SHORT" then return "a short sale" end
-  if (tonumber(body.leverage) or 1) > 1 then return "a leverage above 1" end
+  local leverage = body.leverage
+  if leverage ~= 1 and (tonumber(leverage) or 1) > 1 then return "a leverage above 1" end
   if body.stopLossType == "trailing" then return "a trailing stop" end
   return plain(body.settlementType) == "realfutures" and "a future" or nil
 end
@@ -139,13 +140,12 @@ end
 ---@param check etoro.Check
 ---@return string? note
 function M.missing(check)
+  local what = not check.body.stopLossRate and what_needs_one(check)
   local config = check.config
-  if check.body.stopLossRate
-      or config and config.allowStopLossTakeProfit == false then
+  if not what or config and config.allowStopLossTakeProfit == false then
     return nil
   end
-  local what = what_needs_one(check)
-  return what and ("the API's document asks for a stop loss (stopLossRate) of %s,"
+  return ("the API's document asks for a stop loss (stopLossRate) of %s,"
     .. " and the order has none"):format(what)
 end
 
