@@ -4,16 +4,16 @@ local docs = require "spec.support.docs"
 local limits = require "spec.support.limits"
 local process = require "spec.support.process"
 
-local client_limits = require "etoro.values.limits"
-local run_limits = require "etoro.values.run_limits"
+local values_limits = require "etoro.values.limits"
+local values_run_limits = require "etoro.values.run_limits"
 local sandbox_ceilings = require "etoro.sandbox.ceilings"
 
 -- What Lua reads of both tables.
-local values_limits = {}
-for _, part in ipairs { client_limits, run_limits } do
+local read_by_lua = {}
+for _, part in ipairs { values_limits, values_run_limits } do
   for name, value in pairs(part) do
-    assert(values_limits[name] == nil, name)
-    values_limits[name] = value
+    assert(read_by_lua[name] == nil, name)
+    read_by_lua[name] = value
   end
 end
 
@@ -128,16 +128,16 @@ describe("the tables of ceilings and defaults", function()
   it("are what Lua reads", function()
     local count = 0
     for _, entry in ipairs(OF_LUA) do
-      assert.equal(entry.value, values_limits[entry.name], entry.name)
+      assert.equal(entry.value, read_by_lua[entry.name], entry.name)
     end
-    for _ in pairs(values_limits) do count = count + 1 end
+    for _ in pairs(read_by_lua) do count = count + 1 end
     assert.equal(#OF_LUA, count)
   end)
 
   it("agree on what both hold", function()
     local shared = 0
     for _, c in ipairs(OF_C) do
-      local value = values_limits[limits.shared(c.name)]
+      local value = read_by_lua[limits.shared(c.name)]
       if value then
         assert.equal(c.value, value, c.name)
         shared = shared + 1
@@ -209,7 +209,7 @@ describe("the table of the sandbox's ceilings", function()
     local count = 0
     for _, entry in ipairs(OF_BOX) do
       assert.equal(entry.value, sandbox_ceilings[entry.name], entry.name)
-      assert.is_nil(values_limits[entry.name], entry.name)
+      assert.is_nil(read_by_lua[entry.name], entry.name)
     end
     for _ in pairs(sandbox_ceilings) do count = count + 1 end
     assert.equal(#OF_BOX, count)

@@ -129,6 +129,13 @@ local function leverages_of(configs)
   return offered
 end
 
+local function holds(values, wanted)
+  for i = 1, #values do
+    if values[i] == wanted or tonumber(values[i]) == wanted then return true end
+  end
+  return false
+end
+
 -- Finds the configuration for the order's leverage.
 local function check_leverage(check)
   local configs, err = configs_for(check)
@@ -137,16 +144,9 @@ local function check_leverage(check)
   for i = 1, #configs do
     local config = configs[i]
     local values = config.leverageValues
-    if type(values) ~= "table" or #values == 0 then
+    if type(values) ~= "table" or #values == 0 or holds(values, wanted) then
       check.config = config
       return nil
-    end
-    for j = 1, #values do
-      local value = values[j]
-      if value == wanted or tonumber(value) == wanted then
-        check.config = config
-        return nil
-      end
     end
   end
   local offered = leverages_of(configs)
