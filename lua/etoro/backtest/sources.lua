@@ -26,15 +26,15 @@ local function telling(price)
     or nil
 end
 
--- Closes of the second half of the bars, spread over it.
-local function sample(data)
+-- What is told of a column of the bars, of their second half, spread over it.
+local function sample(data, name, told)
   local list, seen = {}, {}
   for _, columns in pairs(data) do
-    local closes = columns.close
-    local first = #closes // 2 + 1
-    local step = math.max(1, (#closes - first) // run_limits.source_prices)
-    for i = first, #closes, step do
-      local text = telling(closes[i])
+    local column = columns[name]
+    local first = #column // 2 + 1
+    local step = math.max(1, (#column - first) // run_limits.source_prices)
+    for i = first, #column, step do
+      local text = told(column[i])
       if text and not seen[text] then
         seen[text], list[#list + 1] = true, text
       end
@@ -51,7 +51,7 @@ local function escape(text) return (text:gsub("[%.%-+]", "%%%0")) end
 ---@return integer found
 ---@return integer asked
 function M.prices_in(text, data)
-  local found, list = 0, sample(data)
+  local found, list = 0, sample(data, "close", telling)
   for _, price in ipairs(list) do
     local zeros = price:find(".", 1, true) and "0*" or "%.?0*"
     if text:find("%f[%d.]" .. escape(price) .. zeros .. "%f[^%d]") then
@@ -61,20 +61,7 @@ function M.prices_in(text, data)
   return found, #list
 end
 
--- Days of the second half of the bars, spread over it.
-local function days_of(data)
-  local list, seen = {}, {}
-  for _, columns in pairs(data) do
-    local at = columns.time
-    local first = #at // 2 + 1
-    local step = math.max(1, (#at - first) // run_limits.source_prices)
-    for i = first, #at, step do
-      local day = times.format(at[i]):sub(1, 10)
-      if not seen[day] then seen[day], list[#list + 1] = true, day end
-    end
-  end
-  return list
-end
+local function day_of(time) return times.format(time):sub(1, 10) end
 
 local function has_day(text, day)
   local seconds = ("%d"):format(times.parse(day .. "T00:00:00Z"))
@@ -91,7 +78,7 @@ end
 ---@return integer found
 ---@return integer asked
 function M.days_in(text, data)
-  local found, list = 0, days_of(data)
+  local found, list = 0, sample(data, "time", day_of)
   for _, day in ipairs(list) do
     if has_day(text, day) then found = found + 1 end
   end
