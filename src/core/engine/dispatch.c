@@ -10,6 +10,7 @@ void etoro_dispatch_enqueue(struct etoro_dispatch *d, struct etoro_job *j,
                             int at_front)
 {
   struct etoro_pool *p = j->pool;
+  j->lined_at = d->rounds;
   if (at_front)
     etoro_line_push_front(&p->lines[j->priority], j);
   else
@@ -40,10 +41,13 @@ static int has_room(const struct etoro_job *j)
 }
 
 /* Takes a job out of its line, and for it what etoro_attempt_settle gives
-   back: a place with its client and a slot of the pool. */
-static void take_place(struct etoro_job *j, double now)
+   back: a place with its client and a slot of the pool. Held up is what a round
+   has left in its line; time that nobody looked into it is not the line's. */
+static void take_place(const struct etoro_dispatch *d, struct etoro_job *j,
+                       double now)
 {
   etoro_dispatch_dequeue(j);
+  j->was_held_up = d->rounds - j->lined_at > 1;
   j->client->in_flight++;
   j->is_trial =
       j->priority == ETORO_PRIORITY_EXIT && etoro_pool_try(j->pool, now);
@@ -53,7 +57,8 @@ static void take_place(struct etoro_job *j, double now)
 /* Goes on through the line at hand, in order. Jobs of a client that cannot
    send now are passed over, within reason: another client may share the pool.
    *wait: seconds after which the pool has room, where that ends it. */
-static enum etoro_turn look_along(struct etoro_round *r, struct etoro_pool *p,
+static enum etoro_turn look_along(const struct etoro_dispatch *d,
+                                  struct etoro_round *r,
                                   struct etoro_job **out, double *wait)
 {
   struct etoro_job *j;
@@ -75,10 +80,10 @@ static enum etoro_turn look_along(struct etoro_round *r, struct etoro_pool *p,
       r->passed++;
       continue;
     }
-    *wait = etoro_pool_wait(p, j->priority, r->now);
+    *wait = etoro_pool_wait(*r->at, j->priority, r->now);
     if (*wait != 0)
       return ETORO_TURN_NONE;
-    take_place(j, r->now);
+    take_place(d, j, r->now);
     return ETORO_TURN_GO;
   }
   return ETORO_TURN_NONE;
@@ -102,7 +107,7 @@ static enum etoro_turn look_in_pool(struct etoro_dispatch *d,
 {
   for (;;) {
     double wait;
-    enum etoro_turn turn = look_along(r, *r->at, out, &wait);
+    enum etoro_turn turn = look_along(d, r, out, &wait);
     if (turn != ETORO_TURN_NONE)
       return turn;
     if (wait > 0 && (d->due < 0 || r->now + wait < d->due))
@@ -144,6 +149,7 @@ void etoro_dispatch_begin(struct etoro_dispatch *d, struct etoro_round *r,
   r->now = now;
   r->at = &d->queued;
   d->due = -1;
+  d->rounds++;
   if (*r->at)
     enter_line(r, 0);
 }

@@ -10,6 +10,7 @@ struct etoro_dispatch {
   struct etoro_pool *queued;  /* pools that have jobs waiting */
   double due;                 /* when one of them has room: 0 at the next
                                  round, -1 unknown */
+  uint64_t rounds;            /* looks through the lines so far */
 };
 
 /* Puts a job in its pool's line, and takes it out again. */

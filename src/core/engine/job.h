@@ -111,6 +111,8 @@ struct etoro_job {
   double ended_at;
   int attempts;
   int resends;
+  uint64_t lined_at;       /* rounds of the dispatch before it got in line */
+  int was_held_up;         /* a round has left it there */
   int has_waited;          /* which was told already */
   int was_renewed;         /* a 401 has led to a new credential already */
   int was_sent;            /* some attempt's request left, or may have */

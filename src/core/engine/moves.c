@@ -151,7 +151,7 @@ static void launch(struct etoro_engine *e, struct etoro_job *j)
     return;
   }
   set_timer(e, j, j->attempt_at + j->timeout);
-  if (j->attempts == 1 && !j->has_waited
+  if (j->attempts == 1 && j->was_held_up && !j->has_waited
       && j->attempt_at - j->started_at > ETORO_WAIT_TOLD)
     tell(e, ETORO_EVENT_WAITED, j, j->attempt_at - j->started_at);
   tell(e, ETORO_EVENT_SENT, j, 0);
