@@ -5,6 +5,7 @@ local ROUTES = {
   v2 = "POST /api/v2/trading/execution/demo/orders",
   v3 = "POST /api/v3/trading/execution/demo/orders",
 }
+local LOOKUP = "GET /api/v2/trading/info/demo/orders:lookup"
 local FIELDS = { symbol = "AAPL", transaction = "buy", amount = "250.00" }
 
 for _, api in ipairs { "v2", "v3" } do
@@ -102,9 +103,50 @@ for _, api in ipairs { "v2", "v3" } do
       box:advance(3600)
       none, err = prepared:place()
       assert.is_nil(none)
-      assert.equal("expired", err.code)
-      assert.truthy(err.message:find("It was not placed", 1, true))
+      assert.same({ "unknown_outcome", "expired" }, { err.kind, err.code })
+      assert.is_true(err.may_have_executed)
       assert.same({}, assert(client.positions:list()))
+    end)
+
+    it("is not said to be absent where the server finds none by its id", function()
+      client = assert(box:client { orders_api = api, on_unknown = "report" })
+      local prepared = assert(client.orders:prepare(FIELDS))
+      assert(box.faults:add { fault = "lost_reply", route = ROUTE })
+      assert(box:change { lookup_lag = 86400 })
+      local none, err = prepared:place { deadline = 20 }
+      assert.is_nil(none)
+      assert.equal("unknown_outcome", err.kind)
+      box:advance(3600)
+      none, err = prepared:place()
+      assert.is_nil(none)
+      assert.same({ "unknown_outcome", "expired", true },
+        { err.kind, err.code, err.may_have_executed })
+      assert.truthy(err.hint:find("positions:list", 1, true))
+      assert.equal(1, #assert(client.positions:list()))
+    end)
+
+    it("may have been placed, whatever a later attempt meets", function()
+      client = assert(box:client { orders_api = api, on_unknown = "report" })
+      local prepared = assert(client.orders:prepare(FIELDS))
+      assert(box.faults:add { fault = "lost_reply", route = ROUTE })
+      assert(box:change { lookup_lag = 30 })
+      local none, err = prepared:place { deadline = 20 }
+      assert.is_nil(none)
+      for _, fault in ipairs {
+        { fault = "status", status = 401, route = LOOKUP },
+        { fault = "status", status = 200, body = "", route = LOOKUP },
+        { fault = "status", status = 200, body = '[{"orderId":1}]', route = LOOKUP },
+        { fault = "status", status = 200, route = LOOKUP, body =
+          '{"orderId":7,"referenceId":"0b1e7a10-0000-4000-8000-000000000000"}' },
+      } do
+        assert(box.faults:add(fault))
+        none, err = prepared:place { max_retries = 0 }
+        assert.is_nil(none)
+        assert.is_true(err.may_have_executed, tostring(err))
+      end
+      box:advance(60)
+      assert(prepared:place())
+      assert.equal(1, #assert(client.positions:list()))
     end)
 
     it("is none where the order cannot work", function()

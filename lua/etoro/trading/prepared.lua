@@ -7,6 +7,7 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local once = require "etoro.tasks.once"
 local order = require "etoro.trading.order"
+local order_answer = require "etoro.trading.order.answer"
 local order_costs = require "etoro.trading.order.costs"
 local opening = require "etoro.trading.order.opening"
 local routes = require "etoro.trading.routes"
@@ -30,12 +31,28 @@ local mt = { __name = "etoro.prepared", __index = prepared }
 
 -- The order that an attempt has placed whose answer said nothing.
 local function found_again(own, options)
-  local op = routes.op(own.client, "lookup")
-  local body, response = own.client:send(op, { referenceId = own.request_id },
-    options)
+  local op, by = routes.op(own.client, "lookup"), { referenceId = own.request_id }
+  local body, response = own.client:send(op, by, options)
   if body == nil then return nil, response end
+  local fault = order_answer.fault(body, by)
+  if fault then return nil, errors.unexpected(fault, response, op) end
   body.referenceId = body.referenceId or own.request_id
   return order.placed(body, own.body, own.client), response
+end
+
+-- It is too old to be sent. That no order is found by its request id is no proof of
+-- there being none: many servers never find one by it.
+local function too_old(own)
+  if not own.was_sent then
+    return errors.new { kind = "invalid", code = "expired",
+      message = "the order was prepared too long ago; prepare it anew. Nothing was"
+        .. " sent" }
+  end
+  return errors.unknown_outcome { code = "expired", request_id = own.request_id,
+    message = "the order was prepared too long ago to be sent again; it was sent"
+      .. " before, and nothing tells yet whether it was placed then",
+    hint = "Look for it in client.orders:list() and client.positions:list() before"
+      .. " placing another" }
 end
 
 local function send(own, options)
@@ -43,11 +60,7 @@ local function send(own, options)
     local placed, response = found_again(own, options)
     if placed or response.kind ~= "not_found" then return placed, response end
   end
-  if own.client:unix() >= own.expires_at then
-    return nil, errors.new { kind = "invalid", code = "expired",
-      message = "the order was prepared too long ago; prepare it anew. "
-        .. (own.was_sent and "It was not placed" or "Nothing was sent") }
-  end
+  if own.client:unix() >= own.expires_at then return nil, too_old(own) end
   options.request_id = own.request_id
   local result, response = own.client:send(own.op,
     { body = own.body }, options, { has_checked = true })
@@ -58,11 +71,19 @@ local function send(own, options)
   return order.placed(result, own.body, own.client), response
 end
 
+-- What keeps a later attempt from telling says nothing of the ones before it.
+local function attempt(own, options)
+  local placed, response = send(own, options)
+  if not placed and own.was_sent then response.may_have_executed = true end
+  return placed, response
+end
+
 --- Places exactly what was prepared. It may be repeated, also after an error:
 --- the order is placed once, and each call gives it.
 ---@param options? etoro.RequestOptions
 ---@return etoro.Order? order
----@return etoro.Response|etoro.Error err code "expired" from expires_at on
+---@return etoro.Response|etoro.Error err code "expired" from expires_at on, with the
+---kind unknown_outcome where an earlier attempt may have placed it
 function prepared:place(options)
   local own = kept[self]
   local copy = {}
@@ -71,7 +92,7 @@ function prepared:place(options)
     own.once:wait(own.client:waiter())
   end
   if own.order then return own.order, own.response end
-  local placed, response = own.once:run(send, own, copy)
+  local placed, response = own.once:run(attempt, own, copy)
   if not placed then return nil, response end
   own.order, own.response = placed, response
   return placed, response
