@@ -71,23 +71,23 @@ describe("a write that sets something", function()
     function()
       begin { { stall = true }, TAKEN }
       is_open(older_of(function()
-        return edit({ stopLossRate = 100 }, { timeout = 6, deadline = 60 })
-      end, function() return edit { stopLossRate = 120 } end))
-      assert.same({ '{"stopLossRate":100}', '{"stopLossRate":120}' }, bodies())
+        return edit({ takeProfitRate = 100 }, { timeout = 6, deadline = 60 })
+      end, function() return edit { takeProfitRate = 120 } end))
+      assert.same({ '{"takeProfitRate":100}', '{"takeProfitRate":120}' }, bodies())
     end)
 
   it("ends at once where it waits to be sent again", function()
     begin { BUSY, TAKEN }
     local started = client:now()
-    is_open(older_of(function() return edit { stopLossRate = 100 } end,
-      function() return edit { stopLossRate = 120 } end))
-    assert.same({ '{"stopLossRate":100}', '{"stopLossRate":120}' }, bodies())
+    is_open(older_of(function() return edit { takeProfitRate = 100 } end,
+      function() return edit { takeProfitRate = 120 } end))
+    assert.same({ '{"takeProfitRate":100}', '{"takeProfitRate":120}' }, bodies())
     assert.is_true(client:now() - started < 20, "waited for its resend")
   end)
 
   it("gives its own answer where that comes", function()
     begin { { status = 202, body = '{"operationId":"old"}', wait = 1 }, TAKEN }
-    local result = older_of(function() return edit { stopLossRate = 100 } end,
+    local result = older_of(function() return edit { takeProfitRate = 100 } end,
       function() return edit { takeProfitRate = 200 } end)
     assert.equal("old", result.operationId)
     assert.equal(2, #bodies())
@@ -98,26 +98,26 @@ describe("a write that sets something", function()
       body = '{"errorCode":"TooManyRequests","errorMessage":"slow down"}' },
       TAKEN }, { rate_limit = true })
     local result, err = older_of(function()
-      return edit { stopLossRate = 100 }
-    end, function() return edit { stopLossRate = 120 } end)
+      return edit { takeProfitRate = 100 }
+    end, function() return edit { takeProfitRate = 120 } end)
     assert.is_nil(result)
     assert.equal("cancelled", err.kind)
     assert.equal("superseded", err.code)
     assert.equal(429, err.status)
     assert.is_false(err.may_have_executed)
-    assert.same({ '{"stopLossRate":100}', '{"stopLossRate":120}' }, bodies())
+    assert.same({ '{"takeProfitRate":100}', '{"takeProfitRate":120}' }, bodies())
   end)
 
   it("is sent again where what is newer concerns something else", function()
     begin { { status = 503, headers = { "Retry-After: 6" } }, TAKEN, TAKEN,
       TAKEN }
-    assert(older_of(function() return edit { stopLossRate = 100 } end,
+    assert(older_of(function() return edit { takeProfitRate = 100 } end,
       function()
-        assert(edit({ stopLossRate = 120 }, PATIENT, 8))
+        assert(edit({ takeProfitRate = 120 }, PATIENT, 8))
         return client:call("GET /api/v1/me")
       end))
-    assert.same({ '{"stopLossRate":100}', '{"stopLossRate":120}', "",
-      '{"stopLossRate":100}' }, bodies())
+    assert.same({ '{"takeProfitRate":100}', '{"takeProfitRate":120}', "",
+      '{"takeProfitRate":100}' }, bodies())
   end)
 
   it("goes by the path, whoever sends and whatever it is", function()
@@ -139,14 +139,14 @@ describe("a write that sets something", function()
   it("stays as it is for a newer one that will not go out", function()
     begin { { status = 503, headers = { "Retry-After: 2" } }, TAKEN }
     local dry = assert(server:client { dry_run = true })
-    assert(older_of(function() return edit { stopLossRate = 100 } end,
+    assert(older_of(function() return edit { takeProfitRate = 100 } end,
       function()
         local result, err = dry:call(EDIT, { positionId = 7,
-          body = { stopLossRate = 120 } })
+          body = { takeProfitRate = 120 } })
         assert.is_nil(result)
         return err
       end))
-    assert.same({ '{"stopLossRate":100}', '{"stopLossRate":100}' }, bodies())
+    assert.same({ '{"takeProfitRate":100}', '{"takeProfitRate":100}' }, bodies())
     dry:close()
   end)
 
@@ -157,11 +157,11 @@ describe("a write that sets something", function()
       local read = etoro.spawn(function() return client:call "GET /api/v1/me" end)
       arrived(1)
       local first = etoro.spawn(function()
-        older = table.pack(edit({ stopLossRate = 100 }, { priority = priority,
+        older = table.pack(edit({ takeProfitRate = 100 }, { priority = priority,
           deadline = 60 }))
       end)
       etoro.sleep(0)
-      newer = table.pack(edit { stopLossRate = 120 })
+      newer = table.pack(edit { takeProfitRate = 120 })
       first:wait()
       read:wait()
     end)
@@ -172,7 +172,7 @@ describe("a write that sets something", function()
   it("has its first turn before a newer one", function()
     begin({ { wait = 1 }, TAKEN, TAKEN }, { max_connections = 1 })
     assert(queued "order")
-    assert.same({ "", '{"stopLossRate":100}', '{"stopLossRate":120}' },
+    assert.same({ "", '{"takeProfitRate":100}', '{"takeProfitRate":120}' },
       bodies())
   end)
 
@@ -184,6 +184,6 @@ describe("a write that sets something", function()
       assert.equal("cancelled", err.kind)
       assert.equal("superseded", err.code)
       assert.is_false(err.may_have_executed)
-      assert.same({ "", '{"stopLossRate":120}' }, bodies())
+      assert.same({ "", '{"takeProfitRate":120}' }, bodies())
     end)
 end)

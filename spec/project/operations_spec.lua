@@ -209,12 +209,16 @@ describe("etoro.operations", function()
 
   it("gives an edit of a trailing stop the class of what is sent once", function()
     local edit = operations["PATCH /api/v2/trading/positions/{positionId}"]
-    for _, body in ipairs { { stopLossRate = 1 }, { clearStopLoss = true },
-        { stopLossType = "fixed" }, { stopLossType = etoro.null } } do
+    for _, body in ipairs { { stopLossRate = 1, stopLossType = "fixed" },
+        { clearStopLoss = true }, { takeProfitRate = 5 },
+        { stopLossType = "fixed" }, { stopLossType = etoro.null },
+        { stopLossRate = etoro.null } } do
       assert.equal("safe", check.class_of(edit, body))
     end
     for _, body in ipairs { { stopLossType = "trailing" },
         { stopLossType = "Trailing", stopLossRate = 1 },
+        { stopLossRate = 1 }, { StopLossRate = 1, stopLossType = etoro.null },
+        { stopLossType = "fixed", StopLossType = "trailing" },
         '{"stopLossType":"fixed"}' } do
       assert.equal("never", check.class_of(edit, body))
     end

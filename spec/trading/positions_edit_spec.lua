@@ -41,6 +41,36 @@ describe("position:edit", function()
       .. ' {"takeProfitRate":300}', t:sent()[1])
   end)
 
+  it("sends a stop again where the position is known not to trail, and no other", function()
+    local position = t:position { stopLossRate = 100 }
+    local id = position.positionID
+    local function attempts(edit)
+      t:fault { route = EDIT_ROUTE, fault = "status", status = 503 }
+      t:sent()
+      local result, err = edit()
+      assert.equal(result == nil, err.kind == "unknown_outcome", tostring(err))
+      return #t:sent_by "PATCH"
+    end
+    local function moved() return position:edit { stopLossRate = 101 } end
+    assert.is_false(position.isTslEnabled)
+    assert.equal(2, attempts(moved))
+    for _, flag in ipairs { true, "x", etoro.null } do
+      position.isTslEnabled = flag
+      assert.equal(1, attempts(moved))
+    end
+    for count, changes in pairs { { stopLossRate = 102 },
+      { stopLossRate = 103, stopLossType = "fixed" } }
+    do
+      assert.equal(count, attempts(function()
+        return client:call(EDIT_ROUTE, { positionId = id, body = changes })
+      end))
+    end
+    assert.equal(1, attempts(function()
+      return client:request { method = "PATCH", path = EDIT:sub(7) .. id,
+        body = { StopLossRate = 104 } }
+    end))
+  end)
+
   it("takes stops away", function()
     local position = t:position { stopLossRate = 100, takeProfitRate = 300 }
     assert.is_false(position.isNoStopLoss)

@@ -274,9 +274,11 @@ M.pairs = {
     real = "GET /api/v1/trading/info/real/close-orders/{orderId}",
     demo = "GET /api/v1/trading/info/demo/close-orders/{orderId}" },
   -- Rates are set to what is given; but a trailing stop that is sent again puts
-  -- back what has moved on.
+  -- back what has moved on. Which kind a stop is that comes without its type, the
+  -- position alone knows.
   { class = "safe", pool = "default", trade = "edit",
-    class_by = { field = "stopLossType", present = "never", but = "fixed" },
+    class_by = { field = "stopLossType", present = "never", but = "fixed",
+      without = "stopLossRate" },
     real = "PATCH /api/v2/trading/positions/{positionId}",
     demo = "PATCH /api/v2/trading/demo/positions/{positionId}" },
   { class = "safe", pool = "costs", reads = true,

@@ -262,7 +262,8 @@ local HEAD = [[
 --   class           how it may be sent again: "safe", "keyed", "close",
 --                   "never"; class_by: the class is `present` when the body
 --                   gives `field` with another value than `but`, where there
---                   is one (see check.class_of)
+--                   is one, or gives `without` and no `field` (see
+--                   check.class_of)
 --   key             the name of what keeps a request from being carried out
 --                   twice, where that is a query parameter or a field of the
 --                   body; it is made where the caller gives none
@@ -323,7 +324,7 @@ local CLASS = [[
 ---@field body_kind? "multipart"
 ---@field success integer[]
 ---@field class "safe"|"keyed"|"close"|"never"
----@field class_by? { field: string, present: string, but?: string }
+---@field class_by? { field: string, present: string, but?: string, without?: string }|false
 ---@field key? string
 ---@field pool string
 ---@field account? "real"|"demo"

@@ -217,6 +217,7 @@ local class_by_2 = {
   but = "fixed",
   field = "stopLossType",
   present = "never",
+  without = "stopLossRate",
 }
 local action = {
   type = "string",

@@ -178,8 +178,22 @@ function M.broken(op, given)
     or op.in_order and check_order(op.in_order, given) or nil
 end
 
---- The class that a request of an operation has. The field counts in any letters:
---- the server takes it so. Bodies that are text say nothing: they get the class of
+-- A body's values under a name in any letters: whether there is one, and whether
+-- one is another than `but`.
+local function values_of(body, wanted, but)
+  local is_there, is_other = false, false
+  wanted = core.lower(wanted)
+  for name, value in next, body do
+    if type(name) == "string" and core.lower(name) == wanted and is_given(value) then
+      is_there = true
+      is_other = is_other or but == nil or value ~= but
+    end
+  end
+  return is_there, is_other
+end
+
+--- The class that a request of an operation has. Names count in any letters: the
+--- server takes them so. Bodies that are text say nothing: they get the class of
 --- the field's presence.
 ---@param op etoro.Operation
 ---@param body any
@@ -188,42 +202,37 @@ function M.class_of(op, body)
   local by = op.class_by
   if not by or body == nil then return op.class end
   if type(body) ~= "table" then return by.present end
-  local field = core.lower(by.field)
-  for name, value in next, body do
-    if type(name) == "string" and core.lower(name) == field and is_given(value)
-        and (by.but == nil or value ~= by.but) then
-      return by.present
-    end
+  local is_there, is_other = values_of(body, by.field, by.but)
+  if is_other then return by.present end
+  if by.without and not is_there and values_of(body, by.without) then
+    return by.present
   end
   return op.class
 end
 
 local variants = setmetatable({}, { __mode = "k" }) -- by operation
 
+-- An operation as it is sent with a class, which no body changes any more.
 local function of_class(op, class)
-  if class == op.class then return op end
-  local sent = variants[op]
-  if not sent then
-    sent = merged(op, { class = class }) -- there is but one other
-    variants[op] = sent
-  end
-  return sent
+  local all = variants[op] or {}
+  variants[op] = all
+  all[class] = all[class] or merged(op, { class = class, class_by = false })
+  return all[class]
 end
 
 --- An operation as one request of it goes out: with the class it has then.
 ---@param op etoro.Operation
 ---@param body any
----@return etoro.Operation op itself where it has one class only
+---@return etoro.Operation op itself where that is its own class
 function M.as_sent(op, body)
-  return of_class(op, M.class_of(op, body))
+  local class = M.class_of(op, body)
+  return class ~= op.class and of_class(op, class) or op
 end
 
---- An operation of several classes as it is when the caller knows, of what it
---- concerns, what its body does not say.
+--- An operation of several classes as it is where the caller knows, of what it
+--- concerns, what a body does not say: that it has its own class.
 ---@param op etoro.Operation one with class_by
 ---@return etoro.Operation
-function M.as_present(op)
-  return of_class(op, op.class_by.present)
-end
+function M.as_known(op) return of_class(op, op.class) end
 
 return M

@@ -74,9 +74,9 @@ end
 -- which would put it back. Where no type is given the position has the last word.
 local function operation(position, client, changes)
   local op = routes.op(client, "edit")
-  local moves = changes.stopLossRate and changes.stopLossType ~= "fixed"
-    and spelling.get(position, "isTslEnabled") ~= false
-  return moves and rules.as_present(op) or op
+  local is_known = changes.stopLossType == nil
+    and spelling.get(position, "isTslEnabled") == false
+  return is_known and rules.as_known(op) or op
 end
 
 --- Changes stops; see position:edit.
