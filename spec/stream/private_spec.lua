@@ -1,5 +1,5 @@
--- Private events of client:stream: whose they are, and what they wake. They come
--- from a server of their own, and what is true from a served sandbox.
+-- Private events of client:stream: whose they are, and what they wake, by a box's
+-- clock: an answer that is late is as late as it is said.
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local told = require "spec.support.told"
@@ -10,7 +10,7 @@ local ORDER, POSITION = "Trading.OrderForOpen.Update", "Trading.Position.Opened"
 describe("private events", function()
   local desk
 
-  setup(function() desk = told.start() end)
+  setup(function() desk = told.inside() end)
   teardown(function() desk:stop() end)
   after_each(function()
     desk:close()
@@ -176,7 +176,7 @@ describe("private events", function()
     desk.box:fault { route = OPEN, fault = "delay", seconds = 1.5 }
     desk:open()
     local heard, order = {}, nil
-    etoro.run(function()
+    desk:run(function()
       local reader = etoro.spawn(function()
         for event in desk.stream:events() do
           if event.kind == "order" or event.kind == "position" then
@@ -254,7 +254,7 @@ describe("private events", function()
       desk:open()
       local subject, heard = case.start(), {}
       desk.box:fault { route = case.route, fault = "delay", seconds = 1 }
-      etoro.run(function()
+      desk:run(function()
         local reader = etoro.spawn(function()
           for event in desk.stream:events() do
             local name = event.content and event.content.Name
@@ -330,5 +330,33 @@ describe("private events", function()
       opening:cancel()
     end)
     assert.same({ 1 }, heard)
+  end)
+end)
+
+describe("a private event over a wire of its own", function()
+  local desk
+
+  setup(function() desk = told.start() end)
+  teardown(function() desk:stop() end)
+  after_each(function() desk:close() end)
+
+  it("is told behind the answer that names its order", function()
+    local route = "POST /api/v2/trading/execution/demo/orders"
+    desk.box:fault { route = route, fault = "delay", seconds = 1 }
+    desk:open()
+    local heard, order = {}, nil
+    desk:run(function()
+      local opening = etoro.spawn(function()
+        order = assert(desk.client.orders:open({ symbol = "AAPL", transaction = "buy",
+          amount = 100 }, { precheck = false }))
+        heard[1] = "answer"
+      end)
+      while #desk.box:arrivals(route) == 0 do etoro.sleep(0.01) end
+      desk:say(ORDER, { OrderID = desk:books().orders[1].orderId })
+      local event = desk:event "order"
+      heard[#heard + 1] = event.orderId
+      opening:wait()
+    end)
+    assert.same({ "answer", order.orderId }, heard)
   end)
 end)

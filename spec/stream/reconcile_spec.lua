@@ -1,7 +1,5 @@
 -- After private events and gaps a stream looks at what the account holds, and says
 -- what has come, gone and changed.
-local core = require "etoro.core"
-local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local told = require "spec.support.told"
 local patience = require "spec.support.patience"
@@ -12,7 +10,7 @@ local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
 describe("a stream's looks at the account", function()
   local desk
 
-  setup(function() desk = told.start() end)
+  setup(function() desk = told.inside() end)
   teardown(function() desk:stop() end)
 
   local pause, lag, most = limits.reconcile_pause, limits.reconcile_lag,
@@ -33,7 +31,7 @@ describe("a stream's looks at the account", function()
 
   -- Until no look is due.
   local function rest()
-    while desk.stream.private.reconcile.chore.task do etoro.run(etoro.sleep, 0.01) end
+    while desk.stream.private.reconcile.chore.task do desk:pass(0.01) end
   end
 
   -- With the first look over.
@@ -117,11 +115,11 @@ describe("a stream's looks at the account", function()
     assert.equal(3, pause)
     open()
     limits.reconcile_pause = 0.4
-    local began, before = core.monotonic(), desk.stream:stats().looks
-    while core.monotonic() - began < 2 or count() < 3 do
+    local began, before = desk.client:now(), desk.stream:stats().looks
+    while desk.client:now() - began < 2 or count() < 3 do
       for _ = 1, 5 do say() end
-      etoro.run(etoro.sleep, 0.02)
-      local most_looks = (core.monotonic() - began) / limits.reconcile_pause + 1
+      desk:pass(0.02)
+      local most_looks = (desk.client:now() - began) / limits.reconcile_pause + 1
       assert.is_true(desk.stream:stats().looks - before <= most_looks)
     end
     rest()
@@ -132,16 +130,19 @@ describe("a stream's looks at the account", function()
     .. " behind", function()
     assert.equal(10, lag)
     open()
-    desk.box:set { portfolio_lag = 1000 }
+    desk:pass(pause) -- since the look before
+    desk.box:set { portfolio_lag = 0.3 }
     place()
+    local began = desk.client:now()
     say()
     local event = desk:event "reconciled"
     assert.equal(0, event.positions.count)
-    desk.box:advance(2000)
+    assert.is_true(desk.client:now() - began < 0.01)
     event = desk:event "reconciled"
     assert.same({ "event", 1, 1 }, { event.after, event.positions.count,
       #event.positions.came })
-    assert.is_nil((desk.stream:next(0.8)))
+    assert.is_true(math.abs(desk.client:now() - began - 0.5) < 0.01)
+    assert.is_nil((desk.stream:next(10)))
     assert.equal(2, count())
   end)
 
@@ -149,7 +150,7 @@ describe("a stream's looks at the account", function()
     open()
     say()
     desk:event "reconciled"
-    assert.is_nil((desk.stream:next(0.8)))
+    assert.is_nil((desk.stream:next(10)))
     assert.equal(2, count())
   end)
 
@@ -175,7 +176,7 @@ describe("a stream's looks at the account", function()
     desk.box:fault { route = PORTFOLIO, fault = "status", status = 403 }
     say()
     desk:event "order"
-    assert.is_nil((desk.stream:next(0.8)))
+    assert.is_nil((desk.stream:next(60)))
     assert.equal(1, count())
     say()
     assert.equal("event", desk:event("reconciled").after)
@@ -193,7 +194,7 @@ describe("a stream's looks at the account", function()
           if event.kind == "reconciled" then last = event end
         end
       end
-      if how == "blocking" then read() else etoro.run(read) end
+      if how == "blocking" then read() else desk:run(read) end
       assert.same({ "order", "order", "reconciled", "disconnected" }, kinds)
       assert.same({ "overflow", 1 }, { last.after, #last.positions.came })
       assert.equal("overflow", desk.stream.err.code)
@@ -242,7 +243,8 @@ describe("a stream's looks at the account", function()
     local stream = assert(desk.client:stream())
     finally(function() stream:close() end)
     assert(stream:subscribe { 1001 })
-    stream:next(0.5)
+    assert.equal("connected", stream:next(1).kind)
+    for _ = 1, 60 do assert.equal("quote", assert(stream:next(2)).kind) end
     assert.equal(0, count())
     assert.equal(0, #desk.box:arrivals "GET /api/v1/me")
   end)

@@ -1,6 +1,5 @@
 -- What private events wake: who waits for an outcome asks at once, and what is
 -- true is what the answer says.
-local core = require "etoro.core"
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
@@ -174,55 +173,6 @@ describe("a private event", function()
     end
   end
 
-  -- Waits for an order in a task, and gives how many looks there were after each
-  -- of these functions, which end when nothing is on its way.
-  local function looks_after(...)
-    open()
-    desk.box:set { fill_delay = 1000 }
-    local order = place()
-    desk.box:clear()
-    local counts = {}
-    etoro.run(function(...)
-      local waiting = etoro.spawn(function() order:wait { timeout = patience } end)
-      for i, act in ipairs { ... } do
-        act(order)
-        etoro.sleep(0.15)
-        counts[i] = count(LOOKUP)
-      end
-      waiting:cancel()
-    end, ...)
-    return counts
-  end
-
-  it("of something else wakes nobody", function()
-    local counts = looks_after(function(order)
-      desk:say(ORDER, { OrderID = order.orderId + 1, InstrumentID = 1001 })
-      desk:say("Trading.Credit", { Credit = 5 })
-      desk:say(ORDER, { OrderID = order.orderId, CID = 1 })
-    end, function(order) desk:say(ORDER, { OrderID = order.orderId }) end)
-    assert.same({ 1, 2 }, counts)
-  end)
-
-  it("shortens a pause once in limits.hint_pause seconds", function()
-    local least = limits.hint_pause
-    finally(function() limits.hint_pause = least end)
-    limits.hint_pause = 1000
-    local function burst(order)
-      for status = 1, 5 do
-        desk:say(ORDER, { OrderID = order.orderId, StatusID = status,
-          At = core.monotonic() })
-        etoro.sleep(0.02)
-      end
-    end
-    assert.same({ 2, 2, 2 }, looks_after(burst, burst, burst))
-    desk:close()
-    desk.box:clear()
-    desk.box:reset()
-    limits.hint_pause = 0.5
-    assert.same({ 2, 3, 3 }, looks_after(burst, function() etoro.sleep(0.6) end,
-      function() etoro.sleep(0.6) end))
-  end)
-
   it("in the midst of a look is good for another one", function()
     open()
     desk.box:set { fill_delay = 1000 }
@@ -245,14 +195,17 @@ describe("a private event", function()
     open()
     desk:close()
     looks.pace = pace
-    desk.box:set { fill_delay = 0.6 }
+    desk.box:set { fill_delay = 1000 }
     local order, had_turn = place(), false
+    local pending = assert(desk.client:call(LOOKUP, { orderId = order.orderId }))
+    desk.box:advance(2000)
     desk.box:clear()
+    desk.box:fault { route = LOOKUP, fault = "status", status = 200, body = pending }
     local other = etoro.spawn(function() had_turn = true end)
     assert(order:wait())
     assert.equal("filled", order:state())
     assert.is_false(had_turn)
-    assert.is_true(count(LOOKUP) >= 2)
+    assert.equal(2, count(LOOKUP))
     other:cancel()
   end)
 
@@ -273,5 +226,75 @@ describe("a private event", function()
     assert(order:wait { timeout = patience })
     assert.equal("filled", order:state())
     assert.is_true(waits > 0)
+  end)
+end)
+
+describe("a private event by a box's clock", function()
+  local desk
+
+  setup(function() desk = told.inside() end)
+  teardown(function() desk:stop() end)
+
+  local pace, pause = looks.pace, limits.reconcile_pause
+  before_each(function()
+    limits.reconcile_pause = 1000
+    looks.pace = function() return { take = function() return 3600 end } end
+  end)
+  after_each(function()
+    looks.pace, limits.reconcile_pause = pace, pause
+    desk:close()
+    desk.box:clear()
+    desk.box:reset()
+  end)
+
+  -- Waits for an order in a task, and gives how many looks there were after each
+  -- of these functions, which end when nothing is on its way.
+  local function looks_after(...)
+    desk:open()
+    desk:pass(1) -- the stream's first look at the account
+    desk.box:set { fill_delay = 1000 }
+    local order = assert(desk.client.orders:open({ instrumentId = 1001,
+      transaction = "buy", amount = 100 }, { precheck = false }))
+    desk.box:clear()
+    local counts = {}
+    desk:run(function(...)
+      local waiting = etoro.spawn(function() order:wait { timeout = patience } end)
+      for i, act in ipairs { ... } do
+        act(order)
+        etoro.sleep(0.15)
+        counts[i] = #desk.box:arrivals(LOOKUP)
+      end
+      waiting:cancel()
+    end, ...)
+    return counts
+  end
+
+  it("of something else wakes nobody", function()
+    local counts = looks_after(function(order)
+      desk:say(ORDER, { OrderID = order.orderId + 1, InstrumentID = 1001 })
+      desk:say("Trading.Credit", { Credit = 5 })
+      desk:say(ORDER, { OrderID = order.orderId, CID = 1 })
+    end, function(order) desk:say(ORDER, { OrderID = order.orderId }) end)
+    assert.same({ 1, 2 }, counts)
+  end)
+
+  it("shortens a pause once in limits.hint_pause seconds", function()
+    local least = limits.hint_pause
+    finally(function() limits.hint_pause = least end)
+    limits.hint_pause = 1000
+    local function burst(order)
+      for status = 1, 5 do
+        desk:say(ORDER, { OrderID = order.orderId, StatusID = status,
+          At = desk.client:now() })
+        etoro.sleep(0.02)
+      end
+    end
+    assert.same({ 2, 2, 2 }, looks_after(burst, burst, burst))
+    desk:close()
+    desk.box:clear()
+    desk.box:reset()
+    limits.hint_pause = 0.5
+    assert.same({ 2, 3, 3 }, looks_after(burst, function() etoro.sleep(0.6) end,
+      function() etoro.sleep(0.6) end))
   end)
 end)
