@@ -120,10 +120,13 @@ describe("the engine's ceilings:", function()
 
   it("ETORO_WAIT_TOLD in the queue", function()
     for seconds, kinds in pairs {
-      [0.00199] = "queued sent", [0.00201] = "queued waited sent",
+      [0.00199] = "done sent", [0.00201] = "done waited sent",
     } do
-      submit_many(client { events = true }, 1)
+      submit_many(client { events = true, max_connections = 1 }, 2)
+      local jobs = sent()
       engine:advance(seconds)
+      assert.equal("queued queued sent", table.concat(events(), " "))
+      assert(engine:answer(jobs[1], 200, "HTTP/1.1 200\r\n\r\n", "{}"))
       sent()
       assert.equal(kinds, table.concat(events(), " "))
     end
