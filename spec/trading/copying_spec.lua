@@ -19,7 +19,7 @@ describe("a copy that is asked for", function()
       if line:find "^POST" then return made[1], made[2] end
       if line:find "/copy/" then return status[1], status[2] end
       if line == "GET /api/v1/me" then return me[1], me[2] end
-      return 200, portfolio
+      return 200, type(portfolio) == "function" and portfolio() or portfolio
     end)
     client = api:client { max_retries = 0, account = "demo" }
   end)
@@ -242,6 +242,23 @@ describe("a copy that is asked for", function()
       other:close()
     end
     assert.equal(5, count "^POST")
+  end)
+
+  it("is not gone where it may be too young to show, and the answer is lost", function()
+    ended = { 502, "" }
+    local there = '{"clientPortfolio":{"positions":[],"mirrors":[{"mirrorID":7,'
+      .. '"mirrorStatusID":0}]}}'
+    local function stop(shown_after, options)
+      local began = client:now()
+      portfolio = function()
+        return client:now() - began < shown_after and EMPTY or there
+      end
+      local result, err = client.copying:stop(7, options)
+      return result and result.isGone, err.kind
+    end
+    assert.same({ nil, "unknown_outcome" }, { stop(8) })
+    assert.same({ nil, "unknown_outcome" }, { stop(math.huge, { deadline = 5 }) })
+    assert.same({ true }, { stop(math.huge) })
   end)
 
   it("ends by a key, and is looked for where the answer is lost", function()

@@ -408,7 +408,7 @@ describe("a copy in the portfolio alone", function()
         return 404, '{"error":"unknown"}', headers
       end
       return 200, cjson.encode { clientPortfolio = { positions = {},
-        mirrors = mirrors } }, headers
+        mirrors = type(mirrors) == "function" and mirrors() or mirrors } }, headers
     end)
     client = api:client { journal = path, account = "demo", max_retries = 0,
       on_event = function() end }
@@ -427,6 +427,21 @@ describe("a copy in the portfolio alone", function()
   end
 
   local FIELDS = { parentCID = PARENT, amount = 250, referenceID = "mine" }
+
+  it("is not taken for one that has ended where it may be too young to show", function()
+    for after, state in pairs { [8] = "not_landed", [math.huge] = "landed" } do
+      local client = connect()
+      local _, err = client.copying:stop(7, { deadline = 1 })
+      assert.is_true(err.may_have_executed)
+      local there, began = { mirror_of(client) }, client:now()
+      mirrors = function() return client:now() - began < after and {} or there end
+      local found = assert(client:recover())
+      assert.same({ "copy_end", state }, { found[1].kind, found[1].state })
+      client:close()
+      clean()
+      scratch()
+    end
+  end)
 
   it("is found by the call whose answer was lost, or never came", function()
     for _, lost in ipairs { true, false } do

@@ -3,6 +3,7 @@
 -- A beginning has no key and is sent once; an end has one.
 
 local call_options = require "etoro.call.options"
+local closing_proof = require "etoro.trading.closing.proof"
 local core = require "etoro.core"
 local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
@@ -274,21 +275,25 @@ function collection:remove(fields, options)
 end
 
 -- Looks at the portfolio until the copy has ended, or the time is up: "gone",
--- "ending", "there", or nil where it could not be read.
-local function follow_end(client, id, round)
-  local state
+-- "ending", "there", or nil where it could not be read, or does not tell; with the
+-- last look's response. Where nobody knows whether the end was taken up, a copy may
+-- be too young to show: its absence has to last.
+local function follow_end(client, id, round, lag)
+  local state, absent_since, portfolio, response
   while round:next() do
-    local portfolio, err = holdings.read(client, round:options())
+    portfolio, response = holdings.read(client, round:options())
     local mirrors = portfolio and proof.mirrors(portfolio)
-    if mirrors then
-      local mirror = proof.mirror(mirrors, id)
-      if not mirror then return "gone" end
+    local mirror = mirrors and proof.mirror(mirrors, id)
+    absent_since = mirrors and not mirror and (absent_since or client:now()) or nil
+    if mirror then
       state = proof.is_ending(mirror) and "ending" or "there"
-    elseif not portfolio and not looks.is_passing(err) then
+    elseif mirrors and client:now() - absent_since >= lag then
+      return "gone", response
+    elseif not portfolio and not looks.is_passing(response) then
       break
     end
   end
-  return state
+  return state, response
 end
 
 --- Ends a copy: its positions are closed, or with `detach` go on as one's own
@@ -310,12 +315,16 @@ function collection:stop(id, options)
     "", { body = body }, rest)
   if not answer and response.kind ~= "unknown_outcome" then return nil, response end
   local round = answer and looks.new(client, seconds) or looks.lost(client, began,
-    rest, math.max(seconds, limits.copy_wait))
-  local state = (seconds > 0 or not answer) and follow_end(client, number, round)
-    or nil
+    rest, math.max(seconds, limits.copy_wait) + closing_proof.LAG)
+  local state, seen
+  if seconds > 0 or not answer then
+    state, seen = follow_end(client, number, round, answer and 0 or closing_proof.LAG)
+  end
   if not answer then
     if state ~= "gone" and state ~= "ending" then return nil, response end
     client:settle(response.request_id, { state = "done" })
+    client:warn(seen, "the answer to the end was lost; the portfolio shows it")
+    response = seen
   end
   return { mirrorID = number, isGone = state == "gone" }, response
 end

@@ -119,7 +119,9 @@ function M.judge_end(case)
       case:conclude("unknown", "the portfolio does not tell of it", fields)
     end
   elseif not mirror then
-    case:conclude("landed", "the portfolio has no such copy", fields)
+    if case:is_shown() then -- one that is young may not show yet
+      case:conclude("landed", "the portfolio has no such copy", fields)
+    end
   elseif proof.is_ending(mirror) then
     case:conclude("landed", "the copy is being ended", fields)
   elseif case:is_shown() then

@@ -86,7 +86,9 @@ function M.judge_end(case)
       return
     end
   end
-  case:conclude("landed", "the list has it no more", { agentPortfolioId = id })
+  if case:is_shown() then -- one that is young may not be listed yet
+    case:conclude("landed", "the list has it no more", { agentPortfolioId = id })
+  end
 end
 
 return M
