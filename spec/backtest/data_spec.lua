@@ -495,6 +495,15 @@ describe("bars of a file #lua", function()
     assert.same({ "3 steps: bars are less than a minute apart" }, texts)
   end)
 
+  it("are told once to stand in the wrong order where the newest is the first", function()
+    local moments = {}
+    for i = 1, 60 do moments[i] = times.format(times.parse "2026-03-05" - i * 86400) end
+    local usable, texts = told(bars(moments))
+    assert.is_false(usable)
+    assert.same({ "3 order: is 2026-03-03T00:00:00Z, before line 2, and so on: the "
+      .. "newest bar stands first; sort the file by its times" }, texts)
+  end)
+
   it("are told run_limits.data_faults_told of each kind", function()
     local moments = {}
     for i = 1, run_limits.data_faults_told + 2 do moments[i] = "2026-03-05" end

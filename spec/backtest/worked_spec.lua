@@ -77,6 +77,20 @@ describe("a run worked by hand #lua", function()
     near(692, hold.profit)
   end)
 
+  -- A night takes its part of what there was that evening, not of the last price:
+  -- 9999 USD are 99 units at 101; a weekend of bars that are not there is three.
+  it("has a benchmark that pays each night by its own price", function()
+    lab:file("AAPL.csv", table.concat({ "time,open,high,low,close",
+      "2024-01-04,100,100,100,100", "2024-01-05,100,300,100,300",
+      "2024-01-08,300,300,200,200" }, "\n"))
+    local result = assert(lab:run(PLAN:format "", { cash = 10000,
+      costs = "spread=0.01,fee=1,overnight=0.001" }))
+    local hold = result.benchmarks.buy_and_hold.equity
+    for i, value in ipairs { 10000, 9900, 29700 - 9.9, 19800 - 9.9 - 3 * 29.7 } do
+      near(value, hold[i])
+    end
+  end)
+
   -- 10 units at 101, fees of 1 for the opening and for each of three closings: a
   -- part has its share of the opening, and its own closing.
   local function parts_of(deals)

@@ -1,4 +1,5 @@
 -- etoro data get, list and export against a served sandbox.
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local process = require "spec.support.process"
@@ -102,6 +103,33 @@ describe("etoro data", function()
       assert.equal(by_csv.hash, by_kept.hash)
       assert.same(by_csv.equity, by_kept.equity)
       assert.equal(1, #by_kept.open)
+    end)
+
+  it("writes what prices are in dollars, so that a run over the CSV is the same",
+    function()
+      etoro(0, "data", "get", "QUAY.L")
+      local csv = etoro(0, "data", "export", "QUAY.L")
+      local rate = csv:match "^time,open,high,low,close,volume,conversion\n[^\n]+,([^,\n]+)\n"
+      assert.is_true(tonumber(rate) > 0 and rate ~= "1", csv:sub(1, 200))
+      local rows = decode(etoro(0, "data", "export", "QUAY.L", "--json"))
+      assert.equal(tonumber(rate), rows[1].conversion)
+      files.write(dir .. "/hold.lua", [[return { name = "hold", symbols = { "QUAY.L" },
+        interval = "1d", on_bar = function() end,
+        on_start = function(ctx) ctx:buy("QUAY.L", { units = 10 }) end }]])
+      local function run(...)
+        return decode(etoro(0, "backtest", dir .. "/hold.lua", "--costs", "etoro",
+          "--json", ...))
+      end
+      local kept = run()
+      local by_csv = run("--data", files.write(dir .. "/QUAY.L.csv", csv))
+      assert.same(kept.equity, by_csv.equity)
+      assert.same(kept.open, by_csv.open)
+      assert.equal(tonumber(rate), kept.open[1].entry_conversion)
+      -- the same bars as dollars are another run, and have another hash
+      local plain = run("--data", files.write(dir .. "/QUAY.L.csv",
+        (csv:gsub(",[^,\n]+\n", "\n"))))
+      assert.not_same(kept.equity, plain.equity)
+      assert.not_equal(kept.hash, plain.hash)
     end)
 
   it("says that a file is damaged, wherever it is, and lets it be replaced",

@@ -50,6 +50,25 @@ describe("etoro data check", function()
     assert.truthy(out:find "found%s+1 gap\n")
   end)
 
+  it("tells of bars that have no length: one alone, the newest first, too close", function()
+    local row = "%s,1,3,0.5,1,100\n"
+    for words, moments in pairs {
+      ["one bar alone has no length"] = { "2025-03-05" },
+      ["the newest bar stands first"] = { "2025-03-06", "2025-03-05", "2025-03-04" },
+      ["less than a minute apart"] = { "2025-03-05T10:00:00Z", "2025-03-05T10:00:01Z" },
+    } do
+      local text = HEADER
+      for _, moment in ipairs(moments) do text = text .. row:format(moment) end
+      local path = write("ODD.csv", text)
+      local out, problem = etoro(1, "check", path)
+      assert.truthy(out:find(words, 1, true), out)
+      assert.truthy(out:find "usable%s+no\n", out)
+      assert.equal("", problem)
+      local one = json.decode(etoro(1, "check", "--json", path), true)[1]
+      assert.truthy(one.faults[1].message:find(words, 1, true))
+    end
+  end)
+
   it("writes JSON of several files, a broken and an absent one among them",
     function()
       local broken = write("TEXT.csv", HEADER .. "2025-03-05,one,3,0.5,2,100\n")

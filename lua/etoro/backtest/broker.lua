@@ -12,12 +12,12 @@ local errors = require "etoro.errors"
 local exits = require "etoro.backtest.exits"
 local finer = require "etoro.backtest.data.finer"
 local json = require "etoro.values.json"
+local kinds = require "etoro.backtest.kinds"
 local nights = require "etoro.sandbox.trading.nights"
 local orders = require "etoro.sandbox.trading.orders"
 local positions = require "etoro.sandbox.trading.positions"
 local sandbox_options = require "etoro.sandbox.options"
 local times = require "etoro.values.times"
-local universe = require "etoro.sandbox.market.universe"
 
 ---@class etoro.BacktestBroker
 ---@field now number
@@ -47,26 +47,14 @@ function market:find(id, symbol)
   return self.by_id[id] or self.by_symbol[symbol]
 end
 
--- What the sandbox's rules know of an instrument: a symbol that it has not is
--- traded as a stock.
-local function instruments_of(symbols)
-  local known, list = {}, {}
-  for _, one in ipairs(universe.build(nil, false)) do
-    known[one.symbolFull] = one
-  end
-  for i, symbol in ipairs(symbols) do
-    local found = known[symbol]
-    list[i] = { instrumentID = i, symbolFull = symbol,
-      instrumentTypeID = found and found.instrumentTypeID or 5 }
-  end
-  return list
-end
-
 local function new_market(symbols)
   local self = setmetatable({ bids = {}, asks = {}, by_id = {},
     by_symbol = {}, conversions = {} }, market)
-  for _, one in ipairs(instruments_of(symbols)) do
-    self.by_id[one.instrumentID], self.by_symbol[one.symbolFull] = one, one
+  for id, symbol in ipairs(symbols) do
+    -- a symbol that nobody knows is traded as a stock
+    local one = { instrumentID = id, symbolFull = symbol,
+      instrumentTypeID = kinds.of(symbol) or 5 }
+    self.by_id[id], self.by_symbol[symbol] = one, one
   end
   return self
 end
@@ -149,7 +137,7 @@ function broker:describe(data)
   for symbol, columns in pairs(data) do
     local id = self:id_of(symbol)
     local instrument = self.market.by_id[id]
-    instrument.instrumentTypeID = columns.type or instrument.instrumentTypeID
+    instrument.instrumentTypeID = kinds.of(symbol, columns) or instrument.instrumentTypeID
     local found = conversion.of(self.costs[id], columns)
     self.market.conversions[id] = found
     if found then

@@ -4,8 +4,8 @@ local core = require "etoro.core"
 local costs_etoro = require "etoro.backtest.costs_etoro"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
+local kinds = require "etoro.backtest.kinds"
 local types = require "etoro.values.types"
-local universe = require "etoro.sandbox.market.universe"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
@@ -136,15 +136,6 @@ function M.read(given)
   return costs, type(given) == "table" and "given" or given
 end
 
--- The kinds of instruments that the sandbox knows.
-local function kinds()
-  local by_symbol = {}
-  for _, one in ipairs(universe.build(nil, false)) do
-    by_symbol[one.symbolFull] = one.instrumentTypeID
-  end
-  return by_symbol
-end
-
 --- Costs of these symbols, by symbol where they go by kinds of instruments: what
 --- the API said of the bars, else what the sandbox knows.
 ---@param costs etoro.BacktestCosts as read
@@ -153,10 +144,9 @@ end
 ---@return etoro.BacktestCosts costs
 function M.settle(costs, symbols, data)
   if not costs.by_kind then return costs end
-  local known, settled = kinds(), { symbols = {}, unmeasured = json.list(),
-    unknown = json.list() }
+  local settled = { symbols = {}, unmeasured = json.list(), unknown = json.list() }
   for _, symbol in ipairs(symbols) do
-    local kind = data and data[symbol].type or known[symbol] or "other"
+    local kind = kinds.of(symbol, data and data[symbol]) or "other"
     if not costs.by_kind[kind] or kind == "other" then
       settled.unknown[#settled.unknown + 1] = symbol
     end

@@ -4,10 +4,12 @@
 local client = require "etoro.backtest.client"
 local core = require "etoro.core"
 local backtest_costs = require "etoro.backtest.costs"
+local conversion = require "etoro.backtest.conversion"
 local books = require "etoro.sandbox.trading.books"
 local data_columns = require "etoro.backtest.data.columns"
 local exits = require "etoro.backtest.exits"
 local json = require "etoro.values.json"
+local kinds = require "etoro.backtest.kinds"
 local measures = require "etoro.backtest.measures"
 local positions = require "etoro.sandbox.trading.positions"
 local report = require "etoro.backtest.report"
@@ -17,7 +19,7 @@ local types = require "etoro.values.types"
 local M = {}
 
 local DAY <const> = times.DAY
-local VERSION = 4 -- of the rules: another number, other results
+local VERSION = 5 -- of the rules: another number, other results
 
 local function iso(seconds) return seconds and times.format(seconds) end
 
@@ -58,20 +60,30 @@ end
 ---@field from? number
 ---@field to? number
 
+-- Bars, and what goes by them beside their figures: of what kind their instrument is,
+-- and the one rate that they are converted at.
+local function data_words(about)
+  local all = {}
+  for symbol, columns in pairs(about.data) do
+    local rates = conversion.of(backtest_costs.of(about.costs, symbol), columns)
+    all[symbol] = { bars = data_digest(columns),
+      kind = kinds.of(symbol, columns) or false,
+      conversion = rates and rates.constant or false }
+  end
+  return all
+end
+
 --- The hash of all that a run's result depends on.
 ---@param about etoro.BacktestAbout
 ---@return string
 function M.hash(about)
-  local data, finer = {}, {}
-  for symbol, columns in pairs(about.data) do data[symbol] = data_digest(columns) end
-  local modules = {}
+  local modules, finer = {}, {}
   for name, text in pairs(about.modules) do modules[name] = digest(text) end
   for symbol, columns in pairs(about.finer) do finer[symbol] = data_digest(columns) end
   return digest(canonical { version = VERSION, file = digest(about.file),
     modules = modules, seed = about.seed,
-    settings = about.settings, costs = about.costs, data = data,
-    finer = finer,
-    cash = about.cash + 0.0, fill = about.fill, from = about.from or false,
+    settings = about.settings, costs = about.costs, data = data_words(about),
+    finer = finer, cash = about.cash + 0.0, fill = about.fill, from = about.from or false,
     to = about.to or false, symbols = about.symbols })
 end
 
@@ -163,7 +175,17 @@ local function buy_one(self, symbol, cost, cash)
   return { columns = columns, at = first - 1, first = first, last = last,
     money = cash, dollars = dollars, bought = bought, entry = entry,
     units = money / (entry * bought),
-    day = time[first] // DAY, night = cost.overnight }
+    day = time[first] // DAY, night = cost.overnight, nights = 0.0 }
+end
+
+-- What the nights before a bar have cost, at the last price there was, as the broker
+-- takes them.
+local function add_nights(held, close, start)
+  local day = start // DAY
+  if day <= held.day then return end
+  local rate = held.dollars and held.dollars(start) or 1
+  held.nights = held.nights + held.units * close * rate * held.night * (day - held.day)
+  held.day = day
 end
 
 -- Adds to a curve what it is worth at the bars' ends: gains are converted as they
@@ -172,10 +194,11 @@ local function add_worth(curve, held, points, seconds)
   local time, close, at = held.columns.time, held.columns.close, held.at
   local first, last, dollars = held.first, held.last, held.dollars
   local units, entry, bought = held.units, held.entry, held.bought
-  local night, day, rate = held.night, held.day, 1
-  local is_plain = not dollars and night == 0
+  local has_nights, rate = held.night > 0, 1
+  local is_plain = not dollars and not has_nights
   for k = 1, #points do
     local now = points[k].time
+    if has_nights and at >= first then add_nights(held, close[at], now - seconds) end
     while at < last and time[at + 1] + seconds <= now do at = at + 1 end
     if at < first then -- not bought yet
       curve[k] = curve[k] + held.money
@@ -183,8 +206,8 @@ local function add_worth(curve, held, points, seconds)
       curve[k] = curve[k] + units * close[at]
     else
       if dollars then rate = dollars(now) end
-      curve[k] = curve[k] + units * (close[at] * rate
-        * (1 - night * (time[at] // DAY - day)) + entry * (bought - rate))
+      curve[k] = curve[k] + units * (close[at] * rate + entry * (bought - rate))
+        - held.nights
     end
   end
 end

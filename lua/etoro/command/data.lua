@@ -68,7 +68,10 @@ local function counted(counts)
   return #words > 0 and table.concat(words, ", ") or "nothing"
 end
 
-local function is_daily(interval) return interval:find "[dw]$" ~= nil end
+-- Bars that cannot be used may have no interval.
+local function is_daily(interval)
+  return interval ~= nil and interval:find "[dw]$" ~= nil
+end
 
 -- The times of the first and the last of some bars, for people.
 local function span_of(session, bars)
@@ -87,7 +90,7 @@ local function show(session, found)
   local from, to = span_of(session, found)
   session.out:fields {
     { "file", found.file }, { "bars", found.bars },
-    { "interval", found.interval }, { "from", from }, { "to", to },
+    { "interval", found.interval or "-" }, { "from", from }, { "to", to },
     { "not read", #found.ignored > 0 and table.concat(found.ignored, ", ")
       or nil },
     { "found", counted(found.counts) },
@@ -281,24 +284,39 @@ local function kept_symbol(word, interval)
   return word
 end
 
-local FIELDS = { "time", "open", "high", "low", "close", "volume" }
-local CSV = { first = "time,open,high,low,close,volume\n", row = "%s,%s,%s,%s,%s,%s\n",
-  between = "", last = "" }
-local JSON = { first = "[", row = '{"time":"%s","open":%s,"high":%s,"low":%s,'
-  .. '"close":%s,"volume":%s}', between = ",\n", last = "]\n" }
+local FIELDS = { "open", "high", "low", "close", "volume" }
 
---- Writes bars as a CSV that `check` and backtests take, or as JSON.
+-- What a format writes before, for, between and behind the rows; names are those of
+-- the columns.
+local function csv_of(names)
+  return { first = table.concat(names, ",") .. "\n",
+    row = ("%s,"):rep(#names - 1) .. "%s\n", between = "", last = "" }
+end
+
+local function json_of(names)
+  local fields = {}
+  for i, name in ipairs(names) do
+    fields[i] = (i == 1 and '"%s":"%%s"' or '"%s":%%s'):format(name)
+  end
+  return { first = "[", row = "{" .. table.concat(fields, ",") .. "}",
+    between = ",\n", last = "]\n" }
+end
+
+--- Writes bars as a CSV that `check` and backtests take, or as JSON; with what one of
+--- their prices is in US dollars, where that is another.
 function actions.export(session)
   local args = session.args
   local columns = session:must(store.read(kept_symbol(args.symbol, args.interval),
     args.interval))
-  local form = session.out.is_json and JSON or CSV
+  local names = table.move(FIELDS, 1, #FIELDS, 2, { "time" })
+  local dollars = columns.conversion_kept
+  if dollars then names[#names + 1] = "conversion" end
+  local form = (session.out.is_json and json_of or csv_of)(names)
   output.write(form.first)
   for i, time in ipairs(columns.time) do
     local row = { moment(time) }
-    for k = 2, #FIELDS do
-      row[k] = core.json_number(columns[FIELDS[k]][i])
-    end
+    for k, name in ipairs(FIELDS) do row[k + 1] = core.json_number(columns[name][i]) end
+    row[#row + 1] = dollars and core.json_number(dollars)
     output.write(i > 1 and form.between or "", form.row:format(table.unpack(row)))
   end
   output.write(form.last)

@@ -201,6 +201,33 @@ local function ends(checking, now)
   end
 end
 
+-- Whether the newest bar stands first, and each later line is of an older one.
+local function is_reversed(columns)
+  local time = columns.time
+  for i = 2, #time do
+    if time[i] >= time[i - 1] then return false end
+  end
+  return #time > 1
+end
+
+-- Prices and order, bar by bar; a file that runs back has that one fault of order.
+local function rows(checking)
+  local columns = checking.columns
+  checking.runs_back = is_reversed(columns)
+  if checking.runs_back then
+    checking:fault(2, "order", true, "is %s, before line %d, and so on: the newest bar "
+      .. "stands first; sort the file by its times", moment(columns.time[2]),
+      data_columns.line(columns, 1))
+  end
+  for i = 1, #columns.time do
+    prices(checking, i)
+    if i > 1 and not checking.runs_back then
+      order(checking, i)
+      split(checking, i)
+    end
+  end
+end
+
 -- What reading the file has told already.
 local function take_over(checking, told)
   for _, one in ipairs(told or {}) do
@@ -221,14 +248,9 @@ function M.of(columns, now)
   take_over(checking, columns.told)
   local step
   columns.width, columns.interval, step = width_of(columns)
-  for i = 1, #columns.time do
-    prices(checking, i)
-    if i > 1 then
-      order(checking, i)
-      split(checking, i)
-    end
-  end
+  rows(checking)
   if not columns.width then
+    if checking.runs_back then return false, checking.faults, checking.counts end
     checking:fault(#columns.time, "steps", true, #columns.time < 2
       and "one bar alone has no length" or "bars are less than a minute apart")
   elseif step >= 2 * WIDTHS[#WIDTHS] then
