@@ -345,6 +345,28 @@ describe("etoro.bars", function()
     end)
   end)
 
+  it("gives the past to all tasks that ask for it at the same time, read once", function()
+    local box = sandbox.new { now = function() return NOON + 17.3 end, seed = 3 }
+    local client = assert(box:client())
+    box:run(function()
+      stream = assert(client:stream())
+      assert(stream:subscribe { 1001 })
+      local made = assert(etoro.bars { stream = stream, interval = "1min", history = 5 })
+      local before, tasks = box.arrivals.count, {}
+      for i = 1, 3 do
+        tasks[i] = etoro.spawn(function() return #assert(made:list(1001)) end)
+      end
+      for _, count in ipairs(etoro.all(tasks)) do assert.is_true(count >= 5, count) end
+      local candles = 0
+      for i = 1, #box.arrivals do
+        if i > before and box.arrivals[i].path:find "/candles/" then
+          candles = candles + 1
+        end
+      end
+      assert.equal(1, candles)
+    end)
+  end)
+
   it("says what keeps it from the candles", function()
     open()
     assert(stream:subscribe { 1002 })

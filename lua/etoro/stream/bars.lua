@@ -7,6 +7,7 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local market_candles = require "etoro.market.candles"
+local once = require "etoro.tasks.once"
 local stream_topics = require "etoro.stream.topics"
 local times = require "etoro.values.times"
 
@@ -34,6 +35,7 @@ local MONDAY = 4 * times.DAY -- 1970-01-05
 ---@field late integer prices of bars that were over
 ---@field unknown_from? number since when something was not heard that candles tell
 ---@field heard_from? number since when all is heard; nil where nothing was yet
+---@field reading? etoro.Once who reads its candles
 local builder = {}
 builder.__index = builder
 builder.__name = "etoro.stream.bars.builder"
@@ -277,6 +279,29 @@ local function on_event(self, event, content)
   end
 end
 
+-- Reads the candles of the past, and puts them under what was heard.
+local function read_past(self, id, one)
+  self.joined[id] = true
+  local candles, err = self.stream.client.market:candles { instrumentId = id,
+    interval = self.interval, count = candle_count(self, one) }
+  if not candles then
+    self.joined[id] = nil
+    return nil, err
+  end
+  if self.joined[id] then one.unknown_from = nil end -- no gap has come meanwhile
+  one:join(candles)
+  return true
+end
+
+-- The same, unless it is done: by one task, which others that want it wait for.
+local function know_past(self, id, one)
+  local client, reading = self.stream.client, one.reading or once.new()
+  one.reading = reading
+  while reading:doer() and not reading:is_own() do reading:wait(client:waiter()) end
+  if self.joined[id] or self.history == 0 then return true end
+  return reading:run(read_past, self, id, one)
+end
+
 --- The bars of an instrument that the stream is subscribed to, oldest first. The
 --- first look, and the first one after a gap, reads the candles of the past.
 ---@param id integer
@@ -287,25 +312,14 @@ function methods:list(id)
   if self.is_closed then
     return nil, errors.closed("bars_closed", "the bars are closed")
   end
-  local client = self.stream.client
   if math.type(id) ~= "integer" or not self.stream:quote(id) then
     return nil, errors.invalid("id", "takes an instrument's id that the stream "
       .. "is subscribed to")
   end
-  if not self.joined[id] and self.history > 0 then
-    self.joined[id] = true
-    local one = builder_of(self, id)
-    local candles, err = client.market:candles { instrumentId = id,
-      interval = self.interval, count = candle_count(self, one) }
-    if not candles then
-      self.joined[id] = nil
-      return nil, err
-    end
-    one.unknown_from = nil
-    one:join(candles)
-  end
+  local ok, err = know_past(self, id, builder_of(self, id))
+  if not ok then return nil, err end
   local one = builder_of(self, id)
-  one:advance(client:unix())
+  one:advance(self.stream.client:unix())
   return one.bars
 end
 
