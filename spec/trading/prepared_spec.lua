@@ -93,6 +93,22 @@ for _, api in ipairs { "v2", "v3" } do
       assert.equal(1, sent())
     end)
 
+    it("is too old by the client's own clock, too, where the machine's is set back",
+      function()
+        local set = 0
+        local unix = client.unix
+        rawset(client, "unix", function(self) return unix(self) + set end)
+        local prepared = assert(client.orders:prepare(FIELDS))
+        box:advance(limits.prepared_lifetime + 1)
+        for _, ahead in ipairs { -3600, 0, 3600 } do
+          set = ahead
+          local none, err = prepared:place()
+          assert.is_nil(none)
+          assert.equal("expired", err.code)
+        end
+        assert.equal(0, sent())
+      end)
+
     it("is only looked for when its time is over", function()
       client = assert(box:client { orders_api = api, on_unknown = "report" })
       local prepared = assert(client.orders:prepare(FIELDS))

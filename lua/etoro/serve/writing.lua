@@ -3,11 +3,11 @@
 
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local limits = require "etoro.values.limits"
 local once = require "etoro.tasks.once"
 local operations = require "etoro.operations"
 local run_limits = require "etoro.values.run_limits"
 local schema = require "etoro.serve.schema"
+local trading_prepared = require "etoro.trading.prepared"
 local worth = require "etoro.serve.worth"
 
 local tostring = core.text -- not up to the locale
@@ -76,11 +76,11 @@ local function prepare_close(self, client, arguments)
       tostring(position.units), tostring(arguments.units))
   end
   worth.add(client, { position })
-  local expires_at = client:unix() + limits.prepared_lifetime
-  return keep(self, { position = position, expires_at = expires_at,
+  local lifetime = trading_prepared.lifetime(client)
+  return keep(self, { position = position, expires_at = lifetime.expires_at,
     units = arguments.units or "all of it" },
     function(wait)
-      if client:unix() >= expires_at then
+      if trading_prepared.is_over(client, lifetime) then
         return invalid("expired", "the close was prepared too long ago; look at the "
           .. "positions, then prepare it anew")
       end

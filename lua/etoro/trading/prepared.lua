@@ -60,7 +60,7 @@ local function send(own, options)
     local placed, response = found_again(own, options)
     if placed or response.kind ~= "not_found" then return placed, response end
   end
-  if own.client:unix() >= own.expires_at then return nil, too_old(own) end
+  if M.is_over(own.client, own) then return nil, too_old(own) end
   options.request_id = own.request_id
   local result, response = own.client:send(own.op,
     { body = own.body }, options, { has_checked = true })
@@ -105,6 +105,23 @@ local function copied(value)
   return copy
 end
 
+--- Until when what is prepared now may be done.
+---@param client etoro.Client
+---@return { expires_at: number, ends: number } lifetime seconds since 1970, and the
+---same on the client's own clock
+function M.lifetime(client)
+  local seconds = limits.prepared_lifetime
+  return { expires_at = client:unix() + seconds, ends = client:now() + seconds }
+end
+
+--- Whether that is over, by either clock: one that is set back makes no price young.
+---@param client etoro.Client
+---@param lifetime { expires_at: number, ends: number }
+---@return boolean
+function M.is_over(client, lifetime)
+  return client:unix() >= lifetime.expires_at or client:now() >= lifetime.ends
+end
+
 --- Prepares an order; see client.orders:prepare.
 ---@param client etoro.Client
 ---@param fields etoro.NewOrder
@@ -118,13 +135,15 @@ function M.new(client, fields, is_checked, options)
   local refused = client:refusal_of_rails(body)
   if refused then return nil, refused end
   local costs = order_costs.estimate(client, copied(body), options)
-  local now, id = client:unix(), core.uuid()
+  local lifetime, id = M.lifetime(client), core.uuid()
   local self = setmetatable({ request_id = id, fields = copied(body),
     costs = costs and costs.costs, total = costs and costs.total,
     checked = was_checked == true, note = note,
-    prepared_at = now, expires_at = now + limits.prepared_lifetime }, mt)
+    prepared_at = lifetime.expires_at - limits.prepared_lifetime,
+    expires_at = lifetime.expires_at }, mt)
   kept[self] = { client = client, op = op, body = body, request_id = id,
-    note = note, expires_at = self.expires_at, once = once.new() }
+    note = note, expires_at = lifetime.expires_at, ends = lifetime.ends,
+    once = once.new() }
   return self
 end
 
