@@ -17,6 +17,7 @@
 --   everything else    the proxy's, else 404
 local files = require "spec.support.files"
 local process = require "spec.support.process"
+local socket = require "socket"
 
 local methods = {}
 local mt = { __name = "spec.nginx", __index = methods }
@@ -140,18 +141,10 @@ function M.certificates(dir, names)
     key = dir .. "/server.key" }
 end
 
-local function wait_for(self)
-  local socket = require "socket"
-  for _ = 1, 200 do
-    if not self.process:is_running() then return false end
-    local sock = socket.connect("127.0.0.1", self.ports.PLAIN)
-    if sock then
-      sock:close()
-      return true
-    end
-    process.sleep(0.02)
-  end
-  return false
+local function is_there(port)
+  local sock = socket.connect("127.0.0.1", port)
+  if sock then sock:close() end
+  return sock ~= nil
 end
 
 ---@param options? table proxy = URL; locations, extra = nginx's own syntax
@@ -170,32 +163,32 @@ function M.start(options)
   if options.proxy then
     locations = locations .. fill(PROXY, { URL = options.proxy })
   end
-  for _ = 1, 5 do -- a port may be taken between asking and listening
-    self.ports = { TLS = process.free_port(), HTTP1 = process.free_port(),
-      OTHER = process.free_port(), PLAIN = process.free_port() }
-    local values = { DIR = dir, EXTRA = options.extra or "" }
-    for name, port in pairs(self.ports) do values[name] = tostring(port) end
-    values.EXTRA = fill(values.EXTRA, values)
-    write(dir .. "/nginx.conf", fill(CONFIG, values))
-    local text = fill(PATHS, { LOCATIONS = locations, DIR = dir,
-      STATUS = statuses() })
-    write(dir .. "/paths", fill(text, values))
-    self.process = process.spawn { program, "-p", dir, "-e",
-      dir .. "/error.log", "-c", dir .. "/nginx.conf" }
-    if wait_for(self) then
-      self.url = "https://127.0.0.1:" .. self.ports.TLS
-      self.http1_url = "https://127.0.0.1:" .. self.ports.HTTP1
-      self.other_url = "https://127.0.0.1:" .. self.ports.OTHER
-      self.plain_url = "http://127.0.0.1:" .. self.ports.PLAIN
-      self.ca_file = dir .. "/ca.crt"
-      self.other_ca_file = dir .. "/other-ca.crt"
-      return self
-    end
-    self.process:stop()
+  self.ports = { TLS = process.free_port(), HTTP1 = process.free_port(),
+    OTHER = process.free_port(), PLAIN = process.free_port() }
+  local values = { DIR = dir, EXTRA = options.extra or "" }
+  for name, port in pairs(self.ports) do values[name] = tostring(port) end
+  values.EXTRA = fill(values.EXTRA, values)
+  write(dir .. "/nginx.conf", fill(CONFIG, values))
+  local text = fill(PATHS, { LOCATIONS = locations, DIR = dir,
+    STATUS = statuses() })
+  write(dir .. "/paths", fill(text, values))
+  self.process = process.spawn { program, "-p", dir, "-e",
+    dir .. "/error.log", "-c", dir .. "/nginx.conf" }
+  process.eventually(function()
+    return not self.process:is_running() or is_there(self.ports.PLAIN)
+  end, "nginx")
+  if not self.process:is_running() then
+    local log = read(dir .. "/error.log") .. self.process:stderr()
+    process.remove(dir)
+    error("nginx did not start: " .. log, 2)
   end
-  local log = read(dir .. "/error.log") .. self.process:stderr()
-  process.remove(dir)
-  error("nginx did not start: " .. log, 2)
+  self.url = "https://127.0.0.1:" .. self.ports.TLS
+  self.http1_url = "https://127.0.0.1:" .. self.ports.HTTP1
+  self.other_url = "https://127.0.0.1:" .. self.ports.OTHER
+  self.plain_url = "http://127.0.0.1:" .. self.ports.PLAIN
+  self.ca_file = dir .. "/ca.crt"
+  self.other_ca_file = dir .. "/other-ca.crt"
+  return self
 end
 
 --- Puts a file where /files/NAME and /sized/NAME find it.

@@ -230,13 +230,16 @@ function M.remove(path)
   end
 end
 
---- A port of 127.0.0.1 that was free a moment ago.
+local ports = {} -- bound, and not listened on, as long as this process is there
+
+--- A port of 127.0.0.1 on which nobody listens, and which is given to nobody
+--- else, as a listener's or as a connection's own; a server that sets
+--- SO_REUSEADDR, as servers do, may have it.
 function M.free_port()
-  local socket = require "socket"
-  local s = assert(socket.bind("127.0.0.1", 0))
-  local _, port = s:getsockname()
-  s:close()
-  return tonumber(port)
+  local holder = uv.new_tcp()
+  assert(holder:bind("127.0.0.1", 0))
+  ports[#ports + 1] = holder
+  return holder:getsockname().port
 end
 
 M.guard = guard

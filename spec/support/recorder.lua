@@ -170,6 +170,28 @@ function Server:write(c, now)
   end
 end
 
+function Server:take_in(readable, now)
+  for _, sock in ipairs(readable) do
+    if sock == self.listener then
+      self:accept(now)
+    elseif self.by_sock[sock] then
+      self:read(self.by_sock[sock], now)
+    end
+  end
+end
+
+-- Takes in all that had come before an order, however late this process is at
+-- it: requests of clients that have ended meanwhile, too.
+function Server:catch_up()
+  local readable
+  repeat
+    local reading = { self.listener }
+    for sock in pairs(self.by_sock) do reading[#reading + 1] = sock end
+    readable = socket.select(reading, nil, 0)
+    self:take_in(readable, socket.gettime())
+  until #readable == 0
+end
+
 -- One line of JSON in, one line of JSON out, on the control port.
 function Server:control(now)
   local sock = self.controller:accept()
@@ -178,6 +200,7 @@ function Server:control(now)
   local line = sock:receive "*l"
   local order = line and cjson.decode(line) or {}
   local answer = {}
+  self:catch_up()
   if order.what == "script" then
     self.steps = order.steps
   elseif order.what == "options" then
@@ -222,15 +245,8 @@ function Server:step()
   end
   local readable = socket.select(reading, writing, wait)
   now = socket.gettime()
-  for _, sock in ipairs(readable) do
-    if sock == self.listener then
-      self:accept(now)
-    elseif sock == self.controller then
-      self:control(now)
-    elseif self.by_sock[sock] then
-      self:read(self.by_sock[sock], now)
-    end
-  end
+  self:take_in(readable, now)
+  if readable[self.controller] then self:control(now) end
   for _, c in pairs(self.connections) do
     if not c.is_gone then
       self:write(c, now)
