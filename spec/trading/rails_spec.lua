@@ -273,6 +273,30 @@ describe("the rails of a client", function()
     assert(client.orders:open(order(), { precheck = false }))
   end)
 
+  it("find no price young by a clock that is behind, nor one of the future", function()
+    local RATES = "GET /api/v1/market-data/instruments/rates"
+    local client = client_with { max_price_age = 60 }
+    local unix, set = client.unix, 0
+    rawset(client, "unix", function(self) return unix(self) + set end)
+    local function open(seconds)
+      local date = times.format(unix(client) - seconds)
+      assert(box.faults:add { fault = "status", status = 200, route = RATES, times = 9,
+        headers = { Date = os.date("!%a, %d %b %Y %H:%M:%S GMT",
+          math.floor(unix(client))) },
+        body = { rates = { { instrumentID = 1001, ask = 200, bid = 199, date = date } } } })
+      local result, err = client.orders:open(order(), { precheck = false })
+      box:clear_faults()
+      return result, err
+    end
+    assert(open(30))
+    refused("max_price_age", open(90))
+    set = -3600
+    refused("max_price_age", open(90))
+    assert(open(30))
+    set = 0
+    refused("max_price_age", open(-3600))
+  end)
+
   it("count writes of a minute and a day", function()
     local client = client_with { writes_per_minute = 2, writes_per_day = 3 }
     assert(client.orders:open(order()))

@@ -9,6 +9,8 @@ local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local once = require "etoro.tasks.once"
 local routes = require "etoro.trading.routes"
+local server_clock = require "etoro.call.server_clock"
+local times = require "etoro.values.times"
 
 local RATES = operations["GET /api/v1/market-data/instruments/rates"]
 local SEARCH = operations["GET /api/v1/market-data/search"]
@@ -124,12 +126,18 @@ function M.of(client, fields)
   end)
 end
 
+-- Seconds that the server's clock was ahead of this machine's, by rate.
+local ahead_at = setmetatable({}, { __mode = "k" })
+
 local function read_rate(client, id)
   local body, response = client:send(RATES, { instrumentIds = { id } },
     patience())
   if body == nil then return nil, response end
   for _, rate in ipairs(objects_in(body, "rates") or {}) do
-    if same_text(spelling.get(rate, "instrumentID"), id) then return rate end
+    if same_text(spelling.get(rate, "instrumentID"), id) then
+      ahead_at[rate] = server_clock.ahead(client, response)
+      return rate
+    end
   end
   return nil
 end
@@ -144,6 +152,18 @@ function M.rate(client, id, age)
   return (kept(client, "rate " .. tostring(id), age, function()
     return read_rate(client, id)
   end))
+end
+
+--- How old a rate is, by this machine's clock or the server's, whichever says more:
+--- one that is behind makes no price young.
+---@param client etoro.Client
+---@param rate table of M.rate
+---@return number? seconds nil where its date does not tell, or is of the future
+function M.age(client, rate)
+  local date = type(rate.date) == "string" and times.parse(rate.date)
+  if not date then return nil end
+  local age = client:unix() + math.max(0, ahead_at[rate] or 0) - date
+  return age >= -limits.clock_trusted and age or nil
 end
 
 local function search(client, params)

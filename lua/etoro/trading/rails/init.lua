@@ -13,7 +13,6 @@ local limits = require "etoro.values.limits"
 local rails_entry = require "etoro.trading.rails.entry"
 local rails_options = require "etoro.trading.rails.options"
 local spelling = require "etoro.values.spelling"
-local times = require "etoro.values.times"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -156,10 +155,9 @@ local function check_market(self, entry)
   end
   if not o.max_price_age then return nil end
   local rate = entry.id and eligibility.rate(self.client, entry.id, 0)
-  local date = rate and rate.date and times.parse(rate.date)
-  local age = date and self.client:unix() - date
+  local age = rate and eligibility.age(self.client, rate)
   if not age then
-    return refusal("max_price_age", "the price has no time")
+    return refusal("max_price_age", "how old the price is cannot be known")
   elseif age > o.max_price_age then
     return refusal("max_price_age", "the price is %s s old, at most %s",
       core.fixed(age, 1), tostring(o.max_price_age))
