@@ -47,6 +47,14 @@ for _, account in ipairs { "demo", "real" } do
       assert.equal(200, (t:open { amount = null, units = 2 }))
     end)
 
+    it("must not have what is of another kind of order", function()
+      for _, changes in ipairs { { triggerRate = 1 }, { limitRate = 1 },
+          { positionIds = { 1 } },
+          { orderType = "mit", triggerRate = 1, limitRate = 1 } } do
+        assert.equal(400, (t:open(changes)))
+      end
+    end)
+
     it("must name one instrument, by symbol or by id", function()
       assert.equal(400, (t:open { symbol = "AAPL" }))
       assert.equal(400, (t:open { instrumentId = null }))

@@ -182,6 +182,18 @@ describe("orders by v3", function()
           refusal.message)
       end
     end)
+
+    it("with a rate to wait for are no market orders, by " .. api, function()
+      start(nil, { orders_api = api })
+      for _, changes in ipairs { { triggerRate = 150 },
+        { orderType = "limitIOC", limitRate = 150, triggerRate = 150 } }
+      do
+        local none, err = open(changes)
+        assert.is_nil(none)
+        assert.matches("^leave out triggerRate where orderType is", err.message)
+      end
+      assert.same({}, (client.positions:list()))
+    end)
   end
 
   it("are worth their limit to rails, where that is more", function()

@@ -427,9 +427,12 @@ local order = {
     { "positionIds", when = { action = "close" } },
     { "limitRate", when = { orderType = "limitIOC" } },
   },
+  -- with a rate to wait for a market order would be filled at once all the same
   none_of = {
-    { "limitRate", when = { orderType = "mkt" } },
+    { "triggerRate", "limitRate", when = { orderType = "mkt" } },
     { "limitRate", when = { orderType = "mit" } },
+    { "triggerRate", when = { orderType = "limitIOC" } },
+    { "positionIds", when = open },
   },
   -- newer servers take limitIOC, with its limitRate
   body = {

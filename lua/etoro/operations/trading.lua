@@ -285,8 +285,12 @@ local any_of_trigger_rate_2 = {
   any_of_trigger_rate, any_of_position_ids, any_of_limit_rate,
 }
 local when_4 = { orderType = "mkt" }
-local none_of_limit_rate = {
-  { "limitRate", when = when_4 }, { "limitRate", when = when_2 },
+local none_of_trigger_rate = { "triggerRate", "limitRate", when = when_4 }
+local none_of_trigger_rate_2 = { "triggerRate", when = when_3 }
+local none_of_position_ids = { "positionIds", when = when }
+local none_of_trigger_rate_3 = {
+  none_of_trigger_rate, { "limitRate", when = when_2 }, none_of_trigger_rate_2,
+  none_of_position_ids,
 }
 local one_of_symbol_3 = { one_of_symbol }
 local any_of_position_ids_2 = { any_of_position_ids }
@@ -353,10 +357,8 @@ local any_of_trigger_rate_3 = {
   { "stopLossRate", when = when_5 }, { "contracts", "amount", when = when_5 },
 }
 local none_of_settlement_type = {
-  { "settlementType", "limitRate", when = when_2 },
-  { "triggerRate", "limitRate", when = when_4 },
-  { "triggerRate", when = when_3 }, { "contracts", when = when_2 },
-  { "positionIds", when = when },
+  { "settlementType", "limitRate", when = when_2 }, none_of_trigger_rate,
+  none_of_trigger_rate_2, { "contracts", when = when_2 }, none_of_position_ids,
   { "contracts", "additionalMargin", when = { settlementType = "cfd" } },
   { "contracts", "additionalMargin", when = { settlementType = "real" } },
   {
@@ -893,7 +895,7 @@ add("POST", "/api/v2/trading/execution/demo/orders", {
   scopes = scopes_demo_write,
   one_of = one_of_symbol_2,
   any_of = any_of_trigger_rate_2,
-  none_of = none_of_limit_rate,
+  none_of = none_of_trigger_rate_3,
 })
 
 add("DELETE", "/api/v2/trading/execution/demo/orders/{orderId}", {
@@ -918,7 +920,7 @@ add("POST", "/api/v2/trading/execution/orders", {
   scopes = scopes_real_write,
   one_of = one_of_symbol_2,
   any_of = any_of_trigger_rate_2,
-  none_of = none_of_limit_rate,
+  none_of = none_of_trigger_rate_3,
 })
 
 add("DELETE", "/api/v2/trading/execution/orders/{orderId}", {
