@@ -12,13 +12,12 @@ local unpack = table.unpack
 local M = {}
 
 local BURST <const> = run_limits.strategy_burst
-local BURSTS <const> = run_limits.strategy_instructions // BURST
 
 -- Why a callback must not go on: it runs for ever, or the run is to end at once.
 local function verdict(guard)
   if guard.bursts < 0 then
     return ("has run for %d million instructions without %s"):format(
-      run_limits.strategy_instructions // 1000000, guard.name == "main"
+      guard.most * BURST // 1000000, guard.name == "main"
       and "an end or a ctx:sleep, by which alone time passes in it" or "an end")
   end
   return guard.stop and guard.stop() == "now" and "was stopped at once" or nil
@@ -28,14 +27,16 @@ local guards = setmetatable({}, { __mode = "k" }) -- by thread
 
 -- Lets what a guard watches have all its instructions.
 local function refill(guard)
-  guard.bursts = BURSTS
+  guard.bursts = guard.most
   if not guard.why then return end
   guard.why = nil
   debug.sethook(guard.look, "", BURST)
 end
 
-local function new_guard(stop)
-  local guard = { stop = stop }
+-- While main computes all else waits, and it may sleep as often as it likes: it has less.
+local function new_guard(stop, is_main)
+  local guard = { stop = stop, most = (is_main and run_limits.strategy_main_instructions
+    or run_limits.strategy_instructions) // BURST }
   function guard.look()
     guard.bursts = guard.bursts - 1
     guard.why = guard.why or verdict(guard)
@@ -54,7 +55,7 @@ end
 -- of the strategy's own, so that no pcall saves it; what this package has begun
 -- for it comes to its end.
 local function watch(name, guard)
-  guard.name, guard.why, guard.bursts = name, nil, BURSTS
+  guard.name, guard.why, guard.bursts = name, nil, guard.most
   guards[coroutine.running()] = guard
   debug.sethook(guard.look, "", BURST)
   return guard
@@ -121,7 +122,7 @@ end
 ---@param ... any
 ---@return etoro.Error? err
 function M.call_for(run, name, fn, ...)
-  watch(name, new_guard(run.options.stop))
+  watch(name, new_guard(run.options.stop, name == "main"))
   local ok, result = xpcall(fn, with_trace, ...)
   leave()
   return (outcome(name, ok, result))
@@ -144,7 +145,7 @@ end
 -- Calls a callback, which has all its instructions. The hook that counts them is in
 -- force in the callback alone.
 local function call_back(run, guard, name, ...)
-  guard.name, guard.why, guard.bursts = name, nil, BURSTS
+  guard.name, guard.why, guard.bursts = name, nil, guard.most
   finish(run, name, guard.call(with_trace, run.strategy.callbacks[name], run.ctx, ...))
 end
 
@@ -163,7 +164,7 @@ local function call_bars(run, guard, event)
       if not decision or decision.is_looked_at or decision.time ~= time then
         decision = run:begin_decision(time)
       end
-      guard.why, guard.bursts = nil, BURSTS
+      guard.why, guard.bursts = nil, guard.most
       local ok, result = call(with_trace, on_bar, ctx, bar, item.indicators)
       if not (ok and is_plain) then finish(run, "on_bar", ok, result) end
       if run.failure then return end

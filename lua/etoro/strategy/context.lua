@@ -28,6 +28,12 @@ local function run_of(self)
   return runs[self] or blame.raise "call it with a colon: ctx:buy(...)"
 end
 
+local function item_of(run, symbol)
+  return run.items[symbol] or blame.raise(("'%s' is none of the strategy's "
+    .. "symbols%s"):format(tostring(symbol),
+    nearest.hint(tostring(symbol), run.items)))
+end
+
 --- Buys: { amount = USD } or { units = } or { weight = of equity }, with
 --- leverage (1), stop and take_profit (fractions of the price) or stop_rate and
 --- take_profit_rate, trailing = true. Waits some seconds for the fill.
@@ -105,12 +111,26 @@ function ctx:cancel(order)
   return dealing.cancel(run, order)
 end
 
---- The strategy's positions, of one symbol or all.
+-- A slip in a symbol looks like a symbol of which nothing is held. A list that a
+-- function gives may have had it yesterday.
+local function check_known(run, symbol)
+  if symbol == nil or run.items[symbol] or type(run.strategy.symbols) == "function" then
+    return
+  end
+  for _, entry in pairs(run.book.owned) do
+    if entry.symbol == symbol then return end
+  end
+  item_of(run, symbol)
+end
+
+--- The strategy's positions, of one symbol or all. Raises for a symbol that is none of
+--- the strategy's.
 ---@param symbol? string
 ---@return table[]? positions
 ---@return etoro.Error? err
 function ctx:positions(symbol)
   local run <const> = run_of(self)
+  check_known(run, symbol)
   return run:positions(symbol)
 end
 
@@ -146,12 +166,6 @@ function ctx:quote(symbol)
   return run:rate(symbol)
 end
 
-local function item_of(run, symbol)
-  return run.items[symbol] or blame.raise(("'%s' is none of the strategy's "
-    .. "symbols%s"):format(tostring(symbol),
-    nearest.hint(tostring(symbol), run.items)))
-end
-
 --- The last n bars of a symbol that are over, oldest first.
 ---@param symbol string
 ---@param n? integer all that are kept
@@ -159,6 +173,9 @@ end
 function ctx:bars(symbol, n)
   local run = run_of(self)
   local item = item_of(run, symbol)
+  if n ~= nil and not (math.tointeger(n) and n >= 0) then
+    blame.raise("ctx:bars takes a whole number of bars from 0, got " .. words.figure(n))
+  end
   local count = items.count(item, run:deciding().time)
   local first = n and math.max(1, count - n + 1) or 1
   return table.move(item.bars, first, count, 1, {})
@@ -220,23 +237,26 @@ end
 ---@param run etoro.StrategyRun
 ---@return etoro.StrategyContext
 function M.new(run)
-  local self = setmetatable({ settings = run.strategy.settings,
-    client = run.client, name = run.strategy.name,
-    account = run.client:environment() }, {
+  local has = { settings = run.strategy.settings, state = run.state, client = run.client,
+    name = run.strategy.name, account = run.client:environment() }
+  for name, method in pairs(ctx) do has[name] = method end
+  local self = setmetatable({}, {
     __name = "etoro.strategy.ctx",
-    __newindex = function(self, name, value)
-      if name ~= "state" then return rawset(self, name, value) end
-      if type(value) ~= "table" then
+    __index = has,
+    __newindex = function(_, name, value)
+      if name ~= "state" then
+        blame.raise(("it sets ctx.%s%s: what is to stay goes to ctx.state, all else to a "
+          .. "local"):format(tostring(name), nearest.hint(tostring(name), { state = true })))
+      elseif type(value) ~= "table" then
         blame.raise("ctx.state is a table, got " .. type(value))
       end
-      run.state = value
-    end,
-    __index = function(_, name)
-      if name == "state" then return run.state end
-      return ctx[name] or blame.raise(("ctx has no '%s'%s"):format(
-        tostring(name), nearest.hint(tostring(name), ctx)))
+      run.state, has.state = value, value
     end,
   })
+  setmetatable(has, { __index = function(_, name)
+    return blame.raise(("ctx has no '%s'%s"):format(tostring(name),
+      nearest.hint(tostring(name), has)))
+  end })
   runs[self] = run
   return self
 end

@@ -60,12 +60,16 @@ local function size(run, item, what, fields)
       value = value * equity
     end
     fields.cost = cents(value)
+    if fields.cost <= 0 then
+      return refusal("invalid", what.amount and "amount" or "weight", "%s USD is less than "
+        .. "a cent", words.figure(value))
+    end
     fields.amount = core.fixed(fields.cost, 2)
   end
   if fields.cost > cash then
     return refusal("not_enough_cash", what.units and "units" or "amount",
-      "%s of %s takes %s USD, and there is %s", item.symbol,
-      fields.transaction, decimals.money(fields.cost), decimals.money(cash))
+      "%s %s takes %s USD, and there is %s", fields.transaction == "buy" and "buying"
+      or "selling", item.symbol, decimals.money(fields.cost), decimals.money(cash))
   end
 end
 

@@ -19,10 +19,13 @@ local M = {}
 
 local PLAIN = { "assert", "error", "getmetatable", "ipairs", "pcall", "rawequal",
   "rawget", "rawlen", "rawset", "select", "setmetatable",
-  "tonumber", "tostring", "type", "xpcall", "_VERSION", "string",
-  "table", "utf8", "io", "collectgarbage", "warn" }
+  "tonumber", "tostring", "type", "xpcall", "_VERSION", "collectgarbage", "warn" }
 
 local SETS = "it sets the global '%s': write 'local %s', or keep it in ctx.state"
+
+-- Lua's own tables of which each file has a copy: what one writes into its own changes
+-- no other strategy, and nothing here.
+local COPIED = { "string", "table", "utf8", "io" }
 
 -- Parts of the package that reach no account.
 local PARTS = { ["etoro.indicators"] = "etoro.indicators" }
@@ -38,6 +41,13 @@ local function pick(from, names)
   local out = {}
   for _, name in ipairs(names) do out[name] = from[name] end
   return out
+end
+
+-- A table of its own with the same in it.
+local function copy(from)
+  local own = {}
+  for name, value in next, from do own[name] = value end
+  return setmetatable(own, getmetatable(from))
 end
 
 -- Where the program that is running in the file stands: a line to tell.
@@ -102,7 +112,10 @@ local function require_in(self, name)
     if self.on_module and not PARTS[name] then
       self.on_module(name, (place(self.chunks):gsub(": $", "")))
     end
-    return self.outside(PARTS[name] or name)
+    local outside = self.outside(PARTS[name] or name)
+    if not PARTS[name] then return outside end
+    self.loaded[name] = copy(outside)
+    return self.loaded[name]
   end
   if self.loading[name] then
     refuse(self, ("'%s' requires itself"):format(name))
@@ -203,8 +216,7 @@ end
 -- read them.
 local function add_io(self, globals, options)
   if not options.is_hidden then return end
-  local own = {}
-  for name, value in pairs(io) do own[name] = value end
+  local own = globals.io
   for _, name in ipairs { "open", "lines", "input" } do
     own[name] = function(path, ...)
       return io[name](source_of(self, options, name, path, ...), ...)
@@ -214,7 +226,18 @@ local function add_io(self, globals, options)
     refuse(self, "no program is started in a backtest: nobody knows whether it "
       .. "has what is still to come")
   end
-  globals.io = own
+end
+
+-- Methods of texts are those of Lua alone, for all strategies.
+local function add_string(self, globals)
+  setmetatable(globals.string, { __newindex = function(_, name)
+    refuse(self, ("it sets string.%s, which no text would have as a method: write 'local "
+      .. "function %s'"):format(tostring(name), tostring(name)))
+  end })
+  function globals.getmetatable(value)
+    if type(value) == "string" then return { __index = globals.string } end
+    return getmetatable(value)
+  end
 end
 
 -- A coroutine of the strategy's is watched as the callback is that resumes it.
@@ -295,12 +318,14 @@ function M.new(options)
     chunks = {}, texts = {}, on_module = options.on_module }
   local globals = {}
   for _, name in ipairs(PLAIN) do globals[name] = _G[name] end
+  for _, name in ipairs(COPIED) do globals[name] = copy(_G[name]) end
   globals.pairs, globals.next = traversal.pairs, traversal.next
   globals.debug = pick(debug, { "traceback" })
   add_math(self, globals)
   add_os(self, globals)
   add_machine(self, globals, options.machine)
   add_io(self, globals, options)
+  add_string(self, globals)
   add_coroutines(globals)
   add_loading(self, globals)
   seed(self, options.seed or 1)

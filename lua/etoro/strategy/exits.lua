@@ -124,6 +124,35 @@ local function chosen(run, what)
   return list, err
 end
 
+-- How many units of each position make up so many in all, the oldest first.
+local function shares(list, symbol, units)
+  local left, held, parts = tonumber(units), 0, {}
+  table.sort(list, function(a, b) return tonumber(a.positionID) < tonumber(b.positionID) end)
+  for _, position in ipairs(list) do
+    local has = tonumber(position.units) or 0
+    local part = math.min(has, left)
+    if part > 0 then parts[#parts + 1] = { position = position, units = part } end
+    -- units have six decimals: less is what floats leave over
+    held, left = held + has, math.floor((left - part) * 1e6 + 0.5) / 1e6
+  end
+  if left <= 0 then return parts end
+  return nil, refusal("too_many_units", "units", "the strategy holds %s units of %s; you "
+    .. "asked to close %s", core.figure(held), symbol, tostring(units))
+end
+
+-- Which positions are closed, and how much of each: all of it where no units stand.
+local function parts_of(run, what, units)
+  local list, err = chosen(run, what)
+  if not list then return nil, err end
+  if units and type(what) ~= "table" then
+    list, err = shares(table.move(list, 1, #list, 1, {}), what, units)
+    return list, err
+  end
+  local parts = {}
+  for i, position in ipairs(list) do parts[i] = { position = position, units = units } end
+  return parts
+end
+
 -- Says that nothing was closed, and why: who asks may not look at what comes back.
 local function refuse(run, what, err)
   local is_one = type(what) == "table"
@@ -132,7 +161,8 @@ local function refuse(run, what, err)
   return nil, err
 end
 
---- Closes what the strategy holds of a symbol, or one position of its own.
+--- Closes what the strategy holds of a symbol, or one position of its own. Units of a
+--- symbol are units in all, of the oldest position first.
 ---@param run etoro.StrategyRun
 ---@param what string|table
 ---@param options? { units?: number, orders?: boolean }
@@ -145,12 +175,12 @@ function M.close(run, what, options)
   if type(what) ~= "table" and not units and run.items[what] then
     failure = look_at_waiting(run, what, options and options.orders)
   end
-  local list, err = chosen(run, what)
-  if not list then return refuse(run, what, err) end
+  local parts, err = parts_of(run, what, units)
+  if not parts then return refuse(run, what, err) end
   local closed = {}
-  for _, position in ipairs(list) do
+  for _, part in ipairs(parts) do
     local one
-    one, err = M.one(run, position, units)
+    one, err = M.one(run, part.position, part.units)
     closed[#closed + 1] = one
     failure = failure or err
   end

@@ -5,10 +5,10 @@
 local bars = require "etoro.strategy.bars"
 local book = require "etoro.strategy.book"
 local callbacks = require "etoro.strategy.callbacks"
-local closes = require "etoro.strategy.closes"
 local context = require "etoro.strategy.context"
 local control = require "etoro.strategy.control"
 local core = require "etoro.core"
+local deciding = require "etoro.strategy.deciding"
 local ending = require "etoro.strategy.ending"
 local errors = require "etoro.errors"
 local feed = require "etoro.strategy.feed"
@@ -16,7 +16,6 @@ local gate = require "etoro.strategy.gate"
 local halt = require "etoro.strategy.halt"
 local items = require "etoro.strategy.items"
 local links = require "etoro.resource.links"
-local owned = require "etoro.strategy.owned"
 local past = require "etoro.strategy.past"
 local prices = require "etoro.strategy.prices"
 local reconcile = require "etoro.strategy.reconcile"
@@ -29,10 +28,11 @@ local timers = require "etoro.tasks.timers"
 local times = require "etoro.values.times"
 local view = require "etoro.strategy.view"
 local waiting = require "etoro.tasks.waiting"
+local words = require "etoro.strategy.words"
 
 local tostring = core.text -- not up to the locale
 
----@class etoro.StrategyRun
+---@class etoro.StrategyRun: etoro.StrategyDeciding
 ---@field strategy etoro.Strategy
 ---@field client etoro.Client
 ---@field items table<string, etoro.StrategyItem> by symbol
@@ -43,6 +43,7 @@ local tostring = core.text -- not up to the locale
 local run = {}
 run.__index = run
 run.__name = "etoro.strategy.run"
+for name, method in pairs(deciding) do run[name] = method end
 
 local M = {}
 
@@ -61,7 +62,7 @@ function run:note(kind, text)
 end
 
 local function shown(value)
-  return type(value) == "number" and core.figure(value) or tostring(value)
+  return type(value) == "number" and words.figure(value) or tostring(value)
 end
 
 local function deal_text(side, symbol, what)
@@ -79,120 +80,11 @@ function run:log_deal(side, symbol, what, done, err)
       or type(done) == "table" and done.state and done:state() or "done"))
 end
 
---- What a callback sees of the account is read once, and then is the same until
---- it has ended; what main sees, until it sleeps.
----@param time? number the start of the newest bars that it sees; all
----@return table decision
-function run:begin_decision(time)
-  local thread = coroutine.running()
-  local decision = self.decisions[thread]
-  if not decision or decision.is_looked_at then
-    decision = {}
-    self.decisions[thread] = decision
-  end
-  decision.time = time
-  return decision
-end
-
---- What is seen of the account until this decision is over.
----@return table decision
-function run:deciding()
-  if not self.decisions[coroutine.running()] then self:begin_decision() end
-  local decision = self.decisions[coroutine.running()]
-  decision.is_looked_at = true
-  return decision
-end
-
-function run:forget_account()
-  for _, decision in pairs(self.decisions) do decision.positions = nil end
-end
-
--- Reads what the account is worth and has in cash, at one moment.
-local function read_account(self)
-  local worth, err = self.client.account:equity()
-  if not worth then return nil, err end
-  if not (worth.equity and worth.available_cash) then
-    return nil, errors.new { kind = "protocol", code = "equity",
-      message = "what the account is worth cannot be told: the answer lacks "
-        .. table.concat(worth.missing or {}, ", ") }
-  end
-  local decision = self:deciding()
-  decision.equity, decision.cash = worth.equity, worth.available_cash
-  return true
-end
-
-function run:equity()
-  if not self:deciding().equity then
-    local ok, err = read_account(self)
-    if not ok then return nil, err end
-  end
-  return self:deciding().equity
-end
-
-function run:cash()
-  if not self:deciding().cash then
-    local ok, err = read_account(self)
-    if not ok then return nil, err end
-  end
-  return self:deciding().cash
-end
-
---- Counts off what an order takes; cash that has not been read yet will show it.
----@param dollars number
-function run:spend(dollars)
-  local decision = self:deciding()
-  decision.cash = decision.cash and decision.cash - dollars
-end
-
---- Counts in what a close has brought.
----@param dollars number
-function run:earn(dollars) self:spend(-dollars) end
-
-function run:rate(symbol)
-  local item = self.items[symbol]
-  if not item then
-    return nil, errors.new { kind = "invalid", code = "unknown_symbol",
-      message = ("'%s' is none of the strategy's symbols"):format(tostring(symbol)) }
-  end
-  local decision = self:deciding()
-  local rates = decision.rates or {}
-  decision.rates = rates
-  if not rates[symbol] then
-    local rate, err = self.client.market:rate(item.id)
-    if not rate then return nil, err end
-    rates[symbol] = rate
-  end
-  return rates[symbol]
-end
-
-function run:positions(symbol)
-  local decision = self:deciding()
-  if not decision.positions then
-    local own, gone = owned.read(self)
-    if not own then return nil, gone end
-    for _, one in ipairs(gone) do
-      if not closes.account_for(self, one) then
-        self:note("note", ("position %s of %s is closed, not by this run"):format(
-          tostring(one.positionID), one.symbol))
-        self:tell("on_position", one, "gone")
-      end
-    end
-    self:call_queued()
-    decision.positions = own
-  end
-  if not symbol then return decision.positions end
-  local own = {}
-  for _, position in ipairs(decision.positions) do
-    if position.symbol == symbol then own[#own + 1] = position end
-  end
-  return own
-end
-
 --- Why nothing may be opened at all.
 ---@return string? reason
 function run:pause()
   if self.is_warming then return "the warm-up is not over" end
-  if self.is_stopping then return "the run is being stopped" end
+  if self:is_told_to_stop() then return "the run is being stopped" end
   if halt.text(self) then return "it is halted by " .. self.options.halt end
 end
 
@@ -303,12 +195,17 @@ function run:kept_now()
     account = self:account() }
 end
 
---- Writes the run's state, where it has a place.
+--- Writes the run's state, where it has a place; in a sandbox what could not be kept on
+--- an account is an error, too.
 ---@return true? done
 ---@return etoro.Error? err
 function run:save()
   local path = self.options.state
-  if not path then return true end
+  if not path then
+    local ok, unfit = not self.options.box, nil
+    if not ok then ok, unfit = state.check(self.state) end
+    return ok, unfit
+  end
   local text, err = state.write(path, self.strategy.name, self:kept_now(),
     self.client:unix(), self.saved, function() return view.of(self) end)
   if not text then return nil, err end
@@ -409,13 +306,20 @@ local function rest(self, moment)
   end
 end
 
+--- Whether somebody has told the run to end: it opens nothing from that moment on, also
+--- in callbacks that call each other without an end.
+---@return boolean
+function run:is_told_to_stop()
+  if self.options.stop and self.options.stop() then self.is_stopping = true end
+  return self.is_stopping or false
+end
+
 --- Whether the run is to end now.
 ---@return boolean
 function run:ends()
   if self.failure then return true end
   halt.look(self)
-  if self.options.stop and self.options.stop() then self.is_stopping = true end
-  return self.is_stopping or self.ends_at ~= nil
+  return self:is_told_to_stop() or self.ends_at ~= nil
     and self.client:unix() >= self.ends_at
 end
 

@@ -97,12 +97,25 @@ function M.read(path, name, account)
   return kept
 end
 
--- What JSON can hold; else what cannot be kept.
-local function encode(state)
-  local ok, text = pcall(json.encode, state)
+-- What JSON can hold; else what cannot be kept, in the words of a strategy's file.
+local function encode(kept)
+  local ok, text = pcall(json.encode, kept, nil, "ctx")
   if ok then return text end
+  text = tostring(text):gsub("^.-cannot encode ", ""):gsub(": it is a list with gaps; .*$",
+    ": its keys are numbers with gaps between them; texts are keys, too: tostring(id)")
   return nil, errors.new { kind = "invalid", code = "state", field = "state",
-    message = "ctx.state holds what cannot be kept: " .. tostring(text) }
+    message = "ctx.state holds what cannot be kept: " .. text }
+end
+
+--- Whether the state of a strategy is such as can be kept: a run that keeps none
+--- complains as well, so that the next one on an account does not.
+---@param state table ctx.state
+---@return true? fine
+---@return etoro.Error? err
+function M.check(state)
+  local text, err = encode { state = state }
+  if not text then return nil, err end
+  return true
 end
 
 --- Writes a state.

@@ -2,6 +2,7 @@
 
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
+local decimals = require "etoro.values.decimals"
 local exits = require "etoro.strategy.exits"
 local limits = require "etoro.values.limits"
 local run_limits = require "etoro.values.run_limits"
@@ -76,7 +77,8 @@ local function check(weight, options)
   local number = tonumber(weight)
   if not number or not (math.abs(number) <= run_limits.strategy_weight_max) then
     return words.refusal("invalid", "weight", "a weight is a part of equity, such "
-      .. "as 0.1, and no more than %d", run_limits.strategy_weight_max)
+      .. "as 0.1, and no more than %d, got %s", run_limits.strategy_weight_max,
+      words.figure(weight))
   elseif options == nil then
     return nil
   elseif type(options) ~= "table" then
@@ -107,6 +109,29 @@ function M.weight(run, symbol)
   return holds / equity
 end
 
+-- Whether what it has is near enough. From nothing it buys, however little that is.
+local function is_near(wanted, has, equity, options)
+  local within = tonumber(options and options.within)
+  if not within and has == 0 then return false end
+  return math.abs(wanted - has) <= (within or run_limits.strategy_drift) * equity
+end
+
+-- Buys or sells short for what is lacking, as far as the cash goes.
+local function add(run, item, weight, lacking, options)
+  local cash, err = run:cash()
+  if not cash then return nil, err end
+  local side = weight > 0 and "buy" or "sell"
+  local amount = words.cents(math.min(lacking, cash))
+  if amount <= 0 and lacking > cash then
+    err = words.refusal("not_enough_cash", "weight", "%s of equity in %s takes %s USD more, "
+      .. "and there is %s", words.figure(weight), item.symbol, decimals.money(lacking),
+      decimals.money(cash))
+    run:log_deal(side, item.symbol, { weight = math.abs(weight) }, nil, err)
+    return nil, err
+  end
+  return dealing.enter(run, item.symbol, side, with_weight(options, amount))
+end
+
 -- Buys or sells the difference.
 local function approach(run, item, weight, options)
   local symbol = item.symbol
@@ -124,15 +149,9 @@ local function approach(run, item, weight, options)
     holds, list = 0, {}
   end
   local wanted, has = math.abs(weight) * equity, math.abs(holds)
-  local within = tonumber(options and options.within) or run_limits.strategy_drift
-  if math.abs(wanted - has) <= within * equity then return true end
+  if is_near(wanted, has, equity, options) then return true end
   if wanted < has then return reduce(run, list, has, wanted) end
-  local cash
-  cash, err = run:cash()
-  if not cash then return nil, err end
-  local side = weight > 0 and "buy" or "sell"
-  return dealing.enter(run, symbol, side,
-    with_weight(options, words.cents(math.min(wanted - has, cash))))
+  return add(run, item, weight, wanted - has, options)
 end
 
 --- Brings what the strategy has of a symbol to a weight of equity.

@@ -20,6 +20,14 @@ function M.refusal(code, field, message, ...)
     message = message:format(...) }
 end
 
+--- What was given, as it is told.
+---@param value any
+---@return string
+function M.figure(value)
+  if math.type(value) ~= "float" then return tostring(value) end
+  return value ~= value and "nan" or core.figure(value) -- of nan some systems tell a sign
+end
+
 --- A number in a table of words.
 ---@param what table
 ---@param name string
@@ -35,7 +43,7 @@ function M.number_in(what, name, above, below)
       or below and number >= below then
     return nil, M.refusal("invalid", name, "'%s' is a number above %s%s, got %s",
       name, tostring(above), below and " and below " .. tostring(below) or "",
-      tostring(value))
+      M.figure(value))
   end
   return number
 end
@@ -45,8 +53,11 @@ end
 ---@param words table<string, boolean>
 ---@return etoro.Error?
 function M.check(what, words)
-  for name in pairs(what) do
-    if not words[name] then
+  for name, value in pairs(what) do
+    if type(name) == "number" then
+      return M.refusal("invalid", tostring(name), "%s has no name%s", tostring(value),
+        words.amount and ": write { amount = USD }, { units = } or { weight = }" or "")
+    elseif not words[name] then
       return M.refusal("invalid", tostring(name), "'%s' is not known here%s",
         tostring(name), nearest.hint(tostring(name), words))
     end

@@ -49,6 +49,8 @@ return {
   strategy_weight_max = 10,
   -- instructions: of Lua, one callback; some ten seconds
   strategy_instructions = 1000000000,
+  -- instructions: of Lua, in main between two sleeps; some second
+  strategy_main_instructions = 100000000,
   -- notes, errors, moments of equity: of one run that its result holds
   strategy_notes_kept = 10000,
   -- days: of a year in a backtest's measures
