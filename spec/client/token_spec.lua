@@ -6,7 +6,12 @@ local cqueues = require "cqueues"
 local etoro = require "etoro"
 local process = require "spec.support.process"
 local program = require "spec.support.program"
+local patience = require "spec.support.patience"
 local recorder = require "spec.support.recorder"
+local scripted = require "spec.support.scripted"
+
+-- Seconds of a token that calls are signed with before it expires.
+local LIFE = 2.5
 
 describe("an access_token function", function()
   local server, asked, together
@@ -39,6 +44,18 @@ describe("an access_token function", function()
     etoro.sleep(0.05)
     return "token-" .. n
   end
+
+  -- Has the turn go round until something is so.
+  local function await(check)
+    local ends = core.monotonic() + patience
+    while not check() do
+      assert(core.monotonic() < ends, "it does not come about")
+      etoro.sleep(0.005)
+    end
+  end
+
+  -- Calls that are under way, those that wait for a token among them.
+  local function live() return core.engine():stats().live end
 
   local function bearers()
     local count = {}
@@ -87,37 +104,34 @@ describe("an access_token function", function()
     assert.same({ ["Bearer token-1"] = 8, ["Bearer token-2"] = 8 }, bearers())
   end)
 
-  it("is not asked again for a 401 that belongs to an older token #timed", function()
+  it("is not asked again for a 401 that belongs to an older token", function()
     -- the first answer is late: by then the second call has renewed
-    server:script { { status = 401, wait = 0.2 }, { status = 401 } }
+    server:script { { status = 401, held = true }, { status = 401 } }
     etoro.run(function()
+      etoro.spawn(function()
+        server:await(3)
+        server:release()
+      end)
       assert.equal(2, #(call_at_once(new_client(slowly), 2)))
     end)
     assert.equal(2, asked)
     assert.same({ ["Bearer token-1"] = 2, ["Bearer token-2"] = 2 }, bearers())
   end)
 
-  it("is asked again when its token has expired #timed", function()
-    local client = new_client(function(n)
-      return "token-" .. n, core.engine():unix() + 0.15
-    end)
-    etoro.run(function()
-      call_at_once(client, 5)
-      assert.equal(1, asked)
-      etoro.sleep(0.2)
-      call_at_once(client, 5)
-      assert.equal(2, asked)
-    end)
-    assert.same({ ["Bearer token-1"] = 5, ["Bearer token-2"] = 5 }, bearers())
-  end)
-
   it("signs at dispatch, not at submit #timed", function()
     -- one connection: the others are queued when the token expires
-    server:set { default = { wait = 0.15 } }
+    server:set { default = { held = true } }
+    local expires_at = core.engine():unix() + LIFE
     local client = new_client(function(n)
-      return "token-" .. n, n == 1 and core.engine():unix() + 0.1 or nil
+      return "token-" .. n, n == 1 and expires_at or nil
     end, { max_connections = 1 })
-    etoro.run(function() call_at_once(client, 3) end)
+    etoro.run(function()
+      etoro.spawn(function()
+        await(function() return core.engine():unix() > expires_at end)
+        server:release()
+      end)
+      call_at_once(client, 3)
+    end)
     assert.same({ ["Bearer token-1"] = 1, ["Bearer token-2"] = 2 }, bearers())
   end)
 
@@ -159,19 +173,22 @@ describe("an access_token function", function()
   end)
 
   it("that fails is not asked for while nobody waits for it #timed", function()
-    server:set { default = { wait = 0.3 } }
+    server:set { default = { held = true } }
+    local expires_at = core.engine():unix() + LIFE
     local client = new_client(function(n)
       if n > 1 then error("no more", 0) end
-      return "token", core.engine():unix() + 0.1
+      return "token", expires_at
     end)
     etoro.run(function()
       local first = etoro.spawn(function()
         return client:request { path = "/x" }
       end)
-      etoro.sleep(0.15) -- expired, and the first call is still under way
+      -- expired, and the first call is still under way
+      await(function() return core.engine():unix() > expires_at end)
       local result, err = client:request { path = "/x" }
       assert.is_nil(result)
       assert.equal("auth", err.kind)
+      server:release()
       assert.is_table(first:wait())
     end)
     assert.equal(2, asked)
@@ -242,35 +259,41 @@ describe("an access_token function", function()
 
   it("lets other clients' tasks go on meanwhile", function()
     local other = assert(server:client { rate_limit = { default = 1000 } })
+    local is_over = false
     local client = new_client(function()
-      etoro.sleep(0.1)
+      await(function() return is_over end)
       return "token"
     end)
     etoro.run(function()
       local slow = etoro.spawn(client.request, client, { path = "/slow" })
       assert(other:request { path = "/quick" })
       assert.equal("waiting", slow.status)
+      is_over = true
       slow:wait()
     end)
   end)
 
-  it("a blocking call waits for what a task was given #timed", function()
-    local client = new_client(slowly)
+  it("a blocking call waits for what a task was given", function()
+    local before = live()
+    local client = new_client(function(n)
+      await(function() return live() == before + 2 end)
+      return "token-" .. n
+    end)
     local task = etoro.spawn(client.request, client, { path = "/task" })
-    etoro.run(etoro.sleep, 0.01) -- the task function has begun
-    assert.equal(1, asked)
+    etoro.run(await, function() return asked == 1 end)
     assert(client:request { path = "/blocking" })
     assert.is_table((task:wait()))
     assert.equal(1, asked)
   end)
 
   it("that fails in a task fails a blocking call that waits", function()
+    local before = live()
     local client = new_client(function()
-      etoro.sleep(0.5)
+      await(function() return live() == before + 2 end)
       error("no", 0)
     end)
     local task = etoro.spawn(client.request, client, { path = "/task" })
-    etoro.run(etoro.sleep, 0.01)
+    etoro.run(await, function() return asked == 1 end)
     local result, err = client:request { path = "/blocking" }
     assert.is_nil(result)
     assert.equal("auth", err.kind)
@@ -313,7 +336,7 @@ describe("an access_token function", function()
         done = done + 1
       end)
     end
-    assert(queue:loop(5))
+    assert(queue:loop(patience))
     assert.equal(5, done)
     assert.equal(1, asked)
     assert.same({ ["Bearer token-1"] = 5 }, bearers())
@@ -349,32 +372,37 @@ describe("an access_token function", function()
   end)
 
   it("may be cancelled with the calls that wait for it", function()
-    local client = new_client(slowly)
+    local are_cancelled = false
+    local client = new_client(function(n)
+      await(function() return are_cancelled end)
+      return "token-" .. n
+    end)
     etoro.run(function()
       local tasks = {}
       for n = 1, 3 do
         tasks[n] = etoro.spawn(client.request, client, { path = "/x" })
       end
-      etoro.sleep(0.01)
+      await(function() return asked == 1 end)
       tasks[1]:cancel()
       tasks[2]:cancel()
+      are_cancelled = true
       assert.is_table((tasks[3]:wait()))
     end)
     assert.equal(1, asked)
     assert.same({ ["Bearer token-1"] = 1 }, bearers())
   end)
 
-  it("ends with the deadline of a call, not with the function's #timed", function()
+  it("ends with the deadline of a call, not with the function's", function()
+    local is_over = false
     local client = new_client(function()
-      etoro.sleep(2)
+      await(function() return is_over end)
       return "token"
     end)
     etoro.run(function()
-      local began = core.monotonic()
       local result, err = client:request({ path = "/x" }, { deadline = 0.1 })
       assert.is_nil(result)
       assert.equal("timeout", err.kind)
-      assert.is_true(core.monotonic() - began < 1.9)
+      is_over = true
       assert.is_table((client:request { path = "/x" }))
     end)
     assert.equal(1, asked)
@@ -396,5 +424,36 @@ describe("an access_token function", function()
     child:kill "sigint"
     assert.equal(0, child:wait(), child:stderr())
     assert.equal("asked over", child:stderr())
+  end)
+end)
+
+describe("a token that has expired", function()
+  it("is asked for again, once for all", function()
+    local api = scripted.new(function() return 200, "{}" end)
+    local asked = 0
+    local client = assert(api:client { access_token = function()
+      asked = asked + 1
+      return "token-" .. asked, api:now() + 60
+    end })
+    local function call_five()
+      etoro.run(function()
+        for _ = 1, 5 do
+          etoro.spawn(function() assert(client:request { path = "/x" }) end)
+        end
+      end)
+    end
+    call_five()
+    assert.equal(1, asked)
+    api:advance(59)
+    call_five()
+    assert.equal(1, asked)
+    api:advance(2)
+    call_five()
+    assert.equal(2, asked)
+    for n, request in ipairs(api.requests) do
+      assert.is_true(request.headers.authorization:matches(n <= 10
+        and "token-1" or "token-2"))
+    end
+    assert.equal(15, #api.requests)
   end)
 end)

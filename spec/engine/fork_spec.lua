@@ -68,7 +68,7 @@ describe("after a fork", function()
   end)
 
   it("a call in flight is the parent's alone", function()
-    server:script { { wait = 0.3, body = "[1]" } }
+    server:set { default = { held = true, body = "[1]" } }
     forks [[
       local c = client(url)
       local engine = core.engine()
@@ -82,6 +82,7 @@ describe("after a fork", function()
         job, c = nil, nil
         collectgarbage()
         collectgarbage()
+        assert(client(url):request { path = "/release" })
         assert(client(url):request { path = "/child" })
         return
       end

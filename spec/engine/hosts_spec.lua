@@ -114,9 +114,10 @@ describe("a program", function()
   end)
 
   it("forks with tasks' calls in flight", function()
-    server:set { default = { wait = 0.2 } }
+    server:set { default = { held = true } }
     runs({ "-n", "2" }, [[
       local c = client((...), { rate_limit = false })
+      assert(c:request { path = "/hold" })
       etoro.loop()
       local list = {}
       for n = 1, 4 do
@@ -128,6 +129,7 @@ describe("a program", function()
         local results, errs = etoro.all(list)
         assert(#results == 0 and errs[4].kind == "closed")
         local mine = client((...), { rate_limit = false })
+        assert(etoro.run(mine.request, mine, { path = "/release" }))
         assert(etoro.run(mine.request, mine, { path = "/child" }))
         return
       end

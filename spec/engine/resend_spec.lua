@@ -2,6 +2,7 @@
 -- request anew by itself when a kept connection dies under it, POST too.
 local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
 local socket = require "socket"
@@ -161,7 +162,7 @@ describe("a write that never left", function()
     local server
     local client = assert(require("etoro").client {
       base_url = "http://127.0.0.1:" .. port, api_key = "test-api-key",
-      user_key = "test-user-key", max_retries = 20,
+      user_key = "test-user-key", max_retries = 20, deadline = patience,
       on_event = function(event)
         if event.kind == "retried" then
           assert(event.code == "refused")

@@ -1,6 +1,7 @@
 -- What is sent again, and when. The whole matrix runs against the sandbox
 -- in-process under a driven clock; a part of it over real sockets.
 local etoro = require "etoro"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
 
@@ -495,7 +496,9 @@ describe("resending, over sockets", function()
     elseif method == "POST" then
       request = { method = "POST", path = "/api/v1/watchlists", body = {} }
     end
-    local client = box:client { timeout = 0.3, max_retries = 1 }
+    -- of what never comes: long enough for a request to have left
+    local client = box:client { max_retries = 1, deadline = patience,
+      timeout = fault.fault == "stall" and 2.5 or patience }
     local result, err = client:request(request, options)
     local list = box:arrivals()
     for _, arrival in ipairs(list) do
@@ -541,7 +544,8 @@ describe("resending, over sockets", function()
     local port = process.free_port()
     local url = ("http://127.0.0.1:%d"):format(port)
     local options = { base_url = url, api_key = "sandbox-api-key",
-      user_key = "sandbox-user-key", max_retries = 1000, deadline = 20 }
+      user_key = "sandbox-user-key", max_retries = 1000,
+      deadline = patience }
     local late
     options.on_event = function(event)
       if event.kind == "retried" and not late then

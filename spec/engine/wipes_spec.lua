@@ -327,7 +327,7 @@ describe("nothing is left of", function()
           on_stack(function()
             etoro.run(function()
               local task = etoro.spawn(c.request, c, { path = "/cancelled" })
-              etoro.sleep(0.1)
+              for _ = 1, 10 do etoro.sleep(0.01) end -- on its way by then
               task:cancel()
               etoro.sleep(0.01) -- what a loop has to do it does when it turns
             end)

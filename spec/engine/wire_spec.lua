@@ -3,6 +3,7 @@
 local core = require "etoro.core"
 local etoro = require "etoro"
 local faults = require "etoro.sandbox.http.faults"
+local patience = require "spec.support.patience"
 local server = require "spec.support.server"
 
 local START = 1767225600 -- 2026-01-01T00:00:00Z
@@ -275,7 +276,9 @@ describe("the sandbox in-process", function()
 
     for name, expected in pairs(EXPECTED) do
       it(name .. " the outcome is the same #timed", function()
-        local options = { max_retries = 0, timeout = 0.4, max_body = 200000 }
+        -- of what never comes: long enough for a request to have left
+        local options = { max_retries = 0, max_body = 200000,
+          timeout = name == "stall" and 2.5 or patience, deadline = patience }
         local box = new()
         assert.same({ expected[2], expected[3] }, both(box:client(options),
           function(method) assert(box.faults:add(fault_of(name, method))) end))

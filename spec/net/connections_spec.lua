@@ -123,7 +123,7 @@ describe("a kept connection", function()
 
   it("is looked at in a pool where all of them are like that", function()
     local steps, list = {}, {}
-    for n = 1, 4 do steps[n] = { after = UNASKED, wait = 0.05 } end
+    for n = 1, 4 do steps[n] = { after = UNASKED, held = true } end
     server:script(steps)
     local c = assert(server:client { max_retries = 0, timeout = patience,
       deadline = patience, max_connections = 4 })
@@ -134,6 +134,8 @@ describe("a kept connection", function()
             return assert(CLASSES.never(c))
           end)
         end
+        server:await(4)
+        server:release()
         list = etoro.all(list)
       end)
     end

@@ -83,8 +83,8 @@ describe("an answer that begins with a folded line", function()
       for _ = 1, 3 do assert(c:request { path = "/echo" }) end
       print "ready"
       io.stdout:flush()
-      for _ = 1, 2000 do
-        if io.open(flag) then break end
+      local ends = core.monotonic() + patience
+      while not io.open(flag) and core.monotonic() < ends do
         etoro.run(etoro.sleep, 0.01)
       end
       for _ = 1, 3 do c:request { path = "/folded" } end

@@ -59,18 +59,23 @@ describe("on the wire,", function()
     end)
     -- Has so many calls made at once; gives the connections there were so far.
     local function call(index, count)
+      local server_at = servers[index]
+      local before = #server_at:arrivals()
+      server_at:hold()
       etoro.run(function()
         for _ = 1, count do
           etoro.spawn(function()
             assert(clients[index]:request { path = "/x" })
           end)
         end
+        server_at:await(before + count)
+        server_at:release()
       end)
-      return #servers[index]:connections()
+      return #server_at:connections()
     end
     for i = 1, 9 do
       servers[i] = recorder.start()
-      servers[i]:set { default = { body = "{}", wait = 0.1 } }
+      servers[i]:set { default = { body = "{}", held = true } }
       clients[i] = assert(servers[i]:client())
     end
     for i = 1, 8 do assert.equal(8, call(i, 8)) end

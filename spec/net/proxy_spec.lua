@@ -2,6 +2,7 @@
 local cjson = require "cjson"
 local etoro = require "etoro"
 local process = require "spec.support.process"
+local patience = require "spec.support.patience"
 local program = require "spec.support.program"
 local recorder = require "spec.support.recorder"
 local uv = require "luv"
@@ -139,10 +140,12 @@ describe("a proxy", function()
   it("that has made a way to the API is not what fails there", function()
     local tunnel = "HTTP/1.1 200 Connection established\r\n\r\n"
     with_env({ https_proxy = with_login("http://", name()) }, function()
-      local client = assert(new_client { connect_timeout = 2 })
+      local client = assert(new_client { connect_timeout = 2.5 })
       server:script { { raw = tunnel } }
       local _, err = client:request { path = "/x" }
       assert.equal("connect_timeout", err.code)
+      client = assert(new_client { connect_timeout = patience,
+        timeout = patience, deadline = patience })
       server:script { { raw = tunnel .. "no TLS at all", close = true } }
       _, err = client:request { path = "/x" }
       assert.equal("tls/handshake", err.kind .. "/" .. err.code)

@@ -82,11 +82,13 @@ describe("the transport", function()
       local jobs = {}
       local steps = {}
       for n = 1, 12 do
-        steps[n] = { wait = 0.02 }
+        steps[n] = { held = true }
         jobs[n] = engine:submit(c._core, { method = "GET", target = "/x",
           class = "safe" })
       end
       server:script(steps)
+      server:await(3)
+      server:release()
       local ends = core.monotonic() + patience
       for _, job in ipairs(jobs) do
         while not job:done() and core.monotonic() < ends do
@@ -331,7 +333,9 @@ describe("the transport", function()
       assert.truthy(err.message:find "did not answer in time")
       assert.is_true(err.retryable)
       assert.is_true(took >= 0.2 and took < 10, took)
-      assert(read(c))
+      -- another one may meet the same end where this machine is slow
+      assert(c:request({ path = "/x" }, { max_retries = 1000,
+        deadline = patience }))
     end)
 
     it("of an attempt whose answer drips #timed", function()
@@ -361,7 +365,7 @@ describe("the transport", function()
 
     it("of a write, whose outcome is then open #timed", function()
       server:script { { stall = true } }
-      local c = client(server.url, { timeout = 0.2, max_retries = 4 })
+      local c = client(server.url, { timeout = 2.5, max_retries = 4 })
       local _, err = write(c)
       assert.equal("unknown_outcome", err.kind)
       assert.equal("timeout", err.code)

@@ -17,7 +17,9 @@
 --   { close = true }        closes without a byte
 --   { reset = true }        the same with a TCP reset
 --   { stall = true }        never answers
--- and with any that sends: before = "bytes" (an interim answer), wait =
+-- and with any that sends: held = true (its answer waits for r:release(), or for a
+-- request GET /release, which is counted nowhere; GET /hold has answers wait
+-- again), before = "bytes" (an interim answer), wait =
 -- seconds before the answer, drip = bytes a piece with every = seconds,
 -- after = "bytes" that nobody asked for, after_wait = seconds behind the
 -- answer (0.02), quit = true: closes then without having said so.
@@ -118,20 +120,46 @@ function Server:answer(c, now)
     return self:drop(c, step.reset)
   end
   local text, at = render(step), now + (step.wait or 0)
+  local held_at = step.held and not self.is_free and now or nil
   if step.before then
-    c.out[#c.out + 1] = { text = step.before, at = now }
+    c.out[#c.out + 1] = { text = step.before, at = now, held_at = held_at }
   end
   local size = step.drip or #text
   for first = 1, math.max(#text, 1), math.max(size, 1) do
-    c.out[#c.out + 1] = { text = text:sub(first, first + size - 1), at = at }
+    c.out[#c.out + 1] = { text = text:sub(first, first + size - 1), at = at,
+      held_at = held_at }
     at = at + (step.every or 0)
   end
   c.out[#c.out].is_last = true
   c.out[#c.out].close = step.close
   if step.after or step.quit then
     c.out[#c.out + 1] = { text = step.after or "", close = step.quit,
-      at = at + (step.after_wait or 0.02) }
+      held_at = held_at, at = at + (step.after_wait or 0.02) }
   end
+end
+
+-- Has answers wait, or go out; they are out when this is over.
+function Server:free(is_free, now)
+  self.is_free = is_free
+  if not is_free then return end
+  for _, c in pairs(self.connections) do
+    for _, piece in ipairs(c.out) do
+      if piece.held_at then
+        piece.at, piece.held_at = piece.at + now - piece.held_at, nil
+      end
+    end
+    self:write(c, now)
+  end
+end
+
+-- What a program without the control port asks for.
+function Server:obeys(c, request, now)
+  if request.target ~= "/hold" and request.target ~= "/release" then
+    return false
+  end
+  self:free(request.target == "/release", now)
+  c.out[#c.out + 1] = { text = render {}, at = now, is_last = true }
+  return true
 end
 
 function Server:read(c, now)
@@ -142,10 +170,12 @@ function Server:read(c, now)
     c.input = c.input .. data
     local request = take_request(c)
     while request and not c.is_gone do
-      c.requests = c.requests + 1
-      request.at = now
-      self.arrivals[#self.arrivals + 1] = request
-      self:answer(c, now)
+      if not self:obeys(c, request, now) then
+        c.requests = c.requests + 1
+        request.at = now
+        self.arrivals[#self.arrivals + 1] = request
+        self:answer(c, now)
+      end
       request = take_request(c)
     end
   end
@@ -153,7 +183,8 @@ function Server:read(c, now)
 end
 
 function Server:write(c, now)
-  while c.out[1] and c.out[1].at <= now and not c.is_gone do
+  while c.out[1] and not c.out[1].held_at and c.out[1].at <= now
+      and not c.is_gone do
     local piece = c.out[1]
     local sent, err, partly = c.sock:send(piece.text)
     if err == "closed" then return self:drop(c) end
@@ -210,10 +241,13 @@ function Server:control(now)
     end
   elseif order.what == "clear" then
     self.arrivals, self.steps, self.count = {}, {}, 0
+    self.is_free = false
     for number, c in pairs(self.connections) do
       if not c.is_gone then self:drop(c) end
       self.connections[number] = nil
     end
+  elseif order.what == "hold" or order.what == "release" then
+    self:free(order.what == "release", now)
   elseif order.what == "drop" then
     for _, c in pairs(self.connections) do self:drop(c) end
   elseif order.what == "status" then
@@ -235,11 +269,11 @@ function Server:step()
   local now = socket.gettime()
   for sock, c in pairs(self.by_sock) do
     reading[#reading + 1] = sock
-    if c.out[1] then
+    if c.out[1] and not c.out[1].held_at then
       local left = c.out[1].at - now
       if left <= 0 then writing[#writing + 1] = sock end
       wait = math.min(wait, math.max(left, 0.001))
-    elseif self.options.idle_close and c.answered > 0 then
+    elseif self.options.idle_close and c.answered > 0 and not c.out[1] then
       wait = math.min(wait, self.options.idle_close / 4)
     end
   end
@@ -309,6 +343,19 @@ end
 
 --- Forgets arrivals, steps and connections.
 function methods:clear() order(self, { what = "clear" }) end
+
+--- Lets the answers go that are held, and those to come; hold() ends that.
+function methods:release() order(self, { what = "release" }) end
+function methods:hold() order(self, { what = "hold" }) end
+
+--- Waits until so many requests have come; calls and tasks go on meanwhile.
+function methods:await(count)
+  local etoro, ends = require "etoro", socket.gettime() + patience
+  while #self:arrivals() < count do
+    assert(socket.gettime() < ends, "fewer requests")
+    etoro.sleep(0.005)
+  end
+end
 
 --- Closes every connection now, as servers do with idle ones.
 function methods:drop() order(self, { what = "drop" }) end

@@ -97,7 +97,7 @@ end)
 
 describe("a call of a task", function()
   it("is delivered when a blocking call steps the engine", function()
-    server:script { { body = "[1]", wait = 0.1 }, { body = "[2]", wait = 0.5 } }
+    server:script { { body = "[1]", held = true }, { body = "[2]" } }
     local client = new_client()
     local task = etoro.spawn(function()
       return assert(client:request { path = "/task" })[1]
@@ -108,6 +108,7 @@ describe("a call of a task", function()
       return #server:arrivals() == 1
     end)
     assert.equal("waiting", task.status)
+    server:release() -- it lies in its socket before the other is asked for
     assert(client:request { path = "/blocking" })
     assert.equal("ready", task.status)
     assert.is_number(task:wait())
@@ -164,8 +165,7 @@ describe("a call of a task", function()
       end)
       assert(queue:loop(20))
       assert.is_true(math.min(ends[1], ends[2]) > 0.1)
-      assert.is_true(ticks >= 5, ticks)
-      return math.max(ends[1], ends[2])
+      return ticks >= 5 and math.max(ends[1], ends[2]) or math.huge
     end)
   end)
 

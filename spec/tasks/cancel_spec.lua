@@ -71,14 +71,16 @@ describe("cancel", function()
 
   it("of a waiter leaves what it waited for", function()
     assert.equal("fine", etoro.run(function()
+      local is_cancelled_already = false
       local slow = etoro.spawn(function()
-        etoro.sleep(0.03)
+        while not is_cancelled_already do etoro.sleep(0.01) end
         return "fine"
       end)
       local waiter = etoro.spawn(function() return slow:wait() end)
       etoro.sleep(0.01)
       waiter:cancel()
-      etoro.sleep(0.04)
+      is_cancelled_already = true
+      slow:wait()
       is_cancelled(waiter)
       return slow:wait()
     end))

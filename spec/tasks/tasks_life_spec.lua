@@ -96,7 +96,7 @@ end)
 
 describe("after a fork", function()
   it("tasks that wait in the child get to know", function()
-    server:script { { wait = 0.2 } }
+    server:script { { held = true } }
     program.passes(program.embed({}, [[
       local c = client((...))
       local seen
@@ -113,6 +113,7 @@ describe("after a fork", function()
         return
       end
       assert(host.wait(pid) == 0)
+      assert(c:request { path = "/release" })
       task:wait()
       assert(seen == "done", seen)
     ]], server.url))
@@ -120,7 +121,7 @@ describe("after a fork", function()
   end)
 
   it("tasks may be cancelled in the child", function()
-    server:script { { wait = 0.2 } }
+    server:script { { held = true } }
     program.passes(program.embed({}, [[
       local c = client((...))
       local task = etoro.spawn(function() assert(c:request { path = "/x" }) end)
@@ -132,6 +133,7 @@ describe("after a fork", function()
         return
       end
       assert(host.wait(pid) == 0)
+      assert(c:request { path = "/release" })
       task:wait()
     ]], server.url))
   end)
