@@ -81,7 +81,7 @@ describe("an outcome", function()
     it(whose .. " says that nothing was sent where nothing was", function()
       client:close()
       sso:close()
-      local url = "http://127.0.0.1:" .. process.free_port()
+      local url = "http://127.0.0.1:" .. process.closed_port()
       client = assert(etoro.client { base_url = url, api_key = "a",
         user_key = "b", max_retries = 0 })
       sso = assert(etoro.oauth.new { client_id = "one", deadline = 10,

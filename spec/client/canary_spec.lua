@@ -278,7 +278,7 @@ describe("canary keys", function()
   end
 
   it("and tokens are not in what a table walker prints", function()
-    local refused = ("http://127.0.0.1:%d"):format(process.free_port())
+    local refused = ("http://127.0.0.1:%d"):format(process.closed_port())
     local done, count = run_at_sandbox { LUA, "spec/support/canary.lua",
       tell_url = refused }
     assert.is_truthy(done.stdout:find("etoro.secret(****)", 1, true))

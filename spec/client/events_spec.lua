@@ -336,7 +336,7 @@ describe("events", function()
     it("are printed for a call that failed before any answer", function()
       local file, lines = sink()
       local client = assert(etoro.client { api_key = "a", user_key = "u",
-        base_url = ("http://127.0.0.1:%d"):format(process.free_port()),
+        base_url = ("http://127.0.0.1:%d"):format(process.closed_port()),
         max_retries = 0, on_event = etoro.events.print(file) })
       assert.is_nil((client:call "GET /api/v1/me"))
       assert.equal(3, #lines, table.concat(lines))

@@ -184,7 +184,7 @@ describe("keys #lua", function()
         has(check(5, { ETORO_BASE_URL = url }), "bad   connection",
           "Nothing else can be looked at", ...)
       end
-      unreached("http://127.0.0.1:" .. process.free_port(), "refused",
+      unreached("http://127.0.0.1:" .. process.closed_port(), "refused",
         "Nothing listens there")
       unreached("https://no-such-host.invalid", "no address found", "name server")
       unreached((server.url:gsub("^http:", "https:")), "no TLS connection")

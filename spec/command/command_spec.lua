@@ -73,7 +73,7 @@ describe("the etoro command #lua", function()
 
     it("says that nothing answers", function()
       local _, out = fails(5, { "check" }, { env = {
-        ETORO_BASE_URL = "http://127.0.0.1:" .. process.free_port() } })
+        ETORO_BASE_URL = "http://127.0.0.1:" .. process.closed_port() } })
       assert.truthy(out:find "bad   connection")
     end)
 

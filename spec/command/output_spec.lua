@@ -114,7 +114,7 @@ describe("the etoro command #lua", function()
       fails(1, "protocol", { "search", "x" }, { '{"items":[5]}' })
       fails(3, "auth", { "positions" }, {}, { ETORO_USER_KEY = false })
       fails(5, "network", { "positions" }, {},
-        { ETORO_BASE_URL = "http://127.0.0.1:" .. process.free_port() })
+        { ETORO_BASE_URL = "http://127.0.0.1:" .. process.closed_port() })
       fails(8, "declined", { "call", "POST /v2/agent-portfolios",
         "userTokenName=a", "agentPortfolioName=MyPort1", 'scopeNames=["x"]',
         "investmentAmountInUsd=2000", "--real", "--base-url",

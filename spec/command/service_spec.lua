@@ -102,7 +102,7 @@ describe("the unit of the cookbook #lua", function()
       main = print }]])
     write("bad.lua", [[return { name = "bad", symbols = { "AAPL" },
       main = function() error "oh" end }]])
-    local nowhere = "http://127.0.0.1:" .. process.free_port()
+    local nowhere = "http://127.0.0.1:" .. process.closed_port()
     local child = started("wait", nowhere)
     assert.equal(5, child:wait())
     assert.is_nil(final[5])

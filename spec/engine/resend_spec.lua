@@ -181,7 +181,7 @@ describe("a write that never left", function()
 
   it("is said to have never left", function()
     local client = assert(require("etoro").client {
-      base_url = "http://127.0.0.1:" .. process.free_port(),
+      base_url = "http://127.0.0.1:" .. process.closed_port(),
       api_key = "test-api-key", user_key = "test-user-key", max_retries = 1 })
     local _, err = client:request { method = "POST", path = "/x" }
     assert.equal("network", err.kind)

@@ -76,7 +76,7 @@ describe("a name server that hangs", function()
   end)
 
   it("holds up no other name, however many calls it has had #timed", function()
-    local url = "https://quick.invalid:" .. process.free_port()
+    local url = "https://quick.invalid:" .. process.closed_port()
     passes(program.lua([[
       local c = client(arg[1])
       local engine = core.engine()

@@ -74,7 +74,7 @@ describe("a proxy", function()
   -- How it fails: the scheme of its URL, its host, what it does, what is said.
   local FAILURES = {
     { "that nobody runs", "http://", function()
-      return "127.0.0.1:" .. process.free_port()
+      return "127.0.0.1:" .. process.closed_port()
     end, {}, "it refused the connection" },
     { "without an address", "http://", function()
       return "no-such-proxy.invalid:3128"
@@ -97,7 +97,7 @@ describe("a proxy", function()
     { "that is no SOCKS server", "socks5h://", name, { stall = true },
       "it did not answer in time" },
     { "of SOCKS that nobody runs", "socks5://", function()
-      return "127.0.0.1:" .. process.free_port()
+      return "127.0.0.1:" .. process.closed_port()
     end, {}, "it refused the connection" },
   }
 

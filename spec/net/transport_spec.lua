@@ -463,7 +463,7 @@ describe("the transport", function()
     end)
 
     it("nobody listens", function()
-      local url = "http://127.0.0.1:" .. process.free_port()
+      local url = "http://127.0.0.1:" .. process.closed_port()
       local result, err = write(client(url))
       assert.is_nil(result)
       assert.equal("network", err.kind)

@@ -201,7 +201,7 @@ describe("a stream", function()
   it("says who refused it", function()
     local engine = core.engine()
     local client = ws.client(engine,
-      "http://127.0.0.1:" .. process.free_port())
+      "http://127.0.0.1:" .. process.closed_port())
     local stream = assert(engine:stream(client, { target = "/ws" }))
     local kind, code = ws.take(stream)
     assert.same({ "closed", "refused" }, { kind, code })

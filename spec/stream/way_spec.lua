@@ -48,7 +48,7 @@ describe("a stream's way", function()
   it("is told when it is the proxy's fault", function()
     local kind, code, detail = ws.take(server:stream("/echo", "tls", {
       client = { ca_file = files.ca, proxy = "http://me:canary-pass@127.0.0.1:"
-        .. process.free_port() } }))
+        .. process.closed_port() } }))
     assert.same({ "closed", "proxy" }, { kind, code })
     assert.matches("refused the connection", detail)
     assert.is_nil(detail:find("canary", 1, true))

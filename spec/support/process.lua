@@ -242,6 +242,18 @@ function M.free_port()
   return holder:getsockname().port
 end
 
+local held = {} -- sockets with a port each, until this process ends
+
+--- A port of 127.0.0.1 at which nobody listens, nor can meanwhile.
+function M.closed_port()
+  local socket = require "socket"
+  local s = assert(socket.tcp())
+  assert(s:bind("127.0.0.1", 0)) -- has the port, and does not listen
+  held[#held + 1] = s
+  local _, port = s:getsockname()
+  return tonumber(port)
+end
+
 M.guard = guard
 
 return M

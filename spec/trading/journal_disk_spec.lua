@@ -142,7 +142,7 @@ describe("the journal's disk", function()
       end
       etoro.run(function()
         for _ = 1, 2 do
-          etoro.spawn(function() assert(order(c, { deadline = 10 })) end)
+          etoro.spawn(function() assert(order(c, { deadline = patience })) end)
         end
       end)
       assert(count() <= open + 1, "descriptors") -- a second connection

@@ -174,7 +174,7 @@ describe("the journal's file", function()
 
   it("is let go of with its last client, though a task was cancelled",
     function()
-      server:set { default = { wait = 5, body = "{}" } }
+      server:set { default = { stall = true } }
       local c = client()
       local id
       etoro.run(function()

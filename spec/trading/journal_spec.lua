@@ -15,7 +15,7 @@ local OPEN = "POST /api/v2/trading/execution/demo/orders"
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
   .. "/positions/{positionId}"
 local ORDER = { action = "open", transaction = "buy", symbol = "AAPL",
-  orderType = "mkt", leverage = 1, amount = 100 }
+  orderType = "mkt", leverage = 1, amount = 100, settlementType = "real" }
 local PLACED = { body = '{"orderId":77,"referenceId":"r"}' }
 
 local function order(client, options)
@@ -149,7 +149,7 @@ describe("the journal", function()
         { status = 503 }, { close = true } }
       server:set { default = { status = 404 } }
       local c = client { on_unknown = "report" }
-      local quick = { settle = 0.01, deadline = 2 }
+      local quick = { settle = 0.01 }
       assert.equal("Bad", select(2, order(c)).code)
       assert.equal("unknown_outcome", select(2, order(c, quick)).kind)
       c:close()
@@ -164,7 +164,7 @@ describe("the journal", function()
     it("says what was not sent, and nothing of what did not leave the queue",
       function()
         local c = client { base_url = "http://127.0.0.1:"
-          .. process.free_port() }
+          .. process.closed_port() }
         assert.equal("refused", select(2, order(c)).code)
         c:halt()
         assert.equal("halted", select(2, order(c)).code)
@@ -178,11 +178,12 @@ describe("the journal", function()
       end)
 
     it("is written once for an order that is sent again", function()
-      server:script { { close = true } }
-      server:set { default = { status = 404 } }
-      local c = client { on_unknown = "resend" }
-      order(c, { settle = 0.01, deadline = 1,
-        request_id = "6f1d2f0e-6c1a-4f4e-9b3c-0d6f6a1f2b3c" })
+      local box = etoro.sandbox.new()
+      assert(box.faults:add { route = OPEN, fault = "cut_before" })
+      local c = assert(box:client { journal = path, on_unknown = "resend",
+        on_event = function() end })
+      assert(order(c, { request_id = "6f1d2f0e-6c1a-4f4e-9b3c-0d6f6a1f2b3c" }))
+      assert.equal(2, box.arrivals.counts[OPEN])
       c:close()
       local by = read(path)
       assert.equal(1, #by.intent)

@@ -123,7 +123,9 @@ describe("the journal's ceilings:", function()
         api_key = core.secret "a", user_key = core.secret "u" }
       assert(engine:submit(c, { method = "POST", target = "/x", journal = j,
         intent = "first" }))
-      engine:step(0.1) -- from here on the thread waits for the disk
+      repeat -- from here on the thread waits for the disk
+        engine:step(0.01)
+      until require "spec.support.files".read(path):find "first\n"
       local count, ok, message = 0, true, nil
       repeat
         ok, message = j:append "line"

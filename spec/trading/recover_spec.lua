@@ -40,7 +40,7 @@ for _, api in ipairs { "v2", "v3" } do
     end)
 
     local function new_client(options)
-      local all = { journal = path, timeout = 1, on_unknown = "report",
+      local all = { journal = path, on_unknown = "report",
         on_event = function() end }
       for name, value in pairs(options or {}) do all[name] = value end
       local client = assert(box:client(all))
@@ -196,15 +196,15 @@ for _, api in ipairs { "v2", "v3" } do
       for _ = 1, 3 do assert(client:call(OPEN, body())) end
       process.sleep(0.35)
       local list = assert(client.positions:list())
-      local function close(position, units)
+      local function close(position, units, deadline)
         return client:call(CLOSE, { positionId = position.positionID, body = {
           InstrumentID = 1001, UnitsToDeduct = units } },
-          { settle = 0, deadline = 2 })
+          { settle = 0, deadline = deadline })
       end
       assert(close(list[1]))
       box:fault { route = CLOSE, fault = "cut_before" }
       box:fault { route = PORTFOLIO, fault = "status", status = 503, times = 0 }
-      assert.equal("unknown_outcome", select(2, close(list[2])).kind)
+      assert.equal("unknown_outcome", select(2, close(list[2], nil, 5)).kind)
       box:clear()
       assert(close(list[3], list[3].units / 2))
       crash(client)
@@ -256,7 +256,7 @@ for _, api in ipairs { "v2", "v3" } do
     end)
 
     it("leaves what is under way in this process", function()
-      local client = new_client { on_unknown = "resend", timeout = 5 }
+      local client = new_client { on_unknown = "resend" }
       box:fault { route = OPEN, fault = "delay", seconds = 0.6 }
       local results
       etoro.run(function()
@@ -402,15 +402,15 @@ describe("recovering at once, on a slow disk,", function()
 
   it("looks into what it was told to be unknown", function()
     runs [[
-      spawn_order { on_unknown = "report", deadline = 2, timeout = 1 }
+      spawn_order { on_unknown = "report", settle = 0 }
       local peer = receive()
       assert(io.open(shut, "w")):close()
       spawn_order()
       drive(function() return lines "intent" == 2 end)
+      listener:close() -- whoever asks is refused
       peer:close() -- no answer
       drive(function() return done == 1 end)
       assert(kinds[1] == "unknown_outcome", kinds[1])
-      listener:close() -- whoever asks is refused
       local found = assert(c.orders:recover { deadline = 0.5 })
       assert(#found == 1 and found[1].state == "unknown")
       assert(os.remove(shut))
