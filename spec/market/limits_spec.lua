@@ -104,6 +104,11 @@ describe("the market's ceilings:", function()
     _, err = client.instruments:find(("Ä"):rep(101))
     assert.equal("invalid", err.kind)
     assert.matches("has 101 characters", err.message)
+    for _, ask in ipairs { client.orders.open, client.orders.costs } do
+      _, err = ask(client.orders, { symbol = ("x"):rep(101), transaction = "buy",
+        amount = 5 })
+      assert.matches("has 101 characters", err.message)
+    end
     assert.equal(0, #api.lines)
   end)
 

@@ -9,11 +9,11 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local market_cache = require "etoro.market.cache"
 local instrument_list = require "etoro.market.instrument_list"
-local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
 local call_response = require "etoro.call.response"
+local symbol_text = require "etoro.values.symbol"
 
 local tonumber = core.number -- not up to the locale
 
@@ -259,18 +259,6 @@ local function fetch_all(client, options)
   return found.list, response
 end
 
-local function check_symbol(symbol)
-  local length = json.utf8_length(symbol)
-  if symbol:find("^[ \t-\r]*$") then
-    return errors.invalid("symbol", "is empty")
-  elseif not length or symbol:find("[\0-\31\127]") then
-    return errors.invalid("symbol", "is not a line of UTF-8")
-  elseif length > limits.symbol_max then
-    return errors.invalid("symbol", ("has %d characters; no"
-      .. " symbol is as long"):format(length))
-  end
-end
-
 local function find(client, symbol, share, takes_names)
   local cache = market_cache.of(client)
   local entry = known(cache, symbol, takes_names)
@@ -296,7 +284,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found, or invalid with the
 ---code ambiguous; err.near holds what may have been meant
 function M.find(client, symbol, share, takes_names)
-  local err = check_symbol(symbol)
+  local err = symbol_text.fault(symbol)
   if err then return nil, err end
   local instrument, response = find(client, symbol, share, takes_names)
   market_cache.of(client):flush()
@@ -312,7 +300,7 @@ end
 local function find_each(client, symbols, results, share, takes_names)
   return batches.run(client, symbols, 1, function(part)
     local symbol = part[1]
-    local err = check_symbol(symbol)
+    local err = symbol_text.fault(symbol)
     local one, response
     if not err then
       one, response = find(client, symbol, share, takes_names)
@@ -329,7 +317,7 @@ local function find_in_list(client, symbols, results, share, takes_names)
   local cache = market_cache.of(client)
   local list, response
   for _, symbol in ipairs(symbols) do
-    local entry, err = known(cache, symbol, takes_names), check_symbol(symbol)
+    local entry, err = known(cache, symbol, takes_names), symbol_text.fault(symbol)
     if entry and not err then
       results[symbol] = entry.instrument or unresolved(symbol, entry)
     elseif err then

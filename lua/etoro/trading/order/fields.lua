@@ -9,6 +9,7 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local routes = require "etoro.trading.routes"
 local rules = require "etoro.values.rules"
+local symbol_text = require "etoro.values.symbol"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -88,6 +89,12 @@ local function without_null(fields)
     orderCurrency = nil, settlementType = nil }, core.null) -- room for eight
 end
 
+local function checked(op, body)
+  local copy, err = arguments.body(op, body)
+  if copy and copy.symbol then err = symbol_text.fault(copy.symbol) end
+  return not err and copy or nil, err
+end
+
 --- Settles the fields of an order. Raises for names and types; what data can
 --- cause comes back as an error.
 ---@param op etoro.Operation
@@ -113,9 +120,9 @@ function M.settle(op, fields)
       if body[name] == nil then body[name] = DEFAULTS[name] end
     end
   end
-  if not lacks_settlement(op, body) then return arguments.body(op, body) end
+  if not lacks_settlement(op, body) then return checked(op, body) end
   body.settlementType = M.settlement(body) -- until the account's is known
-  local copy, err = arguments.body(op, body)
+  local copy, err = checked(op, body)
   if copy then copy.settlementType = nil end
   return copy, err
 end
