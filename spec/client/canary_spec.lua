@@ -77,7 +77,7 @@ local TOOLS = [[
 local EVERYTHING = TOOLS .. [[
   local samples = require "spec.support.samples"
   local client = assert(etoro.client { on_event = all_of, rate_limit = false, max_retries = 1,
-    timeout = 1 })
+    timeout = 30 })
   local READ = "etoro-public:trade.real:read"
   show(client)
   show(getmetatable(client))

@@ -108,7 +108,7 @@ describe("without a free descriptor", function()
       local ok, order, err = pcall(c.orders.open, c.orders, {
         instrumentId = 1001, transaction = "buy", amount = 100,
         leverage = 1 }, { precheck = false, request_id = id, settle = 0.2,
-        deadline = 2 })
+        deadline = 5 })
       is_out = false
       assert(ok, order)
       assert(#kept > 5, "nothing was taken")

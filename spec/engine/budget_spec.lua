@@ -215,7 +215,7 @@ describe("a budget, at the sandbox", function()
       function()
       local options = sandbox_of "a-third-user-key"
       local mine = box:client(options)
-      etoro.run(function() open_many(mine, { deadline = 3 }) end)
+      etoro.run(function() open_many(mine, { deadline = 6 }) end)
       assert.same({ http_404 = 16, rate_limited = 84 }, codes)
       assert.equal(16, #box:arrivals())
     end)

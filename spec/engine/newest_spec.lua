@@ -30,15 +30,6 @@ describe("a write that sets something", function()
       options or PATIENT)
   end
 
-  -- Waits, in a task, until so many requests have arrived.
-  local function arrived(count)
-    for _ = 1, 6000 do
-      if #server:arrivals() >= count then return end
-      etoro.sleep(0.01)
-    end
-    error("fewer than " .. count .. " requests arrived", 2)
-  end
-
   local function bodies()
     local list = {}
     for i, arrival in ipairs(server:arrivals()) do list[i] = arrival.body end
@@ -50,7 +41,7 @@ describe("a write that sets something", function()
   local function older_of(older, newer, count)
     return etoro.run(function()
       local task = etoro.spawn(older)
-      arrived(count or 1)
+      server:await(count or 1)
       if (count or 1) > 0 then etoro.sleep(0.05) end
       assert(newer())
       return task:wait()
@@ -155,12 +146,17 @@ describe("a write that sets something", function()
     local older, newer
     etoro.run(function()
       local read = etoro.spawn(function() return client:call "GET /api/v1/me" end)
-      arrived(1)
+      server:await(1)
+      local before = etoro.stats().calls
       local first = etoro.spawn(function()
         older = table.pack(edit({ takeProfitRate = 100 }, { priority = priority,
           deadline = 60 }))
       end)
       etoro.sleep(0)
+      etoro.spawn(function()
+        while etoro.stats().calls < before + 2 do etoro.sleep(0.005) end
+        server:release()
+      end)
       newer = table.pack(edit { takeProfitRate = 120 })
       first:wait()
       read:wait()
@@ -170,7 +166,7 @@ describe("a write that sets something", function()
   end
 
   it("has its first turn before a newer one", function()
-    begin({ { wait = 1 }, TAKEN, TAKEN }, { max_connections = 1 })
+    begin({ { held = true }, TAKEN, TAKEN }, { max_connections = 1 })
     assert(queued "order")
     assert.same({ "", '{"takeProfitRate":100}', '{"takeProfitRate":120}' },
       bodies())
@@ -178,7 +174,7 @@ describe("a write that sets something", function()
 
   it("is not sent at all where that turn would come behind a newer one's",
     function()
-      begin({ { wait = 1 }, TAKEN, TAKEN }, { max_connections = 1 })
+      begin({ { held = true }, TAKEN, TAKEN }, { max_connections = 1 })
       local result, err = queued "read"
       assert.is_nil(result)
       assert.equal("cancelled", err.kind)
