@@ -58,7 +58,7 @@ describe("etoro run", function()
     local _, err = etoro(2, "run", path, "--set", "amont=3")
     assert.truthy(err:find("did you mean 'amount'", 1, true))
     _, err = etoro(2, "run", path, "--set", "amount=much")
-    assert.truthy(err:find("setting 'amount' is a number, not a string", 1,
+    assert.truthy(err:find("setting 'amount' is a number, not the text 'much'", 1,
       true))
     _, err = etoro(2, "run", path, "--set", "amount")
     assert.truthy(err:find("--set takes NAME=VALUE", 1, true))
@@ -89,13 +89,13 @@ describe("etoro run", function()
     assert.truthy(told("word=[1]"):find("[1] 3 0.5 false 1\n", 1, true))
     assert.truthy(told("word="):find("00:00 UTC   3 0.5 false 1\n", 1, true))
     for word, message in pairs {
-      ["n=3.5"] = "'n' is a whole number, not a number",
-      ["n=x"] = "'n' is a whole number, not a string",
-      ["n=1e400"] = "'n' is a whole number, not a finite number",
-      ["part=nan"] = "'part' is a number, not a string",
-      ["loud=1"] = "'loud' is a boolean, not a string",
-      ["list=3"] = "'list' is a table, not a whole number",
-      ["list=["] = "'list' is a table, not a string",
+      ["n=3.5"] = "'n' is a whole number, not 3.5",
+      ["n=x"] = "'n' is a whole number, not the text 'x'",
+      ["n=1e400"] = "'n' is a whole number, not inf",
+      ["part=nan"] = "'part' is a number, not the text 'nan'",
+      ["loud=1"] = "'loud' is a boolean, not the text '1'",
+      ["list=3"] = "'list' is a table, not 3",
+      ["list=["] = "'list' is a table, not the text '['",
     } do
       local _, err = etoro(2, "run", path, "--days", "1", "--set", word)
       assert.truthy(err:find(message, 1, true), err)

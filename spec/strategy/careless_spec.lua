@@ -153,6 +153,62 @@ describe("a careless strategy #lua", function()
     assert.matches("ctx.state.f: it is a function", why "ctx.state.f = print")
   end)
 
+  it("decides nothing before the warm-up that it asks for, and is told so", function()
+    local text = [[return { name = "w", symbols = { "AAPL" }, interval = "1w", warmup = 1000,
+      timers = { buy = "12h" },
+      on_timer = function(ctx)
+        local _, err = ctx:buy("AAPL", { amount = 50 })
+        ctx.state.text = ctx.state.text or err and err.message
+      end,
+      on_bar = function(ctx) ctx.state.bars = (ctx.state.bars or 0) + 1 end }]]
+    -- a candle of 1000 is the one that forms
+    local result = assert(lab:run(text, { days = 0.6 }))
+    assert.is_nil(result.err)
+    assert.equal("no order for AAPL: its warm-up takes 1000 bars, and it has had 999",
+      result.state.text)
+    assert.matches("AAPL: 999 bars before now; the warm%-up takes 1000, and nothing is decided",
+      table.concat(lab:told "note", "\n"))
+    assert.same({}, result.orders)
+    lab:again()
+    result = assert(lab:run(text, { days = 15 }))
+    assert.equal(2, result.state.bars)
+    assert.is_true(#result.orders > 0)
+  end)
+
+  it("is told what its functions give that is none", function()
+    local function refused(fields)
+      local result, err = lab:run(('return { name = "n", interval = "1h", on_bar = '
+        .. 'function() end, %s }'):format(fields))
+      assert.is_nil(result)
+      return err.message
+    end
+    assert.matches("'symbols' gives nil, not a list", refused "symbols = function() end")
+    assert.matches("'symbols' gives a table without a first place",
+      refused "symbols = function() return { AAPL = true } end")
+    assert.matches("'indicators' gives one indicator, not a table", refused [[
+      symbols = { "AAPL" },
+      indicators = function() return require "etoro.indicators".sma(3) end]])
+    assert.matches("'interval' is missing", select(2, lab:run [[return { name = "n",
+      symbols = { "AAPL" }, warmup = 3, main = function() end }]]).message)
+    assert.is_nil(assert(lab:run [[return { name = "n", interval = "1h",
+      symbols = function() return {} end, on_bar = function() end }]]).err)
+    assert.matches("gives none: no bars and no prices",
+      table.concat(lab:told "note", "\n"))
+  end)
+
+  it("is told that an indicator is not its value", function()
+    for _, slip in ipairs { "now.m > now.m", "now.m > 1", "2 * now.m == 1",
+      "-now.m == 1" } do
+      lab:again()
+      local result = assert(lab:run(([[return { name = "i", symbols = { "AAPL" },
+        interval = "1h",
+        indicators = function() return { m = require("etoro.indicators").macd() } end,
+        on_bar = function(ctx, bar, now) return %s end }]]):format(slip)))
+      assert.matches("strategy.lua:4: an indicator is no number: its newest one is .value",
+        result.err and result.err.message or slip .. " is not told", 1, true)
+    end
+  end)
+
   describe("that writes into Lua's own tables", function()
     it("changes its own alone", function()
       local real = {}

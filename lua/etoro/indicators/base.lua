@@ -109,6 +109,20 @@ end
 
 local indicator = setmetatable({}, { __index = line })
 
+-- An indicator in the place of its value is a slip: `now.rsi > 70`.
+local function no_number()
+  blame.raise "an indicator is no number: its newest one is .value"
+end
+
+-- Has an object's operators tell that it is no number.
+local function refuse_operators(mt)
+  for _, name in ipairs { "lt", "le", "add", "sub", "mul", "div", "unm", "pow", "mod" } do
+    mt["__" .. name] = no_number
+  end
+end
+
+refuse_operators(line)
+
 --- Takes the next value, or the next bar where the indicator is one of bars.
 --- Raises for what is no finite number, or no bar.
 ---@param input number|table
@@ -288,6 +302,7 @@ end
 function M.define(kind)
   local mt = { __index = indicator, __name = "etoro.indicators." .. kind.name,
     is_indicator = true }
+  refuse_operators(mt)
   return function(...)
     return new(kind, mt, table.pack(...))
   end

@@ -118,6 +118,7 @@ local function needed(strategy)
     return "on_bar", "is missing: without a callback, or main, it does nothing"
   end
   local on_bars = strategy.on_bar or strategy.on_bars or strategy.indicators
+    or (strategy.warmup or 0) > 0
   if on_bars and strategy.interval == nil then
     return "interval", "is missing: how long is a bar?"
   end
@@ -278,7 +279,11 @@ end
 
 local function fill_settings(file, strategy, given)
   local declared, problem, name = settings.declare(strategy.settings or {})
-  if not declared then return nil, wrong(file, name or "settings", problem) end
+  if not declared and not name then return nil, wrong(file, "settings", problem) end
+  if not declared then
+    return nil, errors.new { kind = "invalid", code = "strategy", field = name,
+      message = ("%s:%d: %s"):format(file.path, line_of(file.text, name), problem) }
+  end
   local values
   values, problem, name = settings.fill(declared, given)
   if not values then

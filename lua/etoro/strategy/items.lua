@@ -20,6 +20,8 @@ local M = {}
 ---@field is_kept? boolean its bars stand where they came from, `bars` shows them
 ---@field newest? etoro.StrategyBar
 ---@field last? number time of the newest
+---@field fed integer bars that its indicators have had
+---@field warmup_asked integer bars that the strategy wants before its first decision
 ---@field gap? { symbol: string, from: number, to: number } bars that are missing before it
 
 local function wrong(strategy, field, message, ...)
@@ -33,9 +35,10 @@ local function make_indicators(strategy)
   local err, made = callbacks.call("indicators", strategy.indicators,
     strategy.settings)
   if err then return nil, err end
-  if type(made) ~= "table" then
-    return nil, wrong(strategy, "indicators",
-      "'indicators' gives %s, not a table of indicators", type(made))
+  if type(made) ~= "table" or made.add_bar then
+    return nil, wrong(strategy, "indicators", "'indicators' gives %s, not a table of "
+      .. "indicators, such as { fast = ta.sma(10) }", type(made) == "table"
+      and "one indicator" or type(made))
   end
   for name, one in pairs(made) do
     if type(one) ~= "table" or not one.add_bar then
@@ -78,8 +81,9 @@ function M.new(client, strategy, symbol, others)
   for name, one in pairs(indicators) do
     lines[#lines + 1], names[#names + 1] = one, name
   end
-  return { symbol = symbol, id = found.instrumentID, bars = {},
-    indicators = indicators, lines = lines, line_names = names }
+  return { symbol = symbol, id = found.instrumentID, bars = {}, fed = 0,
+    warmup_asked = strategy.warmup or 0, indicators = indicators, lines = lines,
+    line_names = names }
 end
 
 local function keep(bars, bar)
@@ -103,6 +107,7 @@ end
 ---@param bar etoro.StrategyBar
 function M.feed(item, bar)
   local lines = item.lines
+  item.fed = item.fed + 1
   for i = 1, #lines do lines[i]:add_bar(bar) end
 end
 
@@ -135,11 +140,12 @@ function M.needed(item)
   return most
 end
 
---- Whether all indicators have values; from then on they do.
+--- Whether the warm-up is over, and all indicators have values; from then on they do.
 ---@param item etoro.StrategyItem
 ---@return boolean
 function M.is_ready(item)
   if item.is_ready then return true end
+  if item.fed < item.warmup_asked then return false end
   for _, one in ipairs(item.lines) do
     if not one.ready then return false end
   end
@@ -171,10 +177,10 @@ function M.symbols(strategy, ctx)
     err, symbols = callbacks.call("symbols", symbols, ctx)
     if err then return nil, err end
   end
-  if symbols == nil then return {} end
-  if type(symbols) ~= "table" then
+  if strategy.symbols == nil then return {} end
+  if type(symbols) ~= "table" or symbols[1] == nil and next(symbols) ~= nil then
     return nil, wrong(strategy, "symbols", "'symbols' gives %s, not a list",
-      type(symbols))
+      type(symbols) == "table" and "a table without a first place" or type(symbols))
   end
   local seen = {}
   for i, symbol in ipairs(symbols) do

@@ -98,6 +98,9 @@ function run:entries_refused(item)
   if waits and waits.state == "unknown" then
     return "the outcome of an order for it is unknown"
   end
+  if item.fed < item.warmup_asked then
+    return ("its warm-up takes %d bars, and it has had %d"):format(item.warmup_asked, item.fed)
+  end
   if not items.is_ready(item) then return "its indicators have no values yet" end
   return prices.refused(self, item)
 end
@@ -228,6 +231,10 @@ local function warm_up(self, item)
   local list, err = feed.read(self.client, strategy, item, needed)
   if not list then return nil, err end
   for _, bar in ipairs(list) do items.add(item, bar) end
+  if #list < strategy.warmup then
+    self:note("note", ("%s: %d bars before now; the warm-up takes %d, and nothing is decided "
+      .. "before"):format(item.symbol, #list, strategy.warmup))
+  end
   local unsettled = items.unsettled(item)
   if #unsettled > 0 then
     self:note("note", ("%s: %d bars before now; %s would take %d until it no "
@@ -253,6 +260,9 @@ local function take_symbols(self)
     end
   end
   self.symbols = symbols
+  if #symbols == 0 and self.strategy.symbols then
+    self:note("note", "its function of symbols gives none: no bars and no prices")
+  end
   return true
 end
 

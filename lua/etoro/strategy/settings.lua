@@ -67,6 +67,14 @@ local function convert(setting, value)
   end
 end
 
+-- What stands where something else should.
+local function told(value)
+  if value == core.null then return "null" end
+  if type(value) == "string" then return ("the text '%s'"):format(value) end
+  if type(value) ~= "number" then return "a " .. type(value) end
+  return value ~= value and "nan" or tostring(value) -- of nan some systems tell a sign
+end
+
 --- One value of a setting, checked.
 ---@param name string
 ---@param setting etoro.Setting
@@ -77,8 +85,7 @@ function M.check(name, setting, value)
   local converted = convert(setting, value)
   if converted == nil then
     return nil, ("setting '%s' is a %s, not %s"):format(name,
-      kind_of(setting.default), value == core.null and "null"
-        or "a " .. kind_of(value))
+      kind_of(setting.default), told(value))
   end
   local problem = check_bounds(name, setting, converted)
     or check_choices(name, setting, converted)
