@@ -42,6 +42,18 @@ describe("secret:save", function()
     client:close()
   end)
 
+  it("shows no name that may be a key which was given for its file's", function()
+    for _, name in ipairs { CANARY, "eyJ2YWx1ZSI6_-" } do
+      local none, err = etoro.client { api_key_file = name, user_key_file = path }
+      assert.is_nil(none)
+      assert.equal("key_file", err.code)
+      assert.is_nil(tostring(err):find(name, 1, true))
+      assert.matches("^api_key_file: .+; the name is not shown", err.message)
+    end
+    local _, err = etoro.client { api_key_file = "./none", user_key_file = path }
+    assert.matches("^api_key_file '%./none': ", err.message)
+  end)
+
   it("saves a token's secret", function()
     local client = etoro.sandbox.new():client { account = "real" }
     local portfolio = assert(client.portfolios:create { investmentAmountInUsd = 2000,

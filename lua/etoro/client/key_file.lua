@@ -11,6 +11,13 @@ local function quoted(path)
   return "'" .. path:gsub("'", "'\\''") .. "'"
 end
 
+-- What is told of a file that cannot be read. A text that is no path at first sight
+-- may be the key itself, given where its file's name belongs.
+local function unread(what, path, why)
+  if path:find("[/.]") then return ("%s '%s': %s"):format(what, path, why) end
+  return ("%s: %s; the name is not shown, for it may be a key itself"):format(what, why)
+end
+
 --- Reads a file of one line that nobody but its owner can use: what others can
 --- write or read may be their key, or known to them.
 ---@param what string such as an option's name: what the messages begin with
@@ -20,7 +27,7 @@ end
 function M.open(what, path)
   local secret, found = core.secret_file(path)
   if not secret then
-    return nil, ("%s '%s': %s"):format(what, path, found)
+    return nil, unread(what, path, found)
   elseif found & OTHERS ~= 0 then
     return nil, ("%s '%s' is open to others than its owner (mode %04o). Close"
       .. " it: chmod 600 %s"):format(what, path, found, quoted(path))
