@@ -220,6 +220,38 @@ describe("etoro.portfolios", function()
           scopeNames = { REAL_READ } })
       end)
 
+    it("takes none for its own that another call has made, or may have", function()
+      local FIRST = "MyPort1"
+      local function both(second, fault)
+        local box = etoro.sandbox.new { limits = false }
+        local account = assert(box:client { account = "real",
+          on_event = function() end })
+        for _, one in ipairs(fault) do
+          assert(box.faults:add { route = "POST " .. V2, fault = one })
+        end
+        local function make(name)
+          return etoro.spawn(function()
+            local made, err = account.portfolios:create({
+              investmentAmountInUsd = 2000, agentPortfolioName = name,
+              userTokenName = "bot", scopeNames = { "etoro-public:trade.real:read" } },
+              { settle = 2 })
+            return made and made.agentPortfolioName or err.kind
+          end)
+        end
+        return box:run(function() return etoro.all { make(FIRST), make(second) } end)
+      end
+      for _, name in ipairs { FIRST, "MyPort12", "MyPor1" } do
+        assert.same({ "unknown_outcome", name }, both(name, { "cut_before" }))
+      end
+      assert.same({ "unknown_outcome", "unknown_outcome" },
+        both(FIRST, { "cut_before", "lost_reply" }))
+      -- the whole name is another's, so it is not a name of ours with a suffix
+      assert.same({ "unknown_outcome", "MyPort12" },
+        both("MyPort12", { "cut_before", "lost_reply" }))
+      assert.same({ FIRST, "MyPort12" },
+        both("MyPort12", { "lost_reply", "lost_reply" }))
+    end)
+
     it("returns what the API refuses", function()
       create()
       local portfolio, err = client.portfolios:create(fields())

@@ -227,6 +227,21 @@ describe("of money that was under way", function()
     assert.same({}, (recover()))
   end)
 
+  it("an agent-portfolio is not another's whose name begins like its own", function()
+    local client = begin()
+    local function make(name)
+      return client.portfolios:create({ investmentAmountInUsd = 2000,
+        agentPortfolioName = name, userTokenName = "bot",
+        scopeNames = { "etoro-public:trade.real:read" } }, { settle = 1 })
+    end
+    lost(PORTFOLIO, "cut_before", function() return make "MyPort1" end)
+    local made = assert(make "MyPort12")
+    crash(client)
+    local found = recover()
+    assert.same({ "not_landed", "landed", made.agentPortfolioId },
+      { found[1].state, found[2].state, found[2].agentPortfolioId })
+  end)
+
   it("agent-portfolios are found in their list", function()
     local client = begin()
     local function make(name)

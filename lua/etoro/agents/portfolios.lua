@@ -131,19 +131,23 @@ function collection:create(fields, options)
   local op = pick(CREATE_V1, CREATE_V2, fields)
   fields = check.copy(fields)
   local started = client:now()
+  local own <close> = creation.begin(client, fields.agentPortfolioName)
   local body, response = client:send(op, { body = fields }, options)
   if is_portfolio(body) then
-    return finish_create(client, body, response, fields)
+    own:told(body.agentPortfolioId)
+    local portfolio = finish_create(client, body, response, fields)
+    return portfolio, response
   elseif body ~= nil then
     response = errors.unexpected("the answer to the creation has no"
       .. " agentPortfolioId", response, op)
     response.started, response.ended = started, client:now()
   end
   if response.kind ~= "unknown_outcome" then
+    own:refused()
     return nil, response
   end
-  return creation.act(client, fields.agentPortfolioName, response,
-    options)
+  local found, answer = own:find(response, options)
+  return found, answer
 end
 
 local function renew_tokens(portfolio, old, client)

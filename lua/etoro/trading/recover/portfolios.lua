@@ -20,23 +20,23 @@ local function read(case)
   return list, response
 end
 
--- Portfolios that other requests of the journal made, by id; and whether one of them
--- asks for the same name, and nobody knows what came of it.
+-- Portfolios that other requests of the journal made, by id; and the names that
+-- those asked for of which nobody knows what came.
 local function others_of(case, records)
-  local made, has_twin = {}, false
+  local made, names = {}, {}
   for _, other in ipairs(records) do
+    local name = type(other.body) == "table" and other.body.agentPortfolioName
     if other.agentPortfolioId then
       made[other.agentPortfolioId] = true
-    elseif reading.is_other(case, other) and type(other.body) == "table" then
-      has_twin = has_twin
-        or other.body.agentPortfolioName == case.body.agentPortfolioName
+    elseif reading.is_other(case, other) and type(name) == "string" then
+      names[#names + 1] = name
     end
   end
-  return made, has_twin
+  return made, names
 end
 
-local function judge_found(case, found, has_twin)
-  if #found == 1 and not has_twin and not case.is_clock_off then
+local function judge_found(case, found, is_clear)
+  if #found == 1 and is_clear and not case.is_clock_off then
     case:conclude("landed", "the list has one of its name, made since; the secret of"
       .. " its token is lost", { agentPortfolioId = found[1].agentPortfolioId })
   elseif #found > 0 and case:is_shown() then
@@ -60,14 +60,16 @@ function M.judge(case, records)
   local list, response = read(case)
   if not list then return transfers.give_up(case, response, "the list") end
   case.is_clock_off = case.is_clock_off or server_clock.is_off(case.client, response)
-  local made, has_twin = others_of(case, records)
-  local found = {}
-  for _, one in ipairs(creation.matches(case.client, list, response, name,
-    case.started))
-  do
-    if not made[one.agentPortfolioId] then found[#found + 1] = one end
+  local made, names = others_of(case, records)
+  local left = {}
+  for _, one in ipairs(list) do
+    if type(one) ~= "table" or not made[one.agentPortfolioId] then
+      left[#left + 1] = one
+    end
   end
-  judge_found(case, found, has_twin)
+  local found, is_clear = creation.matches(case.client, left, response, name,
+    case.started, names)
+  judge_found(case, found, is_clear)
 end
 
 --- Judges the end of one.
