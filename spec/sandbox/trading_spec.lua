@@ -1,3 +1,4 @@
+local quick = require "spec.support.quick"
 local server = require "spec.support.server"
 local trader = require "spec.support.trader"
 
@@ -325,11 +326,14 @@ describe("the sandbox's orders", function()
   end)
 
   it("are fast to take #timed", function()
-    local start = os.clock()
-    for _ = 1, 1000 do t:open() end
-    t:wait(1)
-    assert.equal(1000, #t:portfolio().positions)
-    assert.is_true(os.clock() - start < 1)
+    quick(1, function()
+      t = trader.new()
+      local start = os.clock()
+      for _ = 1, 1000 do t:open() end
+      t:wait(1)
+      assert.equal(1000, #t:portfolio().positions)
+      return os.clock() - start
+    end)
   end)
 
   it("are found only after the lookup's lag", function()

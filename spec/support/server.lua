@@ -31,7 +31,7 @@ function M.start(options)
   end
   argv.env = options.env
   local child = process.spawn(argv)
-  local url = child:expect "sandbox (http://[%d.]+:%d+)"
+  local url = child:expect "sandbox (http://[%d.]+:%d+)\n"
   return setmetatable({ process = child, url = url }, mt)
 end
 
@@ -47,7 +47,7 @@ local WITH_TABLES = [[
 function M.start_with(options)
   local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e", WITH_TABLES,
     "/dev/null", cjson.encode(options) }
-  local url = child:expect "sandbox (http://[%d.]+:%d+)"
+  local url = child:expect "sandbox (http://[%d.]+:%d+)\n"
   return setmetatable({ process = child, url = url }, mt)
 end
 

@@ -98,19 +98,24 @@ end
 
 function M.start(options)
   local process = require "spec.support.process"
-  local port = options.port or process.free_port()
-  local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
-    'require("spec.support.tls_server").main('
-    .. 'require("cjson").decode(arg[1]))', "/dev/null",
-    cjson.encode { accept = "127.0.0.1:" .. port, steps = options.steps,
-      options = options.options or {}, openssl = process.find "openssl",
-      setpriv = process.find "setpriv",
-      cert = options.certificates.cert, key = options.certificates.key } }
-  process.eventually(function()
-    return not child:is_running() or is_there(port)
-  end, "a TLS server")
-  return setmetatable({ process = child, port = port,
-    url = "https://127.0.0.1:" .. port }, mt)
+  for _ = 1, 5 do -- a port may be taken between asking and listening
+    local port = options.port or process.free_port()
+    local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
+      'require("spec.support.tls_server").main('
+      .. 'require("cjson").decode(arg[1]))', "/dev/null",
+      cjson.encode { accept = "127.0.0.1:" .. port, steps = options.steps,
+        options = options.options or {}, openssl = process.find "openssl",
+        setpriv = process.find "setpriv",
+        cert = options.certificates.cert, key = options.certificates.key } }
+    process.eventually(function()
+      return not child:is_running() or is_there(port)
+    end, "a TLS server")
+    if child:is_running() then
+      return setmetatable({ process = child, port = port,
+        url = "https://127.0.0.1:" .. port }, mt)
+    end
+  end
+  error("the TLS server did not start", 2)
 end
 
 --- All requests in the order of their arrival: "METHOD TARGET".
