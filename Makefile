@@ -18,7 +18,6 @@ PORT   ?= 8080
 EXAMPLE ?= agent_portfolio
 SPEC   ?= spec
 SPEC_JOBS ?= $(shell echo $$(($$(nproc 2>/dev/null || echo 2) + 2)))
-FUZZ_SECONDS ?= 60
 
 # V=1 shows whole commands
 Q = $(if $(V),,@)

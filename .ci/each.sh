@@ -4,8 +4,8 @@
 # most 8), in processes of their own. FILES: spec files, or directories of
 # them. Tells of each file how many of its tests passed and how many seconds of a
 # processor it took, and shows what those write that fail; the last line counts
-# the tests of all. Fails if one does. WITHOUT: a tag that COMMAND leaves out;
-# files that have nothing else are left out here already.
+# the tests of all. Fails if one does. WITH and WITHOUT: tags that COMMAND asks for
+# and leaves out; files that have none, or nothing else, are left out here already.
 set -eu
 
 files=$1
@@ -17,6 +17,7 @@ trap 'rm -rf "$scratch"' EXIT
 export scratch
 
 is_left_out() {
+  if [ -n "${WITH:-}" ] && ! grep -q "#$WITH" "$1"; then return 0; fi
   [ -n "${WITHOUT:-}" ] && grep -q '^describe' "$1" && ! grep -q '^for ' "$1" &&
     ! grep '^describe' "$1" | grep -qv "#$WITHOUT"
 }
@@ -34,7 +35,7 @@ in_order() {
 status=0
 # shellcheck disable=SC2016
 in_order |
-  xargs -P "$jobs" -n 1 sh -c '
+  xargs -r -P "$jobs" -n 1 sh -c '
     log=$(mktemp "$scratch/XXXXXX")
     code=0
     "$@" >"$log" 2>&1 || code=$?
@@ -58,6 +59,10 @@ in_order |
     echo "${count%,*}  $file ($spent s)"
   ' each "$@" || status=1
 
+[ -n "$(find "$scratch" -name '*.count')" ] || {
+  echo "no specs are left to run in $files" >&2
+  exit 1
+}
 cat "$scratch"/*.count | awk '
   { passed += $1; failed += $3 }
   END { print passed + 0 " passed, " failed + 0 " failed" }'

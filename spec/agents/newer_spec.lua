@@ -9,7 +9,7 @@ local APPLICATION = { applicationName = "bot", applicationIconUrl = "https://a.b
   scopes = { { scopeId = 230, isMandatory = true } },
   redirectUris = { "https://a.b/d" } }
 
-describe("what is never sent twice", function()
+describe("what is never sent twice #memory", function()
   local api, client, status
   before_each(function()
     status = 502
@@ -153,7 +153,7 @@ describe("what is never sent twice", function()
   end)
 end)
 
-describe("the sandbox has", function()
+describe("the sandbox has #memory", function()
   local box, client
   before_each(function()
     box = sandbox.new { limits = false, now = function() return 1767225600 end }

@@ -12,7 +12,7 @@ local DEMO_WRITE = "etoro-public:trade.demo:write"
 local V1 = "/api/v1/agent-portfolios"
 local V2 = "/api/v2/agent-portfolios"
 
-describe("etoro.tokens", function()
+describe("etoro.tokens #memory", function()
   local sandbox, client, portfolio, warnings
 
   setup(function() sandbox = server.start { limits = false } end)

@@ -298,7 +298,7 @@ describe("a run beside a backtest #lua", function()
   end)
 end)
 
-describe("etoro backtest --parity", function()
+describe("etoro backtest --parity #memory", function()
   local server, lab
 
   setup(function() server = support_server.start { limits = false } end)

@@ -41,7 +41,7 @@ local function ranked(words, value, by)
   return ranks
 end
 
-describe("the page of a sweep", function()
+describe("the page of a sweep #memory", function()
   local lab, file, data
 
   before_each(function()

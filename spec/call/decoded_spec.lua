@@ -5,7 +5,7 @@ local scripted = require "spec.support.scripted"
 
 local KEY = "scripted-api-key" -- of the client's
 
-describe("the bytes of an answer", function()
+describe("the bytes of an answer #memory", function()
   local api, client, status, body, headers
 
   before_each(function()

@@ -19,7 +19,7 @@ local function reply(status, text, op, content_type)
   }
 end
 
-describe("failures.from_reply", function()
+describe("failures.from_reply #memory", function()
   it("reads every documented shape of body", function()
     local id = "3fa85f64-5717-4562-b3fc-2c963f66afa6"
     local shapes = {
@@ -227,7 +227,7 @@ describe("failures.from_reply", function()
   end)
 end)
 
-describe("failures.from_transport", function()
+describe("failures.from_transport #memory", function()
   local CODES = {
     dns = "network", refused = "network", connect = "network",
     reset = "network", lost = "network", proxy = "network",
@@ -315,7 +315,7 @@ describe("failures.from_transport", function()
   end)
 end)
 
-describe("an error object", function()
+describe("an error object #memory", function()
   it("reads as a sentence", function()
     local err = reply(429, '{"errorCode":"TooManyRequests",'
       .. '"errorMessage":"Too many requests"}')

@@ -7,7 +7,7 @@ local DELETE = "DELETE /api/v1/agent-portfolios/{agentPortfolioId}"
 local FORGET = "DELETE /api/v1/watchlists/{watchlistId}"
 local INSTRUMENTS = "GET /api/v1/market-data/instruments"
 
-describe("a request", function()
+describe("a request #memory", function()
   local rec, client
 
   setup(function() rec = recorder.start() end)

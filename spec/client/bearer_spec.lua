@@ -6,7 +6,7 @@ local recorder = require "spec.support.recorder"
 local UUID_V4 = "^%x%x%x%x%x%x%x%x%-%x%x%x%x%-4%x%x%x%-[89ab]%x%x%x%-"
   .. "%x%x%x%x%x%x%x%x%x%x%x%x$"
 
-describe("etoro.client", function()
+describe("etoro.client #memory", function()
   local rec
 
   setup(function() rec = recorder.start() end)

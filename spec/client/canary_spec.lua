@@ -214,7 +214,7 @@ local function hides(done, secrets)
   end
 end
 
-describe("canary keys", function()
+describe("canary keys #memory", function()
   it("are found by the spec's own means when they are there", function()
     local hidden = { function() return USER_KEY end }
     local found = false

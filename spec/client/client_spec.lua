@@ -6,7 +6,7 @@ local recorder = require "spec.support.recorder"
 local with, refused, program = keys.with, keys.refused, keys.program
 local HOME = "https://public-api.etoro.com"
 
-describe("etoro.client", function()
+describe("etoro.client #memory", function()
   local rec
 
   setup(function() rec = recorder.start() end)

@@ -6,7 +6,7 @@ local process = require "spec.support.process"
 
 local CANARY = "canary-secret-0123456789"
 
-describe("secret:save", function()
+describe("secret:save #memory", function()
   local folder, path
 
   before_each(function()

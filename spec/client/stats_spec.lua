@@ -16,7 +16,7 @@ local function since(before)
   return change
 end
 
-describe("etoro.stats", function()
+describe("etoro.stats #memory", function()
   local rec
 
   setup(function() rec = recorder.start() end)
@@ -89,7 +89,7 @@ describe("etoro.stats", function()
   end)
 end)
 
-describe("events", function()
+describe("events #memory", function()
   local box, seen
 
   local function listen(event) seen[#seen + 1] = event end

@@ -13,7 +13,7 @@ local function call(client, times)
   for _ = 1, times do assert(client:call(ME)) end
 end
 
-describe("a budget is shared", function()
+describe("a budget is shared #memory", function()
   local api
 
   before_each(function()
@@ -78,7 +78,7 @@ describe("a budget is shared", function()
   end)
 end)
 
-describe("a call that finds no room for its next attempt", function()
+describe("a call that finds no room for its next attempt #memory", function()
   local DELETE = "DELETE /api/v1/agent-portfolios/{agentPortfolioId}"
 
   -- The error of a call that is out of time before its second attempt.

@@ -9,7 +9,7 @@ local function lines_of(command)
   return lines, pipe:close()
 end
 
-describe("the core's test program", function()
+describe("the core's test program #memory", function()
   local folder = (os.getenv("BUILD") or "build") .. "/spec/core/"
 
   for _, source in ipairs(lines_of("ls spec/core/test_*.c")) do

@@ -5,7 +5,7 @@ local process = require "spec.support.process"
 local program = require "spec.support.program"
 local recorder = require "spec.support.recorder"
 
-describe("no descriptor is left", function()
+describe("no descriptor is left #memory", function()
   local server, folder
 
   setup(function() server = recorder.start() end)

@@ -4,7 +4,7 @@ local core = require "etoro.core"
 
 local URL = "http://127.0.0.1"
 
-describe("the engine's ceilings:", function()
+describe("the engine's ceilings: #memory", function()
   local engine
 
   local function client(options)
@@ -196,7 +196,7 @@ describe("the engine's ceilings:", function()
   end)
 end)
 
-describe("the core's ceilings:", function()
+describe("the core's ceilings: #memory", function()
   it("ETORO_ESCAPED_MAX of a value", function()
     local text = ("a"):rep(2 ^ 24)
     assert.equal(text, core.escape(text))

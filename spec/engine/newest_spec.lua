@@ -11,7 +11,7 @@ local BUSY = { status = 503, headers = { "Retry-After: 20" },
   body = '{"errorCode":"Busy","errorMessage":"later"}' }
 local PATIENT = { deadline = 120, timeout = 100 }
 
-describe("a write that sets something", function()
+describe("a write that sets something #memory", function()
   local server, client
 
   setup(function() server = recorder.start() end)

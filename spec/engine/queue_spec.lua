@@ -3,7 +3,7 @@ local core = require "etoro.core"
 
 local START = 1767225600 -- 2026-01-01T00:00:00Z
 
-describe("the queue of a pool", function()
+describe("the queue of a pool #memory", function()
   local engine
 
   local function client(pools, options)

@@ -51,7 +51,7 @@ local HEAD = [[
   end
 ]]
 
-describe("nothing is left of", function()
+describe("nothing is left of #memory", function()
   local server, folder, secrets
 
   setup(function() server = recorder.start() end)

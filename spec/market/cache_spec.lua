@@ -16,7 +16,7 @@ local function answer(line)
   return 200, '{"items":[]}'
 end
 
-describe("etoro.market.cache", function()
+describe("etoro.market.cache #memory", function()
   local scratch
 
   before_each(function() scratch = process.scratch() end)

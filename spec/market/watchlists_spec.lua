@@ -9,7 +9,7 @@ local REFUSED = '{"isSucceeded":false,"status":%s,"watchlists":[],'
   .. '"exception":{"reason":"InvalidItems","message":"not these",'
   .. '"invalidItems":["7","8"]},"meta":{}}'
 
-describe("client.watchlists", function()
+describe("client.watchlists #memory", function()
   describe("over the sandbox", function()
     local box, client
     before_each(function()

@@ -54,7 +54,7 @@ local LEFT = {
   { "its end right behind the answer", { quit = true, after_wait = 0 } },
 }
 
-describe("a kept connection", function()
+describe("a kept connection #memory", function()
   local server
 
   setup(function() server = recorder.start() end)

@@ -22,7 +22,7 @@ local HEADERS = {
   ["a trailer"] = CHUNKS .. "X-Filler: " .. LONG,
 }
 
-describe("a header that does not end:", function()
+describe("a header that does not end: #memory", function()
   local server
 
   setup(function() server = recorder.start() end)

@@ -2,7 +2,7 @@ local httpd = require "etoro.httpd"
 local socket = require "socket"
 local patience = require "spec.support.patience"
 
-describe("etoro.httpd", function()
+describe("etoro.httpd #memory", function()
   local server, open
 
   -- A client connection with text on its way.

@@ -58,7 +58,7 @@ local function with_login(scheme, host)
   return ("%s%s:%s@%s"):format(scheme, USER, PASSWORD, host)
 end
 
-describe("a proxy", function()
+describe("a proxy #memory", function()
   local server
 
   setup(function() server = recorder.start() end)

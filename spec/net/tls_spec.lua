@@ -5,7 +5,7 @@ local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
 local patience = require "spec.support.patience"
 
-describe("TLS", function()
+describe("TLS #memory", function()
   local web, dir
 
   setup(function()

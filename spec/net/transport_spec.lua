@@ -39,7 +39,7 @@ local PACKED = {
     .. "{\"ok\":true}\x90\x5f\xd4\xa7\x0b\x00\x00\x00",
 }
 
-describe("the transport", function()
+describe("the transport #memory", function()
   local server, web
 
   setup(function()

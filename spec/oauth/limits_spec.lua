@@ -4,7 +4,7 @@ local cjson = require "cjson"
 local etoro = require "etoro"
 local recorder = require "spec.support.recorder"
 
-describe("the ceilings of a login:", function()
+describe("the ceilings of a login: #memory", function()
   local server, sso
 
   setup(function() server = recorder.start() end)

@@ -77,7 +77,7 @@ local function move(b, id)
   end
 end
 
-describe("the sandbox's bars", function()
+describe("the sandbox's bars #memory", function()
   it("are those of their seed, to the last byte", function()
     for _, row in ipairs(ANSWERS) do
       local text = answer(world(row[1], row[2]), row[3], row[4], row[5],
@@ -120,7 +120,7 @@ describe("the sandbox's bars", function()
   end)
 end)
 
-describe("a price line", function()
+describe("a price line #memory", function()
   local LINE = { start = 7, middle = 100, lively = 1, spread = 0.001,
     digits = 3 }
 

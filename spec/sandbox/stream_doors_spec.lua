@@ -3,7 +3,7 @@ local box_stream = require "spec.support.box_stream"
 local cjson = require "cjson"
 local ws = require "spec.support.ws"
 
-describe("the doors of the sandbox's stream", function()
+describe("the doors of the sandbox's stream #memory", function()
   -- What a client does, each step with the clock behind it. A step "order"
   -- places one by REST.
   local STEPS = { "login", "login", { "Subscribe", { topics = { "private",

@@ -6,7 +6,7 @@ local limits = require "etoro.values.limits"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("a stream that nobody has read for seconds", function()
+describe("a stream that nobody has read for seconds #memory", function()
   local server, stream
   local lowered = {}
 
@@ -104,7 +104,7 @@ describe("a stream that nobody has read for seconds", function()
   end)
 end)
 
-describe("a stream that is read", function()
+describe("a stream that is read #memory", function()
   -- ETORO_WS_LOOK
   it("knows every half second until when it has heard all", function()
     local server = ws.start()

@@ -10,7 +10,7 @@ local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("a stream", function()
+describe("a stream #memory", function()
   local server, stream, dir
 
   setup(function() server, dir = ws.start(), process.scratch() end)

@@ -16,7 +16,7 @@ local function frame(first, text)
   return string.char(first, #text) .. text
 end
 
-describe("a stream's target", function()
+describe("a stream's target #memory", function()
   it("may be too long", function()
     local engine = core.engine()
     local client = ws.client(engine, "http://127.0.0.1:1")
@@ -27,7 +27,7 @@ describe("a stream's target", function()
   end)
 end)
 
-describe("a stream", function()
+describe("a stream #memory", function()
   local server
 
   setup(function() server = ws.start() end)

@@ -40,7 +40,7 @@ end
 
 local EXPECTED = { [1001] = PUSHES, [1002] = PUSHES }
 
-describe("a stream", function()
+describe("a stream #memory", function()
   local function start(client)
     local seen = {}
     etoro.spawn(function() seen.last = read(client) end)

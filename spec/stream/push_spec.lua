@@ -73,7 +73,7 @@ local function random_content(random)
   return content
 end
 
-describe("a push of a price", function()
+describe("a push of a price #memory", function()
   it("is merged as its decoded fields would be #slow", function()
     math.randomseed(11)
     local own = { [1001] = {} }
@@ -169,7 +169,7 @@ describe("a push of a price", function()
   end)
 end)
 
-describe("a push that was overtaken", function()
+describe("a push that was overtaken #memory", function()
   local quote
 
   local function push(date, bid, is_snapshot, now)

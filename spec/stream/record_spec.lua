@@ -8,7 +8,7 @@ local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("stream:record", function()
+describe("stream:record #memory", function()
   local server, stream, dir
 
   setup(function() server = ws.start() end)

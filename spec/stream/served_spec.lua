@@ -6,7 +6,7 @@ local httpd = require "etoro.httpd"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("etoro.httpd", function()
+describe("etoro.httpd #memory", function()
   local server, engine, client
 
   before_each(function()

@@ -5,7 +5,7 @@ local sandbox = require "etoro.sandbox"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("client:stream", function()
+describe("client:stream #memory", function()
   local server, stream
 
   setup(function() server = ws.start() end)

@@ -6,7 +6,7 @@ local limits = require "etoro.values.limits"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
-describe("a stream's topics", function()
+describe("a stream's topics #memory", function()
   local server, stream, lowered
 
   setup(function() lowered = {} end)

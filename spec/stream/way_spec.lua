@@ -6,7 +6,7 @@ local process = require "spec.support.process"
 local program = require "spec.support.program"
 local ws = require "spec.support.ws"
 
-describe("a stream's way", function()
+describe("a stream's way #memory", function()
   local dir, files, server
 
   setup(function()

@@ -86,7 +86,7 @@ local function idle_steps(loop, seconds)
   return steps
 end
 
-describe("a step of the loop", function()
+describe("a step of the loop #memory", function()
   it("raises for seconds that are none", function()
     local message = program.passes(program.lua [[
       local loop = etoro.loop()
@@ -239,7 +239,7 @@ describe("a hundred slow calls go on side by side #timed", function()
   end)
 end)
 
-describe("the loop", function()
+describe("the loop #memory", function()
   local loop
 
   before_each(function()

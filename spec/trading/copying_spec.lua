@@ -8,7 +8,7 @@ local PARENT = 31000101
 local TOKEN = '{"token":"066faaee-e1e9-49d2-a568-c6e1cc336ad8"}'
 local EMPTY = '{"clientPortfolio":{"positions":[],"mirrors":[]}}'
 
-describe("a copy that is asked for", function()
+describe("a copy that is asked for #memory", function()
   local api, client, made, status, ended, portfolio, me
   before_each(function()
     me = { 200, '{"realCid":31000777,"demoCid":51000777,"gcid":41000777}' }
@@ -283,7 +283,7 @@ describe("a copy that is asked for", function()
   end)
 end)
 
-describe("a client that is halted", function()
+describe("a client that is halted #memory", function()
   it("ends copies, and begins none", function()
     for _, account in ipairs { "demo", "real" } do
       local box = sandbox.new { limits = false, now = function() return 1767225600 end }
@@ -319,7 +319,7 @@ describe("a client that is halted", function()
   end)
 end)
 
-describe("copies of the sandbox", function()
+describe("copies of the sandbox #memory", function()
   for _, account in ipairs { "demo", "real" } do
     it("begin, change and end with their money: " .. account, function()
       local box = sandbox.new { limits = false, now = function() return 1767225600 end }

@@ -35,7 +35,7 @@ local function read(path)
   return by
 end
 
-describe("the journal", function()
+describe("the journal #memory", function()
   local server, folder, path
 
   setup(function() server = recorder.start() end)

@@ -12,7 +12,7 @@ local ORDER = { action = "open", transaction = "buy", symbol = "AAPL",
   orderType = "mkt", leverage = 1, amount = 100 }
 local OPEN = "POST /api/v2/trading/execution/demo/orders"
 
-describe("the ceilings of trading:", function()
+describe("the ceilings of trading: #memory", function()
   it("limits.default_settle seconds until a lost order is over", function()
     for settle, seconds in pairs { [false] = 10, [4] = 4 } do
       local t = desk.new()
@@ -74,7 +74,7 @@ describe("the ceilings of trading:", function()
     end)
 end)
 
-describe("the journal's ceilings:", function()
+describe("the journal's ceilings: #memory", function()
   local folder, path
 
   before_each(function()

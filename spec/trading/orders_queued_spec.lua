@@ -9,7 +9,7 @@ local process = require "spec.support.process"
 local OPEN = "POST /api/v3/trading/execution/demo/orders"
 local CANCEL = "DELETE /api/v3/trading/execution/demo/orders/{orderId}"
 
-describe("orders by v3", function()
+describe("orders by v3 #memory", function()
   local t, client
 
   local function start(sandbox_options, client_options)

@@ -13,7 +13,7 @@ local function fields(name)
     or "MyPort1", userTokenName = "bot", scopeNames = { READ } }
 end
 
-describe("a creation whose answer is lost", function()
+describe("a creation whose answer is lost #memory", function()
   local box, client, warnings
 
   local function open(options, of_client)
@@ -355,7 +355,7 @@ describe("a creation whose answer is lost", function()
   end)
 end)
 
-describe("a creation whose answer is lost, over sockets", function()
+describe("a creation whose answer is lost, over sockets #memory", function()
   local box
 
   setup(function() box = server.start() end)
@@ -394,7 +394,7 @@ describe("a creation whose answer is lost, over sockets", function()
   end)
 end)
 
-describe("a creation that was answered with", function()
+describe("a creation that was answered with #memory", function()
   local function client_of(box)
     return box:client { on_event = function() end }
   end

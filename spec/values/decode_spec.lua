@@ -41,7 +41,7 @@ local function refuses(text, pattern)
   end
 end
 
-describe("a decoded answer", function()
+describe("a decoded answer #memory", function()
   it("has each kind of value", function()
     gives({ 1, -2.5, true, false, null, "x", {}, { a = {} } },
       '[1,-2.5,true,false,null,"x",[],{"a":{}}]')
@@ -122,7 +122,7 @@ describe("a decoded answer", function()
     end)
 end)
 
-describe("a decoded secret", function()
+describe("a decoded secret #memory", function()
   it("is what stands under its name", function()
     gives({ userToken = "<abc>", b = 1 }, '{"userToken":"abc","b":1}')
     gives({ userToken = "<abc>" }, '{ "userToken" \n:\t "abc" }')
@@ -218,7 +218,7 @@ describe("a decoded secret", function()
   end)
 end)
 
-describe("what is no JSON", function()
+describe("what is no JSON #memory", function()
   it("is refused with its place, which tells nothing of it", function()
     for _, case in ipairs {
       { '{"a":1,}', "a name is expected, at byte" },
@@ -317,7 +317,7 @@ describe("what is no JSON", function()
   end)
 end)
 
-describe("the collector", function()
+describe("the collector #memory", function()
   it("may decode while a decode makes it run", function()
     local text = [[{"one":{"two":[1,"a\n",{"three":"b\u0041"}]},"four":"c"}]]
     local other = [[{"four":"x\ty","three":{"one":2},"five":[{"six":1}]}]]

@@ -10,7 +10,7 @@ local function complaint(f, ...)
   return (message:gsub("^[^:]+:%d+: ", ""))
 end
 
-describe("etoro.values.json.encode", function()
+describe("etoro.values.json.encode #memory", function()
   it("writes numbers with their digits and without exponents", function()
     local cases = {
       ["2000"] = 2000, ["0.1"] = 0.1, ["1234567.891"] = 1234567.891,
@@ -158,7 +158,7 @@ describe("etoro.values.json.encode", function()
   end)
 end)
 
-describe("etoro.values.json.show", function()
+describe("etoro.values.json.show #memory", function()
   local REPLACED = "\239\191\189"
 
   it("writes whatever bytes an answer or an error holds", function()
@@ -190,7 +190,7 @@ describe("etoro.values.json.show", function()
   end)
 end)
 
-describe("etoro.values.json.utf8_length", function()
+describe("etoro.values.json.utf8_length #memory", function()
   it("counts characters", function()
     assert.equal(0, json.utf8_length "")
     assert.equal(6, json.utf8_length "äöü€😀x")
@@ -220,7 +220,7 @@ describe("etoro.values.json.utf8_length", function()
     end)
 end)
 
-describe("etoro.values.json.decode", function()
+describe("etoro.values.json.decode #memory", function()
   it("gives integers as integers", function()
     local value = json.decode [[{"mirrorId": 12345, "big": 9007199254740993,
       "max": 9223372036854775807, "min": -9223372036854775808,
@@ -439,7 +439,7 @@ describe("numbers on their way out and back #slow", function()
   end)
 end)
 
-describe("JSON of a server", function()
+describe("JSON of a server #memory", function()
   it("has lists that are empty, and values that are written already", function()
     local once = json.written { b = json.list(), a = "x" }
     assert.equal('{"a":"x","b":[]}', json.show(once))

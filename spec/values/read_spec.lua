@@ -3,7 +3,7 @@ local core = require "etoro.core"
 local etoro = require "etoro"
 local raises = require "spec.support.raises"
 
-describe("etoro.decode", function()
+describe("etoro.decode #memory", function()
   it("keeps integers exact, and the digits of those past 64 bits", function()
     local list = assert(etoro.decode("[9007199254740993,-9223372036854775808,"
       .. "9223372036854775807,9223372036854775808,18446744073709551616,1,1.0,2.5]"))

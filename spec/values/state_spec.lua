@@ -4,7 +4,7 @@ local files = require "spec.support.files"
 local process = require "spec.support.process"
 local raises = require "spec.support.raises"
 
-describe("etoro.state", function()
+describe("etoro.state #memory", function()
   local folder, path
 
   before_each(function()
