@@ -1,12 +1,14 @@
 -- The end of a run: what is under way is followed or named, and a second signal
 -- ends it at once. A close that nobody saw the end of is found out, never doubled.
 local etoro = require "etoro"
+local files = require "spec.support.files"
 local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 local support_server = require "spec.support.server"
 
+local ORDER = "POST /api/v2/trading/execution/demo/orders"
 local CLOSE = "POST /api/v1/trading/execution/demo/market-close-orders"
   .. "/positions/{positionId}"
 local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
@@ -77,6 +79,16 @@ describe("the end of a run #lua", function()
     end
     after_each(function() server:stop() end)
 
+    -- Sends a signal, and waits until it was taken: two that wait are one, or come
+    -- in another order.
+    local function tell(child, name)
+      child:kill(name)
+      process.eventually(function()
+        local status = assert(files.read("/proc/" .. child.pid .. "/status"))
+        return status:find "\nSigPnd:%s+0+\nShdPnd:%s+0+\n"
+      end, "a signal that is taken")
+    end
+
     local MAIN = [[return { name = "m", symbols = { "AAPL" },
       main = function(ctx)
         for i = 1, 2 do
@@ -88,10 +100,12 @@ describe("the end of a run #lua", function()
       end }]]
 
     it("lets an order that main has begun come to its end", function()
-      local child = start(MAIN, { limits = false, fill_delay = 2 })
+      local child = start(MAIN, { limits = false, fill_delay = 1000 })
       child:expect "buys 1"
-      process.sleep(0.3)
-      child:kill "sigterm"
+      process.eventually(function() return server:arrivals(ORDER)[1] end, "the order")
+      tell(child, "sigterm")
+      process.sleep(2.5) -- it looks each second whether it is to end
+      server:advance(1000)
       assert.equal(0, (child:wait()))
       assert.truthy(child:stdout():find("holds     AAPL 200.00", 1, true),
         child:stdout())
@@ -106,22 +120,24 @@ describe("the end of a run #lua", function()
 
     -- The first order is filled at once, the second one takes its time.
     local function twice(first, second, code)
-      local child = start([[return { name = "m", symbols = { "AAPL", "BTC" },
+      local go = lab.dir .. "/go"
+      local child = start(([[return { name = "m", symbols = { "AAPL", "BTC" },
         main = function(ctx)
           assert(ctx:buy("AAPL", { amount = 200 }))
           ctx:log "bought"
-          ctx:sleep(1)
+          while not io.open(%q) do ctx:sleep(0.1) end
           ctx:buy("AAPL", { amount = 210 })
           while true do ctx:sleep(0.1) end
-        end }]], { limits = false })
+        end }]]):format(go), { limits = false })
       child:expect "bought"
       server:raw("POST", "/sandbox/options", '{"fill_delay":1000}')
+      files.write(go, "")
       child:expect "buy AAPL, 210 USD: pending"
-      child:kill(first)
+      tell(child, first)
       process.sleep(2)
       assert.is_true(child:is_running())
       child:kill(second)
-      assert.equal(code, (child:wait(run_limits.strategy_end_wait / 2)))
+      assert.equal(code, (child:wait()))
       local out = child:stdout()
       assert.truthy(out:find "order %d+ of AAPL is still pending", out)
       assert.truthy(out:find "position %d+ of AAPL stays open", out)
@@ -139,8 +155,7 @@ describe("the end of a run #lua", function()
           while true do pcall(function() for _ = 1, 1000 do end end) end
         end }]], { limits = false })
       child:expect "spins"
-      child:kill "sigint"
-      process.sleep(0.2)
+      tell(child, "sigint")
       child:kill "sigterm"
       assert.equal(143, (child:wait()))
       assert.truthy(child:stdout():find("s.lua:4: main was stopped at once", 1, true),

@@ -2,32 +2,32 @@
 -- else, and whatever came meanwhile waited unseen.
 local core = require "etoro.core"
 local etoro = require "etoro"
-local limits = require "etoro.values.limits"
 local ws = require "spec.support.ws"
 local patience = require "spec.support.patience"
 
 describe("a stream that nobody has read for seconds #memory", function()
   local server, stream
-  local lowered = {}
+  local number = 0
 
   setup(function() server = ws.start() end)
   teardown(function() server:stop() end)
   after_each(function()
     if stream then stream:close() end
     stream = nil
-    for name, value in pairs(lowered) do limits[name] = value end
-    lowered = {}
   end)
 
-  local function open(step, options)
+  local function open(options)
+    number = number + 1
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
       api_key = ws.API_KEY, user_key = ws.USER_KEY, stream_url =
-        ("ws://127.0.0.1:%s/away/%s"):format(server.plain, step) })
+        ("ws://127.0.0.1:%s/away/%d"):format(server.plain, number) })
     options = options or {}
     options.backoff = { 0.05, 0.1 }
     stream = assert(client:stream(options))
     assert(stream:subscribe { 1001 })
   end
+
+  local function have(what) server:have(number .. "/" .. what) end
 
   local function until_kind(kind)
     for _ = 1, 100 do
@@ -38,27 +38,33 @@ describe("a stream that nobody has read for seconds #memory", function()
     error("no " .. kind)
   end
 
-  -- Reads until the server has heard of the subscription, and then not for so many
-  -- seconds. Gives when that began and ended.
-  local function leave(seconds)
+  -- Reads until the server has heard of the subscription, and then not while that
+  -- says these things, and for so many seconds more. Gives when that began, when it
+  -- ended, and when it was read last at the earliest.
+  local function leave(seconds, ...)
     until_kind "connected"
-    assert.is_nil(stream:next(0.1))
-    server:expect "asked Subscribe"
+    local read
+    repeat
+      read = core.now()
+      assert.is_nil((stream:next(0.02))) -- the server waits for its word
+    until server:printed(("asked %d Subscribe"):format(number)) > 0
     local from = core.now()
+    for _, what in ipairs { ... } do have(what) end
     assert(os.execute("sleep " .. seconds))
-    return from, core.now()
+    return from, core.now(), read
   end
 
   it("calls no price fresh that came meanwhile, and no wait for it a gap",
     function()
-    open(1)
-    local from, to = leave(2.5)
+    open()
+    local from, to, read = leave(1.5, "answer", 101, 102)
     local quote = until_kind "quote"
     assert.equal(102, quote.bid)
     assert.is_true(quote.age >= to - from, quote.age)
-    assert.is_true(quote.age < to - from + 2, quote.age)
+    assert.is_true(quote.age <= core.now() - read + 0.1, quote.age)
     assert.is_true(quote.priced_at <= from)
-    until_kind "disconnected" -- which comes while it is read
+    have "cut" -- which comes while it is read
+    until_kind "disconnected"
     local seen = core.now()
     local gap = until_kind "gap"
     assert.is_true(gap.from > to - 0.1, gap.from - to)
@@ -67,20 +73,20 @@ describe("a stream that nobody has read for seconds #memory", function()
 
   it("tells of a cut from when it was read last, not from when it was read"
     .. " again", function()
-    open(0.4)
-    local from, to = leave(2)
+    open()
+    local from, to, read = leave(1, "answer", 101, 102, "cut")
     local quote = until_kind "quote"
     assert.same({ 102, true }, { quote.bid, quote.age >= to - from })
     local gap = until_kind "gap"
     assert.is_true(gap.from <= from + 0.1, gap.from - from)
-    assert.is_true(gap.from > from - 2, gap.from - from)
+    assert.is_true(gap.from > read - 0.1, gap.from - read)
     assert.is_true(gap.to >= to)
   end)
 
   it("is told so by each event, and by policies that read each apart", function()
     for _, policy in ipairs { "block", "drop_oldest" } do
-      open(0.3, { policy = policy })
-      local from, to = leave(1.5)
+      open { policy = policy }
+      local from, to = leave(1, "answer", 101, 102, "cut")
       for bid = 101, 102 do
         local quote = until_kind "quote"
         assert.same({ bid, true }, { quote.bid, quote.priced_at <= from })
@@ -92,15 +98,16 @@ describe("a stream that nobody has read for seconds #memory", function()
   end)
 
   it("does not call an answer late that waits to be read", function()
-    lowered.stream_reply, limits.stream_reply = limits.stream_reply, 1
-    open(0.6)
-    leave(1.6) -- an answer, and a price behind it, wait
-    for _ = 1, 3 do
-      local event = stream:next(patience)
-      if event.kind == "disconnected" then
-        assert.equal("lost", event.code) -- by the server, later on
-      end
-    end
+    open()
+    leave(0.1, "answer", 101)
+    local session = stream.subscribed.sessions[1]
+    local id, reply = next(session.asks.replies)
+    assert.is_nil((next(session.asks.replies, id)))
+    reply.ends = stream.client:now() -- that long it has waited
+    session:look_by(reply.ends)
+    assert.equal(101, until_kind("quote").bid)
+    have "cut"
+    assert.equal("lost", until_kind("disconnected").code)
   end)
 end)
 

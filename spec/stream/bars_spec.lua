@@ -3,6 +3,7 @@
 local bars = require "etoro.stream.bars"
 local etoro = require "etoro"
 local limits = require "etoro.values.limits"
+local patience = require "spec.support.patience"
 local sandbox = require "etoro.sandbox"
 local server = require "spec.support.server"
 local times = require "etoro.values.times"
@@ -197,7 +198,7 @@ describe("etoro.bars", function()
     for _ = 1, 100 do
       local quote = stream:quote(1002)
       if quote.bid and quote.ask == 101.5 then break end
-      assert(stream:next(10))
+      assert(stream:next(patience))
     end
     local list = assert(made:list(1002))
     -- a snapshot of the New Year, nothing for months, then a push without a date
@@ -221,7 +222,7 @@ describe("etoro.bars", function()
     assert(made:list(1001))
     for _ = 1, 100 do
       if stream:quote(1001).ask == 101.5 then break end
-      assert(stream:next(10))
+      assert(stream:next(patience))
     end
     local list = assert(made:list(1001))
     assert.is_true(#list >= 5)
@@ -238,7 +239,7 @@ describe("etoro.bars", function()
     assert.same({}, made:list(1002))
     for _ = 1, 100 do
       if stream:quote(1002).ask == 101.5 then break end
-      assert(stream:next(10))
+      assert(stream:next(patience))
     end
     local list = assert(made:list(1002))
     local last = list[#list]
@@ -256,7 +257,7 @@ describe("etoro.bars", function()
     for _ = 1, 100 do
       local quote = stream:quote(1003)
       if quote.ask == 101.5 then break end
-      assert(stream:next(10))
+      assert(stream:next(patience))
     end
     assert.is_true(#made:list(1002) > 0)
     assert(stream:unsubscribe { 1002 })

@@ -128,7 +128,7 @@ describe("a stream #memory", function()
   end)
 
   it("is cut when its good-bye is not answered", function()
-    local stream = ws.open(server:stream("/deaf/30", "raw",
+    local stream = ws.open(server:stream("/deaf/600", "raw",
       { close_timeout = 0.05 }))
     assert(stream:close())
     assert.same({ "closed", nil, "the good-bye was not answered", 0 },
@@ -272,7 +272,7 @@ describe("a stream #memory", function()
   end)
 
   it("sends no more than its room holds to who does not read", function()
-    local stream = opened("/deaf/30", "raw")
+    local stream = opened("/deaf/600", "raw")
     local engine, block = core.engine(), ("x"):rep(60000)
     local kind
     for _ = 1, 1000 do

@@ -297,7 +297,7 @@ describe("a stream whose reader is slow", function()
       kinds[i] = event.kind
       if event.kind == "quote" then
         assert.equal(3000, event.bid)
-        assert.is_true(event.age >= 0 and event.age < 30)
+        assert.is_true(event.age >= 0 and event.age < patience)
       end
     end
     assert.same({ "connected", "quote", "order" }, kinds)

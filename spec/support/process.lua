@@ -254,6 +254,18 @@ function M.closed_port()
   return tonumber(port)
 end
 
+local closed = {}
+
+--- A port that refuses connections for as long as this process is there, as it is
+--- bound and nobody listens: no other program can get it meanwhile.
+function M.closed_port()
+  local socket = require "socket"
+  local s = assert(socket.tcp())
+  assert(s:bind("127.0.0.1", 0))
+  closed[#closed + 1] = s
+  return tonumber((select(2, s:getsockname())))
+end
+
 M.guard = guard
 
 return M

@@ -3,10 +3,10 @@
 --
 --   local server = ws.start { certificates = nginx.certificates(dir) }
 --   local stream = server:stream("/echo")
---   ws.take(stream), server:expect(pattern), server:stop()
+--   ws.take(stream), server:expect(pattern), server:have(what), server:stop()
 local core = require "etoro.core"
-local process = require "spec.support.process"
 local patience = require "spec.support.patience"
+local process = require "spec.support.process"
 
 local methods = {}
 local mt = { __name = "spec.ws", __index = methods }
@@ -49,6 +49,25 @@ function methods:stream(path, name, options)
 end
 
 function methods:expect(pattern) return self.process:expect(pattern) end
+
+--- Has the one at "/away/NAME" say "NAME/something", see `have` of the server;
+--- nothing of this process is read meanwhile.
+function methods:have(what)
+  local socket = require "socket" -- here: it ignores SIGPIPE from then on
+  local one = assert(socket.connect("127.0.0.1", math.tointeger(tonumber(self.raw))))
+  one:settimeout(patience)
+  assert(one:send(("GET /have/%s HTTP/1.1\r\nSec-WebSocket-Key: none\r\n\r\n")
+    :format(what)))
+  assert(one:receive "*l" == "had")
+  one:close()
+end
+
+--- How often it has printed a text.
+function methods:printed(text)
+  process.sleep(0)
+  local _, count = self.process:stdout():gsub(text, "")
+  return count
+end
 
 function methods:stop() self.process:stop() end
 

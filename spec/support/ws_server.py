@@ -253,23 +253,32 @@ async def stale(ws, rest):
                 await ws.send(frame(6, {"Bid": "2", "PriceRateID": "x"}))
 
 
+AWAY = {}  # connections of "away" by path, with the answer that each waits for
+
+
 async def away(ws, rest):
-    """As eToro's, but for when: so many seconds behind a subscribe its answer and
-    a price, 101, after as many another, 102, and after as many it cuts."""
+    """As eToro's, but for when: what comes behind a login comes by `have`."""
     async for text in ws:
         message = json.loads(text)
-        is_login = message["operation"] == "Authenticate"
-        print("asked", message["operation"], flush=True)
-        if not is_login:
-            await asyncio.sleep(float(rest))
-        await ws.send(json.dumps({"id": message["id"], "success": True,
-                                  "operation": message["operation"]}))
-        for bid in () if is_login else (101, 102):
-            await ws.send(frame("instrument:1001", "Trading.Instrument.Rate",
-                                {"PriceRateID": str(bid), "Bid": str(bid)}))
-            await asyncio.sleep(float(rest))
-        if not is_login:
-            ws.transport.abort()
+        answer = json.dumps({"id": message["id"], "success": True,
+                             "operation": message["operation"]})
+        if message["operation"] == "Authenticate":
+            await ws.send(answer)
+        else:
+            AWAY[rest] = ws, answer
+            print("asked", rest, message["operation"], flush=True)
+
+
+async def have(rest, what):
+    """Has an "away" say the answer that is asked for, or a bid, or nothing more."""
+    ws, answer = AWAY[rest]
+    if what == "cut":
+        ws.transport.abort()
+    elif what == "answer":
+        await ws.send(answer)
+    else:
+        await ws.send(frame("instrument:1001", "Trading.Instrument.Rate",
+                            {"PriceRateID": what, "Bid": what}))
 
 
 HANDLERS = {"away": away, "stale": stale, "topics": topics, "refusing": refusing, "etoro": etoro, "pushes": pushes, "bad": ws_bad.bad, "tell": tell,
@@ -324,6 +333,9 @@ async def raw(reader, writer):
     what, _, rest = path[1:].partition("/")
     if what == "hang":
         await reader.read()
+    elif what == "have":
+        await have(*rest.split("/"))
+        writer.write(b"had\r\n")
     elif what == "status":
         writer.write(b"HTTP/1.1 %s Told\r\nLocation: /echo\r\n\r\n"
                      % rest.encode())
@@ -391,7 +403,11 @@ def port_of(server):
 
 async def main():
     options = {"host": "127.0.0.1", "port": 0}
-    plain = await websockets.serve(serve, ping_interval=None, **options)
+    # clients may be as slow as they are
+    calm = {"ping_interval": None, "close_timeout": 600}
+    if int(websockets.__version__.split(".")[0]) >= 14:
+        calm["open_timeout"] = None
+    plain = await websockets.serve(serve, **calm, **options)
     rough = await asyncio.start_server(raw, **options)
     way = await asyncio.start_server(proxy, **options)
     secure = 0
@@ -399,7 +415,7 @@ async def main():
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[1], sys.argv[2])
         secure = port_of(await websockets.serve(
-            serve, ping_interval=None, ssl=context, **options))
+            serve, **calm, ssl=context, ssl_handshake_timeout=600, **options))
     print("ready", port_of(plain), port_of(rough), secure, port_of(way),
           flush=True)
     await asyncio.Future()
