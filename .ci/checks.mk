@@ -2,7 +2,8 @@
 
 CORE_TESTS = $(patsubst %.c,$(BUILD)/%,$(wildcard spec/core/test_*.c))
 HOSTS = $(addprefix $(BUILD)/spec/hosts/,slow_getaddrinfo.so slow_disk.so \
-  watch_sigpipe.so alloc_host embed wipes) $(BUILD)/spec/support/watchdog.so
+  watch_sigpipe.so alloc_host embed wipes) \
+  $(addprefix $(BUILD)/spec/support/,watchdog.so delays.so)
 
 # A program with its own __wrap_malloc (core/failing.h) gets it before libc's.
 WRAP = $(if $(shell grep -l -e __wrap_malloc -e failing.h $<),\
@@ -171,6 +172,13 @@ check-cuts: all programs
 	CUTS=1000 SPEC_LIMIT=3600 $(LUA) $(BUSTED) spec/stream/cuts_spec.lua \
 	  spec/stream/cuts_private_spec.lua
 
+# The specs while each of their processes is late by chance, in the way of
+# spec/support/delays.c: what depends on which is faster fails now and then.
+check-delays: DELAYS = $(abspath $(BUILD))/spec/support/delays.so
+check-delays: all programs
+	SPEC_LIMIT=1800 JOBS=$(SPEC_JOBS) sh .ci/each.sh "$(SPEC)" \
+	  env SPEC_PRELOAD=$(DELAYS) LD_PRELOAD=$(DELAYS) $(LUA) $(BUSTED) $(QUICK),long
+
 # Pages of backtests in a browser; what they look like is left below $(BUILD).
 check-report: PAGES = $(BUILD)/report
 check-report: all
@@ -218,7 +226,7 @@ check-deb: run-deb
 check-site: run-site
 
 .PHONY: check check-deb check-site check-valgrind check-sanitizers check-threads check-numbers \
-  check-portable check-fuzz check-cuts check-report check-grademark check-mcp check-prism run-sanitizers run-threads \
+  check-portable check-fuzz check-cuts check-delays check-report check-grademark check-mcp check-prism run-sanitizers run-threads \
   fuzzers all-fuzzers
 
 # --- mutate ---
