@@ -5,6 +5,7 @@ local backtest_page = require "etoro.backtest.page"
 local past = require "spec.support.past"
 local process = require "spec.support.process"
 local run_limits = require "etoro.values.run_limits"
+local times = require "etoro.values.times"
 
 local SWING = [[
 local n = 0
@@ -55,6 +56,32 @@ describe("figures of a page #lua", function()
       assert.equal(text, backtest_page.span(seconds))
     end
     assert.equal("-", backtest_page.span(nil))
+  end)
+
+  -- As a browser puts them where a drawing is 480 pixels wide, and a letter 7.2.
+  local function spans_of(html)
+    local list = {}
+    for half, part, text in html:gmatch
+        'left:clamp%(([%d.]+)ch,([%d.]+)%%,100%% %- [%d.]+ch%)">([^<]+)<' do
+      local least = half * 7.2
+      local middle = math.max(least, math.min(480 - least, part * 4.8))
+      list[#list + 1] = { middle - #text * 3.6, middle + #text * 3.6 }
+    end
+    return list
+  end
+
+  it("leave room between the times below a drawing, wherever a month begins", function()
+    for day = 1, 31 do
+      local points, first = {}, times.parse(("2021-01-%02d"):format(day))
+      for i = 1, 1000 do points[i] = { time = times.format(first + i * times.DAY) } end
+      local spans = spans_of(charts.plot { title = "", inner = "",
+        scale = charts.scale(0, 1), labels = charts.axis(points).labels })
+      assert.is_true(#spans > 3)
+      for i = 2, #spans do
+        assert(spans[i - 1][2] < spans[i][1], ("day %d: %d"):format(day, i))
+      end
+      assert.is_true(spans[1][1] >= 0 and spans[#spans][2] <= 480)
+    end
   end)
 
   it("are means where they come and go too fast to be drawn", function()

@@ -112,6 +112,14 @@ describe("a backtest #lua", function()
     assert.same({}, figures.unknown)
   end)
 
+  it("says that costs of a symbol are for nothing where it is not run", function()
+    local flat = { "100 100 100 100", "100 100 100 100" }
+    local slip = run(flat, "", { costs = { fee = 1, APPL = { fee = 2 }, AAPL = { fee = 3 } } })
+    assert.same({ "costs of APPL are stated, and no such symbol is run" },
+      costs.remarks(slip.costs))
+    assert.same({}, costs.remarks(run(flat, "", { costs = { AAPL = { fee = 3 } } }).costs))
+  end)
+
   it("takes a spread, fees and nights", function()
     local result = run({ "100 100 100 100", "100 100 100 100", "100 100 100 100",
       "100 100 100 100", "100 100 100 100" }, [[

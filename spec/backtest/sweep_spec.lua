@@ -3,6 +3,7 @@ local run_limits = require "etoro.values.run_limits"
 local sweep_grid = require "etoro.backtest.sweep_grid"
 local sweep_odds = require "etoro.backtest.sweep_odds"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
+local sweep_words = require "etoro.backtest.sweep_words"
 
 local DECLARED = { fast = { default = 10, min = 2, max = 100 },
   slow = { default = 30 }, part = { default = 0.5 },
@@ -176,12 +177,68 @@ describe("the ranks of a sweep #lua", function()
 
   it("tell a plateau from a needle", function()
     local function share(list) return ranks_of("fast=5..9", list):around() end
-    assert.same({ runs = 2, mean = 1.5, least = 1, share = 0.75 },
+    assert.same({ runs = 2, mean = 1.5, worst = 1, share = 0.75 },
       share { 0, 1, 2, 2, 0 })
     local at_edge = share { 2, run_limits.sweep_plateau * 2, 0, 0, 0 }
     assert.is_nil(at_edge.is_needle)
     assert.is_true(share { 2, run_limits.sweep_plateau * 2 - 0.01, 0, 0, 0 }.is_needle)
     assert.same({ runs = 0 }, share { false, 1 })
+  end)
+
+  it("tell them apart where less is more: a fall four times as deep is a needle", function()
+    local function around(list)
+      return ranks_of("fast=5..9", list, "max_drawdown"):around()
+    end
+    assert.same({ runs = 2, mean = 0.125, worst = 0.15, share = 0.8 },
+      around { 0.3, 0.15, 0.1, 0.1, 0.3 })
+    local needle = around { 0.5, 0.4, 0.1, 0.4, 0.5 }
+    assert.is_true(needle.is_needle)
+    assert.equal(0.25, needle.share)
+  end)
+
+  it("rank by falls no run that held nothing", function()
+    local grid = assert(read "fast=5..7")
+    local ranks = sweep_ranks.new(grid, "max_drawdown")
+    for i, fall in ipairs { 0, 0.2, 0.1 } do
+      ranks:add { run = i, settings = grid:settings(i), returns = { count = 0 },
+        measures = { max_drawdown = fall, trades = i - 1, exposure = 0 } }
+    end
+    assert.same({ 3, 2 }, order(ranks))
+    assert.equal("0 trials with a Sharpe ratio: too few to tell", sweep_words.luck(ranks))
+  end)
+
+  local function windows_of(by, ...)
+    local list = {}
+    for i, two in ipairs { ... } do
+      list[i] = { trained = { [by] = two[1] }, judged = { [by] = two[2] } }
+    end
+    return list
+  end
+
+  it("tell what is left where it had not been seen, also where less is more", function()
+    local left = sweep_ranks.left_of(windows_of("sharpe", { 2, 1 }, { 1, 0.2 }), "sharpe")
+    near(0.4, left.share)
+    assert.is_true(left.is_overfit)
+    assert.equal("40 % of the sharpe that it was chosen by: OVERFIT, what was found is not "
+      .. "there any more", sweep_words.left(left, "sharpe"))
+    local fall = windows_of("max_drawdown", { 0.1, 0.4 }, { 0.1, 0.4 })
+    left = sweep_ranks.left_of(fall, "max_drawdown")
+    near(0.25, left.share)
+    assert.is_true(left.is_overfit)
+    assert.equal("a mean max_drawdown of 40.00 %, where it was chosen by 10.00 %: OVERFIT, "
+      .. "what was found is not there any more", sweep_words.left(left, "max_drawdown"))
+    left = sweep_ranks.left_of(windows_of("max_drawdown", { 0.1, 0.08 }), "max_drawdown")
+    assert.is_nil(left.is_overfit)
+  end)
+
+  it("say what there is where nothing can be compared", function()
+    local left = sweep_ranks.left_of(windows_of("sharpe", { 0.9, -3 }, { -1.2, -1 }),
+      "sharpe")
+    assert.is_nil(left.share)
+    assert.equal("nothing to compare: the mean sharpe that was chosen by is -0.15",
+      sweep_words.left(left, "sharpe"))
+    assert.equal("no window can be compared",
+      sweep_words.left(sweep_ranks.left_of({ {} }, "sharpe"), "sharpe"))
   end)
 
   it("tell how much is luck, and nothing where too few were tried", function()

@@ -243,14 +243,15 @@ local function side_of(scale, unit)
   return '<div class="side">' .. table.concat(parts) .. "</div>", widest
 end
 
+-- Each stands below its place; what would reach beyond an end is moved in by no more
+-- than that, so that it stays off the next one.
 local function foot_of(labels)
   local parts = {}
   for i, label in ipairs(labels) do
-    local x = label[1]
-    local class = x < 0.04 and "first" or x > 0.96 and "last" or ""
-    if i % 2 == 0 then class = class .. " more" end
-    parts[i] = ('<span class="%s" style="left:%s%%">%s</span>'):format(class,
-      core.fixed(100 * x, 2), page.escape(label[2]))
+    local half = core.fixed(#label[2] / 2, 1) .. "ch"
+    parts[i] = ('<span%s style="left:clamp(%s,%s%%,100%% - %s)">%s</span>'):format(
+      i % 2 == 0 and ' class="more"' or "", half, core.fixed(100 * label[1], 2), half,
+      page.escape(label[2]))
   end
   return '<div class="foot">' .. table.concat(parts) .. "</div>"
 end

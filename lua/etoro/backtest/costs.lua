@@ -24,6 +24,7 @@ M.FREE = "NONE: THIS RUN WAS FREE OF COSTS"
 ---@field by_kind? table<integer, table> by instrumentTypeID, until they are settled
 ---@field unknown? string[] symbols that are taken for shares
 ---@field unmeasured? string[] symbols whose figures nobody has measured
+---@field unused? string[] symbols that have costs of their own, and that are not run
 
 local NAMES = { "fee", "markup", "overnight", "overnight_borrowed", "spread" }
 local IS_NAME, FREE = { conversion = true }, {}
@@ -136,6 +137,19 @@ function M.read(given)
   return costs, type(given) == "table" and "given" or given
 end
 
+-- Costs as they were stated; those of a symbol that is not run may be those of a slip.
+local function with_unused(costs, symbols)
+  local is_run, all, unused = {}, {}, json.list()
+  for _, symbol in ipairs(symbols) do is_run[symbol] = true end
+  for _, symbol in ipairs(types.sorted_names(costs.symbols or {})) do
+    if not is_run[symbol] then unused[#unused + 1] = symbol end
+  end
+  if not unused[1] then return costs end
+  for name, value in pairs(costs) do all[name] = value end
+  all.unused = unused
+  return all
+end
+
 --- Costs of these symbols, by symbol where they go by kinds of instruments: what
 --- the API said of the bars, else what the sandbox knows.
 ---@param costs etoro.BacktestCosts as read
@@ -143,7 +157,7 @@ end
 ---@param data? table<string, etoro.BarColumns> by symbol
 ---@return etoro.BacktestCosts costs
 function M.settle(costs, symbols, data)
-  if not costs.by_kind then return costs end
+  if not costs.by_kind then return with_unused(costs, symbols) end
   local settled = { symbols = {}, unmeasured = json.list(), unknown = json.list() }
   for _, symbol in ipairs(symbols) do
     local kind = kinds.of(symbol, data and data[symbol]) or "other"
@@ -177,7 +191,8 @@ function M.are_free(costs)
   return costs_nothing(costs)
 end
 
---- What a report has to say of them: what was converted, what nobody has measured.
+--- What a report has to say of them: what was converted, what is for nothing, what nobody
+--- has measured.
 ---@param costs etoro.BacktestResultCosts
 ---@return string[]
 function M.remarks(costs)
@@ -185,6 +200,10 @@ function M.remarks(costs)
   for _, symbol in ipairs(types.sorted_names(costs.converted or {})) do
     list[#list + 1] = ("prices of %s are converted to US dollars %s"):format(symbol,
       costs.converted[symbol])
+  end
+  if figures.unused then
+    list[#list + 1] = ("costs of %s are stated, and no such symbol is run"):format(
+      table.concat(figures.unused, ", "))
   end
   if figures.unknown and figures.unknown[1] then
     list[#list + 1] = ("what %s is, is not known: it costs what shares do"):format(

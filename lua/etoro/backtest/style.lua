@@ -52,7 +52,6 @@ line-height:16px;color:var(--dim);padding-top:8px}
 .side,.foot{position:relative}.foot{height:22px}
 .side span{position:absolute;left:8px;margin-top:-8px;white-space:nowrap}
 .foot span{position:absolute;top:4px;transform:translateX(-50%);white-space:nowrap}
-.foot .first{transform:none}.foot .last{transform:translateX(-100%)}
 path{fill:none;stroke-width:2;stroke-linejoin:round;
 vector-effect:non-scaling-stroke}
 .grid{stroke:var(--grid);stroke-width:1}.zero{stroke:var(--dim);stroke-width:1}

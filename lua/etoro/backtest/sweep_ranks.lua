@@ -30,9 +30,14 @@ local LESS_IS_MORE = { max_drawdown = true, volatility = true,
   max_drawdown_length = true, average_drawdown = true, longest_flat = true,
   costs = true, mae = true }
 
---- Whether the least value is the best.
+--- Whether the least value of a measure is the best.
+---@param by string
 ---@return boolean
-function ranks:is_less_more() return LESS_IS_MORE[self.by] == true end
+function M.is_less_more(by) return LESS_IS_MORE[by] == true end
+
+--- The same of what ranks.
+---@return boolean
+function ranks:is_less_more() return M.is_less_more(self.by) end
 
 -- Whether a value is better; of equals the one that comes first is.
 local function is_better(self, value, other)
@@ -64,6 +69,12 @@ local function add_sharpe(self, sharpe)
   self.squares = self.squares + off * (sharpe - self.mean)
 end
 
+-- What never held anything has no fall, and would be the best where less is more.
+local function is_idle(self, one)
+  local measures = one.measures
+  return LESS_IS_MORE[self.by] and measures.trades == 0 and measures.exposure == 0
+end
+
 --- Takes a run in.
 ---@param one etoro.SweepRun
 function ranks:add(one)
@@ -77,36 +88,43 @@ function ranks:add(one)
   end
   local value = one.measures[self.by]
   if one.returns.sharpe then add_sharpe(self, one.returns.sharpe) end
-  if not value then return end
+  if not value or is_idle(self, one) then return end
   self.value[one.run] = value
   place(self, one, value)
+end
+
+-- How much of the worth of one value another one has: where less is more, the other
+-- way round; nil where that is nothing.
+local function share_of(by, whole, part)
+  if LESS_IS_MORE[by] then whole, part = part, whole end
+  return whole > 0 and part / whole or nil
 end
 
 ---@class etoro.SweepAround
 ---@field runs integer neighbours that have a value
 ---@field mean? number of them
----@field least? number
----@field share? number mean over the best's value, where that is above 0
+---@field worst? number
+---@field share? number of the best's worth in the mean: mean over best, where less is more
+---best over mean; absent where that is nothing
 ---@field is_needle? boolean less than half of it is left one step away
 
 --- What lies around the best.
 ---@return etoro.SweepAround
 function ranks:around()
   local best = self.best[1]
-  local sum, count, least = 0, 0, nil
+  local sum, count, worst = 0, 0, nil
   for _, index in ipairs(best and self.grid:neighbours(best.run) or {}) do
     local value = self.value[index]
     if value then
       sum, count = sum + value, count + 1
-      least = least and math.min(least, value) or value
+      if not worst or is_better(self, worst, value) then worst = value end
     end
   end
   if count == 0 then return { runs = 0 } end
-  local own, mean = self.value[best.run], sum / count
-  local share = own > 0 and mean / own or nil
-  return { runs = count, mean = mean, least = least, share = share,
-    is_needle = share and not LESS_IS_MORE[self.by]
-      and share < run_limits.sweep_plateau or nil }
+  local mean = sum / count
+  local share = share_of(self.by, self.value[best.run], mean)
+  return { runs = count, mean = mean, worst = worst, share = share,
+    is_needle = share and share < run_limits.sweep_plateau or nil }
 end
 
 ---@class etoro.SweepLuck
@@ -122,6 +140,32 @@ function ranks:luck()
   local by_luck = odds.by_luck(self.squares / (self.count - 1), self.count)
   return { trials = self.count, sharpe_by_luck = by_luck,
     deflated_sharpe = odds.above(best.returns, by_luck) }
+end
+
+---@class etoro.WalkFound
+---@field trained? number mean of what settings were chosen by
+---@field judged? number mean of the same where they had not been seen
+---@field share? number of its worth that is left: judged over trained, where less is more
+---trained over judged; absent where that is nothing
+---@field is_overfit? boolean less than half
+
+--- What is left, where they had not been seen, of the values that settings were chosen by.
+---@param windows { trained?: table, judged?: table }[] measures of each
+---@param by string
+---@return etoro.WalkFound
+function M.left_of(windows, by)
+  local trained, judged, count = 0, 0, 0
+  for _, window in ipairs(windows) do
+    if window.trained and window.judged then
+      trained = trained + window.trained[by]
+      judged = judged + (window.judged[by] or 0)
+      count = count + 1
+    end
+  end
+  if count == 0 then return {} end
+  local share = share_of(by, trained, judged)
+  return { trained = trained / count, judged = judged / count, share = share,
+    is_overfit = share and share < run_limits.sweep_plateau or nil }
 end
 
 ---@class etoro.SweepMap values by two settings

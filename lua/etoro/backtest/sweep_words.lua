@@ -2,6 +2,7 @@
 
 local core = require "etoro.core"
 local run_limits = require "etoro.values.run_limits"
+local sweep_ranks = require "etoro.backtest.sweep_ranks"
 
 local tostring = core.text -- not up to the locale
 
@@ -51,12 +52,12 @@ end
 function M.around(ranks)
   local around = ranks:around()
   if around.runs == 0 then return "no neighbour was run" end
-  local text = ("%d runs one step away: mean %s, least %s"):format(around.runs,
-    M.value(ranks.by, around.mean), M.value(ranks.by, around.least))
+  local text = ("%d runs one step away: mean %s, worst %s"):format(around.runs,
+    M.value(ranks.by, around.mean), M.value(ranks.by, around.worst))
   if not around.share then return text end
-  return ("%s; %s %% of the best's: %s"):format(text,
+  return ("%s; %s %% of the best is left: %s"):format(text,
     core.fixed(100 * around.share, 0), around.is_needle
-      and "A NEEDLE: a step away little is left of it" or "a plateau")
+      and "A NEEDLE, a step away it is gone" or "a plateau")
 end
 
 --- A Sharpe ratio of a day as one of a year.
@@ -77,7 +78,9 @@ end
 function M.luck(ranks)
   local luck = ranks:luck()
   if not luck.deflated_sharpe then
-    return ("%d trials with a Sharpe ratio: too few to tell"):format(luck.trials)
+    return luck.trials < 2
+      and ("%d trials with a Sharpe ratio: too few to tell"):format(luck.trials)
+      or "the best has no Sharpe ratio to tell by"
   end
   return ("the best of %d trials without any worth has a Sharpe ratio of about %s "
     .. "by luck; the odds that this one is above that in truth (deflated Sharpe "
@@ -87,15 +90,24 @@ function M.luck(ranks)
     M.is_doubtful(luck) and ": DO NOT TRUST IT" or "")
 end
 
+local OVERFIT = ": OVERFIT, what was found is not there any more"
+
 --- How much of what settings were chosen by is left where it was not seen.
----@param found { share?: number, is_overfit?: boolean }
+---@param found etoro.WalkFound
 ---@param by string
 ---@return string
 function M.left(found, by)
-  if not found.share then return "nothing that was chosen was above 0" end
+  local is_over = found.is_overfit and OVERFIT or ""
+  if not found.trained then return "no window can be compared" end
+  if not found.share then
+    return ("nothing to compare: the mean %s that was chosen by is %s"):format(by,
+      M.value(by, found.trained))
+  elseif sweep_ranks.is_less_more(by) then
+    return ("a mean %s of %s, where it was chosen by %s%s"):format(by,
+      M.value(by, found.judged), M.value(by, found.trained), is_over)
+  end
   return ("%s %% of the %s that it was chosen by%s"):format(
-    core.fixed(100 * found.share, 0), by, found.is_overfit
-      and ": OVERFIT, what was found is not there any more" or "")
+    core.fixed(100 * found.share, 0), by, is_over)
 end
 
 return M

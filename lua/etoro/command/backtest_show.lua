@@ -117,7 +117,7 @@ local function measures(session, result)
     { "best", signed(m.best), "worst", signed(m.worst) },
     { "move against", part(m.mae), "move for", part(m.mfe) },
     { "exposure", part(m.exposure), "longest flat", page.span(m.longest_flat) },
-    { "costs", ratio(m.costs) .. " USD", "turnover",
+    { "costs of trades", ratio(m.costs) .. " USD", "turnover",
       ratio(m.turnover) .. " times the equity" },
   } do
     rows[i] = { row[1], ("%-22s  %-14s  %s"):format(row[2], row[3], row[4]) }

@@ -8,7 +8,6 @@ local measures = require "etoro.backtest.measures"
 local once = require "etoro.backtest.once"
 local output = require "etoro.command.output"
 local report_files = require "etoro.command.report_files"
-local run_limits = require "etoro.values.run_limits"
 local sweep_page = require "etoro.backtest.sweep_page"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
 local sweep_runs = require "etoro.backtest.sweep_runs"
@@ -69,23 +68,6 @@ local function judge(set, list, base)
   return windows, points
 end
 
--- What is left of the value that settings were chosen by, where they had not been
--- seen.
-local function compare(windows, by)
-  local trained, judged, count = 0, 0, 0
-  for _, window in ipairs(windows) do
-    if window.trained and window.judged then
-      trained = trained + window.trained[by]
-      judged = judged + (window.judged[by] or 0)
-      count = count + 1
-    end
-  end
-  if count == 0 then return {} end
-  local share = trained > 0 and judged / trained or nil
-  return { trained = trained / count, judged = judged / count, share = share,
-    is_overfit = share and share < run_limits.sweep_plateau or nil }
-end
-
 local function part(value) return value and core.fixed(value, 2) or "-" end
 
 local function show(session, set, windows, joined, found)
@@ -94,8 +76,9 @@ local function show(session, set, windows, joined, found)
     local best = window.settings and sweep_words.settings(set.grid, window.settings)
       or window.error
     rows[w] = { w, window.train.from:sub(1, 10), window.unseen.from:sub(1, 10),
-      window.unseen.to:sub(1, 10), best, part(window.trained and window.trained[by]),
-      part(window.judged and window.judged[by]) }
+      window.unseen.to:sub(1, 10), best,
+      sweep_words.value(by, window.trained and window.trained[by]),
+      sweep_words.value(by, window.judged and window.judged[by]) }
   end
   session.out:table({ ">", { "chosen from", drop = 1 },
     { "judged from", drop = 3 }, { "to", drop = 2 }, { "settings", least = 12 },
@@ -137,7 +120,8 @@ local function about_of(session, set, base, windows, points)
   local by = session.args.by
   return { grid = set.grid, by = by, name = base.name, hash = base.hash,
     costs = session.args.costs, is_free = base.is_free,
-    settings = set.options.settings, windows = windows, found = compare(windows, by),
+    settings = set.options.settings, windows = windows,
+    found = sweep_ranks.left_of(windows, by),
     joined = points[2] and measures.of { equity = points, trades = {} } or nil,
     points = equity_of(points), failures = {} }
 end
@@ -160,7 +144,7 @@ function M.run(session)
   end
   local windows, points = judge(set, list, base)
   local about = about_of(session, set, base, windows, points)
-  tell(session, set, about, compare(windows, args.by))
+  tell(session, set, about, sweep_ranks.left_of(windows, args.by))
   local failures = 0
   for w, ranks in ipairs(list) do
     sweep_show.failures(session, ranks)

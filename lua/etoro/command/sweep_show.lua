@@ -34,10 +34,11 @@ local function best_table(session, ranks)
   session.out:table(titles, rows)
 end
 
+-- The best are the darkest.
 local function cell(map, value, shades)
   if not value then return " " end
-  local part = map.most > map.least and (value - map.least) / (map.most - map.least)
-    or 1
+  local room = map.best - map.worst
+  local part = room ~= 0 and (value - map.worst) / room or 1
   return shades[1 + math.floor(part * (#shades - 1) + 0.5)]
 end
 
@@ -67,9 +68,11 @@ local function heat_map(session, ranks)
     map.columns.name, tostring(map.columns.at(1)), tostring(map.columns.at(columns)),
     #map.others > 0 and ", the best of " .. table.concat(map.others, ", ") or ""))
   local shades = spark.shades()
+  map.worst, map.best = map.least, map.most
+  if ranks:is_less_more() then map.worst, map.best = map.most, map.least end
   for i = 1, rows do session.out:line(map_line(map, i, columns, width, shades)) end
-  session.out:line(("%s %s to %s %s%s"):format(shades[1], shown(ranks.by, map.least),
-    shades[#shades], shown(ranks.by, map.most),
+  session.out:line(("%s %s to %s %s%s"):format(shades[1], shown(ranks.by, map.worst),
+    shades[#shades], shown(ranks.by, map.best),
     (rows < map.rows.count or columns < map.columns.count)
       and "; the rest of it is in --json" or ""))
 end

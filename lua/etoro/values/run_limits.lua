@@ -74,7 +74,7 @@ return {
   -- drawings: of prices in it, of the symbols with most trades
   report_prices = 12,
   -- labels: along the time of a drawing
-  report_labels = 7,
+  report_labels = 6,
   -- dollars: from which on its figures have an exponent
   report_plain = 1e15,
   -- remarks: on the data and of the run that it tells
