@@ -8,9 +8,9 @@ local sweep_show = require "etoro.command.sweep_show"
 local sweep_words = require "etoro.backtest.sweep_words"
 
 describe("the words of a sweep", function()
-  local function luck(odds)
+  local function luck(odds, trials)
     return sweep_words.luck { luck = function()
-      return { trials = 7, sharpe_by_luck = 0.1, deflated_sharpe = odds }
+      return { trials = trials or 7, sharpe_by_luck = 0.1, deflated_sharpe = odds }
     end }
   end
 
@@ -19,7 +19,8 @@ describe("the words of a sweep", function()
     assert(luck(run_limits.sweep_sure - 1e-6):find("DO NOT TRUST", 1, true))
     assert(luck(0.5):find(("about %.2f by luck"):format(
       0.1 * math.sqrt(run_limits.sweep_days)), 1, true))
-    assert(luck(nil):find("too few to tell", 1, true))
+    assert(luck(nil, 1):find("too few to tell", 1, true))
+    assert.equal("the best has no Sharpe ratio to tell by", luck(nil))
   end)
 
   local function map_of(most)
