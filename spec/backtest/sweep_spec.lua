@@ -80,7 +80,7 @@ describe("the grid of a sweep #lua", function()
     ["fast=5..20:x"] = "'5..20:x' is no range of numbers",
     ["fast=nan..20"] = "'nan..20' is no range of numbers",
     ["fast=5..20 fast=7"] = "'fast' is given twice",
-    ["fast=2.5"] = "setting 'fast' is a whole number, not a number",
+    ["fast=2.5"] = "setting 'fast' is a whole number, not 2.5",
     ["side=long,left"] = "setting 'side' is one of long, short, not left",
     ["5..20"] = "'5..20' is no NAME=VALUES",
     [""] = "it names no setting",
