@@ -145,7 +145,8 @@ describe("the etoro command is given #lua", function()
       local none = { HOME = home, XDG_CONFIG_HOME = false, XDG_CACHE_HOME = false }
       one_line(run(3, none, KEYS, "login").stderr, "HOME is an absolute path")
       one_line(run(3, none, nil, "--profile", "x", "account").stderr, "HOME is an")
-      one_line(run(3, none, nil, "account").stderr, "no credentials")
+      one_line(run(3, none, nil, "account").stderr,
+        "etoro: auth: no_credentials: no keys: 'etoro login' keeps them")
       assert.truthy(run(3, none, nil, "check").stdout:find("not set", 1, true))
       none.ETORO_API_KEY, none.ETORO_USER_KEY = API, USER
       local done = run(0, none, nil, "quote", "AAPL")

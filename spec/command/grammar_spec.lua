@@ -117,10 +117,8 @@ describe("the etoro command's help #lua", function()
       local by_word = run("help", table.unpack(words))
       assert.equal(0, by_word.code, by_word.stderr)
       assert.equal(by_option.stdout, by_word.stdout)
-      if words[1] ~= "sandbox" then
-        assert.matches("\nExamples:\n   etoro ", by_word.stdout)
-        assert.truthy(by_word.stdout:find("https://api-portal.etoro.com", 1, true))
-      end
+      assert.matches("\nExamples:\n   etoro ", by_word.stdout)
+      assert.truthy(by_word.stdout:find("https://api-portal.etoro.com", 1, true))
     end
   end)
 
@@ -132,10 +130,31 @@ describe("the etoro command's help #lua", function()
     end
   end)
 
+  it("says of each value what it is, and each option once", function()
+    local seen = {}
+    for _, node in ipairs(nodes()) do
+      local help = node.parser:get_help()
+      for value in help:gmatch "<([^<>\n]+)>" do
+        assert.is_nil(value:find("_", 1, true), node.name .. ": " .. value)
+      end
+      for _, option in ipairs(node.options) do
+        for _, name in ipairs { option.name, node.name .. " " .. option.name } do
+          seen[name] = guide.VALUES[name] and option.value == guide.VALUES[name]
+            or seen[name]
+        end
+      end
+      assert.is_nil(help:find("--scopes", 1, true), node.name)
+    end
+    for name in pairs(guide.VALUES) do assert.is_true(seen[name], name) end
+    assert.truthy(run("help", "order").stdout:find("\n   --stop-loss <rate> ", 1, true))
+  end)
+
   it("knows no command that is none, and a near one", function()
     for line, wanted in pairs { ["help ordr"] = "unknown command 'ordr'."
       .. " Did you mean 'order'?", ["help tokens creat"] = "Did you mean 'create'?",
-      ["help order x"] = "unknown command 'x'" }
+      ["help order x"] = "unknown command 'x'\n", xyzzy = "unknown command 'xyzzy';"
+        .. " 'etoro help' lists them", ["tokens xyzzy"] = "unknown command 'xyzzy';"
+        .. " there are: list, create, rotate, update, revoke" }
     do
       local done = run(table.unpack(words_of(line)))
       assert.equal(2, done.code)

@@ -42,6 +42,23 @@ describe("etoro man #lua", function()
     assert.truthy(plain:find(guide.API, 1, true))
   end)
 
+  it("tells what may be left out, and what holds then", function()
+    local plain = page:gsub("\\%-", "-"):gsub("\\f[BIR]", ""):gsub("\\&", "")
+    for _, line in ipairs { "etoro quote symbol ...", "etoro watch [symbol ...]",
+      "etoro alerts remove alert [price]", "etoro order symbol" }
+    do
+      assert.truthy(plain:find("\n" .. line .. "\n", 1, true), line)
+    end
+    tree.walk(tree.read(parser.new()), function(node)
+      for _, option in ipairs(node.options) do
+        if option.default then
+          assert.truthy(plain:find("(default: " .. option.default .. ")", 1, true),
+            node.name .. option.name)
+        end
+      end
+    end)
+  end)
+
   it("is taken by groff, man and mandoc without a warning", function()
     local judges = {
       groff = { "groff", "-ww", "-man", "-Tutf8", "-z", path },

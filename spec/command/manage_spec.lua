@@ -56,7 +56,9 @@ describe("etoro", function()
     local filled = shape(0, "order", "AAPL", "--amount", "200")
     id = ("%d"):format(filled.orderId)
     assert.truthy(etoro(1, "cancel", id):find("filled", 1, true))
-    etoro(4, "cancel", "999")
+    local _, err = etoro(4, "cancel", "999")
+    assert.truthy(err:find("This account has no order 999; 'etoro orders' has those"
+      .. " that wait", 1, true), err)
     server:clear()
     for _, word in ipairs { "x", "-1", "1.5", "" } do etoro(2, "cancel", word) end
     assert.equal(0, sent "")

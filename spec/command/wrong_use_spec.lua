@@ -72,6 +72,29 @@ describe("what is typed wrongly #lua", function()
     end
   end)
 
+  it("is said in the same words where blanks are in the command's own path", function()
+    local folder = process.scratch()
+    finally(function() process.remove(folder) end)
+    process.bash { 'ln -s "$PWD/lua" "$1"', "bash", folder .. "/a b: c" }
+    local path = folder .. "/a b: c/?.lua;" .. folder .. "/a b: c/?/init.lua;;"
+    for _, case in ipairs { { "call", "GET /api/v1/me", "foo=1" },
+      { "call", "POST /api/v1/watchlists" }, { "quote", "AAPL", "--timeout", "1e30" },
+      { "portfolios", "create", "abc", "--invest", "20", "--token-name", "t", "--scope",
+        "real:read", "--secret-file", "/nonexistent/x" } }
+    do
+      local env = { LUA_PATH = path, ETORO_API_KEY = "a", ETORO_USER_KEY = "b",
+        ETORO_BASE_URL = "http://127.0.0.1:1" }
+      local argv = { LUA, "src/command/etoro", "--json", table.unpack(case) }
+      argv.env = env
+      local other = process.run(argv)
+      argv.env.LUA_PATH = nil
+      local done = process.run(argv)
+      local words = table.concat(case, " ")
+      assert.equal(done.stdout, other.stdout, words)
+      assert.is_nil(other.stdout:find(folder, 1, true), words)
+    end
+  end)
+
   it("is JSON on stdout, whichever command it is", function()
     tree.walk(tree.read(parser.new()), function(node)
       local words = {}

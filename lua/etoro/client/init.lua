@@ -362,6 +362,20 @@ function methods:recover(options)
   return found, report
 end
 
+--- Loads all that its calls may come to need, which is otherwise loaded when it is
+--- first asked for: for a program that goes on running while a newer version may
+--- be installed in this one's place.
+function methods:load() -- luacheck: no self
+  load_for_writes()
+  load_for_trades()
+  call_keys, operations = require "etoro.call.keys", require "etoro.operations"
+  pairs(operations) -- which loads their parts
+  for _, name in pairs(RESOURCES) do require(name) end
+  for _, module in ipairs { derived, nearest, streaming } do module() end
+  require "etoro.stream"
+  require "etoro.trading.recover"
+end
+
 --- Ends the client: calls under way and streams end with the error kind
 --- "closed", further ones give it at once. Waits until its journal, if it has one, is on the
 --- disk. Closing twice does no harm.

@@ -8,6 +8,7 @@ local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local output = require "etoro.command.output"
+local words = require "etoro.command.words"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
@@ -152,7 +153,7 @@ function M.call(session)
   end
   if not ok then
     if exits.caught(result) then error(result, 0) end
-    usage("%s", (tostring(result):gsub("^[^ \t-\r]+:%d+: ", "")))
+    usage("%s", words.unplaced(tostring(result)))
   end
   local answer, response = session:must(result, err)
   if op.method ~= "GET" and not op.reads then

@@ -12,7 +12,7 @@ local M = {}
 
 local actions = {}
 
-M.COLUMNS = { { "person", least = 8 }, ">invested", { ">free", drop = 3 },
+M.COLUMNS = { { "person", least = 8 }, ">invested USD", { ">free USD", drop = 3 },
   { ">positions", drop = 2 }, "state", { "since", drop = 1 }, { "id", drop = 4 } }
 
 local function row_of(session, shape)

@@ -44,6 +44,25 @@ M.FILES = {
   { "~/.local/share/etoro/bars", "bars for backtests" },
 }
 
+--- What the value of an option is, as help and the manual call it: by the option,
+--- or by its command and the option. Any other has its option's name.
+M.VALUES = {
+  ["--amount"] = "usd", ["--audit"] = "file", ["--base-url"] = "url",
+  ["--cash"] = "usd", ["--count"] = "number", ["--data"] = "path",
+  ["--expires"] = "time", ["--from"] = "time", ["--invest"] = "usd",
+  ["--ip"] = "address", ["--journal"] = "file", ["--leverage"] = "number",
+  ["--limit"] = "number", ["--log"] = "file", ["--notify"] = "command",
+  ["--parity"] = "journal", ["--profile"] = "name", ["--rails"] = "file",
+  ["--record"] = "file", ["--report"] = "file", ["--secret-file"] = "file",
+  ["--seed"] = "number", ["--set"] = "name=value", ["--settings"] = "file",
+  ["--shard"] = "k/n", ["--since"] = "day", ["--state"] = "file",
+  ["--stop-loss"] = "rate", ["--take-profit"] = "rate", ["--timeout"] = "seconds",
+  ["--to"] = "time", ["--token-file"] = "file", ["--token-name"] = "name",
+  ["--trigger"] = "rate", ["--units"] = "number", ["--wait"] = "seconds",
+  ["--walk-forward"] = "parts", ["--workers"] = "number",
+  ["order --limit"] = "rate", ["transfers create --amount"] = "amount",
+}
+
 --- Exit codes on some lines.
 ---@return string
 function M.codes()
@@ -180,14 +199,15 @@ M.EXAMPLES = {
 
 --- What stands below a command's help.
 ---@param name string
+---@param is_apart? boolean it takes none of the options of all commands
 ---@return string
-function M.epilog(name)
+function M.epilog(name, is_apart)
   local lines = { "Examples:" }
   for _, example in ipairs(M.EXAMPLES[name] or {}) do
     lines[#lines + 1] = "   " .. example
   end
   if #lines == 1 then lines = {} else lines[#lines + 1] = "" end
-  lines[#lines + 1] = "Options of all commands: etoro help"
+  if not is_apart then lines[#lines + 1] = "Options of all commands: etoro help" end
   lines[#lines + 1] = "The API is documented at " .. M.API
   return table.concat(lines, "\n")
 end

@@ -34,7 +34,7 @@ end
 local function totals_of(list)
   local profit, amount = figures.total(list, "profit"),
     figures.total(list, "amount")
-  return { "", "total", "", "", "", "", output.usd(amount),
+  return { "", "total", "USD", "", "", "", output.usd(amount),
     output.usd(figures.total(list, "fees")), output.profit(profit),
     output.percent(figures.percent(profit, amount)), "", "" }
 end

@@ -38,7 +38,11 @@ local function sandbox(args, is_json)
     if arg ~= "--json" then own[#own + 1] = arg end
   end
   if is_json then speaker = require "etoro.command.sandbox_json" end
-  return require "etoro.sandbox.main"(own, "etoro sandbox", speaker)
+  local code = require "etoro.sandbox.main"(own, "etoro sandbox", speaker)
+  if has(own, "--help") or has(own, "-h") then
+    output.write("\n", require("etoro.command.guide").epilog("sandbox", true), "\n")
+  end
+  return code
 end
 
 -- What is behind the command's own --json, which may stand before the sandbox.

@@ -47,7 +47,10 @@ end
 
 local function add_options(lines, options)
   for _, option in ipairs(options) do
-    if option.name ~= "--help" then tagged(lines, tag_of(option), option.text) end
+    if option.name ~= "--help" then
+      tagged(lines, tag_of(option), option.text .. (option.default
+        and (" (default: %s)"):format(option.default) or ""))
+    end
   end
 end
 
@@ -63,8 +66,8 @@ end
 local function head_of(node)
   local words = { bold("etoro " .. node.name) }
   for _, argument in ipairs(node.arguments) do
-    words[#words + 1] = italic(argument.name)
-      .. (argument.is_repeated and " ..." or "")
+    local word = italic(argument.name) .. (argument.is_repeated and " ..." or "")
+    words[#words + 1] = argument.is_optional and "[" .. word .. "]" or word
   end
   return table.concat(words, " ")
 end

@@ -99,8 +99,8 @@ local function add_portfolios(parser)
   create:option("--invest", "US dollars."):count "1"
     :convert(typed.decimal)
   create:option("--token-name", "Name of its first token."):count "1"
-  create:option("--scope --scopes", "Scopes of that token, as 'etoro tokens' prints"
-    .. " them; may be repeated.")
+  create:option("--scope", "Scopes of that token, as 'etoro tokens' prints"
+    .. " them; may be repeated."):hidden_name "--scopes"
     :count "+"
   create:option("--secret-file", "Where the token's secret is written, for"
     .. " its owner alone to read."):count "1"
@@ -150,8 +150,8 @@ end
 
 -- What a new token may be given, and one that is there.
 local function add_terms(command, scope)
-  command:option("--scope --scopes", "Scopes, as 'etoro tokens' prints them; may be"
-    .. " repeated."):count(scope)
+  command:option("--scope", "Scopes, as 'etoro tokens' prints them; may be"
+    .. " repeated."):hidden_name "--scopes":count(scope)
   command:option("--ip", "An IPv4 address it may come from; may be repeated.")
     :convert(typed.address):count "*"
   return command:option("--expires", "When it ends, ISO 8601."):convert(typed.moment)
@@ -232,11 +232,12 @@ local function add_trading(parser)
   order:argument("symbol", "Symbol or instrument id.")
   order:mutex(
     order:option("--amount", "US dollars."):convert(typed.decimal),
-    order:option("--units", "Units."):convert(typed.decimal))
+    order:option("--units", "Units, in place of an amount."):convert(typed.decimal))
   order:flag("--short", "Sell short instead of buying.")
   order:option("--leverage", "1 unless given."):convert(typed.whole)
-  order:option("--stop-loss", "Rate."):convert(typed.decimal)
-  order:option("--take-profit", "Rate."):convert(typed.decimal)
+  order:option("--stop-loss", "Close it there, at a loss."):convert(typed.decimal)
+  order:option("--take-profit", "Close it there, with a profit.")
+    :convert(typed.decimal)
   order:mutex(
     order:option("--trigger", "Rate at which the order becomes one (market if"
       .. " touched)."):convert(typed.decimal),
@@ -377,7 +378,7 @@ end
 
 local function add_kept(data)
   local function add_interval(command)
-    command:option("--interval", "The length of a bar; 1d unless given.")
+    command:option("--interval", "The length of a bar.")
       :choices(typed.INTERVALS):default "1d"
   end
   local get = add_command(data, "get", "Read bars and add them to those"
@@ -461,10 +462,20 @@ local function name_values(one)
   end)
 end
 
+-- A choice shows itself.
+local function name_value_of(node, option)
+  local value = guide.VALUES[node.name .. " " .. option.name]
+    or guide.VALUES[option.name]
+  if value and not option.choices then option.element:argname("<" .. value .. ">") end
+end
+
 local function finish(node)
   if node.name ~= "" then node.parser:epilog(guide.epilog(node.name)) end
   for _, option in ipairs(node.options) do
-    if option.value then name_values(option) end
+    if option.value then
+      name_values(option)
+      name_value_of(node, option)
+    end
     -- the last --amount of two may not be the one that was meant; what stands
     -- for all commands may be in an alias of the shell, and is taken over
     if option.value and node.name ~= "" then option.element:overwrite(false) end
@@ -495,6 +506,13 @@ local function known(node, kind, parser)
   return names
 end
 
+-- Where a command is like none that there is: what there is.
+local function others(parser, node)
+  if not parser._parent then return "; 'etoro help' lists them" end
+  local names = tree.names(node)
+  return #names > 0 and "; there are: " .. table.concat(names, ", ") or ""
+end
+
 -- Says what is wrong, and how the command at which it was found is used.
 local function refuse(parser, message)
   message = message:gsub("\nDid you mean.*", ""):gsub(MARK, "")
@@ -503,7 +521,8 @@ local function refuse(parser, message)
   local kind, name = message:match "^unknown ([a-z]+) '(.*)'$"
   if kind then
     local near = nearest.find(name, known(node, kind, parser))
-    if near then message = ("%s. Did you mean '%s'?"):format(message, near) end
+    message = message .. (near and (". Did you mean '%s'?"):format(near)
+      or kind == "command" and others(parser, node) or "")
   elseif message == "a command is required" then
     message = message .. ": " .. table.concat(tree.names(node), ", ")
   end

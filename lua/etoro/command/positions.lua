@@ -75,7 +75,7 @@ end
 local function totals_of(list)
   local profit, amount = figures.total(list, "profit"),
     figures.total(list, "amount")
-  return { "", "total", "", output.usd(amount), "", "", "",
+  return { "", "total", "USD", output.usd(amount), "", "", "",
     output.usd(figures.total(list, "value")),
     output.profit(profit), output.percent(figures.percent(profit, amount)),
     "", "", "", "" }

@@ -81,7 +81,8 @@ local function own_client(session, file, options)
       .. " says how it stands (%s)"):format(file.path, place,
       session.args.real and " --real" or "", file.path, err.message))
   end
-  return session:must(client, err)
+  session:must(client, err):load() -- a run may outlive the files that it came from
+  return client
 end
 
 -- The client that acts for a file's portfolio. A token of another one would trade

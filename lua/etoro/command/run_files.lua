@@ -8,6 +8,7 @@ local nearest = require "etoro.values.nearest"
 local rails = require "etoro.trading.rails"
 local settings = require "etoro.strategy.settings"
 local values_kept = require "etoro.values.kept"
+local words = require "etoro.command.words"
 
 local M = {}
 
@@ -106,7 +107,7 @@ function M.read_rails(path)
   local name = json.name_twice(file:read "a" or "")
   if name then usage("%s has '%s' twice: which of them holds?", path, name) end
   local ok, message = pcall(rails.check, given)
-  if not ok then usage("%s: %s", path, message:gsub("^.-:%d+: ", "")) end
+  if not ok then usage("%s: %s", path, words.unplaced(message)) end
   return given
 end
 

@@ -99,6 +99,7 @@ function M.serve(session)
   session.waits_itself = true
   local path = audit_path(args)
   local client = session:must(session:make_client(options_of(args, path)))
+  client:load() -- it may go on for months, and what it was loaded from may go
   local kept = open_audit(session, path)
   local reader = {}
   drive(serve.new { client = client, writes = args.rails ~= nil,

@@ -166,7 +166,7 @@ end
 function methods:see(read, op, given)
   local ok, value, err = pcall(read, op, given)
   if not ok then
-    exits.exit(exits.USAGE, (tostring(value):gsub("^[^ \t-\r]+:%d+: ", "")))
+    exits.exit(exits.USAGE, words.unplaced(tostring(value)))
   end
   if value == nil then self:fail(err) end
 end

@@ -14,8 +14,8 @@ local M = {}
 local CREATE = operations["POST /api/v1/money/transfers"]
 local actions = {}
 
-M.COLUMNS = { "from", "to", { ">least", drop = 2 }, { ">most", drop = 3 },
-  { ">fee %", drop = 1 } }
+M.COLUMNS = { { "from", least = 12 }, { "to", least = 12 },
+  { ">least", drop = 2 }, { ">most", drop = 3 }, { ">fee %", drop = 1 } }
 
 -- The one item of a list that is about two kinds of accounts; nil where there are
 -- several, of several currencies.

@@ -11,6 +11,7 @@ local M = {}
 ---@field text string what it does
 ---@field value? string what its value is called; none: a flag
 ---@field choices? string[]
+---@field default? string what it is unless given
 ---@field is_repeated boolean
 ---@field element table the parser's own
 
@@ -20,6 +21,7 @@ local M = {}
 ---@field text string
 ---@field choices? string[]
 ---@field is_repeated boolean
+---@field is_optional boolean
 ---@field element table the parser's own
 
 ---@class etoro.command.Node a command
@@ -29,6 +31,12 @@ local M = {}
 ---@field arguments etoro.command.Argument[]
 ---@field commands etoro.command.Node[]
 ---@field parser table the parser's own
+
+local function value_of(element, name)
+  local given = element._argname
+  if type(given) == "string" then return given:match "^<(.*)>$" end
+  return (name:gsub("^%-+", ""))
+end
 
 local function option_of(element)
   local names = { table.unpack(element._aliases) }
@@ -41,9 +49,9 @@ local function option_of(element)
   end
   return {
     names = names, name = name, text = element._description or "",
-    value = element._maxargs > 0 and (name:gsub("^%-+", "")) or nil,
-    choices = element._choices, is_repeated = element._maxcount > 1,
-    element = element,
+    value = element._maxargs > 0 and value_of(element, name) or nil,
+    choices = element._choices, default = element._default,
+    is_repeated = element._maxcount > 1, element = element,
   }
 end
 
@@ -51,7 +59,8 @@ local function argument_of(element)
   return {
     name = element._name, usage = element:_get_usage(),
     text = element._description or "", choices = element._choices,
-    is_repeated = element._maxargs > 1, element = element,
+    is_repeated = element._maxargs > 1, is_optional = element._minargs == 0,
+    element = element,
   }
 end
 

@@ -117,6 +117,7 @@ local function begin(session)
     end
   end
   view.is_live = terminal.is_table(session.out)
+  session:client():load() -- it may outlive the files that it came from
   view.stream = session:must(session:client():stream())
   return view
 end

@@ -46,7 +46,7 @@ local PHRASES = {
   { "no credentials: give api_key and user_key, or api_key_file and"
     .. " user_key_file, or set ETORO_API_KEY and ETORO_USER_KEY; or give"
     .. " access_token, or set ETORO_ACCESS_TOKEN",
-    "no credentials: 'etoro login' keeps them, or set " .. KEYS
+    "no keys: 'etoro login' keeps them, or set " .. KEYS
       .. "; 'etoro check' says more" },
   { "say account = \"real\", or take another profile",
     "say --real, or take another --profile" },
@@ -140,12 +140,20 @@ function M.typed(name, args)
   return typed
 end
 
+--- A sentence that the library has raised at a line of the command's, without the
+--- place of that line, which may hold blanks.
+---@param text string
+---@return string
+function M.unplaced(text)
+  return (text:gsub("^[^\n]-%.lua:%d+: ", "", 1))
+end
+
 --- What the library raises for an option that it cannot use, as a sentence
 --- about what was typed.
 ---@param text string
 ---@return string? sentence nil for anything else that was raised
 function M.of_option(text)
-  local name, rest = text:match "^[^ ]*:[0-9]+: bad option '([a-z_]+)': (.*)$"
+  local name, rest = M.unplaced(text):match "^bad option '([a-z_]+)': (.*)$"
   if not name then return nil end
   return "--" .. name:gsub("_", "-") .. ": " .. rest
 end

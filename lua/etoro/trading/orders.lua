@@ -99,7 +99,13 @@ function collection:get(id, options)
     blame.raise("order id: integer or its digits expected, got " .. type(id))
   end
   local body, response = order.lookup(client, id, options)
-  if not body then return nil, response end
+  if not body then
+    if response.kind == "not_found" then
+      response.hint = ("This account has no order %s; client.orders:list() has those"
+        .. " that wait"):format(tostring(id))
+    end
+    return nil, response
+  end
   if not batches.id(spelling.get(body, "orderId")) then body.orderId = id end
   names.give(client, { body }, response, options)
   return order.wrap(body, client), response
