@@ -54,8 +54,9 @@ describe("a budget, at the sandbox", function()
     load_of(mine, 50, 20)
     local took = core.monotonic() - began
     assert.same({ 1000, 0 }, { box:tally() })
-    -- three windows to wait for, and what the calls themselves take
-    assert.is_true(took >= 3 and took < 20, took)
+    -- three windows to wait for, none of them a minute's, and what the calls
+    -- themselves take
+    assert.is_true(took >= 3 and took < 120, took)
   end)
 
   it("is corrected by the first reply, of either family #timed #slow",
@@ -82,7 +83,7 @@ describe("a budget, at the sandbox", function()
   end)
 
   it("nobody tells of is found once for each pool #timed #slow", function()
-    limits({ default = 100, ["market-data"] = 50 }, "none")
+    limits({ default = 20, ["market-data"] = 10 }, "none")
     local waits = {}
     local mine = client({ default = 400, ["market-data"] = 400 }, {
       on_event = function(event)
@@ -95,7 +96,7 @@ describe("a budget, at the sandbox", function()
       for _, name in ipairs { ME, LIST } do
         for _ = 1, 30 do
           etoro.spawn(function()
-            for _ = 1, name == ME and 12 or 6 do
+            for _ = 1, name == ME and 4 or 2 do
               assert(mine:call(name))
             end
           end)
@@ -103,13 +104,13 @@ describe("a budget, at the sandbox", function()
       end
     end)
     local arrived, refused = box:tally()
-    assert.equal(540 + refused, arrived) -- nothing was lost
+    assert.equal(180 + refused, arrived) -- nothing was lost
     assert.is_true(refused >= 2, refused)
     for _, pool in ipairs { "default", "market-data" } do
       assert.is_true(waits[pool] >= 1 and waits[pool] <= 8, waits[pool])
     end
-    assert.is_true(mine:budget().default.limit <= 100)
-    assert.is_true(mine:budget()["market-data"].limit <= 50)
+    assert.is_true(mine:budget().default.limit <= 20)
+    assert.is_true(mine:budget()["market-data"].limit <= 10)
   end)
 
   it("of one key is shared by its clients #timed #slow", function()
