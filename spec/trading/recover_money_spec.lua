@@ -411,7 +411,7 @@ describe("a copy in the portfolio alone", function()
   before_each(scratch)
   after_each(clean)
 
-  local api, mirrors, is_lost
+  local api, mirrors, is_lost, status
   local function connect()
     local client
     api = api or scripted.new(function(line)
@@ -420,7 +420,7 @@ describe("a copy in the portfolio alone", function()
       if line:find "^POST" then
         return is_lost and 502 or 200, is_lost and "" or '{"token":"t"}', headers
       elseif line:find "/copy/" then
-        return 404, '{"error":"unknown"}', headers
+        return status and 200 or 404, status or '{"error":"unknown"}', headers
       end
       return 200, cjson.encode { clientPortfolio = { positions = {},
         mirrors = type(mirrors) == "function" and mirrors() or mirrors } }, headers
@@ -431,7 +431,7 @@ describe("a copy in the portfolio alone", function()
     return client
   end
 
-  before_each(function() api, mirrors, is_lost = nil, {}, true end)
+  before_each(function() api, mirrors, is_lost, status = nil, {}, true, nil end)
 
   local function mirror_of(client, changes)
     local one = { mirrorID = 7, parentCID = PARENT, parentUsername = "a",
@@ -442,6 +442,19 @@ describe("a copy in the portfolio alone", function()
   end
 
   local FIELDS = { parentCID = PARENT, amount = 250, referenceID = "mine" }
+
+  it("is not what was asked for after another call was told of it", function()
+    is_lost, status = false, '{"referenceID":"mine","isSuccess":true,"mirrorID":7}'
+    local client = connect()
+    mirrors = { mirror_of(client) }
+    assert.equal(7, assert(client.copying:start(FIELDS)).mirrorID)
+    is_lost, status = true, nil
+    for _, more in ipairs { client.copying.start, client.copying.add } do
+      local copy, err = more(client.copying, { parentCID = PARENT, amount = 250 })
+      assert.is_nil(copy)
+      assert.equal("unknown_outcome", err.kind)
+    end
+  end)
 
   it("is not taken for one that has ended where it may be too young to show", function()
     for after, state in pairs { [8] = "not_landed", [math.huge] = "landed" } do

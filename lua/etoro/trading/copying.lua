@@ -117,6 +117,20 @@ local function is_alone(client, asked)
   return one ~= nil and one.how == "alone"
 end
 
+-- Mirrors that a client was told of: what comes after that began none of them.
+local told = setmetatable({}, { __mode = "k" })
+
+local function tell(client, mirror_id)
+  local mirrors = told[client] or {}
+  told[client] = mirrors
+  if mirror_id ~= nil then mirrors[tostring(mirror_id)] = true end
+end
+
+local function was_told(client, mirror)
+  local mirrors = told[client]
+  return mirrors ~= nil and mirrors[tostring(spelling.get(mirror, "mirrorID"))] == true
+end
+
 -- The mirror that a request began, as a status would tell it.
 local function begun(client, asked, began, options)
   if not is_alone(client, asked) then return nil end
@@ -125,7 +139,7 @@ local function begun(client, asked, began, options)
   if not mirrors then return nil end
   local _, mirror = proof.of_person(mirrors, asked,
     server_clock.at(client, response, began))
-  if not mirror then return nil end
+  if not mirror or was_told(client, mirror) then return nil end
   client:warn(response, "no status tells of the request yet; its copy was found in"
     .. " the portfolio")
   return { referenceID = asked.referenceID, isSuccess = true,
@@ -167,11 +181,12 @@ end
 -- and for whoever asked.
 local function outcome_of(client, asked, id, status, response)
   leave(client, asked)
-  local copy, told = copy_of(status, asked.referenceID, response)
-  client:settle(id, copy and { state = "done",
-    mirrorID = spelling.get(status, "mirrorID") }
-    or { state = "refused", code = told.code })
-  return copy, told
+  local copy, answer = copy_of(status, asked.referenceID, response)
+  local mirror_id = spelling.get(status, "mirrorID")
+  if copy then tell(client, mirror_id) end
+  client:settle(id, copy and { state = "done", mirrorID = mirror_id }
+    or { state = "refused", code = answer.code })
+  return copy, answer
 end
 
 -- Sends a request once, and follows it.
