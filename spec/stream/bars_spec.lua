@@ -353,6 +353,9 @@ describe("etoro.bars", function()
       stream = assert(client:stream())
       assert(stream:subscribe { 1001 })
       local made = assert(etoro.bars { stream = stream, interval = "1min", history = 5 })
+      local given_up = etoro.spawn(function() return made:list(1001) end)
+      etoro.sleep(0)
+      given_up:cancel()
       local before, tasks = box.arrivals.count, {}
       for i = 1, 3 do
         tasks[i] = etoro.spawn(function() return #assert(made:list(1001)) end)

@@ -93,6 +93,23 @@ for _, api in ipairs { "v2", "v3" } do
       assert.equal(1, sent())
     end)
 
+    it("may have been placed by a task that was cancelled", function()
+      local prepared = assert(client.orders:prepare(FIELDS))
+      assert(box.faults:add { fault = "lost_reply", route = ROUTE })
+      assert(box:change { lookup_lag = 86400 })
+      local none, err
+      box:run(function()
+        local task = etoro.spawn(function() return prepared:place() end)
+        etoro.sleep(0.5)
+        task:cancel()
+        etoro.sleep(3600)
+        none, err = prepared:place()
+      end)
+      assert.is_nil(none)
+      assert.same({ "unknown_outcome", "expired" }, { err.kind, err.code })
+      assert.equal(1, #assert(client.positions:list()))
+    end)
+
     it("is too old by the client's own clock, too, where the machine's is set back",
       function()
         local set = 0

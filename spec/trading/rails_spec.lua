@@ -273,6 +273,23 @@ describe("the rails of a client", function()
     assert(client.orders:open(order(), { precheck = false }))
   end)
 
+  it("count an order of a cancelled task for as long as it may take to show", function()
+    local client = client_with { max_positions = 1 }
+    assert(box.faults:add { fault = "cut_before",
+      route = "POST /api/v2/trading/execution/demo/orders" })
+    box:run(function()
+      local function open() return client.orders:open(order(), { precheck = false }) end
+      local task = etoro.spawn(open)
+      etoro.sleep(0.5)
+      task:cancel()
+      etoro.sleep(limits.rails_shown_within - 1)
+      refused("max_positions", open())
+      etoro.sleep(2)
+      assert(open())
+      refused("max_positions", open())
+    end)
+  end)
+
   it("find no price young by a clock that is behind, nor one of the future", function()
     local RATES = "GET /api/v1/market-data/instruments/rates"
     local client = client_with { max_price_age = 60 }

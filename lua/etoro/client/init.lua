@@ -218,6 +218,7 @@ local function carry_out(client, op, request, path, body, options, inner)
   local entry
   entry, err = rails:before(op, body, request.body)
   if not entry then return nil, err end
+  local _ <close> = rails:hold(entry)
   local result, response = send_out(client, op, request, path, body, options,
     inner)
   rails:after(entry, result, response)

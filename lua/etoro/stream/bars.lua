@@ -282,12 +282,13 @@ end
 -- Reads the candles of the past, and puts them under what was heard.
 local function read_past(self, id, one)
   self.joined[id] = true
-  local candles, err = self.stream.client.market:candles { instrumentId = id,
+  local candles, err
+  local _ <close> = setmetatable({}, { __close = function() -- by a cancel, too
+    if not candles then self.joined[id] = nil end
+  end })
+  candles, err = self.stream.client.market:candles { instrumentId = id,
     interval = self.interval, count = candle_count(self, one) }
-  if not candles then
-    self.joined[id] = nil
-    return nil, err
-  end
+  if not candles then return nil, err end
   if self.joined[id] then one.unknown_from = nil end -- no gap has come meanwhile
   one:join(candles)
   return true

@@ -62,10 +62,12 @@ local function send(own, options)
   end
   if M.is_over(own.client, own) then return nil, too_old(own) end
   options.request_id = own.request_id
+  local was_sent = own.was_sent
+  own.was_sent = true -- as it stays where the task is cancelled meanwhile
   local result, response = own.client:send(own.op,
     { body = own.body }, options, { has_checked = true })
   if result == nil then
-    own.was_sent = own.was_sent or response.may_have_executed
+    own.was_sent = was_sent or response.may_have_executed
     return nil, opening.explain(response, own.note)
   end
   return order.placed(result, own.body, own.client), response

@@ -304,6 +304,21 @@ function rails:refusal(body)
   return check_entry(self, rails_entry.of(self.client, body)) or check_writes(self)
 end
 
+-- Of a call that ended without a word, as that of a cancelled task does, nobody knows
+-- what it has opened: it counts for as long as that may take to show.
+local held_mt = { __close = function(held)
+  local self, entry = held.rails, held.entry
+  if self.reserved[entry] and not entry.done then entry.done = self.client:now() end
+end }
+
+--- Holds what is about to leave, in a to-be-closed variable.
+---@param entry etoro.Entry
+---@return table? held nil where it opens nothing
+function rails:hold(entry)
+  return self.reserved[entry] and setmetatable({ rails = self, entry = entry }, held_mt)
+    or nil
+end
+
 --- Says what became of a write.
 ---@param entry etoro.Entry
 ---@param result any nil where it failed
