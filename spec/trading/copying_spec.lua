@@ -244,6 +244,24 @@ describe("a copy that is asked for #memory", function()
     assert.equal(5, count "^POST")
   end)
 
+  it("has ended where its end, sent twice, has met itself", function()
+    local answers = { { 429, "" }, { 404, '{"error":"no such copy"}' } }
+    local twice = scripted.new(function(line)
+      if not line:find "^POST" then return 200, portfolio end
+      return table.unpack(table.remove(answers, 1))
+    end)
+    local other = twice:client { max_retries = 1, account = "demo" }
+    finally(function() other:close() end)
+    portfolio = '{"clientPortfolio":{"positions":[],"mirrors":[{"mirrorID":7,'
+      .. '"mirrorStatusID":2}]}}'
+    assert.is_false(assert(other.copying:stop(7)).isGone)
+    assert.same({}, answers)
+    answers = { { 404, '{"error":"no such copy"}' } }
+    local result, err = other.copying:stop(8)
+    assert.is_nil(result)
+    assert.equal("not_found", err.kind)
+  end)
+
   it("is not gone where it may be too young to show, and the answer is lost", function()
     ended = { 502, "" }
     local there = '{"clientPortfolio":{"positions":[],"mirrors":[{"mirrorID":7,'
