@@ -447,7 +447,7 @@ for _, api in ipairs { "v2", "v3" } do
       client = box:client { on_event = function() end }
     end)
 
-    local OPTIONS = { settle = 0.4, timeout = 2 }
+    local OPTIONS = { settle = 0.4 }
 
     local function books()
       local _, all = box:raw("GET", "/sandbox/trading")
