@@ -227,7 +227,7 @@ function M.start()
   local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
     "require('spec.support.sso').serve()" }
   return setmetatable({ process = child,
-    url = child:expect "sso (http://[%d.:]+)" }, mt)
+    url = child:expect "sso (http://[%d.:]+)\n" }, mt)
 end
 
 local function control(self, method, value)
