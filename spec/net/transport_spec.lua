@@ -339,10 +339,10 @@ describe("the transport #memory", function()
     end)
 
     it("of an attempt whose answer drips #timed", function()
-      server:script { { body = ("x"):rep(1000), drip = 10, every = 0.05 } }
+      server:script { { body = ("x"):rep(8000), drip = 10, every = 0.05 } }
       local _, err, took = timed(client(server.url), { timeout = 0.2 })
       assert.equal("timeout", err.code)
-      assert.is_true(took < 4.5, took)
+      assert.is_true(took < 20, took) -- else 40 s
     end)
 
     it("of all attempts by deadline #timed", function()
@@ -351,7 +351,7 @@ describe("the transport #memory", function()
       local _, err, took = timed(c, { deadline = 0.5 })
       assert.equal("timeout", err.kind)
       assert.is_true(err.code == "deadline" or err.code == "timeout", err.code)
-      assert.is_true(took < 6, took)
+      assert.is_true(took < 20, took)
     end)
 
     it("by the deadline where it comes before timeout #timed", function()
