@@ -200,9 +200,10 @@ rows:
 drift:
 	@$(LUA) src/generate/main.lua drift "$(OPENAPI)"
 
-# writes the rockspec of the version that lua/etoro/values/version.lua names
+# writes the rockspec of the version that lua/etoro/values/version.lua names;
+# URL=where its source is published, such as git+https://HOST/lua-etoro.git
 rockspec:
-	@$(LUA) .ci/rockspec.lua
+	@$(LUA) .ci/rockspec.lua rockspec $(call quoted,$(URL))
 
 # A binary rock for this system, below $(BUILD): what `luarocks install` takes.
 ROCK = luarocks --lua-version $(LUA_V)

@@ -6,9 +6,11 @@ source = { url = "git+https://example.org/lua-etoro.git",
 description = {
   summary = "Lua client for the eToro public API, over libcurl",
   detailed = [[
-    Drives an eToro account from Lua: agent-portfolios, the tokens that act
-    for them, market data. A C core does transport and authentication; a
-    sandbox stands in for the API where no account is wanted.
+    Drives an eToro account from Lua: prices, orders, positions, watchlists,
+    agent-portfolios and the tokens that act for them. One Lua file is a
+    strategy that runs over the past, in a sandbox, or with money; a sandbox
+    stands in for the API where no account is wanted. A C core does transport
+    and authentication; the command `etoro` comes with it.
   ]],
   license = "MIT",
   labels = { "etoro", "trading", "http" },

@@ -125,6 +125,37 @@ describe("installing #slow", function()
     end)
   end
 
+  it("fetches the rocks that it needs where no others are, and runs on these", function()
+    local rocks = place.folder .. "/served"
+    place:must { "mkdir", rocks }
+    local function serve(name, version_of, build)
+      local spec = ("%s/%s-%s-1.rockspec"):format(rocks, name, version_of)
+      files.write(spec, ("package, version = %q, %q\nsource = { url = 'file:///none' }\n"
+        .. "build = %s\n"):format(name, version_of .. "-1", build))
+      for _, words in ipairs { { "make", spec }, { "pack", name } } do
+        place:must { "luarocks", "--lua-version", "5.4", "--tree", rocks .. "/tree",
+          words[1], words[2], cwd = rocks }
+      end
+    end
+    local function kind(module, path)
+      local where = assert(package.searchpath(module, (path:gsub("5%.%d", "5.4"))))
+      return ("{ type = 'none', install = { %s = { [%q] = %q } } }"):format(
+        path == package.path and "lua" or "lib", module, where)
+    end
+    serve("lua-cjson", "2.1.0", kind("cjson", package.cpath))
+    serve("argparse", "0.7.1", kind("argparse", package.path))
+    place:must { "luarocks-admin", "--lua-version", "5.4", "make_manifest", rocks }
+    local tree = place.folder .. "/all its own"
+    local done = place:must { "luarocks", "--lua-version", "5.4", "--only-server", rocks,
+      "make", "--tree", tree }
+    assert.matches("etoro scm%-1 is now installed", done.stdout)
+    for _, file in ipairs { "lib/lua/5.4/cjson.so", "share/lua/5.4/argparse.lua" } do
+      assert(io.open(tree .. "/" .. file), file):close()
+    end
+    try(tree)
+    try_command(tree .. "/bin/etoro")
+  end)
+
   it("installs below DESTDIR and PREFIX", function()
     place:must { "make", "install", "DESTDIR=" .. place.folder .. "/dest",
       "PREFIX=/opt/x" }

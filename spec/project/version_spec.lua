@@ -86,10 +86,23 @@ describe("the rockspecs", function()
   it("of the version is what `make rockspec` writes", function()
     local folder = process.scratch()
     finally(function() process.remove(folder) end)
-    local done = process.run { LUA, ".ci/rockspec.lua", folder }
+    local done = process.run { LUA, ".ci/rockspec.lua", folder, "" }
     assert.equal(0, done.code, done.stderr)
     assert.equal(docs.read(PATH),
       docs.read(folder .. "/" .. PATH:match "[^/]+$"))
+  end)
+
+  it("of the version names the source that it is told, and nothing that is none", function()
+    local folder = process.scratch()
+    finally(function() process.remove(folder) end)
+    local url = "git+https://example.com/somebody/lua-etoro.git"
+    local done = process.run { LUA, ".ci/rockspec.lua", folder, url }
+    assert.equal(0, done.code, done.stderr)
+    local written = load(folder .. "/" .. PATH:match "[^/]+$")
+    assert.same({ url = url, tag = "v" .. version }, written.source)
+    for _, odd in ipairs { "somewhere", 'https://a"b', "https://a b" } do
+      assert.equal(1, process.run { LUA, ".ci/rockspec.lua", folder, odd }.code)
+    end
   end)
 
   it("need what the code requires", function()
