@@ -4,6 +4,7 @@ local docs = require "spec.support.docs"
 local json = require "etoro.values.json"
 local nginx = require "spec.support.nginx"
 local process = require "spec.support.process"
+local program = require "spec.support.program"
 local support_server = require "spec.support.server"
 local tls_server = require "spec.support.tls_server"
 
@@ -181,12 +182,12 @@ describe("keys #lua", function()
 
     it("a server that is not reached", function()
       local function unreached(url, ...)
-        has(check(5, { ETORO_BASE_URL = url }), "bad   connection",
-          "Nothing else can be looked at", ...)
+        has(check(5, { ETORO_BASE_URL = url, LD_PRELOAD = program.SLOW_NAMES }),
+          "bad   connection", "Nothing else can be looked at", ...)
       end
       unreached("http://127.0.0.1:" .. process.closed_port(), "refused",
         "Nothing listens there")
-      unreached("https://no-such-host.invalid", "no address found", "name server")
+      unreached("https://none.invalid", "no address found", "name server")
       unreached((server.url:gsub("^http:", "https:")), "no TLS connection")
       local tls = tls_server.start { certificates = nginx.certificates(dir),
         steps = {} }

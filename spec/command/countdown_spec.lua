@@ -5,18 +5,26 @@ local run_limits = require "etoro.values.run_limits"
 local terminal = require "etoro.command.terminal"
 local waiting = require "etoro.command.waiting"
 
-describe("a wait of the etoro command, off a terminal #lua", function()
-  local now, lines, kept
+describe("a wait of the etoro command #lua", function()
+  local now, lines, kept, is_live
 
   before_each(function()
-    now, lines = 1000, {}
-    kept = { core.monotonic, terminal.say, terminal.is_live }
+    now, lines, is_live = 1000, {}, false
+    kept = { core.monotonic, terminal.say, terminal.is_live, terminal.show,
+      terminal.hide }
     core.monotonic = function() return now end
     terminal.say = function(text) lines[#lines + 1] = text end
-    terminal.is_live = function() return false end
+    terminal.is_live = function() return is_live end
+    terminal.show = function(text)
+      if text ~= lines[#lines] then lines[#lines + 1] = text end
+    end
+    terminal.hide = function()
+      if lines[1] then lines[#lines + 1] = "taken away" end
+    end
   end)
   after_each(function()
-    core.monotonic, terminal.say, terminal.is_live = table.unpack(kept)
+    core.monotonic, terminal.say, terminal.is_live, terminal.show, terminal.hide =
+      table.unpack(kept)
   end)
 
   -- The seconds that lines tell of, of a wait that is looked at each quarter of
@@ -44,6 +52,13 @@ describe("a wait of the etoro command, off a terminal #lua", function()
     assert.same({ 60, 50, 40, 30, 20, 10 }, (told(59, retried(60))))
     assert.equal("the API's rate limit is used up: trying again in 60 s", lines[1])
     assert.equal(10, run_limits.command_told_again)
+  end)
+
+  it("counts down each second on a terminal, and takes the line away", function()
+    is_live = true
+    assert.same({ 3, 2, 1 }, (told(3, retried(3))))
+    assert.equal("the API's rate limit is used up: trying again in 3 s", lines[1])
+    assert.equal("taken away", lines[4])
   end)
 
   it("has one line of a short one", function()

@@ -41,6 +41,7 @@ describe("etoro", function()
     assert.equal("demo", before.account)
     assert.equal(before.equity, before.availableCash + before.invested + before.profit)
     etoro(0, "order", "AAPL", "--amount", "200")
+    server:advance(60) -- the portfolio shows it late
     local after = shape(0, "account")
     assert.equal(200, after.invested)
     assert.equal(before.availableCash - 200, after.availableCash)

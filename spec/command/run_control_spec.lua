@@ -165,7 +165,8 @@ describe("the socket of a run #lua", function()
     local path = write("holder.lua", HOLDER)
     local child = started(path, "--demo")
     child:expect "holds\n"
-    child:stop()
+    child:kill "sigterm"
+    assert.equal(0, child:wait()) -- its socket is gone
     -- its symbols are looked up for some seconds, before it looks at the account
     server:fault { route = "GET /api/v1/market-data/search", fault = "delay",
       seconds = 4, times = 1 }

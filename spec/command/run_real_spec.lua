@@ -70,6 +70,7 @@ describe("etoro --real run #lua", function()
         transaction = "buy", amount = 100, leverage = 1 })
       assert(order:wait())
     end
+    server:advance(5) -- the portfolio shows them late
     server:clear()
   end
 

@@ -173,7 +173,13 @@ describe("etoro run #lua", function()
     argv.env = ENV
     child = process.spawn(argv)
     finally(function() child:stop() end)
-    child:expect '"kind":"status"[^\n]*"profit":[^\n]*\n'
+    process.eventually(function()
+      for line in child:stdout():gmatch "([^\n]*)\n" do
+        local told = assert(json.decode(line))
+        local held = told.kind == "status" and told.positions[1]
+        if held and held.profit and told.last then return true end
+      end
+    end, "a decision, and what it came to")
     child:kill "sigterm"
     assert.equal(0, child:wait())
     local last, status
@@ -240,7 +246,7 @@ describe("etoro run #lua", function()
         return process.run(on_other("status", path)).stdout:match(pattern)
       end, pattern)
     end
-    eventually "\nstream     connected %d+s\n"
+    eventually "\nstream     connected %d+[sm]\n"
     assert.matches('"positions":[]',
       process.run(on_other("--json", "status", path)).stdout, 1, true)
     other:stop()

@@ -55,7 +55,7 @@ describe("etoro run in tmux #lua", function()
     pcall(process.eventually, function()
       last = settle(pane:lines(true), table.unpack(more, 1, more.n))
       return last == expected
-    end, name, 30)
+    end, name)
     assert.equal(expected, last)
   end
 

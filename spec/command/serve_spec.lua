@@ -12,7 +12,7 @@ describe("etoro serve", function()
   local server, dir, serving
 
   setup(function()
-    server = support_server.start { limits = false, user_key = KEY }
+    server = support_server.start { limits = false, user_key = KEY, portfolio_lag = 0 }
   end)
   teardown(function() server:stop() end)
   before_each(function()

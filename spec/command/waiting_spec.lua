@@ -4,17 +4,13 @@ local recorder = require "spec.support.recorder"
 local support_server = require "spec.support.server"
 
 local LUA = os.getenv "LUA" or "lua5.4"
-local SECONDS = 20 -- a slow machine; what is waited for takes longer
 
 -- Waits until the text holds what is looked for, while the program runs.
 local function shows(child, read, pattern)
-  local left = SECONDS / 0.05
-  while left > 0 and not read(child):find(pattern) do
+  process.eventually(function()
     assert(child:is_running(), pattern .. " was not shown: " .. read(child))
-    process.sleep(0.05)
-    left = left - 1
-  end
-  assert(read(child):find(pattern), pattern .. " is not in " .. read(child))
+    return read(child):find(pattern)
+  end, pattern)
 end
 
 local function stderr(child) return child:stderr() end
@@ -93,16 +89,14 @@ describe("the etoro command #lua", function()
       .. '"agentPortfolioName":"a"}]}' } }
     rec:script { { status = 429, headers = { "Retry-After: 3" } } }
     local child = on_terminal { "portfolios" }
-    assert.equal(0, (child:wait(SECONDS)), child:stdout())
+    assert.equal(0, (child:wait()), child:stdout())
     local text = child:stdout()
-    local at = 1
-    for _, piece in ipairs { "again in [34] s\27%[K", "again in 2 s\27%[K",
-      "again in 1 s\27%[K", "\r\27%[K.*name" }
-    do
-      local _, last = text:find(piece, at)
-      assert(last, piece .. " is not in " .. text)
-      at = last
+    local left, at = 5, nil
+    for seconds, behind in text:gmatch "again in (%d+) s\27%[K()" do
+      assert(tonumber(seconds) < left, text)
+      left, at = tonumber(seconds), behind
     end
+    assert(at and text:find("\r\27%[K.*name", at), text)
   end)
 
   it("says that its own calls have to wait for their turn", function()
@@ -140,14 +134,14 @@ describe("the etoro command #lua", function()
     it("says that an order waits for it, and ends", function()
       server:set { market_open = false }
       local child = account("order", "AAPL", "--amount", "100")
-      assert.equal(0, (child:wait(SECONDS)))
+      assert.equal(0, (child:wait()))
       assert.matches("the market of AAPL is closed: order %d+ waits until it"
         .. " opens", child:stderr())
       assert.matches("\nstate +resting\nreason +the market is closed",
         child:stdout())
       local id = child:stdout():match "order +(%d+)"
       child = account "orders"
-      assert.equal(0, (child:wait(SECONDS)))
+      assert.equal(0, (child:wait()))
       assert.matches(id .. ".*resting  the market is closed", child:stdout())
     end)
 
@@ -158,31 +152,31 @@ describe("the etoro command #lua", function()
       shows(child, stderr, "the market of AAPL is closed")
       assert.is_true(child:is_running())
       server:set { market_open = true }
-      assert.equal(0, (child:wait(SECONDS)))
+      assert.equal(0, (child:wait()))
       assert.matches("state +filled", child:stdout())
     end)
 
     it("says how to take the order back, and that works", function()
       server:set { market_open = false }
       local child = account("order", "AAPL", "--amount", "100")
-      assert.equal(0, (child:wait(SECONDS)))
+      assert.equal(0, (child:wait()))
       local name, id = child:stderr():match
         'take it back: etoro call "(.-)" (orderId=%d+)'
       child = account("call", name, id)
-      assert.equal(0, (child:wait(SECONDS)), child:stderr())
+      assert.equal(0, (child:wait()), child:stderr())
       child = account "orders"
-      child:wait(SECONDS)
+      child:wait()
       assert.equal("No waiting orders.\n", child:stdout())
     end)
 
     it("says that a close waits for it, and ends", function()
       local child = account("order", "AAPL", "--amount", "100")
-      assert.equal(0, (child:wait(SECONDS)))
+      assert.equal(0, (child:wait()))
       local id = child:stdout():match "position +(%d+)"
       server:set { market_open = false }
       for _, what in ipairs { id, "all" } do
         child = account("close", what)
-        assert.equal(0, (child:wait(SECONDS)))
+        assert.equal(0, (child:wait()))
         assert.matches("the market of AAPL is closed: the close of " .. id
           .. " waits until it opens", child:stderr())
         assert.matches(id .. "  accepted; the market is closed",

@@ -116,6 +116,10 @@ describe("lighttpd", function()
       return value and value.view and #value.view.positions == 2 and value.view
     end, "two positions")
     run:kill "sigstop" -- the file stays as it is
+    process.eventually(function()
+      return docs.read(("/proc/%d/stat"):format(run.pid)):find("%) T ")
+    end, "a run that stands still")
+    sandbox:arrivals() -- behind this the sandbox has read what was sent before
     local known = #sandbox:arrivals()
     host:give "holder.state"
     local body, code, headers = get()

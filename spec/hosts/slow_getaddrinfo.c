@@ -1,6 +1,6 @@
 /* For LD_PRELOAD: a name server that hangs. Every look-up takes 6 seconds,
    or SLOW_SECONDS, and says on stderr that it began; but quick.invalid is
-   this machine, at once. */
+   this machine, and none.invalid nobody, at once. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
@@ -23,6 +23,8 @@ getaddrinfo(const char *node, const char *service,
   struct timespec left = { 6, 0 };
   lookup_fn *real;
   void *found = dlsym(RTLD_NEXT, "getaddrinfo");
+  if (node && !strcmp(node, "none.invalid"))
+    return EAI_NONAME;
   if (!found)
     return EAI_FAIL;
   memcpy(&real, &found, sizeof real);

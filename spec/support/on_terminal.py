@@ -20,6 +20,7 @@ for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda number, _: os.kill(pid, number))
 typed = sys.stdin.buffer.read().splitlines(True)
 asks = os.environ.get("TYPE_WHEN_ASKED")
+said = b""  # since something was typed: a question may come in pieces
 if not asks:
     os.write(terminal, b"".join(typed))
 while True:
@@ -30,6 +31,8 @@ while True:
     if not data:
         break
     os.write(1, data)
-    if asks and typed and data.endswith(b": "):
+    said += data
+    if asks and typed and said.endswith(b": "):
+        said = b""
         os.write(terminal, typed.pop(0))
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 255)

@@ -132,6 +132,11 @@ end
 local BASH = { BASH_ENV = false, SHELLOPTS = false, BASHOPTS = false,
   POSIXLY_CORRECT = false, CDPATH = false, LC_ALL = "C" }
 
+--- What a text for M.bash begins with so that 7 is a pipe whose reader has gone.
+--- Behind "| true" it may not have yet.
+M.UNREAD = 'unread=$(mktemp -u); mkfifo "$unread"; exec 8<>"$unread" 7>"$unread"'
+  .. ' 8<&-; rm "$unread"; '
+
 --- Runs a text with bash, as M.run does, and with nothing of the user's: no
 --- file that it starts with (it reads one where stdin is a socket), no options,
 --- and a locale that every system has, as of others it warns.
