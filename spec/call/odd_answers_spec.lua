@@ -86,6 +86,24 @@ describe("of an odd answer", function()
     assert.is_true(err.may_have_executed)
   end)
 
+  it("the words stand in the error where no order is named", function()
+    for body, words in pairs {
+      ['{"errorCode":"InsufficientFunds","errorMessage":"no money"}'] =
+        " (it says: InsufficientFunds: no money); it may have been carried out",
+      ['{"orderId":0,"errorCode":623}'] = " (it says: 623); it may have been",
+      ['{"error":"no"}'] = " (it says: no); it may have been carried out",
+      ["{}"] = "no order that could be; it may have been carried out",
+    } do
+      answers[""] = body
+      local result, err = client.orders:open({ instrumentId = 1,
+        transaction = "buy", amount = 5, settlementType = "cfd" },
+        { precheck = false, on_unknown = "report", deadline = 1 })
+      assert.is_nil(result)
+      assert.equal("unknown_outcome", err.kind)
+      assert.truthy(err.message:find(words, 1, true), err.message)
+    end
+  end)
+
   it("costs have a total only where each has a figure", function()
     local fields = { instrumentId = 1, transaction = "buy", amount = 5,
       settlementType = "cfd" }

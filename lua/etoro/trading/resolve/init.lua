@@ -7,11 +7,16 @@
 local answers = require "etoro.resource.answers"
 local resolve_case = require "etoro.trading.resolve.case"
 local close = require "etoro.trading.resolve.close"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
+local faults = require "etoro.call.faults"
 local known = require "etoro.trading.resolve.known"
+local limits = require "etoro.values.limits"
 local order = require "etoro.trading.resolve.order"
 local order_answer = require "etoro.trading.order.answer"
 local resolve_refusal = require "etoro.trading.resolve.refusal"
+
+local tostring = core.text -- not up to the locale
 
 local M = {}
 
@@ -37,14 +42,24 @@ local function is_open(op, err)
       or (resolve_refusal.duplicate(err)))
 end
 
+-- What an answer says of a failure, in its own words.
+local function words_of(result)
+  local said, words = faults.read(result), {}
+  words[1] = said.code and tostring(said.code)
+  if said.message ~= words[1] then words[#words + 1] = said.message end
+  if #words == 0 then return "" end
+  return (" (it says: %s)"):format(errors.said(
+    core.masked(table.concat(words, ": ")), limits.error_message_max))
+end
+
 -- The error for an answer that does not say what was done: as good as a lost
 -- one.
 local function doubt(client, call, result, response)
   return errors.unknown_outcome {
     code = "unexpected_body", status = response.status,
-    message = ("%s %s: the answer names no order that could be;"
+    message = ("%s %s: the answer names no order that could be%s;"
       .. " it may have been carried out all the same"):format(
-    call.op.method, call.op.path),
+    call.op.method, call.op.path, words_of(result)),
     request_id = response.request_id, attempts = response.attempts,
     server_request_id = response.server_request_id,
     response = answers.text(result), started = call.started,
