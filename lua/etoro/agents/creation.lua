@@ -163,10 +163,12 @@ end
 
 local function give_up(err, seen, round)
   err.looks, err.seen = round, seen
-  if #seen > 0 then
-    err.message = err.message .. ("; %s made meanwhile, which"
-      .. " may be another's, %s the name"):format(
-        count(#seen, "agent-portfolio"), #seen == 1 and "fits" or "fit")
+  if #seen > 1 then
+    err.message = err.message .. ("; %d agent-portfolios that"
+      .. " were made meanwhile fit the name"):format(#seen)
+  elseif #seen == 1 then
+    err.message = err.message .. "; the agent-portfolio that fits the name may be"
+      .. " another call's"
   else
     err.message = err.message .. "; the list did not show it in "
       .. count(round, "look")
