@@ -107,8 +107,9 @@ describe("a proxy #memory", function()
       local host = host_of()
       each_way(with_login(scheme, host), function(options)
         server:set { default = step }
-        options.connect_timeout = step.stall and 0.3 or 20
-        options.timeout = step.stall and 5 or nil
+        options.connect_timeout = step.stall and 0.3 or patience
+        options.timeout = step.stall and 5 or patience
+        options.deadline = patience
         local client = assert(new_client(options))
         local _, err = client:request { path = "/x" }
         assert.equal("network/proxy", err.kind .. "/" .. err.code)
@@ -162,7 +163,9 @@ describe("a proxy #memory", function()
     do
       for _, variable in ipairs { "no_proxy", "NO_PROXY" } do
         with_env({ https_proxy = server.url, [variable] = list }, function()
-          local _, err = assert(new_client()):request { path = "/x" }
+          local client = assert(new_client { connect_timeout = patience,
+            timeout = patience, deadline = patience })
+          local _, err = client:request { path = "/x" }
           assert.equal("dns", err.code)
         end)
       end
