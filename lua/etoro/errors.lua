@@ -30,7 +30,7 @@ local mt = { __name = "etoro.error" }
 function mt.__tostring(err)
   local text = err.kind .. ": "
   local code = err.code
-  if code ~= err.kind and code ~= "invalid_argument" then
+  if code ~= err.kind and code ~= "invalid_argument" and code ~= err.message then
     text = text .. code .. ": "
   end
   text = text .. err.message

@@ -321,6 +321,8 @@ describe("an error object #memory", function()
       .. '"errorMessage":"Too many requests"}')
     assert.equal("rate_limit: TooManyRequests: Too many requests"
       .. " (HTTP 429, request ours)", tostring(err))
+    assert.equal("auth: Unauthorized (HTTP 401, request ours)", (tostring(reply(401,
+      '{"errorCode":"Unauthorized","errorMessage":"Unauthorized"}')):gsub("%. .*", "")))
     assert.equal("ipsWhitelist holds nothing",
       errors.invalid("ipsWhitelist", "holds nothing").message)
     assert.equal("invalid: a b", tostring(errors.invalid("a", "b")))

@@ -79,29 +79,28 @@ describe("the etoro command's help #lua", function()
         1, true), group[1])
     end
     assert.is_nil(done.stdout:find("Other commands", 1, true))
+    assert.truthy(done.stdout:find("\nExamples:\n   etoro login\n", 1, true))
   end)
 
   it("has examples of each command that it takes itself", function()
     local seen = {}
     for name in pairs(guide.EXAMPLES) do seen[name] = true end
     for _, node in ipairs(nodes()) do
-      if node.name ~= "" then
-        local examples = assert(guide.EXAMPLES[node.name],
-          node.name .. " has no example in guide.lua")
-        seen[node.name] = nil
-        for _, example in ipairs(examples) do
-          local words = words_of(example)
-          assert.equal("etoro", table.remove(words, 1), example)
-          local parsed, stop
-          if words[1] == "sandbox" then -- its options are its own
-            assert(sandbox_arguments.parse { table.unpack(words, 2) }, example)
-          else
-            parsed, stop = parser.parse(parser.new(), words)
-            assert(parsed or stop.help, example .. ": " .. tostring(stop
-              and stop.message))
-          end
-          for line in example:gmatch "[^\n]+" do assert(#line < 77, line) end
+      local examples = assert(guide.EXAMPLES[node.name],
+        node.name .. " has no example in guide.lua")
+      seen[node.name] = nil
+      for _, example in ipairs(examples) do
+        local words = words_of(example)
+        assert.equal("etoro", table.remove(words, 1), example)
+        local parsed, stop
+        if words[1] == "sandbox" then -- its options are its own
+          assert(sandbox_arguments.parse { table.unpack(words, 2) }, example)
+        else
+          parsed, stop = parser.parse(parser.new(), words)
+          assert(parsed or stop.help, example .. ": " .. tostring(stop
+            and stop.message))
         end
+        for line in example:gmatch "[^\n]+" do assert(#line < 77, line) end
       end
     end
     assert.same({}, seen)

@@ -40,6 +40,20 @@ describe("etoro man #lua", function()
         true), code[1])
     end
     assert.truthy(plain:find(guide.API, 1, true))
+    assert.truthy(plain:find(".SH EXAMPLES\n", 1, true))
+  end)
+
+  it("and the help name the exit codes that the page does", function()
+    local documented, told = {}, {}
+    for codes in docs.read("doc/command.md"):match "| exit code |.-\n\n"
+      :gmatch "\n| ([%d, ]+) |"
+    do
+      for code in codes:gmatch "%d+" do documented[code] = true end
+    end
+    for _, one in ipairs(guide.CODES) do
+      for code in one[1]:gmatch "%d+" do told[code] = true end
+    end
+    assert.same(documented, told)
   end)
 
   it("tells what may be left out, and what holds then", function()

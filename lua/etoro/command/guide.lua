@@ -24,6 +24,7 @@ M.CODES = {
   { "8", "nobody said yes" },
   { "9", "carried out, but what followed could not be seen or shown" },
   { "10", "a strategy raised" }, { "130 and 143", "interrupted" },
+  { "141", "the reader of the output went away" },
 }
 
 --- Variables of the environment.
@@ -85,8 +86,13 @@ M.GROUPS = {
   { "Help", "help", "completion", "man" },
 }
 
---- Examples of each command, by its name; of a whole line each.
+--- Examples of each command, by its name; of a whole line each. Those of "" are what
+--- somebody may begin with.
 M.EXAMPLES = {
+  [""] = {
+    "etoro login", "etoro quote AAPL BTC", "etoro candles AAPL --chart",
+    "etoro --rehearse order AAPL --amount 250",
+  },
   alerts = { "etoro alerts", "etoro alerts add BTC above 120000" },
   ["alerts add"] = { "etoro alerts add AAPL below 140" },
   ["alerts list"] = { "etoro alerts list" },
@@ -197,16 +203,29 @@ M.EXAMPLES = {
   ["watchlists show"] = { "etoro watchlists show Tech" },
 }
 
+local function add_examples(lines, name)
+  lines[#lines + 1] = "Examples:"
+  for _, example in ipairs(M.EXAMPLES[name]) do lines[#lines + 1] = "   " .. example end
+end
+
+--- What somebody may begin with.
+---@return string
+function M.first()
+  local lines = {}
+  add_examples(lines, "")
+  return table.concat(lines, "\n")
+end
+
 --- What stands below a command's help.
 ---@param name string
 ---@param is_apart? boolean it takes none of the options of all commands
 ---@return string
 function M.epilog(name, is_apart)
-  local lines = { "Examples:" }
-  for _, example in ipairs(M.EXAMPLES[name] or {}) do
-    lines[#lines + 1] = "   " .. example
+  local lines = {}
+  if M.EXAMPLES[name] then
+    add_examples(lines, name)
+    lines[#lines + 1] = ""
   end
-  if #lines == 1 then lines = {} else lines[#lines + 1] = "" end
   if not is_apart then lines[#lines + 1] = "Options of all commands: etoro help" end
   lines[#lines + 1] = "The API is documented at " .. M.API
   return table.concat(lines, "\n")

@@ -115,6 +115,8 @@ function M.page(parser)
   lines[#lines] = ".SH OPTIONS"
   add_options(lines, top.options)
   add_commands(lines, top)
+  add(lines, ".SH EXAMPLES")
+  add_examples(lines, guide.EXAMPLES[""])
   add_pairs(lines, "EXIT STATUS", guide.CODES)
   add_pairs(lines, "ENVIRONMENT", guide.VARIABLES)
   add_pairs(lines, "FILES", guide.FILES)

@@ -13,9 +13,10 @@ local argparse = require "argparse"
 local M = {}
 
 local SUMMARY = [[
-The eToro public API from the command line. Keys come from ETORO_API_KEY and
-ETORO_USER_KEY (or ETORO_ACCESS_TOKEN), or from etoro login; the address from
-ETORO_BASE_URL. 'etoro help COMMAND' shows a command's options and examples.]]
+The eToro public API from the command line, on the demo account unless --real
+is given. Keys come from etoro login, or from ETORO_API_KEY and ETORO_USER_KEY
+(or ETORO_ACCESS_TOKEN); with --rehearse none are needed. 'etoro help COMMAND'
+shows a command's options and examples.]]
 
 -- What ends the reading of a command line before its end: help, the version, or
 -- a fault.
@@ -533,7 +534,8 @@ end
 ---@return table
 function M.new()
   local parser = argparse("etoro", SUMMARY,
-    guide.codes() .. "\n\nThe API is documented at " .. guide.API)
+    guide.first() .. "\n\n" .. guide.codes() .. "\n\nThe API is documented at "
+      .. guide.API)
   parser:command_target "command"
   parser:help_max_width(79)
   parser:usage "Usage: etoro [options] <command> ..."
