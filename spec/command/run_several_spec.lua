@@ -128,6 +128,7 @@ describe("etoro run with several files #lua", function()
     process.eventually(function()
       return child:stderr():find("absent.lua: .*APPL")
     end, "the failure of one")
+    child:expect "good: done"
     ended(child, 4)
   end)
 

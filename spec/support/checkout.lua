@@ -2,7 +2,7 @@
 -- as a reader would: with nothing of the run that the spec is part of.
 --
 --   local place = checkout.new "a name"
---   place.folder, place.tree, place.home; place:run(argv, env)
+--   place.folder, place.tree, place.home; place:run(argv, env), place:spawn(argv, env)
 local process = require "spec.support.process"
 
 local methods = {}
@@ -32,16 +32,22 @@ function M.new(name)
   return self
 end
 
---- Runs a program, in the checkout if argv.cwd does not say otherwise.
----@param argv table as for process.run
----@param env? table<string, string|false>
-function methods:run(argv, env)
+-- In the checkout if argv.cwd does not say otherwise.
+local function placed(self, argv, env)
   argv.env = { HOME = self.home }
   for name, value in pairs(CLEAN) do argv.env[name] = value end
   for name, value in pairs(env or {}) do argv.env[name] = value end
   argv.cwd = argv.cwd or self.tree
-  return process.run(argv)
+  return argv
 end
+
+--- Runs a program, in the checkout if argv.cwd does not say otherwise.
+---@param argv table as for process.run
+---@param env? table<string, string|false>
+function methods:run(argv, env) return process.run(placed(self, argv, env)) end
+
+--- Starts one there.
+function methods:spawn(argv, env) return process.spawn(placed(self, argv, env)) end
 
 --- The same, which has to end well.
 function methods:must(argv, env)
