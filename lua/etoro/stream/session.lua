@@ -22,6 +22,8 @@ local tostring = core.text -- not up to the locale
 ---@field asks etoro.StreamAsks what it asks the server for
 ---@field is_ready boolean logged in
 ---@field is_over boolean
+---@field is_pausing? boolean nothing is read, for the reader has no room
+---@field paused_at? number client's clock, until when that was so last
 ---@field lost_at? number seconds since 1970, until it is back
 ---@field ready_date? number the same, when it last logged in
 ---@field backoff number seconds until the next attempt
@@ -283,8 +285,8 @@ local function pause(self)
   local began = now(self)
   self.is_pausing = true
   self.stream:await_room()
-  self.is_pausing = false
-  local seconds = now(self) - began
+  self.is_pausing, self.paused_at = false, now(self)
+  local seconds = self.paused_at - began
   self.heard_at = self.heard_at + seconds
   self.asks:postpone(seconds)
 end

@@ -57,7 +57,9 @@ local function update(one, quote, now, after)
     one.since = math.max(one.looked_at, quote.heard_at)
   end
   one.looked_at = now
-  if quote.isMarketOpen ~= true then -- silence begins when the market opens
+  one.since = math.max(one.since, one.session.paused_at or one.since)
+  if quote.isMarketOpen ~= true -- silence begins when the market opens
+      or one.session.is_pausing then -- what nobody has read was not silent
     one.since = now
   elseif not one.session.is_ready then -- its snapshot is to come first
     local grace = math.min(after, limits.stream_reply)
@@ -78,7 +80,7 @@ local function look_at_some(self, now)
   for i = self.at, math.min(self.at + limits.stream_stale_batch - 1, #self.list) do
     local one = self.list[i]
     self.at = i + 1
-    if is_blocked then one.since = now end -- what nobody has read was not silent
+    if is_blocked then one.since = now end -- nor is it while nobody reads
     update(one, self.stream.quotes[one.id], now, self.after)
     if now - one.since >= self.after and not one.is_told then
       one.is_told = true
