@@ -19,7 +19,7 @@ local types = require "etoro.values.types"
 local M = {}
 
 local DAY <const> = times.DAY
-local VERSION = 5 -- of the rules: another number, other results
+local VERSION = 6 -- of the rules: another number, other results
 
 local function iso(seconds) return seconds and times.format(seconds) end
 
