@@ -4,6 +4,7 @@
 local etoro = require "etoro"
 local files = require "spec.support.files"
 local journal = require "etoro.trading.journal"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local server = require "spec.support.server"
 local faults_run = require "spec.faults.run"
@@ -19,7 +20,7 @@ local LOOKUP = "GET /api/v1/money/transfers:lookup"
 local STATUS = "GET /api/v2/trading/copy/{referenceId}"
 local PORTFOLIO = "GET /api/v1/trading/info/portfolio"
 
-local TIMEOUT, SETTLE, DEADLINE = 1, 1, 60
+local TIMEOUT, SETTLE, DEADLINE = faults_run.TIMEOUT, 1, patience
 
 --- Keys of people to be copied, one for each copy.
 ---@param count integer

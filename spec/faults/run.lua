@@ -2,6 +2,7 @@
 -- breaks what it can, and the comparison of what the tasks were told with the
 -- server's books.
 local etoro = require "etoro"
+local patience = require "spec.support.patience"
 local server = require "spec.support.server"
 
 local methods = {}
@@ -19,7 +20,8 @@ local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
 local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
 
 local TASKS = 50
-local TIMEOUT, SETTLE, DEADLINE = 1, 1, 60
+-- a timeout is more than a slow machine takes to answer
+local TIMEOUT, SETTLE, DEADLINE = 3, 1, patience
 local QUEUE = 0.3 -- seconds in which orders by v3 are there and not to be seen
 
 -- What happens to writes, each by its share of them: the connection cut
@@ -34,7 +36,7 @@ local WRITES = {
   { fault = "lost_reply", share = 0.02, reset = true },
   { fault = "late_work", share = 0.03, seconds = 0.4 },
   { fault = "cut_after", share = 0.05 },
-  { fault = "delay", share = 0.02, seconds = 1.3 },
+  { fault = "delay", share = 0.02, seconds = TIMEOUT + 0.3 },
   { fault = "stall", share = 0.01, work = true },
   { fault = "truncate", share = 0.03 },
   { fault = "garble", share = 0.01 },
@@ -48,7 +50,7 @@ local WRITES = {
   { fault = "html", share = 0.02, status = 429, work = true },
   { fault = "status", share = 0.01, status = 422 },
 }
-M.WRITES = WRITES
+M.WRITES, M.TIMEOUT = WRITES, TIMEOUT
 
 -- Reading breaks, too.
 local READS = {
