@@ -279,7 +279,8 @@ describe("token:client, over sockets,", function()
     local web = nginx.start()
     local function ask(ca_file, own)
       local client = assert(etoro.client { api_key = "a", user_key = "u",
-        base_url = web.url, ca_file = ca_file, max_retries = 0 })
+        base_url = web.url, ca_file = ca_file, max_retries = 0,
+        connect_timeout = patience })
       return agent_of(client, own):request { path = "/echo" }
     end
     local echo = ask(web.ca_file)

@@ -12,7 +12,7 @@ local KEYS = { api_key = "test-api-key-0123456789",
   user_key = "test-user-key-0123456789" }
 
 local function client(url, options)
-  local all = { base_url = url, max_retries = 0 }
+  local all = { base_url = url, max_retries = 0, connect_timeout = patience }
   for name, value in pairs(KEYS) do all[name] = value end
   for name, value in pairs(options or {}) do all[name] = value end
   all.rate_limit = all.rate_limit or false -- specs make more calls a minute

@@ -3,6 +3,7 @@
 local cjson = require "cjson"
 local core = require "etoro.core"
 local etoro = require "etoro"
+local patience = require "spec.support.patience"
 local recorder = require "spec.support.recorder"
 
 local M = {}
@@ -23,7 +24,8 @@ end
 
 function M.new_client(options)
   local all = { base_url = server.url, api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789", rate_limit = false }
+    user_key = "test-user-key-0123456789", rate_limit = false,
+    connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value end
   return assert(etoro.client(all))
 end

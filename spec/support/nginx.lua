@@ -16,6 +16,7 @@
 --   /sized/...         the same files, never encoded
 --   everything else    the proxy's, else 404
 local files = require "spec.support.files"
+local patience = require "spec.support.patience"
 local process = require "spec.support.process"
 local socket = require "socket"
 
@@ -216,7 +217,8 @@ function methods:errors() return read(self.dir .. "/error.log") end
 --- A client of it; options as for etoro.client.
 function methods:client(options)
   local all = { base_url = self.url, ca_file = self.ca_file,
-    api_key = "sandbox-api-key", user_key = "sandbox-user-key" }
+    api_key = "sandbox-api-key", user_key = "sandbox-user-key",
+    connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value or nil end
   if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)

@@ -17,7 +17,7 @@ local core = require "etoro.core"
 local etoro, patience = require "etoro", require "spec.support.patience"
 local function client(url, options)
   local all = { base_url = url, api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789" }
+    user_key = "test-user-key-0123456789", connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value end
   all.rate_limit = all.rate_limit or false -- specs make more calls a minute
   return assert(etoro.client(all))

@@ -375,7 +375,7 @@ function methods:steps_left() return order(self, { what = "status" }).steps_left
 --- A client of the recorder; options as for etoro.client.
 function methods:client(options)
   local all = { base_url = self.url, api_key = "test-api-key-0123456789",
-    user_key = "test-user-key-0123456789" }
+    user_key = "test-user-key-0123456789", connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value or nil end
   if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)

@@ -55,7 +55,7 @@ end
 --- unless they are asked for: specs make more calls a minute than users may.
 function methods:client(options)
   local all = { base_url = self.url, api_key = "sandbox-api-key",
-    user_key = "sandbox-user-key" }
+    user_key = "sandbox-user-key", connect_timeout = patience }
   for name, value in pairs(options or {}) do all[name] = value or nil end
   if all.rate_limit == nil then all.rate_limit = false end
   return require("etoro").client(all)

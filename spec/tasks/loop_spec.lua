@@ -35,7 +35,7 @@ end
 local function new_client(options)
   local all = { base_url = server.url, api_key = "test-api-key-0123456789",
     user_key = "test-user-key-0123456789", rate_limit = false,
-    max_connections = COUNT }
+    connect_timeout = patience, max_connections = COUNT }
   for name, value in pairs(options or {}) do all[name] = value end
   return assert(etoro.client(all))
 end
