@@ -19,7 +19,7 @@ describe("a stream that nobody has read for seconds #memory", function()
   local function open(options)
     number = number + 1
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, stream_url =
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience, stream_url =
         ("ws://127.0.0.1:%s/away/%d"):format(server.plain, number) })
     options = options or {}
     options.backoff = { 0.05, 0.1 }

@@ -25,7 +25,8 @@ describe("a stream #memory", function()
 
   local function open(path, options)
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, on_event = function() end,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
+      on_event = function() end,
       stream_url = ("ws://127.0.0.1:%s/bad/%s"):format(server.plain, path) })
     stream = assert(client:stream(options))
     return stream

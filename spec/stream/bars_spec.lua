@@ -185,7 +185,8 @@ describe("etoro.bars", function()
 
   local function open(base_url)
     local client = assert(etoro.client { base_url = base_url or "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, max_retries = 0,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
+      max_retries = 0,
       stream_url = ("ws://127.0.0.1:%s/etoro"):format(wire.plain) })
     stream = assert(client:stream())
     return stream

@@ -34,7 +34,7 @@ describe("a stream that is cut", function()
 
   local function open(policy)
     local port = market:expect "ready (%d+)\n"
-    local client = assert(box:client {
+    local client = assert(box:client { connect_timeout = patience,
       stream_url = "ws://127.0.0.1:" .. port .. "/ws" })
     stream = assert(client:stream { policy = policy, queue = 200,
       backoff = { 0.001, 0.01 } })

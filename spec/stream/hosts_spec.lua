@@ -20,7 +20,7 @@ local function url() return ("ws://127.0.0.1:%d/pushes/%d"):format(server.plain,
 
 local function new_client(options)
   local all = { base_url = "http://127.0.0.1:1", api_key = ws.API_KEY,
-    user_key = ws.USER_KEY, stream_url = url() }
+    user_key = ws.USER_KEY, connect_timeout = patience, stream_url = url() }
   for name, value in pairs(options or {}) do all[name] = value end
   return assert(etoro.client(all))
 end

@@ -25,7 +25,8 @@ describe("a field of another type", function()
     if last then table.insert(said, json.encode(last)) end
     local odd = ('{%s"say":[%s]}'):format(fields or "", table.concat(said, ","))
     client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, on_event = function() end,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
+      on_event = function() end,
       stream_url = ("ws://127.0.0.1:%s/bad/odd/%s"):format(server.plain,
         (odd:gsub(".", function(c) return ("%02x"):format(c:byte()) end))) })
     stream = assert(client:stream { backoff = { 0.01, 0.02 } })

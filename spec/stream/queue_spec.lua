@@ -271,7 +271,7 @@ describe("a stream whose reader is slow", function()
 
   local function open(count, options)
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
       stream_url = ("ws://127.0.0.1:%s/pushes/%d"):format(server.plain, count) })
     stream = assert(client:stream(options))
     assert(stream:subscribe { 1001 })

@@ -23,7 +23,7 @@ describe("stream:record #memory", function()
 
   local function open(path, options)
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
       stream_url = ("ws://127.0.0.1:%s%s"):format(server.plain, path) })
     stream = assert(client:stream(options))
     return stream

@@ -25,7 +25,7 @@ describe("a stream's topic #lua", function()
 
   local function open(count, options)
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, stream_url =
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience, stream_url =
         ("ws://127.0.0.1:%s/stale/%d"):format(server.plain, count) })
     stream = assert(client:stream(options))
     assert(stream:subscribe { 1, 2, 3, 4, 5, 6 })

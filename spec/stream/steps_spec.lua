@@ -126,7 +126,7 @@ describe("a step", function()
       local streams, loop = {}, etoro.loop()
       for i = 1, STREAMS do
         local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-          api_key = ws.API_KEY, user_key = ws.USER_KEY,
+          api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
           stream_url = ("ws://127.0.0.1:%s/pour/%s/100"):format(server.raw,
             hex(frame(0x81, text))) })
         streams[i] = assert(client:stream())
@@ -158,7 +158,7 @@ describe("a step", function()
 
   it("and limits.stream_prices prices", function()
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY,
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience,
       stream_url = ("ws://127.0.0.1:%s/bad/flood/quotes/3000"):format(
         server.plain) })
     local stream, loop = assert(client:stream()), etoro.loop()

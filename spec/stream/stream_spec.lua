@@ -18,7 +18,7 @@ describe("client:stream #memory", function()
 
   local function open(path, options, keys)
     local all = { base_url = "http://127.0.0.1:1", api_key = ws.API_KEY,
-      user_key = ws.USER_KEY,
+      user_key = ws.USER_KEY, connect_timeout = patience,
       stream_url = ("ws://127.0.0.1:%s%s"):format(server.plain, path) }
     for name, value in pairs(keys or {}) do all[name] = value or nil end
     local client = assert(etoro.client(all))

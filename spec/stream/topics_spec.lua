@@ -26,7 +26,7 @@ describe("a stream's topics #memory", function()
 
   local function open(path, options)
     local client = assert(etoro.client { base_url = "http://127.0.0.1:1",
-      api_key = ws.API_KEY, user_key = ws.USER_KEY, stream_url =
+      api_key = ws.API_KEY, user_key = ws.USER_KEY, connect_timeout = patience, stream_url =
         ("ws://127.0.0.1:%s%s"):format(server.plain, path) })
     stream = assert(client:stream(options or { backoff = { 0.02, 0.04 } }))
     return stream
