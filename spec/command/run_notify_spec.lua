@@ -209,4 +209,26 @@ describe("etoro run --notify #lua", function()
     end)
     assert.is_true(hooks.list[1].is_failing)
   end)
+
+  it("tells that a call has waited for its budget #slow #timed", function()
+    local slow = support_server.start { window = 30, api_key = API_KEY, user_key = USER_KEY }
+    finally(function() slow:stop() end)
+    local path = write("asks.lua", ([[return { name = "asks", symbols = { "AAPL" },
+      main = function(ctx)
+        repeat
+          local before = ctx:now()
+          ctx:sleep(0.001)
+          ctx:positions()
+        until ctx:now() - before >= %d
+        error "it has waited"
+      end }]]):format(run_limits.command_wait_told))
+    local out = run(10, path, "--demo", "--base-url", slow.url, "--notify",
+      ("cat >>'%s/told'"):format(dir))
+    local told = "warning: a call waited %d+ s for the budget of portfolio%-demo: what it asks "
+      .. "is more than that gives"
+    assert.matches(told, texts(notes "told"))
+    assert.matches(told:gsub("^warning: ", ""), out)
+    local _, count = read "asks.demo.log":gsub("a call waited %d+ s", "")
+    assert.equal(1, count) -- once in run_limits.command_wait_again
+  end)
 end)

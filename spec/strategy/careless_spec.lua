@@ -175,6 +175,16 @@ describe("a careless strategy #lua", function()
     assert.is_true(#result.orders > 0)
   end)
 
+  it("is told of an indicator that has no value where it could have one", function()
+    local result = assert(lab:run [[return { name = "v", symbols = { "BTC" }, interval = "1h",
+      indicators = function() return { price = require("etoro.indicators").vwap(5) } end,
+      on_bar = function(ctx) ctx.state.called = true end }]])
+    assert.is_nil(result.err)
+    assert.is_nil(result.state.called)
+    assert.matches("BTC: after %d+ bars price has no value, and nothing is decided",
+      table.concat(lab:told "note", "\n"))
+  end)
+
   it("is told what its functions give that is none", function()
     local function refused(fields)
       local result, err = lab:run(('return { name = "n", interval = "1h", on_bar = '

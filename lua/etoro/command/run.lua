@@ -10,6 +10,7 @@ local output = require "etoro.command.output"
 local run_ask = require "etoro.command.run_ask"
 local run_control = require "etoro.command.run_control"
 local run_files = require "etoro.command.run_files"
+local run_limits = require "etoro.values.run_limits"
 local run_log = require "etoro.command.run_log"
 local run_notify = require "etoro.command.run_notify"
 local run_show = require "etoro.command.run_show"
@@ -72,6 +73,32 @@ local function has_file(path)
   return file ~= nil
 end
 
+-- Where stdout takes no more, that ends all runs in order, and none of them in
+-- the middle of a decision.
+local function say(runs, fn)
+  local ok, problem = pcall(fn)
+  if not ok then runs.problem = runs.problem or problem end
+end
+
+-- Where a note goes that nobody needs to look at the screen for.
+local function pass_on(runs, file, note)
+  note.portfolio = file.portfolio
+  if file.writes then file.writes:write(note) end
+  runs.hooks:add(note)
+end
+
+local function hear(runs, file, note)
+  pass_on(runs, file, note)
+  say(runs, function()
+    run_show.note(runs.session, note, #runs.files > 1)
+    if runs.is_live and not runs.is_over then run_table.draw(runs) end
+  end)
+end
+
+local function note_of(file, text)
+  return { time = os.time(), kind = "warning", strategy = file.strategy.name, text = text }
+end
+
 -- A file's client; ends the command where a run has its journal already.
 local function own_client(session, file, options)
   local client, err = session:make_client(options)
@@ -83,6 +110,24 @@ local function own_client(session, file, options)
   end
   session:must(client, err):load() -- a run may outlive the files that it came from
   return client
+end
+
+-- What hears a file's client. What it warns of is for the log and the hooks as well; and
+-- a strategy that asks more than its budget gives decides late, and would not know why.
+local function listener_of(runs, file)
+  local listener, told = runs.session:listener(), nil
+  return function(event)
+    listener(event)
+    if event.kind == "warning" then
+      pass_on(runs, file, note_of(file, event.message))
+    elseif event.kind == "waited" and event.wait >= run_limits.command_wait_told
+        and not (told and event.at - told < run_limits.command_wait_again) then
+      told = event.at
+      hear(runs, file, note_of(file, ("a call waited %s s for the budget of %s: what it "
+        .. "asks is more than that gives"):format(core.fixed(event.wait, 0),
+        tostring(event.pool))))
+    end
+  end
 end
 
 -- The client that acts for a file's portfolio. A token of another one would trade
@@ -113,7 +158,8 @@ end
 local function open_clients(runs)
   if runs.place == "sandbox" then return end
   for _, file in ipairs(runs.files) do
-    local options = { rails = file.rails, journal = file.state .. ".journal" }
+    local options = { rails = file.rails, journal = file.state .. ".journal",
+      on_event = listener_of(runs, file) }
     file.client = file.portfolio and portfolio_client(runs.session, file, options)
       or own_client(runs.session, file, options)
   end
@@ -137,28 +183,6 @@ local function stop(runs)
   return count and count > 1 and "now" or name ~= nil or runs.problem ~= nil
 end
 
--- Where stdout takes no more, that ends all runs in order, and none of them in
--- the middle of a decision.
-local function say(runs, fn)
-  local ok, problem = pcall(fn)
-  if not ok then runs.problem = runs.problem or problem end
-end
-
--- Where a note goes that nobody needs to look at the screen for.
-local function pass_on(runs, file, note)
-  note.portfolio = file.portfolio
-  if file.writes then file.writes:write(note) end
-  runs.hooks:add(note)
-end
-
-local function hear(runs, file, note)
-  pass_on(runs, file, note)
-  say(runs, function()
-    run_show.note(runs.session, note, #runs.files > 1)
-    if runs.is_live and not runs.is_over then run_table.draw(runs) end
-  end)
-end
-
 local function see(runs, file, view)
   file.view = view
   if runs.session.out.is_json and runs.place ~= "sandbox" then
@@ -179,9 +203,8 @@ local function begin(runs, file, control)
   file.control = control
   local server, problem = run_control.open(file, runs.place, control)
   if server then return server end
-  hear(runs, file, { time = os.time(), kind = "warning",
-    strategy = file.strategy.name, text = "etoro status cannot ask this run, and "
-      .. "etoro halt goes by its file alone: " .. problem })
+  hear(runs, file, note_of(file, "etoro status cannot ask this run, and etoro halt goes "
+    .. "by its file alone: " .. problem))
 end
 
 local function run_one(runs, file)

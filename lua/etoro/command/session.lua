@@ -66,6 +66,10 @@ local function listener(self)
   end
 end
 
+--- What hears the events of a client of this run.
+---@return fun(event: table)
+function methods:listener() return listener(self) end
+
 --- Makes a client as the command line says.
 ---@param more? etoro.ClientOptions what it has beside that
 ---@return etoro.Client? client

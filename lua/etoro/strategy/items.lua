@@ -165,6 +165,19 @@ function M.unsettled(item)
   return names
 end
 
+--- The names of the indicators that have no value, though they have had all that they
+--- need: it is not to come of more bars alone.
+---@param item etoro.StrategyItem
+---@return string[]
+function M.without_value(item)
+  local names = {}
+  for i, one in ipairs(item.lines) do
+    if one.settled and not one.ready then names[#names + 1] = item.line_names[i] end
+  end
+  table.sort(names, core.before)
+  return names
+end
+
 --- The symbols of a strategy, which may be a function of ctx.
 ---@param strategy etoro.Strategy
 ---@param ctx table

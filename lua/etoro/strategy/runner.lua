@@ -241,6 +241,12 @@ local function warm_up(self, item)
       .. "longer depends on where it began"):format(item.symbol, #list,
       table.concat(unsettled, ", "), items.needed(item)))
   end
+  local lacking = items.without_value(item)
+  if #lacking > 0 then
+    self:note("note", ("%s: after %d bars %s has no value, and nothing is decided before it "
+      .. "has one; bars without volume give vwap none"):format(item.symbol, #list,
+      table.concat(lacking, ", ")))
+  end
   return true
 end
 

@@ -49,6 +49,10 @@ return {
   strategy_weight_max = 10,
   -- instructions: of Lua, one callback; some ten seconds
   strategy_instructions = 1000000000,
+  -- seconds: that a call of a run waits for its budget before that is told
+  command_wait_told = 5,
+  -- seconds: between two times that it is told
+  command_wait_again = 60,
   -- instructions: of Lua, in main between two sleeps; some second
   strategy_main_instructions = 100000000,
   -- notes, errors, moments of equity: of one run that its result holds
