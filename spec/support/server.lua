@@ -16,7 +16,7 @@ local STILL = "spec/support/still.lua"
 
 --- Starts a sandbox on a free port.
 ---@param options? table arguments by name ("seed", "limits", ...), and env; still:
----a time at which its clock stands
+---a time at which its clock stands, or seconds beside this machine's ("-25")
 function M.start(options)
   options = options or {}
   local argv = { os.getenv "LUA" or "lua5.4", SCRIPT, "--port=0" }
