@@ -72,6 +72,31 @@ describe("the JSON of the etoro command #lua", function()
     has_shape(etoro("search", "apple")[1], "`search`")
   end)
 
+  it("has null where there is no stop, wherever one is told, and no size of 0", function()
+    local null = require("etoro").null
+    local bid = etoro("quote", "AAPL")[1].bid
+    local stop = math.floor(bid * 90) / 100
+    local filled = etoro("order", "AAPL", "--amount", "100", "--stop-loss",
+      ("%.2f"):format(stop))
+    assert.same({ stop, null }, { filled.stopLossRate, filled.takeProfitRate })
+    local id = filled.positions[1].positionId
+    etoro("order", "AAPL", "--amount", "50", "--trigger", "50")
+    etoro("order", "BTC", "--units", "0.01", "--trigger", "20000", "--take-profit",
+      "900000")
+    server:advance(60)
+    local function told(one) return { one.stopLossRate, one.takeProfitRate } end
+    for _, order in ipairs(etoro "orders") do
+      local is_btc = order.symbol == "BTC"
+      assert.same({ null, is_btc and 900000 or null }, told(order))
+      assert.equal(is_btc and 0.01 or null, order.units)
+    end
+    local position = etoro("positions")[1]
+    assert.same({ stop, null }, told(position))
+    assert.equal("closed", etoro("close", ("%d"):format(id)).state)
+    server:advance(60)
+    assert.same({ stop, null }, told(etoro("history")[1]))
+  end)
+
   it("has what a script needs of orders, positions and trades", function()
     local order = etoro("order", "AAPL", "--amount", "100")
     has_shape(order, "`orders`")

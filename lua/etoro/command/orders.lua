@@ -35,14 +35,9 @@ M.COLUMNS = { ">order", { "symbol", least = 6 }, { "side", drop = 6 },
   { ">trigger", drop = 4 }, { "state", drop = 5 },
   { "why", drop = 1, least = 12 } }
 
--- An order is of dollars or of units; the API has 0 for the other.
-local function size_of(value)
-  return type(value) == "number" and value > 0 and value or nil
-end
-
 local function has_units(shapes_of)
   for _, shape in ipairs(shapes_of) do
-    if size_of(shape.units) then return true end
+    if shape.units ~= null then return true end
   end
   return false
 end
@@ -55,10 +50,10 @@ function M.orders(session)
     local shape = shapes.order(order, symbols)
     list[i] = shape
     rows[i] = { shape.orderId, output.name(shape), SIDES[shape.side],
-      output.usd(size_of(shape.amount)),
+      output.usd(shape.amount),
       output.number(shape.leverage), output.number(shape.triggerRate),
       shape.state, known(shape.reason, ""),
-      output.number(size_of(shape.units)) }
+      output.number(shape.units) }
   end
   remembered.keep(session, "orders", list, function(one)
     return output.number(one.orderId), ("%s %s, %s"):format(output.name(one),

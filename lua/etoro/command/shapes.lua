@@ -10,7 +10,7 @@ local figures = require "etoro.command.figures"
 local order_states = require "etoro.trading.order.states"
 local stops = require "etoro.trading.account.stops"
 
-local tostring = core.text -- not up to the locale
+local tonumber, tostring = core.number, core.text -- not up to the locale
 
 local M = {}
 
@@ -162,7 +162,13 @@ function M.reason(order, state)
 end
 
 local ORDER = { "orderId", "referenceId", "instrumentId", "side", "amount",
-  "units", "leverage", "triggerRate", "limitRate" }
+  "units", "leverage", "triggerRate", "limitRate", "stopLossRate", "takeProfitRate" }
+
+-- An order is of dollars or of units; the API has 0 for the other.
+local function size_of(value)
+  local number = tonumber(value)
+  return number and number > 0 and value or nil
+end
 
 local function positions_of(order)
   local list = {}
@@ -193,11 +199,12 @@ function M.order(order, symbols)
   local names = with_null(ORDER, {
     of(order, "orderId"), of(order, "referenceId"),
     of(order, "instrumentId") or of(asset, "instrumentId"), side,
-    of(order, "requestedAmount", "amount"),
-    of(order, "requestedUnits", "amountInUnits", "units"),
+    size_of(of(order, "requestedAmount", "amount")),
+    size_of(of(order, "requestedUnits", "amountInUnits", "units")),
     of(order, "leverage") or of(asset, "leverage"),
     of(order, "requestedTriggerRate", "triggerRate", "rate"),
     of(order, "requestedLimitRate", "limitRate"),
+    stops.stop_loss(order), stops.take_profit(order),
   })
   local id = M.instrument_id(order) or M.instrument_id(asset)
   names.symbol = id and symbols[id] or of(asset, "symbol") or core.null
@@ -220,7 +227,8 @@ function M.placed(item)
 end
 
 local TRADE = { "positionId", "instrumentId", "side", "amount", "units",
-  "leverage", "openRate", "closeRate", "fees", "profit", "opened", "closed" }
+  "leverage", "openRate", "closeRate", "fees", "profit", "opened", "closed",
+  "stopLossRate", "takeProfitRate" }
 
 --- A closed trade.
 ---@param trade table
@@ -232,7 +240,7 @@ function M.trade(trade, symbols)
     of(trade, "investment"), of(trade, "units"), of(trade, "leverage"),
     of(trade, "openRate"), of(trade, "closeRate"), of(trade, "fees"),
     of(trade, "netProfit"), of(trade, "openTimestamp"),
-    of(trade, "closeTimestamp"),
+    of(trade, "closeTimestamp"), stops.stop_loss(trade), stops.take_profit(trade),
   })
   names.symbol = symbol_of(trade, symbols)
   names.profitPercent = figures.percent(names.profit, names.amount) or core.null
