@@ -1,5 +1,6 @@
 -- Strategies as people write them in a hurry: a slip is told where it was made, and
 -- costs neither money nor another strategy anything.
+local etoro = require "etoro"
 local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
 
@@ -217,6 +218,35 @@ describe("a careless strategy #lua", function()
       assert.matches("strategy.lua:4: an indicator is no number: its newest one is .value",
         result.err and result.err.message or slip .. " is not told", 1, true)
     end
+  end)
+
+  it("is told what other platforms' words are called here", function()
+    local function load_text(text)
+      local loaded, err = etoro.strategy.load(lab:file("other.lua", text))
+      assert.is_nil(loaded)
+      return err.message
+    end
+    assert.matches("it sets the global 'main': use main(ctx), a field of the table "
+      .. "that the file returns", load_text "function main() end", 1, true)
+    assert.matches("it sets the global 'OnStop': use on_stop(ctx, why)",
+      load_text "function OnStop() end", 1, true)
+    assert.matches("it sets the global 'count': write 'local count'", load_text "count = 1", 1,
+      true)
+    assert.matches("'on_tick' is not known here: use on_quote(ctx, quote)",
+      load_text "return { name = 'o', on_tick = function() end }", 1, true)
+    assert.matches("there is no global 'sleep': use ctx:sleep(seconds)",
+      load_text "sleep(1000)", 1, true)
+    assert.matches("ctx has no 'message': use ctx:notify(text)",
+      why "ctx:message('x')", 1, true)
+  end)
+
+  it("is told of a module that is not there in one line", function()
+    local result, err = lab:run [[
+      local m = require "lib.none"
+      return m]]
+    assert.is_nil(result)
+    assert.equal(lab.dir .. "/strategy.lua:1: there is no module 'lib.none', neither beside "
+      .. "the file nor among those of this machine", err.message)
   end)
 
   describe("that writes into Lua's own tables", function()

@@ -225,7 +225,7 @@ return { name = more.deep .. more.n .. require "more".n, main = print }
     write("broken.lua", "x = 1\n")
     assert.matches("^broken.lua:1: it sets the global 'x'",
       fault "require 'broken'")
-    assert.matches("module '%.%./bad' not found", fault "require '../bad'")
+    assert.matches("there is no module '%.%./bad'", fault "require '../bad'")
     assert.equal(require "cjson", assert(etoro.strategy.load(write("c.lua",
       "local cjson = require 'cjson'\nreturn { name = 'a', main = print,"
         .. " settings = {}, symbols = function() return cjson end }"

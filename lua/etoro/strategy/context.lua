@@ -4,6 +4,7 @@ local blame = require "etoro.values.blame"
 local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local dealing = require "etoro.strategy.dealing"
+local elsewhere = require "etoro.strategy.elsewhere"
 local exits = require "etoro.strategy.exits"
 local items = require "etoro.strategy.items"
 local nearest = require "etoro.values.nearest"
@@ -96,7 +97,8 @@ end
 function ctx:weight(symbol)
   local run <const> = run_of(self)
   local weight, err = target.weight(run, symbol)
-  return weight, err
+  if not weight then return nil, err end
+  return weight
 end
 
 --- Cancels an order of the strategy's own that waits.
@@ -255,7 +257,7 @@ function M.new(run)
   })
   setmetatable(has, { __index = function(_, name)
     return blame.raise(("ctx has no '%s'%s"):format(tostring(name),
-      nearest.hint(tostring(name), has)))
+      elsewhere.hint(tostring(name), has)))
   end })
   runs[self] = run
   return self

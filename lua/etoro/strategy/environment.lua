@@ -6,9 +6,9 @@
 -- looked for before the file runs.
 
 local core = require "etoro.core"
+local elsewhere = require "etoro.strategy.elsewhere"
 local errors = require "etoro.errors"
 local strategy_globals = require "etoro.strategy.globals"
-local nearest = require "etoro.values.nearest"
 local rng = require "etoro.sandbox.rng"
 local times = require "etoro.values.times"
 local traversal = require "etoro.strategy.traversal"
@@ -21,7 +21,11 @@ local PLAIN = { "assert", "error", "getmetatable", "ipairs", "pcall", "rawequal"
   "rawget", "rawlen", "rawset", "select", "setmetatable",
   "tonumber", "tostring", "type", "xpcall", "_VERSION", "collectgarbage", "warn" }
 
-local SETS = "it sets the global '%s': write 'local %s', or keep it in ctx.state"
+-- What setting a global is told.
+local function sets(name)
+  return ("it sets the global '%s'%s"):format(name, elsewhere.callback(name)
+    or (": write 'local %s', or keep it in ctx.state"):format(name))
+end
 
 -- Lua's own tables of which each file has a copy: what one writes into its own changes
 -- no other strategy, and nothing here.
@@ -102,6 +106,17 @@ local function own_module(self, name)
   end
 end
 
+-- A module of the machine's. Where there is none Lua names each place that it looked in:
+-- those beside the file are what is meant.
+local function from_outside(self, name)
+  local ok, module = pcall(self.outside, name)
+  if ok then return module end
+  local text = tostring(module)
+  if not text:find(("module '%s' not found"):format(name), 1, true) then error(module, 0) end
+  refuse(self, ("there is no module '%s', neither beside the file nor among those of this "
+    .. "machine"):format(name))
+end
+
 local function require_in(self, name)
   check_module(self, name)
   local loaded = self.loaded[name]
@@ -112,8 +127,8 @@ local function require_in(self, name)
     if self.on_module and not PARTS[name] then
       self.on_module(name, (place(self.chunks):gsub(": $", "")))
     end
-    local outside = self.outside(PARTS[name] or name)
-    if not PARTS[name] then return outside end
+    if not PARTS[name] then return from_outside(self, name) end
+    local outside = self.outside(PARTS[name])
     self.loaded[name] = copy(outside)
     return self.loaded[name]
   end
@@ -286,12 +301,12 @@ local function closed(self, globals)
       local value = globals[name]
       if value == nil then
         refuse(self, ("there is no global '%s'%s"):format(tostring(name),
-          nearest.hint(name, globals)))
+          elsewhere.hint(name, globals)))
       end
       return value
     end,
     __newindex = function(_, name)
-      refuse(self, SETS:format(tostring(name), tostring(name)))
+      refuse(self, sets(tostring(name)))
     end,
     __name = "etoro.strategy.globals", __metatable = false,
   })
@@ -349,7 +364,7 @@ function M.compile(self, text, path)
   if not chunk then return nil, problem end
   local name, line = strategy_globals.first(text)
   if not name then return chunk end
-  return nil, ("%s:%d: %s"):format(path, line, SETS:format(name, name))
+  return nil, ("%s:%d: %s"):format(path, line, sets(name))
 end
 
 --- What was raised, as one line that begins with a place.

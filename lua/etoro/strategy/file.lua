@@ -3,9 +3,9 @@
 
 local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
+local elsewhere = require "etoro.strategy.elsewhere"
 local environment = require "etoro.strategy.environment"
 local errors = require "etoro.errors"
-local nearest = require "etoro.values.nearest"
 local run_limits = require "etoro.values.run_limits"
 local schedule = require "etoro.values.schedule"
 local settings = require "etoro.strategy.settings"
@@ -184,7 +184,7 @@ local function find_fault(file, strategy)
     local check = FIELDS[name]
     if not check then
       return wrong(file, name, "is not known here"
-        .. nearest.hint(name, FIELDS))
+        .. elsewhere.hint(name, FIELDS))
     end
     local problem = check(strategy[name])
     if problem then return wrong(file, name, problem) end
