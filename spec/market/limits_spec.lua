@@ -105,9 +105,9 @@ describe("the market's ceilings:", function()
     assert.equal("invalid", err.kind)
     assert.matches("has 101 characters", err.message)
     for _, ask in ipairs { client.orders.open, client.orders.costs } do
-      _, err = ask(client.orders, { symbol = ("x"):rep(101), transaction = "buy",
+      local _, refused = ask(client.orders, { symbol = ("x"):rep(101), transaction = "buy",
         amount = 5 })
-      assert.matches("has 101 characters", err.message)
+      assert.matches("has 101 characters", refused.message)
     end
     assert.equal(0, #api.lines)
   end)
