@@ -122,6 +122,34 @@ describe("etoro data get --from", function()
       assert.equal(1, #later.holes)
     end)
 
+  it("says so as well where nothing older than that was asked for", function()
+    local from = day(5)
+    local got = get("--interval", "1m", "--from", from)
+    assert.equal(limits.bars_max, got.bars + 1) -- one is not over
+    assert.same({ { from = from, to = got.from } }, got.holes)
+    assert.is_nil(got.empty)
+    local _, err = etoro(4, "data", "get", "MSFT", "--interval", "1m", "--from", day(5),
+      "--to", day(4))
+    assert(err:find("no bars of MSFT of that time yet: those between two times are there "
+      .. "some 13 days later", 1, true), err)
+  end)
+
+  it("says which of what was asked for the API has no bars of, and what --to left out",
+    function()
+      get()
+      local words = { "--from", "2010-01-01", "--to", "2011-01-01", "--utc" }
+      local out = etoro(0, "data", "get", "AAPL", table.unpack(words))
+      assert(out:find("AAPL: the API has no bars from 2010-01-01 to 2011-01-01\n", 1, true),
+        out)
+      assert(out:find("AAPL: bars from 2011%-01%-01 to [%d-]+ were not asked for: they "
+        .. "are read by the next call without %-%-to\n"), out)
+      assert.is_nil(out:find("days later", 1, true))
+      local got = get("--from", "2010-01-01")
+      assert.is_false(got.gap)
+      assert.same({ from = "2010-01-01T00:00:00Z", to = got.from }, got.empty)
+      assert.is_nil(get("--from", day(300)).empty)
+    end)
+
   it("goes on behind a kill -9 where it was, by the same command", function()
     server:fault { route = RANGE, fault = "stall", after = 6, times = 1 }
     local words = { "data", "get", "AAPL", "--interval", "1h", "--from",

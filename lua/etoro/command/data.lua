@@ -129,11 +129,11 @@ end
 
 local function moment(seconds) return times.format(seconds) end
 
+local function stretch(one) return { from = moment(one[1]), to = moment(one[2]) } end
+
 local function holes_of(got)
   local list = {}
-  for i, one in ipairs(got.holes) do
-    list[i] = { from = moment(one[1]), to = moment(one[2]) }
-  end
+  for i, one in ipairs(got.holes) do list[i] = stretch(one) end
   return list
 end
 
@@ -141,20 +141,35 @@ local function got_shape(got)
   return { symbol = got.symbol, instrumentId = got.id, interval = got.interval,
     bars = got.count, fresh = got.fresh, from = moment(got.from),
     to = moment(got.to), gap = #got.holes > 0, holes = json.list(holes_of(got)),
+    empty = got.empty and stretch(got.empty),
     left_out = got.left_out, lone = got.lone, conversion = got.conversion,
     file = got.path }
+end
+
+-- The stretches of time that were asked for and are not there, and what becomes of them.
+local function say_lacks(session, got)
+  local function say(one, words, ...)
+    local shown = stretch(one)
+    shown.interval = got.interval
+    local from, to = span_of(session, shown)
+    session.out:line(words:format(got.symbol, from, to, ...), "yellow")
+  end
+  if got.empty then say(got.empty, "%s: the API has no bars from %s to %s") end
+  for _, hole in ipairs(got.holes) do
+    if hole[1] < got.edge then
+      say(hole, "%s: bars from %s to %s were not asked for: they are read by the next "
+        .. "call without --to")
+    else
+      say(hole, "%s: bars are missing from %s to %s: those between two times are there "
+        .. "some %d days later, get them again then", limits.bars_range_lag)
+    end
+  end
 end
 
 local function say_got(session, got)
   session.out:line(("%s %s: %d new bars, %d in all, %s to %s"):format(got.symbol,
     got.interval, got.fresh, got.count, span_of(session, got_shape(got))))
-  for _, hole in ipairs(holes_of(got)) do
-    hole.interval = got.interval
-    local from, to = span_of(session, hole)
-    session.out:line(("%s: bars are missing from %s to %s: those between two times "
-      .. "are there some %d days later, get them again then"):format(got.symbol,
-      from, to, limits.bars_range_lag), "yellow")
-  end
+  say_lacks(session, got)
   if got.left_out > 0 then
     session.out:line(("%s: %d rows of the answer were no bars"):format(
       got.symbol, got.left_out), "yellow")

@@ -256,6 +256,7 @@ function work:missing()
   self.edge = range.edge(self.now)
   self.edge = phase + (self.edge - phase) // width * width
   local from = self.from and up(self.from) or newest and self.spans[1][1]
+  self.asked = self.from and from
   local to = newest and newest[2] or self.edge
   if self.to then to = math.min(self.is_old and self.edge or to, up(self.to)) end
   if not from or from >= to then return {} end
@@ -308,23 +309,52 @@ local function start(client, about, options)
       width = width, phase = width == WEEK and 3 * times.DAY or 0 } }, work)
 end
 
+-- Nothing is kept: why not.
+local function nothing(self)
+  local is_young = self.asked and self.asked >= self.edge
+  return nil, errors.new { kind = "not_found", code = "no_bars",
+    message = ("the API has no bars of %s %s%s"):format(self.about.symbol,
+      (self.from or self.to) and "of that time" or "that are over", is_young
+        and (" yet: those between two times are there some %d days later"):format(
+          limits.bars_range_lag) or "") }
+end
+
+-- What nobody has read yet between what is kept and what was asked for.
+local function holes_of(self)
+  local first, last = self.spans[1][1], self.spans[#self.spans][2]
+  return spans.missing(self.spans, math.min(first, self.asked or first), last)
+end
+
+-- The stretch behind `from` that was read and has no bars, where that is no holiday.
+local function empty_of(self, holes)
+  local from = self.asked
+  if not from then return nil end
+  local till = self.to or self.now
+  for _, time in ipairs(self.columns.time) do
+    if time >= from then
+      till = math.min(till, time)
+      break
+    end
+  end
+  for _, hole in ipairs(holes) do
+    if hole[2] > from then till = math.min(till, hole[1]) end
+  end
+  return till - from > WEEK and { from, till } or nil
+end
+
 local function finish(self)
   if self.is_changed then
     local ok, err = self:save()
     if not ok then return nil, err end
   end
   local columns = self.columns
-  if #columns.time == 0 then
-    return nil, errors.new { kind = "not_found", code = "no_bars",
-      message = ("the API has no bars of %s %s"):format(self.about.symbol,
-        (self.from or self.to) and "of that time" or "that are over") }
-  end
+  if #columns.time == 0 then return nothing(self) end
   local got = {}
   for name, value in pairs(self.kept) do got[name] = value end
   got.fresh, got.left_out, got.lone = self.fresh, self.left_out, self.lone
   got.conversion, got.is_told = self.conversion, self.is_told
-  got.holes = spans.missing(self.spans, self.spans[1][1],
-    self.spans[#self.spans][2])
+  got.holes, got.edge = holes_of(self), self.edge
+  got.empty = empty_of(self, got.holes)
   got.from, got.to = columns.time[1], columns.time[#columns.time]
   return got
 end
@@ -334,7 +364,9 @@ end
 ---@field left_out integer what was no bar
 ---@field lone integer bars that one route has and the other has not, where both were read
 ---@field is_told boolean whether the API has said what their currency is worth
----@field holes number[][] stretches that nothing is known of
+---@field holes number[][] stretches that nothing is known of, from what was asked for on
+---@field edge number a hole that begins before it can be read now
+---@field empty? number[] from `from` on, where the API has no bars of more than a week
 ---@field from number the first bar's time
 ---@field to number the last bar's
 
