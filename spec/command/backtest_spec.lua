@@ -287,4 +287,25 @@ return { name = "leak", symbols = { "AAPL" }, interval = "1d",
       local out = etoro(1, leak, "--data", data, "--warmup-check")
       assert(out:find("where the bars begin", 1, true), out)
     end)
+
+  it("does not praise what decided nothing, and says what is believed of a file", function()
+    local still = lab:file("still.lua", [[
+return { name = "still", symbols = { "AAPL" }, interval = "1d", on_bar = function() end }]])
+    for _, option in ipairs { "--causality", "--warmup-check" } do
+      local out = etoro(0, still, "--data", data, option)
+      assert(out:find("nothing was decided, so that nothing is shown", 1, true), out)
+      assert.is_nil(out:find("none depends", 1, true))
+    end
+    local days = lab:file("days.txt", "2024-01-03 b\n2024-01-10 s\n")
+    local signals = lab:file("signals.lua", ([[
+local days = {}
+for line in io.lines %q do days[line:sub(1, 10)] = line:sub(12) end
+return { name = "signals", symbols = { "AAPL" }, interval = "1d",
+  on_bar = function(ctx, bar)
+    local what = days[os.date("!%%Y-%%m-%%d", bar.time)]
+    if what then ctx:target("AAPL", what == "b" and 0.5 or 0) end
+  end }]]):format(days))
+    local out = etoro(0, signals, "--data", data, "--causality")
+    assert(out:find("that each line was known at the time it names is believed", 1, true), out)
+  end)
 end)

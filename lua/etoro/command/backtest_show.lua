@@ -275,12 +275,17 @@ function M.proof(session, what, proof)
       OTHER_RUN[one.kind]:format(one.at, one.path, one.place), one.got), "red")
   end
   for _, path in ipairs(types.sorted_names(proof.files)) do
-    session.out:line(("it reads %s (%s): what has no times there, and no prices of "
-      .. "these bars, was not looked at"):format(path, proof.files[path]), "yellow")
+    session.out:line(("it reads %s (%s): that each line was known at the time it names is "
+      .. "believed; what has no times there, and no prices of these bars, was not looked at")
+      :format(path, proof.files[path]), "yellow")
   end
   for _, name in ipairs(types.sorted_names(proof.modules)) do
     session.out:line(("it requires %s (%s): what it knows was not looked at"):format(name,
       proof.modules[name]), "yellow")
+  end
+  if proof.decisions == 0 and proof.is_ok then
+    return session.out:line("nothing was decided, so that nothing is shown: see the notes "
+      .. "of a run without the check", "yellow")
   end
   session.out:line(proof.is_ok and "none depends on " .. what:gsub("^of ", "")
     or ("decisions are made %s"):format(is_unsteady(proof)
