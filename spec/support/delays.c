@@ -10,11 +10,13 @@
 #include <poll.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/epoll.h>
+#endif
 
 enum {
   MOST = 180000,
@@ -65,8 +67,6 @@ static void delay(void)
   }
 
 DELAYED(int, poll, (struct pollfd * fds, nfds_t n, int wait), (fds, n, wait))
-DELAYED(int, epoll_wait, (int fd, struct epoll_event *events, int n, int wait),
-        (fd, events, n, wait))
 DELAYED(int, select,
         (int n, fd_set *reads, fd_set *writes, fd_set *others,
          struct timeval *wait),
@@ -80,4 +80,8 @@ DELAYED(ssize_t, sendmsg, (int fd, const struct msghdr *message, int flags),
 DELAYED(int, socket, (int domain, int type, int protocol),
         (domain, type, protocol))
 DELAYED(int, fsync, (int fd), (fd))
+#ifdef __linux__ /* others have neither */
+DELAYED(int, epoll_wait, (int fd, struct epoll_event *events, int n, int wait),
+        (fd, events, n, wait))
 DELAYED(int, fdatasync, (int fd), (fd))
+#endif
