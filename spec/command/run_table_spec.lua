@@ -30,11 +30,11 @@ local function view(more)
 end
 
 local function rows()
-  return { run_table.row("cross", view(), NOW),
+  return { run_table.row("cross", view(), NOW, true),
     run_table.row("rebalance @Growth", view { profit = 0.5, positions = {},
       state = "halted", under_way = 2, last = false, problem = "timeout",
-      stream = { state = "none", read = "2026-03-02T09:50:30Z" } }, NOW),
-    run_table.row("next", nil, NOW) }
+      stream = { state = "none", read = "2026-03-02T09:50:30Z" } }, NOW, true),
+    run_table.row("next", nil, NOW, true) }
 end
 
 describe("the table of etoro run", function()

@@ -1,10 +1,17 @@
 -- Runs before the specs (.busted).
 local patience = require "spec.support.patience"
+local uv = require "luv"
 
 -- A sanitizer that was put in front of Lua must not follow into every shell and
 -- tool that a spec starts; process.lua puts it in front of the Lua programs it
 -- starts.
-require("luv").os_unsetenv "LD_PRELOAD"
+uv.os_unsetenv "LD_PRELOAD"
+
+-- What is written goes by the characters that the environment names, and specs
+-- expect all of them.
+uv.os_unsetenv "LC_ALL"
+uv.os_unsetenv "LC_CTYPE"
+uv.os_setenv("LANG", "C.UTF-8")
 
 -- Seconds that a spec, or what is before and behind it, may take; 0 is no
 -- limit. The runs whose length a variable says have none.

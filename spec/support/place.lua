@@ -49,10 +49,10 @@ function methods:write(name, text)
   return path
 end
 
---- Makes a folder in it.
+--- Makes a folder in it, and those above it.
 function methods:mkdir(name)
   must { "mkdir", "-p", self.folder .. "/" .. name }
-  self:give(name)
+  self:give(name:match "^[^/]+")
   return self.folder .. "/" .. name
 end
 
