@@ -21,12 +21,13 @@ before_each(function()
   server:set { default = cjson.null }
 end)
 
--- Answers that take from 0.2 to 0.5 s, each with a body of its own: all of
--- them one after the other, 35 s.
+-- Answers that take from 1 to 1.5 s, each with a body of its own: all of them
+-- one after the other, 125 s. A slow machine has sent all calls, and waits,
+-- before the first of them.
 local function answer_slowly(count)
   local steps = {}
   for n = 1, count or COUNT do
-    steps[n] = { wait = 0.2 + 0.3 * (n * 37 % 100) / 100,
+    steps[n] = { wait = 1 + 0.5 * (n * 37 % 100) / 100,
       body = ("[%d]"):format(n) }
   end
   server:script(steps)
