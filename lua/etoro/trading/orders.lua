@@ -4,6 +4,7 @@ local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
+local core = require "etoro.core"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
 local limits = require "etoro.values.limits"
@@ -18,6 +19,8 @@ local recover = require "etoro.trading.recover"
 local routes = require "etoro.trading.routes"
 require "etoro.trading.positions" -- what an order comes to, and all that closes it
 require "etoro.trading.resolve" -- loaded before anything is sent
+
+local tostring = core.text -- not up to the locale
 
 ---@class etoro.Orders client.orders
 local collection, M = resource.define "orders"
