@@ -231,9 +231,10 @@ describe("a file of bars #lua", function()
     assert.equal(0, line)
     assert.equal("has no bars", (message(HEADER)))
     text, line = message "2026-03-05,1,3,0.5,2,100\n"
-    assert.truthy(text:find("has no column time, open, high, low, close", 1,
-      true))
+    assert.truthy(text:find("is a bar, and names no column: put a line above it", 1, true))
     assert.equal(1, line)
+    assert.truthy(message "when,from,to\n":find(
+      "has no column time, open, high, low, close", 1, true))
     assert.equal("has 3 fields where the first line names 6",
       (message(HEADER .. "2026-03-05,1,2\n")))
     local columns, why = csv.read(path .. ".none")

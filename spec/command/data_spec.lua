@@ -69,6 +69,17 @@ describe("etoro data check", function()
     end
   end)
 
+  it("says that a file without a line of names lacks one", function()
+    local path = write("BARE.csv", "2024.01.02,00:00,1.104,1.105,1.103,1.104,62\n"
+      .. "2024.01.03,00:00,1.104,1.105,1.103,1.104,62\n")
+    local out = etoro(1, "check", path)
+    assert.truthy(out:find(path .. ":1: is a bar, and names no column: put a line above it",
+      1, true), out)
+    etoro(0, "check", write("NAMED.csv", "date,time,open,high,low,close,volume\n"
+      .. "2024.01.02,00:00,1.104,1.105,1.103,1.104,62\n"
+      .. "2024.01.03,00:00,1.104,1.105,1.103,1.104,62\n"))
+  end)
+
   it("writes JSON of several files, a broken and an absent one among them",
     function()
       local broken = write("TEXT.csv", HEADER .. "2025-03-05,one,3,0.5,2,100\n")

@@ -147,7 +147,10 @@ function M.read(reading, line)
   for _, name in ipairs { "time", "open", "high", "low", "close" } do
     if not header.at[name] then missing[#missing + 1] = name end
   end
-  if #missing > 0 then
+  if #missing == 5 and line:find '^"?%d' then
+    reading:fault("header", "is a bar, and names no column: put a line above it such as "
+      .. "time,open,high,low,close,volume")
+  elseif #missing > 0 then
     reading:fault("header", "has no column %s; its first line must name "
       .. "time, open, high, low, close and may name volume",
       table.concat(missing, ", "))
