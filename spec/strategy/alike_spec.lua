@@ -168,7 +168,12 @@ describe("an example #lua", function()
 
   for _, name in ipairs(names()) do
     it("decides alike wherever it runs: " .. name, function()
-      local first, sizes = in_process(name, "demo")
+      local first, sizes
+      for _ = 1, 20 do -- in the prices of some days there is nothing to decide
+        first, sizes = in_process(name, "demo")
+        if #first > 0 then break end
+        lead, begin = lead + 86400, begin + 86400
+      end
       assert.is_true(#first > 0)
       assert.same({ first, sizes }, { in_process(name, "real") })
       for _, account in ipairs { "demo", "real" } do
