@@ -48,6 +48,16 @@ describe("etoro run", function()
     assert.truthy(out:find "bars      48\n")
   end)
 
+  it("says what is held by symbol, however many positions there are", function()
+    local held = require("etoro.command.run_show").held
+    assert.equal("none", held {})
+    assert.equal("AAPL 70.50 (3 positions), BTC 5.00", held {
+      { symbol = "AAPL", amount = 20 }, { symbol = "BTC", amount = 5 },
+      { symbol = "AAPL", amount = 20.5 }, { symbol = "AAPL", amount = 30 } })
+    assert.equal("AAPL - (2 positions)", held { { symbol = "AAPL", amount = 20 },
+      { symbol = "AAPL" } })
+  end)
+
   it("takes settings from the command line and from a file", function()
     local path = write("s.lua", BUYER)
     local settings = write("set.json", '{"amount":300,"word":"file"}')

@@ -82,13 +82,23 @@ function M.counts_of(orders)
   return #words > 0 and table.concat(words, ", ") or "none"
 end
 
---- Positions in a few words.
+--- Positions in a few words, those of one symbol together.
 ---@param positions table[]
 ---@return string
 function M.held(positions)
-  local words = {}
-  for i, position in ipairs(positions) do
-    words[i] = ("%s %s"):format(position.symbol, output.usd(position.amount))
+  local words, counts, sums = {}, {}, {}
+  for _, position in ipairs(positions) do
+    local symbol = position.symbol
+    if not counts[symbol] then
+      words[#words + 1], counts[symbol], sums[symbol] = symbol, 0, 0
+    end
+    counts[symbol] = counts[symbol] + 1
+    sums[symbol] = position.amount and sums[symbol] and sums[symbol] + position.amount
+  end
+  for i, symbol in ipairs(words) do
+    local count = counts[symbol]
+    words[i] = ("%s %s%s"):format(symbol, output.usd(sums[symbol]),
+      count > 1 and (" (%d positions)"):format(count) or "")
   end
   return #words > 0 and table.concat(words, ", ") or "none"
 end
