@@ -43,7 +43,8 @@ end
 
 function Served:open(options)
   local all = { api_key = ws.API_KEY, user_key = ws.USER_KEY,
-    connect_timeout = patience, stream_url = ("ws://127.0.0.1:%s/etoro/told"):format(self.ws.plain) }
+    connect_timeout = patience,
+    stream_url = ("ws://127.0.0.1:%s/etoro/told"):format(self.ws.plain) }
   for name, value in pairs(options or {}) do all[name] = value end
   return assert(self.box:client(all))
 end
