@@ -13,7 +13,7 @@ local limits = require "etoro.values.limits"
 local nearest = require "etoro.values.nearest"
 local operations = require "etoro.operations"
 local call_response = require "etoro.call.response"
-local symbol_text = require "etoro.values.symbol"
+local symbol_text = require "etoro.values.symbol_text"
 
 local tonumber = core.number -- not up to the locale
 

@@ -9,7 +9,7 @@ local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
 local routes = require "etoro.trading.routes"
 local rules = require "etoro.values.rules"
-local symbol_text = require "etoro.values.symbol"
+local symbol_text = require "etoro.values.symbol_text"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
