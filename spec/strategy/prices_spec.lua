@@ -120,6 +120,36 @@ describe("the prices of a run #lua", function()
     assert.is_true(tonumber(age) <= run_limits.strategy_price_age + 20, text)
   end)
 
+  it("are as old as the server's clock says, where this machine's is behind", function()
+    local function old(id)
+      return { instrumentID = id, bid = 204, ask = 205, conversionRateBid = 1,
+        conversionRateAsk = 1, date = "2026-03-06T12:56:40.000Z" }
+    end
+    local function fall_behind()
+      assert(lab.box.faults:add { fault = "status", status = 200, times = 0,
+        route = "GET /api/v1/market-data/instruments/rates",
+        headers = { Date = "Fri, 06 Mar 2026 13:26:40 GMT" },
+        body = { rates = { old(1001), old(1004) } } })
+    end
+    local result = assert(lab:run([[return { name = "behind", symbols = { "AAPL" },
+      main = function(ctx)
+        ctx:log "now"
+        ctx:sleep(5)
+        local order, err = ctx:buy("AAPL", { amount = 300 })
+        ctx:log(err and err.message or "bought")
+        order, err = ctx.client.orders:open { symbol = "MSFT", transaction = "buy",
+          amount = 300 }
+        ctx:log(err and err.message or "bought")
+      end }]], { days = 600 / 86400, on_note = function(note)
+        lab.notes[#lab.notes + 1] = note
+        if note.text == "now" then fall_behind() end
+      end }))
+    assert.is_nil(result.err, result.err and result.err.traceback)
+    local told = lab:told "log"
+    assert.matches("its price is 1800%.%d s old", told[2])
+    assert.matches("its price is 1800%.%d s old", told[3])
+  end)
+
   it("stop entries while the market is closed, whichever way they are made",
     function()
     assert(lab.box:change { market_open = { ["1001"] = false, ["1002"] = false } })

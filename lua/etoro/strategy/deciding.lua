@@ -87,14 +87,22 @@ function account:rate(symbol)
       message = ("'%s' is none of the strategy's symbols"):format(tostring(symbol)) }
   end
   local decision = self:deciding()
-  local rates = decision.rates or {}
-  decision.rates = rates
+  local rates, answers = decision.rates or {}, decision.answers or {}
+  decision.rates, decision.answers = rates, answers
   if not rates[symbol] then
-    local rate, err = self.client.market:rate(item.id)
-    if not rate then return nil, err end
-    rates[symbol] = rate
+    local rate, answer = self.client.market:rate(item.id)
+    if not rate then return nil, answer end
+    rates[symbol], answers[symbol] = rate, answer
   end
   return rates[symbol]
+end
+
+--- What the price of a symbol came with, where this decision has read it.
+---@param symbol string
+---@return etoro.Response?
+function account:rate_response(symbol)
+  local answers = self:deciding().answers
+  return answers and answers[symbol]
 end
 
 function account:positions(symbol)

@@ -19,8 +19,9 @@ local function doubt(run, client, body)
   for _, item in pairs(run.items) do
     if item.id == id then return prices.refused(run, item) end
   end
-  local rate = id and client.market:rate(id)
-  return rate and prices.doubt(run, id, rate) or nil
+  if not id then return nil end
+  local rate, response = client.market:rate(id)
+  return rate and prices.doubt(run, id, rate, response) or nil
 end
 
 -- A halt, an end and prices in doubt stop what opens something, the first two what

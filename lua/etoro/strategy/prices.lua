@@ -137,10 +137,10 @@ end
 ---@param run etoro.StrategyRun
 ---@param id integer of the instrument
 ---@param rate table
+---@param response? etoro.Response that it came with, for the server's clock
 ---@return string? reason
-function M.doubt(run, id, rate)
-  local date = type(rate.date) == "string" and times.parse(rate.date)
-  local age = date and run.client:unix() - date
+function M.doubt(run, id, rate, response)
+  local age = eligibility.age(run.client, rate, response)
   local is_old = age and age > run_limits.strategy_price_age
   local is_closed = eligibility.is_open(run.client, id) == false
   if is_old then
@@ -163,7 +163,7 @@ function M.refused(run, item)
   end
   local rate, err = run:rate(item.symbol)
   if not rate then return "its price cannot be read: " .. tostring(err) end
-  return run:price_doubt(item.id, rate)
+  return run:price_doubt(item.id, rate, run:rate_response(item.symbol))
 end
 
 return M

@@ -106,7 +106,9 @@ function run:entries_refused(item)
 end
 
 --- Why a price is no ground for an entry; see prices.doubt.
-function run:price_doubt(id, rate) return (prices.doubt(self, id, rate)) end
+function run:price_doubt(id, rate, response)
+  return (prices.doubt(self, id, rate, response))
+end
 
 --- Lets time pass in a callback.
 ---@param seconds number

@@ -157,12 +157,14 @@ end
 --- How old a rate is, by this machine's clock or the server's, whichever says more:
 --- one that is behind makes no price young.
 ---@param client etoro.Client
----@param rate table of M.rate
+---@param rate table of M.rate, or another that came with `response`
+---@param response? etoro.Response
 ---@return number? seconds nil where its date does not tell, or is of the future
-function M.age(client, rate)
+function M.age(client, rate, response)
   local date = type(rate.date) == "string" and times.parse(rate.date)
   if not date then return nil end
-  local age = client:unix() + math.max(0, ahead_at[rate] or 0) - date
+  local ahead = ahead_at[rate] or response and server_clock.ahead(client, response)
+  local age = client:unix() + math.max(0, ahead or 0) - date
   return age >= -limits.clock_trusted and age or nil
 end
 
