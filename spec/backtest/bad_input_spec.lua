@@ -33,6 +33,13 @@ return { name = "s", symbols = { "AAPL" }, interval = "1d",
     assert.equal(0, result.measures["return"])
   end)
 
+  it("whose state cannot be kept is told so", function()
+    local result = run "ctx.state.bought = { [3614000001] = true }"
+    assert.is_nil(result.err)
+    assert.matches("ctx.state.bought: its keys are numbers with gaps between them; .*: a run "
+      .. "on an account ends there$", result.notes[#result.notes - 1].text)
+  end)
+
   it("that loses everything is told when, and ends with what is left", function()
     local result = run [[if n == 1 then
       ctx:buy("AAPL", { amount = 9990, leverage = 5 })

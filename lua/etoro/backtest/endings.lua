@@ -4,6 +4,7 @@
 local core = require "etoro.core"
 local items = require "etoro.strategy.items"
 local run_limits = require "etoro.values.run_limits"
+local state = require "etoro.strategy.state"
 local times = require "etoro.values.times"
 
 local M = {}
@@ -93,12 +94,19 @@ local function what_was_done(run)
   end
 end
 
+-- Bars bear a state that no account's run does.
+local function what_cannot_be_kept(run)
+  local ok, err = state.check(run.state)
+  if not ok then say(run, "%s: a run on an account ends there", err.message) end
+end
+
 --- Tells what there is to tell.
 ---@param run etoro.BacktestEngine that is over
 function M.tell(run)
   what_is_unsettled(run)
   what_is_gone(run)
   what_lies_inside(run)
+  what_cannot_be_kept(run)
   what_was_done(run)
 end
 
