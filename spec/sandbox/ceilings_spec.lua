@@ -220,7 +220,7 @@ describe("the sandbox's ceilings:", function()
           looks = looks + 1
           return 1, 1
         end } }
-      watch.add(book, { instrument = { instrumentID = 1 }, is_buy = true })
+      watch.add(book, { instrument = { instrumentID = 1 }, is_buy = true }, 0)
       looks = 0
       book.watch(book, seconds)
       return looks

@@ -122,6 +122,18 @@ describe("the sandbox's positions", function()
     assert.equal(cents(100000 + books.realized), books.credit)
   end)
 
+  it("are touched by no price from before their stop was set", function()
+    t:price(1001, 100)
+    local _, position = t:opened()
+    t:price(1001, 200)
+    assert.equal(202, (t:ask("PATCH", "edit", position.positionId, { stopLossRate = 190 })))
+    t:wait(5)
+    assert.equal(1, #t:portfolio().positions)
+    t:price(1001, 189)
+    t:wait(1)
+    assert.equal(0, #t:portfolio().positions)
+  end)
+
   it("lose no more than was put in", function()
     t:price(1001, 200)
     local _, position = t:opened { leverage = 5 }

@@ -51,7 +51,7 @@ local function apply(book, edit, at)
       - position.stop_loss)
   end
   if watch.wants(position) then
-    watch.add(book, position)
+    watch.add(book, position, at)
   else
     watch.remove(book, position)
   end

@@ -186,7 +186,7 @@ local function rest(book, order)
   order.trigger_above = order.trigger > order.seen
   order.touched = touched
   M.set_status(order, "PendingTriggeredRate", order.at)
-  watch.add(book, order)
+  watch.add(book, order, order.at)
 end
 
 local fates = {}

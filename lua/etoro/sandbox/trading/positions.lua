@@ -57,7 +57,7 @@ function M.open(book, account, fields, at)
     books.pay(account, -(position.amount + position.fee), at)
   end
   position.ruin = ruin_of(position)
-  if watch.wants(position) then watch.add(book, position) end
+  if watch.wants(position) then watch.add(book, position, at) end
   nights.begin(book, position, at)
   events.opened(book, position)
   local copy = account.portfolio and mirrors.copy_of(book, position)

@@ -46,7 +46,7 @@ local function look(book, id, list, at)
   for i = #list, 1, -1 do
     local one = list[i]
     local touched = one.trigger and order_touched or position_touched
-    if touched(one, bid, ask) then
+    if one.watched_from <= at and touched(one, bid, ask) then
       M.remove(book, one)
       one.touched(book, one, at)
     end
@@ -78,8 +78,10 @@ function M.wants(position)
 end
 
 --- Looks out for an order (trigger, trigger_above) or a position (stop_loss,
---- take_profit); its touched(book, one, at) is called once.
-function M.add(book, one)
+--- take_profit); its touched(book, one, at) is called once. Again where its rates have
+--- changed: no price from before `since` touches it.
+function M.add(book, one, since)
+  one.watched_from = since
   book.watch = catch_up
   book.watched_ids = book.watched_ids or {}
   local id = one.instrument.instrumentID
