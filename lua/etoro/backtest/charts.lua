@@ -243,12 +243,12 @@ local function side_of(scale, unit)
   return '<div class="side">' .. table.concat(parts) .. "</div>", widest
 end
 
--- Each stands below its place; what would reach beyond an end is moved in by no more
--- than that, so that it stays off the next one.
+-- Each stands below its place; what would reach beyond an end is moved in by hardly more
+-- than that, so that it stays off the next one: paper has no whole dots to end at.
 local function foot_of(labels)
   local parts = {}
   for i, label in ipairs(labels) do
-    local half = core.fixed(#label[2] / 2, 1) .. "ch"
+    local half = core.fixed(#label[2] / 2 + 0.1, 1) .. "ch"
     parts[i] = ('<span%s style="left:clamp(%s,%s%%,100%% - %s)">%s</span>'):format(
       i % 2 == 0 and ' class="more"' or "", half, core.fixed(100 * label[1], 2), half,
       page.escape(label[2]))
