@@ -78,6 +78,12 @@ describe("of money that was under way", function()
       requestReferenceId = reference }, { settle = 0.5 })
   end
 
+  local function make_portfolio(client, name)
+    return client.portfolios:create({ investmentAmountInUsd = 2000,
+      agentPortfolioName = name, userTokenName = "bot",
+      scopeNames = { "etoro-public:trade.real:read" } }, { settle = 1 })
+  end
+
   local function recover(options)
     local client = client_of()
     local before = box.arrivals.count
@@ -229,13 +235,8 @@ describe("of money that was under way", function()
 
   it("an agent-portfolio is not another's whose name begins like its own", function()
     local client = begin()
-    local function make(name)
-      return client.portfolios:create({ investmentAmountInUsd = 2000,
-        agentPortfolioName = name, userTokenName = "bot",
-        scopeNames = { "etoro-public:trade.real:read" } }, { settle = 1 })
-    end
-    lost(PORTFOLIO, "cut_before", function() return make "MyPort1" end)
-    local made = assert(make "MyPort12")
+    lost(PORTFOLIO, "cut_before", function() return make_portfolio(client, "MyPort1") end)
+    local made = assert(make_portfolio(client, "MyPort12"))
     crash(client)
     local found = recover()
     assert.same({ "not_landed", "landed", made.agentPortfolioId },
@@ -244,13 +245,9 @@ describe("of money that was under way", function()
 
   it("agent-portfolios are found in their list", function()
     local client = begin()
-    local function make(name)
-      return client.portfolios:create({ investmentAmountInUsd = 2000,
-        agentPortfolioName = name, userTokenName = "bot",
-        scopeNames = { "etoro-public:trade.real:read" } }, { settle = 1 })
-    end
-    local one, two = assert(make "Mine11"), assert(make "Mine22")
-    lost(PORTFOLIO, "cut_before", function() return make "Mine33" end)
+    local one = assert(make_portfolio(client, "Mine11"))
+    local two = assert(make_portfolio(client, "Mine22"))
+    lost(PORTFOLIO, "cut_before", function() return make_portfolio(client, "Mine33") end)
     local id = one.agentPortfolioId
     assert(one:delete())
     lost(PORTFOLIO_END, "cut_before", function() return two:delete() end)
