@@ -96,11 +96,12 @@ describe("Neovim", function()
       block = one.text:find "nvim" and one.text or block
     end
     process.run { "ln", "-s", tree .. "/examples", dir .. "/examples" }
+    sandbox:fault { fault = "delay", seconds = 1, route = RATES } -- the first call's
     local done = process.bash { block, cwd = dir, env = environment() }
     assert.equal(0, done.code, done.stderr)
     assert.equal("", done.stderr)
-    assert.matches("AAPL costs [%d.]+\n", done.stdout)
-    assert.matches("buys for 100 USD, which costs [%d.]+\nfilled\n", done.stdout)
+    assert.matches("^AAPL costs [%d.]+\nbuys for 100 USD, which costs [%d.]+\nfilled\n$",
+      done.stdout)
     assert.equal(1, #sandbox:arrivals(ORDERS))
   end)
 
