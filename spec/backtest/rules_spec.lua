@@ -12,6 +12,7 @@ local KNOWN = {
   [5] = "5VzL0bRcp8AajRayYm_W5g4Z0x0F9jAmZkR7jab6DMI", -- buy and hold pays other nights
   -- small weights are bought, and units of a symbol are units in all
   [6] = "9fPMZtwxIK6R4xTGdCYdwnKavaowAUaz3bT-YsPy3oc",
+  [7] = "9fPMZtwxIK6R4xTGdCYdwnKavaowAUaz3bT-YsPy3oc", -- bars that overlap, see overlap_spec
 }
 
 -- Decides by numbers of its own; counts what it has come by.

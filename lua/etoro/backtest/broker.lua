@@ -18,6 +18,7 @@ local orders = require "etoro.sandbox.trading.orders"
 local positions = require "etoro.sandbox.trading.positions"
 local sandbox_options = require "etoro.sandbox.options"
 local times = require "etoro.values.times"
+local watch = require "etoro.sandbox.trading.watch"
 
 ---@class etoro.BacktestBroker
 ---@field now number
@@ -84,6 +85,7 @@ local function books_of(self)
     return cost.overnight + (is_borrowed and cost.overnight_borrowed or 0)
   end
   book.has_own_nights = true
+  book.has_own_looks = true -- stops are looked for in bars, see exits.lua
   return book
 end
 
@@ -237,7 +239,6 @@ local function catch_up(self)
 end
 
 local function run(self)
-  self.book.last_watch = self.now -- stops are looked for in bars, see exits.lua
   self.book:run()
   catch_up(self)
 end
@@ -342,18 +343,29 @@ function broker:cancel(order_id, id)
   return true
 end
 
---- Changes a position's stops.
+-- Asks for a position's stops to be changed.
+function broker:change(position_id, changes, id)
+  local ctx = context(self, changes, id, { positionId = position_id })
+  local ok, answer = pcall(edits.edit, ctx, self.book, self.account)
+  if not ok then return nil, refused(answer) end
+  self:carry_on()
+  return true
+end
+
+--- Changes a position's stops. The bar that is under way goes by those from before.
 ---@param position_id integer
 ---@param changes etoro.PositionChanges
 ---@param id string
 ---@return true? done
 ---@return etoro.Error? err
 function broker:edit(position_id, changes, id)
-  local ctx = context(self, changes, id, { positionId = position_id })
-  local ok, answer = pcall(edits.edit, ctx, self.book, self.account)
-  if not ok then return nil, refused(answer) end
-  self:carry_on()
-  return true
+  local position = self.account.positions[position_id]
+  if position then exits.keep_rates(position, self.now) end
+  local done, err = self:change(position_id, changes, id)
+  if done and position and not position.closed then
+    watch.add(self.book, position, self.now) -- it may have had a stop, and none now
+  end
+  return done, err
 end
 
 --- Nights have passed: what is held costs.

@@ -233,8 +233,8 @@ local function settle_orders(self)
   self.under_way = {}
   for _, one in ipairs(list) do
     if one.order:is_final() then
-      local positions = one.order:positions()
-      one.record.fill_time = positions[1] and self.filled_at
+      local position = client.books_of(one.order).executions[1]
+      one.record.fill_time = position and position.opened
       dealing.resume(self, one.record, one.order)
     else
       self.under_way[#self.under_way + 1] = one
@@ -348,15 +348,14 @@ local function point(self)
     invested = invested }
 end
 
-local function end_of_bars(self, time, bars)
+local function end_of_bars(self, time, bars, ends)
   local broker = self.broker
   broker:prices(self.fresh, bars, "close")
   local fresh = self.fresh
   for i = 1, #fresh do fresh[i].count = fresh[i].count + 1 end
-  broker.now = time + self.seconds
+  broker.now = ends
   self:settle()
   if self.fill == "same_close" then let(self, true) end
-  self.filled_at = broker.now
   if not self.is_started then
     for _, bar in ipairs(bars) do items.add(self.items[bar.symbol], bar) end
     if trades_yet(self, time) then
@@ -400,18 +399,63 @@ local function open_markets(self, time)
   let(self, false)
 end
 
-local function step(self, time, bars)
-  local broker = self.broker
+-- What happens when bars begin: the nights that have passed, and what was ordered
+-- before, at their open.
+local function begin(self, time, bars)
   waking.pass(self, time)
-  broker:pass_nights(time)
-  broker:prices(self.fresh, bars, "open")
-  self.filled_at = time
+  self.broker:pass_nights(time)
+  self.broker:prices(self.fresh, bars, "open")
   open_markets(self, time)
-  waking.pass(self, time + self.seconds) -- what they see is the open
-  broker:pass_bars(self.fresh, bars, time + self.seconds)
-  end_of_bars(self, time, bars)
+end
+
+-- What happens until bars are over, and then.
+local function finish(self, time, bars, ends)
+  waking.pass(self, ends) -- what they see is the open
+  self.broker:pass_bars(self.fresh, bars, ends)
+  end_of_bars(self, time, bars, ends)
   if time >= self.begins then point(self) end
   stop_flood(self)
+end
+
+-- When the bars that have begun last are over: where a symbol's next one begins
+-- sooner, as on a day on which clocks are put forward, then.
+local function ends_of(self, time)
+  local ends, fresh = time + self.seconds, self.fresh
+  if self.next_time >= ends then return ends end
+  for i = 1, #fresh do ends = math.min(ends, fresh[i].next_time) end
+  return ends
+end
+
+-- Bars that others overlap are over when their time is, in the order of their ends.
+local function keep(begun, one)
+  local at = #begun + 1
+  while at > 1 and begun[at - 1].ends > one.ends do at = at - 1 end
+  table.insert(begun, at, one)
+end
+
+-- Lets bars begin and end, in the order of time: what is decided at the end of one
+-- meets no price from before, of no symbol.
+local function go_by(self)
+  local begun = {}
+  while not self.failure do
+    local first, next_time = begun[1], self.next_time
+    if first and (first.ends <= next_time or next_time >= self.ends_before) then
+      table.remove(begun, 1)
+      self.fresh = first.fresh
+      finish(self, first.time, first.bars, first.ends)
+    else
+      local time, bars = next_bars(self)
+      if not time then return end
+      if self.on_time then self.on_time() end
+      begin(self, time, bars)
+      local ends = ends_of(self, time)
+      if first or self.next_time < ends then
+        keep(begun, { time = time, bars = bars, ends = ends, fresh = self.fresh })
+      else
+        finish(self, time, bars, ends)
+      end
+    end
+  end
 end
 
 local function needed(self, item)
@@ -447,12 +491,7 @@ local function take_symbols(self)
 end
 
 local function go(self)
-  local time, bars = next_bars(self)
-  while time and not self.failure do
-    if self.on_time then self.on_time() end
-    step(self, time, bars)
-    time, bars = next_bars(self)
-  end
+  go_by(self)
   self.is_stopping = true
   waking.stop(self)
   self:tell("on_stop", self.failure and "failed" or "over")

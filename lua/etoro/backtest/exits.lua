@@ -82,19 +82,29 @@ local function finish(broker, position, price, why, own, bar)
   position.touched(broker.book, position, bar.time)
 end
 
+-- The rates of a position that hold in a bar: those from before a change that was made
+-- while it was under way.
+local function rates_in(position, bar)
+  local before = position.before
+  if before and before.till > bar.time then return before end
+  position.before = nil
+  return position
+end
+
 local function look_at_positions(broker, id, bar, asks)
   local held = broker.held[id] or NONE
   for i = 1, #held do
     local position = held[i]
     if not position.closed then
       local own = position.is_buy and bar or asks
-      local price, why = ending(position, own)
+      local rates = rates_in(position, bar)
+      local price, why = ending(rates, own)
       if price then
         finish(broker, position, price, why, own, bar)
       else
         note_move(position, own.low)
         note_move(position, own.high)
-        watch.trail(position, own.high, own.low)
+        if rates == position then watch.trail(position, own.high, own.low) end
       end
     end
   end
@@ -125,11 +135,11 @@ local function look_at_new(broker, position, is_at_open, own, bar)
   end
 end
 
--- Fills the orders that wait for a rate which the bar has.
+-- Fills the orders that wait for a rate which the bar has, and did when it began.
 local function look_at_orders(broker, id, bar, asks)
   for _, order in ipairs(broker:resting(id)) do
     local own = order.is_buy and asks or bar
-    local price = touch_of(order, own)
+    local price = order.watched_from <= bar.time and touch_of(order, own)
     if price then
       watch.remove(broker.book, order)
       set_price(broker, id, order.is_buy, price, own, bar)
@@ -160,6 +170,17 @@ function M.note(broker, id, bar)
     position.lowest = low < lowest and low or lowest
     position.highest = high > highest and high or highest
   end
+end
+
+--- Keeps the rates that a position has, for the bar that is under way, before they are
+--- changed.
+---@param position table of the books
+---@param now number
+function M.keep_rates(position, now)
+  local before = position.before or { is_buy = position.is_buy, ruin = position.ruin,
+    stop_loss = position.stop_loss, take_profit = position.take_profit,
+    trail = position.trail }
+  before.till, position.before = now, before
 end
 
 --- Ends those of the positions of an instrument that a bar ends, and lets

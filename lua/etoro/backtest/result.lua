@@ -19,7 +19,7 @@ local types = require "etoro.values.types"
 local M = {}
 
 local DAY <const> = times.DAY
-local VERSION = 6 -- of the rules: another number, other results
+local VERSION = 7 -- of the rules: another number, other results
 
 local function iso(seconds) return seconds and times.format(seconds) end
 
@@ -199,7 +199,10 @@ local function add_worth(curve, held, points, seconds)
   for k = 1, #points do
     local now = points[k].time
     if has_nights and at >= first then add_nights(held, close[at], now - seconds) end
-    while at < last and time[at + 1] + seconds <= now do at = at + 1 end
+    while at < last and (time[at + 1] + seconds <= now
+        or at + 1 < last and time[at + 2] <= now) do
+      at = at + 1
+    end
     if at < first then -- not bought yet
       curve[k] = curve[k] + held.money
     elseif is_plain then

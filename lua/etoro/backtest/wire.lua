@@ -87,7 +87,7 @@ function methods:cancel(order_id)
   return true
 end
 
-function methods:edit(position_id, changes)
+function methods:change(position_id, changes)
   local position, err = position_of(self, position_id)
   local done
   if position then done, err = position:edit(changes) end
@@ -104,7 +104,6 @@ end
 ---@return etoro.WireBroker
 function M.new(symbols, cash, costs, start)
   local self = broker.new(symbols, cash, costs, start, box_of)
-  self.book.watch = false -- stops are looked for in bars, see exits.lua
   for name, method in pairs(methods) do self[name] = method end
   return self
 end

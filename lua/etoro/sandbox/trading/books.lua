@@ -179,7 +179,7 @@ end
 ---@return number? at seconds since 1970
 function methods:next_at()
   local at = self.queue[1] and self.queue[1].at
-  if self.watch_count == 0 then return at end
+  if self.watch_count == 0 or self.has_own_looks then return at end
   local look = self.last_watch + ceilings.box_look_step
   return at and math.min(at, look) or look
 end

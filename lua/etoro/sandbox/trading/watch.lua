@@ -53,7 +53,8 @@ local function look(book, id, list, at)
   end
 end
 
--- All the looks that are due up to a time.
+-- All the looks that are due up to a time. Books that have looks of their own, as a
+-- backtest's, do not come here.
 local function catch_up(book, now)
   local looks = math.floor((now - book.last_watch) / STEP)
   if looks < 1 then return end
@@ -82,7 +83,7 @@ end
 --- changed: no price from before `since` touches it.
 function M.add(book, one, since)
   one.watched_from = since
-  book.watch = catch_up
+  if not book.has_own_looks then book.watch = catch_up end
   book.watched_ids = book.watched_ids or {}
   local id = one.instrument.instrumentID
   local list = book.watched[id]
