@@ -72,12 +72,8 @@ local function has_day(text, day)
   return text:find("%f[%d]" .. seconds .. "000%f[^%d]") ~= nil
 end
 
---- How many days of bars a text names, of those that were looked for.
----@param text string
----@param data table<string, etoro.BarColumns>
----@return integer found
----@return integer asked
-function M.days_in(text, data)
+-- How many days of bars a text names, of those that were looked for.
+local function days_in(text, data)
   local found, list = 0, sample(data, "time", day_of)
   for _, day in ipairs(list) do
     if has_day(text, day) then found = found + 1 end
@@ -108,7 +104,7 @@ local function knows(text, data, is_own)
   if is_most(found, asked) then
     return ("it has %d of %d closes of these bars"):format(found, asked)
   end
-  found, asked = M.days_in(is_own and text or of_many_days(text), data)
+  found, asked = days_in(is_own and text or of_many_days(text), data)
   if is_most(found, asked) then
     return ("it names %d of %d days of these bars, and what it says of them was not "
       .. "known before"):format(found, asked)

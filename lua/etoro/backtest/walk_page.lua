@@ -105,10 +105,8 @@ local function compare_part(about)
     caption = caption:format(page.escape((about.by:gsub("_", " ")))) }, true)
 end
 
---- Makes the page of a walk forward.
----@param about etoro.WalkPage
----@return string html
-function M.html(about)
+-- Makes the page of a walk forward.
+local function html(about)
   local failed = about.failures
   return page.document(about.name .. ", a walk forward", head_part(about), {
     equity_part(about), windows_part(about), compare_part(about),
@@ -122,7 +120,7 @@ end
 ---@return true? done
 ---@return string? message
 function M.write(about, path)
-  local done, message = values_kept.write(path, M.html(about))
+  local done, message = values_kept.write(path, html(about))
   return done, message
 end
 

@@ -86,7 +86,7 @@ end
 ---@param kinds table<string, string> their types, by name
 ---@return table<string, any> values
 ---@return etoro.RequestOptions rest a copy
-function M.take_options(options, kinds)
+local function take_options(options, kinds)
   if options == nil then return {}, {} end
   if type(options) ~= "table" then
     blame.raise("options must be a table, got " .. type(options))
@@ -112,13 +112,13 @@ end
 ---@return etoro.RequestOptions rest a copy
 function M.take_option(options, name, kind)
   if options == nil then return nil, {} end
-  local values, rest = M.take_options(options, { [name] = kind })
+  local values, rest = take_options(options, { [name] = kind })
   return values[name], rest
 end
 
 -- Seconds to wait, of one of a call's options.
 local function take_seconds(name, options, default, kinds)
-  local values, rest = M.take_options(options,
+  local values, rest = take_options(options,
     merged({ [name] = "number" }, kinds))
   local seconds = values[name] or default
   if not (seconds >= 0 and seconds <= limits.option_max) then

@@ -45,10 +45,8 @@ function M.path(name)
   return folder .. "/" .. name
 end
 
---- Whether there is such a profile.
----@param name string
----@return boolean
-function M.exists(name)
+-- Whether there is such a profile.
+local function exists(name)
   local path = M.path(name)
   if not path then return false end
   local file, reason = core.open_file(path) -- which no pipe holds up
@@ -67,7 +65,7 @@ local function read_file(name, path)
   local text, message = key_file.open(("the profile '%s',"):format(name), path)
   if not text then
     local _, err = failed("profile", "%s", message)
-    if not M.exists(name) then
+    if not exists(name) then
       err.hint = "'etoro login --profile " .. name .. "' writes it"
     end
     return nil, err
@@ -101,7 +99,7 @@ end
 ---@return string? name
 function M.chosen(name)
   if name or key_file.are_elsewhere() then return name end
-  return key_file.env "ETORO_PROFILE" or M.exists "default" and "default" or nil
+  return key_file.env "ETORO_PROFILE" or exists "default" and "default" or nil
 end
 
 --- Reads a profile.

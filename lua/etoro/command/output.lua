@@ -121,10 +121,8 @@ function M.cell(text, color)
   return setmetatable({ text = text, color = color }, cell_mt)
 end
 
---- Whether a value was made by M.cell.
----@param value any
----@return boolean
-function M.is_cell(value) return getmetatable(value) == cell_mt end
+-- Whether a value was made by M.cell.
+local function is_cell(value) return getmetatable(value) == cell_mt end
 
 local function color_of(value)
   if value == 0 then return nil end
@@ -246,7 +244,7 @@ end
 ---@param indent? integer where further lines begin; below the text unless given
 function methods:marked(word, color, text, indent)
   if self.is_json then return end
-  local cell = M.is_cell(text) and text or { text = text }
+  local cell = is_cell(text) and text or { text = text }
   write(self:paint(word, color), "  ")
   local before = command_columns.text(word) + 2
   if indent and indent > screen() // 2 then indent = 2 end
@@ -264,7 +262,7 @@ end
 local width = command_columns.text
 
 local function cell_of(value)
-  if M.is_cell(value) then
+  if is_cell(value) then
     return { text = M.visible(value.text), color = value.color }
   end
   return { text = M.visible(value) }

@@ -30,8 +30,8 @@ local M = {}
 ---@field writes? etoro.command.RunLog
 ---@field view? etoro.StrategyView how it stands
 
---- Of an account, when none are given: a run that goes wild stops early.
-M.CAUTIOUS = { max_leverage = 2, max_positions = 20, writes_per_minute = 15,
+-- Of an account, when none are given: a run that goes wild stops early.
+local CAUTIOUS = { max_leverage = 2, max_positions = 20, writes_per_minute = 15,
   writes_per_day = 200, max_drawdown = 0.2 }
 
 local function usage(text, ...)
@@ -115,7 +115,7 @@ local function take_rails(args, file, i, place)
   local path = of_file(args, "rails", i)
   if not path then
     if place == "sandbox" then return end
-    file.rails, file.has_own_rails = M.CAUTIOUS, true
+    file.rails, file.has_own_rails = CAUTIOUS, true
     return
   end
   file.rails = M.read_rails(path)

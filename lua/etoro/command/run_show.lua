@@ -19,12 +19,8 @@ function M.note_shape(note)
     strategy = note.strategy, portfolio = note.portfolio }
 end
 
---- A note as people read it.
----@param session etoro.command.Session
----@param note table
----@param is_named? boolean says whose it is
----@return string
-function M.note_line(session, note, is_named)
+-- A note as people read it.
+local function note_line(session, note, is_named)
   local time = session.out:moment(times.format(note.time), true)
   local name = is_named and note.strategy
   if name and note.portfolio then name = name .. " @" .. note.portfolio end
@@ -38,7 +34,7 @@ function M.note(session, note, is_named)
   if session.out.is_json then
     session.out:json(M.note_shape(note))
   else
-    session.out:line(M.note_line(session, note, is_named), COLORS[note.kind])
+    session.out:line(note_line(session, note, is_named), COLORS[note.kind])
   end
   output.flush()
 end

@@ -92,10 +92,8 @@ end
 
 M.failures = failures
 
---- What a sweep came to, for programs.
----@param about { ranks: etoro.SweepRanks, runs: integer, replay?: table }
----@return table
-function M.summary(about)
+-- What a sweep came to, for programs.
+local function summary(about)
   local ranks, best = about.ranks, {}
   for i, one in ipairs(ranks.best) do best[i] = one.run end
   return { summary = { by = ranks.by, runs = about.runs, done = ranks.done,
@@ -115,7 +113,7 @@ end
 function M.all(session, about)
   local ranks = about.ranks
   if session.out.is_json then
-    session.out:json(M.summary(about))
+    session.out:json(summary(about))
     return failures(session, ranks)
   end
   if ranks.best[1] then

@@ -41,7 +41,7 @@ end
 ---@param width number columns
 ---@param mark? string stands at the end of what was cut; a column wide
 ---@return string
-function M.cut(text, width, mark)
+local function cut(text, width, mark)
   if columns_of(text) <= width then return text end
   local most = width - (mark and 1 or 0)
   while text ~= "" and columns_of(text) > most do
@@ -135,7 +135,7 @@ local function line_of(list, row, paint, mark, is_head)
   local parts, space = {}, ""
   for k, one in ipairs(list) do
     local cell = row[one.i]
-    local text = M.cut(cell.text, one.width, mark)
+    local text = cut(cell.text, one.width, mark)
     local before, behind = pad(one, text)
     if is_head and one.column.align == "point" then
       before, behind = before .. behind, ""

@@ -21,9 +21,8 @@ function M.is_terminal(fd)
   return has_native and native.is_terminal(fd) or false
 end
 
---- Whether terminals of the kind that TERM names do more than print.
----@return boolean
-function M.has_cursor()
+-- Whether terminals of the kind that TERM names do more than print.
+local function has_cursor()
   local kind = os.getenv "TERM" or ""
   return kind ~= "" and kind ~= "dumb"
 end
@@ -34,7 +33,7 @@ end
 function M.wants_color(choice)
   if choice ~= "auto" then return choice == "always" end
   return M.is_terminal(1) and (os.getenv "NO_COLOR" or "") == ""
-    and M.has_cursor()
+    and has_cursor()
 end
 
 --- Puts a text into a colour.
@@ -136,7 +135,7 @@ local shown -- the passing line that stands there
 --- Whether stderr is a terminal on which a line can be written over.
 ---@return boolean
 function M.is_live()
-  return M.is_terminal(2) and M.has_cursor()
+  return M.is_terminal(2) and has_cursor()
 end
 
 --- Shows a passing line on stderr, in place of the one before it; nothing when
@@ -168,7 +167,7 @@ end
 ---@param out etoro.command.Output
 ---@return boolean
 function M.is_table(out)
-  return not out.is_json and M.is_terminal(1) and M.has_cursor()
+  return not out.is_json and M.is_terminal(1) and has_cursor()
 end
 
 --- Shows lines on stdout, in place of those that stand there. What is printed

@@ -129,11 +129,8 @@ local function is_name(name)
   return name:find "[a-z][A-Z]" ~= nil or name:find("_", 1, true) ~= nil
 end
 
---- What is typed for a field or option of the library's.
----@param name any
----@param args table what the parser made of the command line
----@return string? typed
-function M.typed(name, args)
+-- What is typed for a field or option of the library's.
+local function typed_for(name, args)
   local of_command = TYPED[args.command] or {}
   local typed = of_command[name] or OPTIONS[name]
   if type(typed) == "function" then return typed(args) end
@@ -167,12 +164,12 @@ function M.shell(text, args, field)
   for _, phrase in ipairs(PHRASES) do
     text = replace(text, phrase[1], phrase[2])
   end
-  local typed = field and M.typed(field, args)
+  local typed = field and typed_for(field, args)
   if typed and text:match "^[A-Za-z0-9_]+" == field then
     text = typed .. text:sub(#field + 1)
   end
   return (text:gsub("[A-Za-z0-9_]+", function(name)
-    return is_name(name) and M.typed(name, args) or nil
+    return is_name(name) and typed_for(name, args) or nil
   end))
 end
 

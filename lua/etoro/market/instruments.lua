@@ -184,6 +184,17 @@ function collection:get(id, options)
   return nil, M.unknown(wanted, response)
 end
 
+-- Finds one by its symbol, or by its name as well; the table is the caller's own.
+local function find(client, word, options, is_name_taken)
+  local found, response = symbols.find(client, word,
+    batches.sharing(client, call_options.of_call(options)), is_name_taken)
+  if not found then return nil, response end
+  return setmetatable({
+    instrumentID = found.instrumentID, symbolFull = found.symbolFull,
+    instrumentDisplayName = found.instrumentDisplayName,
+  }, instrument_mt), response
+end
+
 --- Finds the instrument with exactly this symbol, whatever its case (portal:
 --- Market Data, GET market-data/search, whose answers are only candidates).
 --- What is found is remembered, see the client option instrument_cache; then
@@ -198,10 +209,7 @@ function collection:find(symbol, options)
   if type(symbol) ~= "string" then
     blame.raise("symbol: string expected, got " .. type(symbol))
   end
-  options = call_options.of_call(options)
-  local found, response = symbols.find(client, symbol,
-    batches.sharing(client, options))
-  return found and M.copy(found), response
+  return find(client, symbol, options, false)
 end
 
 --- The same for a word that may be a display name as well, such as "Apple": for
@@ -216,10 +224,7 @@ function collection:find_named(word, options)
   if type(word) ~= "string" then
     blame.raise("symbol or name: string expected, got " .. type(word))
   end
-  options = call_options.of_call(options)
-  local found, response = symbols.find(client, word,
-    batches.sharing(client, options), true)
-  return found and M.copy(found), response
+  return find(client, word, options, true)
 end
 
 --- Reads one instrument by its symbol (portal: Instruments, GET
@@ -243,16 +248,6 @@ function collection:details(symbol, params, options)
     return nil, errors.unexpected("the answer is no instrument", response, op)
   end
   return setmetatable(body, instrument_mt), response
-end
-
---- A found instrument of the caller's own.
----@param found etoro.FoundInstrument
----@return etoro.FoundInstrument
-function M.copy(found)
-  return setmetatable({
-    instrumentID = found.instrumentID, symbolFull = found.symbolFull,
-    instrumentDisplayName = found.instrumentDisplayName,
-  }, instrument_mt)
 end
 
 --- Whether a value that names an instrument is its symbol: a text that is no

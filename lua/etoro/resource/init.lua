@@ -117,7 +117,7 @@ end
 ---@param id string
 ---@return table? item
 ---@return etoro.Response|etoro.Error err kind not_found when it is not listed
-function M.find(client, op, path, noun, id_name, id, options)
+local function find_in_list(client, op, path, noun, id_name, id, options)
   local list, response = M.list(client, op, path, nil, options)
   if not list then return nil, response end
   for _, item in ipairs(list) do
@@ -214,7 +214,7 @@ end
 
 local function read_item(client, op, row, params, options)
   if row.find then
-    return M.find(client, op, row.list, row.noun, row.find, params[row.find],
+    return find_in_list(client, op, row.list, row.noun, row.find, params[row.find],
       options)
   elseif not row.pick then
     return M.object(client, op, row.at or "", params, options)

@@ -18,17 +18,15 @@ local BOUNDS = { min = "minimum", max = "maximum", above = "exclusiveMinimum",
   min_length = "minLength", max_length = "maxLength", min_items = "minItems",
   max_items = "maxItems", default = "default", deprecated = "deprecated" }
 
---- The schema of one value.
----@param spec string|table a type, or a spec as in etoro.operations
----@return table
-function M.of(spec)
+-- The schema of one value.
+local function of(spec)
   if type(spec) == "string" then spec = { type = spec } end
   local kind = TYPES[spec.type]
   local out = { type = kind, format = FORMATS[spec.type] }
   for name, word in pairs(BOUNDS) do out[word] = spec[name] end
   if spec.enum then out.enum = json.list { table.unpack(spec.enum) } end
   if kind == "array" then
-    out.items = spec.items and M.of(spec.items)
+    out.items = spec.items and of(spec.items)
   elseif kind == "object" and spec.fields then
     local fields = M.object(spec.fields)
     out.properties, out.required = fields.properties, fields.required
@@ -50,7 +48,7 @@ function M.object(fields)
   local properties, required = {}, json.list {}
   for _, name in ipairs(types.sorted_names(fields)) do
     local spec = fields[name]
-    properties[name] = M.of(spec)
+    properties[name] = of(spec)
     if type(spec) == "table" and spec.required then
       required[#required + 1] = name
     end
@@ -61,10 +59,10 @@ end
 local function add_filters(schema, filters)
   for _, names in ipairs { filters.names or {}, filters.more or {} } do
     for name, kind in pairs(names) do
-      schema.properties[name] = schema.properties[name] or M.of(kind)
+      schema.properties[name] = schema.properties[name] or of(kind)
       if filters.ranges and kind == "number" then
-        schema.properties[name .. "Min"] = M.of(kind)
-        schema.properties[name .. "Max"] = M.of(kind)
+        schema.properties[name .. "Min"] = of(kind)
+        schema.properties[name .. "Max"] = of(kind)
       end
     end
   end
@@ -72,7 +70,7 @@ end
 
 -- What has to be sent: an object with fields, or any other value.
 local function of_body(body)
-  if type(body.type) == "string" then return M.of(body) end
+  if type(body.type) == "string" then return of(body) end
   local schema = M.object(body)
   schema.additionalProperties = false
   return schema
@@ -84,11 +82,11 @@ end
 function M.of_operation(op)
   local schema = M.object(op.params.query)
   for name, spec in pairs(op.params.header or {}) do
-    schema.properties[name] = M.of(spec)
+    schema.properties[name] = of(spec)
     if spec.required then schema.required[#schema.required + 1] = name end
   end
   for name, spec in pairs(op.params.path) do
-    schema.properties[name] = M.of(spec)
+    schema.properties[name] = of(spec)
     schema.required[#schema.required + 1] = name
   end
   if op.params.filters then add_filters(schema, op.params.filters) end

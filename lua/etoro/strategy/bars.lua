@@ -58,6 +58,16 @@ function M.collect(self)
   return all, by_time
 end
 
+-- Queues what the bars of one time call.
+local function tell(self, time, bars)
+  local known = self.strategy.callbacks
+  if known.on_bar then self:queue_up { bars = bars, at = 1, time = time } end
+  if not known.on_bars then return end
+  local by_symbol = {}
+  for _, bar in ipairs(bars) do by_symbol[bar.symbol] = bar end
+  self:queue_up { name = "on_bars", n = 2, time = time, time, by_symbol }
+end
+
 --- Hands a run the bars of one time that are over, and calls the strategy. Where one of
 --- its callbacks sleeps these wait in the queue: what they see is of their own time.
 ---@param self etoro.StrategyRun
@@ -76,21 +86,8 @@ function M.hand(self, time, bars)
   self.bars = self.bars + #bars
   if self:is_free() then M.enter(self, bars)
   else self:queue_up { feed = bars } end
-  M.tell(self, time, bars)
+  tell(self, time, bars)
   callbacks.drain(self)
-end
-
---- Queues what the bars of one time call.
----@param self etoro.StrategyRun
----@param time number
----@param bars etoro.StrategyBar[]
-function M.tell(self, time, bars)
-  local known = self.strategy.callbacks
-  if known.on_bar then self:queue_up { bars = bars, at = 1, time = time } end
-  if not known.on_bars then return end
-  local by_symbol = {}
-  for _, bar in ipairs(bars) do by_symbol[bar.symbol] = bar end
-  self:queue_up { name = "on_bars", n = 2, time = time, time, by_symbol }
 end
 
 --- Enters bars whose turn has come.

@@ -136,7 +136,7 @@ end
 ---@param ends? number when to give up; none: with the run
 ---@param position? etoro.Position what on_position is told of
 ---@return boolean is_known
-function M.find_out(run, record, shown_from, ends, position)
+local function find_out(run, record, shown_from, ends, position)
   local client, closing = run.client, closing_of(run.client, record)
   while run.book.under_way[record.request_id] and not run.is_over do
     if judge(run, record, closing, shown_from, position) then return true end
@@ -156,14 +156,14 @@ end
 ---@param record etoro.StrategyOrder
 function M.resume(run, record)
   local shown_from = run.client:unix() + limits.default_settle
-  if M.find_out(run, record, shown_from, shown_from + proof.LAG
+  if find_out(run, record, shown_from, shown_from + proof.LAG
       + run_limits.strategy_end_look) then
     return
   end
   run:note("note", M.words(record) .. (record.state == "resting"
     and ": it waits for its market"
     or ": no part of it is closed before that is known"))
-  run:spawn(M.find_out, run, record, shown_from)
+  run:spawn(find_out, run, record, shown_from)
 end
 
 -- A close of the same position that has no end yet, and in the way of another one:
@@ -206,7 +206,7 @@ local function failed(run, record, err, position)
     return run.book:finish(record, "rejected", err.message)
   end
   record.state, record.why = "unknown", err.message
-  run:spawn(M.find_out, run, record, run.client:unix() + limits.default_settle, nil,
+  run:spawn(find_out, run, record, run.client:unix() + limits.default_settle, nil,
     position)
 end
 
@@ -219,7 +219,7 @@ local function taken(run, record, position)
     record.fill_time = run.client:unix()
   else
     record.state = "resting"
-    run:spawn(M.find_out, run, record, run.client:unix() + limits.default_settle,
+    run:spawn(find_out, run, record, run.client:unix() + limits.default_settle,
       nil, position)
   end
   if position:is_closed() then let_go(run, record, position) end

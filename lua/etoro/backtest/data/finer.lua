@@ -23,11 +23,8 @@ local INTERVALS = { "1m", "5m", "10m", "15m", "30m", "1h", "4h", "1d" }
 ---@field used integer bars that it has told the inside of
 ---@field asked integer bars whose inside was asked for
 
---- The file of finer bars that stands beside a CSV file.
----@param path string
----@param interval string
----@return string
-function M.beside(path, interval)
+-- The file of finer bars that stands beside a CSV file.
+local function beside(path, interval)
   return (path:gsub("%.[Cc][Ss][Vv]$", "")) .. "." .. interval .. ".csv"
 end
 
@@ -37,7 +34,7 @@ end
 ---@return boolean
 function M.is_beside(name, path)
   for _, interval in ipairs(INTERVALS) do
-    if name == M.beside(path, interval) then return true end
+    if name == beside(path, interval) then return true end
   end
   return false
 end
@@ -65,7 +62,7 @@ end
 local function read(source, symbol, interval)
   local columns, faults
   if source then
-    local path = M.beside(source, interval)
+    local path = beside(source, interval)
     if not is_there(path) then return nil end
     columns, faults = csv.read(path)
     if not columns then return refused(faults) end

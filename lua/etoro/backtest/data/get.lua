@@ -23,15 +23,6 @@ local WEEK = 604800
 local SECONDS = { ["1m"] = 60, ["5m"] = 300, ["10m"] = 600, ["15m"] = 900,
   ["30m"] = 1800, ["1h"] = 3600, ["4h"] = 14400, ["1d"] = 86400, ["1w"] = WEEK }
 
---- The lengths of bars, as strategies name them.
----@return string[]
-function M.intervals()
-  local list = {}
-  for name in pairs(SECONDS) do list[#list + 1] = name end
-  table.sort(list, function(a, b) return SECONDS[a] < SECONDS[b] end)
-  return list
-end
-
 -- Bars that are over, oldest first; what is no bar is left out and counted.
 local function usable(list)
   local columns, left_out = data_columns.new(), 0

@@ -7,8 +7,8 @@ local cents = books.cents
 
 local M = { cents = cents }
 
---- The causes that a difference can have, in the order they are told.
-M.CAUSES = { "price", "spread", "fee", "size", "time", "refused",
+-- The causes that a difference can have, in the order they are told.
+local CAUSES = { "price", "spread", "fee", "size", "time", "refused",
   "not_in_backtest", "not_in_journal" }
 
 ---@class etoro.ParityTerms of a symbol
@@ -71,7 +71,7 @@ end
 
 local function largest(parts)
   local found
-  for _, name in ipairs(M.CAUSES) do
+  for _, name in ipairs(CAUSES) do
     if parts[name] and parts[name] ~= 0 and (not found
         or math.abs(parts[name]) > math.abs(parts[found])) then
       found = name

@@ -43,10 +43,10 @@ function M.ids(text)
   return list, seen
 end
 
---- The set of numbers that a parameter filters by; nil where it filters
---- nothing. Escaped commas reach some servers of
---- the real service as part of the text, which then filters nothing: so here.
-function M.filter(ctx, name)
+-- The set of numbers that a parameter filters by; nil where it filters
+-- nothing. Escaped commas reach some servers of
+-- the real service as part of the text, which then filters nothing: so here.
+local function filter(ctx, name)
   local text = ctx.query[name]
   if not text or text == "" or text:find("%2C", 1, true) then return nil end
   local list, seen = M.ids(text)
@@ -64,7 +64,7 @@ end
 local function choose(ctx)
   local filters, out = {}, json.list()
   for name, field in pairs(FILTERS) do
-    filters[field] = M.filter(ctx, name)
+    filters[field] = filter(ctx, name)
   end
   for _, instrument in ipairs(ctx.box.instruments) do
     if is_chosen(instrument, filters) then
@@ -89,7 +89,7 @@ M.older = { method = "GET", path = "/api/sor/v3/instruments", pool = "older",
 local function listing(name, parameter, list_name, id_name, text_name, texts)
   local order = types.sorted_names(texts)
   handlers["GET /api/v1/market-data/" .. name] = function(ctx)
-    local wanted = M.filter(ctx, parameter)
+    local wanted = filter(ctx, parameter)
     local out = json.list()
     for _, id in ipairs(order) do
       if not wanted or wanted[id] then

@@ -76,8 +76,8 @@ local function new_line(self, instrument)
   }
 end
 
---- The prices of a box: a table of what was worked out so far.
-function M.new(seed, instruments)
+-- The prices of a box: a table of what was worked out so far.
+local function new(seed, instruments)
   local self = setmetatable({ seed = seed, lines = {}, by_id = {},
     by_symbol = {} }, mt)
   for _, instrument in ipairs(instruments) do
@@ -91,7 +91,7 @@ end
 ---@return table
 function M.of(box)
   if not box.areas.market then
-    box.areas.market = M.new(box.options.seed, box.instruments)
+    box.areas.market = new(box.options.seed, box.instruments)
   end
   return box.areas.market
 end

@@ -42,22 +42,20 @@ local PHASES = 16
 -- No walk back to an ask is longer: that many ticks without one do not happen.
 local FAR = 400
 
---- The part of a second at which an instrument ticks.
----@param id integer
----@return number
-function M.phase(id) return (id + 7) % PHASES / PHASES end
+-- The part of a second at which an instrument ticks.
+local function phase(id) return (id + 7) % PHASES / PHASES end
 
 --- The number of the last tick up to a time.
 ---@param id integer
 ---@param t number seconds since 1970
 ---@return integer
-function M.number(id, t) return floor(t - M.phase(id)) end
+function M.number(id, t) return floor(t - phase(id)) end
 
 --- When a tick is.
 ---@param id integer
 ---@param number integer
 ---@return number seconds since 1970
-function M.time(id, number) return number + M.phase(id) end
+function M.time(id, number) return number + phase(id) end
 
 local function kind_of(line, number)
   local fixed = KINDS[number % MINUTE]

@@ -32,7 +32,7 @@ end
 ---@param moment number what the views show
 ---@param passes fun(position: table): boolean
 ---@return number USD
-function M.of_closed(book, account, since, moment, passes)
+local function of_closed(book, account, since, moment, passes)
   local sum = 0
   for _, part in ipairs(account.history) do
     if part.at > since and part.at <= moment and passes(part.position) then
@@ -45,7 +45,7 @@ end
 
 --- The same of all that passes, open and closed.
 function M.of_account(book, account, since, moment, passes)
-  local sum, now = M.of_closed(book, account, since, moment, passes), book.box:now()
+  local sum, now = of_closed(book, account, since, moment, passes), book.box:now()
   for _, position in ipairs(views.positions(account, moment)) do
     if passes(position) then
       sum = sum + M.of_position(book, position,

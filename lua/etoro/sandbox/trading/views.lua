@@ -30,7 +30,6 @@ local function size_at(position, moment)
   end
   return position.units, position.amount
 end
-M.size_at = size_at
 
 --- The positions open at a moment, copies among them; those closed for good
 --- are let go of on the way.

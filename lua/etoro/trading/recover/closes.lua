@@ -18,8 +18,6 @@ local M = {}
 
 local get = spelling.get
 
-M.units_of = close.units_of
-
 local NOTHING = { refused = true, not_sent = true }
 
 -- Whether no other closing of as many units is in the journal, but for those

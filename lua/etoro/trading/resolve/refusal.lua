@@ -63,10 +63,8 @@ local function read_value(said, name, value)
   end
 end
 
---- Reads what a refusal says.
----@param err etoro.Error
----@return etoro.Refusal
-function M.read(err)
+-- Reads what a refusal says.
+local function read(err)
   local said = { is_whole = true, texts = {}, ids = {} }
   local text = err.response
   if not text then
@@ -90,7 +88,7 @@ end
 ---@return boolean
 function M.is_proper(err)
   return STATUSES[err.status] == true and err.code ~= "html"
-    and err.kind ~= "unknown_outcome" and M.read(err).is_whole
+    and err.kind ~= "unknown_outcome" and read(err).is_whole
 end
 
 local function names_request(said, request_id)
@@ -107,7 +105,7 @@ end
 ---@param err etoro.Error
 ---@return boolean
 function M.names_request(err)
-  return err.status ~= nil and names_request(M.read(err), err.request_id)
+  return err.status ~= nil and names_request(read(err), err.request_id)
 end
 
 --- Whether a refusal broke off, so that nobody knows what it refuses.
@@ -115,7 +113,7 @@ end
 ---@return boolean
 function M.is_broken(err)
   return STATUSES[err.status] == true and err.code ~= "html"
-    and not M.read(err).is_whole
+    and not read(err).is_whole
 end
 
 --- Whether a refusal says that the request id is in use, and for which order:
@@ -131,7 +129,7 @@ function M.duplicate(err)
     and not text:find("n[o']t[ \t-\r]+exist")
     or core.lower(tostring(err.code)):find("duplicate[A-Za-z]*reference") ~= nil
   if not is_duplicate then return false, nil, false end
-  local said = M.read(err)
+  local said = read(err)
   local id = next(said.ids)
   if id and next(said.ids, id) then id = nil end
   return true, id, names_request(said, err.request_id)
@@ -149,7 +147,7 @@ function M.is_closed_code(code) return tonumber(code) == ALREADY_CLOSED end
 ---@param err etoro.Error
 ---@return boolean
 function M.may_say_closed(err)
-  local said = M.read(err)
+  local said = read(err)
   for _, text in ipairs(said.is_whole and said.texts or {}) do
     if text:find("%f[A-Za-z0-9]741%f[^A-Za-z0-9]") or text:find("already[ \t-\r]+closed") then
       return true

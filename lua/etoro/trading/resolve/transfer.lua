@@ -30,11 +30,8 @@ local function is_account(side, name, asked)
   return true
 end
 
---- Whether a transfer is the one that a body asks for.
----@param found any of an answer's `results`
----@param body table as sent
----@return boolean
-function M.is_asked(found, body)
+-- Whether a transfer is the one that a body asks for.
+local function is_asked(found, body)
   return type(found) == "table"
     and core.number(tostring(get(found, "amount")))
       == core.number(tostring(get(body, "amount")))
@@ -58,7 +55,7 @@ function M.look(send, reference, body)
   if not list then return nil, err end
   local others = {}
   for _, one in ipairs(list) do
-    if M.is_asked(one, body) then return one, response, others end
+    if is_asked(one, body) then return one, response, others end
     others[#others + 1] = one
   end
   return nil, response, others
