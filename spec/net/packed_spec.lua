@@ -1,5 +1,6 @@
--- Packed answers that break off: called what they are, and sent again, as
--- those that are not packed. Whatever came out of them so far is no answer.
+-- Packed answers: unpacked, and called what they are where they break off, and
+-- sent again, as those that are not packed. Whatever came out of them so far is
+-- no answer.
 local cjson = require "cjson"
 local nginx = require "spec.support.nginx"
 local recorder = require "spec.support.recorder"
@@ -82,6 +83,44 @@ describe("a packed answer", function()
   local function read(client, options)
     return client:request({ path = "/x" }, options)
   end
+
+  describe("in one piece #memory", function()
+    local function client(options)
+      local all = { max_retries = 0 }
+      for name, value in pairs(options or {}) do all[name] = value end
+      return assert(server:client(all))
+    end
+
+    for encoding, bytes in pairs(PACKED) do
+      it("is unpacked: " .. encoding, function()
+        server:script { { body = bytes,
+          headers = { "Content-Encoding: " .. encoding } } }
+        assert.same({ ok = true }, assert(read(client())))
+      end)
+    end
+
+    it("is unpacked: gzip of a real server", function()
+      web:write("long.json", cjson.encode { text = ("long "):rep(2000) })
+      local down
+      local c = client { base_url = web.url, ca_file = web.ca_file,
+        on_event = function(event) down = event.bytes_down or down end }
+      local result, response = assert(c:request { path = "/files/long.json" })
+      assert.equal(("long "):rep(2000), result.text)
+      assert.equal("gzip", response.headers["content-encoding"])
+      assert.equal(10011, down)
+    end)
+
+    it("is refused where it is packed in another way", function()
+      for _, encoding in ipairs { "gzip", "br", "deflate", "sdch" } do
+        server:script { { body = "abcdefgh",
+          headers = { "Content-Encoding: " .. encoding } } }
+        local _, err = read(client())
+        assert.equal("protocol", err.kind, encoding)
+        assert.equal("bad_encoding", err.code, encoding)
+        assert.truthy(err.message:find "cannot be unpacked")
+      end
+    end)
+  end)
 
   for name, frame in pairs(FRAMES) do
     it("that ends is read, " .. name, function()

@@ -35,14 +35,6 @@ local function write(c, body)
   return c:request { method = "POST", path = "/x", body = body or { a = 1 } }
 end
 
--- 'prefix' .. the text packed as the encoding wants it without packing it.
-local PACKED = {
-  deflate = "\x78\x01\x01\x0b\x00\xf4\xff{\"ok\":true}\x16\xe3\x04\x11",
-  br = "\x0b\x05\x80{\"ok\":true}\x03",
-  gzip = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x01\x0b\x00\xf4\xff"
-    .. "{\"ok\":true}\x90\x5f\xd4\xa7\x0b\x00\x00\x00",
-}
-
 describe("the transport #memory", function()
   local server, web
 
@@ -196,47 +188,6 @@ describe("the transport #memory", function()
       end
       assert.is_truthy(next(connections))
       assert.is_nil(next(connections, next(connections)))
-    end)
-  end)
-
-  describe("unpacks", function()
-    it("and offers every encoding it knows", function()
-      assert(read(client(server.url)))
-      local offered = server:arrivals()[1].headers["accept-encoding"]
-      assert.truthy(offered:find "gzip")
-      assert.truthy(offered:find "deflate")
-      assert.truthy(offered:find "br")
-    end)
-
-    for encoding, bytes in pairs(PACKED) do
-      it(encoding, function()
-        server:script { { body = bytes,
-          headers = { "Content-Encoding: " .. encoding } } }
-        local result = assert(read(client(server.url)))
-        assert.same({ ok = true }, result)
-      end)
-    end
-
-    it("gzip of a real server", function()
-      web:write("long.json", cjson.encode { text = ("long "):rep(2000) })
-      local down
-      local c = client(web.url, { ca_file = web.ca_file,
-        on_event = function(event) down = event.bytes_down or down end })
-      local result, response = assert(c:request { path = "/files/long.json" })
-      assert.equal(("long "):rep(2000), result.text)
-      assert.equal("gzip", response.headers["content-encoding"])
-      assert.equal(10011, down)
-    end)
-
-    it("no bytes that are packed in another way", function()
-      for _, encoding in ipairs { "gzip", "br", "deflate", "sdch" } do
-        server:script { { body = "abcdefgh",
-          headers = { "Content-Encoding: " .. encoding } } }
-        local _, err = read(client(server.url))
-        assert.equal("protocol", err.kind, encoding)
-        assert.equal("bad_encoding", err.code, encoding)
-        assert.truthy(err.message:find "cannot be unpacked")
-      end
     end)
   end)
 

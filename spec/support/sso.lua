@@ -226,7 +226,7 @@ function M.start()
   local process = require "spec.support.process"
   local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
     "require('spec.support.sso').serve()" }
-  return setmetatable({ process = child,
+  return setmetatable({ process = child, logins = {},
     url = child:expect "sso (http://[%d.:]+)\n" }, mt)
 end
 
@@ -259,7 +259,41 @@ end
 --- { cut = "before" | "after", status, body, headers, instead, seconds }.
 function METHODS:set(values) control(self, "POST", values) end
 
-function METHODS:reset() control(self, "DELETE") end
+--- Closes the logins that were made here, and forgets what arrived.
+function METHODS:reset()
+  for _, login in ipairs(self.logins) do login:close() end
+  self.logins = {}
+  control(self, "DELETE")
+end
+
+--- An application's login with this server; an option that is false is not given.
+function METHODS:login(options)
+  local all = {
+    client_id = "client-1", redirect_uri = "http://127.0.0.1/back",
+    discovery = self.url .. "/.well-known/openid-configuration",
+    authorize_url = self.url .. "/authorize",
+    token_url = self.url .. "/token", revoke_url = self.url .. "/revoke",
+  }
+  for name, value in pairs(options or {}) do all[name] = value or nil end
+  local login = assert(require("etoro").oauth.new(all))
+  self.logins[#self.logins + 1] = login
+  return login
+end
+
+--- The tokens of a user that logs in.
+function METHODS:tokens_of(login)
+  local url, session = login:authorize()
+  return assert(login:exchange(self:visit(url), session))
+end
+
+--- The requests that asked for a token by another.
+function METHODS:refreshes()
+  local some = {}
+  for _, request in ipairs(self:arrivals "POST /token") do
+    if request.form.grant_type == "refresh_token" then some[#some + 1] = request end
+  end
+  return some
+end
 
 --- What a browser does with an authorization URL: the callback's URL.
 function METHODS.visit(_, url)

@@ -222,4 +222,50 @@ describe("the journal's file", function()
     assert.equal(1, #problems)
     assert.equal(#list + 1, problems[1].line)
   end)
+
+  describe("is read #memory", function()
+    local HEAD = '{"kind":"journal","version":1,"salt":"00"}\n'
+
+    it("and tells junk apart", function()
+      write(path, HEAD .. '{"kind":"intent","id":"1"}\njunk\n\n[1]\n"x"\n'
+        .. '{"kind":"other","id":"2"}\n{"kind":"outcome"}\n\255\0\n'
+        .. '{"kind":"outcome","id":"1","orderId":9223372036854775807}')
+      local records, problems = journal.read(path)
+      assert.equal(2, #records)
+      assert.equal(9223372036854775807, records[2].orderId)
+      local lines = {}
+      for i, problem in ipairs(problems) do lines[i] = problem.line end
+      assert.same({ 3, 5, 6, 7, 8, 9 }, lines)
+      assert.equal("junk", problems[1].text)
+    end)
+
+    it("and gives an error for what is no journal", function()
+      local function fails(text)
+        local records, err = journal.read(path)
+        assert.is_nil(records)
+        assert.equal("journal", err.code)
+        assert.truthy(err.message:find(text), err.message)
+      end
+      fails "No such file"
+      write(path, "x\n")
+      fails "something else"
+      write(path, '{"kind":"journal","version":2,"salt":"00"}\n')
+      fails "another version"
+      write(path, '{"kind":"jou')
+      assert.same({}, (journal.read(path)))
+      write(path, "")
+      assert.same({}, (journal.read(path)))
+      assert(os.remove(path))
+      assert(os.execute("mkfifo '" .. path .. "'"))
+      fails "it is a pipe, not a file"
+      path = folder
+      fails "directory"
+    end)
+
+    it("and gives what etoro.encode shows", function()
+      write(path, HEAD .. '{"kind":"intent","id":"1"}\n')
+      assert.equal('[{"id":"1","kind":"intent","line":2}]',
+        etoro.encode((journal.read(path))))
+    end)
+  end)
 end)

@@ -1,54 +1,28 @@
 local etoro = require "etoro"
 local files = require "spec.support.files"
 local limits = require "etoro.values.limits"
+local process = require "spec.support.process"
+local railed = require "spec.support.railed"
 local raises = require "spec.support.raises"
 local times = require "etoro.values.times"
 
-local START = 1772800000 -- 2026-03-06T12:26:40Z, a Friday
+local order, refused = railed.order, railed.refused
 
 describe("the rails of a client", function()
   local box, dir
 
-  before_each(function()
-    box = etoro.sandbox.new { limits = false, now = function() return START end }
-    dir = os.tmpname()
-    os.remove(dir)
-    assert(os.execute("mkdir " .. dir))
-  end)
-  after_each(function() os.execute("rm -r " .. dir) end)
+  before_each(function() box, dir = railed.new() end)
+  after_each(function() process.remove(dir) end)
 
   local function client_with(rails, more)
-    local options = { rails = rails }
-    for name, value in pairs(more or {}) do options[name] = value end
-    return assert(box:client(options))
-  end
-
-  local function order(changes)
-    local fields = { symbol = "AAPL", transaction = "buy", amount = 100 }
-    for name, value in pairs(changes or {}) do fields[name] = value or nil end
-    return fields
-  end
-
-  local function refused(rule, result, err)
-    assert.is_nil(result)
-    assert.equal("rejected", err.kind)
-    assert.equal("rail", err.code)
-    assert.equal(rule, err.rule)
-    assert.is_false(err.may_have_executed)
-    return err.message
+    return railed.client(box, rails, more)
   end
 
   local function arrived() return box.arrivals.count end
 
   -- A position of its own that the portfolio shows.
   local function hold(amount, symbol)
-    local client = assert(box:client())
-    local placed = assert(client.orders:open(order { amount = amount,
-      symbol = symbol }))
-    assert(placed:wait())
-    assert(placed:positions())
-    box:advance(30)
-    return assert(client.positions:list())[1]
+    return railed.hold(box, amount, symbol)
   end
 
   it("hold for money that goes into a copy, however it is asked for", function()
@@ -351,64 +325,6 @@ describe("the rails of a client", function()
     end
   end)
 
-  -- Rails that have seen better days.
-  local function after_loss(rails, kept)
-    local journal = dir .. "/journal"
-    local file = assert(io.open(journal .. ".rails", "w"))
-    file:write(etoro.encode(kept), "\n")
-    file:close()
-    return client_with(rails, { journal = journal })
-  end
-
-  it("stop entries after a day's loss, until the next day", function()
-    local today = START // times.DAY
-    local client = after_loss({ max_day_loss_usd = 500 },
-      { day = today, first = 100499.99 })
-    assert(client.orders:open(order()))
-    client:close()
-    client = after_loss({ max_day_loss_usd = 500 },
-      { day = today, first = 100500.5 })
-    local text = refused("max_day_loss_usd", client.orders:open(order()))
-    assert.truthy(text:find("USD lost today, at most 500.00 USD", 1, true))
-    box:advance(times.DAY)
-    assert(client.orders:open(order()))
-  end)
-
-  it("hold a day's loss against the day when equity is back", function()
-    local kept = { day = START // times.DAY, first = 100600, lowest = 99900 }
-    local client = after_loss({ max_day_loss_usd = 701 }, kept)
-    assert(client.orders:open(order()))
-    client:close()
-    client = after_loss({ max_day_loss_usd = 650 }, kept)
-    refused("max_day_loss_usd", client.orders:open(order()))
-    box:advance(times.DAY)
-    assert(client.orders:open(order()))
-  end)
-
-  it("begin the day with the first look at what the account is worth", function()
-    local journal = dir .. "/journal"
-    local client = client_with({ max_day_loss_usd = 500 }, { journal = journal })
-    local function first()
-      local kept = require("etoro.values.kept").read(journal .. ".rails")
-      return kept and kept.first
-    end
-    assert.is_nil(first())
-    local worth = assert(client.account:equity()).equity
-    assert.equal(worth, first())
-    hold(20000, "TSLA")
-    local later
-    for _ = 1, 40 do -- until the price has moved
-      box:advance(600)
-      later = assert(client.account:equity()).equity
-      if math.abs(later - worth) > 1 then break end
-    end
-    assert.is_true(math.abs(later - worth) > 1)
-    assert.equal(worth, first())
-    box:advance(times.DAY)
-    later = assert(client.account:equity()).equity
-    assert.equal(later, first())
-  end)
-
   it("count what a portfolio lacks that was asked for before and comes later",
     function()
     assert(box:change { portfolio_lag = 3 })
@@ -432,52 +348,6 @@ describe("the rails of a client", function()
     refused("max_exposure_usd", client.orders:open(order(), { precheck = false }))
   end)
 
-  it("stop entries in a drawdown, for the cool-down", function()
-    local client = after_loss({ max_drawdown = 0.1, cool_down = 3600 },
-      { day = START // times.DAY, highest = 111200 })
-    refused("max_drawdown", client.orders:open(order()))
-    box:advance(3500)
-    refused("max_drawdown", client.orders:open(order()))
-    box:advance(200)
-    assert(client.orders:open(order()))
-    client:close()
-    client = after_loss({ max_drawdown = 0.1 },
-      { day = START // times.DAY, highest = 111000 })
-    assert(client.orders:open(order()))
-  end)
-
-  it("stop entries after a day's loss all day, however short the cool-down",
-    function()
-    local rails = { max_day_loss_usd = 500, max_drawdown = 0.9, cool_down = 3600 }
-    local client = after_loss(rails,
-      { day = START // times.DAY, first = 100600, highest = 100600 })
-    local left = times.DAY - START % times.DAY
-    local function try(seconds)
-      box:advance(seconds)
-      refused("max_day_loss_usd", client.orders:open(order()))
-    end
-    try(0)
-    try(3500)
-    try(200) -- the cool-down is over
-    client:close()
-    client = client_with(rails, { journal = dir .. "/journal" })
-    try(200)
-    try(left - 3900 - 60)
-    box:advance(61) -- and nothing of it is left on the next day
-    assert(client.orders:open(order()))
-  end)
-
-  it("cool down after a day's loss, into the next day", function()
-    local client = after_loss({ max_day_loss_usd = 500, cool_down = times.DAY },
-      { day = START // times.DAY, first = 100600 })
-    refused("max_day_loss_usd", client.orders:open(order()))
-    box:advance(times.DAY - 10)
-    local text = refused("cool_down", client.orders:open(order()))
-    assert.truthy(text:find "cool_down: %d+ s are left")
-    box:advance(20)
-    assert(client.orders:open(order()))
-  end)
-
   it("let pass what nobody knows the market of, where they are told to", function()
     local route = "GET /api/v1/market-data/search"
     for _, hours in ipairs { "require", "allow_unknown", "ignore" } do
@@ -493,11 +363,6 @@ describe("the rails of a client", function()
       box:clear_faults()
       client:close()
     end
-  end)
-
-  it("are none where a cool-down follows nothing", function()
-    assert.has_error(function() client_with { cool_down = 60 } end,
-      "bad rail 'cool_down': it follows max_day_loss_usd or max_drawdown")
   end)
 
   it("stop entries while a file is there", function()
