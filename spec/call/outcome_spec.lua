@@ -105,4 +105,42 @@ describe("an outcome", function()
       assert.is_false(err.may_have_executed)
     end
   end)
+
+  describe("of a write that may be repeated", function()
+    local PAGE = { "Content-Type: text/html" }
+
+    local function delete(retries)
+      return client:call("DELETE /api/v1/watchlists/{watchlistId}",
+        { watchlistId = "one" }, { max_retries = retries })
+    end
+
+    for what, case in pairs {
+      ["is no JSON"] = { { body = "{]" }, "bad_json" },
+      ["breaks off inside its JSON"] = { { body = '{"a":' }, "bad_json" },
+      ["is a web page"] = { { body = "<html>", headers = PAGE }, "html" },
+    } do
+      it("whose answer " .. what .. " is that it may be done", function()
+        server:script { case[1] }
+        local result, err = delete(0)
+        assert.is_nil(result)
+        assert.same({ "protocol", case[2] }, { err.kind, err.code })
+        assert.is_true(err.may_have_executed)
+        assert.equal(1, #server:arrivals())
+      end)
+    end
+
+    it("takes the API's 404 behind a lost answer for its work", function()
+      server:script { { close = true }, { status = 404, body = "{}" } }
+      assert.is_true((delete(1)))
+    end)
+
+    it("takes no web page's 404 for that", function()
+      server:script { { close = true },
+        { status = 404, body = "<html>", headers = PAGE } }
+      local result, err = delete(1)
+      assert.is_nil(result)
+      assert.same({ 404, "html" }, { err.status, err.code })
+      assert.is_true(err.may_have_executed)
+    end)
+  end)
 end)

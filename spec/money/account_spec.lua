@@ -206,6 +206,48 @@ describe("etoro.money.account", function()
     assert.matches("minDate=2026-01-01&", api.lines[1], 1, true)
   end)
 
+  -- A page of trades by their ids, one a second of 2026-01-01.
+  local function page_of(ids)
+    local items = {}
+    for i, id in ipairs(ids) do
+      items[i] = ('{"positionId":%d,"closeTimestamp":"2026-01-01T00:00:%02dZ",'
+        .. '"units":1,"closeRate":2,"netProfit":%d}'):format(id, id, id)
+    end
+    return "[" .. table.concat(items, ",") .. "]"
+  end
+
+  local function traded(pages)
+    local api, client = start()
+    api.answer = function(line)
+      return 200, page_of(pages[tonumber(line:match "[?&]page=(%d+)" or 1)] or {})
+    end
+    local ids = {}
+    for trade in client.account:each_trade { minDate = "2026-01-01", pageSize = 2 } do
+      ids[#ids + 1] = trade.positionId
+    end
+    return ids
+  end
+
+  it("gives each trade once where others are closed meanwhile", function()
+    assert.same({ 4, 3, 2, 1 }, traded { { 4, 3 }, { 2, 1 } })
+    assert.same({ 4, 3, 2, 1 }, traded { { 4, 3 }, { 3, 2 }, { 1 } })
+    assert.same({ 4, 3, 5, 2, 1 }, traded { { 4, 3 }, { 5, 4 }, { 3, 2 }, { 1 } })
+  end)
+
+  it("gives trades that nothing tells apart as they come", function()
+    assert.same({ 7, 7, 8 }, traded { { 7, 7 }, { 8 } })
+    local api, client = start()
+    api.answer = function(line)
+      local page = tonumber(line:match "[?&]page=(%d+)" or 1)
+      return 200, page < 3 and ('[{"positionId":1,"netProfit":%d}]'):format(page) or "[]"
+    end
+    local sum = 0
+    for trade in client.account:each_trade { minDate = "2026-01-01", pageSize = 1 } do
+      sum = sum + trade.netProfit
+    end
+    assert.equal(3, sum)
+  end)
+
   it("refuses days that no calendar has", function()
     local api, client = start()
     for _, bad in ipairs { "2026-02-30", "junk", "", "2026-01-01T00:00:00Z" }

@@ -62,11 +62,14 @@ function M.unusable(asker, op, job, status, detail)
     content_type = job:header("content-type"),
   }
   local is_page = page and page.code == "html"
-  if is_page and op.class == "safe" then return page end
+  if is_page and op.class == "safe" then
+    page.may_have_executed = op.method ~= "GET"
+    return page
+  end
   local err = failures().from_transport {
     code = is_page and "html" or "bad_json", detail = detail, text = text,
     host = asker.host, status = status, op = op,
-    request_id = job:request_id(), uncertain = op.class ~= "safe",
+    request_id = job:request_id(), uncertain = true, -- its status says done
   }
   return op.class == "safe" and err or M.doubt(asker, op, job, err)
 end
@@ -109,13 +112,14 @@ function M.read(asker, op, job, keep_null)
     result, err = read_success(asker, op, job, response, keep_null)
     if result == nil then err.attempts = attempts end
     return result, err
-  elseif not code and status == 404 and op.method == "DELETE"
-      and ran_before then
-    -- an attempt whose answer was lost has done it
-    return true, call_response.of_job(job, status, attempts, elapsed, request_id)
   end
   if not code then
     err = failures().from_reply(reply_of(op, job, status))
+    if status == 404 and op.method == "DELETE" and ran_before
+        and err.code ~= "html" then
+      -- an attempt whose answer was lost has done it
+      return true, call_response.of_job(job, status, attempts, elapsed, request_id)
+    end
   else
     err = failures().from_transport {
       code = code, detail = detail, host = asker.host, op = op,

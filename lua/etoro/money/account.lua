@@ -6,6 +6,7 @@ local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local equity = require "etoro.money.equity"
 local errors = require "etoro.errors"
+local history = require "etoro.trading.account.history"
 local names = require "etoro.market.names"
 local order = require "etoro.trading.order"
 local position = require "etoro.trading.position"
@@ -265,18 +266,19 @@ function collection:holdings(options)
   return with_methods(portfolio, client, response, options)
 end
 
-local function wrap_trade(item) return setmetatable(item, item_mt) end
-
---- Goes through closed trades, page by page (portal: Trading History). The API
---- says that it looks back less than a year a call. Symbols that the client does
---- not know are asked for once a page.
+--- Goes through closed trades, page by page (portal: Trading History), each once,
+--- also where others are closed meanwhile. The API says that it looks back less than
+--- a year a call. Symbols that the client does not know are asked for once a page.
 ---@param params etoro.HistoryQuery
 ---@param options? etoro.RequestOptions
 ---@return fun(): etoro.Trade? iterator raises the error of a page that fails
 function collection:each_trade(params, options)
   local client = resource.client_of(self, "client.account:each_trade")
+  local begin_page, is_new = history.pages()
   local iterator = pages.each(client, routes.op(client, "history"), params, options,
-    wrap_trade, function(items, response)
+    function(item) return is_new(item) and setmetatable(item, item_mt) or nil end,
+    function(items, response)
+      begin_page()
       names.give(client, items, response, options)
     end)
   return iterator

@@ -39,6 +39,24 @@ local function add_page(items, seen, list)
   return count
 end
 
+--- Tells trades of pages apart from those that a page before had already: what is
+--- closed while pages are read moves all behind it on. One that does not say which
+--- it is, and when it was closed, is none of these.
+---@return fun() begin_page
+---@return fun(item: table): boolean is_new false where an earlier page had it
+function M.pages()
+  local page, page_of = 0, {}
+  return function() page = page + 1 end, function(item)
+    if not get(item, "positionId") or not get(item, "closeTimestamp") then
+      return true
+    end
+    local key = key_of(item)
+    local before = page_of[key]
+    page_of[key] = before or page
+    return before == nil or before == page
+  end
+end
+
 -- When an item was closed.
 local function time_of(item)
   local text = get(item, "closeTimestamp")
