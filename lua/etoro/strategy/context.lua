@@ -183,9 +183,8 @@ function ctx:bars(symbol, n)
   return table.move(item.bars, first, count, 1, {})
 end
 
-local series = {}
-series.__index = function(self, name)
-  local item, run = self.item, self.run
+-- One column of a symbol's bars that are over.
+local function column_of(run, item, name)
   return setmetatable({}, { __index = function(_, k)
     if math.type(k) ~= "integer" or k >= 0 then
       blame.raise(("series.%s[k]: k is -1 for the newest bar that is over, -2 "
@@ -201,7 +200,11 @@ end
 ---@return table series
 function ctx:series(symbol)
   local run = run_of(self)
-  return setmetatable({ run = run, item = item_of(run, symbol) }, series)
+  local item = item_of(run, symbol)
+  -- no field of it leads to the run, which knows more than a strategy is to
+  return setmetatable({}, { __index = function(_, name)
+    return column_of(run, item, name)
+  end })
 end
 
 --- The time, in seconds since 1970.
