@@ -81,11 +81,13 @@ describe("the older API, at the sandbox", function()
 
   it("waits out its quota and goes on #timed", function()
     box:set { limits = { older = 1 }, window = 1 }
-    assert(client.instruments:list { instrumentIds = { 1001 } })
-    local list, response = assert(client.instruments:list {
-      instrumentIds = { 1001 } })
-    assert.equal(1, #list)
-    assert.is_true(response.attempts >= 2)
+    local list, response
+    for _ = 1, 20 do -- a slow machine may take a window for each
+      list, response = assert(client.instruments:list { instrumentIds = { 1001 } })
+      assert.equal(1, #list)
+      if response.attempts > 1 then break end
+    end
+    assert.is_true(response.attempts > 1)
   end)
 
   it("takes no keys", function()

@@ -1,6 +1,6 @@
 /* For LD_PRELOAD: a name server that hangs. Every look-up takes 6 seconds,
-   or SLOW_SECONDS, and says on stderr that it began; but quick.invalid is
-   this machine, and none.invalid nobody, at once. */
+   or SLOW_SECONDS, and says on stderr that it began and that it is over; but
+   quick.invalid is this machine, and none.invalid nobody, at once. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* RTLD_NEXT */
 #endif
@@ -19,6 +19,7 @@ getaddrinfo(const char *node, const char *service,
             const struct addrinfo *hints, struct addrinfo **res)
 {
   static const char said[] = "getaddrinfo: waiting\n";
+  static const char over[] = "getaddrinfo: over\n";
   const char *seconds = getenv("SLOW_SECONDS");
   struct timespec left = { 6, 0 };
   lookup_fn *real;
@@ -36,5 +37,7 @@ getaddrinfo(const char *node, const char *service,
     return EAI_FAIL;
   while (nanosleep(&left, &left))
     ;
+  if (write(STDERR_FILENO, over, sizeof over - 1) < 0)
+    return EAI_FAIL;
   return real(node, service, hints, res);
 }

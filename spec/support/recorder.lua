@@ -17,9 +17,9 @@
 --   { close = true }        closes without a byte
 --   { reset = true }        the same with a TCP reset
 --   { stall = true }        never answers
--- and with any that sends: held = true (its answer waits for r:release(), or for a
--- request GET /release, which is counted nowhere; GET /hold has answers wait
--- again), before = "bytes" (an interim answer), wait =
+-- and with any that sends: held = true (its answer waits for r:release(), for
+-- r:release_one(), or for a request GET /release, which is counted nowhere; GET
+-- /hold has answers wait again), before = "bytes" (an interim answer), wait =
 -- seconds before the answer, drip = bytes a piece with every = seconds,
 -- after = "bytes" that nobody asked for, after_wait = seconds behind the
 -- answer (0.02), quit = true: closes then without having said so.
@@ -152,6 +152,23 @@ function Server:free(is_free, now)
   end
 end
 
+-- Lets the answer go that has been held for longest.
+function Server:free_one(now)
+  local first
+  for _, c in pairs(self.connections) do
+    local piece = c.out[1]
+    if piece and piece.held_at and (not first or piece.held_at < first.out[1].held_at) then
+      first = c
+    end
+  end
+  if not first then return end
+  repeat
+    local piece = first.out[1]
+    piece.at, piece.held_at = now, nil
+    self:write(first, now)
+  until piece.is_last or first.is_gone
+end
+
 -- What a program without the control port asks for.
 function Server:obeys(c, request, now)
   if request.target ~= "/hold" and request.target ~= "/release" then
@@ -248,6 +265,8 @@ function Server:control(now)
     end
   elseif order.what == "hold" or order.what == "release" then
     self:free(order.what == "release", now)
+  elseif order.what == "release_one" then
+    self:free_one(now)
   elseif order.what == "drop" then
     for _, c in pairs(self.connections) do self:drop(c) end
   elseif order.what == "status" then
@@ -347,6 +366,9 @@ function methods:clear() order(self, { what = "clear" }) end
 --- Lets the answers go that are held, and those to come; hold() ends that.
 function methods:release() order(self, { what = "release" }) end
 function methods:hold() order(self, { what = "hold" }) end
+
+--- Lets one answer go, the one that has been held for longest.
+function methods:release_one() order(self, { what = "release_one" }) end
 
 --- Waits until so many requests have come; calls and tasks go on meanwhile.
 function methods:await(count)
