@@ -222,6 +222,27 @@ describe("the sandbox's account views", function()
       "?minDate=2025-01-01")))
   end)
 
+  it("show what an order ties up as it was then, through fills of parts", function()
+    t:set { portfolio_lag = 3 }
+    t:price(1001, 200)
+    t:wait(5)
+    t:fate { status = "PartiallyFilled", seconds = 1, share = 0.25 }
+    t:open { amount = 100 }
+    local seen = {}
+    for _ = 1, 14 do
+      t:wait(0.5)
+      local shown, invested, tied = t:portfolio(), 0, 0
+      for _, one in ipairs(shown.positions) do invested = invested + one.amount end
+      for _, one in ipairs(shown.ordersForOpen) do tied = tied + one.amount end
+      local is_there = #shown.positions + #shown.ordersForOpen > 0
+      assert.equal(is_there and 100 or 0, invested + tied)
+      assert.equal(100000 - invested, shown.credit)
+      seen[("%d/%d"):format(invested, tied)] = true
+    end
+    assert.same({ ["0/0"] = true, ["0/100"] = true, ["25/75"] = true,
+      ["100/0"] = true }, seen)
+  end)
+
   it("spell their fields as the real ones do", function()
     t:price(1001, 200)
     t:opened()

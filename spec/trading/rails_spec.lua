@@ -348,6 +348,35 @@ describe("the rails of a client", function()
     refused("max_exposure_usd", client.orders:open(order(), { precheck = false }))
   end)
 
+  it("count an order in full that the portfolio shows with less, or nothing", function()
+    local client = client_with { max_exposure_usd = 250 }
+    local placed = assert(client.orders:open(order(), { precheck = false }))
+    local shown
+    local function try()
+      assert(box.faults:add { fault = "status", status = 200, body = shown,
+        route = "GET /api/v1/trading/info/demo/portfolio" })
+      local result, err = client.orders:open(order { amount = 200 }, { precheck = false })
+      box:clear_faults()
+      return result, err
+    end
+    local waiting = ('{"orderId":%d,"instrumentId":1001,"leverage":1,"mirrorId":0,'
+      .. '"amount":%%d}'):format(placed.orderId)
+    local function show(positions, orders)
+      shown = ('{"clientPortfolio":{"credit":1,"positions":[%s],"mirrors":[],'
+        .. '"orders":[],"ordersForOpen":[%s]}}'):format(positions, orders)
+    end
+    local position = ('{"positionID":7,"orderID":%d,"instrumentID":1001,"leverage":1,'
+      .. '"mirrorID":0,"amount":%%d}'):format(placed.orderId)
+    for _, orders in ipairs { waiting:format(0), waiting:format(40) } do
+      show("", orders)
+      refused("max_exposure_usd", try())
+    end
+    show(position:format(30), waiting:format(0)) -- filled in part
+    refused("max_exposure_usd", try())
+    show(position:format(30), "") -- and the rest taken back
+    assert(try())
+  end)
+
   it("let pass what nobody knows the market of, where they are told to", function()
     local route = "GET /api/v1/market-data/search"
     for _, hours in ipairs { "require", "allow_unknown", "ignore" } do

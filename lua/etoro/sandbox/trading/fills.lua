@@ -31,10 +31,15 @@ function M.set_status(order, status, at)
   events.order(order.books, order)
 end
 
-local function release(order, amount)
+-- What is let go of is remembered: the views show the books of a moment ago.
+local function release(order, amount, at)
   amount = math.min(amount, order.held or 0)
   order.held = cents((order.held or 0) - amount)
   books.reserve(order.account, -amount)
+  if amount > 0 then
+    order.released = order.released or {}
+    table.insert(order.released, { at = at, amount = amount })
+  end
 end
 
 --- Ends an order.
@@ -42,7 +47,7 @@ function M.finish(book, order, status, at, code, message)
   order.error_code, order.error_message = code, message
   M.set_status(order, status, at)
   order.final_at = at
-  release(order, order.held or 0)
+  release(order, order.held or 0, at)
   watch.remove(book, order)
 end
 
@@ -83,7 +88,7 @@ end
 local function open(book, order, units, amount, rate, conversion, at)
   local fee = #order.executions == 0
     and book:fee(order.instrument, units * rate * conversion) or 0
-  release(order, amount + fee)
+  release(order, amount + fee, at)
   local position = positions.open(book, order.account, {
     order = order, order_id = order.id, instrument = order.instrument,
     is_buy = order.is_buy, units = units, amount = amount, rate = rate,

@@ -161,28 +161,34 @@ end
 
 M.pending = pending
 
--- What an order that has not come to its end still ties up.
-local function tied_up(order)
-  return #order.executions > 0 and order.held or order.frozen
+-- What an order that had not come to its end at a moment still tied up.
+local function tied_up(order, moment)
+  local first = order.executions[1]
+  if not first or first.opened > moment then return order.frozen end
+  local held = order.held
+  for _, one in ipairs(order.released or {}) do
+    if one.at > moment then held = held + one.amount end
+  end
+  return cents(held)
 end
 
 --- The same for all that were pending at a moment.
 function M.frozen(account, moment)
   local sum = 0
   for _, order in ipairs(pending(account.pending, moment)) do
-    sum = sum + tied_up(order)
+    sum = sum + tied_up(order, moment)
   end
   return cents(sum)
 end
 
-local function resting_order(book, order)
+local function resting_order(book, order, moment)
   return {
     orderId = order.id, cid = order.account.cid,
     openDateTime = book:date(order.at),
     instrumentId = order.instrument.instrumentID, isBuy = order.is_buy,
     takeProfitRate = order.take_profit or 0,
     stopLossRate = order.stop_loss or 0, rate = order.trigger,
-    amount = tied_up(order), leverage = order.leverage,
+    amount = tied_up(order, moment), leverage = order.leverage,
     units = order.units or 0, isTslEnabled = order.stop_type == "trailing",
     executionType = 0, isDiscounted = false,
     isNoTakeProfit = order.take_profit == nil,
@@ -190,12 +196,12 @@ local function resting_order(book, order)
   }
 end
 
-local function order_for_open(book, order)
+local function order_for_open(book, order, moment)
   return {
     orderId = order.id, orderType = 17,
     statusId = fills.STATUS_IDS[order.status], cid = order.account.cid,
     openDateTime = book:date(order.at), lastUpdate = book:date(order.updated),
-    instrumentId = order.instrument.instrumentID, amount = tied_up(order),
+    instrumentId = order.instrument.instrumentID, amount = tied_up(order, moment),
     amountInUnits = order.units or 0, isBuy = order.is_buy,
     leverage = order.leverage, stopLossRate = order.stop_loss or 0,
     takeProfitRate = order.take_profit or 0,
@@ -226,7 +232,7 @@ local function add_orders(book, account, moment, out)
     local is_resting = order.type == "mit"
     local list = is_resting and out.orders or out.ordersForOpen
     list[#list + 1] = (is_resting and resting_order or order_for_open)(book,
-      order)
+      order, moment)
   end
   for i, close in ipairs(pending(account.closing, moment)) do
     out.ordersForClose[i] = order_for_close(book, close)

@@ -38,58 +38,85 @@ end
 
 local function money(value) return decimals.money(value) .. " USD" end
 
--- What was sent and a portfolio does not show: it is counted beside it. Of two that
--- are read at once the first one that was asked for may come last, and lack what the
--- other has shown; what a later one lacks is gone.
-local function missed_by(self, portfolio, asked)
-  local shown = {}
+local function number(item, name) return tonumber(spelling.get(item, name)) end
+
+---@class etoro.ShownItem what a portfolio shows: a position, or an order that waits
+---@field order string the order's id
+---@field id? integer of the instrument
+---@field exposure? number USD; nil where its amount is missing
+---@field is_waiting boolean
+---@field is_own boolean no copy's
+
+local function shown_item(item, is_waiting)
+  local amount = number(item, "amount")
+  return { order = tostring(spelling.get(item, "orderID")),
+    id = math.tointeger(number(item, "instrumentID")),
+    exposure = amount and amount * (number(item, "leverage") or 1),
+    is_waiting = is_waiting, is_own = (number(item, "mirrorID") or 0) == 0 }
+end
+
+---@return etoro.ShownItem[]
+local function shown_in(portfolio)
+  local list = {}
   for _, position in ipairs(holdings.positions(portfolio)) do
-    shown[tostring(spelling.get(position, "orderID"))] = true
+    list[#list + 1] = shown_item(position, false)
   end
   local orders, resting = holdings.orders(portfolio)
-  for _, list in ipairs { orders, resting } do
-    for _, order in ipairs(list) do
-      shown[tostring(spelling.get(order, "orderID"))] = true
-    end
+  for _, some in ipairs { orders, resting } do
+    for _, order in ipairs(some) do list[#list + 1] = shown_item(order, true) end
+  end
+  return list
+end
+
+-- What was sent and a portfolio does not show: it is counted beside it. Of two that
+-- are read at once the first one that was asked for may come last, and lack what the
+-- other has shown; what a later one lacks is gone. An order that waits may be shown
+-- with less than it will come to, or nothing: the rest is counted, too.
+local function missed_by(self, list, asked)
+  local shown, waits = {}, {}
+  for _, item in ipairs(list) do
+    local order = item.order
+    shown[order] = (shown[order] or 0) + (item.exposure or 0)
+    waits[order] = waits[order] or item.is_waiting
   end
   local missed = {}
   for entry in pairs(self.reserved) do
-    if entry.done and asked - entry.done > limits.rails_shown_within then
+    local has = entry.order and shown[entry.order]
+    if entry.done and asked - entry.done > limits.rails_shown_within
+        and not (has and waits[entry.order]) then
       self.reserved[entry] = nil
-    elseif entry.order and shown[entry.order] then
+    elseif has then
       entry.shown = math.max(entry.shown or asked, asked)
+      local rest = (entry.exposure or 0) - has
+      if waits[entry.order] and rest > 0 then
+        missed[#missed + 1] = { id = entry.id, exposure = rest, count = 0 }
+      end
     elseif not entry.shown or asked <= entry.shown then
-      missed[#missed + 1] = entry
+      missed[#missed + 1] = { id = entry.id, exposure = entry.exposure or 0, count = 1 }
     end
   end
   return missed
 end
-
-local function number(item, name) return tonumber(spelling.get(item, name)) end
 
 -- Exposures by instrument, in all, and how many positions there are or may be.
 local function exposures(self)
   local asked = self.client:now()
   local portfolio, err = holdings.read(self.client)
   if not portfolio then return nil, err end
-  local missed = missed_by(self, portfolio, asked)
+  local list = shown_in(portfolio)
+  local missed = missed_by(self, list, asked)
   local found = { all = 0, count = 0, of = {} }
-  local function add(id, exposure)
-    found.count, found.all = found.count + 1, found.all + exposure
+  local function add(id, exposure, count)
+    found.count, found.all = found.count + count, found.all + exposure
     if id then found.of[id] = (found.of[id] or 0) + exposure end
   end
-  local orders, resting = holdings.orders(portfolio)
-  for _, list in ipairs { holdings.positions(portfolio), orders, resting } do
-    for _, item in ipairs(list) do
-      if (number(item, "mirrorID") or 0) == 0 then
-        local amount = number(item, "amount")
-        found.is_unknown = found.is_unknown or not amount
-        add(math.tointeger(number(item, "instrumentID")),
-          (amount or 0) * (number(item, "leverage") or 1))
-      end
+  for _, item in ipairs(list) do
+    if item.is_own then
+      found.is_unknown = found.is_unknown or not item.exposure
+      add(item.id, item.exposure or 0, 1)
     end
   end
-  for _, entry in ipairs(missed) do add(entry.id, entry.exposure or 0) end
+  for _, one in ipairs(missed) do add(one.id, one.exposure, one.count) end
   return found
 end
 
