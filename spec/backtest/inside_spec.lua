@@ -155,6 +155,17 @@ describe("inside of a bar #lua", function()
       entry "triggerRate = 95, stopLossRate = 80, takeProfitRate = 110")
   end)
 
+  it("its stop counts in that bar, though another position has ended in it", function()
+    local result = run(wait_for "triggerRate = 105, stopLossRate = 95" .. [[
+      if count == 1 then ctx:buy("AAPL", { amount = 1000, take_profit_rate = 110 }) end]],
+      { "100 100 100 100", "100 101 99 100", "100 112 94 100", "100 101 99 100" })
+    local told = {}
+    for i, trade in ipairs(result.trades) do told[i] = trade.reason end
+    assert.same({ "take_profit", "stop_loss" }, told)
+    assert.same({ 95.0, "2024-01-03T00:00:00Z" },
+      { result.trades[2].exit_price, result.trades[2].exit_time })
+  end)
+
   it("stops of what is held can be changed, from the next bar on", function()
     local result = run([[
       if count == 1 then ctx:buy("AAPL", { amount = 1000 }) end

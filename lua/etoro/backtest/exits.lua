@@ -143,11 +143,9 @@ local function look_at_orders(broker, id, bar, asks)
     if price then
       watch.remove(broker.book, order)
       set_price(broker, id, order.is_buy, price, own, bar)
-      local count = #broker.open
       broker:touch(order, bar.time)
-      for i = count + 1, #broker.open do
-        look_at_new(broker, broker.open[i], price == own.open,
-          order.is_buy and bar or asks, bar)
+      for _, position in ipairs(order.executions) do
+        look_at_new(broker, position, price == own.open, order.is_buy and bar or asks, bar)
       end
     end
   end
