@@ -138,6 +138,8 @@ describe("the etoro command is given #lua", function()
 
   it("a profile that is none, and says what writes it", function()
     is_refused("gone", "'etoro login --profile gone' writes it")
+    one_line(run(3, nil, nil, "--real", "--profile", "gone", "account").stderr,
+      "'etoro --real login --profile gone' writes it")
   end)
 
   it("no HOME", function()

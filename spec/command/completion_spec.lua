@@ -5,6 +5,7 @@ local files = require "spec.support.files"
 local process = require "spec.support.process"
 local remembered = require "etoro.command.remembered"
 local run_limits = require "etoro.values.run_limits"
+local sandbox_arguments = require "etoro.sandbox.arguments"
 local support_server = require "spec.support.server"
 local tmux = require "spec.support.tmux"
 local uv = require "luv"
@@ -175,6 +176,17 @@ _etoro]==]
       end
     end)
   end
+
+  it("knows the sandbox's own options, and none that it does not take", function()
+    local done = IN.bash "etoro sandbox --"
+    local names = { ["--json"] = true, ["--help"] = true }
+    for _, row in ipairs(sandbox_arguments.OPTIONS) do names["--" .. row[1]] = true end
+    for name in done.stdout:gmatch "[^%s]+" do
+      assert.is_true(names[name], name)
+      names[name] = nil
+    end
+    assert.same({}, names)
+  end)
 
   it("knows each command and option", function()
     local script = docs.read(scripts.bash)

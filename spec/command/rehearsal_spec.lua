@@ -106,6 +106,8 @@ describe("etoro --rehearse #lua", function()
     local positions = json.decode(etoro(0, "--json", "positions").stdout)
     assert.equal(1, #positions)
     assert.equal("AAPL", positions[1].symbol)
+    local account = json.decode(etoro(0, "--json", "account").stdout)
+    assert.is_true(account.invested > positions[1].amount) -- and what waits
     etoro(0, "quote", "AAPL")
     assert.is_nil((io.open(dir .. "/etoro/words/symbols")))
     assert.is_nil((io.open(dir .. "/etoro/words/demo.positions")))

@@ -67,6 +67,18 @@ describe("the etoro command #lua", function()
       end
     end)
 
+  it("counts to when the rate limit that others have used up comes free", function()
+    rec:clear()
+    rec:set { default = { status = 429, headers = { "Retry-After: 3",
+      "RateLimit-Limit: 60", "RateLimit-Remaining: 0",
+      "RateLimit-Policy: 60;w=40" }, body = '{"errorCode":"TooManyRequests"}' } }
+    local child = spawn { "positions" }
+    shows(child, stderr, "trying again in %d+ s\n")
+    child:stop()
+    assert.matches("^the API's rate limit is used up: trying again in [34]%d s\n",
+      child:stderr())
+  end)
+
   it("says that it waits before it sends again", function()
     rec:clear()
     rec:set { default = { status = 503, headers = { "Retry-After: 100" } } }

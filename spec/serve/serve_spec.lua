@@ -139,6 +139,25 @@ describe("the server of other programs", function()
     assert.truthy(bad("quotes", { symbols = 7 }).message)
   end)
 
+  it("gives an empty list as a list", function()
+    local function text(name, arguments)
+      return say(of_call(name, arguments)).result.content[1].text
+    end
+    assert.equal("[]", text "positions")
+    assert.equal("[]", text "orders")
+    assert.equal("[]", text("quotes", { symbols = { "AAPLX" } }))
+    assert.truthy(text "equity":find('"differences":[]', 1, true))
+    assert.truthy(text "equity":find('"missing":[]', 1, true))
+  end)
+
+  it("names tools where the library names its methods", function()
+    local unknown = bad("order", { orderId = 7 })
+    assert.equal("This account has no order 7; the tool 'orders' has those that wait",
+      unknown.hint)
+    assert.matches("params have to be an object with the name of a tool",
+      say(request "tools/call").error.message)
+  end)
+
   it("places once what was prepared", function()
     start { rails = { max_order_usd = 500 } }
     local prepared = good("prepare_order", { symbol = "AAPL", transaction = "buy",

@@ -3,6 +3,7 @@
 -- remembered.lua keeps, so that a completion starts no Lua and calls nobody.
 
 local core = require "etoro.core"
+local sandbox_arguments = require "etoro.sandbox.arguments"
 local operations = require "etoro.operations"
 local scopes = require "etoro.command.scopes"
 local tree = require "etoro.command.tree"
@@ -67,7 +68,24 @@ end
 ---@field arguments string[] what each is completed by
 ---@field is_endless boolean the last one may be repeated
 
+-- The sandbox has options of its own, and --json.
+local function of_sandbox()
+  local options = {}
+  for _, row in ipairs(sandbox_arguments.OPTIONS) do
+    local name = "--" .. row[1]
+    options[#options + 1] = { name = name, names = { name }, text = row[4],
+      value = "" }
+  end
+  for name, text in pairs { json = "Write JSON for programs.", help = "Show this help." } do
+    options[#options + 1] = { name = "--" .. name, names = { "--" .. name }, text = text }
+  end
+  table.sort(options, function(a, b) return core.before(a.name, b.name) end)
+  return { path = "sandbox", commands = {}, options = options, arguments = {},
+    is_endless = false }
+end
+
 local function of_node(node, globals)
+  if node.name == "sandbox" then return of_sandbox() end
   local item = { path = node.name, commands = {}, options = {}, arguments = {},
     is_endless = false }
   for i, command in ipairs(node.commands) do

@@ -96,15 +96,14 @@ local function carry_out(args, run)
   terminal.catch_signals()
   local parser = require("etoro.command.parser").new()
   local parsed = parse(parser, args, run)
+  run.usage = require("etoro.command.parser").usage(parser, parsed)
   if parsed.command == "completion" then
     output.write(require("etoro.command.completion_shells").script(parsed.shell,
       parser))
     return exits.OK
   elseif parsed.command == "sandbox" then
-    exits.exit(exits.USAGE, "'sandbox' comes first, then its options: etoro"
-      .. " sandbox --port 8080")
+    exits.exit(exits.USAGE, require("etoro.command.parser").SANDBOX_FIRST)
   end
-  run.usage = require("etoro.command.parser").usage(parser, parsed)
   run.session = require("etoro.command.session").new(parsed)
   local command = require("etoro.command." .. FILES[parsed.command])
   return command[parsed.command](run.session) or exits.OK
@@ -153,6 +152,7 @@ local function complain(run, is_json, problem)
   end
   terminal.say("etoro: " .. output.clean(message))
   if done then terminal.say("etoro: " .. output.clean(done.text)) end
+  run.told = message
   if is_json then
     output.new(true):json(shown(done, code, message, err))
   end
@@ -173,7 +173,9 @@ local function try(run, step, ...)
   local ok, problem = pcall(step, run, ...)
   if ok then return end
   local code, message = failure(problem)
-  if message then terminal.say("etoro: " .. output.clean(message)) end
+  if message and message ~= run.told then
+    terminal.say("etoro: " .. output.clean(message))
+  end
   if run.code == exits.OK then run.code = code end
 end
 

@@ -10,6 +10,9 @@ local argparse = require "argparse"
 
 local M = {}
 
+-- Its options are its own.
+M.SANDBOX_FIRST = "no option but --json goes before 'sandbox': etoro sandbox --port 8080"
+
 local SUMMARY = [[
 The eToro public API from the command line, on the demo account unless --real
 is given. Keys come from etoro login, or from ETORO_API_KEY and ETORO_USER_KEY
@@ -97,6 +100,9 @@ local function refuse(parser, message)
   message = message:gsub("\nDid you mean.*", ""):gsub(MARK, "")
     :gsub("must be used .*1 time$", "is given twice")
   local node = tree.read(parser)
+  if parser._name == "sandbox" then
+    stop.now { message = M.SANDBOX_FIRST, usage = parser:get_usage() }
+  end
   local kind, name = message:match "^unknown ([a-z]+) '(.*)'$"
   if kind then
     local near = nearest.find(name, known(node, kind, parser))

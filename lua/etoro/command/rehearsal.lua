@@ -33,7 +33,7 @@ local function furnish_copies(client, box)
   box:advance(limits.copy_wait)
 end
 
-local NEEDS = { cancel = true, close = true, edit = true, orders = true,
+local NEEDS = { account = true, cancel = true, close = true, edit = true, orders = true,
   positions = true }
 
 --- Ends the command where it cannot be rehearsed.

@@ -33,7 +33,7 @@ local handlers = {}
 
 function handlers.queued(self, event, now)
   self.calls[event.request_id] = { state = "queued", since = now,
-    pool = event.pool }
+    pool = event.pool, is_read = event.method == "GET" }
   if event.method ~= "GET" then self.last_write = event.request_id end
 end
 
@@ -71,9 +71,9 @@ end
 local function room_in(self, pool)
   local budget = self.client and self.client:budget()[pool]
   if not budget then return nil end
-  local paused = budget.paused_for or 0
-  if paused > 0 then return paused end
-  return budget.left <= (budget.reserve or 0) and budget.resets_in or nil
+  local is_full = budget.left <= (budget.reserve or 0)
+  local wait = math.max(budget.paused_for or 0, is_full and budget.resets_in or 0)
+  return wait > 0 and wait or nil
 end
 
 local TEXTS = {}
@@ -87,11 +87,19 @@ function TEXTS.queued(self, call, now)
   return ("waiting for a turn, %s so far"):format(seconds(passed)), passed
 end
 
-function TEXTS.retried(_, call, now)
+-- What others have used up may come free later than the server lets one try again;
+-- a cancel or close does not wait for that.
+local function left_of(self, call, now)
+  local left = call.till - now
+  if left > 0 and not call.is_read then return left end
+  return math.max(left, room_in(self, call.pool) or 0)
+end
+
+function TEXTS.retried(self, call, now)
   local why = call.status == 429 and "the API's rate limit is used up"
     or call.status and ("the API answered HTTP %d"):format(call.status)
     or ("no usable answer (%s)"):format(call.code or "unknown")
-  local left = call.till - now
+  local left = left_of(self, call, now)
   return ("%s: trying again in %s"):format(why, seconds(left)), left
 end
 

@@ -2,6 +2,8 @@
 -- Whoever types a command knows flags and commands; here, and only here, the
 -- one is turned into the other.
 
+local phrases = require "etoro.values.phrases"
+
 local M = {}
 
 -- What is typed for a field of the library's: by the command, then for all.
@@ -115,15 +117,6 @@ local OPTIONS = {
   user_key_file = "--token-file",
 }
 
-local function replace(text, from, to)
-  local at = text:find(from, 1, true)
-  while at do
-    text = text:sub(1, at - 1) .. to .. text:sub(at + #from)
-    at = text:find(from, at + #to, true)
-  end
-  return text
-end
-
 -- A name that has letters of two kinds is no word of a sentence.
 local function is_name(name)
   return name:find "[a-z][A-Z]" ~= nil or name:find("_", 1, true) ~= nil
@@ -161,9 +154,8 @@ end
 ---@param field? string what the sentence is about, and may begin with
 ---@return string
 function M.shell(text, args, field)
-  for _, phrase in ipairs(PHRASES) do
-    text = replace(text, phrase[1], phrase[2])
-  end
+  text = phrases.replace(text, PHRASES)
+  if args.real then text = text:gsub("etoro login", "etoro --real login") end
   local typed = field and typed_for(field, args)
   if typed and text:match "^[A-Za-z0-9_]+" == field then
     text = typed .. text:sub(#field + 1)

@@ -4,6 +4,7 @@
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local merged = require "etoro.values.merged"
 local operations = require "etoro.operations"
@@ -146,7 +147,7 @@ end
 ---@param direction "asc"|"desc"
 ---@return etoro.Bar[]
 function M.shown(bars, id, direction)
-  local out, last = {}, #bars
+  local out, last = json.list(), #bars
   for i, bar in ipairs(bars) do
     out[direction == "desc" and last + 1 - i or i] = { instrumentID = id,
       fromDate = times.format(bar.time), open = bar.open, high = bar.high,

@@ -2,6 +2,7 @@
 -- real, as the client is.
 
 local answers = require "etoro.resource.answers"
+local json = require "etoro.values.json"
 local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local equity = require "etoro.money.equity"
@@ -185,7 +186,7 @@ end
 
 local function of_aggregate(client, totals, response)
   local result = equity.of_server(totals)
-  result.server, result.differences = totals, {}
+  result.server, result.differences = totals, json.list()
   result.source = "aggregate"
   client:warn(response, NO_PNL)
   client:worth(result.equity)
@@ -213,7 +214,7 @@ function collection:equity(options)
     return nil, response
   end
   local result = equity.figures(pnl)
-  result.source, result.server, result.differences = "pnl", totals, {}
+  result.source, result.server, result.differences = "pnl", totals, json.list()
   if totals then
     result.differences = equity.differences(result, equity.of_server(totals))
   else

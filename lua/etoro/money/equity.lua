@@ -7,6 +7,7 @@ local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
+local json = require "etoro.values.json"
 local types = require "etoro.values.types"
 local holdings = require "etoro.trading.account.holdings"
 local worth = require "etoro.trading.account.worth"
@@ -192,7 +193,7 @@ function M.figures(portfolio)
     figures.equity = decimals.tidy(figures.available_cash
       + figures.total_invested + figures.profit_loss)
   end
-  figures.missing = types.sorted_names(missing)
+  figures.missing = json.list(types.sorted_names(missing))
   return figures
 end
 
@@ -215,7 +216,7 @@ function M.of_server(totals)
       missing["accountTotals." .. pair[2]] = true
     end
   end
-  figures.missing = types.sorted_names(missing)
+  figures.missing = json.list(types.sorted_names(missing))
   return figures
 end
 
@@ -224,7 +225,7 @@ end
 ---@param server etoro.Figures
 ---@return etoro.Difference[]
 function M.differences(ours, server)
-  local list = {}
+  local list = json.list()
   for _, pair in ipairs(SERVER) do
     local name = pair[1]
     local left, right = ours[name], server[name]

@@ -3,6 +3,7 @@
 
 local check = require "etoro.values.fields"
 local core = require "etoro.core"
+local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local merged = require "etoro.values.merged"
 local tasks = require "etoro.tasks"
@@ -82,7 +83,7 @@ end
 ---@param items table<any, table> what was found, by key
 ---@return table[] list list.missing holds the keys without an item
 function M.in_order(wanted, items)
-  local list, missing, is_told = {}, {}, {}
+  local list, missing, is_told = {}, json.list(), {}
   for _, key in ipairs(wanted) do
     local item = items[key]
     if item then

@@ -14,6 +14,7 @@ local reading = require "etoro.serve.reading"
 local run_limits = require "etoro.values.run_limits"
 local tasks = require "etoro.tasks"
 local version = require "etoro.values.version"
+local words = require "etoro.serve.words"
 local writing = require "etoro.serve.writing"
 
 local tostring = core.text -- not up to the locale
@@ -92,7 +93,7 @@ local function error_of(err)
   if type(err) ~= "table" then
     return { kind = "invalid", code = "invalid_argument", message = tostring(err) }
   end
-  return err
+  return errors.is(err) and words.turn(err) or err
 end
 
 -- Runs a tool with what its schema lets through.
@@ -164,9 +165,10 @@ end
 -- Why there is nothing to be called; nil where there is.
 local function misfit(self, params)
   local name = is_object(params) and params.name
-  if type(name) ~= "string" or not self.by_name[name] then
-    return ("unknown tool '%s'%s"):format(tostring(name),
-      type(name) == "string" and nearest.hint(name, self.by_name) or "")
+  if type(name) ~= "string" then
+    return "params have to be an object with the name of a tool"
+  elseif not self.by_name[name] then
+    return ("unknown tool '%s'%s"):format(name, nearest.hint(name, self.by_name))
   elseif params.arguments ~= nil and not is_object(params.arguments) then
     return "arguments have to be an object"
   end

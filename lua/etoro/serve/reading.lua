@@ -2,6 +2,7 @@
 -- that take symbols.
 
 local core = require "etoro.core"
+local json = require "etoro.values.json"
 local operations = require "etoro.operations"
 local schema = require "etoro.serve.schema"
 local types = require "etoro.values.types"
@@ -91,15 +92,15 @@ end
 local function quotes(client, arguments)
   local rates, response = client.market:rates(arguments.symbols)
   if not rates then return nil, response end
-  local is_missing, at = {}, 0
+  local is_missing, list = {}, json.list()
   for _, symbol in ipairs(rates.missing or {}) do is_missing[symbol] = true end
   for _, symbol in ipairs(arguments.symbols) do
     if not is_missing[symbol] then
-      at = at + 1
-      rates[at].symbol = symbol
+      list[#list + 1] = rates[#list + 1]
+      list[#list].symbol = symbol
     end
   end
-  return rates, response
+  return list, response
 end
 
 local function positions(client)
@@ -114,7 +115,8 @@ local function friendly()
       .. "unit, in the instrument's currency) of instruments by their exact "
       .. "symbols.", { symbols = SYMBOLS }, quotes),
     of_symbols("candles", "Bars of prices by symbol", "Bars of bid prices, "
-      .. "oldest first; the last one may not be over (is_forming).",
+      .. "oldest first; the last one may not be over (is_forming). An interval is "
+      .. "1m, 5m, 10m, 15m, 30m, 1h, 4h, 1d or 1w.",
       { symbol = SYMBOL, interval = { type = "string", required = true },
         count = { type = "integer", min = 1, max = 1000 } },
       function(client, arguments)

@@ -7,6 +7,7 @@ local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local call_options = require "etoro.call.options"
@@ -121,7 +122,7 @@ local function fetch_parts(client, name, list, options)
   local answers, response = batches.run(client, indexes,
     limits.people_batch, ask)
   if not answers then return nil, response end
-  local all = {}
+  local all = json.list()
   for first = 1, #list do
     for _, user in ipairs(by_first[first] or {}) do all[#all + 1] = user end
   end

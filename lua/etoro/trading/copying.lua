@@ -8,6 +8,7 @@ local core = require "etoro.core"
 local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
 local holdings = require "etoro.trading.account.holdings"
+local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local looks = require "etoro.tasks.looks"
 local proof = require "etoro.trading.resolve.copy"
@@ -362,7 +363,7 @@ function collection:list(options)
   local client = resource.client_of(self, "client.copying:list")
   local mirrors, response = read_mirrors(client, options)
   if mirrors == nil and response.kind then return nil, response end
-  local list = {}
+  local list = json.list()
   for i, mirror in ipairs(type(mirrors) == "table" and mirrors or {}) do
     list[i] = setmetatable(mirror, mirror_mt)
   end

@@ -3,6 +3,7 @@
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
 local count = require "etoro.values.count"
+local json = require "etoro.values.json"
 local names = require "etoro.market.names"
 local resource = require "etoro.resource"
 local tasks = require "etoro.tasks"
@@ -46,7 +47,7 @@ end
 local OF_ALL = { on_accepted = "function", positions = "table" }
 
 local function close_each(items, client, how, options)
-  local results = {}
+  local results = json.list()
   how.batch = #items > 1 and { count = #items } or nil
   tasks.run(function()
     for i, item in ipairs(items) do

@@ -5,6 +5,7 @@ local answers = require "etoro.resource.answers"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
+local json = require "etoro.values.json"
 local links = require "etoro.resource.links"
 local routes = require "etoro.trading.routes"
 
@@ -166,7 +167,7 @@ end
 ---@param portfolio table
 ---@return table[] positions
 function M.positions(portfolio)
-  local list, count = {}, 0
+  local list, count = json.list(), 0
   visit_all(portfolio, function(known, position, owner, _, mirror)
     if not known then
       known, count = position, count + 1
@@ -217,7 +218,7 @@ function M.closing_orders(portfolio, id)
 end
 
 local function orders_of(portfolio, name)
-  local list, seen = {}, {}
+  local list, seen = json.list(), {}
   for _, order in ipairs(items_of(portfolio, name) or {}) do
     local is_object = type(order) == "table"
     local id = is_object and given(order, "orderId")
