@@ -187,8 +187,8 @@ describe("the etoro command, used wrongly #lua", function()
     { "data", "data", "a command is required: check, get, list, export" },
     { "completion tcsh", "completion", "'bash', 'zsh', 'fish'" },
     { "quote", "quote", "'symbol'" },
-    { "--utc sandbox --port 0", "sandbox", "no option but --json goes before" },
-    { "--utc sandbox", "sandbox", "no option but --json goes before" },
+    { "--utc sandbox --port 0", "sandbox", "'sandbox' comes first" },
+    { "--utc sandbox", "sandbox", "'sandbox' comes first" },
     { "--timeout x quote AAPL", "quote", "--timeout: 'x' is not a number" },
   }
 

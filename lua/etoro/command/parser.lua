@@ -11,7 +11,7 @@ local argparse = require "argparse"
 local M = {}
 
 -- Its options are its own.
-M.SANDBOX_FIRST = "no option but --json goes before 'sandbox': etoro sandbox --port 8080"
+M.SANDBOX_FIRST = "'sandbox' comes first, then its options: etoro sandbox --port 8080"
 
 local SUMMARY = [[
 The eToro public API from the command line, on the demo account unless --real
