@@ -325,18 +325,29 @@ describe("etoro run with several files #lua", function()
     assert.is_nil(io.open(path .. ".1"))
     log:write(note)
     log:write { time = 0, kind = "log", text = "a\nb" }
-    log:close()
     assert.equal(fits * line, #read "l.1")
     assert.truthy(read("l"):find "log      a.-b\n$")
     assert.equal(2, select(2, read("l"):gsub("\n", "")))
   end)
 
-  it("goes on with its log where there can be no new one", function()
+  it("goes on without its log where there can be none", function()
     assert(os.execute("mkdir " .. dir .. "/logs"))
     local log = run_log.open(dir .. "/logs/l")
     assert(os.execute("rm -r " .. dir .. "/logs"))
     local note = { time = 0, kind = "log", text = ("x"):rep(run_limits.command_log_max // 2) }
     for _ = 1, 4 do assert.has_no.errors(function() log:write(note) end) end
-    log:close()
+    assert(os.execute("mkdir " .. dir .. "/logs"))
+    log:write { time = 0, kind = "log", text = "again" }
+    assert.truthy(read("logs/l"):find "again\n$")
+  end)
+
+  it("begins a log anew where somebody else has moved it aside", function()
+    local path = dir .. "/l"
+    local log = run_log.open(path)
+    log:write { time = 0, kind = "log", text = "one" }
+    assert(os.rename(path, path .. ".old"))
+    log:write { time = 0, kind = "log", text = "two" }
+    assert.truthy(read("l.old"):find "one\n$")
+    assert.truthy(read("l"):find "two\n$")
   end)
 end)

@@ -48,6 +48,49 @@ describe("the bars of a run #lua", function()
     assert.is_true(result.state.later >= 2 * 3600, result.state.later)
   end)
 
+  local HOARDER = [[return { name = "hoarder", symbols = { "BTC" }, interval = "1h",
+    on_bar = function(ctx, bar)
+      ctx.state.bars = (ctx.state.bars or 0) + 1
+      local order, err = ctx:buy("BTC", { amount = 100 })
+      if not order then ctx:log(err.code, err.message) end
+    end }]]
+
+  -- Candles that cannot be read for half a day, from the third bar on.
+  local function outage()
+    local is_begun = false
+    return assert(lab:run(HOARDER, { days = 1, on_note = function(note)
+      lab.notes[#lab.notes + 1] = note
+      if is_begun or note.time - strategies.START < 2 * 3600 then return end
+      is_begun = true
+      assert(lab.box.faults:add { fault = "status", status = 500, times = 3600,
+        route = CANDLES })
+    end }))
+  end
+
+  it("open nothing where they come long after their end: one price would count for all",
+    function()
+      local result = outage()
+      assert.is_nil(result.err)
+      assert.equal(24, result.state.bars)
+      local refused = lab:told "log"
+      assert.truthy(#refused > 6)
+      assert.equal(24, #refused + #result.orders)
+      assert.truthy(refused[1]:find("^no_entries no order for BTC: the bar that it decides "
+        .. "at was over at 2026%-03%-0%dT%d%d:00:00Z, %d+ s ago"), refused[1])
+      local last
+      for _, order in ipairs(result.orders) do
+        assert.is_true(not last or order.time - last > 60)
+        last = order.time
+      end
+    end)
+
+  it("are told once to be unreadable, and once to be read again", function()
+    outage()
+    assert.equal(1, #lab:told "error")
+    assert.truthy(lab:told "error"[1]:find("bars of BTC cannot be read: server", 1, true))
+    assert.same({ "bars of BTC are read again" }, lab:told "note")
+  end)
+
   -- Runs; each answer about candles lacks the newest bar so many times. Gives how long
   -- behind its end the first bar was heard of, and how often candles were asked for.
   local function late(times)

@@ -244,6 +244,20 @@ describe("a strategy's state", function()
     end
   end)
 
+  it("tells the strategy of what was closed while no run was there, behind on_start",
+    function()
+      local text = BUYER:gsub("on_bar =", [[on_position = function(ctx, position, what)
+        ctx:log(what, position.positionID, position.symbol) end, on_bar =]])
+      local first = assert(run(text))
+      local position = first.positions[1]
+      assert(assert(lab:client().positions:list())[1]:close())
+      lab.box:advance(60)
+      lab.notes = {}
+      local second = assert(run(text))
+      assert.equal(2, second.state.starts)
+      assert.same({ ("gone %s AAPL"):format(position.positionID) }, lab:told "log")
+    end)
+
   it("is refused where its parts are not what a run writes", function()
     for _, part in ipairs { '"owned":{"1":5}', '"owned":{"1":{"symbol":"AAPL"}}',
       '"orders":7', '"orders":{"x":{}}', '"state":"text"', '"owned":[1]',
@@ -252,7 +266,8 @@ describe("a strategy's state", function()
       '"owned":{"1":{"symbol":"AAPL","since":-1}}', ORDER:format "hold",
       ORDER:format "close", ORDER:format 'close","positionID":"x',
       ORDER:format 'close","positionID":7,"held":-1,"why":"',
-      ORDER:format 'buy","units":"many' } do
+      ORDER:format 'buy","units":"many', ORDER:format 'buy","instrumentId":"x',
+      '"owned":{"1":{"symbol":"AAPL","since":1,"instrumentId":{}}}' } do
       local file = assert(io.open(path, "w"))
       file:write('{"version":1,"strategy":"buyer",', part, "}")
       file:close()

@@ -260,6 +260,7 @@ function M.new(desk)
   desk.position_mt = position_mt_of(desk)
   local methods = parts_of(desk)
   function methods.unix() return desk.broker.now end
+  methods.now = methods.unix
   function methods.environment() return "demo" end
   return strict("client", methods)
 end

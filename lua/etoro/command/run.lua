@@ -318,7 +318,6 @@ function M.run(session)
   terminal.catch_signals(2)
   run_all(runs)
   for _, file in ipairs(runs.files) do
-    if file.writes then file.writes:close() end
     if file.client then file.client:close() end
   end
   if runs.problem then error(runs.problem, 0) end

@@ -17,7 +17,6 @@ log.__name = "etoro.command.run_log"
 
 local M = {}
 
-
 --- Opens a log; ends the command where that cannot be.
 ---@param path string
 ---@return etoro.command.RunLog
@@ -26,32 +25,26 @@ function M.open(path)
   if not file then
     exits.exit(exits.USAGE, "the log cannot be written: " .. tostring(problem))
   end
-  return setmetatable({ path = path, file = file, size = file:seek "end" }, log)
+  file:close()
+  return setmetatable({ path = path }, log)
 end
 
--- Where there can be no new one, the old one goes on.
-local function turn(self)
-  os.rename(self.path, self.path .. ".1")
-  local file = io.open(self.path, "ab")
-  if not file then
-    self.size = 0
-    return
-  end
-  self.file:close()
-  self.file, self.size = file, file:seek "end"
-end
-
---- Writes a note. A full disk is no reason for a run to end.
+--- Writes a note. A full disk is no reason for a run to end. The file is opened for
+--- each: somebody else may have moved it aside, or taken it away.
 ---@param note table
 function log:write(note)
+  local file = io.open(self.path, "ab")
+  if not file then return end
   local line = ("%s  %-7s  %s"):format(times.format(note.time), note.kind,
     output.clean(note.text))
-  if self.size + #line >= run_limits.command_log_max then turn(self) end
-  self.file:write(line, "\n")
-  self.file:flush()
-  self.size = self.size + #line + 1
+  if file:seek "end" + #line >= run_limits.command_log_max then
+    file:close()
+    os.rename(self.path, self.path .. ".1") -- where that cannot be, the old one goes on
+    file = io.open(self.path, "ab")
+    if not file then return end
+  end
+  file:write(line, "\n")
+  file:close()
 end
-
-function log:close() self.file:close() end
 
 return M

@@ -26,6 +26,19 @@ local function lacks(self, item, count)
   return not item.last or item.last + (count + 1) * seconds <= self.client:unix()
 end
 
+-- Says once that bars cannot be read, however often that is tried in vain, and when it
+-- is over.
+local function tell_trouble(self, item, err)
+  local trouble = err and ("%s %s"):format(err.kind, tostring(err.code))
+  if trouble == item.trouble then return end
+  item.trouble = trouble
+  if trouble then
+    self:note("error", ("bars of %s cannot be read: %s"):format(item.symbol, tostring(err)))
+  else
+    self:note("note", ("bars of %s are read again"):format(item.symbol))
+  end
+end
+
 --- The bars that are over since the last look, of all symbols, in order of time;
 --- those of one time stand together.
 ---@param self etoro.StrategyRun
@@ -35,14 +48,14 @@ function M.collect(self)
   local by_time, all = {}, {}
   self.is_behind, self.is_late = false, false
   for _, symbol in ipairs(self.symbols) do
-    local item, bars, err = self.items[symbol], {}, nil
+    local item, bars = self.items[symbol], {}
     if lacks(self, item, 1) then
+      local err
       bars, err = feed.fresh(self.client, self.strategy, item)
+      tell_trouble(self, item, err)
     end
     if not bars then
       self.is_behind = true
-      self:note("error", ("bars of %s cannot be read: %s"):format(symbol,
-        tostring(err)))
     elseif not bars[1] and lacks(self, item, 1) and not lacks(self, item, 2) then
       self.is_late = true -- of a market that has closed there comes none
     end

@@ -14,14 +14,18 @@ local tonumber, tostring = core.number, core.text -- not up to the locale
 ---@field units? number
 ---@field state string as order:state() has it, or "sent", "rejected", "unknown"
 ---@field request_id string
+---@field instrumentId? integer of its symbol
 ---@field orderId? integer
 ---@field positionID? integer of a close
+---@field began? number time on the engine's clock
 ---@field fill_time? number
+---@field filled? number fill_time on the engine's clock
 ---@field fill_price? number
 ---@field why? string
 
 ---@class etoro.StrategyOwned
 ---@field symbol string
+---@field instrumentId? integer
 ---@field since number
 ---@field request_id? string of the order that opened it
 ---@field is_shown? boolean an account has shown it
@@ -31,6 +35,7 @@ local tonumber, tostring = core.number, core.text -- not up to the locale
 ---@field orders etoro.StrategyOrder[]
 ---@field owned table<string, etoro.StrategyOwned> by position
 ---@field gone table<string, etoro.StrategyOwned> that the account lacked for long
+---@field names table<integer, string> symbols of the run, by their instruments' ids
 local book = {}
 book.__index = book
 book.__name = "etoro.strategy.book"
@@ -41,7 +46,40 @@ local M = {}
 ---@return etoro.StrategyBook
 function M.new()
   return setmetatable({ orders = {}, owned = {}, gone = {}, under_way = {},
-    opening = {}, closing = {} }, book)
+    opening = {}, closing = {}, names = {} }, book)
+end
+
+--- What a symbol of an earlier run or list is called now: an instrument may be renamed,
+--- or spelt in other letters. What is held would be bought once more else.
+---@param id? integer of the instrument
+---@param symbol string
+---@return string
+function book:name_of(id, symbol) return id and self.names[tonumber(id)] or symbol end
+
+--- Calls an instrument by the symbol that the run has for it.
+---@param id integer
+---@param symbol string
+function book:call(id, symbol)
+  local was = self.names[id]
+  self.names[id] = symbol
+  for _, entry in pairs(self.owned) do
+    entry.symbol = self:name_of(entry.instrumentId, entry.symbol)
+  end
+  if not was or was == symbol then return end
+  for _, record in pairs(self.under_way) do
+    if record.symbol == was then record.symbol = symbol end
+  end
+  self.opening[symbol], self.opening[was] = self.opening[was], nil
+end
+
+--- Takes over what an earlier run held.
+---@param owned table<string, etoro.StrategyOwned>
+function book:take_over(owned)
+  self.owned = owned
+  for _, entry in pairs(owned) do
+    entry.absent = nil -- by another clock
+    entry.symbol = self:name_of(entry.instrumentId, entry.symbol)
+  end
 end
 
 --- Enters an order before it is sent.
@@ -90,7 +128,8 @@ function book:closes_of(id) return self.closing[tostring(id)] or {} end
 function book:own(record, positions, now)
   for _, position in ipairs(positions) do
     self.owned[tostring(position.positionID)] = { symbol = record.symbol,
-      since = now, request_id = record.request_id }
+      instrumentId = math.tointeger(tonumber(position.instrumentID)), since = now,
+      request_id = record.request_id }
   end
 end
 
@@ -128,7 +167,10 @@ function book:see(all)
       back[#back + 1] = position
     end
     entry = self.owned[id]
-    if entry then entry.is_shown, entry.absent = true, nil end
+    if entry then
+      entry.is_shown, entry.absent = true, nil
+      entry.symbol = self:name_of(position.instrumentID, entry.symbol)
+    end
   end
   self:of(back)
   return back

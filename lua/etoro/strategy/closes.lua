@@ -10,6 +10,7 @@ local proof = require "etoro.trading.closing.proof"
 local routes = require "etoro.trading.routes"
 local run_limits = require "etoro.values.run_limits"
 local server_clock = require "etoro.call.server_clock"
+local spans = require "etoro.strategy.spans"
 local waiting = require "etoro.tasks.waiting"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
@@ -28,7 +29,7 @@ end
 local function closing_of(client, record)
   local closing = proof.new(client, record.positionID, nil, record.units)
   closing.held = tonumber(record.held)
-  closing.started = client:now() - (client:unix() - record.time)
+  closing.started = spans.began(client, record)
   return closing
 end
 
@@ -50,7 +51,7 @@ local function look(client, closing, shown_from)
     closing.since = server_clock.at(client, response, closing.started)
   end
   return (proof.judge(closing, { portfolio = portfolio, now = client:now(),
-    is_shown = client:unix() >= shown_from,
+    is_shown = client:now() >= shown_from,
     history = function()
       return (proof.read_history(closing, reader_of(client), response))
     end }))
@@ -132,7 +133,7 @@ end
 --- waits for its market.
 ---@param run etoro.StrategyRun
 ---@param record etoro.StrategyOrder
----@param shown_from number when what was done would show
+---@param shown_from number when what was done would show, on the engine's clock
 ---@param ends? number when to give up; none: with the run
 ---@param position? etoro.Position what on_position is told of
 ---@return boolean is_known
@@ -140,11 +141,11 @@ local function find_out(run, record, shown_from, ends, position)
   local client, closing = run.client, closing_of(run.client, record)
   while run.book.under_way[record.request_id] and not run.is_over do
     if judge(run, record, closing, shown_from, position) then return true end
-    if ends and (record.state == "resting" or client:unix() >= ends) then
+    if ends and (record.state == "resting" or client:now() >= ends) then
       return false
     end
     waiting.sleep((closing.open_since or closing.absent_since
-      or client:unix() < shown_from + 2 * proof.LAG)
+      or client:now() < shown_from + 2 * proof.LAG)
       and run_limits.strategy_end_look or run_limits.strategy_order_look)
   end
   return true
@@ -155,7 +156,7 @@ end
 ---@param run etoro.StrategyRun
 ---@param record etoro.StrategyOrder
 function M.resume(run, record)
-  local shown_from = run.client:unix() + limits.default_settle
+  local shown_from = run.client:now() + limits.default_settle
   if find_out(run, record, shown_from, shown_from + proof.LAG
       + run_limits.strategy_end_look) then
     return
@@ -188,7 +189,9 @@ end
 
 local function enter(run, position, units)
   local record = run.book:add { time = run.client:unix(), symbol = position.symbol,
+    instrumentId = math.tointeger(tonumber(position.instrumentID)),
     side = "close", units = units, positionID = position.positionID,
+    began = run.client:now(),
     held = tonumber(position.units) }
   local ok, err = run:save() -- what may be sent stands on the disk before
   if ok then return record end
@@ -206,7 +209,7 @@ local function failed(run, record, err, position)
     return run.book:finish(record, "rejected", err.message)
   end
   record.state, record.why = "unknown", err.message
-  run:spawn(find_out, run, record, run.client:unix() + limits.default_settle, nil,
+  run:spawn(find_out, run, record, run.client:now() + limits.default_settle, nil,
     position)
 end
 
@@ -219,7 +222,7 @@ local function taken(run, record, position)
     record.fill_time = run.client:unix()
   else
     record.state = "resting"
-    run:spawn(find_out, run, record, run.client:unix() + limits.default_settle,
+    run:spawn(find_out, run, record, run.client:now() + limits.default_settle,
       nil, position)
   end
   if position:is_closed() then let_go(run, record, position) end

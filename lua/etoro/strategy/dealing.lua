@@ -114,8 +114,9 @@ local function take_positions(run, record, order)
   if not positions then return false end
   local now = run.client:unix()
   record.fill_time = record.fill_time or now
+  record.filled = record.filled or run.client:now()
   if not positions[1] then -- late, or closed before anybody saw it
-    return now - record.fill_time > run_limits.strategy_shown_within
+    return run.client:now() - record.filled > run_limits.strategy_shown_within
   end
   record.fill_price = tonumber(positions[1].openRate)
   for _, position in ipairs(positions) do
@@ -204,7 +205,8 @@ local function place(run, item, side, what)
   local cost = fields.cost
   fields.cost = nil
   local record = run.book:add { time = run.client:unix(), symbol = item.symbol,
-    side = side, amount = fields.amount and cost, units = fields.units }
+    instrumentId = item.id, began = run.client:now(), side = side,
+    amount = fields.amount and cost, units = fields.units }
   run:spend(cost)
   local order
   order, err = run:save() -- what may be sent stands on the disk before

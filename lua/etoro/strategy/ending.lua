@@ -18,7 +18,7 @@ local M = {}
 
 -- A callback or an order that has begun is let come to its end.
 local function await_idle(run, ends)
-  while (run.is_busy or run.dealings > 0) and run.client:unix() < ends do
+  while (run.is_busy or run.dealings > 0) and run.client:now() < ends do
     waiting.sleep(run_limits.strategy_stop_look)
   end
 end
@@ -47,7 +47,7 @@ end
 -- Follows what is under way to its end, if that comes in time.
 local function follow(run, ends)
   dealing.look_again(run)
-  while is_any_moving(run) and run.client:unix() < ends do
+  while is_any_moving(run) and run.client:now() < ends do
     waiting.sleep(run_limits.strategy_end_look)
     dealing.look_again(run)
   end
@@ -85,7 +85,7 @@ end
 function M.finish(run)
   run.is_stopping = true
   for _, timer in ipairs(run.timers) do timer:cancel() end
-  local ends = run.client:unix() + run_limits.strategy_end_wait
+  local ends = run.client:now() + run_limits.strategy_end_wait
   await_idle(run, ends)
   if run.main then run.main:cancel() end
   if run.is_busy then cancel_tasks(run) end

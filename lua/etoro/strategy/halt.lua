@@ -72,7 +72,7 @@ end
 ---@return etoro.StrategyClosed[]? closed in the order of their ids
 ---@return etoro.Error? err what it holds could not be read
 function M.close_all(run)
-  run.closed_at = run.client:unix() -- who looks meanwhile does not close, too
+  run.closed_at = run.client:now() -- who looks meanwhile does not close, too
   run:begin_decision()
   exits.take_back(run)
   local list, err = run:positions()
@@ -95,7 +95,7 @@ end
 local function is_due(run)
   local is_any = next(run.book.owned) ~= nil or run.book:waiting()[1] ~= nil
   return is_any and (not run.closed_at
-    or run.client:unix() - run.closed_at >= run_limits.strategy_order_look)
+    or run.client:now() - run.closed_at >= run_limits.strategy_order_look)
 end
 
 --- Says that it was halted or resumed. Closes what it holds where it is told to,

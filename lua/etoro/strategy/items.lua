@@ -58,21 +58,39 @@ local function no_symbol(strategy, symbol, err)
       strategy.path or strategy.name, line and line .. ":" or "", err.message) }
 end
 
+-- The one of an instrument, by its own symbol.
+local function of_id(others, id)
+  for _, item in pairs(others) do
+    if item.id == id then return item end
+  end
+end
+
+--- Gives an item another symbol, its bars too.
+---@param item etoro.StrategyItem
+---@param symbol string
+function M.rename(item, symbol)
+  item.symbol = symbol
+  for _, bar in ipairs(item.bars) do bar.symbol = symbol end
+end
+
 --- Finds a symbol's instrument.
 ---@param client etoro.Client
 ---@param strategy etoro.Strategy
 ---@param symbol string
 ---@param others table<string, etoro.StrategyItem> that the run has already
----@return etoro.StrategyItem? item
+---@param wanted? table<string, any> the symbols that count now; all
+---@return etoro.StrategyItem? item one of the others where its symbol is wanted no more:
+---what it is of has another one now
 ---@return etoro.Error? err
-function M.new(client, strategy, symbol, others)
+function M.new(client, strategy, symbol, others, wanted)
   local found, err = client.instruments:find(symbol)
   if not found then return nil, no_symbol(strategy, symbol, err) end
-  for name, item in pairs(others) do
-    if item.id == found.instrumentID then -- it would be bought for both
-      return nil, wrong(strategy, "symbols", "'symbols' gives '%s' and '%s', which are "
-        .. "one instrument", name, symbol)
-    end
+  local same = of_id(others, found.instrumentID)
+  if same and (not wanted or wanted[same.symbol]) then -- it would be bought for both
+    return nil, wrong(strategy, "symbols", "'symbols' gives '%s' and '%s', which are "
+      .. "one instrument", same.symbol, symbol)
+  elseif same then
+    return same
   end
   local indicators
   indicators, err = make_indicators(strategy)

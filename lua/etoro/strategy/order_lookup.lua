@@ -5,6 +5,7 @@ local known = require "etoro.trading.resolve.known"
 local names = require "etoro.market.names"
 local order = require "etoro.trading.order"
 local recover = require "etoro.trading.recover"
+local spans = require "etoro.strategy.spans"
 local spelling = require "etoro.values.spelling"
 
 local tostring = core.text -- not up to the locale
@@ -31,9 +32,10 @@ end
 function M.find(run, record)
   remember(run, run.client.positions:list() or {})
   local item = run.items[record.symbol] -- none where a file's symbols are others now
+  local id = item and item.id or record.instrumentId
   local found = recover.order(run.client, { id = record.request_id,
-    at = record.time, body = { instrumentId = item and item.id,
-      symbol = not item and record.symbol or nil,
+    at = spans.began_at(run.client, record), body = { instrumentId = id,
+      symbol = not id and record.symbol or nil,
       transaction = record.side == "buy" and "buy" or "sellShort",
       amount = record.units == nil and record.amount or nil,
       units = record.units } })

@@ -151,6 +151,18 @@ function M.doubt(run, id, rate, response)
   return is_closed and "its market is closed" or nil
 end
 
+-- Why what a callback decides at a bar comes too late: bars that could not be read, or
+-- waited behind a callback that slept, come one after the other, and each would be bought
+-- at the same price of now.
+local function lateness(run)
+  local begun, seconds = run:deciding().time, run.strategy.seconds
+  if not begun or not seconds then return nil end
+  local late = run.client:unix() - begun - seconds
+  if late <= math.max(seconds, run_limits.strategy_price_age) then return nil end
+  return ("the bar that it decides at was over at %s, %s s ago"):format(
+    times.format(begun + seconds), core.fixed(late, 0))
+end
+
 --- Why the prices of an instrument are no ground for an entry.
 ---@param run etoro.StrategyRun
 ---@param item etoro.StrategyItem
@@ -161,6 +173,8 @@ function M.refused(run, item)
     return ("its bars from %s to %s are missing"):format(times.format(item.gap.from),
       times.format(item.gap.to))
   end
+  local late = lateness(run)
+  if late then return late end
   local rate, err = run:rate(item.symbol)
   if not rate then return "its price cannot be read: " .. tostring(err) end
   return run:price_doubt(item.id, rate, run:rate_response(item.symbol))

@@ -15,10 +15,11 @@ local M = {}
 -- An order that was sent, or was about to be. What nobody can tell is taken up as
 -- one that is under way: it is no order that never was.
 local function resume_order(run, id, kept)
-  local record = { time = kept.time, symbol = kept.symbol, side = kept.side,
-    amount = kept.amount, units = kept.units, request_id = id }
+  local record = { time = kept.time, side = kept.side, amount = kept.amount,
+    symbol = run.book:name_of(kept.instrumentId, kept.symbol),
+    instrumentId = kept.instrumentId, units = kept.units, request_id = id }
   local state, order = order_lookup.find(run, record)
-  local name = ("order %s of %s"):format(id, kept.symbol)
+  local name = ("order %s of %s"):format(id, record.symbol)
   if state == "not_landed" then
     run:note("note", name .. " never reached the server")
     return true
@@ -35,8 +36,9 @@ local function resume_order(run, id, kept)
 end
 
 local function resume_close(run, id, kept)
-  local record = run.book:add { time = kept.time, symbol = kept.symbol,
-    side = "close", units = kept.units, positionID = kept.positionID,
+  local record = run.book:add { time = kept.time, side = "close", units = kept.units,
+    symbol = run.book:name_of(kept.instrumentId, kept.symbol),
+    instrumentId = kept.instrumentId, positionID = kept.positionID,
     held = kept.held, request_id = id, state = "unknown" }
   closes.resume(run, record)
   return true
@@ -119,8 +121,7 @@ end
 ---@return etoro.Error? err why it must not begin
 function M.run(run)
   local kept = run.kept or {}
-  run.book.owned = kept.owned or {}
-  for _, entry in pairs(run.book.owned) do entry.absent = nil end -- by another clock
+  run.book:take_over(kept.owned or {})
   local ids = {}
   for id in pairs(kept.orders or {}) do ids[#ids + 1] = id end
   table.sort(ids, core.before)
@@ -136,6 +137,7 @@ function M.run(run)
     if not closes.account_for(run, one) then
       run:note("note", ("position %s of %s was closed meanwhile"):format(
         tostring(one.positionID), one.symbol))
+      run:tell("on_position", one, "gone")
     end
   end
   for _, position in ipairs(own) do

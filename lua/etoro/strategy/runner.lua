@@ -193,8 +193,8 @@ function run:kept_now()
   local under_way = {}
   for id, record in pairs(self.book.under_way) do
     under_way[id] = { symbol = record.symbol, side = record.side,
-      amount = record.amount, time = record.time, units = record.units,
-      positionID = record.positionID, held = record.held }
+      instrumentId = record.instrumentId, amount = record.amount, time = record.time,
+      units = record.units, positionID = record.positionID, held = record.held }
   end
   return { state = self.state, owned = self.book.owned, orders = under_way,
     account = self:account() }
@@ -226,6 +226,10 @@ function run:failed(err)
   if self.strategy.on_error == "stop" then self.failure = err end
 end
 
+-- What passes by itself, most often: no fault of the strategy's.
+local OF_THE_WORLD <const> = { network = true, tls = true, timeout = true, rate_limit = true,
+  server = true, protocol = true, auth = true }
+
 local function warm_up(self, item)
   local strategy = self.strategy
   if not strategy.interval then return true end
@@ -252,19 +256,45 @@ local function warm_up(self, item)
   return true
 end
 
+-- An instrument has got another symbol while the run goes on.
+local function rename(self, item, symbol)
+  local was = item.symbol
+  self:note("note", ("%s is called %s now"):format(was, symbol))
+  self.items[was], self.items[symbol] = nil, item
+  for _, list in ipairs { self.doubts, self.quoted } do
+    list[was], list[symbol] = nil, list[was]
+  end
+  items.rename(item, symbol)
+  self.book:call(item.id, symbol)
+end
+
+-- Takes up a symbol that is new to the run.
+local function take_symbol(self, symbol, wanted)
+  local item, err = items.new(self.client, self.strategy, symbol, self.items, wanted)
+  if not item then return nil, err end
+  if item.symbol ~= symbol then
+    rename(self, item, symbol)
+    return true
+  end
+  local ok
+  ok, err = warm_up(self, item)
+  if not ok then return nil, err end
+  self.items[symbol] = item
+  self.book:call(item.id, symbol)
+  return true
+end
+
 -- Takes up the strategy's symbols, with those that have come to it since.
 local function take_symbols(self)
   local symbols, err = items.symbols(self.strategy, self.ctx)
   if not symbols then return nil, err end
+  local wanted = {}
+  for _, symbol in ipairs(symbols) do wanted[symbol] = true end
   for _, symbol in ipairs(symbols) do
     if not self.items[symbol] then
-      local item
-      item, err = items.new(self.client, self.strategy, symbol, self.items)
-      if not item then return nil, err end
       local ok
-      ok, err = warm_up(self, item)
+      ok, err = take_symbol(self, symbol, wanted)
       if not ok then return nil, err end
-      self.items[symbol] = item
     end
   end
   self.symbols = symbols
@@ -341,6 +371,33 @@ function run:ends()
     and self.client:unix() >= self.ends_at
 end
 
+-- When a function of symbols is asked next.
+local function next_asking(self)
+  if type(self.strategy.symbols) ~= "function" then return math.huge end
+  if self.is_unasked then
+    return self.client:unix() + run_limits.strategy_order_look
+  end
+  return (self.asked_on + 1) * times.DAY + run_limits.strategy_bar_lag
+end
+
+-- Asks a function of symbols once a day. Where the API does not answer, the run goes on
+-- with those that it has, and asks again soon.
+local function ask_symbols(self)
+  local today = self.client:unix() // times.DAY
+  if type(self.strategy.symbols) ~= "function" or today == self.asked_on then return end
+  local ok, err = take_symbols(self)
+  if not ok and OF_THE_WORLD[err.kind] then
+    if not self.is_unasked then
+      self:note("error", "its symbols cannot be looked up, and stay as they are until then: "
+        .. tostring(err))
+    end
+    self.is_unasked = true
+    return
+  end
+  self.asked_on, self.is_unasked = today, false
+  if not ok then self:failed(err) end
+end
+
 -- When bars are looked for next: at the end of the one that forms; earlier where some
 -- could not be read, or one is late: a day's is not left for a day.
 local function next_look(self)
@@ -353,27 +410,24 @@ local function next_look(self)
   elseif self.late_looks then -- it may come with the next one
     self.late_looks = nil
   end
-  return self.ends_at and math.min(due, self.ends_at) or due
+  return math.min(due, next_asking(self), self.ends_at or due)
 end
 
 local function bar_loop(self)
-  local day = self.client:unix() // times.DAY
   while not self:ends() do
     rest(self, next_look(self))
     if self.failure or self.is_stopping then break end
-    local today = self.client:unix() // times.DAY
-    if today ~= day and type(self.strategy.symbols) == "function" then
-      day = today
-      local ok, err = take_symbols(self)
-      if not ok then self:failed(err) end
-    end
+    ask_symbols(self)
     look_at_bars(self)
   end
 end
 
 local function idle_loop(self)
   while not self:ends() do
-    rest(self, self.ends_at or self.client:unix() + run_limits.strategy_order_look)
+    rest(self, math.min(next_asking(self), self.ends_at
+      or self.client:unix() + run_limits.strategy_order_look))
+    if self.failure or self.is_stopping then break end
+    ask_symbols(self)
     callbacks.drain(self)
   end
 end
@@ -411,6 +465,7 @@ end
 
 local function prepare(self)
   self:begin_decision()
+  self.asked_on = self.client:unix() // times.DAY
   local ok, err = take_symbols(self)
   if not ok then return nil, err end
   self:tell("on_start") -- before what reconciling tells of
@@ -442,9 +497,12 @@ end
 ---@field errors etoro.Error[] that callbacks raised
 ---@field err? etoro.Error what ended it
 
+-- What of an order is nobody else's.
+local INSIDE <const> = { "order", "in_doubt", "held", "instrumentId", "began", "filled" }
+
 local function result_of(self, started)
   for _, record in ipairs(self.book.orders) do
-    record.order, record.in_doubt, record.held = nil, nil, nil
+    for _, name in ipairs(INSIDE) do record[name] = nil end
   end
   return { name = self.strategy.name, settings = self.strategy.settings,
     started = started, ended = self.client:unix(), bars = self.bars,

@@ -39,7 +39,7 @@ end
 
 local function is_owned(id, one)
   return is_id(id) and type(one) == "table" and type(one.symbol) == "string"
-    and is_time(one.since)
+    and is_time(one.since) and (one.instrumentId == nil or is_id(one.instrumentId))
 end
 
 local function is_order(id, one)
@@ -47,6 +47,7 @@ local function is_order(id, one)
     and type(one.symbol) == "string" and SIDES[one.side] and is_time(one.time)
     and is_size(one.amount) and is_size(one.units) and is_size(one.held)
     and (one.side ~= "close" or is_id(one.positionID))
+    and (one.instrumentId == nil or is_id(one.instrumentId))
 end
 
 -- Whether what was kept has the shape that a run writes.
