@@ -48,6 +48,24 @@ describe("etoro run", function()
     assert.truthy(out:find "bars      48\n")
   end)
 
+  it("ends with the code of what the API did not answer, where a callback raises that",
+    function()
+      local server = support_server.start { limits = false, user_key = KEY }
+      finally(function() server:stop() end)
+      local file = write("r.lua", [[return { name = "raises", symbols = { "AAPL" },
+        on_start = function(ctx) assert(ctx:positions()) error "mine" end,
+        main = function() end }]])
+      for code, fault in pairs { [3] = { 401, 0 }, [5] = { 503, 0 }, [10] = { 503, 1 } } do
+        server:clear()
+        -- the first look is the run's own; one that fails once is made again
+        server:fault { fault = "status", status = fault[1], times = fault[2], after = 1,
+          route = "GET /api/v1/trading/info/demo/portfolio" }
+        local _, problem = etoro(code, "--base-url", server.url, "run", file, "--demo",
+          "--rails", write("rails.json", '{"max_leverage":1}'))
+        assert.truthy(problem:find("on_start raised", 1, true), problem)
+      end
+    end)
+
   it("says what is held by symbol, however many positions there are", function()
     local held = require("etoro.command.run_show").held
     assert.equal("none", held {})

@@ -232,11 +232,19 @@ local function run_one(runs, file)
   return etoro.strategy.run(options)
 end
 
+-- What a callback raised that is no fault of the strategy's.
+local PASSED_ON <const> = { [exits.CREDENTIALS] = true, [exits.UNREACHABLE] = true,
+  [exits.RATE_LIMIT] = true }
+
 local function code_of(err)
   if errors.is(err) and err.code == "stopped_at_once" then
     return exits[terminal.signal()] or exits.FAILED
   end
-  if errors.is(err) and err.code == "callback" then return exits.RUN end
+  if errors.is(err) and err.code == "callback" then
+    -- that nobody answers may be over by the next start
+    local code = err.cause and exits.code_of(err.cause)
+    return PASSED_ON[code] and code or exits.RUN
+  end
   return exits.code_of(err)
 end
 

@@ -5,6 +5,7 @@ local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local feed = require "etoro.strategy.feed"
 local items = require "etoro.strategy.items"
+local symbols = require "etoro.strategy.symbols"
 local times = require "etoro.values.times"
 
 local tostring = core.text -- not up to the locale
@@ -39,6 +40,18 @@ local function tell_trouble(self, item, err)
   end
 end
 
+-- The bars of an item that are over since the last look; nil where they cannot be read.
+local function read(self, item)
+  local bars, err, changed = feed.fresh(self.client, self.strategy, item)
+  if changed then
+    local ok
+    ok, err = symbols.warm_anew(self, item, changed)
+    bars = ok and bars or nil
+  end
+  tell_trouble(self, item, err)
+  return bars
+end
+
 --- The bars that are over since the last look, of all symbols, in order of time;
 --- those of one time stand together.
 ---@param self etoro.StrategyRun
@@ -48,18 +61,14 @@ function M.collect(self)
   local by_time, all = {}, {}
   self.is_behind, self.is_late = false, false
   for _, symbol in ipairs(self.symbols) do
-    local item, bars = self.items[symbol], {}
-    if lacks(self, item, 1) then
-      local err
-      bars, err = feed.fresh(self.client, self.strategy, item)
-      tell_trouble(self, item, err)
-    end
-    if not bars then
+    local item = self.items[symbol]
+    local bars = lacks(self, item, 1) and read(self, item) or {}
+    if item.trouble then
       self.is_behind = true
     elseif not bars[1] and lacks(self, item, 1) and not lacks(self, item, 2) then
       self.is_late = true -- of a market that has closed there comes none
     end
-    for _, bar in ipairs(bars or {}) do
+    for _, bar in ipairs(bars) do
       if not by_time[bar.time] then
         by_time[bar.time] = {}
         all[#all + 1] = bar.time

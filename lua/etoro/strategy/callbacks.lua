@@ -101,14 +101,15 @@ local function outcome(name, ok, result)
   end
   return errors.new { kind = "invalid", code = "callback", field = name,
     message = ("%s raised: %s"):format(name, result.text),
-    traceback = result.traceback }
+    traceback = result.traceback, cause = errors.is(result.raised) and result.raised or nil }
 end
 
 --- Calls a function of a strategy's. Gives its error, if it raised one.
 ---@param name string of the callback
 ---@param fn function
 ---@param ... any
----@return etoro.Error? err kind "invalid", code "callback", with traceback
+---@return etoro.Error? err kind "invalid", code "callback", with traceback, and cause where
+---what was raised is an error object
 ---@return any result the first that it gave
 function M.call(name, fn, ...)
   local err, result = outcome(name, M.within_budget(name, with_trace, fn, ...))

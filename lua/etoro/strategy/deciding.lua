@@ -112,7 +112,8 @@ function account:positions(symbol)
     if not own then return nil, gone end
     for _, one in ipairs(gone) do
       if not closes.account_for(self, one) then
-        self:note("note", ("position %s of %s is closed, not by this run"):format(
+        self:note("note", ("position %s of %s is closed, not by this run: by its "
+          .. "stop or target, or by hand"):format(
           tostring(one.positionID), one.symbol))
         self:tell("on_position", one, "gone")
       end

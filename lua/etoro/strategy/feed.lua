@@ -3,6 +3,7 @@
 
 local core = require "etoro.core"
 local limits = require "etoro.values.limits"
+local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 
 local tonumber = core.number -- not up to the locale
@@ -58,23 +59,32 @@ function M.read(client, strategy, item, count)
   return bars
 end
 
+-- Whether a bar is told otherwise than before.
+local function is_changed(bar, before)
+  return before ~= nil and bar.time == before.time
+    and math.abs(bar.close / before.close - 1) > run_limits.strategy_bar_changed
+end
+
 --- Reads the bars behind the last one of an instrument.
 ---@param client etoro.Client
 ---@param strategy etoro.Strategy
 ---@param item etoro.StrategyItem
 ---@return etoro.StrategyBar[]? bars
 ---@return etoro.Error? err
+---@return etoro.StrategyBar? changed the last one, where it is told otherwise than before:
+---all bars are, as after a split
 function M.fresh(client, strategy, item)
-  local since = item.last or 0
+  local since, changed = item.last or 0, nil
   local passed = (client:unix() - since) // strategy.seconds
   local bars, err = M.read(client, strategy, item,
-    math.tointeger(math.max(1, math.min(passed, limits.bars_max - 1))))
+    math.tointeger(math.max(1, math.min(passed, limits.bars_max - 2))) + 1)
   if not bars then return nil, err end
   local fresh = {}
   for _, bar in ipairs(bars) do
+    if is_changed(bar, item.newest) then changed = bar end
     if bar.time > since then fresh[#fresh + 1] = bar end
   end
-  return fresh
+  return fresh, nil, changed
 end
 
 --- When the bar that is forming now is over.

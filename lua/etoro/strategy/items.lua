@@ -65,6 +65,24 @@ local function of_id(others, id)
   end
 end
 
+--- Begins an item, or begins it anew: without bars, and with indicators that have had none.
+---@param strategy etoro.Strategy
+---@param item etoro.StrategyItem
+---@return etoro.StrategyItem? item
+---@return etoro.Error? err
+function M.begin(strategy, item)
+  local indicators, err = make_indicators(strategy)
+  if not indicators then return nil, err end
+  local lines, names = {}, {}
+  for name, one in pairs(indicators) do
+    lines[#lines + 1], names[#names + 1] = one, name
+  end
+  item.indicators, item.lines, item.line_names = indicators, lines, names
+  item.bars, item.fed, item.is_ready = {}, 0, nil
+  item.newest, item.last = nil, nil
+  return item
+end
+
 --- Gives an item another symbol, its bars too.
 ---@param item etoro.StrategyItem
 ---@param symbol string
@@ -92,16 +110,8 @@ function M.new(client, strategy, symbol, others, wanted)
   elseif same then
     return same
   end
-  local indicators
-  indicators, err = make_indicators(strategy)
-  if not indicators then return nil, err end
-  local lines, names = {}, {}
-  for name, one in pairs(indicators) do
-    lines[#lines + 1], names[#names + 1] = one, name
-  end
-  return { symbol = symbol, id = found.instrumentID, bars = {}, fed = 0,
-    warmup_asked = strategy.warmup or 0, indicators = indicators, lines = lines,
-    line_names = names }
+  return M.begin(strategy, { symbol = symbol, id = found.instrumentID,
+    warmup_asked = strategy.warmup or 0 })
 end
 
 local function keep(bars, bar)

@@ -22,6 +22,7 @@ local reconcile = require "etoro.strategy.reconcile"
 local run_limits = require "etoro.values.run_limits"
 local schedule = require "etoro.values.schedule"
 local state = require "etoro.strategy.state"
+local symbols = require "etoro.strategy.symbols"
 local tasks = require "etoro.tasks.task"
 local etoro_tasks = require "etoro.tasks"
 local timers = require "etoro.tasks.timers"
@@ -226,84 +227,6 @@ function run:failed(err)
   if self.strategy.on_error == "stop" then self.failure = err end
 end
 
--- What passes by itself, most often: no fault of the strategy's.
-local OF_THE_WORLD <const> = { network = true, tls = true, timeout = true, rate_limit = true,
-  server = true, protocol = true, auth = true }
-
-local function warm_up(self, item)
-  local strategy = self.strategy
-  if not strategy.interval then return true end
-  local needed = math.max(items.needed(item), strategy.warmup, 1)
-  local list, err = feed.read(self.client, strategy, item, needed)
-  if not list then return nil, err end
-  for _, bar in ipairs(list) do items.add(item, bar) end
-  if #list < strategy.warmup then
-    self:note("note", ("%s: %d bars before now; the warm-up takes %d, and nothing is decided "
-      .. "before"):format(item.symbol, #list, strategy.warmup))
-  end
-  local unsettled = items.unsettled(item)
-  if #unsettled > 0 then
-    self:note("note", ("%s: %d bars before now; %s would take %d until it no "
-      .. "longer depends on where it began"):format(item.symbol, #list,
-      table.concat(unsettled, ", "), items.needed(item)))
-  end
-  local lacking = items.without_value(item)
-  if #lacking > 0 then
-    self:note("note", ("%s: after %d bars %s has no value, and nothing is decided before it "
-      .. "has one; bars without volume give vwap none"):format(item.symbol, #list,
-      table.concat(lacking, ", ")))
-  end
-  return true
-end
-
--- An instrument has got another symbol while the run goes on.
-local function rename(self, item, symbol)
-  local was = item.symbol
-  self:note("note", ("%s is called %s now"):format(was, symbol))
-  self.items[was], self.items[symbol] = nil, item
-  for _, list in ipairs { self.doubts, self.quoted } do
-    list[was], list[symbol] = nil, list[was]
-  end
-  items.rename(item, symbol)
-  self.book:call(item.id, symbol)
-end
-
--- Takes up a symbol that is new to the run.
-local function take_symbol(self, symbol, wanted)
-  local item, err = items.new(self.client, self.strategy, symbol, self.items, wanted)
-  if not item then return nil, err end
-  if item.symbol ~= symbol then
-    rename(self, item, symbol)
-    return true
-  end
-  local ok
-  ok, err = warm_up(self, item)
-  if not ok then return nil, err end
-  self.items[symbol] = item
-  self.book:call(item.id, symbol)
-  return true
-end
-
--- Takes up the strategy's symbols, with those that have come to it since.
-local function take_symbols(self)
-  local symbols, err = items.symbols(self.strategy, self.ctx)
-  if not symbols then return nil, err end
-  local wanted = {}
-  for _, symbol in ipairs(symbols) do wanted[symbol] = true end
-  for _, symbol in ipairs(symbols) do
-    if not self.items[symbol] then
-      local ok
-      ok, err = take_symbol(self, symbol, wanted)
-      if not ok then return nil, err end
-    end
-  end
-  self.symbols = symbols
-  if #symbols == 0 and self.strategy.symbols then
-    self:note("note", "its function of symbols gives none: no bars and no prices")
-  end
-  return true
-end
-
 --- Notes what the account is worth now.
 function run:point()
   self:begin_decision()
@@ -371,33 +294,6 @@ function run:ends()
     and self.client:unix() >= self.ends_at
 end
 
--- When a function of symbols is asked next.
-local function next_asking(self)
-  if type(self.strategy.symbols) ~= "function" then return math.huge end
-  if self.is_unasked then
-    return self.client:unix() + run_limits.strategy_order_look
-  end
-  return (self.asked_on + 1) * times.DAY + run_limits.strategy_bar_lag
-end
-
--- Asks a function of symbols once a day. Where the API does not answer, the run goes on
--- with those that it has, and asks again soon.
-local function ask_symbols(self)
-  local today = self.client:unix() // times.DAY
-  if type(self.strategy.symbols) ~= "function" or today == self.asked_on then return end
-  local ok, err = take_symbols(self)
-  if not ok and OF_THE_WORLD[err.kind] then
-    if not self.is_unasked then
-      self:note("error", "its symbols cannot be looked up, and stay as they are until then: "
-        .. tostring(err))
-    end
-    self.is_unasked = true
-    return
-  end
-  self.asked_on, self.is_unasked = today, false
-  if not ok then self:failed(err) end
-end
-
 -- When bars are looked for next: at the end of the one that forms; earlier where some
 -- could not be read, or one is late: a day's is not left for a day.
 local function next_look(self)
@@ -410,24 +306,24 @@ local function next_look(self)
   elseif self.late_looks then -- it may come with the next one
     self.late_looks = nil
   end
-  return math.min(due, next_asking(self), self.ends_at or due)
+  return math.min(due, symbols.next_asking(self), self.ends_at or due)
 end
 
 local function bar_loop(self)
   while not self:ends() do
     rest(self, next_look(self))
     if self.failure or self.is_stopping then break end
-    ask_symbols(self)
+    symbols.ask(self)
     look_at_bars(self)
   end
 end
 
 local function idle_loop(self)
   while not self:ends() do
-    rest(self, math.min(next_asking(self), self.ends_at
+    rest(self, math.min(symbols.next_asking(self), self.ends_at
       or self.client:unix() + run_limits.strategy_order_look))
     if self.failure or self.is_stopping then break end
-    ask_symbols(self)
+    symbols.ask(self)
     callbacks.drain(self)
   end
 end
@@ -466,7 +362,7 @@ end
 local function prepare(self)
   self:begin_decision()
   self.asked_on = self.client:unix() // times.DAY
-  local ok, err = take_symbols(self)
+  local ok, err = symbols.take(self)
   if not ok then return nil, err end
   self:tell("on_start") -- before what reconciling tells of
   ok, err = reconcile.run(self)

@@ -17,6 +17,9 @@ return {
   strategy_days = 30,
   -- bars: of each symbol that a strategy can look back at; twice as many stand
   strategy_bars_kept = 1000,
+  -- parts of one: how far the close of a bar that was over may change, until all bars of
+  -- its symbol are read anew
+  strategy_bar_changed = 0.02,
   -- seconds: behind a bar's end, until the API shows it as over
   strategy_bar_lag = 2,
   -- seconds: until a bar that is late is asked for again; then twice as many
