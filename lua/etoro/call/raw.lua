@@ -171,22 +171,24 @@ local function knowledge(method, prefix, path, body)
   -- with a prefix either may be what the API sees: a proxy may take it away
   local known = index.find(method, steps)
     or prefix ~= "" and M.find(method, path) or nil
-  local of_path = {
-    method = method, path = path, class = method == "GET" and "safe" or "never",
-    moves_money = index.may_move_money(method, steps),
-  }
-  if not known then return of_path end
-  of_path.final, of_path.scopes = known.final, known.scopes
-  of_path.pool = known.pool
-  if index.is_plainly(known, path) or index.is_plainly(known, whole) then
-    of_path.class = check.class_of(known, body)
-    of_path.trade, of_path.reads = known.trade, known.reads
-    of_path.template = known.path
-    of_path.account = known.account
-    of_path.in_path = { positionId = known.trade
-      and path:match("positions/(%d+)") or nil }
+  local is_plain = known
+    and (index.is_plainly(known, path) or index.is_plainly(known, whole))
+  local moves_money = index.may_move_money(method, steps)
+  if not is_plain then
+    return {
+      method = method, path = path, class = method == "GET" and "safe" or "never",
+      moves_money = moves_money, final = known and known.final,
+      scopes = known and known.scopes, pool = known and known.pool,
+    }, known
   end
-  return of_path, known
+  local class = check.class_of(known, body)
+  return {
+    method = method, path = path, class = class, moves_money = moves_money,
+    final = known.final, scopes = known.scopes, pool = known.pool,
+    trade = known.trade, reads = known.reads, template = known.path,
+    account = known.account, like = class == known.class and known or nil,
+    in_path = known.trade and { positionId = path:match "positions/(%d+)" },
+  }, known
 end
 
 --- The body of a request as a table, to be compared with what came of it.
@@ -224,19 +226,22 @@ function M.build(request, prefix)
   local op, known = knowledge(method, prefix, path, request.body)
   if known and known.key
       and not call_keys.is_in(known, request, M.body_of(request)) then
-    op.class = "never"
+    op.class, op.like = "never", nil
   end
   local wire = { target = request.path }
   if request.query and next(request.query) then
     wire.target = wire.target .. (wire.target:find("?", 1, true) and "&"
       or "?") .. query_string(request.query)
   end
-  local headers, content_type = header_lines(request.headers or {})
-  if not headers then return nil, nil, content_type end
-  wire.headers, wire.content_type = headers, content_type
+  if request.headers then
+    local headers, content_type = header_lines(request.headers)
+    if not headers then return nil, nil, content_type end
+    wire.headers, wire.content_type = headers, content_type
+  end
   if type(request.body) == "string" then
     -- nothing is no JSON, and gets no type
-    wire.body = (request.body ~= "" or content_type) and request.body or nil
+    wire.body = (request.body ~= "" or wire.content_type) and request.body
+      or nil
   elseif request.body ~= nil then
     wire.body = json.encode(request.body, known and known.body, "body")
   end

@@ -38,7 +38,8 @@ end
 
 local handles = setmetatable({}, { __mode = "k" }) -- by operation
 
--- What the core needs to know of an operation, once.
+-- What the core needs to know of an operation, once. One made for a single request
+-- names the one that it is `like`.
 local function handle_of(op)
   local method = op.method
   local handle = core.operation(method, op.class,
@@ -75,8 +76,10 @@ return function(client, op, request, options, is_urgent)
       message = "the deadline has passed already; nothing was sent",
     }
   end
+  local like = op.like or op
+  local handle = handles[like] or handle_of(like)
   local job, message, kind = client._runtime.engine:submit(client._core,
-    handles[op] or handle_of(op), request.target, request.body,
+    handle, request.target, request.body,
     request.content_type, request.headers,
     options.request_id or request.request_id,
     op.trade and call_options.priority(op, options.priority)

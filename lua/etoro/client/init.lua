@@ -321,11 +321,11 @@ end
 ---@return any result decoded answer; true when it has no body
 ---@return etoro.Response|etoro.Error
 function methods:request(request, options)
-  options = call_options.of_call(options)
+  options = options == nil and NO_OPTIONS or call_options.of_call(options)
   raw = raw or require "etoro.call.raw"
   local op, wire, err = raw.build(request, self._settings.base.path)
   if not op then return nil, err end
-  local result, response = carry_out(self, op, wire, op.in_path or {},
+  local result, response = carry_out(self, op, wire, op.in_path or NOTHING,
     raw.body_of(request), options)
   if result == nil or self._api ~= "sor-v3" then return result, response end
   return unwrap(result, response)

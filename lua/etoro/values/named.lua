@@ -80,6 +80,7 @@ function M.options(t, known, what)
     kinds = {}
     for _, name in ipairs(known) do kinds[name] = true end
   end
+  local is_option = what:sub(-6) == "option"
   for name, value in pairs(t) do
     local expected, kind = kinds[name], type(value)
     if not expected then
@@ -89,7 +90,7 @@ function M.options(t, known, what)
         and not ("|" .. expected .. "|"):find("|" .. kind .. "|", 1, true) then
       M.raise_type(what, name, (expected:gsub("|", " or ")), value)
     end
-    if kind == "string" and what:find "option$" and not KEYS[name]
+    if kind == "string" and is_option and not KEYS[name]
         and value:find("\0", 1, true) then
       blame.raise(("bad %s '%s': it holds a zero byte"):format(what, name))
     end
