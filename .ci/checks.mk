@@ -173,11 +173,14 @@ check-cuts: all programs
 	  spec/stream/cuts_private_spec.lua
 
 # The specs while each of their processes is late by chance, in the way of
-# spec/support/delays.c: what depends on which is faster fails now and then.
+# spec/support/delays.c, and what nobody promised the order of comes in any, in the way
+# of spec/support/chance.lua: what depends on which is faster fails now and then.
 check-delays: DELAYS = $(abspath $(BUILD))/spec/support/delays.so
+check-delays: CHANCE = $(or $(SEED),$(shell date +%s))
 check-delays: all programs
 	SPEC_LIMIT=1800 JOBS=$(SPEC_JOBS) sh .ci/each.sh "$(SPEC)" \
-	  env SPEC_PRELOAD=$(DELAYS) LD_PRELOAD=$(DELAYS) $(LUA) $(BUSTED) $(QUICK),long
+	  env SPEC_PRELOAD=$(DELAYS) LD_PRELOAD=$(DELAYS) SPEC_CHANCE=$(CHANCE) \
+	  $(addsuffix =@$(CURDIR)/spec/support/chance.lua,LUA_INIT_5_4 LUA_INIT_5_5) $(LUA) $(BUSTED) $(QUICK),long
 
 # Pages of backtests in a browser; what they look like is left below $(BUILD).
 check-report: PAGES = $(BUILD)/report

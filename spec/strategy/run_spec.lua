@@ -183,6 +183,17 @@ describe("etoro.strategy.run", function()
       hours = result.state.hours })
   end)
 
+  it("calls timers that are due together by their names", function()
+    local result = assert(lab:run([[
+      return { name = "t", timers = { f = "6h", b = "6h", d = "6h", a = "6h",
+          c = "6h", e = "6h" },
+        on_timer = function(ctx, name)
+          ctx.state.told = (ctx.state.told or "") .. name
+        end }]], { days = 0.6 }))
+    assert.is_nil(result.err)
+    assert.equal("abcdefabcdef", result.state.told)
+  end)
+
   it("lets main run for ever, as long as it sleeps", function()
     local most = run_limits.strategy_instructions
     finally(function() run_limits.strategy_instructions = most end)

@@ -1,5 +1,6 @@
 -- Child processes with arguments as a list, pipes and deadlines (luv). While
 -- a spec does not call into this module, nothing is read from the pipes.
+local chance = require "spec.support.chance"
 local patience = require "spec.support.patience"
 local uv = require "luv"
 
@@ -39,15 +40,16 @@ end
 
 local function collector(list)
   local pipe = uv.new_pipe(false)
+  local take = chance.in_turn(function(data)
+    if data then
+      list[#list + 1] = data
+    else
+      list.is_done = true
+      if not pipe:is_closing() then pipe:close() end
+    end
+  end)
   return pipe, function()
-    pipe:read_start(function(_, data)
-      if data then
-        list[#list + 1] = data
-      else
-        list.is_done = true
-        if not pipe:is_closing() then pipe:close() end
-      end
-    end)
+    pipe:read_start(function(_, data) take(data) end)
   end
 end
 
@@ -257,18 +259,6 @@ function M.closed_port()
   held[#held + 1] = s
   local _, port = s:getsockname()
   return tonumber(port)
-end
-
-local closed = {}
-
---- A port that refuses connections for as long as this process is there, as it is
---- bound and nobody listens: no other program can get it meanwhile.
-function M.closed_port()
-  local socket = require "socket"
-  local s = assert(socket.tcp())
-  assert(s:bind("127.0.0.1", 0))
-  closed[#closed + 1] = s
-  return tonumber((select(2, s:getsockname())))
 end
 
 M.guard = guard

@@ -25,6 +25,7 @@
 -- answer (0.02), quit = true: closes then without having said so.
 local cjson = require "cjson"
 local socket = require "socket"
+local chance = require "spec.support.chance"
 local patience = require "spec.support.patience"
 
 local methods = {}
@@ -119,7 +120,7 @@ function Server:answer(c, now)
   if (step.close or step.reset) and says_nothing then
     return self:drop(c, step.reset)
   end
-  local text, at = render(step), now + (step.wait or 0)
+  local text, at = render(step), now + (step.wait or chance.late(0.15))
   local held_at = step.held and not self.is_free and now or nil
   if step.before then
     c.out[#c.out + 1] = { text = step.before, at = now, held_at = held_at }

@@ -70,6 +70,13 @@ function M.main(options)
   local uv = require "luv"
   local stdin, stdout = uv.new_pipe(false), uv.new_pipe(false)
   local process = spawn(uv, options, stdin, stdout)
+  local questions = uv.new_pipe(false)
+  questions:open(0)
+  questions:read_start(function(_, data)
+    if not data then return questions:close() end
+    io.stdout:write("so far\n")
+    io.stdout:flush()
+  end)
   local input, count = "", 0
   stdout:read_start(function(_, data)
     if not data then
@@ -100,7 +107,7 @@ function M.start(options)
   local process = require "spec.support.process"
   for _ = 1, 5 do -- a port may be taken between asking and listening
     local port = options.port or process.free_port()
-    local child = process.spawn { os.getenv "LUA" or "lua5.4", "-e",
+    local child = process.spawn { is_told = true, os.getenv "LUA" or "lua5.4", "-e",
       'require("spec.support.tls_server").main('
       .. 'require("cjson").decode(arg[1]))', "/dev/null",
       cjson.encode { accept = "127.0.0.1:" .. port, steps = options.steps,
@@ -118,11 +125,19 @@ function M.start(options)
   error("the TLS server did not start", 2)
 end
 
---- All requests in the order of their arrival: "METHOD TARGET".
+--- All requests in the order of their arrival, as "METHOD TARGET": those that were
+--- answered at least.
 function methods:arrivals()
-  self.process:is_running() -- reads what there is
+  local process = require "spec.support.process"
+  local child = self.process
+  local _, told = child:stdout():gsub("so far\n", "")
+  child:tell "?"
+  process.eventually(function()
+    local _, now = child:stdout():gsub("so far\n", "")
+    return now > told
+  end, "an answer of the TLS server")
   local list = {}
-  for line in self.process:stdout():gmatch "arrived ([^\n]+)" do
+  for line in child:stdout():gmatch "arrived ([^\n]+)" do
     list[#list + 1] = line
   end
   return list

@@ -137,7 +137,8 @@ end
 ---@return etoro.Error? err
 function M.plan(run)
   run.plans, run.due = {}, {}
-  for name, text in pairs(run.strategy.timers) do
+  for _, name in ipairs(types.sorted_names(run.strategy.timers)) do
+    local text = run.strategy.timers[name]
     local seconds = schedule.interval(text)
     local plan, message = schedule.read(text)
     if not seconds and not plan then

@@ -27,6 +27,7 @@ local tasks = require "etoro.tasks.task"
 local etoro_tasks = require "etoro.tasks"
 local timers = require "etoro.tasks.timers"
 local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 local view = require "etoro.strategy.view"
 local waiting = require "etoro.tasks.waiting"
 local words = require "etoro.strategy.words"
@@ -337,8 +338,10 @@ local function watch_positions(self)
   end
 end
 
+-- Those that are due together come by name, as they do in a backtest.
 local function start_timers(self)
-  for name, text in pairs(self.strategy.timers) do
+  for _, name in ipairs(types.sorted_names(self.strategy.timers)) do
+    local text = self.strategy.timers[name]
     local make = schedule.interval(text) and timers.every or timers.at
     local timer, err = make(text, function(due)
       self:tell("on_timer", name, due)

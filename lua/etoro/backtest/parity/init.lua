@@ -119,7 +119,10 @@ local function cash_of(client, side)
       message = "what the account is worth cannot be told: give 'cash'" }
   end
   local cash = worth.equity - worth.profit_loss
-  for _, fill in pairs(side.fills) do cash = cash - fill.gross + fill.fees end
+  for _, order in ipairs(side.orders) do -- in one order: sums have the same last digit
+    local fill = side.fills[order]
+    if fill then cash = cash - fill.gross + fill.fees end
+  end
   return cash
 end
 

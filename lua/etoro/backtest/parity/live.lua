@@ -8,6 +8,7 @@ local operations = require "etoro.operations"
 local reader = require "etoro.trading.journal.reader"
 local spelling = require "etoro.values.spelling"
 local times = require "etoro.values.times"
+local types = require "etoro.values.types"
 
 local tonumber, tostring = core.number, core.text -- not up to the locale
 
@@ -161,9 +162,9 @@ local function read_history(client, since)
 end
 
 local function close_fill(fill, history)
-  for id, opening_fee in pairs(fill.positions) do
+  for _, id in ipairs(types.sorted_names(fill.positions)) do
     for _, item in ipairs(history[id] or {}) do
-      add_close(fill, item, opening_fee)
+      add_close(fill, item, fill.positions[id])
     end
   end
   fill.fees = fill.fees + (fill.later or 0)
