@@ -410,6 +410,23 @@ describe("bars of a file #lua", function()
       assert.equal("4h", columns.interval)
     end)
 
+  it("have one length: others of run_limits.data_longer_steps in a row are told", function()
+    local function days_then_hours(count)
+      local moments, start = {}, times.parse "2024-01-01"
+      for i = 0, count do moments[#moments + 1] = times.format(start + i * times.DAY) end
+      start = start + count * times.DAY
+      for i = 1, 23 do moments[#moments + 1] = times.format(start + i * 3600) end
+      return bars(moments)
+    end
+    local longest = run_limits.data_longer_steps
+    local usable, texts = told(days_then_hours(longest - 1))
+    assert.is_true(usable, texts[1])
+    usable, texts = told(days_then_hours(longest))
+    assert.is_false(usable)
+    assert.same({ "2 steps: begins bars of 1d, which go on to line 32, where others are of "
+      .. "1h: a file has bars of one length" }, texts)
+  end)
+
   it("are no longer than a week", function()
     local usable, texts = told(bars { "2025-01-01", "2025-02-01", "2025-03-01",
       "2025-04-01" })

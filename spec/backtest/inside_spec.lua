@@ -84,6 +84,25 @@ describe("inside of a bar #lua", function()
       last_note(result))
   end)
 
+  it("a finer bar that goes on behind its end tells nothing of it", function()
+    -- days that begin at six, and bars of four hours, the last of which lasts until eight
+    local function rows(step, first, list)
+      local lines = { "time,open,high,low,close" }
+      for i, row in ipairs(list) do
+        lines[#lines + 1] = times.format(past.START + (first + (i - 1) * step) * 3600)
+          .. "," .. row:gsub(" ", ",")
+      end
+      return table.concat(lines, "\n") .. "\n"
+    end
+    lab:file("AAPL.csv", rows(24, 6, { "100 100 100 100", "100 105 95 100",
+      "100 100 80 100" }))
+    lab:file("AAPL.4h.csv", rows(4, 32, { "100 105 95 100", "100 100 100 100",
+      "100 100 100 100", "100 100 100 100", "100 100 100 100", "100 100 80 80" }))
+    local trade = run(BRACKET).trades[1]
+    assert.same({ "stop_loss", 90.0, "2024-01-03T06:00:00Z" },
+      { trade.reason, trade.exit_price, trade.exit_time })
+  end)
+
   it("the finest bars are taken, from beside the file or the folder's", function()
     hours(3, { "8 100 105 99 104", "9 104 112 103 111", "10 111 111 88 100" })
     local minutes = { "time,open,high,low,close" }

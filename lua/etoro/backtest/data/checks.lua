@@ -118,6 +118,41 @@ local function steps(checking, i)
     .. "%s", core.text(step), columns.interval)
 end
 
+-- The length of bars that most of some steps are of; nil where there is none.
+local function usual_length(time, first, last)
+  for k = #WIDTHS, 1, -1 do
+    local count = 0
+    for i = first, last do
+      if time[i] - time[i - 1] == WIDTHS[k] then count = count + 1 end
+    end
+    if count * 2 > last - first + 1 then return WIDTHS[k], NAMES[k] end
+  end
+end
+
+-- Bars of two lengths in one file: a day among hours would be taken to be over with its
+-- first hour.
+local function longer_bars(checking)
+  local columns, width = checking.columns, checking.width
+  local time, first = columns.time, nil
+  for i = 2, #time + 1 do
+    local is_long = time[i] and time[i] - time[i - 1] > width
+    if is_long then
+      first = first or i
+    elseif first then
+      local length, name
+      if i - first >= run_limits.data_longer_steps then
+        length, name = usual_length(time, first, i - 1)
+      end
+      if length and length > width then
+        checking:fault(first - 1, "steps", true, "begins bars of %s, which go on to line %d, "
+          .. "where others are of %s: a file has bars of one length", name,
+          data_columns.line(columns, i - 1), columns.interval)
+      end
+      first = nil
+    end
+  end
+end
+
 -- Whether bars are missing between two. Days: such of the week as have bars.
 -- Shorter ones: at times of day that most days have, and whole days.
 local function missing_days(checking, from, to)
@@ -259,6 +294,7 @@ function M.of(columns, now)
   else
     checking.width = columns.width
     for i = 2, #columns.time do steps(checking, i) end
+    if columns.lines then longer_bars(checking) end -- who is asked for hours has sent hours
     learn(checking)
     if not (checking.counts.order or checking.counts.duplicate) then
       for i = 2, #columns.time do gap(checking, i) end

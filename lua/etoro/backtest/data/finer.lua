@@ -119,7 +119,8 @@ function M.inside(finer, bar, ends)
   local time = columns.time
   while time[first] and time[first] < bar.time do first = first + 1 end
   local last = first - 1
-  while time[last + 1] and time[last + 1] < ends do last = last + 1 end
+  local width = columns.width -- one that goes on behind the bar has prices from then
+  while time[last + 1] and time[last + 1] + width <= ends do last = last + 1 end
   finer.at, finer.asked = first, finer.asked + 1
   if last < first or not reach(columns, first, last, bar) then return nil end
   finer.used = finer.used + 1
