@@ -60,6 +60,45 @@ describe("what a strategy's decisions are made of #lua", function()
     assert(one.time < one.at)
   end)
 
+  it("is found where it moves a stop, or the choice of what to close, alone", function()
+    local lines = {}
+    for i = 0, 720 do -- what is known a day later
+      lines[#lines + 1] = ("%s %d"):format(os.date("!%Y-%m-%d", past.START + i * 86400),
+        (i * 7919) % 13)
+    end
+    local path = lab:file("signals.txt", table.concat(lines, "\n") .. "\n")
+    for _, how in ipairs {
+      [[if n == 3 then ctx:buy("AAPL", { amount = 500, stop = 0.1 + 0.01 * known }) end]],
+      [[if n == 3 then ctx:buy("AAPL", { amount = 500, stop = 0.4 }) end
+        local one = ctx:positions()[1]
+        if one and n % 20 == 0 then
+          one:edit { stopLossRate = math.floor(bar.close * (60 + known)) / 100 }
+        end]],
+      [[if n == 3 or n == 4 then ctx:buy("AAPL", { amount = 500 }) end
+        if n % 40 == 0 then
+          local one = ctx:positions()[known % 2 + 1]
+          if one then one:close { units = 0.01 } end
+        end]],
+    } do
+      local proof = assert(etoro.backtest.causality(options(([[
+        local all, last = {}, 0
+        for line in io.lines(%q) do
+          last = tonumber(line:match " (%%d+)$")
+          all[line:sub(1, 10)] = last
+        end
+        local n = 0
+        return { name = "stops", symbols = { "AAPL" }, interval = "1d",
+          on_bar = function(ctx, bar)
+            n = n + 1
+            local known = all[os.date("%%Y-%%m-%%d", bar.time + 30 * 86400)] or 0
+            %s
+          end }]]):format(path, how))))
+      assert.is_false(proof.is_ok, how)
+      local one = proof.differences[1]
+      assert.same({ "file", path }, { one.kind, one.path })
+    end
+  end)
+
   it("is never the file of the bars, whatever way it is read", function()
     for _, how in ipairs { "for line in io.lines(%q) do print(line) end",
       "assert(io.open(%q))", "io.input(%q)" } do

@@ -1,6 +1,7 @@
 -- Whether a strategy's decisions are what they seem: not made of the future, and
 -- not of where the bars happen to begin.
 
+local broker = require "etoro.backtest.broker"
 local core = require "etoro.core"
 local once = require "etoro.backtest.once"
 local run_limits = require "etoro.values.run_limits"
@@ -29,6 +30,46 @@ local M = {}
 ---@field got string
 ---@field path? string of the file
 ---@field place? string where it is read
+
+local function words(value)
+  if type(value) ~= "table" then return core.text(value) end
+  local parts = {}
+  for i, name in ipairs(types.sorted_names(value)) do
+    parts[i] = name .. " " .. core.text(value[name])
+  end
+  return table.concat(parts, ", ")
+end
+
+local ASKED = { "place", "close", "cancel", "edit" }
+
+-- A broker that tells what it is asked for, with rates and the position that it is
+-- about: orders tell of their size alone, and nothing of stops that are changed.
+local function telling(list)
+  return function(...)
+    local made = broker.new(...)
+    for _, name in ipairs(ASKED) do
+      local method = made[name]
+      made[name] = function(self, what, more, ...)
+        local text = name .. " " .. words(what)
+        if name == "edit" then text = text .. ": " .. words(more) end
+        list[#list + 1] = { time = self.now, text = text }
+        return method(self, what, more, ...)
+      end
+    end
+    return made
+  end
+end
+
+-- What a broker was asked for before a time.
+local function asked_before(list, cut)
+  local told, before = {}, times.parse(cut) or math.huge
+  for _, one in ipairs(list) do
+    if one.time < before then
+      told[#told + 1] = { time = times.format(one.time), text = one.text }
+    end
+  end
+  return told
+end
 
 -- What was decided before a time, in words: orders, whatever became of them, and
 -- what the strategy told.
@@ -105,15 +146,34 @@ local function compare(proof, kind, at, expected, got)
   return one and add(proof, kind, at, one)
 end
 
+-- The first thing that another run has decided otherwise, or has asked for otherwise,
+-- before a time.
+local function first_other(all, asked, got, other, cut)
+  return first_difference(decisions(all, "", cut), decisions(got, "", cut))
+    or first_difference(asked_before(asked, cut), asked_before(other, cut))
+end
+
 local function new_proof(count)
   return { is_ok = true, runs = 0, decisions = count, differences = {},
     sources = {}, files = {}, modules = {} }
 end
 
--- A whole run, and what it has read: files, modules, the machine's figures.
-local function whole(options, kept, seen, machine)
+---@class etoro.BacktestWhole a run of all bars, and what it has come by
+---@field options etoro.BacktestOptions
+---@field kept table where the bars are kept
+---@field result etoro.BacktestResult
+---@field asked table[] what its broker was asked for
+---@field files table<string, string> that it has read: where, by path
+---@field modules table<string, string>
+---@field machine table<string, string> figures of the machine
+
+---@return etoro.BacktestWhole? whole
+---@return etoro.Error? err
+local function whole(options, kept, machine)
+  local seen = { options = options, kept = kept, asked = {}, files = {}, modules = {},
+    machine = {} }
   local function note(list, name, place) list[name] = list[name] or place end
-  local result, err = once.run(options, { kept = kept,
+  local result, err = once.run(options, { kept = kept, new_broker = telling(seen.asked),
     on_read = function(path, place) note(seen.files, path, place) end,
     on_module = function(name, place) note(seen.modules, name, place) end,
     machine = function(name, value, place)
@@ -122,44 +182,56 @@ local function whole(options, kept, seen, machine)
     end })
   if not result then return nil, err end
   if result.err then return nil, result.err end
-  return result, decisions(result, "", "~")
+  seen.result = result
+  return seen
 end
 
-local function new_seen() return { files = {}, modules = {}, machine = {} } end
+-- The same once more: the first thing that differs.
+local function once_more(all, machine)
+  local again = whole(all.options, all.kept, machine)
+  return again and first_other(all.result, all.asked, again.result, again.asked, "~")
+end
+
+local function end_of(all) return all.result.equity[#all.result.equity].time end
 
 -- The same bars once more: what differs is of a clock, of chance, or of what an
 -- earlier run has left behind.
-local function repeated(proof, options, kept, all, expected)
-  local _, got = whole(options, kept, new_seen())
-  local last = all.equity[#all.equity].time
-  local one = type(got) == "table" and first_difference(expected, got)
-  return one and add(proof, "repeat", last, one)
+local function repeated(proof, all)
+  local one = once_more(all)
+  return one and add(proof, "repeat", end_of(all), one)
 end
 
 -- The same once more on a machine whose clock leaps, and whose memory does.
-local function on_another_machine(proof, options, kept, all, expected, asked)
-  local name = types.sorted_names(asked)[1]
+local function on_another_machine(proof, all)
+  local name = types.sorted_names(all.machine)[1]
   if not name then return end
   local leap = 0
-  local _, got = whole(options, kept, new_seen(), function(value)
+  local one = once_more(all, function(value)
     leap = leap + run_limits.causality_leap
     return value + leap
   end)
-  local one = type(got) == "table" and first_difference(expected, got)
   if not one then return end
-  one.path, one.place = name, asked[name]
-  add(proof, "machine", all.equity[#all.equity].time, one)
+  one.path, one.place = name, all.machine[name]
+  add(proof, "machine", end_of(all), one)
+end
+
+-- Runs to a cut: the first thing that is decided otherwise before it, or false.
+local function to_cut(all, cut, on_read)
+  local asked = {}
+  local part, err = once.run(all.options, { ends_before = times.parse(cut),
+    kept = all.kept, on_read = on_read, new_broker = telling(asked) })
+  if not part then return nil, err end
+  return first_other(all.result, all.asked, part, asked, cut) or false
 end
 
 -- The run to a cut once more, without those lines of files that are of later.
-local function without_lines(proof, options, kept, cut, last, expected)
+local function without_lines(proof, all, cut)
+  local last = last_before(all.result, cut)
   for _, path in ipairs(types.sorted_names(proof.files)) do
     local copy = sources.cut(path, last)
     if copy then
-      local part = once.run(options, { ends_before = times.parse(cut), kept = kept,
-        on_read = function(other) return other == path and copy or nil end })
+      local one = to_cut(all, cut, function(other) return other == path and copy or nil end)
       os.remove(copy)
-      local one = part and first_difference(expected, decisions(part, "", cut))
       if one then
         one.path, one.place = path, proof.files[path]
         add(proof, "file", cut, one)
@@ -181,25 +253,20 @@ end
 ---@return etoro.BacktestProof? proof
 ---@return etoro.Error? err
 function M.causality(options)
-  local plain, kept, seen = quiet(options), {}, new_seen()
-  local all, expected = whole(plain, kept, seen)
-  if not all then return nil, expected end
-  local proof = new_proof(#expected)
-  proof.files, proof.modules = seen.files, seen.modules
-  proof.sources = sources.telling(texts_of(plain), seen.files, kept.data)
+  local plain = quiet(options)
+  local all, problem = whole(plain, {})
+  if not all then return nil, problem end
+  local proof = new_proof(#decisions(all.result, "", "~"))
+  proof.files, proof.modules = all.files, all.modules
+  proof.sources = sources.telling(texts_of(plain), all.files, all.kept.data)
   proof.is_ok = #proof.sources == 0
-  if not repeated(proof, plain, kept, all, expected) then
-    on_another_machine(proof, plain, kept, all, expected, seen.machine)
-  end
-  for _, cut in ipairs(spread(all, run_limits.causality_cuts)) do
-    local part, err = once.run(plain, { ends_before = times.parse(cut),
-      kept = kept })
-    if not part then return nil, err end
+  if not repeated(proof, all) then on_another_machine(proof, all) end
+  for _, cut in ipairs(spread(all.result, run_limits.causality_cuts)) do
     -- what is told at the end of the bars belongs to the end alone
-    local until_then = decisions(all, "", cut)
-    if not compare(proof, "future", cut, until_then, decisions(part, "", cut)) then
-      without_lines(proof, plain, kept, cut, last_before(all, cut), until_then)
-    end
+    local one, err = to_cut(all, cut)
+    if one == nil then return nil, err end
+    proof.runs = proof.runs + 1
+    if one then add(proof, "future", cut, one) else without_lines(proof, all, cut) end
   end
   return proof
 end
@@ -210,10 +277,10 @@ end
 ---@return etoro.Error? err
 function M.warmup(options)
   local plain, kept = quiet(options), {}
-  local all, decided = whole(plain, kept, new_seen())
-  if not all then return nil, decided end
-  local proof = new_proof(#decided)
-  for _, start in ipairs(spread(all, run_limits.warmup_starts)) do
+  local all, problem = whole(plain, kept)
+  if not all then return nil, problem end
+  local proof = new_proof(#decisions(all.result, "", "~"))
+  for _, start in ipairs(spread(all.result, run_limits.warmup_starts)) do
     local begins = times.parse(start)
     local long, err = once.run(plain, { begins = begins, kept = kept })
     if not long then return nil, err end

@@ -170,8 +170,8 @@ return {
   data_spike = 3,
   -- parts of one: of the steps from bar to bar, from which on one is usual
   data_steps_share = 0.05,
-  -- a count: of steps in a row that are longer than a bar, most of them of one longer
-  -- length, from which on they are bars of that length
+  -- steps: so many in a row that are longer than a bar, most of them of one longer length,
+  -- are bars of that length
   data_longer_steps = 30,
   -- parts of one: how near to a split's ratio such a jump is told as one
   data_split_slack = 0.08,
