@@ -1,7 +1,7 @@
 -- Every operation of the table under every fault: how often it arrives. Each
 -- fault hits the first attempt; all others would succeed. With
 -- ETORO_MATRIX=1 the whole matrix is printed.
-local check = require "etoro.values.fields"
+local rules = require "etoro.values.rules"
 local core = require "etoro.core"
 local etoro = require "etoro"
 local json = require "etoro.values.json"
@@ -83,13 +83,13 @@ local requests = {}
 for name, op in pairs(operations) do
   local params = samples.params(op)
   requests[#requests + 1] = { name = name, op = op, params = params,
-    class = check.class_of(op, params.body) }
+    class = rules.class_of(op, params.body) }
   if op.class_by then
     params = samples.params(op)
     local is_but = op.class_by.but ~= nil -- a sample has that value
     params.body[op.class_by.field] = is_but and "trailing" or nil
     requests[#requests + 1] = { name = name, op = op, params = params,
-      class = check.class_of(op, params.body) }
+      class = rules.class_of(op, params.body) }
   end
 end
 table.sort(requests, function(a, b)

@@ -1,4 +1,4 @@
-local check = require "etoro.values.fields"
+local rules = require "etoro.values.rules"
 local etoro = require "etoro"
 local operations = require "etoro.operations"
 local pools = require "etoro.client.pools"
@@ -193,18 +193,18 @@ describe("etoro.operations", function()
     local name = "POST /api/v1/trading/execution/market-close-orders"
       .. "/positions/{positionId}"
     local close = operations[name]
-    assert.equal("close", check.class_of(close, { InstrumentId = 1001 }))
-    assert.equal("close", check.class_of(close,
+    assert.equal("close", rules.class_of(close, { InstrumentId = 1001 }))
+    assert.equal("close", rules.class_of(close,
       { InstrumentId = 1001, UnitsToDeduct = etoro.null }))
-    assert.equal("never", check.class_of(close,
+    assert.equal("never", rules.class_of(close,
       { InstrumentId = 1001, UnitsToDeduct = 0.5 }))
-    assert.equal("never", check.class_of(close, '{"InstrumentId":1001}'))
-    assert.equal("safe", check.class_of(operations["GET /api/v1/me"]))
-    local partly = check.as_sent(close, { UnitsToDeduct = 1 })
+    assert.equal("never", rules.class_of(close, '{"InstrumentId":1001}'))
+    assert.equal("safe", rules.class_of(operations["GET /api/v1/me"]))
+    local partly = rules.as_sent(close, { UnitsToDeduct = 1 })
     assert.equal("never", partly.class)
     assert.equal("close", close.class)
     assert.equal(close.pool, partly.pool)
-    assert.equal(close, check.as_sent(close, {}))
+    assert.equal(close, rules.as_sent(close, {}))
   end)
 
   it("gives an edit of a trailing stop the class of what is sent once", function()
@@ -213,14 +213,14 @@ describe("etoro.operations", function()
         { clearStopLoss = true }, { takeProfitRate = 5 },
         { stopLossType = "fixed" }, { stopLossType = etoro.null },
         { stopLossRate = etoro.null } } do
-      assert.equal("safe", check.class_of(edit, body))
+      assert.equal("safe", rules.class_of(edit, body))
     end
     for _, body in ipairs { { stopLossType = "trailing" },
         { stopLossType = "Trailing", stopLossRate = 1 },
         { stopLossRate = 1 }, { StopLossRate = 1, stopLossType = etoro.null },
         { stopLossType = "fixed", StopLossType = "trailing" },
         '{"stopLossType":"fixed"}' } do
-      assert.equal("never", check.class_of(edit, body))
+      assert.equal("never", rules.class_of(edit, body))
     end
   end)
 

@@ -3,6 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local operations = require "etoro.operations"
@@ -69,7 +70,7 @@ end
 
 -- v1 takes ids, alone or beside names; v2 names alone.
 local function pick(v1, v2, fields)
-  check.options(fields, v1.body, "field")
+  named.options(fields, v1.body, "field")
   if type(fields) ~= "table" then
     blame.raise("fields must be a table, got " .. type(fields))
   end

@@ -178,7 +178,7 @@ local function set_changes(token, changes)
   if changes.expiresAt == null then
     token.expiresAt = nil
   elseif changes.expiresAt then
-    token.expiresAt = check.datetime(changes.expiresAt)
+    token.expiresAt = types.datetime(changes.expiresAt)
   end
 end
 

@@ -4,7 +4,7 @@
 
 local asked = require "etoro.trading.closing.asked"
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local checks = require "etoro.backtest.checks"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -159,7 +159,7 @@ local function state_of(self)
 end
 
 function order_methods:wait(options)
-  check.options(options, OF_WAIT, "option")
+  named.options(options, OF_WAIT, "option")
   return show(self)
 end
 
@@ -177,7 +177,7 @@ function order_methods:take_profit() return books_of(kept[self]).take_profit end
 function order_methods:refusal() return order_states.refusal(show(self)) end
 
 function order_methods:positions(options)
-  check.options(options, OF_WAIT, "option")
+  named.options(options, OF_WAIT, "option")
   local list, own = {}, kept[self]
   for i, position in ipairs(books_of(own).executions) do
     list[i] = position_of(own.desk, position)

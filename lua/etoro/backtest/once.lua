@@ -3,7 +3,7 @@
 
 local blame = require "etoro.values.blame"
 local broker = require "etoro.backtest.broker"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local costs = require "etoro.backtest.costs"
 local engine = require "etoro.backtest.engine"
@@ -31,7 +31,7 @@ local OPTIONS = { file = "string", data = "string|table", cash = "number",
 function M.check(options, more)
   local known = more or {}
   for name, kind in pairs(OPTIONS) do known[name] = kind end
-  check.options(options or {}, known, "option")
+  named.options(options or {}, known, "option")
   if not options or options.file == nil then
     blame.raise "missing required field 'file'"
   end

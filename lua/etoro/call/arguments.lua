@@ -8,6 +8,7 @@
 
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local compiled = require "etoro.call.compiled"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
@@ -130,7 +131,7 @@ local function check_param_names(op, params)
   for _, name in ipairs(sorted_names(params)) do
     if name ~= "body" and not op.params.path[name]
         and not spec_beside(op, name) then
-      blame.raise(check.unknown("parameter", name, known_names(op)))
+      blame.raise(named.unknown("parameter", name, known_names(op)))
     end
   end
   for name in op.path:gmatch("{(.-)}") do
@@ -166,7 +167,7 @@ end
 function M.params(op, params)
   params = params == nil and {} or params
   if type(params) ~= "table" then
-    blame.raise("parameters must be a table, got " .. check.type_name(params))
+    blame.raise("parameters must be a table, got " .. named.type_name(params))
   end
   check_param_names(op, params)
   local body, err = check_body(op, params.body)

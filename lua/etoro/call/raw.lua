@@ -2,7 +2,8 @@
 
 local blame = require "etoro.values.blame"
 local call_keys = require "etoro.call.keys"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
+local rules = require "etoro.values.rules"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local index = require "etoro.call.index"
@@ -181,7 +182,7 @@ local function knowledge(method, prefix, path, body)
       scopes = known and known.scopes, pool = known and known.pool,
     }, known
   end
-  local class = check.class_of(known, body)
+  local class = rules.class_of(known, body)
   return {
     method = method, path = path, class = class, moves_money = moves_money,
     final = known.final, scopes = known.scopes, pool = known.pool,
@@ -212,7 +213,7 @@ function M.build(request, prefix)
   if type(request) ~= "table" then
     blame.raise("request must be a table, got " .. type(request))
   end
-  check.options(request, FIELDS, "request field")
+  named.options(request, FIELDS, "request field")
   if not request.path then blame.raise("missing request field 'path'") end
   local method = core.upper(request.method or "GET")
   local message = path_fault(request.path)

@@ -2,7 +2,7 @@
 -- so no key.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
@@ -95,7 +95,7 @@ end
 
 -- Takes the options of a listener; raises.
 local function take_level(options, default)
-  check.options(options, { level = "string" }, "option")
+  named.options(options, { level = "string" }, "option")
   local wanted = options and options.level or default
   local rank = levels.rank(wanted)
   if not rank then

@@ -18,13 +18,13 @@ local M = {}
 
 local NO_OPTIONS, NOTHING = {}, {} -- never written to
 
--- What few programs use, all the same at hand behind a write.
+-- What few programs use: its text is read now, so that it is there behind a write.
 local derived = later "etoro.client.derived"
 local nearest = later "etoro.values.nearest"
 local streaming = later "etoro.client.streaming"
 
--- Loaded when they are first needed: what only reads pays for none that it does
--- not use.
+-- Loaded when they are first needed: a program that only reads pays for none that
+-- it does not use.
 local arguments, call_keys, hints, operations, raw, resolve, rules
 
 local function load_arguments()
@@ -140,6 +140,10 @@ end
 ---@field is_urgent? boolean no retry budget slows it
 ---@field closing? etoro.FollowedClosing what is known of the closing
 ---@field has_checked? boolean arguments.body has made the body, which is all
+
+-- The way of a write, from where it is called to where it leaves: inside.send checks
+-- its parameters, carry_out asks the gate and the rails, send_out writes it down and
+-- finds out what became of it, call/send sends it. They stand here the last one first.
 
 -- Sends what places no order and closes no position. Private events of what changes
 -- one wait for its answer.

@@ -93,6 +93,7 @@ local NUMBERS = {
   max_connections = { limits.default_max_connections, 1, true },
   max_body = { limits.default_max_body, 1, true },
 }
+
 local function check_secret(options, name)
   local value = options[name]
   if type(value) == "userdata" and not core.is_secret(value) then
@@ -279,11 +280,10 @@ function M.settle(options, is_keyed)
   settled.proxy = sealed(options.proxy)
   for _, name in ipairs { "ca_file", "wait", "on_event",
     "on_unknown", "rate_limit", "dry_run", "journal", "seal", "rails",
-    "stream_url" }
+    "stream_url", "instrument_cache" }
   do
     settled[name] = options[name]
   end
-  settled.instrument_cache = options.instrument_cache
   settled.pools = budget.rules(options.rate_limit, api)
   return settled
 end

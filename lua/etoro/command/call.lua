@@ -2,7 +2,7 @@
 -- as the table of operations has them.
 
 local arguments = require "etoro.call.arguments"
-local check = require "etoro.values.fields"
+local nearest = require "etoro.values.nearest"
 local core = require "etoro.core"
 local exits = require "etoro.command.exits"
 local json = require "etoro.values.json"
@@ -112,9 +112,8 @@ local function find(name)
     or operations[core.upper(method) .. " /api" .. path]
     or operations[core.upper(method) .. " /api/v1" .. path])
   if op then return op end
-  local nearest = check.nearest(key or name, operations)
   usage("there is no operation '%s'%s; 'etoro operations' lists them", name,
-    nearest and " (did you mean '" .. nearest .. "'?)" or "")
+    nearest.hint(key or name, operations))
 end
 
 local function show(session, result)

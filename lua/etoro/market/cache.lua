@@ -4,7 +4,7 @@
 -- for each origin, so that the next run need not ask.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local folders = require "etoro.values.folders"
 local json = require "etoro.values.json"
@@ -36,7 +36,7 @@ function M.check(options)
     end
     return
   end
-  check.options(options, { lifetime = "number", path = "string|boolean" },
+  named.options(options, { lifetime = "number", path = "string|boolean" },
     "instrument_cache option")
   local lifetime = options.lifetime
   if lifetime and not (lifetime >= 0) then

@@ -6,6 +6,7 @@ local blame = require "etoro.values.blame"
 local candles = require "etoro.market.candles"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local instruments = require "etoro.market.instruments"
@@ -270,7 +271,7 @@ function collection:candles(params, options)
   if type(params) ~= "table" then
     blame.raise("parameters must be a table, got " .. type(params))
   end
-  check.options(params, CANDLES_PARAMS, "parameter")
+  named.options(params, CANDLES_PARAMS, "parameter")
   options = call_options.of_call(options)
   local path, err = candles_path(params)
   if not path then return nil, err end

@@ -4,6 +4,7 @@ local batches = require "etoro.resource.batches"
 local blame = require "etoro.values.blame"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local errors = require "etoro.errors"
 local instrument_list = require "etoro.market.instrument_list"
 local limits = require "etoro.values.limits"
@@ -118,7 +119,7 @@ end
 ---@return etoro.Response|etoro.Error
 function collection:list(filters, options)
   local client = links.of(self, "client.instruments:list").client
-  check.options(filters, instrument_list.FILTERS, "filter")
+  named.options(filters, instrument_list.FILTERS, "filter")
   local ids = filters and filters.instrumentIds
   if type(ids) == "table" and #ids > 0 then
     options = call_options.of_call(options)
@@ -237,7 +238,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:details(symbol, params, options)
   local client = links.of(self, "client.instruments:details").client
-  check.options(params, { fields = "string|table", shortener = "string" },
+  named.options(params, { fields = "string|table", shortener = "string" },
     "parameter")
   params = params or {}
   local op = params.shortener and SHORTENED or DETAILS

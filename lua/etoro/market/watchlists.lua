@@ -2,6 +2,7 @@
 
 local answers = require "etoro.resource.answers"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local resource = require "etoro.resource"
@@ -66,7 +67,7 @@ local SIZE = { itemsPerPageForSingle = { type = "integer", min = 1, max = 1000 }
 
 -- The request of a page that asks for one part: the caller's watchlists.
 local function component(params)
-  check.options(params, COMPONENT, "parameter")
+  named.options(params, COMPONENT, "parameter")
   local size, err = check.values(SIZE, { itemsPerPageForSingle = params
     and params.itemsPerPageForSingle })
   if not size then return nil, err end

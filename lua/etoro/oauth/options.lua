@@ -1,7 +1,7 @@
 -- The options of an OAuth client and of its calls, settled.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local key_file = require "etoro.client.key_file"
@@ -93,7 +93,7 @@ end
 ---@param options? table
 ---@return table?
 function M.of_call(options)
-  check.options(options, OF_CALL, "option")
+  named.options(options, OF_CALL, "option")
   check_seconds(options or {})
   return options
 end
@@ -148,7 +148,7 @@ end
 ---@return table? settled
 ---@return table<string, string>|etoro.Error urls by option
 function M.settle(options)
-  check.options(options, KNOWN, "option")
+  named.options(options, KNOWN, "option")
   if not options or not options.client_id or options.client_id == "" then
     blame.raise("option 'client_id' is missing")
   end

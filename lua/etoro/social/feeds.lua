@@ -1,7 +1,7 @@
 -- The social feeds: lists of posts, page by page.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local nearest = require "etoro.values.nearest"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
 local post = require "etoro.social.post"
@@ -98,9 +98,8 @@ local function kind_of(params)
   elseif OF_KIND[kind] then
     return kind
   end
-  local nearest = type(kind) == "string" and check.nearest(kind, OF_KIND)
-  blame.raise(("unknown feed '%s'%s"):format(tostring(kind), nearest
-    and " (did you mean '" .. nearest .. "'?)" or ""))
+  blame.raise(("unknown feed '%s'%s"):format(tostring(kind),
+    nearest.hint(kind, OF_KIND)))
 end
 
 --- Goes through a feed, post by post; pages are fetched as they are needed.

@@ -1,7 +1,7 @@
 -- Strategies: a plain Lua file that drives an account. doc/strategies.md.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local file = require "etoro.strategy.file"
 local reconcile = require "etoro.strategy.reconcile"
 local run_limits = require "etoro.values.run_limits"
@@ -42,7 +42,7 @@ function M.load(path, options)
       type(path)))
   end
   options = options or {}
-  check.options(options, OPTIONS, "option")
+  named.options(options, OPTIONS, "option")
   return file.load(path, { settings = options.settings, seed = options.seed,
     now = options.now or os.time, print = options.print or print,
     outside = outside, is_hidden = options.is_hidden,
@@ -92,7 +92,7 @@ local function check_run(options)
   if type(options) ~= "table" then
     blame.raise("options must be a table, got " .. type(options))
   end
-  check.options(options, RUN, "option")
+  named.options(options, RUN, "option")
   if (options.file == nil) == (options.strategy == nil) then
     blame.raise "give exactly one of 'file' and 'strategy'"
   end

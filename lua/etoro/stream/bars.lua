@@ -2,7 +2,7 @@
 -- boundaries, no bar twice, and those without a price told as missing.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
@@ -339,7 +339,7 @@ local OPTIONS = { stream = "table", interval = "string", history = "number" }
 ---@return etoro.Bars? bars
 ---@return etoro.Error? err
 function M.open(options)
-  check.options(options, OPTIONS, "option")
+  named.options(options, OPTIONS, "option")
   local stream = options.stream
   if not stream or not stream.listen then
     blame.raise "bad argument 'stream' (a stream expected)"

@@ -2,7 +2,7 @@
 -- back by itself and says what it has missed.
 
 local blame = require "etoro.values.blame"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local json = require "etoro.values.json"
@@ -283,7 +283,7 @@ local function topics_of(self, list)
     if math.type(name) == "integer" then
       count = count + 1
     elseif name ~= "snapshot" then
-      blame.raise(check.unknown("option", name, { "snapshot" })
+      blame.raise(named.unknown("option", name, { "snapshot" })
         .. ": a list of symbols, ids, instruments and positions expected")
     end
   end
@@ -513,7 +513,7 @@ end
 ---@return etoro.Stream stream over where there is no way
 function M.open(client, options, open_way)
   options = options or {}
-  check.options(options, OPTIONS, "option")
+  named.options(options, OPTIONS, "option")
   check_values(options)
   local settled = { backoff = options.backoff or { limits.stream_backoff_min,
     limits.stream_backoff_max }, snapshot = options.snapshot ~= false,

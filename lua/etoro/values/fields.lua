@@ -7,18 +7,11 @@ local core = require "etoro.core"
 local errors = require "etoro.errors"
 local named = require "etoro.values.named"
 local nearest = require "etoro.values.nearest"
-local rules = require "etoro.values.rules"
 local types = require "etoro.values.types"
 
 local tostring = core.text -- not up to the locale
 
-local M = {
-  amount = types.amount, date = types.date, datetime = types.datetime,
-  integer = types.integer, ipv4 = types.ipv4, name = types.name,
-  documented = types.documented, nearest = nearest.find, uuid = types.uuid,
-  class_of = rules.class_of, as_sent = rules.as_sent, options = named.options,
-  type_name = named.type_name, unknown = named.unknown,
-}
+local M = {}
 
 local null = core.null
 local check_object = types.object
@@ -136,7 +129,7 @@ end
 function M.fields(schema, fields, what)
   if type(fields) ~= "table" then
     blame.raise(
-      ("%ss must be a table, got %s"):format(what, M.type_name(fields)))
+      ("%ss must be a table, got %s"):format(what, named.type_name(fields)))
   end
   check_names(schema, fields, what, "")
 end

@@ -1,5 +1,6 @@
 -- Rules over several values of one call, as etoro.operations has them: of
--- which names how many have to be given.
+-- which names how many have to be given, and how a request with these values may
+-- be sent again.
 
 local core = require "etoro.core"
 local count = require "etoro.values.count"

@@ -4,6 +4,7 @@
 
 local arguments = require "etoro.call.arguments"
 local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local spelling = require "etoro.values.spelling"
@@ -22,7 +23,7 @@ local UNITS = { units = { type = "number", above = 0 } }
 function M.units(position, fields)
   if type(fields) ~= "table" or fields.units == nil
       or fields.units == core.null then
-    check.options(fields, { "units" }, "field")
+    named.options(fields, { "units" }, "field")
     return nil
   end
   check.fields(UNITS, fields, "field")

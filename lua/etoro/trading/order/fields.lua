@@ -4,6 +4,7 @@
 local arguments = require "etoro.call.arguments"
 local blame = require "etoro.values.blame"
 local check = require "etoro.values.fields"
+local types = require "etoro.values.types"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local limits = require "etoro.values.limits"
@@ -110,7 +111,7 @@ function M.settle(op, fields)
     local name = SPELT[i]
     local given = body[name]
     if given ~= nil then
-      body[name] = check.documented(op.body[name].enum, given) or given
+      body[name] = types.documented(op.body[name].enum, given) or given
     end
   end
   body.action = body.action or DEFAULTS.action
@@ -178,7 +179,7 @@ local function by_direction(configs)
   if not all then
     all = {}
     for _, config in ipairs(configs) do
-      local name = check.documented(SETTLEMENTS, config.settlementType)
+      local name = types.documented(SETTLEMENTS, config.settlementType)
       local direction = M.plain(config.direction)
       local found = all[direction] or {}
       if name then found[name], found[#found + 1] = true, name end

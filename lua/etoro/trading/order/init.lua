@@ -2,7 +2,7 @@
 
 local batches = require "etoro.resource.batches"
 local spelling = require "etoro.values.spelling"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local errors = require "etoro.errors"
 local hints = require "etoro.trading.hints"
 local holdings = require "etoro.trading.account.holdings"
@@ -211,7 +211,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:wait(options)
   local client = resource.client_of(self, "order:wait")
-  check.options(options, { timeout = "number" }, "option")
+  named.options(options, { timeout = "number" }, "option")
   local timeout = call_options.take_timeout(options, limits.order_wait)
   return follow(self, client, timeout)
 end
@@ -224,7 +224,7 @@ end
 ---@return etoro.Response|etoro.Error
 function methods:positions(options)
   local client = resource.client_of(self, "order:positions")
-  check.options(options, { timeout = "number" }, "option")
+  named.options(options, { timeout = "number" }, "option")
   local timeout = call_options.take_timeout(options, limits.order_show_wait)
   local list, response = order_positions.of_order(self, client, timeout)
   if not list then return nil, response end

@@ -4,7 +4,7 @@
 
 local merged = require "etoro.values.merged"
 local resolve_case = require "etoro.trading.resolve.case"
-local check = require "etoro.values.fields"
+local named = require "etoro.values.named"
 local closes = require "etoro.trading.recover.closes"
 local copies = require "etoro.trading.recover.copies"
 local core = require "etoro.core"
@@ -249,7 +249,7 @@ end
 ---@return etoro.Recovered[]? results one for each, in the journal's order
 ---@return etoro.RecoverReport|etoro.Error report
 function M.run(client, options, wanted)
-  check.options(options, KNOWN, "option")
+  named.options(options, KNOWN, "option")
   options = options or {}
   if client:is_closed() then return nil, errors.closed() end
   if not client:journal() then
