@@ -1,6 +1,6 @@
 -- What commands take for an instrument: a symbol, a name or an id.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local exits = require "etoro.command.exits"
@@ -65,7 +65,7 @@ function M.symbols(session, items)
   end
   remembered.symbols(session, output.objects(list))
   for _, one in ipairs(output.objects(list)) do
-    local id = batches.id(one.instrumentId)
+    local id = values_ids.read(one.instrumentId)
     if id then out[id] = one.symbolFull end
   end
   return out

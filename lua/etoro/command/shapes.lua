@@ -2,7 +2,7 @@
 -- needs, always under these names. doc/json.md lists them; null is what is not
 -- known.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local decimals = require "etoro.values.decimals"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
@@ -50,7 +50,7 @@ M.of = of
 --- The id of an item's instrument.
 ---@param item table
 ---@return integer?
-function M.instrument_id(item) return batches.id(of(item, "instrumentId")) end
+function M.instrument_id(item) return values_ids.read(of(item, "instrumentId")) end
 
 --- The symbol of an item's instrument, null where it is not known.
 local function symbol_of(item, symbols)

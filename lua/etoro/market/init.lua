@@ -2,6 +2,7 @@
 -- traded.
 
 local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local blame = require "etoro.values.blame"
 local candles = require "etoro.market.candles"
 local spelling = require "etoro.values.spelling"
@@ -207,7 +208,7 @@ local function find_id(client, params, share)
     local found, err = symbols.find(client, params.symbol, share, true)
     return found and found.instrumentID, err
   end
-  return batches.check_id(params.instrumentId, "instrumentId")
+  return values_ids.check(params.instrumentId, "instrumentId")
 end
 
 -- The newest bars that there are.
@@ -308,7 +309,7 @@ local function is_real(item)
   if item.instrumentId == nil then
     item.instrumentId = item.internalInstrumentId
   end
-  return item.instrumentId == nil or batches.id(item.instrumentId) ~= nil
+  return item.instrumentId == nil or values_ids.read(item.instrumentId) ~= nil
 end
 
 local function wrap_real(item)

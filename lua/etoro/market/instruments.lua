@@ -1,6 +1,7 @@
 -- Instruments: what can be traded, and which one a symbol means.
 
 local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local blame = require "etoro.values.blame"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
@@ -56,7 +57,7 @@ end
 
 local function id_of(item)
   return type(item) == "table"
-    and batches.id(spelling.get(item, "instrumentID")) or nil
+    and values_ids.read(spelling.get(item, "instrumentID")) or nil
 end
 
 -- Items by id, the first of each, and those that have none.
@@ -93,7 +94,7 @@ local function list_ids(client, filters, options)
   if not fields then return nil, err end
   local ids = {}
   for i, value in ipairs(fields.instrumentIds) do
-    ids[i] = batches.id(value)
+    ids[i] = values_ids.read(value)
   end
   ids = batches.unique(ids)
   local lists, response = ask(client, ids, fields, options)
@@ -142,7 +143,7 @@ end
 function collection:many(ids, options)
   local client = links.of(self, "client.instruments:many").client
   options = call_options.of_call(options)
-  local wanted, err = batches.check_ids(ids, "instrumentIds")
+  local wanted, err = values_ids.check_list(ids, "instrumentIds")
   if not wanted then return nil, err end
   local lists, response = ask(client, batches.unique(wanted), nil, options)
   if not lists then return nil, response end
@@ -172,7 +173,7 @@ end
 ---@return etoro.Response|etoro.Error err kind not_found when there is none
 function collection:get(id, options)
   local client = links.of(self, "client.instruments:get").client
-  local wanted, err = batches.check_id(id, "instrumentId")
+  local wanted, err = values_ids.check(id, "instrumentId")
   if not wanted then return nil, err end
   local list, response = instrument_list.fetch(client,
     { instrumentIds = { wanted } }, options)
@@ -268,7 +269,7 @@ end
 ---@return etoro.Error? err
 function M.id(client, value, share)
   if not M.is_symbol(value) then
-    return batches.check_id(value, "instrumentId")
+    return values_ids.check(value, "instrumentId")
   end
   local found, err = symbols.find(client, value, share)
   if not found then return nil, err end

@@ -2,6 +2,7 @@
 -- instrument cache, and those that it lacks by one look for a whole list.
 
 local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local core = require "etoro.core"
 local instrument_list = require "etoro.market.instrument_list"
 local limits = require "etoro.values.limits"
@@ -21,9 +22,9 @@ local function text(value) return type(value) == "string" and value or nil end
 -- the id, wherever it stands.
 local function look_closer(item)
   local asset = object(spelling.get(item, "asset"))
-  local id = batches.id(spelling.get(item, "instrumentID"))
+  local id = values_ids.read(spelling.get(item, "instrumentID"))
   if not asset then return nil, id end
-  return text(asset.symbol), id or batches.id(spelling.get(asset, "instrumentId"))
+  return text(asset.symbol), id or values_ids.read(spelling.get(asset, "instrumentId"))
 end
 
 -- Gives items without a symbol the one that is known, or among those found a moment
@@ -70,7 +71,7 @@ local function learn(cache, ids, lists)
   for _, id in ipairs(ids) do cache:put_id(id) end
   for _, list in ipairs(lists) do
     for _, item in ipairs(list) do
-      local id = object(item) and batches.id(spelling.get(item, "instrumentID"))
+      local id = object(item) and values_ids.read(spelling.get(item, "instrumentID"))
       local symbol = id and text(spelling.get(item, "symbolFull"))
       if symbol then
         found[id] = symbol

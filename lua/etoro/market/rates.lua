@@ -2,6 +2,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
 local errors = require "etoro.errors"
@@ -27,7 +28,7 @@ local function sort_out(list)
     if instruments.is_symbol(value) then
       texts[#texts + 1] = value
     else
-      local id, err = batches.check_id(value,
+      local id, err = values_ids.check(value,
         ("instruments[%d]"):format(i))
       if not id then return nil, err end
       ids[i] = id
@@ -61,7 +62,7 @@ local function by_id(lists)
   for _, list in ipairs(lists) do
     for _, rate in ipairs(list) do
       local id = type(rate) == "table"
-        and batches.id(spelling.get(rate, "instrumentID"))
+        and values_ids.read(spelling.get(rate, "instrumentID"))
       if id then rates[id] = rate end
     end
   end

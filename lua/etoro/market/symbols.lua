@@ -5,6 +5,7 @@
 
 local answers = require "etoro.resource.answers"
 local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local market_cache = require "etoro.market.cache"
@@ -37,9 +38,9 @@ local function text(value) return type(value) == "string" and value or nil end
 -- not positive, and items without id or symbol are none.
 local function candidate(item)
   if type(item) ~= "table" then return nil end
-  local id = batches.id(item.instrumentId) or batches.id(item.instrumentID)
+  local id = values_ids.read(item.instrumentId) or values_ids.read(item.instrumentID)
   if item.instrumentId == nil and item.instrumentID == nil then
-    id = batches.id(item.internalInstrumentId)
+    id = values_ids.read(item.internalInstrumentId)
   end
   local symbol = text(item.internalSymbolFull) or text(item.symbolFull)
     or text(item.symbol)

@@ -1,68 +1,15 @@
 -- One question about many ids: asked in parts that the API takes, several at
 -- a time, and answered in the order of the ids.
 
-local check = require "etoro.values.fields"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
 local merged = require "etoro.values.merged"
 local tasks = require "etoro.tasks"
 
--- not up to the locale
-local tonumber, tostring = core.number, core.text
-
-local math_type = math.type
+local tostring = core.text -- not up to the locale
 
 local M = {}
-
---- Reads an id as answers and programs write one.
----@param value any
----@return integer? id nil when it is no positive whole number
-function M.id(value)
-  if math_type(value) == "integer" then return value > 0 and value or nil end
-  local kind = type(value)
-  if kind == "string" and not value:find("^%d+$") then return nil end
-  if kind ~= "string" and kind ~= "number" then return nil end
-  local id = math.tointeger(tonumber(value))
-  return id and id > 0 and id or nil
-end
-
-local ONE = { id = { type = "integer", min = 1, required = true } }
-local MANY = {
-  ids = {
-    type = "list", items = { type = "integer", min = 1 }, min_items = 1,
-    required = true,
-  },
-}
-
---- Checks one id. Raises for another type than a number or digits.
----@param value any
----@param name string for messages
----@return integer? id
----@return etoro.Error? err kind invalid
-function M.check_id(value, name)
-  if math_type(value) == "integer" and value > 0 then return value end
-  local schema = { [name] = ONE.id }
-  check.fields(schema, { [name] = value }, "parameter")
-  local fields, err = check.values(schema, { [name] = value })
-  if not fields then return nil, err end
-  return M.id(value)
-end
-
---- Checks a list of ids. Raises for what is no list of numbers or digits.
----@param list any
----@param name string for messages
----@return integer[]? ids
----@return etoro.Error? err kind invalid, also for an empty list
-function M.check_ids(list, name)
-  local schema = { [name] = MANY.ids }
-  check.fields(schema, { [name] = list }, "parameter")
-  local fields, err = check.values(schema, { [name] = list })
-  if not fields then return nil, err end
-  local ids = {}
-  for i, value in ipairs(list) do ids[i] = M.id(value) end
-  return ids
-end
 
 --- The values of a list, each of them once.
 ---@param list any[]

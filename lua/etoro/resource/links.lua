@@ -1,7 +1,7 @@
--- Which client and parent a portfolio or token table belongs to, and whether
--- it has ended. Kept here under weak keys rather than in the tables: so they
--- hold the API's fields alone, and a loop, an inspector or an encoder over
--- one never meets a client.
+-- Which client and parent the table of a resource or of an object, such as a
+-- token, belongs to, and whether it has ended. Kept here under weak keys rather
+-- than in the tables: so they hold the API's fields alone, and a loop, an
+-- inspector or an encoder over one never meets a client.
 
 local blame = require "etoro.values.blame"
 local errors = require "etoro.errors"

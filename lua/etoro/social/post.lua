@@ -1,7 +1,7 @@
 -- A post in the social feeds.
 
 local answers = require "etoro.resource.answers"
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local blame = require "etoro.values.blame"
 local comment = require "etoro.social.comment"
 local core = require "etoro.core"
@@ -105,8 +105,8 @@ end
 
 -- The poll that a post shows.
 local function poll_of(self)
-  local id = batches.id(answers.at(self, "metadata.poll.id"))
-    or batches.id(answers.at(self, "post.metadata.poll.id"))
+  local id = values_ids.read(answers.at(self, "metadata.poll.id"))
+    or values_ids.read(answers.at(self, "post.metadata.poll.id"))
   if id then return id end
   return nil, errors.invalid("pollId", "is not known: this post shows no"
     .. " poll; refresh it, or give pollId")

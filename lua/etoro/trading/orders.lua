@@ -1,6 +1,6 @@
 -- Orders: placing them, and finding them again.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local blame = require "etoro.values.blame"
 local spelling = require "etoro.values.spelling"
 local check = require "etoro.values.fields"
@@ -109,7 +109,7 @@ function collection:get(id, options)
     end
     return nil, response
   end
-  if not batches.id(spelling.get(body, "orderId")) then body.orderId = id end
+  if not values_ids.read(spelling.get(body, "orderId")) then body.orderId = id end
   names.give(client, { body }, response, options)
   return order.wrap(body, client), response
 end

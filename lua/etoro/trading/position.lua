@@ -1,7 +1,7 @@
 -- One position: closing it, whole or in part, and changing its stops.
 
 local asked = require "etoro.trading.closing.asked"
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local merged = require "etoro.values.merged"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
@@ -77,7 +77,7 @@ M.is = kind.is
 -- The error for a position that came without what its requests are made of.
 local function check_ids(position, ...)
   for _, name in ipairs { ... } do
-    if not batches.id(spelling.get(position, name)) then
+    if not values_ids.read(spelling.get(position, name)) then
       return errors.unexpected("the API gave this position no usable " .. name)
     end
   end

@@ -2,7 +2,7 @@
 -- the close where the server tells it, else from the portfolio and the
 -- history, which run a few seconds behind.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 local error_numbers = require "etoro.values.error_numbers"
@@ -76,7 +76,7 @@ function M.send(client, position, units, options)
   closing.since = server_clock.at(client, response, closing.started)
   local order = type(result) == "table" and spelling.get(result, "orderForClose")
   closing.order_id = type(order) == "table"
-    and batches.id(spelling.get(order, "orderID")) or nil
+    and values_ids.read(spelling.get(order, "orderID")) or nil
   return closing, response
 end
 

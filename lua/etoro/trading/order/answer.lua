@@ -1,7 +1,7 @@
 -- Answers about orders, held against what was asked: one that is about another
 -- order, or names none, is no answer.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
 
@@ -26,7 +26,7 @@ local plain_id = M.plain
 ---@param answer any
 ---@return integer? id nil where there is none that could be one
 function M.id(answer)
-  return type(answer) == "table" and batches.id(get(answer, "orderId")) or nil
+  return type(answer) == "table" and values_ids.read(get(answer, "orderId")) or nil
 end
 
 --- Whether an answer says that a closing was taken up: an object that names
@@ -44,10 +44,10 @@ function M.is_closing(answer, position_id)
   if type(order) ~= "table" then return false end
   local position, id = get(order, "positionId"), get(order, "orderId")
   if is_given(position)
-      and batches.id(position) ~= batches.id(position_id) then
+      and values_ids.read(position) ~= values_ids.read(position_id) then
     return false
   end
-  return not is_given(id) or batches.id(id) ~= nil
+  return not is_given(id) or values_ids.read(id) ~= nil
 end
 
 --- Whether an answer names another request than the one that is meant.
@@ -80,7 +80,7 @@ function M.fault(answer, by)
   if type(answer) ~= "table" then return "the answer is no order" end
   local id = M.id(answer)
   if by.orderId then
-    return id and id ~= batches.id(by.orderId)
+    return id and id ~= values_ids.read(by.orderId)
       and "the answer is about order " .. id or nil
   end
   if by.referenceId and M.is_of_other(answer, by.referenceId) then

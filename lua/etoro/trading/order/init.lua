@@ -1,6 +1,6 @@
 -- One order: how it stands, and what became of it.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local spelling = require "etoro.values.spelling"
 local named = require "etoro.values.named"
 local errors = require "etoro.errors"
@@ -150,12 +150,12 @@ local function renew(order, answer, client)
   for _, name in ipairs(KEPT) do
     if spelling.get(order, name) == nil then order[name] = kept[name] end
   end
-  if not batches.id(order.orderId) then order.orderId = kept.orderId end
+  if not values_ids.read(order.orderId) then order.orderId = kept.orderId end
 end
 
 -- The error for an order that came without what its requests are made of.
 local function check_id(order)
-  if batches.id(order.orderId) then return nil end
+  if values_ids.read(order.orderId) then return nil end
   return errors.unexpected("the API gave this order no usable orderId")
 end
 

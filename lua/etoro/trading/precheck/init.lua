@@ -2,7 +2,7 @@
 -- that size, with that leverage and those stops. What the API does not tell
 -- stands in nobody's way; what it tells is explained in words and figures.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local core = require "etoro.core"
 local eligibility = require "etoro.trading.precheck.eligibility"
 local limit_rate = require "etoro.trading.precheck.limit_rate"
@@ -247,7 +247,7 @@ function M.run(client, body, is_wanted)
     body = body, rate = asks.rate, is_open = asks.is_open,
     item = item, currency = found.currency,
     name = body.symbol or tostring(item.symbol or body.instrumentId),
-    id = batches.id(item.instrumentId) or body.instrumentId,
+    id = values_ids.read(item.instrumentId) or body.instrumentId,
     direction = order_fields.direction(body),
     config = nil, -- by a rule: named here, so that it has room
   }

@@ -3,7 +3,7 @@
 -- number ends before it does. Of a broken one the number 900123 may be left as
 -- 90012.
 
-local batches = require "etoro.resource.batches"
+local values_ids = require "etoro.values.ids"
 local core = require "etoro.core"
 local json = require "etoro.values.json"
 
@@ -42,7 +42,7 @@ local function read_text(said, text, is_end_sure)
   text = core.lower(text)
   said.texts[#said.texts + 1] = text
   for digits, at in text:gmatch(NUMBER) do
-    local id = batches.id(digits)
+    local id = values_ids.read(digits)
       or digits:find("[1-9]") and digits -- past 64 bits
     if id and not is_cut_off(text, at, is_end_sure) then said.ids[id] = true end
   end
@@ -56,8 +56,8 @@ local function read_value(said, name, value)
   end
   name = type(name) == "string" and core.lower(name):gsub("[_ -]", "") or ""
   if OF_REQUEST[name] then return end
-  if name == "orderid" and batches.id(value) then
-    said.ids[batches.id(value)] = true
+  if name == "orderid" and values_ids.read(value) then
+    said.ids[values_ids.read(value)] = true
   elseif kind == "string" then
     read_text(said, value, true)
   end
