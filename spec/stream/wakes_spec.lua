@@ -15,24 +15,46 @@ local LOOKUP = "GET /api/v2/trading/info/demo/orders:lookup"
 local OUTCOME = "GET /api/v1/trading/info/demo/close-orders/{orderId}"
 local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
 
+local pace, pause = looks.pace, limits.reconcile_pause
+
+-- Without an event there is no second look, and the stream's own come later.
+local function put_off_looks()
+  limits.reconcile_pause = 1000
+  looks.pace = function() return { take = function() return 3600 end } end
+end
+
+local function let_look() looks.pace, limits.reconcile_pause = pace, pause end
+
+-- Ends the stream, and begins with what the box was at the start.
+local function close(desk)
+  desk:close()
+  desk.box:clear()
+  desk.box:reset()
+end
+
+local function order_of(desk)
+  return assert(desk.client.orders:open({ instrumentId = 1001,
+    transaction = "buy", amount = 100 }, { precheck = false }))
+end
+
 describe("a private event", function()
   local desk
 
   setup(function() desk = told.start() end)
   teardown(function() desk:stop() end)
 
-  -- without an event there would be no second look, and the stream's own come later
-  local pace, pause = looks.pace, limits.reconcile_pause
-  before_each(function()
-    limits.reconcile_pause = 1000
-    looks.pace = function() return { take = function() return 3600 end } end
+  local function anew()
+    close(desk)
     desk.box:set { fill_delay = 0, close_delay = 0, portfolio_lag = 0 }
+  end
+
+  before_each(function()
+    put_off_looks()
+    anew()
   end)
   after_each(function()
-    looks.pace, limits.reconcile_pause = pace, pause
-    desk:close()
-    desk.box:clear()
-    desk.box:reset()
+    let_look()
+    close(desk)
   end)
 
   -- With the stream's first look at the account over.
@@ -45,10 +67,7 @@ describe("a private event", function()
 
   local function count(route) return #desk.box:arrivals(route) end
 
-  local function place()
-    return assert(desk.client.orders:open({ instrumentId = 1001,
-      transaction = "buy", amount = 100 }, { precheck = false }))
-  end
+  local function place() return order_of(desk) end
 
   local function position()
     local order = place()
@@ -164,10 +183,7 @@ describe("a private event", function()
           assert.equal(2, count(case.route))
           assert.equal(0, count "POST /api/v2/trading/execution/demo/orders")
           has_more, number = event[number + 1] ~= nil, number + 1
-          desk:close()
-          desk.box:clear()
-          desk.box:reset()
-          desk.box:set { fill_delay = 0, close_delay = 0, portfolio_lag = 0 }
+          anew()
         end
       end)
     end
@@ -235,16 +251,10 @@ describe("a private event by a box's clock", function()
   setup(function() desk = told.inside() end)
   teardown(function() desk:stop() end)
 
-  local pace, pause = looks.pace, limits.reconcile_pause
-  before_each(function()
-    limits.reconcile_pause = 1000
-    looks.pace = function() return { take = function() return 3600 end } end
-  end)
+  before_each(put_off_looks)
   after_each(function()
-    looks.pace, limits.reconcile_pause = pace, pause
-    desk:close()
-    desk.box:clear()
-    desk.box:reset()
+    let_look()
+    close(desk)
   end)
 
   -- Waits for an order in a task, and gives how many looks there were after each
@@ -253,8 +263,7 @@ describe("a private event by a box's clock", function()
     desk:open()
     desk:pass(1) -- the stream's first look at the account
     desk.box:set { fill_delay = 1000 }
-    local order = assert(desk.client.orders:open({ instrumentId = 1001,
-      transaction = "buy", amount = 100 }, { precheck = false }))
+    local order = order_of(desk)
     desk.box:clear()
     local counts = {}
     desk:run(function(...)

@@ -123,13 +123,13 @@ local function make_ca(dir, name)
     "/CN=" .. name, "-keyout", name .. ".key", "-out", name .. ".crt")
 end
 
-local function make_certificate(dir, name, ca, names, days)
+local function make_certificate(dir, name, ca, names)
   write(dir .. "/" .. name .. ".ext", "subjectAltName=" .. names .. "\n")
   openssl(dir, "req", "-newkey", "ec", "-pkeyopt",
     "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=" .. name,
     "-keyout", name .. ".key", "-out", name .. ".csr")
   openssl(dir, "x509", "-req", "-in", name .. ".csr", "-CA", ca .. ".crt",
-    "-CAkey", ca .. ".key", "-CAcreateserial", "-days", days or "2",
+    "-CAkey", ca .. ".key", "-CAcreateserial", "-days", "2",
     "-extfile", name .. ".ext", "-out", name .. ".crt")
 end
 
