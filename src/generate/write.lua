@@ -263,7 +263,7 @@ local HEAD = [[
 --                   "never"; class_by: the class is `present` when the body
 --                   gives `field` with another value than `but`, where there
 --                   is one, or gives `without` and no `field` (see
---                   check.class_of)
+--                   rules.class_of)
 --   key             the name of what keeps a request from being carried out
 --                   twice, where that is a query parameter or a field of the
 --                   body; it is made where the caller gives none
