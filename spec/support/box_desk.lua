@@ -3,6 +3,7 @@
 local json = require "etoro.values.json"
 local sandbox = require "etoro.sandbox"
 local stream_hub = require "etoro.sandbox.stream.hub"
+local support_server = require "spec.support.server"
 
 local methods = {}
 local mt = { __name = "spec.box_desk", __index = methods }
@@ -49,14 +50,7 @@ function methods:fault(fault) assert(self.real.faults:add(fault)) end
 function methods:advance(seconds) self.real:advance(seconds) end
 
 function methods:arrivals(route)
-  local some = {}
-  for _, request in ipairs(self.real.arrivals) do
-    if not route or request.route == route
-        or request.method .. " " .. request.path == route then
-      some[#some + 1] = request
-    end
-  end
-  return some
+  return support_server.only(self.real.arrivals, route)
 end
 
 --- One plain request past the client: status and decoded body.

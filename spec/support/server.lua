@@ -14,6 +14,18 @@ http.TIMEOUT = patience -- seconds without a byte
 local SCRIPT = "lua/etoro/sandbox/main.lua"
 local STILL = "spec/support/still.lua"
 
+--- Of arrivals those of a route, or of a method and path; all without one.
+function M.only(arrivals, route)
+  local some = {}
+  for _, request in ipairs(arrivals) do
+    if not route or request.route == route
+        or request.method .. " " .. request.path == route then
+      some[#some + 1] = request
+    end
+  end
+  return some
+end
+
 --- Starts a sandbox on a free port.
 ---@param options? table arguments by name ("seed", "limits", ...), and env; still:
 ---a time at which its clock stands, or seconds beside this machine's ("-25")
@@ -104,16 +116,7 @@ end
 --- it. With a route ("DELETE /api/v2/agent-portfolios/{agentPortfolioId}")
 --- or a method and path only those.
 function methods:arrivals(route)
-  local answer = control(self, "GET", "/arrivals")
-  if not route then return answer.arrivals end
-  local some = {}
-  for _, request in ipairs(answer.arrivals) do
-    if request.route == route
-        or request.method .. " " .. request.path == route then
-      some[#some + 1] = request
-    end
-  end
-  return some
+  return M.only(control(self, "GET", "/arrivals").arrivals, route)
 end
 
 --- How many requests arrived, and how many of them the rate limits refused.

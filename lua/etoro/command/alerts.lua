@@ -34,9 +34,7 @@ function actions.list(session)
     return one.alertId, ("%s at %s"):format(output.clean(one.symbol),
       output.number(one.targetPrice))
   end)
-  if session.out.is_json then return session.out:json(all, true) end
-  if #all == 0 then return session.out:line "No price alerts." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(all, "No price alerts.", M.COLUMNS, rows)
 end
 
 -- The API has a price alone, and tells when the bid comes to it from either side:

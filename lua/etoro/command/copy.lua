@@ -35,9 +35,7 @@ function actions.list(session)
   remembered.keep(session, "copies", all, function(one)
     return one.parentUsername, output.number(one.mirrorId)
   end)
-  if session.out.is_json then return session.out:json(all, true) end
-  if #all == 0 then return session.out:line "No copies." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(all, "No copies.", M.COLUMNS, rows)
 end
 
 local NAMING = { noun = "copy", id = "mirrorId", name = "parentUsername",

@@ -277,11 +277,8 @@ function actions.list(session)
         one.problem and output.cell(one.problem, "red") or one.file }
     end
   end
-  if session.out.is_json then return session.out:json(shapes, true) end
-  if #rows == 0 then
-    return session.out:line "No bars are kept: etoro data get SYMBOL reads some."
-  end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(shapes, "No bars are kept: etoro data get SYMBOL reads some.",
+    M.COLUMNS, rows)
 end
 
 -- The symbol of kept bars that a word means: in any case, or by its id.

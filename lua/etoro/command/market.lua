@@ -91,12 +91,8 @@ function M.search(session)
       found.type, found.exchange }
   end
   remembered.symbols(session, list)
-  if session.out.is_json then return session.out:json(list, true) end
-  if #list == 0 then
-    return session.out:line(("No instrument has '%s' in its symbol or name.")
-      :format(session.args.text))
-  end
-  session.out:table(M.SEARCH_COLUMNS, rows)
+  session.out:list(list, ("No instrument has '%s' in its symbol or name.")
+    :format(session.args.text), M.SEARCH_COLUMNS, rows)
 end
 
 return M

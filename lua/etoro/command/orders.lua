@@ -59,11 +59,9 @@ function M.orders(session)
     return output.number(one.orderId), ("%s %s, %s"):format(output.name(one),
       output.clean(one.side), output.clean(one.state))
   end)
-  if session.out.is_json then return session.out:json(list, true) end
-  if #list == 0 then return session.out:line "No waiting orders." end
   local columns = { table.unpack(M.COLUMNS) }
   if has_units(list) then columns[#columns + 1] = { ">units", drop = 3 } end
-  session.out:table(columns, rows)
+  session.out:list(list, "No waiting orders.", columns, rows)
 end
 
 local function fields_of(args, instrument)

@@ -294,6 +294,17 @@ function methods:table(specs, rows, totals)
   for _, line in ipairs(lines) do write(line, "\n") end
 end
 
+--- Writes a list: as JSON, or as a table, or that there is nothing in it.
+---@param list table[] as programs see it
+---@param empty string what people are told of an empty one
+---@param specs etoro.command.ColumnSpec[]
+---@param rows table[] as for `table`
+function methods:list(list, empty, specs, rows)
+  if self.is_json then return self:json(list, true) end
+  if #list == 0 then return self:line(empty) end
+  self:table(specs, rows)
+end
+
 --- A time of the API's as this run shows it.
 ---@param value any
 ---@param is_short? boolean without seconds

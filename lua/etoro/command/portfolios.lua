@@ -32,9 +32,7 @@ function actions.list(session)
   remembered.keep(session, "portfolios", all, function(one)
     return one.agentPortfolioName, one.agentPortfolioId
   end)
-  if session.out.is_json then return session.out:json(all, true) end
-  if #all == 0 then return session.out:line "No agent-portfolios." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(all, "No agent-portfolios.", M.COLUMNS, rows)
 end
 
 function actions.create(session)

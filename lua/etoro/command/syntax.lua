@@ -205,9 +205,7 @@ local function add_watchlists(parser)
   add("delete", "Delete one.")
 end
 
-local function add_trading(parser)
-  add_command(parser, "positions", "Open positions.")
-  add_command(parser, "orders", "Orders that wait.")
+local function add_order(parser)
   local order = add_command(parser, "order", "Open a position.")
   order:argument("symbol", "Symbol or instrument id.")
   order:mutex(
@@ -228,6 +226,12 @@ local function add_trading(parser)
   order:option("--wait", ("Seconds to wait for the fill; %d unless given, %d"
     .. " with --trigger. 0: do not wait."):format(run_limits.command_order_wait,
     run_limits.command_trigger_wait)):convert(typed.seconds)
+end
+
+local function add_trading(parser)
+  add_command(parser, "positions", "Open positions.")
+  add_command(parser, "orders", "Orders that wait.")
+  add_order(parser)
   local close = add_command(parser, "close", "Close a position.")
   close:argument("position", "positionId, the symbol of one position, or 'all'.")
   close:option("--units", "Only so many of its units."):convert(typed.decimal)

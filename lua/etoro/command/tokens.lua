@@ -50,9 +50,7 @@ function actions.list(session)
   remembered.keep(session, "tokens", tokens, function(one)
     return one.userTokenName, one.agentPortfolioName
   end)
-  if session.out.is_json then return session.out:json(tokens, true) end
-  if #tokens == 0 then return session.out:line "No tokens." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(tokens, "No tokens.", M.COLUMNS, rows)
 end
 
 function actions.create(session)

@@ -60,9 +60,7 @@ function actions.list(session)
       output.number(shape.minAmount), output.number(shape.maxAmount),
       output.number(shape.percentageFee) }
   end)
-  if session.out.is_json then return session.out:json(all, true) end
-  if #all == 0 then return session.out:line "Money can be moved nowhere." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(all, "Money can be moved nowhere.", M.COLUMNS, rows)
 end
 
 -- The account that a word means: its id, or its type where there is one of it.

@@ -36,9 +36,7 @@ function actions.list(session)
   remembered.keep(session, "watchlists", all, function(one)
     return one.name, ("%s items"):format(output.number(one.totalItems))
   end)
-  if session.out.is_json then return session.out:json(all, true) end
-  if #all == 0 then return session.out:line "No watchlists." end
-  session.out:table(M.COLUMNS, rows)
+  session.out:list(all, "No watchlists.", M.COLUMNS, rows)
 end
 
 -- A watchlist by its name or id.

@@ -53,21 +53,17 @@ local function read_account(self)
   return true
 end
 
-function account:equity()
-  if not self:deciding().equity then
+local function worth(self, name)
+  if not self:deciding()[name] then
     local ok, err = read_account(self)
     if not ok then return nil, err end
   end
-  return self:deciding().equity
+  return self:deciding()[name]
 end
 
-function account:cash()
-  if not self:deciding().cash then
-    local ok, err = read_account(self)
-    if not ok then return nil, err end
-  end
-  return self:deciding().cash
-end
+function account:equity() return worth(self, "equity") end
+
+function account:cash() return worth(self, "cash") end
 
 --- Counts off what an order takes; cash that has not been read yet will show it.
 ---@param dollars number
