@@ -3,7 +3,7 @@ local files = require "spec.support.files"
 local process = require "spec.support.process"
 local support_server = require "spec.support.server"
 
-local KEY = "sandbox-user-key"
+local KEY = "canary-user-key-of-the-command"
 
 describe("the etoro command #lua", function()
   local server
@@ -39,7 +39,9 @@ describe("the etoro command #lua", function()
     return require("etoro.values.json").decode(out), out
   end
 
-  setup(function() server = support_server.start { limits = false } end)
+  setup(function()
+    server = support_server.start { limits = false, user_key = KEY }
+  end)
   teardown(function() server:stop() end)
   before_each(function() server:reset() end)
 
