@@ -1,6 +1,7 @@
 -- Keys that nobody else has are given to a program which does all it can, and
 -- shows all it has: in nothing it prints, and in no string that its Lua can
 -- reach, may one of them turn up. (A core dump is another matter.)
+local files = require "spec.support.files"
 local heap = require "spec.support.heap"
 local process = require "spec.support.process"
 local recorder = require "spec.support.recorder"
@@ -432,14 +433,18 @@ describe("canary keys #memory", function()
     hides(done, { BEARER })
   end)
 
-  it("of key files are shown by nothing", function()
+  -- A folder with the keys, in files that their owner alone may read.
+  local function key_files()
     local dir = process.scratch()
     for name, key in pairs { api = API_KEY, user = USER_KEY } do
-      local file = assert(io.open(dir .. "/" .. name, "wb"))
-      file:write(key, "\n")
-      file:close()
+      files.write(dir .. "/" .. name, key .. "\n")
       assert(os.execute(("chmod 600 '%s/%s'"):format(dir, name)))
     end
+    return dir
+  end
+
+  it("of key files are shown by nothing", function()
+    local dir = key_files()
     local box = server.start { api_key = API_KEY, user_key = USER_KEY }
     local done = run(TOOLS .. [[
       local client = assert(etoro.client { api_key_file = arg[1] .. "/api",
@@ -540,13 +545,7 @@ describe("canary keys #memory", function()
   ]]
 
   it("of a sealed client have no text for anybody in its Lua state", function()
-    local dir = process.scratch()
-    for name, key in pairs { api = API_KEY, user = USER_KEY } do
-      local file = assert(io.open(dir .. "/" .. name, "wb"))
-      file:write(key, "\n")
-      file:close()
-      assert(os.execute(("chmod 600 '%s/%s'"):format(dir, name)))
-    end
+    local dir = key_files()
     local box = server.start { api_key = API_KEY, user_key = USER_KEY }
     finally(function() box:stop() process.remove(dir) end)
     local env = { ETORO_BASE_URL = box.url }

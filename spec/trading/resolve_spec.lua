@@ -103,25 +103,20 @@ describe("a creation whose answer is lost #memory", function()
     end
   end)
 
-  it("is found after a 5xx that came once the work was done", function()
-    spoil(function(answer)
-      answer.status, answer.body = 502, "<html>Bad Gateway</html>"
-      answer.headers["Content-Type"] = "text/html"
+  for what, page in pairs {
+    ["a 5xx that came once the work was done"] = { 502, "Bad Gateway" },
+    ["a 2xx page that is not the API's"] = { 200, "Welcome" },
+  } do
+    it("is found after " .. what, function()
+      spoil(function(answer)
+        answer.status, answer.body = page[1], "<html>" .. page[2] .. "</html>"
+        answer.headers["Content-Type"] = "text/html"
+      end)
+      local portfolio = client.portfolios:create(fields())
+      assert.equal("MyPort1", portfolio.agentPortfolioName)
+      assert.equal(1, count(CREATE))
     end)
-    local portfolio = client.portfolios:create(fields())
-    assert.equal("MyPort1", portfolio.agentPortfolioName)
-    assert.equal(1, count(CREATE))
-  end)
-
-  it("is found after a 2xx page that is not the API's", function()
-    spoil(function(answer)
-      answer.status, answer.body = 200, "<html>Welcome</html>"
-      answer.headers["Content-Type"] = "text/html"
-    end)
-    local portfolio = client.portfolios:create(fields())
-    assert.equal("MyPort1", portfolio.agentPortfolioName)
-    assert.equal(1, count(CREATE))
-  end)
+  end
 
   it("is found under v1, too", function()
     fault("lost_reply", { route = "POST /api/v1/agent-portfolios" })

@@ -200,21 +200,25 @@ describe("a value that cannot be", function()
     end,
   }
 
-  it("is refused as an id, by every method that takes a number", function()
-    for name, call in pairs(METHODS) do
-      for _, value in ipairs(NO_IDS) do
-        refused(name .. " " .. shown(value), function()
-          local result, err = call(value)
-          return result, err
-        end)
-      end
+  local function refused_by(name, call, value, ...)
+    refused(name .. " " .. shown(value), function()
+      local result, err = call(value)
+      return result, err
+    end, ...)
+  end
+
+  -- What is no id is an error; what is of another type raises.
+  local function refused_by_each(calls, values)
+    for name, call in pairs(calls) do
+      for _, value in ipairs(values) do refused_by(name, call, value) end
       for _, value in ipairs { true, {}, print } do
-        refused(name .. " " .. shown(value), function()
-          local result, err = call(value)
-          return result, err
-        end, nil, true)
+        refused_by(name, call, value, nil, true)
       end
     end
+  end
+
+  it("is refused as an id, by every method that takes a number", function()
+    refused_by_each(METHODS, NO_IDS)
   end)
 
   -- Ids that are texts to the API.
@@ -257,28 +261,12 @@ describe("a value that cannot be", function()
   }
 
   it("is refused as an id, by every method that takes a text", function()
-    for name, call in pairs(TEXTS) do
-      for _, value in ipairs(NO_STEPS) do
-        refused(name .. " " .. shown(value), function()
-          local result, err = call(value)
-          return result, err
-        end)
-      end
-      for _, value in ipairs { true, {}, print } do
-        refused(name .. " " .. shown(value), function()
-          local result, err = call(value)
-          return result, err
-        end, nil, true)
-      end
-    end
+    refused_by_each(TEXTS, NO_STEPS)
     for _, name in ipairs { "watchlists:get", "watchlists:get_public",
       "watchlist:delete", "feeds:market", "feeds:comment", "balances:get" }
     do
       for _, value in ipairs { 0, -1, 1.5, 2 ^ 63, "-1", "1.5", "0" } do
-        refused(name .. " " .. shown(value), function()
-          local result, err = TEXTS[name](value)
-          return result, err
-        end)
+        refused_by(name, TEXTS[name], value)
       end
     end
   end)
