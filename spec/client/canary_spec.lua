@@ -82,7 +82,7 @@ local EVERYTHING = TOOLS .. [[
   local READ = "etoro-public:trade.real:read"
   show(client)
   show(getmetatable(client))
-  for name, value in pairs(client._options) do print(name, value) end
+  for name, value in pairs(client._settings) do print(name, value) end
 
   local function fault(fields)
     assert(client:request { method = "POST", path = "/sandbox/faults",
@@ -516,7 +516,7 @@ describe("canary keys #memory", function()
     look(stream)
     look(client)
     look(agent)
-    print(client._options, agent._options)
+    print(client._settings.api_key, agent._settings.user_key)
     if seal then
       for _, name in ipairs { "proxy", "ca_file", "api_key", "api_key_file" } do
         local ok, message = pcall(token.client, token, { account = "demo",

@@ -460,7 +460,7 @@ describe("resending, in-process", function()
     end
     while left() do
       engine:step(0)
-      client._options.wait { timeout = function()
+      client._settings.wait { timeout = function()
         return engine:timeout() or 0
       end }
     end

@@ -270,7 +270,7 @@ describe("etoro.market.cache #memory", function()
   it("is taken over by the clients of tokens", function()
     local _, client = start { lifetime = 7 }
     local derived = assert(client:derive({}, "other-user-key"))
-    assert.same({ lifetime = 7 }, derived._options.instrument_cache)
+    assert.same({ lifetime = 7 }, derived._settings.instrument_cache)
   end)
 
   it("refuses options that are none", function()

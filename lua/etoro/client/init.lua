@@ -436,7 +436,6 @@ local function open(settled, engine, parent, keys_of)
   local client = setmetatable({
     _core = handle, _runtime = run, _settings = settled,
     _waiter = await.waiter(run, handle, settled),
-    _options = not settled.seal and settled or nil,
     _account = settled.account, _api = settled.api,
     _loopback = settled.base.loopback,
     _asker = {
