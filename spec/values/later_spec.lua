@@ -85,7 +85,7 @@ describe("a module that is read and made later", function()
       local client = assert(etoro.client { base_url = "http://127.0.0.1:9",
         api_key = "a", user_key = "b", max_retries = 0, timeout = 5 })
       local _ = etoro.operations["GET /api/v1/me"]
-      for _, name in ipairs { "call.failures", "call.faults", "values.spelling",
+      for _, name in ipairs { "call.failures", "call.error_body", "values.spelling",
         "values.nearest", "client.streaming", "client.derived" }
       do
         assert(not package.loaded["etoro." .. name], name)

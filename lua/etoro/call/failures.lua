@@ -4,7 +4,7 @@
 local core = require "etoro.core"
 local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
-local faults = require "etoro.call.faults"
+local error_body = require "etoro.call.error_body"
 local limits = require "etoro.values.limits"
 
 local M = {}
@@ -147,9 +147,9 @@ end
 ---@return etoro.Error
 function M.from_reply(reply)
   local status, op = reply.status, reply.op
-  local found = faults.read(reply.body)
+  local found = error_body.read(reply.body)
   local is_page = is_html(reply)
-  if reply.body == nil then found.message = faults.plain(reply.text) end
+  if reply.body == nil then found.message = error_body.plain(reply.text) end
   local err = {
     status = status, kind = kind_of(status, is_page),
     request_id = reply.request_id,

@@ -9,7 +9,7 @@ local M = {}
 
 -- Most calls succeed.
 local failures = later("etoro.values.spelling", "etoro.values.error_numbers",
-  "etoro.call.faults",
+  "etoro.call.error_body",
   "etoro.call.failures")
 
 ---@class etoro.Asker what is to be known of who made the call

@@ -5,7 +5,7 @@
 local core = require "etoro.core"
 local errors = require "etoro.errors"
 local failures = require "etoro.call.failures"
-local faults = require "etoro.call.faults"
+local error_body = require "etoro.call.error_body"
 local limits = require "etoro.values.limits"
 local outcome = require "etoro.call.outcome"
 local scheduler = require "etoro.tasks.scheduler"
@@ -151,7 +151,7 @@ local REFUSED = {
 -- The refusal that stands in a 2xx, where a status of 400 was due; nil for an
 -- answer that is none. Nothing of the answer is shown.
 local function refusal_in(call, status, body)
-  local found = faults.read(body)
+  local found = error_body.read(body)
   if body.access_token ~= nil or not found.code then return nil end
   local err = failures.from_reply { status = 400, body = body, op = call.op,
     request_id = call.job:request_id() }

@@ -1,5 +1,5 @@
--- Closing what is a strategy's own. A close whose outcome nobody told is found out
--- by what the account shows, in this run or at the start of the next one; until
+-- The closes of a run, each followed until it is known what became of it: where nobody
+-- told, by what the account shows, in this run or at the start of the next one. Until
 -- then no part of that position is closed, for it might be sold twice.
 
 local core = require "etoro.core"

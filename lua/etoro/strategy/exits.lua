@@ -1,5 +1,5 @@
--- Closing what is a strategy's own, and taking back what waits. All that can go wrong
--- comes back as nil, err.
+-- What a strategy asks to be closed, and the waiting orders that are taken back with
+-- it. All that can go wrong comes back as nil, err.
 
 local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"

@@ -9,7 +9,7 @@ local resolve_case = require "etoro.trading.resolve.case"
 local close = require "etoro.trading.resolve.close"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local faults = require "etoro.call.faults"
+local error_body = require "etoro.call.error_body"
 local known = require "etoro.trading.resolve.known"
 local limits = require "etoro.values.limits"
 local order = require "etoro.trading.resolve.order"
@@ -44,7 +44,7 @@ end
 
 -- What an answer says of a failure, in its own words.
 local function words_of(result)
-  local said, words = faults.read(result), {}
+  local said, words = error_body.read(result), {}
   words[1] = said.code and tostring(said.code)
   if said.message ~= words[1] then words[#words + 1] = said.message end
   if #words == 0 then return "" end
