@@ -237,6 +237,7 @@ describe("a file of bars #lua", function()
       "has no column time, open, high, low, close", 1, true))
     assert.equal("has 3 fields where the first line names 6",
       (message(HEADER .. "2026-03-05,1,2\n")))
+    assert.equal("has 1 field where the first line names 6", (message(HEADER .. "x\n")))
     local columns, why = csv.read(path .. ".none")
     assert.is_nil(columns)
     assert.truthy(why:find "No such file")

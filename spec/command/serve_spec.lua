@@ -84,6 +84,23 @@ describe("etoro serve", function()
     assert.equal("600\n", process.bash({ 'stat -c %a "$1"', "bash", path }).stdout)
   end)
 
+  it("shares no journal with a second one, and says how to give it another", function()
+    local rails = write("rails.json", '{"max_order_usd":500}')
+    start("--rails", rails)
+    serving:tell '{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+    serving:expect '({"id":1,[^\n]*)\n'
+    local second = argv("serve", "--stdio", "--rails", rails)
+    second.input = ""
+    local done = process.run(second)
+    assert.equal(1, done.code, done.stderr)
+    assert.truthy(done.stderr:find("is in use by another process", 1, true), done.stderr)
+    assert.truthy(done.stderr:find("--journal FILE gives this", 1, true), done.stderr)
+    second = argv("serve", "--stdio", "--rails", rails, "--journal", dir .. "/second")
+    second.input = ""
+    done = process.run(second)
+    assert.equal(0, done.code, done.stderr)
+  end)
+
   it("reads alone where there are no rails", function()
     start()
     serving:tell(call(1, "prepare_order", { symbol = "AAPL" }))

@@ -23,6 +23,14 @@ describe("the words of a sweep", function()
     assert.equal("the best has no Sharpe ratio to tell by", luck(nil))
   end)
 
+  it("count one run as one", function()
+    for runs, text in pairs { "1 run one step away: ", "2 runs one step away: " } do
+      assert.equal(1, (sweep_words.around { by = "profit", around = function()
+        return { runs = runs, mean = 3, worst = 2 }
+      end }:find(text, 1, true)))
+    end
+  end)
+
   local function map_of(most)
     local text, write = {}, output.write
     output.write = function(...) text[#text + 1] = table.concat { ... } end

@@ -1,6 +1,7 @@
 -- A run by both doors of the broker, compared: orders, fills, what is held, equity.
 
 local core = require "etoro.core"
+local count = require "etoro.values.count"
 local once = require "etoro.backtest.once"
 local run_limits = require "etoro.values.run_limits"
 local sweep_runs = require "etoro.backtest.sweep_runs"
@@ -59,8 +60,8 @@ function M.compare(direct, by_wire)
     end
   end
   return { same = true, orders = #direct.orders, trades = #direct.trades,
-    text = ("the same through the wire: %d orders, %d trades, equity"):format(
-      #direct.orders, #direct.trades) }
+    text = ("the same through the wire: %s, %s, equity"):format(
+      count(#direct.orders, "order"), count(#direct.trades, "trade")) }
 end
 
 local function not_replayed(index, text)

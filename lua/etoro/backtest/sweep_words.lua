@@ -1,6 +1,7 @@
 -- What a sweep's figures mean, in words: of its report on a terminal and its page.
 
 local core = require "etoro.core"
+local count = require "etoro.values.count"
 local run_limits = require "etoro.values.run_limits"
 local sweep_ranks = require "etoro.backtest.sweep_ranks"
 
@@ -52,7 +53,7 @@ end
 function M.around(ranks)
   local around = ranks:around()
   if around.runs == 0 then return "no neighbour was run" end
-  local text = ("%d runs one step away: mean %s, worst %s"):format(around.runs,
+  local text = ("%s one step away: mean %s, worst %s"):format(count(around.runs, "run"),
     M.value(ranks.by, around.mean), M.value(ranks.by, around.worst))
   if not around.share then return text end
   return ("%s; %s %% of the best is left: %s"):format(text,

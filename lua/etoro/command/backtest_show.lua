@@ -2,6 +2,7 @@
 
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
+local how_many = require "etoro.values.count"
 local json = require "etoro.values.json"
 local output = require "etoro.command.output"
 local page = require "etoro.backtest.page"
@@ -49,7 +50,7 @@ local function faults_of(result)
       end
     end
   end
-  if not first then return "nothing found" end
+  if not first then return "no faults" end
   return ("%s to look at: %s:%s %s%s"):format(count == 1 and "one thing"
     or ("%d things"):format(count), file, first.line and first.line .. ":" or "",
     first.message, count > 1 and "; all of them: etoro data check" or "")
@@ -167,10 +168,10 @@ function M.fills(result)
 end
 
 local function waiting(result)
-  local count = 0
-  for _, one in ipairs(result.open) do count = count + one.profit end
-  return #result.open == 0 and "nothing" or ("%d positions, %s USD")
-    :format(#result.open, output.signed(count))
+  local profit = 0
+  for _, one in ipairs(result.open) do profit = profit + one.profit end
+  return #result.open == 0 and "nothing" or ("%s, %s USD")
+    :format(how_many(#result.open, "position"), output.signed(profit))
 end
 
 local function last_refusal(result)

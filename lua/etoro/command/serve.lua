@@ -39,6 +39,14 @@ local function options_of(args, path)
     journal = args.journal or path .. ".journal" }
 end
 
+local function make_client(session, path)
+  local client, err = session:make_client(options_of(session.args, path))
+  if not client and err.code == "journal" and err.kind == "conflict" then
+    err.hint = "--journal FILE gives this server another"
+  end
+  return client, err
+end
+
 -- What stands for a line that is too long to be kept.
 local TOO_LONG = (" "):rep(run_limits.serve_line_max + 1)
 
@@ -98,7 +106,7 @@ function M.serve(session)
   end
   session.waits_itself = true
   local path = audit_path(args)
-  local client = session:must(session:make_client(options_of(args, path)))
+  local client = session:must(make_client(session, path))
   client:load() -- it may go on for months, and what it was loaded from may go
   local kept = open_audit(session, path)
   local reader = {}

@@ -3,6 +3,7 @@
 
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
+local count = require "etoro.values.count"
 local output = require "etoro.command.output"
 local run_limits = require "etoro.values.run_limits"
 local spark = require "etoro.command.spark"
@@ -87,7 +88,7 @@ local function failures(session, ranks)
       ranks.failures - #ranks.failed))
   end
   if ranks.failures == 0 or session.out.is_json then return end
-  session.out:line(("%d runs failed"):format(ranks.failures), "red")
+  session.out:line(count(ranks.failures, "run") .. " failed", "red")
 end
 
 M.failures = failures

@@ -3,6 +3,7 @@
 -- wrong among themselves.
 
 local core = require "etoro.core"
+local count = require "etoro.values.count"
 local csv_header = require "etoro.backtest.data.csv_header"
 local csv_times = require "etoro.backtest.data.csv_times"
 local data_columns = require "etoro.backtest.data.columns"
@@ -98,8 +99,8 @@ local function read_slowly(reading, line)
   local fields, fault = csv_header.split(line, header.separator)
   if fault then return reading:fault("fields", fault) end
   if #fields ~= header.count then
-    return reading:fault("fields", "has %d fields where the first line names "
-      .. "%d%s", #fields, header.count, #fields > header.count
+    return reading:fault("fields", "has %s where the first line names "
+      .. "%d%s", count(#fields, "field"), header.count, #fields > header.count
       and header.separator == "," and "; decimals are written with a point" or "")
   end
   check_symbol(reading, fields)

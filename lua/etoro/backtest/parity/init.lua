@@ -3,6 +3,7 @@
 
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
+local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local etoro_strategy = require "etoro.strategy"
 local live = require "etoro.backtest.parity.live"
@@ -223,8 +224,8 @@ local function notes_of(side, options, cash)
       .. "what the run has made"):format(core.fixed(cash, 2))
   end
   if side.strangers > 0 then
-    notes[#notes + 1] = ("%d closes of positions that the journal did not open"):format(
-      side.strangers)
+    notes[#notes + 1] = ("%s of positions that the journal did not open"):format(
+      count(side.strangers, "close"))
   end
   for _, problem in ipairs(side.problems) do
     notes[#notes + 1] = ("line %d of the journal %s"):format(problem.line,
