@@ -184,6 +184,11 @@ describe("etoro run", function()
     local last
     for line in out:gmatch "[^\n]+" do last = assert(json.decode(line)) end
     assert.equal("result", last.kind)
+    local moment = "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%dZ$"
+    for _, text in ipairs { last.equity[1].time, last.orders[1].time,
+      last.orders[1].fill_time } do
+      assert.matches(moment, text)
+    end
     assert.equal("sandbox", last.account)
     assert.equal("filled", last.orders[1].state)
     assert.equal(1, #last.positions)

@@ -1,6 +1,7 @@
 -- What etoro run says: notes as they come, and what became of a run at its end.
 
 local json = require "etoro.values.json"
+local merged = require "etoro.values.merged"
 local output = require "etoro.command.output"
 local terminal = require "etoro.command.terminal"
 local times = require "etoro.values.times"
@@ -108,13 +109,22 @@ function M.account(place, portfolio)
   return portfolio and ("%s of %s"):format(text, portfolio) or text
 end
 
+local function dated(list)
+  local out = json.list()
+  for i, one in ipairs(list) do
+    out[i] = merged(one, { time = times.format(one.time),
+      fill_time = one.fill_time and times.format(one.fill_time) })
+  end
+  return out
+end
+
 local function shape_of(place, file, result)
   return { kind = "result", strategy = result.name, account = place,
     portfolio = file.portfolio,
     settings = result.settings, started = times.format(result.started),
     ended = times.format(result.ended), bars = result.bars,
-    orders = json.list(result.orders), positions = json.list(result.positions),
-    equity = json.list(result.equity), error = result.err and
+    orders = dated(result.orders), positions = json.list(result.positions),
+    equity = dated(result.equity), error = result.err and
       { message = result.err.message, traceback = result.err.traceback } }
 end
 
