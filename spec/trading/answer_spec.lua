@@ -30,6 +30,10 @@ describe("an answer about an order", function()
     end
     assert.is_true(answer.is_of_other({ referenceId = ID:gsub("5", "6") }, ID))
     assert.is_true(answer.is_of_other({ referenceId = 5 }, ID))
+    for _, none in ipairs { "", " ", "00000000-0000-0000-0000-000000000000" } do
+      assert.is_false(answer.is_of_other({ referenceId = none }, ID), none)
+      assert.is_false(answer.is_of({ referenceId = none }, ID), none)
+    end
     assert.is_true(answer.is_of({ ReferenceID = ID:upper() }, ID))
     assert.is_false(answer.is_of({ referenceId = ID:gsub("5", "6") }, ID))
     assert.is_false(answer.is_of({ referenceId = core.null }, ID))

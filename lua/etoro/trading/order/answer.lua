@@ -50,14 +50,20 @@ function M.is_closing(answer, position_id)
   return not is_given(id) or values_ids.read(id) ~= nil
 end
 
+-- The request that an answer names; some servers write nothing, or zeros, for none.
+local function reference_of(answer)
+  local reference = get(answer, "referenceId")
+  local plain = is_given(reference) and plain_id(reference)
+  return plain and plain:find "[^ 0]" and plain or nil
+end
+
 --- Whether an answer names another request than the one that is meant.
 ---@param answer table
 ---@param request_id string
 ---@return boolean
 function M.is_of_other(answer, request_id)
-  local reference = get(answer, "referenceId")
-  return is_given(reference)
-    and plain_id(reference) ~= plain_id(request_id)
+  local reference = reference_of(answer)
+  return reference ~= nil and reference ~= plain_id(request_id)
 end
 
 --- Whether an answer names the request that is meant.
@@ -65,9 +71,7 @@ end
 ---@param request_id string
 ---@return boolean
 function M.is_of(answer, request_id)
-  local reference = get(answer, "referenceId")
-  return is_given(reference)
-    and plain_id(reference) == plain_id(request_id)
+  return reference_of(answer) == plain_id(request_id)
 end
 
 --- What is wrong with a lookup's answer. What it does not repeat, or not as an
