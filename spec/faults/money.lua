@@ -285,9 +285,12 @@ end
 function methods:age(seconds)
   self.client:close()
   local times = require "etoro.values.times"
-  local text = files.read(self.path):gsub('"at":"([^"]+)"', function(at)
-    return ('"at":"%s"'):format(times.format(times.parse(at) - seconds))
-  end)
+  local text = files.read(self.path)
+  for _, name in ipairs { "at", "server" } do
+    text = text:gsub('"' .. name .. '":"([^"]+)"', function(at)
+      return ('"%s":"%s"'):format(name, times.format(times.parse(at) - seconds))
+    end)
+  end
   files.write(self.path, text)
   self.client = self:connect()
 end

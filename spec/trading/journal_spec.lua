@@ -141,7 +141,7 @@ describe("the journal #memory", function()
       server:script { PLACED }
       local plain = assert(server:client())
       assert(order(plain))
-      assert.is_nil(plain._journal)
+      assert.is_nil(plain:journal())
     end)
 
     it("says how each call ended", function()

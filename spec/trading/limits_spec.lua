@@ -7,6 +7,7 @@ local journal = require "etoro.trading.journal"
 local known = require "etoro.trading.resolve.known"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
+local times = require "etoro.values.times"
 
 local ORDER = { action = "open", transaction = "buy", symbol = "AAPL",
   orderType = "mkt", leverage = 1, amount = 100 }
@@ -23,6 +24,41 @@ describe("the ceilings of trading: #memory", function()
       assert.equal("unknown_outcome", err.kind)
       assert.near(seconds, t.box:now() - before, 0.2)
     end
+  end)
+
+  it("limits.journal_clock_age seconds of the server's time as it was heard, as long"
+    .. " as no clock was set", function()
+    local folder, date, set = process.scratch(), 1800000000, 0
+    local path = folder .. "/orders.jsonl"
+    local api = scripted.new(function(line)
+      return 200, line:find("orders", 1, true) and '{"orderId":1}' or "{}",
+        { Date = times.http(date) }
+    end)
+    local client = api:client { account = "demo", journal = path }
+    local engine = client._journal.engine
+    client._journal.engine = { now = function() return engine:now() end,
+      unix = function() return engine:unix() + set end }
+    local function order() assert(client:call(OPEN, { body = ORDER })) end
+    order() -- nothing was heard before
+    assert(client:call "GET /api/v1/me")
+    date = 1900000000
+    for _, seconds in ipairs { 59, 2, 0 } do
+      api:advance(seconds)
+      order()
+    end
+    set = 3600
+    order()
+    order()
+    client:close()
+    local heard = {}
+    for _, record in ipairs(assert(journal.read(path))) do
+      if record.kind == "intent" then
+        heard[#heard + 1] = record.server and times.parse(record.server) or false
+      end
+    end
+    assert.same({ false, 1800000059, 1800000061, 1900000000, false, 1900000000 },
+      heard)
+    process.remove(folder)
   end)
 
   it("limits.costs_age seconds of costs without a warning", function()

@@ -49,6 +49,7 @@ describe("a recovery compares an order with", function()
   local function journal_of(...)
     local path = folder .. "/first"
     t = desk.new(nil, { journal = path })
+    assert(t.client.account:holdings()) -- tells the server's time
     t:fault { route = OPEN, fault = "cut_before", times = 0 }
     for _, order in ipairs { ... } do
       t.client.orders:open(order, { precheck = false, on_unknown = "report",

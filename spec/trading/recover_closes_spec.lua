@@ -252,10 +252,20 @@ describe("a recovery of closings", function()
 
   it("tells nothing by them where the clock was put back", function()
     after_another_part(function(line)
-      return (line:gsub('"at":"2026%-01%-02T00', '"at":"2026-01-02T03'))
+      return (line:gsub('"at":"2026%-01%-02T00', '"at":"2026-01-02T03')
+        :gsub('"server":".-",', ""))
     end)
     is_told("unknown", "the position does not tell", recover()[1])
   end)
+
+  it("tells by the server's time what it cannot by a clock that was put back",
+    function()
+      after_another_part(function(line)
+        return (line:gsub('"at":"2026%-01%-02T00', '"at":"2026-01-02T03'))
+      end)
+      is_told("not_landed", "the position has all its units, but for",
+        recover()[1])
+    end)
 
   it("needs no history where the position has all its units", function()
     lose(position_of_3(), 1)

@@ -26,6 +26,8 @@ for _, api in ipairs { "v2", "v3" } do
       path = folder .. "/orders.jsonl"
       t = desk.new({ idempotency = "measured", demo_credit = 1e9 },
         { journal = path })
+      assert(t.client.account:holdings()) -- tells the server's time
+      t:sent()
     end)
 
     after_each(function()
@@ -33,15 +35,16 @@ for _, api in ipairs { "v2", "v3" } do
       process.remove(folder)
     end)
 
-    -- The journal without its outcomes; `change` makes another time of one.
-    local function crash(change)
+    -- The journal without its outcomes; `change` makes another time of one, and the
+    -- server's was not heard unless `is_heard`.
+    local function crash(change, is_heard)
       t.client:close()
       local kept = {}
       for line in io.lines(path) do
         if not line:find('"kind":"outcome"', 1, true) then
           kept[#kept + 1] = change and line:gsub('"at":"(.-)"', function(at)
             return '"at":"' .. change(at, #kept) .. '"'
-          end) or line
+          end):gsub(not is_heard and '"server":".-",' or "^$", "") or line
         end
       end
       local file = assert(io.open(path, "w"))
@@ -132,6 +135,50 @@ for _, api in ipairs { "v2", "v3" } do
       local found = recover()
       assert.equal("unknown", found[1].state)
       assert.equal(1, #found[1].candidates)
+    end)
+
+    -- What this clock may have shown when the sandbox's was 2026-01-01T00:00.
+    local CLOCKS = { "2025-12-31T23:00:00.000Z", "2025-12-31T23:58:00.000Z",
+      "2026-01-01T00:02:00.000Z", "2026-01-01T03:00:00.000Z" }
+
+    it("goes by the server's time where it was heard, whatever this clock was",
+      function()
+        for i, clock in ipairs(CLOCKS) do
+          for k, later in ipairs { 0, 4 * 3600 } do
+            forget()
+            local order = place(tostring(2 * i + k))
+            crash(function() return clock end, true)
+            t.client._runtime.engine:advance(later)
+            local found = recover()
+            assert.same({ "landed", order.orderId },
+              { found[#found].state, found[#found].orderId })
+          end
+        end
+      end)
+
+    it("waits for an order of a moment ago, though this clock was behind",
+      function()
+        assert(t.box:change { portfolio_lag = 5 })
+        forget()
+        local order = place()
+        crash(function() return CLOCKS[1] end, true)
+        local found = recover { settle = 5, deadline = 60 }
+        assert.same({ "landed", order.orderId },
+          { found[1].state, found[1].orderId })
+      end)
+
+    it("tells no order not landed by this clock alone, whatever it was", function()
+      for _, clock in ipairs(CLOCKS) do
+        for _, later in ipairs { 0, 4 * 3600 } do
+          forget()
+          place()
+          crash(function() return clock end)
+          t.client._runtime.engine:advance(later)
+          for _, one in ipairs(recover()) do
+            assert.not_equal("not_landed", one.state, clock)
+          end
+        end
+      end
     end)
 
     it("does not when a later line of the journal tells that", function()

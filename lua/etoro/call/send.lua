@@ -96,5 +96,7 @@ return function(client, op, request, options, is_urgent)
   end
   local failure = await(client, job)
   if failure then return nil, failure end
+  local journal = client._journal
+  if journal then journal:hear(job) end
   return outcome.read(client._asker, op, job, options.keep_null)
 end

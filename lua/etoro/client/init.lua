@@ -443,7 +443,7 @@ local function open(settled, engine, parent, keys_of)
     },
     _pool = budget.pool(settled.api), _is_closed = false, _renewal = false,
     _engine = engine or false, _rails = false, _streaming = false,
-    _gate = false, _tag = false, _seen_from = false,
+    _gate = false, _tag = false, _seen_from = false, _journal = false,
     _streams = setmetatable({}, { __mode = "k" }),
     -- false: what is absent is looked for among the resources
   }, mt)

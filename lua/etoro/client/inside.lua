@@ -75,7 +75,7 @@ function inside:instrument_cache() return self._settings.instrument_cache end
 
 --- Where orders and closes are written to before they are sent.
 ---@return etoro.Journal?
-function inside:journal() return self._journal end
+function inside:journal() return self._journal or nil end
 
 --- Notes in the journal, where there is one, what a call came to whose answer did
 --- not tell, or not all.

@@ -332,6 +332,8 @@ return {
   date_slack = 2,
   -- seconds: that this machine's clock may be off, or no proof goes by it
   clock_trusted = 60,
+  -- seconds: for which a journal goes by what it heard last of the server's time
+  journal_clock_age = 60,
   -- seconds: that a clock in order may go back between a journal's lines
   recover_clock_slack = 2,
   -- seconds: until a copy that nothing shows is taken for one that never arrived

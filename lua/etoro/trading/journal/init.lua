@@ -18,7 +18,8 @@ local M = {}
 ---@class etoro.JournalRecord
 ---@field kind "intent"|"outcome"
 ---@field id string the x-request-id it was sent with
----@field at string ISO 8601, UTC
+---@field at string ISO 8601, UTC, by this machine's clock
+---@field server? string the same by the server's, of an intent, as far as it was heard
 ---@field line integer where it stands in the file
 ---@field who? string whose it is: a salted fingerprint of the user key or the
 ---token, or "bearer" where a function gives the token
@@ -47,6 +48,8 @@ local M = {}
 ---@class etoro.Journal
 ---@field path string absolute
 ---@field who string
+---@field heard? { server: number, unix: number, now: number } the server's time in an
+---answer, and this machine's clocks then
 local methods = {}
 local mt = { __name = "etoro.journal", __index = methods }
 
@@ -158,6 +161,33 @@ local function masked(self, op, value)
   return value and shown
 end
 
+--- Hears the server's time from an answer, now and then. A clock of this machine may
+--- be set later; what was sent is then found by the server's.
+---@param job userdata
+function methods:hear(job)
+  local now, heard = self.engine:now(), self.heard
+  if heard and now - heard.now < limits.journal_clock_age then return end
+  local date = job:header "date"
+  local seconds = date and core.http_date(date)
+  if seconds then
+    self.heard = { server = seconds, unix = self.engine:unix(), now = now }
+  end
+end
+
+--- The server's time now; nil where it was not heard, or where this machine's clocks
+--- have parted since: one was set, or the machine slept.
+---@return number? seconds since 1970
+function methods:server_time()
+  local heard = self.heard
+  if not heard then return nil end
+  local passed = self.engine:now() - heard.now
+  if math.abs(self.engine:unix() - heard.unix - passed) > limits.date_slack then
+    self.heard = nil
+    return nil
+  end
+  return heard.server + passed
+end
+
 --- Whether what an operation does is written down.
 ---@param op etoro.Operation
 ---@return boolean
@@ -174,10 +204,12 @@ function methods.covers(_, op) return kinds.of(op) ~= nil end
 ---@return table announced
 function methods:announce(request, op, params, id, tag)
   local name = op.method .. " " .. (op.template or op.path)
+  local theirs = self:server_time()
   request.request_id = id or core.uuid()
   request.journal = self.file.handle
   request.intent = object("kind", '"intent"',
     "id", quote(request.request_id), "at", timestamp(self.engine),
+    "server", theirs and quote(times.format(theirs)),
     "who", quote(self.who), "origin", quote(self.origin),
     "account", quote(self.account), "tag", tag and quote(tag),
     "op", quote(name),

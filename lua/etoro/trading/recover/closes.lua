@@ -63,11 +63,8 @@ local function prepare(case)
   local closing = case.closing
   local portfolio, response = evidence.portfolio(case)
   if not portfolio then return end
-  if case.is_clock_off or server_clock.is_off(case.client, response) then
-    case.is_clock_off, closing.since = true, nil
-  else
-    closing.since = server_clock.at(case.client, response, case.started)
-  end
+  closing.since = not case:doubts_clock(response)
+    and server_clock.at(case.client, response, case.started) or nil
   local position = holdings.find(portfolio, closing.id)
   if position and closing.units then
     closing.held = units_before(case, position) or closing.held

@@ -60,7 +60,7 @@ local function has_rival(case, records, mirror)
 end
 
 local function judge_absence(case, mirrors)
-  local age = case.client:unix() - case.at
+  local age = case:now() - case.started
   if #mirrors > 0 then
     case:conclude("unknown", "its status does not tell, and of a copy that was there"
       .. " before nobody can", { candidates = mirrors })
@@ -90,8 +90,7 @@ function M.judge(case, records)
   if not portfolio then
     return transfers.give_up(case, response, "the portfolio")
   end
-  case.is_clock_off = case.is_clock_off or server_clock.is_off(case.client, response)
-  local since = not case.is_clock_off
+  local since = not case:doubts_clock(response)
     and server_clock.at(case.client, response, case.started) or nil
   local mirrors, begun = proof.of_person(proof.mirrors(portfolio) or {}, case.body,
     since)

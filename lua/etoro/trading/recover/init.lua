@@ -109,6 +109,40 @@ local function conclude(case, state, seen, fields)
   }, fields)
 end
 
+local function moment(text)
+  return type(text) == "string" and times.parse(text) or nil
+end
+
+-- It began so long ago, and no attempt of it is left past the deadline it had then;
+-- where nothing but this machine's clock says so, it may have been a moment ago.
+local function begin(case, now, ago)
+  case.started = now - math.max(0, ago)
+  local last = case.started + case.client:deadline()
+  case:unsettle(case.is_anchored and math.min(now, last) or now)
+end
+
+-- From the first answer on the server's time is known, and where the intent has its
+-- own by that, no clock of this machine's counts.
+local function anchor(case)
+  local theirs = not case.is_anchored and case.heard_at
+    and case.client:journal():server_time()
+  if not theirs then return end
+  case.is_anchored, case.is_clock_off = true, false
+  begin(case, case:now(), theirs - case.heard_at)
+end
+
+-- Anchors a case by what it reads first.
+local function anchor_by_reads(case)
+  for _, name in ipairs { "read", "ask" } do
+    local plain = case[name]
+    case[name] = function(self, ...)
+      local result, response = plain(self, ...)
+      anchor(self)
+      return result, response
+    end
+  end
+end
+
 -- A case as if the call were still being resolved: it began when the intent
 -- was written, and may go on until the recovery's own deadline.
 local function new_case(client, record, options, round, wanted)
@@ -119,28 +153,26 @@ local function new_case(client, record, options, round, wanted)
   elseif not (wanted or JUDGES)[kind] then
     return nil, "it is neither order nor close: client:recover tells of it"
   end
-  local now = client:now()
-  local at = type(record.at) == "string" and times.parse(record.at)
-    or client:unix()
+  local now, heard = client:now(), moment(record.server)
+  local at = heard or moment(record.at) or client:unix()
   local params = type(record.params) == "table" and record.params or {}
   params.positionId = params.positionId or path:match("positions/(%d+)")
   local case = resolve_case.new(client, {
     op = op, account = op.account or client:environment(), params = params,
     body = op.trade == "open" and as_order(record.body) or record.body,
-    started = now - math.max(0, client:unix() - at),
+    started = now,
     again = function() error("a recovery never sends") end,
   }, { request_id = record.id }, options)
   case.record, case.at, case.conclude = record, at, conclude
   case.kind, case.key = kind, reading.key(op, record)
   rounds.join(case, round)
-  if record.is_clock_off or at > client:unix() + CLOCK_SLACK then
-    case.is_clock_off, case.started = true, case.started - times.DAY
-  end
+  local ago = client:unix() - at
+  case.heard_at = heard
+  case.is_clock_off = record.is_clock_off or ago < -CLOCK_SLACK
+  begin(case, now, case.is_clock_off and ago + times.DAY or ago)
   case.deadline_at = now + client:deadline(options)
   case.last_look_at = case.deadline_at
-  -- past the deadline it had then, no attempt of it is left
-  local last = case.started + client:deadline()
-  case:unsettle(case.is_clock_off and now or math.min(now, last))
+  anchor_by_reads(case)
   return case
 end
 

@@ -55,10 +55,10 @@ end
 -- clock is not to be trusted, its time counts to the day.
 local function candidates_of(case, lists, response)
   local client = case.client
-  local skew = server_clock.ahead(client, response)
-  case.is_clock_off = case.is_clock_off or server_clock.is_off(client, response)
+  local skew = case.is_anchored and 0 or server_clock.ahead(client, response)
+  local is_off = case:doubts_clock(response)
   local since, found = server_clock.at(client, response, case.started), {}
-  if since and case.is_clock_off then since = since - times.DAY end
+  if since and is_off then since = since - times.DAY end
   case.is_covered = lists.covered <= (since or 0)
   for _, one in ipairs(evidence.among(case, lists, since)) do
     if case.is_clock_off or not is_too_late(case, one, skew) then
@@ -66,6 +66,14 @@ local function candidates_of(case, lists, response)
     end
   end
   return found
+end
+
+-- The same at another time, where nothing but this machine's clock says when the
+-- intent was written: it may have been set since, and then tells nothing.
+local function candidates_in_doubt(case, lists, response)
+  if case.is_anchored or case.is_clock_off then return {} end
+  local since = server_clock.at(case.client, response, case.started)
+  return evidence.among(case, lists, since and since - times.DAY)
 end
 
 -- Whether two requests have the same in a field, or may have: one that names
@@ -101,15 +109,25 @@ local function has_twin(case, cases)
   return false
 end
 
+local function conclude_unknown(case, found, seen)
+  local items = {}
+  for i, one in ipairs(found) do items[i] = one.item end
+  case:conclude("unknown", seen, { candidates = items })
+end
+
 -- Of what is alike, one order that nobody else has asked for is the intent's:
 -- it is of the same instrument, side, size and time. More are nobody's.
 local function judge_order(case, cases, lists, response)
   local found = candidates_of(case, lists, response)
+  local doubtful = #found == 0 and candidates_in_doubt(case, lists, response) or {}
   if case.differs then
     case:conclude("unknown", "the order under its request id differs in its "
       .. case.differs, { candidates = { case.other } })
   elseif #found < 2 and not case.is_covered then
     case:conclude("unknown", "the history is too long to be read to its end")
+  elseif #doubtful > 0 then
+    conclude_unknown(case, doubtful, "orders or positions of the account are like it,"
+      .. " if this machine's clock was set since")
   elseif #found == 0 then
     case:conclude("not_landed", "no order, position or closed position of the"
       .. " account is like it")
@@ -121,10 +139,8 @@ local function judge_order(case, cases, lists, response)
       .. " no other intent is", { order = found[1].order,
         orderId = found[1].order_id })
   else
-    local items = {}
-    for i, one in ipairs(found) do items[i] = one.item end
-    case:conclude("unknown", "orders or positions of the account are like it,"
-      .. " and cannot be told apart", { candidates = items })
+    conclude_unknown(case, found, "orders or positions of the account are like it,"
+      .. " and cannot be told apart")
   end
 end
 

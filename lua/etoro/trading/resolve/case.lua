@@ -8,6 +8,7 @@ local looks = require "etoro.tasks.looks"
 local merged = require "etoro.values.merged"
 local order_answer = require "etoro.trading.order.answer"
 local routes = require "etoro.trading.routes"
+local server_clock = require "etoro.call.server_clock"
 
 local M = {}
 
@@ -31,6 +32,8 @@ local M = {}
 ---for there may be no more time for it
 ---@field ended_at number when its last attempt without an answer ended
 ---@field settled_at number from when on nothing of it can be under way
+---@field is_clock_off? boolean this machine's clock does not tell when it began
+---@field is_anchored? boolean the server's does
 local methods = {}
 local mt = { __name = "etoro.case", __index = methods }
 
@@ -73,6 +76,16 @@ function methods:is_settled() return self:now() >= self.settled_at end
 --- some seconds behind, so that as much time again has to pass.
 function methods:is_shown()
   return self:now() >= 2 * self.settled_at - self.ended_at
+end
+
+--- Whether this machine's clock is not to be trusted for it, by what it was or by an
+--- answer now; where the server's time of it is known, its own does not matter.
+---@param response etoro.Response
+---@return boolean
+function methods:doubts_clock(response)
+  self.is_clock_off = not self.is_anchored and (self.is_clock_off
+    or server_clock.is_off(self.client, response)) or false
+  return self.is_clock_off
 end
 
 --- Whether nothing more can be asked: out of time, or the client is closed.

@@ -76,7 +76,7 @@ function M.see(case)
     return nil
   end
   if not case.is_clock_off then
-    closing.since = server_clock.at(case.client, response, closing.started)
+    closing.since = server_clock.at(case.client, response, case.started)
       or closing.since
   end
   local verdict, item = proof.judge(closing, {
