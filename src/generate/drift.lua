@@ -157,6 +157,17 @@ local function is_before(left, right)
   return false
 end
 
+-- Whether it is documented again, and in use again.
+local function add_standing(old, new, name, latest, details)
+  if old["until"] and latest and latest.operations[name]
+      and not is_before(latest.version, old["until"]) then
+    details[#details + 1] = "documented again; it was not in " .. old["until"]
+  end
+  if old.deprecated and not new.deprecated then
+    details[#details + 1] = "no longer deprecated"
+  end
+end
+
 --- Tells how operations differ from those that are known.
 ---@param known table<string, table> the present table
 ---@param newer table<string, table> merged from a newer document
@@ -189,14 +200,8 @@ function M.lines(known, newer, pools, answers, latest)
       for _, line in ipairs(answers and answers[name] or {}) do
         details[#details + 1] = line
       end
-      if old["until"] and latest and latest.operations[name]
-          and not is_before(latest.version, old["until"]) then
-        details[#details + 1] = "documented again; it was not in " .. old["until"]
-      end
+      add_standing(old, new, name, latest, details)
       if new.deprecated and not old.deprecated then tell("deprecated", name) end
-      if old.deprecated and not new.deprecated then
-        details[#details + 1] = "no longer deprecated"
-      end
       if #details > 0 then tell("changed", name, details) end
     end
   end

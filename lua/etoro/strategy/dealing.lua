@@ -28,8 +28,39 @@ local function rate_text(rate, price)
   return core.fixed(rate, math.min(places, 20))
 end
 
--- Money that one order may take: of equity where a weight is given; never more
--- than the cash that this decision has left.
+-- So many units, and what they take in US dollars.
+local function size_in_units(run, item, what, fields)
+  local units, err = number_in(what, "units", 0)
+  if err then return err end
+  local rate
+  rate, err = run:rate(item.symbol)
+  if not rate then return err end
+  fields.units = what.units
+  fields.cost = units * rate.ask * (tonumber(rate.conversionRateAsk) or 1)
+    / fields.leverage
+end
+
+-- So much money, or so much of equity.
+local function size_in_money(run, what, fields)
+  local name = what.amount and "amount" or "weight"
+  local value, err = number_in(what, name, 0)
+  if err then return err end
+  if what.weight then
+    local equity
+    equity, err = run:equity()
+    if not equity then return err end
+    value = value * equity
+  end
+  fields.cost = cents(value)
+  if fields.cost <= 0 then
+    return refusal("invalid", name, "%s USD is less than a cent",
+      words.figure(value))
+  end
+  fields.amount = core.fixed(fields.cost, 2)
+end
+
+-- How large one order is: it never takes more than the cash that this decision has
+-- left.
 local function size(run, item, what, fields)
   local count = (what.amount and 1 or 0) + (what.units and 1 or 0)
     + (what.weight and 1 or 0)
@@ -40,32 +71,11 @@ local function size(run, item, what, fields)
   local cash, err = run:cash()
   if not cash then return err end
   if what.units then
-    local units
-    units, err = number_in(what, "units", 0)
-    if err then return err end
-    local rate
-    rate, err = run:rate(item.symbol)
-    if not rate then return err end
-    fields.units = what.units
-    fields.cost = units * rate.ask * (tonumber(rate.conversionRateAsk) or 1)
-      / fields.leverage
+    err = size_in_units(run, item, what, fields)
   else
-    local value
-    value, err = number_in(what, what.amount and "amount" or "weight", 0)
-    if err then return err end
-    local equity
-    if what.weight then
-      equity, err = run:equity()
-      if not equity then return err end
-      value = value * equity
-    end
-    fields.cost = cents(value)
-    if fields.cost <= 0 then
-      return refusal("invalid", what.amount and "amount" or "weight", "%s USD is less than "
-        .. "a cent", words.figure(value))
-    end
-    fields.amount = core.fixed(fields.cost, 2)
+    err = size_in_money(run, what, fields)
   end
+  if err then return err end
   if fields.cost > cash then
     return refusal("not_enough_cash", what.units and "units" or "amount",
       "%s %s takes %s USD, and there is %s", fields.transaction == "buy" and "buying"

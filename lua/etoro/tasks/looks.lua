@@ -51,7 +51,7 @@ function M.longest(kind) return PACES[kind][2] end
 --- Begins anew, for something has changed.
 function pace:restart() self.pause = PACES[self.kind][1] end
 
----@class etoro.Poll
+---@class etoro.Looks a round of them
 ---@field client etoro.Client
 ---@field ends number engine clock
 ---@field pace etoro.Pace
@@ -66,13 +66,13 @@ function pace:restart() self.pause = PACES[self.kind][1] end
 ---@field is_early? boolean somebody has brought this look about
 ---@field sleeper? etoro.Task that pauses
 local methods = {}
-local mt = { __name = "etoro.poll", __index = methods }
+local mt = { __name = "etoro.looks", __index = methods }
 
 --- Starts a round of looks.
 ---@param client etoro.Client
 ---@param timeout number seconds
 ---@param kind? etoro.PaceKind outcome
----@return etoro.Poll
+---@return etoro.Looks
 function M.new(client, timeout, kind)
   local now = client:now()
   return setmetatable({ client = client, ends = now + timeout,
@@ -86,7 +86,7 @@ end
 ---@param began number client's clock, when the call began
 ---@param options? etoro.RequestOptions the call's
 ---@param seconds? number that it may take to show; the call's settle
----@return etoro.Poll
+---@return etoro.Looks
 function M.lost(client, began, options, seconds)
   seconds = seconds or options and options.settle or limits.default_settle
   local call_ends = began + client:deadline(options)

@@ -20,7 +20,7 @@ local get = spelling.get
 
 ---@class etoro.Hints of one client
 ---@field asked etoro.Asked[] answers under way, the oldest first
----@field waiting { round: etoro.Poll, subject: etoro.Subject }[] who look again
+---@field waiting { round: etoro.Looks, subject: etoro.Subject }[] who look again
 ---@field sources etoro.HintSource[] streams that are open
 local boards = setmetatable({}, { __mode = "k" })
 
@@ -195,7 +195,7 @@ local waiting_mt = { __close = leave }
 ---@param client etoro.Client
 ---@param timeout number seconds
 ---@param subject etoro.Subject
----@return etoro.Poll round
+---@return etoro.Looks round
 ---@return table waiting to be closed when the round is over
 function M.follow(client, timeout, subject)
   local board, round = board_of(client), looks.new(client, timeout)
