@@ -38,16 +38,20 @@ local MOST = {
   max_retries = limits.retries_max, max_connections = limits.connections_max,
 }
 
+local function check_choice(name, value, choices)
+  if value ~= choices[1] and value ~= choices[2] then
+    blame.raise(("bad option '%s': '%s' or '%s' expected, got '%s'"):format(
+      name, choices[1], choices[2], value))
+  end
+end
+
 --- Raises for an option that is none of the two it may be.
 ---@param options table
 ---@param all table<string, string[]> the two of each, by name
 function M.check_choices(options, all)
   for name, choices in pairs(all) do
     local value = options[name]
-    if value ~= nil and value ~= choices[1] and value ~= choices[2] then
-      blame.raise(("bad option '%s': '%s' or '%s' expected, got '%s'"):format(
-        name, choices[1], choices[2], value))
-    end
+    if value ~= nil then check_choice(name, value, choices) end
   end
 end
 
@@ -72,11 +76,10 @@ end
 function M.of_call(options)
   if options == nil then return {} end
   named.options(options, OF_CALL, "option")
-  M.check_choices(options, CHOICES)
-  for name, rule in pairs(NUMBERS) do
-    if options[name] ~= nil then
-      M.check_number(name, options[name], rule[1], rule[2])
-    end
+  for name, value in next, options do
+    local rule, choices = NUMBERS[name], CHOICES[name]
+    if rule then M.check_number(name, value, rule[1], rule[2]) end
+    if choices then check_choice(name, value, choices) end
   end
   return options
 end

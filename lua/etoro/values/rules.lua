@@ -185,7 +185,8 @@ local function values_of(body, wanted, but)
   local is_there, is_other = false, false
   wanted = core.lower(wanted)
   for name, value in next, body do
-    if type(name) == "string" and core.lower(name) == wanted and is_given(value) then
+    if type(name) == "string" and #name == #wanted and core.lower(name) == wanted
+        and is_given(value) then
       is_there = true
       is_other = is_other or but == nil or value ~= but
     end
