@@ -233,6 +233,7 @@ describe("measures of trades #lua", function()
     near(430 / 105, got.turnover)
     near(0.02, got.mae)
     near(0.05, got.mfe)
+    assert.is_nil(of(curve(100, -150, -400), { trade(10, 1, 2) }).turnover)
   end)
 end)
 

@@ -284,7 +284,8 @@ local function turnover(measures, trades, points, open)
     money = money + trade.units * trade.entry_price
       * (trade.entry_conversion or 1)
   end
-  measures.turnover = over(money, mean(equities))
+  local middle = mean(equities)
+  measures.turnover = middle and middle > 0 and over(money, middle) or nil
 end
 
 --- The returns from one day's last equity to the next day's.
