@@ -436,6 +436,16 @@ describe("bars of a file #lua", function()
       texts)
   end)
 
+  it("are told where they repeat a close with no volume, and others have some", function()
+    local rows = { {}, { volume = 0.0 } }
+    local _, texts = told(bars(WEEK, rows))
+    assert.same({ "3 filled: repeats the close before with no volume: nobody could trade at "
+      .. "that price" }, texts)
+    clean(bars(WEEK, { {}, { volume = 0.0, high = 101.0 } }))
+    for i = 1, #WEEK do rows[i] = { volume = 0.0 } end
+    clean(bars(WEEK, rows))
+  end)
+
   it("have highs and lows near by, within run_limits.data_spike", function()
     local function of(high, low)
       local usable, _, counts = told(bars(WEEK, { nil, { high = high, low = low } }))

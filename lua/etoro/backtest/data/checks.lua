@@ -236,6 +236,27 @@ local function ends(checking, now)
   end
 end
 
+-- Whether most bars have a volume.
+local function has_volumes(columns)
+  local count = 0
+  for _, volume in ipairs(columns.volume) do
+    if volume > 0 then count = count + 1 end
+  end
+  return count * 2 > #columns.volume
+end
+
+-- A bar that repeats the close before it, where nothing was traded: a file of a holiday, a
+-- halt, or a market that was closed, that somebody has filled up.
+local function filled(checking, i)
+  local columns = checking.columns
+  local close = columns.close[i - 1]
+  if columns.volume[i] == 0 and columns.open[i] == close and columns.high[i] == close
+      and columns.low[i] == close and columns.close[i] == close then
+    checking:fault(i, "filled", false, "repeats the close before with no volume: nobody "
+      .. "could trade at that price")
+  end
+end
+
 -- Whether the newest bar stands first, and each later line is of an older one.
 local function is_reversed(columns)
   local time = columns.time
@@ -254,11 +275,13 @@ local function rows(checking)
       .. "stands first; sort the file by its times", moment(columns.time[2]),
       data_columns.line(columns, 1))
   end
+  local is_told = has_volumes(columns)
   for i = 1, #columns.time do
     prices(checking, i)
     if i > 1 and not checking.runs_back then
       order(checking, i)
       split(checking, i)
+      if is_told then filled(checking, i) end
     end
   end
 end
