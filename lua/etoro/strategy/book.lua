@@ -19,7 +19,10 @@ local tonumber, tostring = core.number, core.text -- not up to the locale
 ---@field positionID? integer of a close
 ---@field began? number time on the engine's clock
 ---@field fill_time? number
----@field filled? number fill_time on the engine's clock
+---@field filled? number on the engine's clock, when it was seen to be filled
+---@field answered? number the same, when its positions could first be read
+---@field is_shown? boolean whether what it has opened was seen
+---@field decision? integer the number of the decision that it was sent in
 ---@field fill_price? number
 ---@field why? string
 

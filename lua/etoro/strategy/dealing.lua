@@ -118,15 +118,16 @@ end
 
 -- Takes what an order has opened for the strategy's own. Gives false where that
 -- cannot be seen now: nothing is finished then.
-local function take_positions(run, record, order)
+local function take_positions(run, record, order, patience)
   if record.state ~= "filled" and record.state ~= "partial" then return true end
-  local positions = order:positions { timeout = run_limits.strategy_order_wait }
+  record.filled = record.filled or run.client:now()
+  local positions = order:positions { timeout = patience or run_limits.strategy_order_wait }
   if not positions then return false end
   local now = run.client:unix()
   record.fill_time = record.fill_time or now
-  record.filled = record.filled or run.client:now()
+  record.answered = record.answered or run.client:now()
   if not positions[1] then -- late, or closed before anybody saw it
-    return run.client:now() - record.filled > run_limits.strategy_shown_within
+    return run.client:now() - record.answered > run_limits.strategy_shown_within
   end
   record.fill_price = tonumber(positions[1].openRate)
   for _, position in ipairs(positions) do
@@ -142,14 +143,14 @@ end
 -- Enters how an order stands, and tells of what is new: the order, then what it has
 -- opened. Nothing more comes of it when it is final, and what it has opened is the
 -- strategy's own.
-local function settle(run, record, order, before)
+local function settle(run, record, order, before, patience)
   record.orderId = spelling.get(order, "orderId")
   record.state = order:state()
   local refused = order:refusal()
   record.why = refused and refused.message
   if record.state ~= before then run:tell("on_order", order, record) end
-  local is_seen = take_positions(run, record, order)
-  if order:is_final() and is_seen then run.book:finish(record, record.state) end
+  record.is_shown = take_positions(run, record, order, patience)
+  if order:is_final() and record.is_shown then run.book:finish(record, record.state) end
   run:forget_account()
   run:call_queued()
 end
@@ -158,14 +159,40 @@ local function is_under_way(run, record)
   return run.book.under_way[record.request_id] ~= nil
 end
 
--- Looks at an order now and then until nothing more will come of it.
+-- Whether an order was filled, and nobody has seen yet what it has opened.
+local function is_unseen(run, record)
+  return is_under_way(run, record) and record.order ~= nil and record.filled ~= nil
+    and not record.is_shown
+end
+
+-- How long an account may still need to show what a filled order has opened.
+local function patience_with(run, record)
+  local passed = run.client:now() - record.filled
+  return math.max(run_limits.strategy_shown_within - passed, run_limits.strategy_order_wait)
+end
+
+--- Waits for what filled orders have opened to be seen, no longer than an account needs to
+--- show it: a strategy that looks at what it holds would buy the same once more.
+---@param run etoro.StrategyRun
+function M.await_shown(run)
+  local ends = run.client:now() + run_limits.strategy_shown_within
+  for _, record in ipairs(run.book:waiting()) do
+    while is_unseen(run, record) and not run.is_over and run.client:now() < ends do
+      settle(run, record, record.order, record.state, patience_with(run, record))
+      if is_unseen(run, record) then waiting.sleep(run_limits.strategy_end_look) end
+    end
+  end
+end
+
+-- Looks at an order now and then until nothing more will come of it, soon where it is filled.
 local function follow(run, record, order)
   while is_under_way(run, record) and not run.is_over do
-    waiting.sleep(run_limits.strategy_order_look)
+    waiting.sleep(is_unseen(run, record) and run_limits.strategy_end_look
+      or run_limits.strategy_order_look)
     if run.is_over then return end
     local before = record.state
     if order:is_final() or order:refresh() then
-      settle(run, record, order, before)
+      settle(run, record, order, before, record.filled and patience_with(run, record))
     end
   end
 end
@@ -216,6 +243,7 @@ local function place(run, item, side, what)
   fields.cost = nil
   local record = run.book:add { time = run.client:unix(), symbol = item.symbol,
     instrumentId = item.id, began = run.client:now(), side = side,
+    decision = run:deciding().number,
     amount = fields.amount and cost, units = fields.units }
   run:spend(cost)
   local order
@@ -251,6 +279,10 @@ local function enter(run, symbol, side, what)
   local reason = run:entries_refused(item)
   if reason then
     return nil, refusal("no_entries", "symbol", "no order for %s: %s", symbol, reason)
+  end
+  local waits = run.book:waits(symbol)
+  if waits and waits.decision ~= run:deciding().number then
+    return nil, words.under_way(waits)
   end
   return place(run, item, side, what)
 end

@@ -3,6 +3,7 @@
 
 local closes = require "etoro.strategy.closes"
 local core = require "etoro.core"
+local dealing = require "etoro.strategy.dealing"
 local errors = require "etoro.errors"
 local owned = require "etoro.strategy.owned"
 
@@ -19,7 +20,8 @@ function account:begin_decision(time)
   local thread = coroutine.running()
   local decision = self.decisions[thread]
   if not decision or decision.is_looked_at then
-    decision = {}
+    self.decided = (self.decided or 0) + 1
+    decision = { number = self.decided }
     self.decisions[thread] = decision
   end
   decision.time = time
@@ -104,6 +106,7 @@ end
 function account:positions(symbol)
   local decision = self:deciding()
   if not decision.positions then
+    dealing.await_shown(self)
     local own, gone = owned.read(self)
     if not own then return nil, gone end
     for _, one in ipairs(gone) do

@@ -239,8 +239,9 @@ end
 -- Hears of positions that a stop or somebody's hand has closed meanwhile.
 local function look_at_positions(self)
   if next(self.book.owned) == nil then return end
-  self:begin_decision()
+  local decision = self:begin_decision()
   self:positions()
+  decision.is_looked_at = false -- as new as what is decided on next would read
 end
 
 local function look_at_bars(self)
@@ -397,7 +398,8 @@ end
 ---@field err? etoro.Error what ended it
 
 -- What of an order is nobody else's.
-local INSIDE <const> = { "order", "in_doubt", "held", "instrumentId", "began", "filled" }
+local INSIDE <const> = { "order", "in_doubt", "held", "instrumentId", "began", "filled",
+  "answered", "is_shown", "decision" }
 
 local function result_of(self, started)
   for _, record in ipairs(self.book.orders) do

@@ -56,13 +56,10 @@ local function with_weight(options, amount)
   return what
 end
 
--- What an order or a close that has no end yet will come to nobody knows.
+-- Why another order for a symbol has to wait.
 local function waits_for(run, symbol)
   local record = run.book:waits(symbol) or run.book:closes(symbol)
-  if not record then return nil end
-  return words.refusal("under_way", "symbol", "%s for %s is %s: no other one before it "
-    .. "has ended", record.side == "close" and "a close" or "an order", symbol,
-    record.state)
+  return record and words.under_way(record) or nil
 end
 
 -- One target of a symbol at a time: main and a callback that both look at what is held

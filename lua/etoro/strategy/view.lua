@@ -4,6 +4,7 @@
 local core = require "etoro.core"
 local halt = require "etoro.strategy.halt"
 local json = require "etoro.values.json"
+local routes = require "etoro.trading.routes"
 local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
 local waiting = require "etoro.tasks.waiting"
@@ -65,6 +66,15 @@ local function read_positions(run)
   return list
 end
 
+-- Whether a look takes nothing from decisions: runs of one key share its budget, and what
+-- is shown may be as old as some minutes.
+local function is_free(run)
+  local seen, pool = run.seen, routes.op(run.client, "pnl").pool
+  local budget = run.client:budget()[pool]
+  return not budget or budget.left >= budget.limit * run_limits.strategy_view_spare
+    or run.client:now() - (seen.looked or run.began) >= run_limits.strategy_view_longest
+end
+
 --- Asks the account anew.
 ---@param run etoro.StrategyRun
 function M.read(run)
@@ -72,9 +82,10 @@ function M.read(run)
   local positions = worth and read_positions(run)
   if not positions then
     run.seen.problem = tostring(err or "its positions could not be read")
+    run.seen.looked = run.client:now()
     return
   end
-  run.seen = { at = run.client:unix(), equity = worth.equity,
+  run.seen = { at = run.client:unix(), looked = run.client:now(), equity = worth.equity,
     cash = worth.available_cash, positions = positions }
 end
 
@@ -159,8 +170,9 @@ end
 --- Keeps what is seen of a run new, until it is over.
 ---@param run etoro.StrategyRun
 function M.follow(run)
+  run.began = run.client:now()
   while not run.is_over do
-    M.read(run)
+    if is_free(run) then M.read(run) end
     run:keep_view()
     M.tell(run)
     rest(run)

@@ -20,6 +20,15 @@ function M.refusal(code, field, message, ...)
     message = message:format(...) }
 end
 
+--- The refusal of an order for what has one under way: what that will come to nobody knows.
+---@param record etoro.StrategyOrder
+---@return etoro.Error
+function M.under_way(record)
+  return M.refusal("under_way", "symbol", "%s for %s is %s: no other one before it has "
+    .. "ended", record.side == "close" and "a close" or "an order", record.symbol,
+    record.state)
+end
+
 --- What was given, as it is told.
 ---@param value any
 ---@return string

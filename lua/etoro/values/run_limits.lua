@@ -44,6 +44,10 @@ return {
   strategy_end_look = 2,
   -- seconds: between two looks at what a run's positions are worth
   strategy_view_look = 15,
+  -- parts of one: of a key's calls for the portfolio, that have to be left for such a look
+  strategy_view_spare = 0.5,
+  -- seconds: after which there is one in any case
+  strategy_view_longest = 120,
   -- seconds: until the portfolio shows what was opened
   strategy_shown_within = 60,
   -- parts of equity: how far from its target a holding may be
