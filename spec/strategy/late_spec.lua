@@ -51,6 +51,15 @@ describe("an order that is late #lua", function()
     assert.equal(1, #result.positions)
   end)
 
+  it("holds no table of the API's once it has its end", function()
+    local result = run([[return { name = "many", symbols = { "BTC" }, interval = "1m",
+      on_bar = function(ctx)
+        assert(ctx:buy("BTC", { amount = 100 }))
+        for _, record in ipairs(ctx:orders()) do assert(record.order == nil) end
+      end }]])
+    assert.is_true(#result.orders > 5)
+  end)
+
   it("keeps no other order of the same decision back", function()
     local result = run([[return { name = "ladder", symbols = { "BTC" }, interval = "1m",
       on_bar = function(ctx)

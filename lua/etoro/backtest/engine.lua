@@ -44,6 +44,9 @@ function run:spawn(_, _, record, order)
   self.under_way[#self.under_way + 1] = { record = record, order = order }
 end
 
+--- The result tells of each by its order.
+function run:forget_order() end -- luacheck: no self
+
 -- Orders wait for the market's next price.
 function run:price_doubt() end -- luacheck: no self
 

@@ -150,7 +150,10 @@ local function settle(run, record, order, before, patience)
   record.why = refused and refused.message
   if record.state ~= before then run:tell("on_order", order, record) end
   record.is_shown = take_positions(run, record, order, patience)
-  if order:is_final() and record.is_shown then run.book:finish(record, record.state) end
+  if order:is_final() and record.is_shown then
+    run.book:finish(record, record.state)
+    run:forget_order(record)
+  end
   run:forget_account()
   run:call_queued()
 end

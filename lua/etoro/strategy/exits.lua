@@ -61,8 +61,9 @@ local function look_at_waiting(run, symbol, is_asked)
       failure = failure or refusal("under_way", "orders",
         "%s: nobody can take it back before that is known", name)
     else
-      local done, err = dealing.cancel(run, record.order)
-      run:log_deal("cancel", record.symbol, record, done and record.order, err)
+      local order = record.order
+      local done, err = dealing.cancel(run, order)
+      run:log_deal("cancel", record.symbol, record, done and order, err)
       failure = failure or err
     end
   end

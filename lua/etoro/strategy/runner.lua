@@ -123,6 +123,10 @@ function run:has_closed_part(position) -- luacheck: no self
   return links.own(position, "ctx:close").is_done == true
 end
 
+--- Lets the API's table of an order go that has its end: a run of a year has many.
+---@param record etoro.StrategyOrder
+function run:forget_order(record) record.order = nil end -- luacheck: no self
+
 --- Queues a callback; it runs when those before it have ended.
 ---@param name string
 ---@param ... any
