@@ -65,6 +65,25 @@ describe("runs of one key #lua", function()
     assert.is_true(count(PNL) >= looks, count(PNL))
   end)
 
+  it("look after run_limits.strategy_view_longest in any case", function()
+    local looks = {}
+    local path = lab:file("busy.lua", [[return { name = "busy", symbols = { "BTC" },
+      main = function(ctx)
+        while true do
+          ctx:sleep(1.2)
+          ctx.client.account:pnl()
+        end
+      end }]])
+    assert(lab.box:run(runner.run, assert(etoro.strategy.load(path)), lab:client(), {
+      state = path .. ".state", days = MINUTES / 1440, on_view = function(view)
+        local read = view.stream.read
+        if read and read ~= looks[#looks] then looks[#looks + 1] = read end
+      end }))
+    local longest = run_limits.strategy_view_longest
+    assert.is_true(#looks >= MINUTES * 60 // (longest + run_limits.strategy_view_look))
+    assert.is_true(#looks <= MINUTES * 60 // longest + 4, #looks)
+  end)
+
   it("read what they hold once for a bar", function()
     local before
     assert(lab:run(LOOKER:format(1), { days = MINUTES / 1440, on_note = function()
