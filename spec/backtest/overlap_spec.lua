@@ -95,6 +95,23 @@ describe("bars that overlap #lua", function()
     assert.same({ 0, 1 }, { #result.trades, #result.open })
   end)
 
+  it("what a close of a bar that is under way pays for waits for it", function()
+    hours("AAPL", 0, { "100 100 100 100", "100 100 100 100", "100 100 100 100",
+      "110 110 110 110" })
+    hours("BTC", -HALF, { "100 100 100 100", "100 100 100 100", "100 100 100 100",
+      "50 50 50 50", "40 40 40 40" })
+    local result = run [[if n == 2 then ctx:buy("AAPL", { amount = 9900 }) end
+      if n == 5 then
+        assert(bar.symbol == "BTC")
+        ctx:close "AAPL"
+        assert(ctx:buy("BTC", { amount = 9000 }))
+      end]]
+    assert.same({ "2024-01-01T03:00:00Z", 110.0 },
+      { result.trades[1].exit_time, result.trades[1].exit_price })
+    assert.same({ "2024-01-01T03:30:00Z", 40.0 },
+      { result.open[1].entry_time, result.open[1].entry_price })
+  end)
+
   it("an order that waits for a rate waits for the next bar's", function()
     hours("AAPL", 0, CALM)
     hours("BTC", -HALF, { "100 100 100 100", "100 100 80 100", "100 100 90 100" })

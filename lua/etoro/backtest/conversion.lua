@@ -18,7 +18,7 @@ rates.__index = rates
 function rates:at(time)
   if self.constant then return self.constant end
   local times, i = self.columns.time, self.i
-  if times[i] > time then i = 1 end
+  while i > 1 and times[i] > time do i = i - 1 end
   while times[i + 1] and times[i + 1] <= time do i = i + 1 end
   self.i = i
   return self.columns.conversion[i]

@@ -152,12 +152,20 @@ local function record_of(self, position, units, request_id)
   return record
 end
 
--- Whether an instrument has a bar of this time, so that its market is open.
-local function is_fresh(self, id)
-  for _, item in ipairs(self.fresh) do
+local function is_among(fresh, id)
+  for _, item in ipairs(fresh) do
     if item.id == id then return true end
   end
   return false
+end
+
+-- Whether an instrument has a bar of this time, or one that is under way, so that its
+-- market is open.
+local function is_fresh(self, id)
+  for _, one in ipairs(self.begun) do
+    if is_among(one.fresh, id) then return true end
+  end
+  return is_among(self.fresh, id)
 end
 
 --- A close that may have to wait for its price.
@@ -439,7 +447,7 @@ end
 -- Lets bars begin and end, in the order of time: what is decided at the end of one
 -- meets no price from before, of no symbol.
 local function go_by(self)
-  local begun = {}
+  local begun = self.begun
   while not self.failure do
     local first, next_time = begun[1], self.next_time
     if first and (first.ends <= next_time or next_time >= self.ends_before) then
@@ -525,7 +533,7 @@ function M.run(strategy, broker, options)
   self.begins, self.ends_before = options.begins, options.ends_before
   self.under_way, self.closes, self.refused, self.by_client = {}, {}, {}, {}
   self.refused_count, self.turns, self.leaving, self.fresh = 0, desk.turns, {}, {}
-  self.note_count = 0
+  self.note_count, self.begun = 0, {}
   self.list, self.next_time = {}, math.huge
   self.ctx = context.new(self)
   local ok, err = waking.plan(self)
