@@ -17,11 +17,7 @@ describe("a request #memory", function()
     client = rec:client()
   end)
 
-  local function only_arrival()
-    local list = rec:arrivals()
-    assert.equal(1, #list)
-    return list[1]
-  end
+  local function only_arrival() return rec:only_arrival() end
 
   local function refused(field, message, result, err)
     assert.is_nil(result)

@@ -13,11 +13,7 @@ describe("etoro.client #memory", function()
   teardown(function() rec:stop() end)
   before_each(function() rec:clear() end)
 
-  local function only_arrival()
-    local list = rec:arrivals()
-    assert.equal(1, #list)
-    return list[1]
-  end
+  local function only_arrival() return rec:only_arrival() end
 
   describe("options", function()
     it("are named in the error when they are unknown, with the nearest",

@@ -29,11 +29,7 @@ describe("etoro.client", function()
     return path
   end
 
-  local function only_arrival()
-    local list = rec:arrivals()
-    assert.equal(1, #list)
-    return list[1]
-  end
+  local function only_arrival() return rec:only_arrival() end
 
   describe("credentials", function()
     local function sent()

@@ -11,11 +11,7 @@ describe("etoro.client", function()
   teardown(function() rec:stop() end)
   before_each(function() rec:clear() end)
 
-  local function only_arrival()
-    local list = rec:arrivals()
-    assert.equal(1, #list)
-    return list[1]
-  end
+  local function only_arrival() return rec:only_arrival() end
 
   describe("headers on the wire", function()
     -- name = value of all but those that the machine decides

@@ -200,12 +200,7 @@ describe("client.watchlists #memory", function()
       end
     end)
 
-    local function refused(message, result, err)
-      assert.is_nil(result)
-      assert.equal("invalid", err.kind)
-      assert.equal(message, err.message)
-      assert.same({}, api.lines)
-    end
+    local function refused(...) api:refused(...) end
 
     it("sends nothing for an id that is none", function()
       for id, message in pairs { [0] = "must be at least 1, got 0",

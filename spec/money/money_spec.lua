@@ -14,12 +14,7 @@ describe("a resource about money or lists", function()
   end)
   after_each(function() client:close() end)
 
-  local function refused(message, result, err)
-    assert.is_nil(result)
-    assert.equal("invalid", err.kind)
-    assert.equal(message, err.message)
-    assert.same({}, api.lines)
-  end
+  local function refused(...) api:refused(...) end
 
   it("reads what the sandbox has", function()
     local box = sandbox.new { limits = false,

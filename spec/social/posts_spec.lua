@@ -16,12 +16,7 @@ describe("client.posts", function()
   end)
   after_each(function() client:close() end)
 
-  local function refused(message, result, err)
-    assert.is_nil(result)
-    assert.equal("invalid", err.kind)
-    assert.equal(message, err.message)
-    assert.same({}, api.lines)
-  end
+  local function refused(...) api:refused(...) end
 
   it("writes, reads, comments, likes and deletes in the sandbox", function()
     local box = sandbox.new { limits = false,

@@ -387,6 +387,13 @@ function methods:drop() order(self, { what = "drop" }) end
 --- version, headers by lower-case name, head (the bytes), body, at.
 function methods:arrivals() return order(self, { what = "status" }).arrivals end
 
+--- The one request that has arrived.
+function methods:only_arrival()
+  local list = self:arrivals()
+  if #list ~= 1 then error(("%d requests arrived, not one"):format(#list), 2) end
+  return list[1]
+end
+
 --- Per connection: requests, answered, is_open, unsent (pieces to come).
 function methods:connections()
   return order(self, { what = "status" }).connections

@@ -7,6 +7,8 @@
 --
 -- The function gets the request line with its query as sent, and the request;
 -- it gives status, body text and further headers.
+local assert = require "luassert"
+
 local methods = {}
 local mt = { __name = "spec.scripted", __index = methods }
 local M = {}
@@ -42,6 +44,14 @@ end
 
 --- Moves the clock.
 function methods:advance(seconds) self.pump.engine:advance(seconds) end
+
+--- What a call gave says that it was wrong, and nothing was sent.
+function methods:refused(message, result, err)
+  assert.is_nil(result)
+  assert.equal("invalid", err.kind)
+  assert.equal(message, err.message)
+  assert.same({}, self.lines)
+end
 
 --- Forgets what has arrived.
 function methods:clear() self.lines, self.requests = {}, {} end

@@ -2,6 +2,7 @@
 -- leaves, and what behind it.
 local files = require "spec.support.files"
 local journal = require "etoro.trading.journal"
+local journals = require "spec.support.journals"
 local process = require "spec.support.process"
 local scripted = require "spec.support.scripted"
 
@@ -22,17 +23,7 @@ local function scratch()
 end
 local function clean() process.remove(folder) end
 
-local function read()
-  local intents, outcomes = {}, {}
-  for _, record in ipairs(assert(journal.read(path))) do
-    if record.kind == "intent" then
-      intents[#intents + 1] = record
-    else
-      outcomes[record.id] = record
-    end
-  end
-  return intents, outcomes
-end
+local function read() return journals.read(path) end
 
 local function text_of() return assert(files.read(path)) end
 
