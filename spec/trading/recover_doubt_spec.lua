@@ -64,6 +64,24 @@ for _, api in ipairs { "v2", "v3" } do
       return results
     end
 
+    -- An order that does not arrive, and of which nobody hears.
+    local function lose_order(fields)
+      t:fault { route = OPEN, fault = "cut_before" }
+      t.client.orders:open(fields, { precheck = false, on_unknown = "report",
+        settle = 0, deadline = 5 })
+    end
+
+    -- A page of the history; `after`: below its ids.
+    local function trades(count, after, closed)
+      local items = {}
+      for i = 1, count do
+        items[i] = { positionId = after + i, units = 1, orderId = after + i,
+          instrumentId = 9, openTimestamp = "2025-12-31T00:00:00Z",
+          closeTimestamp = closed or "2026-01-01T00:00:01Z" }
+      end
+      return items
+    end
+
     local function place(units)
       local order = {}
       for name, value in pairs(ORDER) do order[name] = value end
@@ -303,28 +321,17 @@ for _, api in ipairs { "v2", "v3" } do
     end)
 
     it("tells not landed what is nowhere, whatever the clock", function()
-      t:fault { route = OPEN, fault = "cut_before" }
-      t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
-        settle = 0, deadline = 5 })
+      lose_order(ORDER)
       crash(function() return "2026-01-01T03:00:00.000Z" end)
       assert.equal("not_landed", recover()[1].state)
     end)
 
     it("does not tell it of an order when the history does not end", function()
-      t:fault { route = OPEN, fault = "cut_before" }
-      t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
-        settle = 0, deadline = 5 })
+      lose_order(ORDER)
       crash()
       for page = 1, 20 do
-        local items = {}
-        for i = 1, 100 do
-          items[i] = { positionId = page * 1000 + i, units = 1,
-            orderId = page * 1000 + i, instrumentId = 9,
-            openTimestamp = "2025-12-31T00:00:00Z",
-            closeTimestamp = "2026-01-01T00:00:01Z" }
-        end
         t:fault { route = HISTORY, fault = "status", status = 200,
-          body = items }
+          body = trades(100, page * 1000) }
       end
       local found = recover()
       assert.equal("unknown", found[1].state)
@@ -335,18 +342,10 @@ for _, api in ipairs { "v2", "v3" } do
       for _, count in ipairs { 100, 30 } do
         t = desk.new({ idempotency = "measured" }, { journal = path .. count })
         path = path .. count
-        t:fault { route = OPEN, fault = "cut_before" }
-        t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
-          settle = 0, deadline = 5 })
+        lose_order(ORDER)
         crash()
-        local items = {}
-        for i = 1, count do
-          items[i] = { positionId = i, units = 1, orderId = i,
-            instrumentId = 9, openTimestamp = "2025-12-31T00:00:00Z",
-            closeTimestamp = "2026-01-01T00:00:01Z" }
-        end
         t:fault { route = HISTORY, fault = "status", status = 200, times = 0,
-          body = items }
+          body = trades(count, 0) }
         local found = recover()
         assert.equal("unknown", found[1].state)
         assert.matches("too long", found[1].seen)
@@ -355,20 +354,12 @@ for _, api in ipairs { "v2", "v3" } do
 
     it("does where it goes back further than the order, the latest first",
       function()
-        t:fault { route = OPEN, fault = "cut_before" }
-        t.client.orders:open(ORDER, { precheck = false, on_unknown = "report",
-          settle = 0, deadline = 5 })
+        lose_order(ORDER)
         crash()
         for page = 1, 20 do
-          local items = {}
-          for i = 1, 100 do
-            items[i] = { positionId = page * 1000 + i, units = 1,
-              orderId = page * 1000 + i, instrumentId = 9,
-              openTimestamp = "2025-12-31T00:00:00Z",
-              closeTimestamp = ("2025-12-31T%02d:00:00Z"):format(23 - page) }
-          end
           t:fault { route = HISTORY, fault = "status", status = 200,
-            body = items }
+            body = trades(100, page * 1000,
+              ("2025-12-31T%02d:00:00Z"):format(23 - page)) }
         end
         assert.equal("not_landed", recover()[1].state)
       end)
@@ -403,9 +394,7 @@ for _, api in ipairs { "v2", "v3" } do
     -- What becomes of an order that did not arrive while another one was placed.
     local function recover_beside(lost, placed, options)
       forget()
-      t:fault { route = OPEN, fault = "cut_before" }
-      t.client.orders:open(lost, { precheck = false, on_unknown = "report",
-        settle = 0, deadline = 5 })
+      lose_order(lost)
       local other = t:connect()
       assert(other.orders:open(placed, { precheck = false }))
       crash()
@@ -477,10 +466,8 @@ for _, api in ipairs { "v2", "v3" } do
     it("does not tell two intents apart by how their size is written",
       function()
         forget()
-        t:fault { route = OPEN, fault = "cut_before" }
-        t.client.orders:open({ symbol = "AAPL", transaction = "buy",
-          units = "3.0", settlementType = "real" }, { precheck = false,
-          on_unknown = "report", settle = 0, deadline = 5 })
+        lose_order { symbol = "AAPL", transaction = "buy", units = "3.0",
+          settlementType = "real" }
         place("3")
         crash()
         for _, found in ipairs(recover()) do
