@@ -2,7 +2,8 @@
 -- for each Lua program by LUA_INIT_5_4 (`make check-delays`).
 --
 -- A sandbox hands requests that are on their way together to its model in any order
--- and answers them late, so that one overtakes the other; a recorder answers late;
+-- and answers them late, so that one overtakes the other, and what its stream tells is
+-- late as well; a recorder answers late;
 -- what a child writes is seen late, and not in step with its other pipe; pairs goes
 -- through the names of a table in any order. A request of the spec's own, below
 -- /sandbox, finds all that came before it done.
@@ -120,28 +121,56 @@ local function add(list, entry, due)
   table.sort(list, by_time)
 end
 
--- Has a server's methods come in chance's way.
-local function change(methods, now)
-  local wait, respond = methods.wait, methods.respond
-  local requests, answers, prompt = {}, {}, {}
+-- Answers of a server go out late; gives the list of those to come.
+local function delay_answers(methods, now, prompt)
+  local respond, late = methods.respond, {}
 
   function methods.respond(self, id, ...)
-    local late = prompt[id] and 0 or M.late(LATE)
+    local seconds = prompt[id] and 0 or M.late(LATE)
     prompt[id] = nil
-    if late == 0 then return respond(self, id, ...) end
-    add(answers, { id = id, n = select("#", ...), ... }, now() + late)
+    if seconds == 0 then return respond(self, id, ...) end
+    local given = table.pack(...)
+    add(late, { act = function()
+      local ok, message = respond(self, id, table.unpack(given, 1, given.n))
+      if not ok and message:find "header" then
+        respond(self, id, 500, {}, "sandbox: " .. message .. "\n")
+      end
+    end }, now() + seconds)
     return true
   end
 
-  local function answer(self)
-    while answers[1] and answers[#answers].due <= now() do
-      local one = table.remove(answers)
-      local ok, message = respond(self, one.id, table.unpack(one, 1, one.n))
-      if not ok and message:find "header" then
-        respond(self, one.id, 500, {}, "sandbox: " .. message .. "\n")
-      end
-    end
+  return late
+end
+
+-- Frames of a stream go out late, one after the other.
+local function delay_frames(methods, now, late)
+  local say, shut, ends = methods.say, methods.shut, {}
+
+  function methods.say(self, id, ...)
+    local due = math.max(ends[id] or 0, now() + M.late(APART))
+    if due <= now() then return say(self, id, ...) end
+    ends[id] = due
+    local given = table.pack(...)
+    add(late, { act = function()
+      local ok, message = say(self, id, table.unpack(given, 1, given.n))
+      if not ok and message ~= "closed" then shut(self, id) end
+    end }, due)
+    return true
   end
+
+  function methods.shut(self, id, ...)
+    if (ends[id] or 0) <= now() then return shut(self, id, ...) end
+    local given = table.pack(...)
+    add(late, { act = function()
+      shut(self, id, table.unpack(given, 1, given.n))
+    end }, ends[id])
+  end
+end
+
+-- Requests are taken in another order than they came in, in front of one of the
+-- spec's own all the same.
+local function shuffle_requests(methods, now, prompt, late)
+  local wait, requests = methods.wait, {}
 
   local function take_in(request)
     if not is_of_spec(request) then
@@ -155,17 +184,24 @@ local function change(methods, now)
 
   function methods.wait(self, seconds)
     local until_then = now() + (seconds or 0)
-    for _, list in ipairs { requests, answers } do
+    for _, list in ipairs { requests, late } do
       if list[1] then until_then = math.min(until_then, list[#list].due) end
     end
     local request, why = wait(self, math.max(0, until_then - now()))
     if request then take_in(request) end
-    answer(self)
+    while late[1] and late[#late].due <= now() do table.remove(late).act() end
     if requests[1] and requests[#requests].due <= now() then
       return table.remove(requests)
     end
     return nil, why or "timeout"
   end
+end
+
+local function change(methods, now)
+  local prompt = {}
+  local late = delay_answers(methods, now, prompt)
+  delay_frames(methods, now, late)
+  shuffle_requests(methods, now, prompt, late)
 end
 
 -- The specs' own process steps its servers itself, one thing after the other.
