@@ -104,12 +104,13 @@ describe("a stream's account", function()
   end
 
   local function one_round()
-    local lost, gaps = seen.lost, seen.gaps
+    local lost, gaps, looks = seen.lost, seen.gaps, seen.looks
     fault(FAULTS[random:range(1, #FAULTS)])
     trade() -- its first event is where it is cut
     eventually(function() return seen.lost > lost end, "the cut")
     trade() -- and nobody hears of this one
     eventually(function() return seen.gaps > gaps end, "the gap")
+    eventually(function() return seen.looks > looks end, "the look behind it")
     eventually(is_at_rest, "what REST shows")
   end
 

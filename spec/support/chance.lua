@@ -2,11 +2,11 @@
 -- for each Lua program by LUA_INIT_5_4 (`make check-delays`).
 --
 -- A sandbox hands requests that are on their way together to its model in any order
--- and answers them late, so that one overtakes the other, and what its stream tells is
--- late as well; a recorder answers late;
--- what a child writes is seen late, and not in step with its other pipe; pairs goes
--- through the names of a table in any order. A request of the spec's own, below
--- /sandbox, finds all that came before it done.
+-- and answers them late, so that one overtakes the other; what its stream tells is late
+-- as well. A recorder does the same. What a child writes is seen late, and not in step
+-- with its other pipe. pairs goes through the names of a table in any order. A request
+-- of the spec's own, below /sandbox or to a control port, finds all done that came
+-- before it.
 
 local seed = math.tointeger(tonumber(os.getenv "SPEC_CHANCE"))
 

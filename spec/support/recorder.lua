@@ -120,7 +120,8 @@ function Server:answer(c, now)
   if (step.close or step.reset) and says_nothing then
     return self:drop(c, step.reset)
   end
-  local text, at = render(step), now + (step.wait or chance.late(0.15))
+  local text, at = render(step), now
+    + (step.wait or step.held and 0 or chance.late(0.15))
   local held_at = step.held and not self.is_free and now or nil
   if step.before then
     c.out[#c.out + 1] = { text = step.before, at = now, held_at = held_at }
@@ -180,6 +181,21 @@ function Server:obeys(c, request, now)
   return true
 end
 
+-- Takes requests whose time it is, or all; those of one connection in their order.
+function Server:take(now, takes_all)
+  local left, is_behind = {}, {}
+  for _, one in ipairs(self.coming) do
+    if not takes_all and (one.due > now or is_behind[one.c]) then
+      left[#left + 1], is_behind[one.c] = one, true
+    else
+      one.c.requests = one.c.requests + 1
+      self.arrivals[#self.arrivals + 1] = one.request
+      self:answer(one.c, now)
+    end
+  end
+  self.coming = left
+end
+
 function Server:read(c, now)
   local data, err, part = c.sock:receive(65536)
   data = data or part
@@ -189,10 +205,10 @@ function Server:read(c, now)
     local request = take_request(c)
     while request and not c.is_gone do
       if not self:obeys(c, request, now) then
-        c.requests = c.requests + 1
         request.at = now
-        self.arrivals[#self.arrivals + 1] = request
-        self:answer(c, now)
+        self.coming[#self.coming + 1] = { c = c, request = request,
+          due = now + chance.late(0.04) }
+        self:take(now)
       end
       request = take_request(c)
     end
@@ -239,6 +255,7 @@ function Server:catch_up()
     readable = socket.select(reading, nil, 0)
     self:take_in(readable, socket.gettime())
   until #readable == 0
+  self:take(socket.gettime(), true)
 end
 
 -- One line of JSON in, one line of JSON out, on the control port.
@@ -297,9 +314,13 @@ function Server:step()
       wait = math.min(wait, self.options.idle_close / 4)
     end
   end
+  for _, one in ipairs(self.coming) do
+    wait = math.min(wait, math.max(one.due - now, 0.001))
+  end
   local readable = socket.select(reading, writing, wait)
   now = socket.gettime()
   self:take_in(readable, now)
+  self:take(now)
   if readable[self.controller] then self:control(now) end
   for _, c in pairs(self.connections) do
     if not c.is_gone then
@@ -316,7 +337,7 @@ end
 --- The child's whole life; options come as JSON in its first argument.
 function M.main(options)
   local self = setmetatable({ options = options, connections = {},
-    by_sock = {}, arrivals = {}, count = 0, steps = options.steps or {} },
+    by_sock = {}, arrivals = {}, coming = {}, count = 0, steps = options.steps or {} },
     Server)
   self.listener = assert(socket.bind("127.0.0.1",
     math.tointeger(options.port) or 0, 1024))

@@ -1,4 +1,5 @@
 -- Calls of tasks, and of what runs below etoro.wrap.
+local condition = require "cqueues.condition"
 local core = require "etoro.core"
 local cqueues = require "cqueues"
 local etoro = require "etoro"
@@ -174,6 +175,7 @@ describe("a call of a task", function()
     local client, seen = new_client { wait = cqueues.poll }, {}
     server:set { default = { held = true } }
     local queue, loop, is_over = cqueues.new(), etoro.loop(), false
+    local over = condition.new()
     local function call(path)
       assert(client:request { path = path })
       seen[#seen + 1] = path
@@ -182,11 +184,13 @@ describe("a call of a task", function()
     queue:wrap(function()
       etoro.run(call, "/run")
       is_over = true
+      over:signal()
     end)
     queue:wrap(function()
+      loop:step()
       while not (is_over and hosted.status == "done") do
+        cqueues.poll(loop, over)
         loop:step()
-        cqueues.poll(loop)
       end
     end)
     queue:wrap(release_each, 2, seen)
