@@ -470,10 +470,15 @@ describe("a backtest #lua", function()
       .. "2024-01-01T00:00:00Z, the last of 2024-", { from = "2030-01-01" })
     told("'from' is to lie before 'to'", { from = "2024-02-01", to = "2024-01-01" })
     told("'from' is no time", { from = "soon" })
+    told("'to' is no time", { to = 0 / 0 })
     told("AAPL.csv:3: ", { data = { AAPL = lab:file("x-AAPL.csv",
       "date,open,high,low,close\n2024-01-01,1,1,1,1\n2024-01-02,1,x,1,1\n") } })
     assert.has_error(function() lab:run(text, { costs = 7 }) end)
     assert.has_error(function() lab:run(text, { fill = "today" }) end)
     assert.has_error(function() lab:run(text, { dta = "x" }) end)
+    for _, seed in ipairs { 1.5, 0 / 0, 1 / 0 } do
+      local ok, problem = pcall(lab.run, lab, text, { seed = seed })
+      assert(not ok and problem:find "'seed': it is a whole number", problem)
+    end
   end)
 end)

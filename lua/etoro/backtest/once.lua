@@ -39,6 +39,9 @@ function M.check(options, more)
       and options.fill ~= "same_close" then
     blame.raise "bad option 'fill': it is 'next_open' or 'same_close'"
   end
+  if options.seed and not math.tointeger(options.seed) then
+    blame.raise "bad option 'seed': it is a whole number"
+  end
 end
 
 local function invalid(field, message, ...)
@@ -51,7 +54,7 @@ end
 ---@return number? seconds
 local function moment_of(value)
   if type(value) == "string" then return times.parse(value) end
-  return value
+  return value and times.format(value) and value
 end
 M.moment_of = moment_of
 
