@@ -190,7 +190,7 @@ describe("the tables of ceilings and defaults", function()
     for _, path in ipairs(files(MODULES)) do
       local room = path:match "^lua/etoro/%l+/"
       for line in io.lines(path) do
-        local name, value = line:match "^local ([%u_]+) = (.*)$"
+        local name, value = line:gsub("^local ", "M."):match "^M%.([%u_]+) = (.*)$"
         if value and value:find "^[(%-]*%d" and not fixed[name]
             and not (room == "lua/etoro/sandbox/" and of_box[name]) then
           strays[#strays + 1] = path .. ": " .. name

@@ -1,4 +1,5 @@
 local etoro = require "etoro"
+local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
 local pages = require "etoro.resource.pages"
 local raises = require "spec.support.raises"
@@ -406,9 +407,9 @@ describe("an iterator over pages", function()
     end)
 
     it("raises when it does not end", function()
-      local most = pages.MAX_PAGES
-      finally(function() pages.MAX_PAGES = most end)
-      pages.MAX_PAGES = 5
+      local most = limits.list_pages_max
+      finally(function() limits.list_pages_max = most end)
+      limits.list_pages_max = 5
       local count = 0
       api.answer = function()
         count = count + 1

@@ -1,6 +1,7 @@
 -- What proves a close: the ways in which a position could be told closed that
 -- is open, or a part sold that is not.
 local etoro = require "etoro"
+local limits = require "etoro.values.limits"
 local desk = require "spec.support.desk"
 
 local CLOSE_ROUTE = "POST /api/v1/trading/execution/demo/market-close-orders"
@@ -8,7 +9,7 @@ local CLOSE_ROUTE = "POST /api/v1/trading/execution/demo/market-close-orders"
 local OUTCOME_ROUTE = "GET /api/v1/trading/info/demo/close-orders/{orderId}"
 local PORTFOLIO = "GET /api/v1/trading/info/demo/portfolio"
 local HISTORY = "GET /api/v1/trading/info/trade/demo/history"
-local LAG = 10 -- seconds that a portfolio may be behind
+local LAG = limits.portfolio_lag
 
 describe("a close is told done", function()
   local t

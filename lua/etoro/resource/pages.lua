@@ -8,16 +8,14 @@ local blame = require "etoro.values.blame"
 local core = require "etoro.core"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
+local limits = require "etoro.values.limits"
 local merged = require "etoro.values.merged"
 local call_options = require "etoro.call.options"
 
 -- not up to the locale
 local tonumber, tostring = core.number, core.text
 
-local M = {
-  -- A list that has not ended after so many pages is not going to.
-  MAX_PAGES = 10000,
-}
+local M = {}
 
 local function whole(value)
   value = tonumber(value)
@@ -213,7 +211,7 @@ end
 -- Whether there is another page; nil, err when there should be.
 local function fetch(state)
   local op = state.op
-  if state.pages >= M.MAX_PAGES then
+  if state.pages >= limits.list_pages_max then
     return nil, errors.unexpected("the list has not ended after "
       .. count(state.pages, "page"))
   end

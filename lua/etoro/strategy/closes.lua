@@ -74,7 +74,7 @@ local function is_firm(record, closing, verdict, now)
     return true
   end
   closing.open_since = closing.open_since or now
-  return now - closing.open_since >= proof.LAG
+  return now - closing.open_since >= limits.portfolio_lag
 end
 
 -- What closed a position, whole: nothing of it is the strategy's any more.
@@ -145,7 +145,7 @@ local function find_out(run, record, shown_from, ends, position)
       return false
     end
     waiting.sleep((closing.open_since or closing.absent_since
-      or client:now() < shown_from + 2 * proof.LAG)
+      or client:now() < shown_from + 2 * limits.portfolio_lag)
       and run_limits.strategy_end_look or run_limits.strategy_order_look)
   end
   return true
@@ -157,7 +157,7 @@ end
 ---@param record etoro.StrategyOrder
 function M.resume(run, record)
   local shown_from = run.client:now() + limits.default_settle
-  if find_out(run, record, shown_from, shown_from + proof.LAG
+  if find_out(run, record, shown_from, shown_from + limits.portfolio_lag
       + run_limits.strategy_end_look) then
     return
   end

@@ -2,7 +2,7 @@
 -- late, or cut short: what each look of some seconds lacked is gone.
 
 local core = require "etoro.core"
-local proof = require "etoro.trading.closing.proof"
+local limits = require "etoro.values.limits"
 local run_limits = require "etoro.values.run_limits"
 local waiting = require "etoro.tasks.waiting"
 
@@ -20,7 +20,7 @@ local function sure(run, lacks)
     local age = unix - entry.since -- below 0 where the clock was set back
     local may_come = not entry.is_shown and age >= 0
       and age <= run_limits.strategy_shown_within
-    if now - entry.absent >= proof.LAG and not may_come then
+    if now - entry.absent >= limits.portfolio_lag and not may_come then
       gone[#gone + 1] = run.book:lose(id)
     else
       is_any_left = true

@@ -3,7 +3,6 @@
 -- A beginning has no key and is sent once; an end has one.
 
 local call_options = require "etoro.call.options"
-local closing_proof = require "etoro.trading.closing.proof"
 local core = require "etoro.core"
 local error_numbers = require "etoro.values.error_numbers"
 local errors = require "etoro.errors"
@@ -332,10 +331,10 @@ function collection:stop(id, options)
   -- one that was sent twice may have met itself
   if not answer and not response.may_have_executed then return nil, response end
   local round = answer and looks.new(client, seconds) or looks.lost(client, began,
-    rest, math.max(seconds, limits.copy_wait) + closing_proof.LAG)
+    rest, math.max(seconds, limits.copy_wait) + limits.portfolio_lag)
   local state, seen
   if seconds > 0 or not answer then
-    state, seen = follow_end(client, number, round, answer and 0 or closing_proof.LAG)
+    state, seen = follow_end(client, number, round, answer and 0 or limits.portfolio_lag)
   end
   if not answer then
     if state ~= "gone" and state ~= "ending" then return nil, response end

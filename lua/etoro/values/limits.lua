@@ -167,6 +167,8 @@ return {
   symbol_max = 100,
   -- pages: of one search; the API has some ten thousand instruments
   symbols_pages_max = 50,
+  -- pages: of any list; one that has not ended by then is not going to
+  list_pages_max = 10000,
   -- symbols: in err.near; the message names half as many
   near_max = 10,
   -- seconds: that an instrument stays in the cache: a day
@@ -343,6 +345,8 @@ return {
 
   -- Inside: how trading looks
 
+  -- seconds: that the portfolio was seen behind, at most; an absence counts from then
+  portfolio_lag = 10,
   -- items: of a page of the trade history, as documented
   history_page = 100,
   -- orders: that one case compares candidates by; each is a request

@@ -31,6 +31,7 @@
 
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local history = require "etoro.trading.account.history"
 local holdings = require "etoro.trading.account.holdings"
 local parts = require "etoro.trading.closing.parts"
@@ -41,7 +42,6 @@ local tonumber = core.number -- not up to the locale
 
 local M = {}
 
-M.LAG = 10 -- seconds; the portfolio was seen up to so much behind
 local get = spelling.get
 
 ---@class etoro.Closing what is asked for, and what was seen of it
@@ -161,7 +161,7 @@ end
 
 -- Whether the absence of a position counts.
 local function is_absence_told(closing, view)
-  local lag = closing.lag or M.LAG
+  local lag = closing.lag or limits.portfolio_lag
   if view.now - closing.absent_since < lag then return false end
   local since = counted_since(closing, view)
   if not since or view.now - since < lag then return false end

@@ -7,6 +7,7 @@
 
 local spelling = require "etoro.values.spelling"
 local core = require "etoro.core"
+local limits = require "etoro.values.limits"
 local count = require "etoro.values.count"
 local errors = require "etoro.errors"
 local evidence = require "etoro.trading.resolve.evidence"
@@ -120,7 +121,7 @@ local function see_shown(case)
     local look = M.see(case)
     local missed_since = case.closing.missed_since
     if look and (look.verdict or look.is_shown
-        and not (missed_since and case:now() - missed_since < proof.LAG)) then
+        and not (missed_since and case:now() - missed_since < limits.portfolio_lag)) then
       return look
     end
     case:pause()
