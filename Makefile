@@ -205,11 +205,12 @@ drift:
 rockspec:
 	@$(LUA) .ci/rockspec.lua rockspec $(call quoted,$(URL))
 
-# A binary rock for this system, below $(BUILD): what `luarocks install` takes.
+# A binary rock for this system, below $(BUILD): what `luarocks install` takes. What it
+# depends on is not in it, and is not asked for.
 ROCK = luarocks --lua-version $(LUA_V)
 rock:
 	rm -rf $(BUILD)/rock $(BUILD)/etoro-*.rock
-	$(ROCK) make --tree "$(abspath $(BUILD))/rock" $(ROCK_FLAGS) \
+	$(ROCK) make --deps-mode none --tree "$(abspath $(BUILD))/rock" $(ROCK_FLAGS) \
 	  rockspec/etoro-$(VERSION)-1.rockspec
 	cd $(BUILD) && $(ROCK) pack --tree "$(abspath $(BUILD))/rock" etoro $(VERSION)
 

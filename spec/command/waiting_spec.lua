@@ -129,7 +129,7 @@ describe("the etoro command #lua", function()
     child:stop()
   end)
 
-  describe("in a closed market", function()
+  describe("where an order waits", function()
     local server
 
     local function account(...)
@@ -158,6 +158,18 @@ describe("the etoro command #lua", function()
       assert.matches(id .. ".*resting  the market is closed", child:stdout())
     end)
 
+    it("says how to go on with one that is not filled in time", function()
+      server:set { fill_delay = 3600 }
+      local child = account("order", "AAPL", "--amount", "100", "--wait", "1")
+      assert.equal(0, (child:wait()))
+      assert.matches("\nstate +pending\n", child:stdout())
+      local id = child:stderr():match
+        "order (%d+) is not filled yet: 'etoro orders' shows it while it waits"
+      assert.matches("'etoro cancel " .. id .. "' takes it back", child:stderr())
+      child = account("cancel", id)
+      assert.equal(0, (child:wait()), child:stderr())
+    end)
+
     it("says so before it waits as long as --wait tells it to", function()
       server:set { market_open = false }
       local child = account("order", "AAPL", "--amount", "100", "--wait",
@@ -173,9 +185,7 @@ describe("the etoro command #lua", function()
       server:set { market_open = false }
       local child = account("order", "AAPL", "--amount", "100")
       assert.equal(0, (child:wait()))
-      local name, id = child:stderr():match
-        'take it back: etoro call "(.-)" (orderId=%d+)'
-      child = account("call", name, id)
+      child = account("cancel", child:stderr():match "take it back: etoro cancel (%d+)")
       assert.equal(0, (child:wait()), child:stderr())
       child = account "orders"
       child:wait()

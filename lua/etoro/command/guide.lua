@@ -34,6 +34,7 @@ M.VARIABLES = {
   { "ETORO_ACCESS_TOKEN", "a token of an application, in place of a pair" },
   { "ETORO_PROFILE", "the keys that etoro login has kept under that name" },
   { "ETORO_BASE_URL", "another address, such as a sandbox's" },
+  { "ETORO_STREAM_URL", "another address of live prices" },
   { "NO_COLOR", "where it is not empty: no colours" },
   { "TZ", "the zone of times in tables" },
 }
@@ -43,6 +44,7 @@ M.FILES = {
   { "~/.config/etoro/PROFILE", "keys, for their owner alone" },
   { "~/.cache/etoro/words", "what completions complete" },
   { "~/.local/share/etoro/bars", "bars for backtests" },
+  { "~/.local/state/etoro", "what etoro serve was asked, and its orders" },
 }
 
 --- What the value of an option is, as help and the manual call it: by the option,

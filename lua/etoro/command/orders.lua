@@ -152,11 +152,18 @@ local function tell_why(placed)
   placed.is_shut = reason ~= nil
     or instruments.is_closed(session, placed.instrument.instrumentID)
   if not placed.is_shut then return false end
-  local op = routes.op(session:client(), "cancel")
   session:note(("the market of %s is closed: order %s waits until it opens. To"
-    .. " take it back: etoro%s call \"%s %s\" orderId=%s"):format(name, number,
-    session.args.real and " --real" or "", op.method, op.path, number))
+    .. " take it back: etoro%s cancel %s"):format(name, number,
+    session.args.real and " --real" or "", number))
   return true
+end
+
+-- Says how to go on with an order that nobody knows the end of.
+local function tell_open(placed)
+  local session, number = placed.session, output.number(placed.order.orderId)
+  local etoro = session.args.real and "etoro --real" or "etoro"
+  session:note(("order %s is not filled yet: '%s orders' shows it while it waits, "
+    .. "'%s cancel %s' takes it back"):format(number, etoro, etoro, number))
 end
 
 -- Waits for the fill. An order that waits itself is waited for only where the
@@ -252,7 +259,10 @@ function M.order(session)
   tell(placed)
   local seconds = args.wait or args.trigger and run_limits.command_trigger_wait
     or run_limits.command_order_wait
-  if seconds > 0 then follow(placed, seconds, args.wait ~= nil) end
+  if seconds > 0 then
+    follow(placed, seconds, args.wait ~= nil)
+    if placed.order:state() == "pending" and not placed.is_shut then tell_open(placed) end
+  end
   return show(placed)
 end
 
