@@ -150,6 +150,16 @@ describe("the server of other programs", function()
     assert.truthy(text "equity":find('"missing":[]', 1, true))
   end)
 
+  it("takes each interval that it names", function()
+    for _, tool in ipairs(say(request "tools/list").result.tools) do
+      if tool.name == "candles" then
+        for interval in tool.description:match "Intervals: (.*)%.":gmatch "%w+" do
+          good("candles", { symbol = "AAPL", interval = interval, count = 1 })
+        end
+      end
+    end
+  end)
+
   it("names tools where the library names its methods", function()
     local unknown = bad("order", { orderId = 7 })
     assert.equal("This account has no order 7; the tool 'orders' has those that wait",

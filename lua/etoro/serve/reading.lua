@@ -115,8 +115,8 @@ local function friendly()
       .. "unit, in the instrument's currency) of instruments by their exact "
       .. "symbols.", { symbols = SYMBOLS }, quotes),
     of_symbols("candles", "Bars of prices by symbol", "Bars of bid prices, "
-      .. "oldest first; the last one may not be over (is_forming). An interval is "
-      .. "1m, 5m, 10m, 15m, 30m, 1h, 4h, 1d or 1w.",
+      .. "oldest first; the last one may not be over (is_forming). Intervals: "
+      .. "1min, 5min, 10min, 15min, 30min, 1h, 4h, 1d, 1w.",
       { symbol = SYMBOL, interval = { type = "string", required = true },
         count = { type = "integer", min = 1, max = 1000 } },
       function(client, arguments)
