@@ -122,7 +122,7 @@ function M.pass(run, before)
     elseif name then
       run.due[name] = run.plans[name](due)
       run.broker.now = due
-      run:tell("on_timer", name, due)
+      run:tell_timer(name, due)
       M.call(run, callbacks.drain, run)
       run:settle()
     else

@@ -138,6 +138,26 @@ function run:tell(name, ...)
   return event
 end
 
+--- Queues a timer's callback. Of one that waits for its turn there is no second one, which
+--- would do the same twice in a moment: it is called once, for the last time that was due.
+---@param name string
+---@param due number seconds since 1970
+function run:tell_timer(name, due)
+  local queue = self.queue
+  for i = queue.first, queue.last do
+    local event = queue[i]
+    if event.name == "on_timer" and event[1] == name then
+      if not event.is_late then
+        self:note("note", ("timer '%s' was due again before its turn, behind another "
+          .. "callback: it is called once"):format(name))
+      end
+      event[2], event.is_late = due, true
+      return
+    end
+  end
+  self:tell("on_timer", name, due)
+end
+
 --- Queues an event.
 ---@param event table
 function run:queue_up(event)
@@ -349,7 +369,7 @@ local function start_timers(self)
     local text = self.strategy.timers[name]
     local make = schedule.interval(text) and timers.every or timers.at
     local timer, err = make(text, function(due)
-      self:tell("on_timer", name, due)
+      self:tell_timer(name, due)
       callbacks.drain(self)
     end)
     if not timer then return nil, err end
