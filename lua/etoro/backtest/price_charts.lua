@@ -1,7 +1,7 @@
 -- The prices of a backtest's symbols with its trades on them.
 
 local charts = require "etoro.backtest.charts"
-local how_many = require "etoro.values.count"
+local values_count = require "etoro.values.count"
 local page = require "etoro.backtest.page"
 local run_limits = require "etoro.values.run_limits"
 local times = require "etoro.values.times"
@@ -88,7 +88,7 @@ local function chart(result, axis, symbol, deals)
   return charts.plot { scale = scale, labels = axis.labels,
     title = "Prices of " .. symbol .. ", with what was traded",
     inner = charts.path("price", line) .. table.concat(marks),
-    heading = ("%s, %s%s"):format(symbol, how_many(#deals, "trade"),
+    heading = ("%s, %s%s"):format(symbol, values_count(#deals, "trade"),
       #deals > run_limits.report_trades and (", the last %d of them"):format(
         run_limits.report_trades) or "") }
 end

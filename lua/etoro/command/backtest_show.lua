@@ -2,7 +2,7 @@
 
 local backtest_costs = require "etoro.backtest.costs"
 local core = require "etoro.core"
-local how_many = require "etoro.values.count"
+local values_count = require "etoro.values.count"
 local json = require "etoro.values.json"
 local output = require "etoro.command.output"
 local page = require "etoro.backtest.page"
@@ -171,7 +171,7 @@ local function waiting(result)
   local profit = 0
   for _, one in ipairs(result.open) do profit = profit + one.profit end
   return #result.open == 0 and "nothing" or ("%s, %s USD")
-    :format(how_many(#result.open, "position"), output.signed(profit))
+    :format(values_count(#result.open, "position"), output.signed(profit))
 end
 
 local function last_refusal(result)

@@ -5,7 +5,7 @@ local core = require "etoro.core"
 local csv = require "etoro.backtest.data.csv"
 local data_get = require "etoro.backtest.data.get"
 local exits = require "etoro.command.exits"
-local how_many = require "etoro.values.count"
+local values_count = require "etoro.values.count"
 local instruments = require "etoro.command.instruments"
 local json = require "etoro.values.json"
 local limits = require "etoro.values.limits"
@@ -173,11 +173,11 @@ local function say_got(session, got)
   say_lacks(session, got)
   if got.left_out > 0 then
     session.out:line(("%s: %s of the answer left out, which were no bars"):format(
-      got.symbol, how_many(got.left_out, "row")), "yellow")
+      got.symbol, values_count(got.left_out, "row")), "yellow")
   end
   if got.lone > 0 then
     session.out:line(("%s: %s in one of the API's two lists of the same time and "
-      .. "not in the other"):format(got.symbol, how_many(got.lone, "bar")), "yellow")
+      .. "not in the other"):format(got.symbol, values_count(got.lone, "bar")), "yellow")
   end
   if got.conversion then
     session.out:line(("%s: its prices are no US dollars; one of them is %s now, which "

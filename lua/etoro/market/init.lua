@@ -10,7 +10,7 @@ local check = require "etoro.values.fields"
 local named = require "etoro.values.named"
 local core = require "etoro.core"
 local errors = require "etoro.errors"
-local how_many = require "etoro.values.count"
+local values_count = require "etoro.values.count"
 local instruments = require "etoro.market.instruments"
 local limits = require "etoro.values.limits"
 local operations = require "etoro.operations"
@@ -245,7 +245,7 @@ local function between(client, path, stretch, share)
   if not bars then return nil, response end
   if stretch.to > range.edge(client:unix()) then client:warn(response, LATE) end
   if left_out > 0 then
-    client:warn(response, how_many(left_out, "row") .. " without prices left out")
+    client:warn(response, values_count(left_out, "row") .. " without prices left out")
   end
   response.meta = { interval = path.interval }
   return range.shown(bars, path.instrumentId, path.direction), response
