@@ -1,7 +1,9 @@
 -- Bars as they come: what a callback sees that had to wait for another one, and bars
 -- that are late.
+local json = require "etoro.values.json"
 local run_limits = require "etoro.values.run_limits"
 local strategies = require "spec.support.strategies"
+local values_times = require "etoro.values.times"
 
 local CANDLES = "GET /api/v1/market-data/instruments/{instrumentId}/history/candles"
   .. "/{direction}/{interval}/{candlesCount}"
@@ -128,6 +130,53 @@ describe("the bars of a run #lua", function()
     assert.is_true(math.abs(after - lag - pause * (1 + 2 + 4)) < 2, after)
     assert.equal(1 + 4 + 1, asked)
   end)
+
+  -- The candles of an instrument lack the newest bar that is over for so many seconds.
+  local function delay(symbol, seconds)
+    local id = assert(lab:client().instruments:find(symbol)).instrumentID
+    local path, handle = ("/instruments/%d/history/candles/"):format(id), lab.box.handle
+    function lab.box.handle(self, request, ...)
+      local answer, now = handle(self, request, ...), lab.box:now()
+      if not request.path:find(path, 1, true) or now % 3600 >= seconds then return answer end
+      local body, kept = json.decode(answer.body), {}
+      for _, candle in ipairs(body.candles[1].candles) do
+        if values_times.parse(candle.fromDate) + 3600 < now - now % 3600 then
+          kept[#kept + 1] = candle
+        end
+      end
+      body.candles[1].candles = kept
+      answer.body = json.encode(body)
+      return answer
+    end
+  end
+
+  local PAIR = [[return { name = "pair", symbols = { "AAPL", "MSFT" }, interval = "1h",
+    on_bars = function(ctx, time, bars)
+      ctx:log(bars.AAPL and "AAPL" or "-", bars.MSFT and "MSFT" or "-", ctx:now() % 3600 // 1)
+    end }]]
+
+  it("of one time are told together, where one of them is late", function()
+    delay("MSFT", 20)
+    assert(lab:run(PAIR, { days = 0.2 }))
+    local told = lab:told "log"
+    assert.equal(5, #told)
+    for _, text in ipairs(told) do assert.truthy(text:find "^AAPL MSFT [23]%d", text) end
+  end)
+
+  it("of one time are told without one that is late for longer than it is asked for again",
+    function()
+      delay("MSFT", 1500)
+      assert(lab:run(PAIR, { days = 0.2 }))
+      local waited, first = run_limits.strategy_bar_lag, nil
+      for look = 1, run_limits.strategy_late_looks do
+        waited = waited + run_limits.strategy_late_pause * 2 ^ (look - 1)
+      end
+      for _, text in ipairs(lab:told "log") do
+        first = first or tonumber(text:match "^AAPL %- ([%d.]+)")
+        assert.falsy(text:find "AAPL MSFT")
+      end
+      assert.is_true(math.abs(first - waited) < 3, first)
+    end)
 
   it("are waited for until the next one after run_limits.strategy_late_looks", function()
     local after, asked = late(1 + run_limits.strategy_late_looks)

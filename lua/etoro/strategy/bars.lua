@@ -5,6 +5,7 @@ local callbacks = require "etoro.strategy.callbacks"
 local core = require "etoro.core"
 local feed = require "etoro.strategy.feed"
 local items = require "etoro.strategy.items"
+local run_limits = require "etoro.values.run_limits"
 local symbols = require "etoro.strategy.symbols"
 local times = require "etoro.values.times"
 
@@ -52,13 +53,28 @@ local function read(self, item)
   return bars
 end
 
+-- Whether bars that are late are waited for by those of the same time: on_bars has all of
+-- a time at once. It waits as long as late ones are asked for again.
+local function waits(self)
+  return self.is_late and self.strategy.callbacks.on_bars ~= nil
+    and (self.late_looks or 0) < run_limits.strategy_late_looks
+end
+
+-- Leaves bars of a time to the next look.
+local function leave(all, by_time, time)
+  for i = #all, 1, -1 do
+    if all[i] == time then table.remove(all, i) end
+  end
+  by_time[time] = nil
+end
+
 --- The bars that are over since the last look, of all symbols, in order of time;
 --- those of one time stand together.
 ---@param self etoro.StrategyRun
 ---@return number[] times in order
 ---@return table<number, etoro.StrategyBar[]> by_time
 function M.collect(self)
-  local by_time, all = {}, {}
+  local by_time, all, late = {}, {}, {}
   self.is_behind, self.is_late = false, false
   for _, symbol in ipairs(self.symbols) do
     local item = self.items[symbol]
@@ -67,6 +83,7 @@ function M.collect(self)
       self.is_behind = true
     elseif not bars[1] and lacks(self, item, 1) and not lacks(self, item, 2) then
       self.is_late = true -- of a market that has closed there comes none
+      late[#late + 1] = item.last + self.strategy.seconds
     end
     for _, bar in ipairs(bars) do
       if not by_time[bar.time] then
@@ -76,6 +93,7 @@ function M.collect(self)
       table.insert(by_time[bar.time], bar)
     end
   end
+  for _, time in ipairs(waits(self) and late or {}) do leave(all, by_time, time) end
   table.sort(all, core.before)
   return all, by_time
 end
