@@ -74,9 +74,9 @@ describe("keys #lua", function()
 
     it("those of the other account", function()
       has(check(3, { ETORO_USER_KEY = REAL }), "these are keys of the real account",
-        "say --real")
+        "Say --real")
       has(check(3, { ETORO_USER_KEY = DEMO }, "--real"),
-        "these are keys of the demo account", "leave --real out")
+        "these are keys of the demo account", "Leave --real out")
       check(0, { ETORO_USER_KEY = REAL }, "--real")
       check(0, { ETORO_USER_KEY = DEMO })
     end)
@@ -147,9 +147,13 @@ describe("keys #lua", function()
     it("scopes that are missing", function()
       has(check(0, { ETORO_USER_KEY = READER }), "it lacks trade.demo:write",
         "that permission")
-      has(check(0, { ETORO_USER_KEY = NARROW }), "it lacks market-data:read",
-        "quote, search, candles will be refused", "it lacks watchlist:read",
-        "it lacks price-alerts:read")
+      local out = check(0, { ETORO_USER_KEY = NARROW })
+      has(out, "it lacks watchlist:read: watchlists are refused", "it lacks price-alerts:read")
+      assert.is_nil(out:find("market-data", 1, true), out) -- which this server leaves open
+      server:fault { route = "GET /api/v1/market-data/search", fault = "status",
+        status = 403, times = 0 }
+      has(check(0, { ETORO_USER_KEY = NARROW }),
+        "it lacks market-data:read: quote, search, candles are refused")
     end)
 
     it("a clock that is off, also where who it is cannot be read", function()
@@ -235,9 +239,9 @@ describe("keys #lua", function()
     end)
 
     it("with the account that they are of", function()
-      has(login(3, API, REAL), "these are keys of the real account", "say --real")
+      has(login(3, API, REAL), "these are keys of the real account", "Say --real")
       has(login(3, API, DEMO, "--real"), "these are keys of the demo account",
-        "leave --real out")
+        "Leave --real out")
       local told = json.decode((login(3, API, REAL, "--json"):match "{[^\n]*"))
       has(told.error.message, "real account")
     end)

@@ -61,8 +61,9 @@ local function has_scope(scopes, account, verb)
   return false
 end
 
-local MORE = "Make a key pair with that permission; an agent-portfolio's token gets"
-  .. " it by: etoro tokens update PORTFOLIO TOKEN --scope SCOPE"
+local ANOTHER = "Make a key pair with that permission"
+local MORE = ANOTHER .. "; an agent-portfolio's token gets it by etoro tokens update"
+  .. " PORTFOLIO TOKEN --scope, with all the scopes that it is to have"
 
 local function look_at_account(access, scopes)
   local account, add = access.account, access.add
@@ -87,7 +88,8 @@ end
 
 -- A read of each area, and the commands that live by it.
 local AREAS = {
-  { "GET /api/v1/market-data/search", "quote, search, candles" },
+  { "GET /api/v1/market-data/search", "quote, search, candles",
+    { fields = "instrumentId", pageSize = 1 } },
   { "GET /api/v1/watchlists", "watchlists" },
   { "GET /api/v1/price-alerts", "alerts" },
 }
@@ -101,12 +103,18 @@ local function is_open(op, scopes)
   return op.scopes == nil
 end
 
+-- What a server asks for may be less than what its document does.
+local function refuses(client, area)
+  local answer, err = client:call(area[1], area[3], { max_retries = 0 })
+  return answer == nil and (err.kind == "scope" or err.kind == "auth")
+end
+
 local function look_at_areas(access, scopes)
   for _, area in ipairs(AREAS) do
     local op = operations[area[1]]
-    if not is_open(op, scopes) then
-      access.add("note", "scopes", ("it lacks %s: %s will be refused"):format(
-        command_scopes.short(op.scopes[1]), area[2]), MORE)
+    if not is_open(op, scopes) and refuses(access.client, area) then
+      access.add("note", "scopes", ("it lacks %s: %s are refused"):format(
+        command_scopes.short(op.scopes[1]), area[2]), ANOTHER)
     end
   end
 end
@@ -153,7 +161,7 @@ local KINDS = {
     "For your own account use your own user key: etoro login" },
   no_scope = { "note", ("by the API's answer no agent-portfolio's token, but it lacks"
     .. " %s: portfolios, tokens will be refused"):format("agent-portfolio:read"),
-    "Make a key pair with that permission" },
+    ANOTHER },
 }
 
 local function look_at_kind(access)

@@ -139,7 +139,7 @@ end
 ---@param other "demo"|"real" whose they are
 ---@return string
 function M.way_to(other)
-  return other == "real" and "say --real" or "leave --real out"
+  return other == "real" and "Say --real" or "Leave --real out"
 end
 
 return M
