@@ -78,6 +78,27 @@ describe("the symbols of a run #lua", function()
     assert.equal(1, #result.orders)
   end)
 
+  it("can be closed that are on the list no more, also by the next run", function()
+    local function run(list, body)
+      return assert(lab:run(([[return { name = "rotates", symbols = function() return %s end,
+        interval = "1h", on_bar = function() end, on_start = function(ctx) %s end }]]):format(
+        list, body), { state = path, days = 0.01 }))
+    end
+    local all = '{ "AAPL", "MSFT", "NVDA" }'
+    assert.same({ "AAPL", "MSFT", "NVDA" }, symbols_held(run(all,
+      ("for _, s in ipairs %s do assert(ctx:buy(s, { amount = 200 })) end"):format(all))))
+    local result = run('{ "AAPL" }', [[
+      assert(ctx:close "MSFT")
+      assert(ctx:target("NVDA", 0))
+      for _, other in ipairs { "BTC", "MSFT" } do
+        ctx:log(select(2, ctx:close(other)).code, select(2, ctx:target(other, 0)).code)
+      end
+      ctx:log(select(2, ctx:target("NVDA", 0.1)).code)]])
+    assert.same({ "AAPL" }, symbols_held(result))
+    assert.same({ "unknown_symbol unknown_symbol", "unknown_symbol unknown_symbol",
+      "unknown_symbol" }, lab:told "log")
+  end)
+
   it("are asked for each day where no bars are", function()
     local result = assert(lab:run([[return { name = "timed",
       symbols = function(ctx)

@@ -141,6 +141,16 @@ function book:disown(position)
   self.owned[tostring(position.positionID)] = nil
 end
 
+--- Whether the strategy has anything of a symbol, also of one that is on its list no more.
+---@param symbol any
+---@return boolean
+function book:holds(symbol)
+  for _, entry in pairs(self.owned) do
+    if entry.symbol == symbol then return true end
+  end
+  return false
+end
+
 --- Those of an account's positions that are the strategy's.
 ---@param all table[]
 ---@return table[]

@@ -116,11 +116,9 @@ end
 -- A slip in a symbol looks like a symbol of which nothing is held. A list that a
 -- function gives may have had it yesterday.
 local function check_known(run, symbol)
-  if symbol == nil or run.items[symbol] or type(run.strategy.symbols) == "function" then
+  if symbol == nil or run.items[symbol] or type(run.strategy.symbols) == "function"
+      or run.book:holds(symbol) then
     return
-  end
-  for _, entry in pairs(run.book.owned) do
-    if entry.symbol == symbol then return end
   end
   item_of(run, symbol)
 end

@@ -119,9 +119,9 @@ local function chosen(run, what)
     return position and { position }, err
   end
   local item, err = words.find_item(run, what)
-  if not item then return nil, err end
+  if not item and not run.book:holds(what) then return nil, err end -- exits go on
   local list
-  list, err = run:positions(item.symbol)
+  list, err = run:positions(what)
   return list, err
 end
 
@@ -173,7 +173,8 @@ function M.close(run, what, options)
   local failure = check_close(options)
   if failure then return refuse(run, what, failure) end
   local units = options and options.units
-  if type(what) ~= "table" and not units and run.items[what] then
+  if type(what) ~= "table" and not units
+      and (run.items[what] or run.book:holds(what)) then
     failure = look_at_waiting(run, what, options and options.orders)
   end
   local parts, err = parts_of(run, what, units)

@@ -160,6 +160,7 @@ end
 ---@return etoro.Error? err
 function M.go(run, symbol, weight, options)
   local item, err = words.find_item(run, symbol)
+  if tonumber(weight) == 0 and run.book:holds(symbol) then err = nil end -- exits go on
   err = err or check(weight, options)
   if err then
     run:log_deal((tonumber(weight) or 1) < 0 and "sell" or "buy", symbol,
