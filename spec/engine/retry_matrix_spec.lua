@@ -19,8 +19,8 @@ end
 local FINE = { fine = true, orderId = 1 }
 
 -- In the order of the matrix: name, what the server does, and what follows
--- for operations that are safe, for all others, and for those that nothing
--- tells apart from what was done before. "again" is sent a second time and
+-- for operations that are safe, for all others, for those that nothing tells
+-- apart from what was done before, and for orders with a key. "again" is sent a second time and
 -- succeeds, "unknown" ends with unknown_outcome, all else is the error's kind.
 local FAULTS = {
   { "429", status(429, { errorCode = "TooManyRequests" }), "again", "again" },
@@ -48,9 +48,10 @@ local FAULTS = {
   { "403", status(403), "scope", "scope" },
   { "404", status(404), "not_found", "not_found" },
   { "408", status(408), "timeout", "timeout" },
-  { "409", status(409), "conflict", "conflict" },
+  { "409", status(409), "conflict", "conflict", nil, "unknown" },
   { "422", status(422), "rejected", "rejected" },
   { "302", { fault = "redirect" }, "protocol", "protocol" },
+  { "303", { fault = "redirect", status = 303 }, "protocol", "unknown" },
   { "bad json", { fault = "status", status = 200, body = "{" }, "protocol",
     "unknown" },
 }
@@ -187,7 +188,9 @@ describe("the retry matrix", function()
           arrivals, outcome, response = try(request, fault[2])
           assert.equal(outcome == "again" and 2 or 1, arrivals, request.name)
         end
-        local expected = request.class == "safe" and fault[3]
+        local is_order = request.op.trade == "open" and request.class == "keyed"
+        local expected = is_order and fault[6]
+          or request.class == "safe" and fault[3]
           or request.class == "never" and fault[5] or fault[4]
         assert.equal(expected, outcome, request.name)
         if outcome == "unknown" then

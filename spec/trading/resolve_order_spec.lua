@@ -330,6 +330,36 @@ for _, api in ipairs { "v2", "v3" } do
       assert.is_true(clock() < 11, clock())
     end)
 
+    it("may be what a conflict is with, in whatever words", function()
+      for _, text in ipairs { "", '{"errorMessage":"is being processed"}' } do
+        for _, idempotency in ipairs { "documented", "measured" } do
+          open { idempotency = idempotency }
+          fault("status", { status = 409, body = text, work = true })
+          local result, response = client:call(OPEN, body())
+          assert.is_table(result, tostring(response))
+          assert.equal(orders()[1].id, result.orderId)
+          assert.equal(1, #orders())
+        end
+      end
+    end)
+
+    it("is refused by a conflict once the account shows nothing of it", function()
+      open { idempotency = "measured" }
+      fault("status", { status = 409, body = "" })
+      local result, err = client:call(OPEN, body())
+      assert.is_nil(result)
+      assert.same({ "conflict", false }, { err.kind, err.may_have_executed })
+      assert.is_true(clock() >= 20, clock())
+      assert.same({ 0, 1 }, { #orders(), count(OPEN) })
+      fault("status", { status = 409, body = "" })
+      assert(box.faults:add { fault = "status", status = 500, route = PORTFOLIO,
+        times = 0 })
+      result, err = client:call(OPEN, body(), { on_unknown = "report",
+        deadline = 30 })
+      assert.is_nil(result)
+      assert.same({ "unknown_outcome", true }, { err.kind, err.may_have_executed })
+    end)
+
     it("is never lost when a proxy doubles it", function()
       for _, idempotency in ipairs { "documented", "measured" } do
         open { idempotency = idempotency }

@@ -176,6 +176,8 @@ function M.from_reply(reply)
   elseif err.kind == "server" or err.kind == "timeout" then
     err.retryable = op ~= nil and op.class == "safe"
     err.may_have_executed = not is_read
+  elseif status == 303 then -- which is what follows what was done
+    err.may_have_executed = not is_read
   end
   return errors.new(err)
 end

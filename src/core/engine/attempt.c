@@ -122,6 +122,8 @@ static enum etoro_ending ending_of(const struct etoro_job *j)
   if (j->code == ETORO_CODE_NONE) {
     if (j->status == 429)
       return limited(j);
+    if (j->status == 303 && j->klass != ETORO_CLASS_SAFE)
+      return ETORO_ENDING_LOST; /* done, it says, and told of elsewhere */
     return j->status >= 500 ? ETORO_ENDING_SERVER : ETORO_ENDING_ANSWER;
   }
   if (!j->is_sent)

@@ -31,14 +31,14 @@ end
 
 -- Whether a failure says nothing about what became of a write, though the
 -- account may. An order that a proxy doubled is refused as a duplicate of
--- itself.
+-- itself, and no document says in which words: a conflict may be one.
 local function is_open(op, err)
   if err.kind == "unknown_outcome" then return true end
   if op.class ~= "keyed" then
     return op.class == "close" and resolve_refusal.is_broken(err)
   end
   return err.status ~= nil and err.status < 500
-    and (resolve_refusal.is_broken(err) or resolve_refusal.names_request(err)
+    and (err.status == 409 or resolve_refusal.is_broken(err) or resolve_refusal.names_request(err)
       or (resolve_refusal.duplicate(err)))
 end
 

@@ -233,8 +233,12 @@ end
 ---@return etoro.Response|etoro.Error
 function M.resolve(case)
   local status = case.err.status
-  if status and status >= 400 and status < 500 then
-    take_duplicate(case, case.err)
+  if status and status >= 400 and status < 500
+      and not take_duplicate(case, case.err)
+      and resolve_refusal.is_proper(case.err)
+      and not resolve_refusal.names_request(case.err) then
+    local result, err = refused(case, case.err)
+    if err then return result, err end
   end
   while not case:is_over() do
     local id, response, field = look(case)
