@@ -303,6 +303,19 @@ describe("the rails of a client", function()
     assert(client.orders:open(order()))
   end)
 
+  it("count what was before a clock was set back as of a moment ago", function()
+    local client = client_with { writes_per_minute = 1 }
+    local unix, set = client.unix, 7200
+    rawset(client, "unix", function(self) return unix(self) + set end)
+    assert(client.orders:open(order()))
+    set = 0
+    refused("writes_per_minute", client.orders:open(order()))
+    box:advance(limits.rails_minute - 1)
+    refused("writes_per_minute", client.orders:open(order()))
+    box:advance(2)
+    assert(client.orders:open(order()))
+  end)
+
   it("outlive their process, with its journal", function()
     local journal = dir .. "/journal"
     local client = client_with({ writes_per_day = 2 }, { journal = journal })

@@ -74,7 +74,8 @@ function M.open(path)
   return self
 end
 
--- Lets go of what is past.
+-- Lets go of what is past. What was in the future, by a clock that is set back since,
+-- may have been a moment ago, and not longer in force than that.
 local function pass(self, now)
   local day = now // times.DAY
   -- a clock that is set back makes no new day
@@ -83,9 +84,10 @@ local function pass(self, now)
   end
   local recent = {}
   for _, at in ipairs(self.recent) do
-    if at > now - limits.rails_minute then recent[#recent + 1] = at end
+    if at > now - limits.rails_minute then recent[#recent + 1] = math.min(at, now) end
   end
   self.recent = recent
+  self.stopped = self.stopped and math.min(self.stopped, now)
 end
 
 --- How many writes there were.
