@@ -28,7 +28,7 @@ describe("a clock that is stepped #lua", function()
   end
 
   -- Runs for some minutes by a clock that is set after some seconds.
-  local function run(text, after, before, behind)
+  local function run(text, after, before, behind, options)
     local strategy = assert(etoro.strategy.load(lab:file("strategy.lua", text)))
     local client = stepped(assert(lab.box:client { on_unknown = "report" }))
     step = before
@@ -37,8 +37,10 @@ describe("a clock that is stepped #lua", function()
         etoro.sleep(after)
         step = behind
       end)
-      return runner.run(strategy, client, { box = lab.box, days = 900 / 86400,
-        on_note = function(note) lab.notes[#lab.notes + 1] = note end })
+      local all = { box = lab.box, days = 900 / 86400,
+        on_note = function(note) lab.notes[#lab.notes + 1] = note end }
+      for name, value in pairs(options or {}) do all[name] = value end
+      return runner.run(strategy, client, all)
     end))
     assert.is_nil(result.err, result.err and result.err.traceback)
     return result
@@ -62,6 +64,25 @@ describe("a clock that is stepped #lua", function()
       assert.equal(1, #result.positions)
     end)
   end
+
+  it("lets the next run find an order whose answer was lost", function()
+    lab.options.idempotency = "measured"
+    lab:again()
+    assert(lab.box.faults:add { fault = "lost_reply", route = OPEN })
+    local text = [[return { name = "opens", symbols = { "AAPL" },
+      main = function(ctx)
+        if ctx.state.bought then return end
+        ctx.state.bought = true
+        ctx:log(select(2, ctx:buy("AAPL", { amount = 300 })).kind)
+      end }]]
+    local kept = { state = lab.dir .. "/state", days = 5 / 86400 }
+    local first = run(text, 0, -HOUR, -HOUR, kept)
+    assert.same({ "unknown_outcome" }, lab:told "log")
+    assert.equal("unknown", first.orders[1].state)
+    local second = run(text, 0, 0, 0, kept)
+    assert.equal("filled", second.orders[1].state)
+    assert.equal(1, #second.positions)
+  end)
 
   it("keeps no run from its end for an hour", function()
     lab.options.fill_delay = 100000

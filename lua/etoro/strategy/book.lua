@@ -18,6 +18,7 @@ local tonumber, tostring = core.number, core.text -- not up to the locale
 ---@field orderId? integer
 ---@field positionID? integer of a close
 ---@field began? number time on the engine's clock
+---@field ahead? number seconds that the server's clock was ahead of this machine's then
 ---@field fill_time? number
 ---@field filled? number on the engine's clock, when it was seen to be filled
 ---@field answered? number the same, when its positions could first be read

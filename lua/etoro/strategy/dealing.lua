@@ -5,6 +5,7 @@ local core = require "etoro.core"
 local decimals = require "etoro.values.decimals"
 local order_lookup = require "etoro.strategy.order_lookup"
 local run_limits = require "etoro.values.run_limits"
+local spans = require "etoro.strategy.spans"
 local spelling = require "etoro.values.spelling"
 local waiting = require "etoro.tasks.waiting"
 local words = require "etoro.strategy.words"
@@ -246,7 +247,7 @@ local function place(run, item, side, what)
   fields.cost = nil
   local record = run.book:add { time = run.client:unix(), symbol = item.symbol,
     instrumentId = item.id, began = run.client:now(), side = side,
-    decision = run:deciding().number,
+    ahead = spans.ahead(run, item.symbol), decision = run:deciding().number,
     amount = fields.amount and cost, units = fields.units }
   run:spend(cost)
   local order

@@ -30,7 +30,9 @@ end
 ---@return "landed"|"not_landed"|"unknown" state
 ---@return etoro.Order|string order of one that landed; else what tells, in words
 function M.find(run, record)
-  remember(run, run.client.positions:list() or {})
+  local positions, response = run.client.positions:list()
+  remember(run, positions or {})
+  spans.reckon(run.client, record, positions and response)
   local item = run.items[record.symbol] -- none where a file's symbols are others now
   local id = item and item.id or record.instrumentId
   local found = recover.order(run.client, { id = record.request_id,

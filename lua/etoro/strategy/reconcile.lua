@@ -17,7 +17,8 @@ local M = {}
 local function resume_order(run, id, kept)
   local record = { time = kept.time, side = kept.side, amount = kept.amount,
     symbol = run.book:name_of(kept.instrumentId, kept.symbol),
-    instrumentId = kept.instrumentId, units = kept.units, request_id = id }
+    instrumentId = kept.instrumentId, units = kept.units, ahead = kept.ahead,
+    request_id = id }
   local state, order = order_lookup.find(run, record)
   local name = ("order %s of %s"):format(id, record.symbol)
   if state == "not_landed" then

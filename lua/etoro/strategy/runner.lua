@@ -220,7 +220,8 @@ function run:kept_now()
   for id, record in pairs(self.book.under_way) do
     under_way[id] = { symbol = record.symbol, side = record.side,
       instrumentId = record.instrumentId, amount = record.amount, time = record.time,
-      units = record.units, positionID = record.positionID, held = record.held }
+      units = record.units, ahead = record.ahead, positionID = record.positionID,
+      held = record.held }
   end
   return { state = self.state, owned = self.book.owned, orders = under_way,
     account = self:account() }
@@ -423,7 +424,7 @@ end
 
 -- What of an order is nobody else's.
 local INSIDE <const> = { "order", "in_doubt", "held", "instrumentId", "began", "filled",
-  "answered", "is_shown", "decision" }
+  "answered", "ahead", "is_shown", "decision" }
 
 local function result_of(self, started)
   for _, record in ipairs(self.book.orders) do

@@ -48,6 +48,7 @@ local function is_order(id, one)
     and is_size(one.amount) and is_size(one.units) and is_size(one.held)
     and (one.side ~= "close" or is_id(one.positionID))
     and (one.instrumentId == nil or is_id(one.instrumentId))
+    and (one.ahead == nil or type(one.ahead) == "number" and math.abs(one.ahead) < TIME_MAX)
 end
 
 -- Whether what was kept has the shape that a run writes.
