@@ -253,8 +253,9 @@ describe("the loop's descriptor wakes a host", function()
       local loop, ids = etoro.loop(), {}
       for n = 1, 3 do
         etoro.spawn(function()
-          ids[#ids + 1] = assert(c:request({ method = "POST", path = "/x",
+          local answer = assert(c:request({ method = "POST", path = "/x",
             body = { n = n } }))
+          ids[#ids + 1] = answer -- where it goes is known once it is there
         end)
         loop:step()
         assert(c:request { path = "/blocking" })
