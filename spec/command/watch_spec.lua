@@ -148,6 +148,23 @@ describe("etoro watch #lua", function()
     ended(child)
   end)
 
+  it("says which symbols are refused, and goes on", function()
+    local refusing, child = server.start { limits = false }, nil
+    finally(function()
+      if child then child:stop() end
+      refusing:stop()
+    end)
+    refusing:fault { route = "WS Subscribe", fault = "ws_refuse", times = 1,
+      errorCode = "SubscribeFailed", errorMessage = "no such topic" }
+    child = process.spawn { "script", "-qec", "sh spec/support/lua.sh"
+      .. " src/command/etoro --color never watch AAPL", "/dev/null",
+      env = { ETORO_BASE_URL = refusing.url, ETORO_API_KEY = "sandbox-api-key",
+        ETORO_USER_KEY = "sandbox-user-key", TERM = "xterm" } }
+    child:expect "refused  AAPL: the stream refused Subscribe: no such topic"
+    child:expect "\nAAPL +%- +%- [^\n]* refused"
+    assert.is_nil(child:stdout():find("lua/etoro", 1, true), child:stdout())
+  end)
+
   it("asks for something to watch", function()
     local done = process.run(argv("watch"))
     assert.equal(2, done.code)

@@ -37,8 +37,9 @@ end
 local function draw(view)
   local rows = {}
   for i, id in ipairs(view.ids) do
-    rows[i] = watch_table.row(view.stream:quote(id), view.symbols[id],
-      view.prices[id])
+    local quote = view.stream:quote(id)
+    rows[i] = watch_table.row(quote or {}, view.symbols[id], view.prices[id])
+    if not quote then rows[i].market = "refused" end
   end
   local columns = terminal.columns(1) or math.huge
   terminal.stand(watch_table.render(rows, columns - 1, function(text, color)
@@ -59,8 +60,18 @@ local function quote_line(view, quote, symbol)
     output.number(quote.bid), output.number(quote.ask))
 end
 
+local function refused_line(view, event)
+  local names = {}
+  for i, topic in ipairs(event.topics) do
+    local id = tonumber(topic:match "^instrument:(%d+)$")
+    names[i] = view.symbols[id] or topic
+  end
+  return ("refused  %s: %s"):format(table.concat(names, ", "), event.err.message)
+end
+
 -- When, what, and the rest of it.
 local function other_line(view, event)
+  if event.kind == "refused" then return refused_line(view, event) end
   local shape = other_shape(event)
   shape.kind, shape.at, shape.connection = nil, nil, nil
   local at = event.at and times.format(event.at)
