@@ -216,7 +216,9 @@ static void describe(struct etoro_job *j, CURL *easy, CURLcode rc)
                  : "one line does not end");
   else if (rc && j->code != ETORO_CODE_TOO_LARGE) {
     size_t n;
-    if (!*words || strchr(words, '@')) /* none that may hold a login */
+    if (rc == CURLE_ABORTED_BY_CALLBACK) /* see on_request of wire.c */
+      words = "it was kept from an earlier request";
+    else if (!*words || strchr(words, '@')) /* none that may hold a login */
       words = curl_easy_strerror(rc);
     /* Cut rather than refused: any text that ends here is better than none. */
     n = strlen(words);
