@@ -27,6 +27,33 @@ return { name = "busy", symbols = { "AAPL", "OTHER" }, interval = "1d",
     elseif held[2] and held[2].units > 0.5 then held[2]:close { units = held[2].units / 2 } end
   end }]]
 
+-- The same by timers, while bars are under way: rates to wait for, stops that are changed.
+local BY_TIMERS = [[
+local state = 23757
+local function draw(most)
+  state = state * 16807 % 2147483647
+  return state % most + 1
+end
+local function act(ctx)
+  local symbol = draw(2) == 1 and "AAPL" or "OTHER"
+  local quote, held = ctx:quote(symbol), ctx:positions(symbol)
+  local dice = quote and draw(8)
+  local function rate(part) return math.floor(quote.bid * part) / 100 end
+  if dice == 1 then ctx:close(symbol)
+  elseif dice == 2 and held[1] then held[1]:edit { stopLossRate = rate(97) }
+  elseif dice == 3 and held[1] then held[1]:edit { clearStopLoss = true }
+  elseif dice == 4 then
+    ctx.client.orders:open { symbol = symbol, transaction = "buy", amount = 200,
+      orderType = "mit", triggerRate = rate(97 + draw(6)), stopLossRate = rate(90) }
+  elseif dice == 5 then ctx:buy(symbol, { amount = 300, stop = 0.03, trailing = true })
+  elseif dice == 6 then
+    ctx:sell(symbol, { amount = 100, stop = 0.04, take_profit = 0.03 })
+  end
+end
+return { name = "timers", symbols = { "AAPL", "OTHER" }, interval = "1d",
+  timers = { often = "7h" }, on_bar = act,
+  on_timer = function(ctx) if draw(6) == 1 then act(ctx) end end }]]
+
 describe("the best of a sweep by the wire", function()
   local lab, file
 
@@ -47,6 +74,16 @@ describe("the best of a sweep by the wire", function()
     assert.is_nil(direct.err and direct.err.message)
     return direct, by_wire, run
   end
+
+  it("has the same where timers order while bars are under way", function()
+    file = lab:file("timers.lua", BY_TIMERS)
+    for _, fill in ipairs { "next_open", "same_close" } do
+      local direct, by_wire = both { costs = "spread=0.001,fee=1", fill = fill }
+      local replay = backtest_replay.compare(direct, by_wire)
+      assert(replay.same, replay.text)
+      assert(replay.orders > 100 and replay.trades > 50, replay.text)
+    end
+  end)
 
   it("has the same orders, fills and equity as by the direct door", function()
     for _, options in ipairs { { costs = "etoro" }, { costs = "none" },
