@@ -5,6 +5,7 @@ local json = require "etoro.values.json"
 local process = require "spec.support.process"
 local run_limits = require "etoro.values.run_limits"
 local server = require "spec.support.server"
+local tmux = require "spec.support.tmux"
 local watch_table = require "etoro.command.watch_table"
 local ws = require "spec.support.ws"
 
@@ -146,6 +147,26 @@ describe("etoro watch #lua", function()
     local child = process.spawn(all)
     child:expect "order  .*OrderID"
     ended(child)
+  end)
+
+  it("shows as many rows as a low terminal has, and how many more there are", function()
+    local low, pane = server.start { limits = false }, nil
+    finally(function()
+      if pane then pane:stop() end
+      low:stop()
+    end)
+    local all = { "sh", "spec/support/lua.sh", "src/command/etoro", "--color", "never",
+      "watch", "AAPL", "MSFT", "TSLA", "NVDA", "GOOG", "META", "AMZN", "BTC",
+      env = { ETORO_BASE_URL = low.url, ETORO_API_KEY = "sandbox-api-key",
+        ETORO_USER_KEY = "sandbox-user-key" } }
+    pane = tmux.start(all, 80, 6)
+    local text
+    process.eventually(function()
+      text = table.concat(pane:lines(true), "\n")
+      return text:find "\nAAPL +%d.*\n%(5 more%)"
+    end, "a table of prices")
+    local _, heads = text:gsub("symbol +bid", "")
+    assert.equal(1, heads, text)
   end)
 
   it("says which symbols are refused, and goes on", function()

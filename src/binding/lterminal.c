@@ -61,6 +61,16 @@ static int columns(lua_State *L)
   return 1;
 }
 
+/* terminal.rows(fd: integer): integer? */
+static int rows(lua_State *L)
+{
+  struct winsize size;
+  if (ioctl((int)luaL_checkinteger(L, 1), TIOCGWINSZ, &size) || !size.ws_row)
+    return 0;
+  lua_pushinteger(L, size.ws_row);
+  return 1;
+}
+
 static int make_pipe(void)
 {
   int ends[2], i;
@@ -412,6 +422,7 @@ static const luaL_Reg functions[] = {
   { "open_standard", open_standard },
   { "processors", processors },
   { "read_some", read_some },
+  { "rows", rows },
   { "signal", signal_name },
   { "start_hook", start_hook },
   { "start_worker", start_worker },

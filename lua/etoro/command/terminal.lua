@@ -170,11 +170,23 @@ function M.is_table(out)
   return not out.is_json and M.is_terminal(1) and has_cursor()
 end
 
---- Shows lines on stdout, in place of those that stand there. What is printed
+-- What has gone over the upper edge could not be taken away; the cursor needs a row
+-- of its own.
+local function fitting(lines)
+  local rows = has_native and native.rows(1)
+  if not rows or #lines < rows then return lines end
+  local some = table.move(lines, 1, math.max(0, rows - 2), 1, {})
+  some[#some + 1] = ("(%d more)"):format(#lines - #some)
+  return some
+end
+
+--- Shows lines on stdout, in place of those that stand there; on a terminal that is
+--- too low for them the first ones, and how many more there are. What is printed
 --- next takes them away and stands above the next ones.
 --- What is buffered is not flushed.
 ---@param lines string[] none wider than the terminal
 function M.stand(lines)
+  lines = fitting(lines)
   local up = standing and ("\r\27[%dA"):format(rows_standing()) or ""
   io.stdout:write(up, table.concat(lines, "\27[K\n"), "\27[K\n\27[J")
   standing = lines
