@@ -63,7 +63,7 @@ end
 local function refused_line(view, event)
   local names = {}
   for i, topic in ipairs(event.topics) do
-    local id = tonumber(topic:match "^instrument:(%d+)$")
+    local id = core.number(topic:match "^instrument:(%d+)$")
     names[i] = view.symbols[id] or topic
   end
   return ("refused  %s: %s"):format(table.concat(names, ", "), event.err.message)
