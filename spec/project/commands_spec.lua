@@ -1,5 +1,6 @@
 -- Every block of commands in README.md and doc/ runs in a checkout against a sandbox,
--- each on its own and from a new state; it has an end.
+-- each on its own and from a new state; it has an end. What a page's blocks have kept
+-- is there for those behind them, and for no other page's.
 local checkout = require "spec.support.checkout"
 local docs = require "spec.support.docs"
 local server = require "spec.support.server"
@@ -26,11 +27,15 @@ describe("the commands of #slow", function()
   end
 
   for _, page in ipairs(PAGES) do
-    for _, block in ipairs(docs.blocks(page)) do
-      if block.language == "sh" then
-        it(("%s, line %d"):format(page, block.line), function() run(block) end)
+    describe(page, function()
+      setup(function() place:move() end)
+
+      for _, block in ipairs(docs.blocks(page)) do
+        if block.language == "sh" then
+          it(("line %d"):format(block.line), function() run(block) end)
+        end
       end
-    end
+    end)
   end
 
   it("a page with a command that fails", function()

@@ -3,6 +3,7 @@
 --
 --   local place = checkout.new "a name"
 --   place.folder, place.tree, place.home; place:run(argv, env), place:spawn(argv, env)
+--   place:move()   its home is new: nothing that was kept is there
 local process = require "spec.support.process"
 
 local methods = {}
@@ -57,6 +58,13 @@ function methods:must(argv, env)
       done.stdout, done.stderr), 2)
   end
   return done
+end
+
+--- Gives it a new home.
+function methods:move()
+  self.moves = (self.moves or 0) + 1
+  self.home = ("%s/home-%d"):format(self.folder, self.moves)
+  self:must { "mkdir", self.home, cwd = "/" }
 end
 
 function methods:remove() process.remove(self.folder) end
