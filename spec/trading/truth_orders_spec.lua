@@ -108,6 +108,7 @@ local function by_recover(row)
   local options = { journal = folder .. "/orders.jsonl", max_retries = 0,
     on_event = function() end }
   local client = api:client(options)
+  assert(client.account:holdings()) -- tells the server's time
   api.is_down = true
   place(client, { deadline = 0.05 })
   client:close()
